@@ -1,0 +1,1 @@
+"""Finding, reading and remembering environments; knows no screen and prints nothing."""

@@ -1,0 +1,90 @@
+"""Reading small files that may be hostile: bounded, never blocking, and without leaving a trace.
+
+Looking must not disturb what is looked at: the access time of `pyvenv.cfg` is how we know when
+an environment was last used, so files are opened with `O_NOATIME` where the system has it.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+
+CFG_LIMIT = 64 * 1024
+"""Bytes; a real `pyvenv.cfg` has some hundred."""
+METADATA_LIMIT = 256 * 1024
+"""Bytes; headers come first, and what lies behind is the description."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_FLAGS |= getattr(os, "O_BINARY", 0)
+_NOATIME = getattr(os, "O_NOATIME", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a file was not read; a value, since the person can often act on it."""
+
+    reason: str
+
+
+def read_bounded(path: str, limit: int, *, whole: bool = True) -> bytes | Unread:
+    """Return the content of a regular file of at most `limit` bytes, or why not.
+
+    A FIFO or a device is never waited for. With `whole` False, a longer file yields its first
+    `limit` bytes in place of a refusal.
+    """
+    try:
+        descriptor = _open(path)
+    except (OSError, ValueError) as error:
+        return Unread(reason_of(error))
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Unread("is not a regular file")
+        if whole and status.st_size > limit:
+            return Unread(f"is larger than {limit // 1024} KiB")
+        return _read(descriptor, limit)
+    except OSError as error:
+        return Unread(reason_of(error))
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: str, limit: int, *, whole: bool = True) -> str | Unread:
+    """Do as :func:`read_bounded`, decoding UTF-8 (a BOM is dropped), else Latin-1."""
+    data = read_bounded(path, limit, whole=whole)
+    return data if isinstance(data, Unread) else decode(data)
+
+
+def decode(data: bytes) -> str:
+    """Decode what should be UTF-8 and sometimes is not; never fails, never loses a byte."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Say in words why the system refused."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)
+
+
+def _open(path: str) -> int:
+    if _NOATIME:
+        try:
+            return os.open(path, _FLAGS | _NOATIME)
+        except PermissionError:  # only a file's owner may ask for it
+            pass
+    return os.open(path, _FLAGS)
+
+
+def _read(descriptor: int, limit: int) -> bytes:
+    parts: list[bytes] = []
+    left = limit
+    while left > 0:
+        part = os.read(descriptor, left)
+        if not part:
+            break
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

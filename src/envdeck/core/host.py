@@ -1,0 +1,95 @@
+"""The machine as an argument, so that every tool on every system is tested on any one."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where and when we look: platform, home folder, environment variables and clock.
+
+    Nothing in the core asks `os.environ`, `sys.platform`, `os.path.expanduser` or the clock
+    by itself; it asks the host it was given.
+    """
+
+    platform: str
+    """As `sys.platform`: `linux`, `darwin` or `win32`."""
+    home: str
+    environ: Mapping[str, str]
+    now: Callable[[], float] = field(default=time.time)
+    root: str = "/"
+    """What system-wide places (`/opt`, `/usr`) are under; another folder in tests."""
+
+    @classmethod
+    def current(cls) -> "Host":
+        """Return the machine we run on."""
+        return cls(sys.platform, os.path.expanduser("~"), os.environ)
+
+    @property
+    def windows(self) -> bool:
+        """Whether paths and places follow Windows' rules."""
+        return self.platform == "win32"
+
+    @property
+    def macos(self) -> bool:
+        """Whether paths and places follow macOS's rules."""
+        return self.platform == "darwin"
+
+    def variable(self, name: str) -> str | None:
+        """Return an environment variable; an empty one counts as unset, as in the XDG rules."""
+        return self.environ.get(name) or None
+
+    def folder(self, name: str) -> str | None:
+        """Return the folder an environment variable names, `~` expanded, if absolute then."""
+        value = self.variable(name)
+        if value is None:
+            return None
+        path = self.expand(value)
+        return path if os.path.isabs(path) else None
+
+    def expand(self, path: str) -> str:
+        """Replace a leading `~` by the home folder."""
+        if path == "~":
+            return self.home
+        if path.startswith(("~/", "~\\")):
+            return os.path.join(self.home, path[2:])
+        return path
+
+    def at_home(self, *parts: str) -> str:
+        """Return a path under the home folder."""
+        return os.path.join(self.home, *parts)
+
+    def system(self, *parts: str) -> str:
+        """Return a system-wide path (`/opt/…`), under :attr:`root`."""
+        return os.path.join(self.root, *parts)
+
+    def xdg_data(self) -> str:
+        """Return `$XDG_DATA_HOME` or its default, on any platform (pipx and uv use it so)."""
+        return self.folder("XDG_DATA_HOME") or self.at_home(".local", "share")
+
+    def user_data(self) -> str:
+        """Return where programs keep a user's data, by the platform's custom."""
+        if self.windows:
+            return self.folder("LOCALAPPDATA") or self.at_home("AppData", "Local")
+        if self.macos:
+            return self.at_home("Library", "Application Support")
+        return self.xdg_data()
+
+    def user_cache(self) -> str:
+        """Return where programs keep a user's caches, by the platform's custom."""
+        if self.windows:
+            return self.folder("LOCALAPPDATA") or self.at_home("AppData", "Local")
+        if self.macos:
+            return self.at_home("Library", "Caches")
+        return self.folder("XDG_CACHE_HOME") or self.at_home(".cache")
+
+    def user_config(self) -> str:
+        """Return where programs keep a user's configuration, by the platform's custom."""
+        if self.windows:
+            return self.folder("APPDATA") or self.at_home("AppData", "Roaming")
+        if self.macos:
+            return self.at_home("Library", "Application Support")
+        return self.folder("XDG_CONFIG_HOME") or self.at_home(".config")

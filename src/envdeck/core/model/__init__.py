@@ -1,0 +1,57 @@
+"""The nouns. Values only: frozen, comparable, and free of any look at the disk.
+
+Paths are `str`, absolute, and decoded with surrogate escapes (PEP 383), so that a name that is
+not UTF-8 survives the way to the disk and back. They are hostile text until
+:func:`envdeck.text.plain` has seen them.
+"""
+
+from envdeck.core.model.distribution import Distribution, Script
+from envdeck.core.model.environment import (
+    Creation,
+    Environment,
+    Identity,
+    LastUsed,
+    Python,
+    Status,
+)
+from envdeck.core.model.events import (
+    Event,
+    Finished,
+    Found,
+    FoundInterpreter,
+    Notice,
+    Progress,
+    Sized,
+    Unreadable,
+)
+from envdeck.core.model.finding import Finding, Severity
+from envdeck.core.model.interpreter import GlobalPackages, Interpreter
+from envdeck.core.model.project import ProjectLink, ProjectState
+from envdeck.core.model.size import SharedFiles, Size
+
+__all__ = [
+    "Creation",
+    "Distribution",
+    "Environment",
+    "Event",
+    "Finding",
+    "Finished",
+    "Found",
+    "FoundInterpreter",
+    "GlobalPackages",
+    "Identity",
+    "Interpreter",
+    "LastUsed",
+    "Notice",
+    "Progress",
+    "ProjectLink",
+    "ProjectState",
+    "Python",
+    "Script",
+    "Severity",
+    "SharedFiles",
+    "Size",
+    "Sized",
+    "Status",
+    "Unreadable",
+]

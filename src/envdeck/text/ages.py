@@ -1,0 +1,37 @@
+"""Times as ages, and exactly on demand."""
+
+from datetime import UTC, datetime
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_STEPS = (
+    (365 * _DAY, "year"),
+    (30 * _DAY, "month"),
+    (7 * _DAY, "week"),
+    (_DAY, "day"),
+    (_HOUR, "hour"),
+    (_MINUTE, "minute"),
+)
+
+
+def age(when: float | None, now: float, *, unknown: str = "–") -> str:
+    """Return how long ago: `3 months`, `1 day`, `now` (under a minute, or in the future)."""
+    if when is None:
+        return unknown
+    seconds = now - when
+    for length, name in _STEPS:
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "now"
+
+
+def exact_time(when: float) -> str:
+    """Return a time in UTC by RFC 3339, to the second: `2026-11-18T09:12:44Z`.
+
+    Times that no calendar holds (a file system can say anything) are given as seconds.
+    """
+    try:
+        moment = datetime.fromtimestamp(when, UTC)
+    except (OverflowError, OSError, ValueError):
+        return f"{when:.0f} s since 1970"
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

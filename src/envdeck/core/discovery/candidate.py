@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from envdeck.core.discovery.layout import Layout
 from envdeck.core.model import Identity
 
 
@@ -27,7 +28,9 @@ class Candidate:
     """Its real path."""
     identity: Identity
     kind: Kind
-    cfg: "dict[str, str]" = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
+    """Where its interpreter entry and its package folders are."""
+    cfg: dict[str, str] = field(default_factory=dict)
     """The keys of `pyvenv.cfg`, lower case; empty for the other kinds."""
     cfg_problem: str = ""
     """Why the cfg could not be read, or empty."""
@@ -35,3 +38,22 @@ class Candidate:
     """Its access time in seconds since the epoch, taken *before* it was read."""
     links: tuple[str, ...] = ()
     """Links met so far that lead here."""
+
+    @property
+    def shortcoming(self) -> str:
+        """Why this is not one for sure, in words; empty when all the markers are there.
+
+        A virtual environment has a cfg with a `home`, an interpreter entry (which may dangle)
+        and a package folder (PEP 405); conda's own record is enough by itself.
+        """
+        if self.kind in {Kind.CONDA, Kind.PIXI}:
+            return ""
+        if self.cfg_problem:
+            return f"its pyvenv.cfg {self.cfg_problem}"
+        if self.kind is Kind.VENV and not self.cfg.get("home"):
+            return "its pyvenv.cfg names no home"
+        if self.layout.executable is None:
+            return "it has no interpreter entry"
+        if not self.layout.package_folders:
+            return "it has no package folder"
+        return ""

@@ -1,0 +1,196 @@
+"""The walk over the disk: one thread, one stack, no link followed.
+
+Threads were slower than one (the interpreter lock), and `os.walk` than `os.scandir`. A folder
+whose modification time has not changed since the last walk holds the names it held then, so a
+memory of them spares the reading; what the names lead to is looked at anew each time.
+"""
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from envdeck.core.discovery import markers
+from envdeck.core.discovery.candidate import Candidate, Kind
+from envdeck.core.discovery.listing import PROJECT_FILES, Listing, list_folder
+from envdeck.core.discovery.prune import Prune
+from envdeck.core.files import Unread, read_text, reason_of
+from envdeck.core.model import Unreadable
+
+FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Modification time in nanoseconds, then the fields of a :class:`Listing`."""
+
+TICK_FOLDERS = 256
+"""So many folders are visited between two signs of life."""
+
+_STANDARD_LIBRARY = re.compile(r"(?:python|pypy)\d(?:\.\d+)?t?\Z")
+_OWN_FOLDERS = frozenset(
+    {"bin", "lib", "lib64", "include", "share", "Scripts", "Lib", "Include", "etc"}
+)
+_POINTER_LIMIT = 4096
+
+
+class Memory(Protocol):
+    """What the last walk saw."""
+
+    def get(self, path: str) -> FolderRecord | None:
+        """Return what the folder held then."""
+        ...
+
+    def put(self, path: str, record: FolderRecord) -> None:
+        """Keep what the folder holds now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A link, or uv's `.venv` text file, that leads to an environment."""
+
+    link: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRoot:
+    """A folder with a project file in it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A sign of life while nothing is found."""
+
+
+Hit: TypeAlias = Candidate | Pointer | ProjectRoot | Unreadable | Tick
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk below one root; iterate over it once, and read :attr:`visited` at any time."""
+
+    root: str
+    prune: Prune
+    memory: Memory | None = None
+    stopped: Callable[[], bool] = lambda: False
+    depth: int | None = None
+    """How many levels below the root are looked at; None is all."""
+    windows: bool = False
+    one_device: bool = False
+    """Whether to compare device numbers: where the system has no mount table to prune by."""
+    visited: int = 0
+
+    def __iter__(self) -> Iterator[Hit]:
+        """Yield what is met, in the order of the disk."""
+        device = self._device() if self.one_device else None
+        stack = [(self.root, 0)]
+        while stack:
+            path, level = stack.pop()
+            self.visited += 1
+            if self.visited % TICK_FOLDERS == 0:
+                if self.stopped():
+                    return
+                yield Tick()
+            try:
+                listing = self._list(path, device)
+            except OSError as error:
+                if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                    yield Unreadable(path, reason_of(error))
+                continue
+            if listing is None:
+                continue
+            folders = listing.folders
+            if listing.marks or listing.links:
+                folders = yield from self._look(path, listing)
+            if self.depth is None or level < self.depth:
+                self._push(stack, path, folders, level + 1)
+
+    def _list(self, path: str, device: int | None) -> Listing | None:
+        memory = self.memory
+        if memory is None and device is None:
+            return list_folder(path, self.prune.names, windows=self.windows)
+        status = os.stat(path)
+        if device is not None and status.st_dev != device:
+            return None
+        if memory is None:
+            return list_folder(path, self.prune.names, windows=self.windows)
+        known = memory.get(path)
+        if known is not None and known[0] == status.st_mtime_ns:
+            return Listing(known[1], known[2], known[3])
+        listing = list_folder(path, self.prune.names, windows=self.windows)
+        memory.put(path, (status.st_mtime_ns, *listing))
+        return listing
+
+    def _push(
+        self, stack: list[tuple[str, int]], path: str, folders: tuple[str, ...], level: int
+    ) -> None:
+        prefix = path if path.endswith(os.sep) else path + os.sep
+        paths, patterned = self.prune.paths, self.prune.patterned
+        if path.endswith((os.sep + "lib", os.sep + "lib64")):
+            folders = tuple(name for name in folders if not _STANDARD_LIBRARY.match(name))
+        for name in folders:
+            child = prefix + name
+            if child not in paths and not (patterned and self.prune.skips(name, child)):
+                stack.append((child, level))
+
+    def _look(self, path: str, listing: Listing) -> Generator[Hit, None, tuple[str, ...]]:
+        """Yield what the names in a folder lead to; return the folders to go on with."""
+        folders, marks, links = listing
+        for name in links:
+            if pointer := _follow(os.path.join(path, name)):
+                yield pointer
+        maybe_file = ".venv" in marks and ".venv" not in folders and ".venv" not in links
+        if maybe_file and (pointer := _read_pointer(path)):
+            yield pointer
+        if any(name in PROJECT_FILES and name not in folders for name in marks):
+            yield ProjectRoot(path)
+        candidate = None if markers.NAMES.isdisjoint(marks) else markers.recognise(path, marks)
+        if candidate is None:
+            return folders
+        yield candidate
+        return _inside(candidate, listing)
+
+    def _device(self) -> int | None:
+        try:
+            return os.stat(self.root).st_dev
+        except OSError:
+            return None
+
+
+def _follow(link: str) -> Pointer | None:
+    """Return what a symbolic link leads to, if that is an environment."""
+    if not (
+        os.path.exists(os.path.join(link, "pyvenv.cfg"))
+        or os.path.exists(os.path.join(link, "conda-meta", "history"))
+    ):
+        return None
+    candidate = markers.recognise(os.path.realpath(link))
+    return Pointer(link, candidate) if candidate else None
+
+
+def _read_pointer(folder: str) -> Pointer | None:
+    """Return where uv's `.venv` text file points, if to an environment."""
+    link = os.path.join(folder, ".venv")
+    text = read_text(link, _POINTER_LIMIT)
+    if isinstance(text, Unread) or not (target := text.strip()) or "\0" in target:
+        return None
+    candidate = markers.recognise(os.path.realpath(os.path.join(folder, target)))
+    return Pointer(link, candidate) if candidate else None
+
+
+def _inside(candidate: Candidate, listing: Listing) -> tuple[str, ...]:
+    """Return the folders of an environment that may hold others.
+
+    There are none in an ordinary one. A conda prefix has its `envs`; what only looks like an
+    environment, or is a project's own root (`python -m venv .`), is walked on as any folder.
+    """
+    if candidate.kind in {Kind.CONDA, Kind.PIXI}:
+        return tuple(name for name in listing.folders if name == "envs")
+    if candidate.shortcoming:
+        return listing.folders
+    if PROJECT_FILES.isdisjoint(listing.marks) and not os.path.lexists(
+        os.path.join(candidate.path, ".git")
+    ):
+        return ()
+    return tuple(name for name in listing.folders if name not in _OWN_FOLDERS)

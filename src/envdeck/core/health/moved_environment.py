@@ -1,0 +1,16 @@
+"""Whether an environment is where its scripts believe it to be."""
+
+from collections.abc import Iterator
+
+from envdeck.core.model import Environment, Finding, Severity, Status
+
+
+def check(environment: Environment) -> Iterator[Finding]:
+    """Yield an error when its scripts run something else, or nothing."""
+    if environment.status is Status.MOVED:
+        yield Finding(
+            "moved-environment",
+            Severity.ERROR,
+            environment.reason,
+            "make it again in its place: virtual environments cannot be moved (PEP 405)",
+        )

@@ -1,0 +1,1 @@
+"""Reading what was found, without running anything from it."""

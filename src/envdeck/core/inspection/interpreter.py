@@ -1,0 +1,90 @@
+"""The interpreter of an environment, read from its cfg, its links and its folder names.
+
+Nothing is run: an environment's interpreter executes the `.pth` files in it at every start.
+"""
+
+import os
+import re
+
+from envdeck.core.discovery.candidate import Candidate, Kind
+from envdeck.core.model import Python
+
+_NUMBER = re.compile(r"(\d+\.\d+(?:\.\d+)?)((?:a|b|rc)\d+)?")
+_LONG = re.compile(r"(\d+\.\d+\.\d+)\.(alpha|beta|candidate|final)\.(\d+)\Z")
+_STAGES = {"alpha": "a", "beta": "b", "candidate": "rc"}
+_CONDA_RECORD = re.compile(r"python-(\d+\.\d+\.\d+)-")
+_NAMED_MINOR = re.compile(r"(?:python|pypy)(\d+\.\d+)t?(?:\.exe)?\Z")
+_IN_PATH = re.compile(
+    r"[\\/](?:[a-z]+-)?(\d+\.\d+)(?:\.\d+)?[^\\/]*[\\/](?:bin|install)\b", re.IGNORECASE
+)
+
+
+def read_python(candidate: Candidate) -> Python:
+    """Return what the files of an environment tell of its interpreter."""
+    cfg, layout = candidate.cfg, candidate.layout
+    folder = layout.package_folders[0] if layout.package_folders else None
+    version = _version(candidate) or (folder.minor if folder else None)
+    implementation = cfg.get("implementation", "").lower() or (folder and folder.implementation)
+    target = os.path.realpath(layout.executable) if layout.executable else None
+    return Python(
+        version=version,
+        implementation=implementation or ("cpython" if version else None),
+        executable=layout.executable,
+        base=_base(cfg, target, candidate),
+        base_executable=target,
+    )
+
+
+def minor_of(version: str | None) -> str | None:
+    """Return `3.12` of `3.12.4`."""
+    match = re.match(r"\d+\.\d+", version or "")
+    return match.group() if match else None
+
+
+def minor_of_executable(path: str | None) -> str | None:
+    """Return the minor version that the place of a base interpreter names, if it does:
+    `/usr/bin/python3.11`, `…/versions/3.12.4/bin/python`, `…/cpython-3.12.4-linux…/bin/python`."""
+    if path is None:
+        return None
+    if match := _NAMED_MINOR.search(os.path.basename(path)):
+        return match.group(1)
+    match = _IN_PATH.search(path)
+    return match.group(1) if match else None
+
+
+def _version(candidate: Candidate) -> str | None:
+    cfg = candidate.cfg
+    for key in ("version_info", "version"):  # the first is the more exact where both are
+        value = cfg.get(key, "")
+        if match := _LONG.match(value):
+            number, stage, serial = match.groups()
+            return number if stage == "final" else f"{number}{_STAGES[stage]}{serial}"
+        if match := _NUMBER.match(value):
+            return match.group()
+    if candidate.kind in {Kind.CONDA, Kind.PIXI}:
+        return _conda_version(candidate.path)
+    return None
+
+
+def _conda_version(path: str) -> str | None:
+    """Return the version of the package `python` in conda's records of what it installed."""
+    try:
+        with os.scandir(os.path.join(path, "conda-meta")) as entries:
+            for entry in entries:
+                if match := _CONDA_RECORD.match(entry.name):
+                    return match.group(1)
+    except OSError:
+        return None
+    return None
+
+
+def _base(cfg: dict[str, str], target: str | None, candidate: Candidate) -> str | None:
+    if candidate.kind in {Kind.CONDA, Kind.PIXI}:
+        return None
+    if prefix := cfg.get("base-prefix"):
+        return os.path.normpath(prefix)
+    home = cfg.get("home") or (os.path.dirname(target) if target else "")
+    if not home or not os.path.isabs(home):
+        return None
+    home = os.path.normpath(home)
+    return os.path.dirname(home) if os.path.basename(home) in {"bin", "Scripts"} else home

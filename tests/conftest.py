@@ -1,0 +1,75 @@
+"""What every test may use: a home of its own, and real environments in it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.host import Host
+
+NOW = 1_795_000_000.0
+"""A frozen clock: 2026-11-18T11:06:40Z."""
+
+
+@pytest.fixture(autouse=True)
+def _no_real_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep every test, and what it starts, away from the person's own folders and settings."""
+    home = tmp_path_factory.mktemp("untouched-home")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    for name in list(os.environ):
+        if name.startswith(
+            ("XDG_", "ENVDECK_", "UV_", "PIP_", "POETRY_", "PDM_", "HATCH_", "PIPX_")
+        ):
+            monkeypatch.delenv(name)
+    for name in (
+        "WORKON_HOME",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "PYENV_ROOT",
+        "NO_COLOR",
+        "FORCE_COLOR",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return an empty home folder."""
+    folder = tmp_path / "home" / "ada"
+    folder.mkdir(parents=True)
+    return folder.resolve()
+
+
+@pytest.fixture
+def host(home: Path, tmp_path: Path) -> Host:
+    """Return a Linux machine with that home, no variables, and no system-wide places."""
+    return Host("linux", str(home), {}, lambda: NOW, str(tmp_path / "system"))
+
+
+@pytest.fixture
+def make_venv() -> Callable[..., Path]:
+    """Return a function that makes a real environment: `make_venv(path, creator="venv")`."""
+    return create_environment
+
+
+def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, ...] = ()) -> Path:
+    """Make an environment with the real tool, of the running interpreter, without seeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if creator == "venv":
+        command = [sys.executable, "-m", "venv", "--without-pip", *flags, str(path)]
+    elif creator == "virtualenv":
+        command = [sys.executable, "-m", "virtualenv", "-q", "--no-seed", "--no-periodic-update"]
+        command += [*flags, str(path)]
+    else:
+        command = [sys.executable, "-m", "uv", "venv", "-q", "--offline", "--no-config"]
+        command += ["--python", sys.executable, *flags, str(path)]
+    environ = {**os.environ, "UV_CACHE_DIR": str(path.parent / ".uv-cache")}
+    environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(path.parent / ".virtualenv-data")
+    subprocess.run(command, check=True, env=environ, capture_output=True, timeout=60)
+    return path

@@ -1,0 +1,39 @@
+"""Where the parts of an environment are, by platform and implementation."""
+
+import pytest
+
+from envdeck.core.discovery.layout import read_layout
+
+
+@pytest.mark.parametrize(
+    ("folder", "minor", "implementation"),
+    [
+        ("lib/python3.12/site-packages", "3.12", "cpython"),
+        ("lib/python3.13t/site-packages", "3.13", "cpython"),
+        ("lib/pypy3.10/site-packages", "3.10", "pypy"),
+        ("lib/graalpy3.11/site-packages", "3.11", "graalpy"),
+        ("Lib/site-packages", None, None),
+        ("site-packages", None, None),
+    ],
+)
+def test_package_folders(tmp_path, folder, minor, implementation):
+    (tmp_path / folder).mkdir(parents=True)
+    found = read_layout(str(tmp_path)).package_folders
+    assert [tuple(item) for item in found] == [(str(tmp_path / folder), minor, implementation)]
+
+
+def test_two_package_folders_are_both_told(tmp_path):
+    for minor in ("3.9", "3.12"):
+        (tmp_path / f"lib/python{minor}/site-packages").mkdir(parents=True)
+    assert [item.minor for item in read_layout(str(tmp_path)).package_folders] == ["3.12", "3.9"]
+
+
+def test_conda_on_windows_keeps_its_interpreter_at_the_root(tmp_path):
+    (tmp_path / "python.exe").touch()
+    (tmp_path / "Scripts").mkdir()
+    assert read_layout(str(tmp_path)).executable == str(tmp_path / "python.exe")
+
+
+def test_an_empty_folder_has_no_parts(tmp_path):
+    layout = read_layout(str(tmp_path))
+    assert (layout.scripts, layout.executable, layout.package_folders) == (None, None, ())

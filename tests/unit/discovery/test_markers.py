@@ -1,0 +1,108 @@
+"""Is it an environment? Real ones, incomplete ones, and folders that only look like one."""
+
+import os
+
+import pytest
+
+from envdeck.core.discovery.candidate import Kind
+from envdeck.core.discovery.markers import recognise
+
+
+@pytest.mark.parametrize("creator", ["venv", "virtualenv", "uv"])
+def test_a_real_environment_is_complete(tmp_path, make_venv, creator):
+    path = make_venv(tmp_path / "env", creator=creator)
+    candidate = recognise(str(path))
+    assert candidate is not None
+    assert (candidate.kind, candidate.shortcoming) == (Kind.VENV, "")
+    assert candidate.identity.inode == path.stat().st_ino
+    assert os.path.samefile(
+        candidate.layout.package_folders[0].path, next(path.glob("lib/*/site-packages"))
+    )
+
+
+def test_the_access_time_is_taken_and_looking_leaves_it_alone(tmp_path, make_venv):
+    path = make_venv(tmp_path / "env")
+    cfg = path / "pyvenv.cfg"
+    os.utime(
+        cfg, (1_600_000_000, 1_700_000_000)
+    )  # older than its modification: relatime would renew it
+    candidate = recognise(str(path))
+    assert candidate.cfg["home"]
+    assert candidate.cfg_atime == 1_600_000_000
+    assert cfg.stat().st_atime == 1_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("remove", "cause"),
+    [
+        ("bin", "it has no interpreter entry"),
+        ("lib", "it has no package folder"),
+    ],
+)
+def test_a_missing_part_makes_it_suspect(tmp_path, make_venv, remove, cause):
+    path = make_venv(tmp_path / "env")
+    (path / remove).rename(tmp_path / "taken")
+    assert recognise(str(path)).shortcoming == cause
+
+
+def test_a_stray_empty_cfg_is_suspect(tmp_path):
+    (tmp_path / "pyvenv.cfg").touch()
+    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg names no home"
+
+
+def test_a_folder_called_pyvenv_cfg_is_suspect(tmp_path):
+    (tmp_path / "pyvenv.cfg").mkdir()
+    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg is not a regular file"
+
+
+def test_a_cfg_that_is_a_dangling_link_is_suspect(tmp_path):
+    (tmp_path / "pyvenv.cfg").symlink_to("nowhere")
+    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg is a link that leads nowhere"
+
+
+def test_an_interpreter_entry_may_dangle(tmp_path, make_venv):
+    path = make_venv(tmp_path / "env")
+    for entry in (path / "bin").glob("python*"):
+        entry.unlink()
+    (path / "bin" / "python").symlink_to("/gone/bin/python3.9")
+    assert recognise(str(path)).shortcoming == ""
+
+
+def test_conda_and_pixi_are_known_by_their_records(tmp_path):
+    meta = tmp_path / "conda-meta"
+    meta.mkdir()
+    assert recognise(str(tmp_path)) is None
+    (meta / "history").touch()
+    assert recognise(str(tmp_path)).kind is Kind.CONDA
+    (meta / "pixi").touch()
+    assert recognise(str(tmp_path)).kind is Kind.PIXI
+
+
+def test_virtualenv_before_20_has_no_cfg(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "activate").touch()
+    assert recognise(str(tmp_path)) is None
+    (tmp_path / "bin" / "python").symlink_to("python2.7")
+    (tmp_path / "lib" / "python2.7" / "site-packages").mkdir(parents=True)
+    candidate = recognise(str(tmp_path))
+    assert (candidate.kind, candidate.shortcoming) == (Kind.LEGACY, "")
+
+
+def test_an_environment_made_on_windows_is_one(tmp_path):
+    (tmp_path / "pyvenv.cfg").write_text("home = C:\\Python312\nversion = 3.12.4\n")
+    (tmp_path / "Scripts").mkdir()
+    (tmp_path / "Scripts" / "python.exe").touch()
+    (tmp_path / "Lib" / "site-packages").mkdir(parents=True)
+    assert recognise(str(tmp_path)).shortcoming == ""
+
+
+def test_an_ordinary_folder_is_none(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "lib").mkdir()
+    assert recognise(str(tmp_path)) is None
+
+
+def test_only_names_that_are_there_are_looked_at(tmp_path, make_venv):
+    path = make_venv(tmp_path / "env")
+    assert recognise(str(path), ["bin", "pyvenv.cfg"]) is not None
+    assert recognise(str(path), ["conda-meta"]) is None

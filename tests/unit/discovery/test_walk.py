@@ -1,0 +1,244 @@
+"""The walk: what it meets, what it passes by, and what a memory spares it."""
+
+import os
+
+import pytest
+
+from envdeck.core.discovery.candidate import Candidate
+from envdeck.core.discovery.prune import Prune
+from envdeck.core.discovery.walk import TICK_FOLDERS, Pointer, ProjectRoot, Tick, Walk
+from envdeck.core.model import Unreadable
+
+
+class Memory(dict):
+    """A memory that counts what had to be read."""
+
+    reads = 0
+
+    def put(self, path, record):
+        self.reads += 1
+        self[path] = record
+
+
+def environment(path):
+    """Make the markers of an environment: enough for the walk."""
+    (path / "bin").mkdir(parents=True)
+    (path / "bin" / "python").symlink_to("/usr/bin/python3.12")
+    (path / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    return path
+
+
+def met(root, kind=Candidate, **options):
+    walk = Walk(str(root), options.pop("prune", Prune()), **options)
+    return [hit for hit in walk if isinstance(hit, kind)]
+
+
+def test_environments_are_found_at_any_depth(home):
+    expected = {str(environment(home / name)) for name in ("a/.venv", "b/c/d/e/env", "venv")}
+    assert {hit.path for hit in met(home)} == expected
+
+
+@pytest.mark.parametrize("name", ["node_modules", ".git", "__pycache__", ".cache", "site-packages"])
+def test_pruned_folders_are_not_entered(home, name):
+    environment(home / name / "env")
+    assert met(home) == []
+
+
+def test_nothing_is_looked_for_inside_an_environment(home):
+    outer = environment(home / "env")
+    environment(outer / "share" / "inner")
+    assert [hit.path for hit in met(home)] == [str(outer)]
+
+
+def test_a_suspect_is_walked_on_as_any_folder(home):
+    (home / "work").mkdir()
+    (home / "work" / "pyvenv.cfg").touch()
+    inner = environment(home / "work" / "api" / ".venv")
+    assert {hit.path for hit in met(home)} == {str(home / "work"), str(inner)}
+
+
+def test_a_project_root_that_is_an_environment_is_walked_on(home):
+    root = environment(home / "app")
+    (root / ".git").mkdir()
+    inner = environment(root / "service" / ".venv")
+    environment(root / "lib" / "not-looked-at")
+    assert {hit.path for hit in met(home)} == {str(root), str(inner)}
+
+
+def test_the_envs_of_a_conda_prefix_are_entered(home):
+    for path in (home / "conda", home / "conda" / "envs" / "ml"):
+        (path / "conda-meta").mkdir(parents=True)
+        (path / "conda-meta" / "history").touch()
+    assert {hit.path for hit in met(home)} == {str(home / "conda"), str(home / "conda/envs/ml")}
+
+
+def test_a_link_to_an_environment_is_resolved_and_never_walked(home, tmp_path):
+    target = environment(tmp_path / "central" / "env")
+    (home / ".venv").symlink_to(target)
+    (home / "elsewhere").symlink_to(tmp_path)
+    pointers = met(home, Pointer)
+    assert [(pointer.link, pointer.candidate.path) for pointer in pointers] == [
+        (str(home / ".venv"), str(target))
+    ]
+    assert met(home) == []
+
+
+def test_a_text_file_called_venv_points_to_an_environment(home, tmp_path):
+    target = environment(tmp_path / "central" / "env")
+    (home / ".venv").write_text(f"{target}\n")
+    assert [pointer.candidate.path for pointer in met(home, Pointer)] == [str(target)]
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\0", b"/nowhere", b"\xff" * 9000])
+def test_a_text_file_that_points_nowhere_is_no_environment(home, content):
+    (home / ".venv").write_bytes(content)
+    assert met(home, (Pointer, Candidate)) == []
+
+
+def test_loops_of_links_end(home):
+    (home / "a").mkdir()
+    (home / "a" / "back").symlink_to(home)
+    (home / "self").symlink_to("self")
+    walk = Walk(str(home), Prune())
+    assert [hit for hit in walk if not isinstance(hit, Tick)] == []
+    assert walk.visited == 2
+
+
+def test_projects_are_told_by_their_files(home):
+    for name in ("pyproject.toml", "Pipfile"):
+        (home / name / "x").mkdir(parents=True)
+        (home / name / "x" / name).touch()
+    assert {hit.path for hit in met(home, ProjectRoot)} == {
+        str(home / "pyproject.toml" / "x"),
+        str(home / "Pipfile" / "x"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[/]",
+        "[@click=app.quit]x",
+        "two\nlines",
+        "\x1b[31mred",
+        "n" * 255,
+        os.fsdecode(b"\xff\xfe"),
+        "日本",
+    ],
+)
+def test_hostile_names_are_found_like_any(home, name):
+    assert [hit.path for hit in [*met(environment(home / name).parent)]] == [str(home / name)]
+
+
+def test_what_cannot_be_read_is_said_and_what_vanished_is_not(home, monkeypatch):
+    (home / "locked").mkdir()
+    (home / "vanished").mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        if path.endswith("vanished"):
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert met(home, Unreadable) == [Unreadable(str(home / "locked"), "permission denied")]
+
+
+def test_paths_beyond_what_the_system_takes_are_said(home):
+    descriptor = os.open(home, os.O_RDONLY)
+    for _ in range(20):  # 20 × 250 bytes is more than PATH_MAX
+        os.mkdir("d" * 250, dir_fd=descriptor)
+        inner = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+    assert [hit.reason for hit in met(home, Unreadable)] == ["file name too long"]
+
+
+def test_fifty_thousand_entries_in_one_folder(home):
+    (home / "many").mkdir()
+    for number in range(50_000):
+        os.mknod(home / "many" / f"f{number}")
+    environment(home / "many" / "env")
+    assert [hit.path for hit in met(home)] == [str(home / "many" / "env")]
+
+
+def test_depth_ends_the_walk(home):
+    environment(home / "one")
+    environment(home / "x" / "two")
+    assert [hit.path for hit in met(home, depth=1)] == [str(home / "one")]
+
+
+def test_stopping_keeps_what_was_met(home):
+    environment(home / "first" / "env")
+    for number in range(3 * TICK_FOLDERS):
+        (home / f"d{number}").mkdir()
+    walk = Walk(str(home), Prune(), stopped=lambda: True)
+    assert sum(isinstance(hit, Tick) for hit in walk) == 0
+    assert walk.visited == TICK_FOLDERS
+
+
+@pytest.mark.parametrize("rule", ["private", "priv*", "~/work/private", "~/work/pr*"])
+def test_exclusions_hold_for_names_paths_and_patterns(home, host, rule):
+    environment(home / "work" / "private" / "env")
+    kept = environment(home / "work" / "open" / "env")
+    assert [hit.path for hit in met(home, prune=Prune.for_host(host, [rule]))] == [str(kept)]
+
+
+def test_the_standard_library_is_passed_by(home):
+    environment(home / "py" / "lib" / "python3.12" / "env")
+    kept = environment(home / "py" / "lib" / "python-tools" / "env")
+    assert [hit.path for hit in met(home)] == [str(kept)]
+
+
+class TestMemory:
+    def test_what_has_not_changed_is_not_read_again(self, home):
+        environment(home / "a" / ".venv")
+        memory = Memory()
+        first = met(home, memory=memory)
+        reads = memory.reads
+        assert met(home, memory=memory) == first
+        assert memory.reads == reads > 0
+
+    def test_a_new_environment_is_met(self, home):
+        (home / "a").mkdir()
+        os.utime(home / "a", (1, 1))
+        memory = Memory()
+        assert met(home, memory=memory) == []
+        new = environment(home / "a" / ".venv")
+        assert [hit.path for hit in met(home, memory=memory)] == [str(new)]
+
+    def test_a_link_whose_target_became_an_environment_is_met(self, home, tmp_path):
+        (home / ".venv").symlink_to(tmp_path / "central")
+        memory = Memory()
+        assert met(home, Pointer, memory=memory) == []
+        environment(tmp_path / "central")
+        assert len(met(home, Pointer, memory=memory)) == 1
+
+    def test_a_removed_folder_is_gone(self, home):
+        (home / "a").mkdir()
+        memory = Memory()
+        met(home, memory=memory)
+        (home / "a").rmdir()
+        walk = Walk(str(home), Prune(), memory)
+        assert [hit for hit in walk if isinstance(hit, Unreadable)] == []
+
+
+def test_other_devices_are_left_out_when_asked(home, monkeypatch):
+    environment(home / "other" / "env")
+    kept = environment(home / "here" / "env")
+    stat = os.stat
+
+    def on_another_device(path, **options):
+        result = stat(path, **options)
+        if "/other" not in str(path):
+            return result
+        fields = list(result)
+        fields[2] = result.st_dev + 1
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, "stat", on_another_device)
+    assert [hit.path for hit in met(home, one_device=True)] == [str(kept)]

@@ -1,0 +1,151 @@
+"""How values are written for people: harmless, short, aligned."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envdeck.text import (
+    age,
+    clip,
+    exact_bytes,
+    exact_time,
+    pad,
+    plain,
+    shorten,
+    signs_for,
+    size,
+    tilde,
+    width,
+)
+from envdeck.text.signs import ASCII, UNICODE
+
+ANY = st.text(st.characters())  # lone surrogates included
+
+
+class TestPlain:
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("~/work/api", "~/work/api"),
+            ("日本 [/]", "日本 [/]"),
+            ("a\nb\tc\r", "a\\nb\\tc\\r"),
+            ("\x1b[31mred\x07", "\\x1b[31mred\\x07"),
+            ("\udcff", "\\xff"),
+            ("\ud800", "\\ud800"),
+            ("abc\u202etxt", "abc\\u202etxt"),
+            ("\U000e0041", "\\U000e0041"),
+            ("a\u00a0b", "a\u00a0b"),
+        ],
+    )
+    def test_what_acts_is_written_out(self, text, shown):
+        assert plain(text) == shown
+
+    @given(ANY)
+    def test_nothing_that_acts_is_left_and_it_can_be_encoded(self, text):
+        shown = plain(text)
+        shown.encode()
+        assert all(character.isprintable() or character.isspace() for character in shown)
+        assert not set(shown) & set("\n\r\t\x1b\x07\u2028\u2029\u202e")
+
+
+class TestSizes:
+    @pytest.mark.parametrize(
+        ("count", "shown"),
+        [
+            (None, "–"),
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (9_949, "9.9 kB"),
+            (9_951, "10 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.0 MB"),
+            (412_000_000, "412 MB"),
+            (1_900_000_000, "1.9 GB"),
+            (31_400_000_000, "31 GB"),
+            (5 * 10**18, "5000 PB"),
+        ],
+    )
+    def test_three_digits_and_a_decimal_unit(self, count, shown):
+        assert size(count) == shown
+
+    def test_exactly(self):
+        assert (exact_bytes(431_221_034), exact_bytes(1)) == ("431,221,034 bytes", "1 byte")
+
+
+class TestAges:
+    @pytest.mark.parametrize(
+        ("seconds", "shown"),
+        [
+            (0, "now"),
+            (-5, "now"),
+            (61, "1 minute"),
+            (7200, "2 hours"),
+            (86400, "1 day"),
+            (8e5, "1 week"),
+            (8e6, "3 months"),
+            (7e7, "2 years"),
+        ],
+    )
+    def test_ages(self, seconds, shown):
+        assert age(1e9 - seconds, 1e9) == shown
+
+    def test_unknown(self):
+        assert age(None, 1e9) == "–"
+
+    @pytest.mark.parametrize(
+        ("when", "shown"), [(0, "1970-01-01T00:00:00Z"), (1e30, f"{1e30:.0f} s since 1970")]
+    )
+    def test_exactly(self, when, shown):
+        assert exact_time(when) == shown
+
+
+class TestPaths:
+    @pytest.mark.parametrize(
+        ("path", "shown"),
+        [
+            ("/home/ada", "~"),
+            ("/home/ada/x", "~/x"),
+            ("/home/adam/x", "/home/adam/x"),
+            ("/opt", "/opt"),
+        ],
+    )
+    def test_home_is_a_tilde(self, path, shown):
+        assert tilde(path, "/home/ada") == shown
+
+    def test_the_middle_goes_first(self):
+        assert shorten("~/work/clients/acme/backend/api/.venv", 24) == "~/work/…/api/.venv"
+        assert shorten("~/work/clients/acme/backend/api/.venv", 14) == "~/…/api/.venv"
+        assert shorten("~/work/api/.venv", 16) == "~/work/api/.venv"
+
+    @given(ANY.map(plain), st.integers(1, 60))
+    def test_never_wider_than_asked(self, path, cells):
+        assert width(shorten(path, cells)) <= cells
+
+    @given(ANY.map(plain), st.integers(0, 40))
+    def test_cutting_and_filling_meet_the_width(self, text, cells):
+        cut = clip(text, cells)
+        assert width(cut) <= cells
+        assert width(pad(cut, cells)) == cells
+
+    def test_wide_characters_take_two_cells(self):
+        assert (width("日本"), width("e\u0301"), clip("日本語", 5)) == (4, 1, "日本…")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "environ", "signs"),
+    [
+        ("utf-8", {"TERM": "xterm-256color"}, UNICODE),
+        ("UTF8", {}, UNICODE),
+        ("ascii", {"TERM": "xterm"}, ASCII),
+        ("utf-8", {"TERM": "linux"}, ASCII),
+        (None, {}, ASCII),
+    ],
+)
+def test_signs_the_terminal_can_show(encoding, environ, signs):
+    assert signs_for(encoding, environ) is signs
+    assert signs.of_status("ok") == " "
+    assert (
+        len({signs.of_status(status) for status in ("ok", "broken", "moved", "mixed", "suspect")})
+        == 5
+    )

@@ -6,6 +6,7 @@ an environment was last used, so files are opened with `O_NOATIME` where the sys
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 
 CFG_LIMIT = 64 * 1024
@@ -42,6 +43,39 @@ def read_bounded(path: str, limit: int, *, whole: bool = True) -> bytes | Unread
         if whole and status.st_size > limit:
             return Unread(f"is larger than {limit // 1024} KiB")
         return _read(descriptor, limit)
+    except OSError as error:
+        return Unread(reason_of(error))
+    finally:
+        os.close(descriptor)
+
+
+def read_until(
+    path: str, ended: Callable[[bytes], bool], limit: int, *, first: int = 8192
+) -> bytes | Unread:
+    """Return the start of a regular file, up to where `ended` says of it that it is enough.
+
+    It is read in steps that double, from `first` to `limit` bytes, so that of a file whose
+    head alone matters (the headers of a METADATA) the rest is never read. Otherwise as
+    :func:`read_bounded`; a file that ends, or reaches the limit, without `ended` being true
+    yields what there is.
+    """
+    try:
+        descriptor = _open(path)
+    except (OSError, ValueError) as error:
+        return Unread(reason_of(error))
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return Unread("is not a regular file")
+        data = os.read(descriptor, min(first, limit))
+        if len(data) == status.st_size:
+            return data
+        while data and len(data) < limit and not ended(data):
+            part = os.read(descriptor, min(len(data), limit - len(data)))
+            if not part:
+                break
+            data += part
+        return data
     except OSError as error:
         return Unread(reason_of(error))
     finally:

@@ -1,0 +1,122 @@
+"""Requirements (PEP 508) parsed, evaluated and compared, each only once.
+
+The same strings recur in environment after environment, and `packaging` takes some 30 µs for
+one, so results are kept. `packaging` itself is imported when the first is parsed: a program that
+only prints a list never needs it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.credentials import mask_text
+from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.inspection.marker_environment import MarkerEnvironment
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+_KEPT = 8192  # an environment of 400 packages has some 1,500 that are not under an unused extra
+_QUOTED = re.compile(r"""["']([^"']*)["']""")
+_EXTRA_ALONE = re.compile(r"""(?<![\w"'])extra\s*==\s*["']([^"']+)["']""")
+_LONGEST = 8192  # characters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParsedRequirement:
+    """A requirement that can be asked."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    extras: tuple[str, ...]
+    """Normalised (PEP 685)."""
+    text: str
+    """Without its marker, credentials masked."""
+    specifier: str
+    marker: "Marker | None"
+
+
+@lru_cache(maxsize=_KEPT)
+def parse_requirement(text: str) -> ParsedRequirement | None:
+    """Return a requirement parsed, or None for what is no requirement."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if len(text) > _LONGEST:
+        return None
+    try:
+        found = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return None
+    marker, found.marker = found.marker, None
+    return ParsedRequirement(
+        normalise(found.name),
+        tuple(sorted(map(normalise, found.extras))),
+        mask_text(str(found)),
+        str(found.specifier),
+        marker,
+    )
+
+
+def asking_extras(text: str) -> tuple[str, ...]:
+    """Return the extras that a requirement as written may depend on; `""` for 'none at all'.
+
+    It is told from the text alone, since most requirements stand under an extra that nobody
+    asked for, and need not be parsed then.
+    """
+    before, semicolon, marker = text.rpartition(";")
+    if not semicolon or "extra" not in marker:
+        return ("",)
+    if " or " not in marker and marker.count("extra") == 1 and before:
+        match = _EXTRA_ALONE.search(marker)
+        if match and "not in" not in marker:
+            return (normalise(match[1]),)
+    return ("", *dict.fromkeys(normalise(name) for name in _QUOTED.findall(marker) if name))
+
+
+@lru_cache(maxsize=_KEPT)
+def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
+    """Tell whether a requirement's marker holds, under that extra; None when it cannot be told
+    (a variable that is not known, or values that do not compare)."""
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+    from packaging.specifiers import InvalidSpecifier
+    from packaging.version import InvalidVersion
+
+    parsed = parse_requirement(text)
+    if parsed is None or parsed.marker is None:
+        return True
+    if environment.doubts(str(parsed.marker)):
+        return None
+    values = dict(environment.variables)
+    try:
+        return parsed.marker.evaluate({**values, "extra": extra})
+    except (
+        UndefinedComparison,
+        UndefinedEnvironmentName,
+        InvalidSpecifier,
+        InvalidVersion,
+        RecursionError,
+    ):
+        return None
+
+
+def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
+    """Tell whether one of the installed versions will do; pre-releases count, being there.
+
+    A version that PEP 440 cannot read is given the benefit of the doubt.
+    """
+    return any(_accepts(requirement.specifier, version) for version in versions)
+
+
+@lru_cache(maxsize=_KEPT)
+def _accepts(specifier: str, version: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    if not specifier:
+        return True
+    try:
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return True

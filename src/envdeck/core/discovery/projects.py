@@ -1,0 +1,129 @@
+"""The link between an environment and the project it serves, in both directions."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from envdeck.core.discovery.candidate import Candidate
+from envdeck.core.discovery.cfg import unquoted
+from envdeck.core.discovery.project_editable import Editable, editables
+from envdeck.core.discovery.project_roots import ProjectRoots
+from envdeck.core.discovery.project_signs import has_manifest, is_project
+from envdeck.core.discovery.project_words import named_project, state_of
+from envdeck.core.discovery.tool import Tool
+from envdeck.core.host import Host
+from envdeck.core.model import ProjectLink, ProjectState
+
+__all__ = ["ProjectRoots", "is_project", "link", "named_project"]
+
+_HOLDERS = frozenset(
+    {".tox", ".nox", ".direnv", ".hatch", ".pixi", ".venvs", "venvs", ".envs", "envs"}
+)
+"""Folders inside a project that hold its environments."""
+_CLIMB = 3
+"""So many levels are climbed from such a folder, or from sources to their project."""
+
+
+def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> ProjectLink:
+    """Return the project of an environment, by the first of these signs that is there.
+
+    1. what the environment itself names, in its tool's way;
+    2. the link in a project that leads to it;
+    3. its name, if a root met so far hashes to it;
+    4. the folder it is in, or that folder's parent for `.tox` and the like (never a tool's
+       store, and the home folder only with a manifest);
+    5. what is installed in it in place.
+
+    A named folder that is not there is gone, unless it lies on a disk that is not mounted, or
+    the environment is in a project all the same: then the whole project was moved.
+    """
+    word = tool.project(candidate, host)
+    if word is not None and word.path is not None:
+        word = _settled(word, roots)
+        found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
+        return found or word
+    found = _linking(candidate) or _hashed(candidate, tool, roots)
+    found = found or _holding(candidate, host, roots) or _in_place(candidate, roots)
+    return found or word or ProjectLink()
+
+
+def _linking(candidate: Candidate) -> ProjectLink | None:
+    for path in candidate.links:
+        folder, name = os.path.split(path)
+        if is_project(folder):
+            return ProjectLink(ProjectState.FOUND, folder, f"its {name} leads here")
+    return None
+
+
+def _hashed(candidate: Candidate, tool: Tool, roots: ProjectRoots) -> ProjectLink | None:
+    root = roots.root_of(tool, candidate)
+    return ProjectLink(ProjectState.FOUND, root, "name of the environment") if root else None
+
+
+def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLink | None:
+    if has_manifest(candidate.path):  # `python -m venv .`
+        return ProjectLink(ProjectState.FOUND, candidate.path, "the environment's own folder")
+    folder, levels = os.path.dirname(candidate.path), 1
+    while os.path.basename(folder) in _HOLDERS and levels <= _CLIMB and folder not in roots.stores:
+        folder, levels = os.path.dirname(folder), levels + 1
+    if folder in roots.stores:
+        return None
+    at_home = os.path.realpath(host.home)
+    weak = folder == at_home or at_home.startswith(folder.rstrip(os.sep) + os.sep)
+    if not (has_manifest(folder, repository=False) if weak else is_project(folder)):
+        return None
+    source = "parent folder" if levels == 1 else f"folder {levels} levels up"
+    return ProjectLink(ProjectState.FOUND, folder, source)
+
+
+def _in_place(candidate: Candidate, roots: ProjectRoots) -> ProjectLink | None:
+    """Return the project among what is installed in place: the one whose name is in the
+    environment's, else the first that exists. One that is missing counts only by its name, or
+    if it is the only one: else it is a dependency that went."""
+    folders = [folder.path for folder in candidate.layout.package_folders]
+    found = editables(folders, candidate.path)
+    hints = set(_hints(candidate))
+    found.sort(key=lambda item: _normalised(item.name) not in hints)
+    for item in found:
+        if root := _project_above(item.path):
+            return ProjectLink(ProjectState.FOUND, root, item.source)
+        named = len(found) == 1 or _normalised(item.name) in hints
+        if named and state_of(item.path) is not ProjectState.FOUND:
+            return _settled(named_project(_root_named(item), item.source), roots)
+    return None
+
+
+def _hints(candidate: Candidate) -> Iterator[str]:
+    """Yield normalised names (PEP 503) that the environment's path and prompt begin with."""
+    names = [*candidate.path.split(os.sep)[-3:], unquoted(candidate.cfg.get("prompt", ""))]
+    for name in map(_normalised, names):
+        parts = name.split("-")[:12]
+        yield from ("-".join(parts[: end + 1]) for end in range(len(parts)))
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _project_above(path: str) -> str | None:
+    """Return the folder with a manifest at or above a path of sources."""
+    for climbed in range(_CLIMB):
+        if has_manifest(path, repository=climbed == 0):
+            return path
+        path = os.path.dirname(path)
+    return None
+
+
+def _root_named(item: Editable) -> str:
+    above, name = os.path.split(item.path)
+    return above if name in {"src", "lib"} else item.path
+
+
+def _settled(word: ProjectLink, roots: ProjectRoots) -> ProjectLink:
+    """Return a link whose state is true of its path now."""
+    if word.path is None:
+        return word
+    state = state_of(word.path)
+    if state is ProjectState.GONE and roots.disks.lacks(word.path):
+        state = ProjectState.UNMOUNTED
+    return word if state is word.state else ProjectLink(state, word.path, word.source)

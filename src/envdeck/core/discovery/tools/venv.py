@@ -1,0 +1,30 @@
+"""`python -m venv`, and every virtual environment that no other tool looks after."""
+
+from collections.abc import Iterator
+
+from envdeck.core.discovery.candidate import Candidate, Kind
+from envdeck.core.discovery.tool import Place, Tool
+from envdeck.core.host import Host
+
+_BY_HAND = ("envs", "Envs", ".venvs", ".virtualenvs")
+"""Folders at home where people gather environments; editors use the last two."""
+
+
+class Venv(Tool):
+    """The standard library's own maker (PEP 405); it keeps no list and has no folder."""
+
+    name = "venv"
+    rank = 100
+
+    def places(self, host: Host) -> Iterator[Place]:
+        """Yield the folders at home in which people gather environments by hand."""
+        for folder in _BY_HAND:
+            yield Place(host.at_home(folder))
+
+    def claims(self, candidate: Candidate, host: Host) -> bool:
+        """Claim all that is left, whether its cfg is signed (`command = … -m venv`, from
+        CPython 3.11 on) or not: anything that follows PEP 405 is looked after in its way."""
+        return candidate.kind is Kind.VENV
+
+
+TOOL = Venv()

@@ -1,0 +1,49 @@
+"""pre-commit: environments beside the clones in its cache."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from envdeck.core.discovery.candidate import Candidate
+from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.tool import Place
+from envdeck.core.discovery.tools.pre_commit import TOOL
+from envdeck.core.host import Host
+from envdeck.core.model import ProjectState
+
+
+def candidate_at(path: Path) -> Candidate:
+    found = recognise(os.path.realpath(path))
+    assert found is not None
+    return found
+
+
+def test_its_cache_is_xdgs_on_every_platform(host: Host) -> None:
+    expected = [Place(os.path.join(host.home, ".cache", "pre-commit"), 2)]
+    for platform in ("linux", "darwin", "win32"):
+        assert list(TOOL.places(replace(host, platform=platform))) == expected
+
+
+def test_variables_move_it(host: Host) -> None:
+    environ = {"PRE_COMMIT_HOME": "~/pc", "XDG_CACHE_HOME": os.path.join(host.home, "c")}
+    found = [place.path for place in TOOL.places(replace(host, environ=environ))]
+    assert found == [os.path.join(host.home, "pc"), os.path.join(host.home, "c/pre-commit")]
+
+
+def test_it_claims_by_the_two_names(home: Path, host: Host, make_venv: Callable[..., Path]) -> None:
+    cache = home / ".cache/pre-commit/repocwrbpk3o"
+    hook = candidate_at(make_venv(cache / "py_env-python3.11", creator="uv"))
+    assert TOOL.claims(hook, host)
+    assert not TOOL.claims(candidate_at(make_venv(cache / ".venv", creator="uv")), host)
+    other = candidate_at(make_venv(home / "work/py_env-python3.11", creator="uv"))
+    assert not TOOL.claims(other, host)
+
+
+def test_it_serves_no_single_project(
+    home: Path, host: Host, make_venv: Callable[..., Path]
+) -> None:
+    path = make_venv(home / ".cache/pre-commit/repoab12/py_env-python3", creator="uv")
+    project = TOOL.project(candidate_at(path), host)
+    assert project.state is ProjectState.NONE
+    assert project.source == "environment of a hook, for every project that uses it"

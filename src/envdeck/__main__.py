@@ -1,0 +1,71 @@
+"""The door: what answers at once is answered here, all else is handed over."""
+
+import os
+import sys
+
+from envdeck import __version__
+
+DEBUG = "ENVDECK_DEBUG"
+"""When set, what goes wrong inside is shown as Python shows it."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; see :class:`envdeck.cli.errors.Exit`."""
+    if argv is None:
+        argv = sys.argv[1:]
+        _prepare()
+    try:
+        if argv in (["--version"], ["-V"]):
+            sys.stdout.write(f"envdeck {__version__}\n")
+            sys.stdout.flush()
+            return 0
+        return _hand_over(argv)
+    except BrokenPipeError:  # whoever read has read enough
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        return 130
+    finally:
+        _settle()
+
+
+def _hand_over(argv: list[str]) -> int:
+    from envdeck.cli.context import Context
+    from envdeck.cli.output.console import Console
+    from envdeck.cli.run import run
+    from envdeck.core.host import Host
+
+    host = Host.current()
+    console = Console.of(sys.stdout, sys.stderr, host.environ)
+    interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return run(argv, Context(host, console, interactive))
+
+
+def _prepare() -> None:
+    """Make ready a process of our own: streams that exist, and no trace for a person."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  it lives as long as the process
+    if not os.environ.get(DEBUG):
+        sys.excepthook = _explain
+
+
+def _settle() -> None:
+    """Keep the interpreter from complaining, as it ends, of output that nobody takes."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explain(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """Say what went wrong inside, and how to see where."""
+    from envdeck.text import plain
+
+    sys.stderr.write(f"error: {plain(f'{kind.__name__}: {error}')}\n")
+    sys.stderr.write(f"hint: this is a fault of envdeck; {DEBUG}=1 shows where it is\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""`envdeck completion SHELL`: a script that completes commands in a shell."""
+
+from argparse import ArgumentParser, Namespace
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.parser import whole_parser
+
+DESCRIPTION = (
+    """Print a script that completes envdeck's commands, options and folders in a shell."""
+)
+
+EXAMPLES = """  eval "$(envdeck completion bash)"                  in ~/.bashrc
+  envdeck completion zsh > ~/.zfunc/_envdeck        where fpath has ~/.zfunc
+  envdeck completion fish > ~/.config/fish/completions/envdeck.fish"""
+
+SHELLS = ("bash", "zsh", "tcsh", "fish")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument("shell", choices=SHELLS, help="the shell to complete in")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Print a completion script."""
+    import shtab
+
+    if arguments.shell not in shtab.SUPPORTED_SHELLS:
+        raise CommandError(
+            f"the installed shtab {shtab.__version__} writes nothing for {arguments.shell}",
+            hint="pip install --upgrade shtab",
+        )
+    parser = whole_parser()
+    context.console.line(shtab.complete(parser, shell=arguments.shell).rstrip("\n"))
+    return Exit.DONE

@@ -1,0 +1,96 @@
+"""`envdeck config`: where the configuration is, and what holds."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from envdeck.cli.commands.screen import check_keys
+from envdeck.cli.context import Context
+from envdeck.cli.errors import Exit
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.serialise import SCHEMA
+from envdeck.config import Configuration, Settings, locate
+from envdeck.text import plain, tilde
+
+DESCRIPTION = """Where the configuration file is, and the settings that hold, each with what says
+so: the file, or envdeck's default. ENVDECK_CONFIG names another file. Keys of the file:
+roots, exclude, cross-devices, theme, columns, and the table [keys]."""
+
+EXAMPLES = """  envdeck config                   what holds
+  envdeck config path              only the file's path
+  ENVDECK_CONFIG=/dev/null envdeck list    without any configuration"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument(
+        "what", nargs="?", choices=("path", "show"), default="show", help="default: show"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Say where the configuration is, or what holds."""
+    if arguments.what == "path":
+        path, origin = locate(context.host)
+        if arguments.json:
+            context.console.json({"schema": SCHEMA, "path": path, "path_origin": origin.value})
+        else:
+            context.console.line(plain(path))
+        return Exit.DONE
+    configuration = context.configuration()
+    check_keys(configuration)
+    if arguments.json:
+        context.console.json(_object(configuration))
+    else:
+        _print(configuration, context)
+    return Exit.DONE
+
+
+def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, Mapping):
+            value = dict(value)
+        yield field.name.replace("_", "-"), list(value) if isinstance(value, tuple) else value
+
+
+def _object(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "path": configuration.path,
+        "path_origin": configuration.path_origin.value,
+        "exists": configuration.exists,
+        "settings": {
+            name: {"value": value, "origin": configuration.origin(name).value}
+            for name, value in _values(configuration.settings)
+        },
+    }
+
+
+def _print(configuration: Configuration, context: Context) -> None:
+    console = context.console
+    absent = "" if configuration.exists else " (not there: all defaults hold)"
+    path = plain(tilde(configuration.path, context.host.home))
+    console.line(console.style(path, "bold") + absent)
+    console.line()
+    columns = (Column("Setting"), Column("Value"), Column("Origin"))
+    rows = [
+        [Cell(name), Cell(_shown(value, console.signs.unknown)), Cell(configuration.origin(name))]
+        for name, value in _values(configuration.settings)
+    ]
+    for line in table(console, columns, rows):
+        console.line(line)
+
+
+def _shown(value: Any, unknown: str) -> str:  # noqa: ANN401  any setting's value
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return ", ".join(f"{action} = {key}" for action, key in value.items()) or unknown
+        case list():
+            return ", ".join(value) or unknown
+        case _:
+            return value or unknown

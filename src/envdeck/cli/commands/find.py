@@ -1,0 +1,136 @@
+"""`envdeck find REQUIREMENT`: who has it."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.parser import add_paths
+from envdeck.cli.places import scope_of
+from envdeck.cli.scanning import Scan
+from envdeck.cli.serialise import SCHEMA, environment_object
+from envdeck.cli.wording import counted, path_cell
+from envdeck.core.model import Environment
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+DESCRIPTION = """Which environments have a package, and which version of it. It ends with 0 whether
+there are any or not."""
+
+EXAMPLES = """  envdeck find requests            any version
+  envdeck find "openai<1.2"        only those, as in a requirement (PEP 508)
+  envdeck find "django~=4.2" ~/work --json"""
+
+_COLUMNS = (
+    Column("Path", flexible=True),
+    Column("Version"),
+    Column("Python", rank=2),
+    Column("Manager", rank=1),
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument("requirement", metavar="REQUIREMENT", help="a name, with versions or not")
+    add_paths(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Find environments that have a package."""
+    requirement = _requirement(arguments.requirement, context)
+    scope = scope_of(arguments.paths, context, sizes=False)
+    scan = Scan(context, context.catalog(), scope)
+    having = sorted(_having(requirement, scan.complete()), key=lambda found: found[0].path)
+    if arguments.json:
+        context.console.json(
+            {
+                "schema": SCHEMA,
+                "requirement": arguments.requirement,
+                "environments": [
+                    {**environment_object(environment), "version": version or None}
+                    for environment, version in having
+                ],
+            }
+        )
+    else:
+        _print(having, context)
+    return Exit.DONE
+
+
+def _requirement(text: str, context: Context) -> "Requirement":
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        raise CommandError(
+            f"`{text}` is not a requirement: {reason}", hint='envdeck find "openai<1.2"'
+        ) from error
+    left_out = {
+        "extras": requirement.extras,
+        "marker": requirement.marker,
+        "URL": requirement.url,
+    }
+    for name, given in left_out.items():
+        if given:
+            context.console.warn(f"the {name} of `{text}` makes no difference here")
+    return requirement
+
+
+def _having(
+    requirement: "Requirement", environments: Iterator[Environment]
+) -> Iterator[tuple[Environment, str]]:
+    """Yield environments with the version each has; twice when it holds two of one name."""
+    from packaging.utils import canonicalize_name
+
+    from envdeck.core.inspection.distribution_heads import read_head
+    from envdeck.core.inspection.site_packages import list_names
+
+    wanted = canonicalize_name(requirement.name)
+    for environment in environments:
+        for name, named, path in list_names(environment.site_packages):
+            if name == wanted:
+                version = named or read_head(*os.path.split(path)).version
+                if _within(requirement, version):
+                    yield environment, version
+
+
+def _within(requirement: "Requirement", version: str) -> bool:
+    """Tell whether a version is asked for; one that is not valid (PEP 440) cannot be compared,
+    and is in no range. Pre-releases count, since they are installed."""
+    from packaging.version import InvalidVersion, Version
+
+    if not requirement.specifier:
+        return True
+    try:
+        return requirement.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _print(having: list[tuple[Environment, str]], context: Context) -> None:
+    console = context.console
+    if not having:
+        console.line("no environment has it")
+        return
+    unknown = console.signs.unknown
+    rows = [
+        [
+            path_cell(environment.path, context.host.home),
+            Cell(version or unknown),
+            Cell(environment.python.version or unknown),
+            Cell(environment.manager),
+        ]
+        for environment, version in having
+    ]
+    for line in table(console, _COLUMNS, rows):
+        console.line(line)
+    console.line()
+    paths = {environment.path for environment, _ in having}
+    console.line(console.style(counted(len(paths), "environment"), "bold"))

@@ -1,0 +1,110 @@
+"""`envdeck interpreters`: what environments rest on."""
+
+from argparse import ArgumentParser, Namespace
+
+from envdeck.cli.choosing import VersionKey, version_key
+from envdeck.cli.context import Context
+from envdeck.cli.errors import Exit
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.places import scope_of
+from envdeck.cli.scanning import Scan
+from envdeck.cli.serialise import SCHEMA, interpreter_object
+from envdeck.cli.wording import counted, implementation_name, path_cell
+from envdeck.core.model import Environment, Interpreter
+
+DESCRIPTION = """The interpreters that environments rest on: how many rest on each, and what was
+installed into it beside them. A clean one has no packages of its own."""
+
+EXAMPLES = """  envdeck interpreters
+  envdeck interpreters --json"""
+
+_COLUMNS = (
+    Column("Python"),
+    Column("Path", flexible=True),
+    Column("Source", rank=1),
+    Column("Environments", right=True),
+    Column("Own packages", right=True),
+    Column("Remarks", rank=2),
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """List interpreters."""
+    scan = Scan(context, context.catalog(), scope_of((), context, sizes=False, interpreters=True))
+    environments = list(scan.complete())
+    interpreters = sorted(scan.interpreters, key=_order)
+    resting = _resting(interpreters, environments)
+    if arguments.json:
+        context.console.json(
+            {
+                "schema": SCHEMA,
+                "interpreters": [
+                    interpreter_object(interpreter, [found.path for found in found_all])
+                    for interpreter, found_all in resting
+                ],
+            }
+        )
+    else:
+        _print(resting, context)
+    return Exit.DONE
+
+
+def _order(interpreter: Interpreter) -> tuple[VersionKey, str]:
+    return version_key(interpreter.version), interpreter.executable
+
+
+def _resting(
+    interpreters: list[Interpreter], environments: list[Environment]
+) -> list[tuple[Interpreter, list[Environment]]]:
+    """Return each interpreter with the environments that rest on it.
+
+    Many rest on one, so that it is asked once for each way of naming a base.
+    """
+    from envdeck.core.inspection.dependants import base_of
+
+    resting: dict[str, list[Environment]] = {found.executable: [] for found in interpreters}
+    bases: dict[tuple[str | None, ...], Interpreter | None] = {}
+    for environment in environments:
+        python = environment.python
+        named = (python.base_executable, python.base, python.version)
+        if named not in bases:
+            bases[named] = base_of(environment, interpreters)
+        base = bases[named]
+        if base is not None:
+            resting[base.executable].append(environment)
+    return [(found, resting[found.executable]) for found in interpreters]
+
+
+def _print(resting: list[tuple[Interpreter, list[Environment]]], context: Context) -> None:
+    console = context.console
+    if not resting:
+        console.line("no interpreters found")
+        return
+    rows = [_row(interpreter, len(found), context) for interpreter, found in resting]
+    for line in table(console, _COLUMNS, rows):
+        console.line(line)
+    console.line()
+    console.line(console.style(counted(len(resting), "interpreter"), "bold"))
+
+
+def _row(interpreter: Interpreter, environments: int, context: Context) -> list[Cell]:
+    own = sum(len(found.names) for found in interpreter.global_packages)
+    version = interpreter.version or context.console.signs.unknown
+    remarks = []
+    if interpreter.end_of_life:
+        remarks.append(f"{context.console.signs.warning} end of life")
+    if interpreter.externally_managed:
+        remarks.append("externally managed")
+    return [
+        Cell(f"{implementation_name(interpreter.implementation)} {version}"),
+        path_cell(interpreter.executable, context.host.home),
+        Cell(interpreter.source),
+        Cell(f"{environments:,}"),
+        Cell(f"{own:,}"),
+        Cell(", ".join(remarks), "yellow" if interpreter.end_of_life else ""),
+    ]

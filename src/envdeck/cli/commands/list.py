@@ -1,0 +1,123 @@
+"""`envdeck list`: every environment."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from envdeck.cli.choosing import SORTS, Filters, in_order
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.listing import print_list
+from envdeck.cli.parser import add_paths
+from envdeck.cli.places import scope_of
+from envdeck.cli.pythons import python_matches
+from envdeck.cli.quantities import byte_count, duration
+from envdeck.cli.scanning import Scan
+from envdeck.cli.serialise import environment_object, list_object
+from envdeck.core.model import Status
+
+DESCRIPTION = """Every environment, with what deleting it would free and when it was last used.
+With PATHs, those under them and nothing else; without, those under the configured
+folders (the home folder by default) and in the known places of every tool."""
+
+EXAMPLES = """  envdeck list --sort used --unused-for 90d
+  envdeck list ~/work --python ">=3.8,<3.10" --json
+  envdeck list --status broken --no-size
+  envdeck list ./list              a folder that is called as a command is"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    add_paths(parser)
+    choosing = parser.add_argument_group("which")
+    choosing.add_argument(
+        "--manager",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="looked after by this tool: venv, uv, poetry, conda … (can be repeated)",
+    )
+    choosing.add_argument(
+        "--status",
+        action="append",
+        default=[],
+        choices=[status.value for status in Status],
+        help="in this state (can be repeated)",
+    )
+    choosing.add_argument(
+        "--python",
+        type=python_matches,
+        metavar="SPEC",
+        help="of this Python: 3.12 with all its patch releases, or a range: >=3.10,<3.12",
+    )
+    choosing.add_argument(
+        "--unused-for",
+        type=duration,
+        metavar="TIME",
+        help="not used for 12h, 90d, 6w, 3mo, 2y; one whose last use is unknown is left out",
+    )
+    choosing.add_argument(
+        "--min-size", type=byte_count, metavar="SIZE", help="of 500MB, 1.5GB … on disk or more"
+    )
+    writing = parser.add_argument_group("how")
+    writing.add_argument(
+        "--sort",
+        choices=SORTS,
+        help="largest first; name from A; python and used oldest first "
+        "(default: reclaimable, and name without sizes)",
+    )
+    writing.add_argument("--no-size", action="store_true", help="measure nothing, which is faster")
+    form = writing.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document")
+    form.add_argument(
+        "--ndjson",
+        action="store_true",
+        help="one JSON object a line for each environment, as soon as it is known",
+    )
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """List environments."""
+    _check(arguments)
+    filters = Filters(
+        managers=frozenset(arguments.manager),
+        statuses=frozenset(arguments.status),
+        python=arguments.python,
+        unused_since=(
+            None if arguments.unused_for is None else context.host.now() - arguments.unused_for
+        ),
+        least_bytes=arguments.min_size,
+    )
+    scope = scope_of(arguments.paths, context, sizes=not arguments.no_size)
+    scan = Scan(context, context.catalog(), scope)
+    wanted = (environment for environment in scan.complete() if filters.accept(environment))
+    if arguments.ndjson:
+        for environment in wanted:
+            context.console.json_line(environment_object(environment))
+        return Exit.DONE
+    environments = in_order(wanted, arguments.sort or ("reclaimable" if scope.sizes else "name"))
+    if arguments.json:
+        context.console.json(list_object(scan.finished, environments))
+    else:
+        print_list(scan, environments)
+    return Exit.DONE
+
+
+def list_plainly(paths: Sequence[str], context: Context) -> int:
+    """List everything under the paths as text: what stands in for the screen."""
+    scope = scope_of(paths, context, sizes=True)
+    scan = Scan(context, context.catalog(), scope)
+    print_list(scan, in_order(scan.complete(), "reclaimable"))
+    return Exit.DONE
+
+
+def _check(arguments: Namespace) -> None:
+    if arguments.no_size and arguments.min_size is not None:
+        raise CommandError("--min-size needs sizes", hint="leave --no-size out")
+    if arguments.no_size and arguments.sort in {"reclaimable", "size"}:
+        raise CommandError(
+            f"--sort {arguments.sort} needs sizes", hint="leave --no-size out, or --sort used"
+        )
+    if arguments.ndjson and arguments.sort:
+        raise CommandError(
+            "--sort needs all environments, and --ndjson waits for none", hint="use --json"
+        )

@@ -1,0 +1,79 @@
+"""`envdeck [PATH …]`: the screen, where there is a terminal for it."""
+
+from argparse import ArgumentParser, Namespace
+
+from envdeck.cli.commands.list import list_plainly
+from envdeck.cli.context import Context
+from envdeck.cli.parser import add_paths
+from envdeck.cli.places import scope_of
+from envdeck.config import Configuration, ConfigurationError
+
+DESCRIPTION = """One terminal screen over every Python environment on this machine. Without a
+command it opens that screen, over all of them or those under PATH; without a terminal
+it prints what `envdeck list` prints."""
+
+EXAMPLES = """  envdeck                          every environment on this machine
+  envdeck ~/work                   those under one folder
+  envdeck ./list                   a folder that is called as a command is
+  envdeck list --json              the same for programs"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    add_paths(parser)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Open the screen, or list plainly where nobody could see it."""
+    if not context.interactive:
+        return list_plainly(arguments.paths, context)
+    from envdeck.config.saving import save_theme
+    from envdeck.tui import ScreenSettings
+    from envdeck.tui import run as open_screen
+
+    host, settings = context.host, context.configuration().settings
+    check_keys(context.configuration())
+    scope = scope_of(arguments.paths, context, sizes=True, interpreters=True)
+    unsaved: list[str] = []
+
+    def keep_theme(theme: str) -> None:
+        reason = save_theme(host, theme)
+        if reason is not None:
+            unsaved.append(reason)
+
+    code = open_screen(
+        context.catalog(),
+        scope,
+        ScreenSettings(
+            home=host.home,
+            theme=settings.theme,
+            keys=settings.keys,
+            columns=settings.columns,
+            save_theme=keep_theme,
+            now=host.now,
+            signs=context.console.signs,
+            no_color=host.variable("NO_COLOR") is not None,
+        ),
+    )
+    if unsaved:
+        context.console.warn(f"the theme could not be saved: {unsaved[-1]}")
+    return code
+
+
+def check_keys(configuration: Configuration) -> None:
+    """Refuse keys that the screen cannot use.
+
+    Raises :class:`envdeck.config.ConfigurationError`. It imports Textual, which knows the keys,
+    only where some are configured.
+    """
+    if not configuration.settings.keys:
+        return
+    from envdeck.tui.actions import validate_keys
+
+    problems = validate_keys(configuration.settings.keys)
+    if problems:
+        raise ConfigurationError(
+            configuration.path,
+            f"[keys]: {'; '.join(problems)}",
+            hint="the help of the screen (`?`) lists its keys",
+        )

@@ -1,0 +1,1 @@
+"""Writing for a terminal, a pipe, or a program."""

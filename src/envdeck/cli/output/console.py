@@ -1,0 +1,131 @@
+"""Where a command writes: results to one stream, everything else to the other."""
+
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.output.style import styled, wants_colour
+from envdeck.core.files import reason_of
+from envdeck.text import Signs, clip, plain, signs_for
+
+
+@dataclass(slots=True)
+class Console:
+    """The two streams of a command, and what they can show."""
+
+    out: TextIO
+    err: TextIO
+    terminal: bool = False
+    """Whether results go to a terminal, so that they are fitted to it."""
+    error_terminal: bool = False
+    """Whether messages go to a terminal, so that progress is shown."""
+    width: int = 80
+    """Columns of the terminal."""
+    colour: bool = False
+    error_colour: bool = False
+    signs: Signs = field(default_factory=Signs)
+    _progress: bool = False
+    """Whether a line of progress is on the screen now."""
+
+    @classmethod
+    def of(cls, out: TextIO, err: TextIO, environ: Mapping[str, str]) -> "Console":
+        """Return a console over two streams, which are asked what they are."""
+        terminal, error_terminal = out.isatty(), err.isatty()
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="backslashreplace")
+        return cls(
+            out,
+            err,
+            terminal,
+            error_terminal,
+            terminal_width(out if terminal else err, environ),
+            wants_colour(environ, terminal=terminal),
+            wants_colour(environ, terminal=error_terminal),
+            signs_for(out.encoding, environ),
+        )
+
+    def line(self, text: str = "") -> None:
+        """Write one line of a result."""
+        self.clear_progress()
+        try:
+            self.out.write(text + "\n")
+        except OSError as error:
+            raise _unwritten(error) from error
+
+    def json(self, value: Any) -> None:  # noqa: ANN401  whatever JSON can hold
+        """Write a value as one JSON document: indented for a terminal, else on one line.
+
+        It is ASCII, so that names which are not UTF-8 survive as escaped surrogates.
+        """
+        import json
+
+        self.line(json.dumps(value, indent=2 if self.terminal else None))
+
+    def json_line(self, value: Any) -> None:  # noqa: ANN401  whatever JSON can hold
+        """Write a value as one line of JSON, at once."""
+        import json
+
+        self.line(json.dumps(value))
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand over what was written."""
+        try:
+            self.out.flush()
+        except OSError as error:
+            raise _unwritten(error) from error
+
+    def style(self, text: str, style: str) -> str:
+        """Return text in a style, where results have colour."""
+        return styled(text, style, colour=self.colour)
+
+    def error(self, message: str, hint: str = "") -> None:
+        """Say that the command cannot be done."""
+        self._say("error", message, hint)
+
+    def warn(self, message: str, hint: str = "") -> None:
+        """Say what the person should know, though the command goes on."""
+        self._say("warning", message, hint)
+
+    def progress(self, text: str) -> None:
+        """Show how far a command is, in place of what was shown before; on a terminal only."""
+        if not self.error_terminal:
+            return
+        self.err.write("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
+        self.err.flush()
+        self._progress = True
+
+    def clear_progress(self) -> None:
+        """Take the line of progress away."""
+        if self._progress:
+            self.err.write("\r\x1b[K")
+            self.err.flush()
+            self._progress = False
+
+    def _say(self, kind: str, message: str, hint: str) -> None:
+        self.clear_progress()
+        for label, text in ((kind, message), ("hint", hint)):
+            if text:
+                shown = styled(f"{label}:", label, colour=self.error_colour)
+                self.err.write(f"{shown} {plain(text)}\n")
+
+
+def _unwritten(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return error
+    return CommandError(f"cannot write the output: {reason_of(error)}", code=Exit.FAILED)
+
+
+def terminal_width(stream: TextIO, environ: Mapping[str, str]) -> int:
+    """Return the columns of the terminal behind a stream: `COLUMNS`, what the system says, or
+    80 where there is none."""
+    columns = environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and 0 < int(columns) < 10_000:
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

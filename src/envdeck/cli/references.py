@@ -1,0 +1,120 @@
+"""From an ENV argument to the one environment it means."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError
+from envdeck.cli.places import absolute_path, scope_of
+from envdeck.cli.scanning import Scan
+from envdeck.core.model import Environment
+from envdeck.text import tilde
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog, Scope
+
+
+def environment_of(reference: str, context: Context, catalog: "Catalog") -> Environment:
+    """Return the environment that a path, its project's path, or a unique name means.
+
+    A path that exists is never taken for a name. Raises :class:`CommandError` (exit 2) with
+    the candidates when there are several, and the nearest names when there is none.
+    """
+    path = absolute_path(reference, context.host)
+    found = catalog.lookup(path)
+    if found is not None:
+        return found
+    if os.path.isdir(path):
+        return _of_project(reference, os.path.realpath(path), context, catalog)
+    if os.path.lexists(path):
+        raise CommandError(
+            f"`{reference}` is not an environment", hint="give its folder, or its name"
+        )
+    return _named(reference, context, catalog)
+
+
+def _of_project(reference: str, project: str, context: Context, catalog: "Catalog") -> Environment:
+    """Look below the project first, then in what is remembered (environments can be kept
+    elsewhere), and over the whole machine only when neither knows one."""
+    everywhere = scope_of((), context, sizes=False)
+    below = _scanned(replace(everywhere, roots=(project,)), context, catalog)
+    known = catalog.remembered(everywhere)
+    found = _distinct([*below, *_serving(project, known)], catalog)
+    if not found:
+        found = _serving(project, _scanned(everywhere, context, catalog))
+    if not found:
+        raise CommandError(
+            f"`{reference}` is no environment, and no project that has one",
+            hint=f"python -m venv {os.path.join(reference, '.venv')}",
+        )
+    return _only(reference, found, context)
+
+
+def _named(reference: str, context: Context, catalog: "Catalog") -> Environment:
+    scope = scope_of((), context, sizes=False)
+    found = _distinct(_called(reference, catalog.remembered(scope)), catalog)
+    if not found:
+        everything = _scanned(scope, context, catalog)
+        found = _called(reference, everything)
+        if not found:
+            message = f"no environment is called `{reference}`, and there is no such path"
+            raise CommandError(message, hint=_nearest(reference, everything))
+    return _only(reference, found, context)
+
+
+def _called(name: str, environments: Iterable[Environment]) -> list[Environment]:
+    """Return those of that name; failing that, those whose path ends so, or whose project is
+    called so."""
+    known = list(environments)
+    exact = [environment for environment in known if environment.name == name]
+    return exact or [
+        environment
+        for environment in known
+        if environment.path.endswith(os.sep + name) or name in _other_names(environment)
+    ]
+
+
+def _other_names(environment: Environment) -> set[str]:
+    project = environment.project.path
+    names = {os.path.basename(environment.path)}
+    return names | {os.path.basename(project)} if project else names
+
+
+def _serving(project: str, environments: Iterable[Environment]) -> list[Environment]:
+    return [environment for environment in environments if environment.project.path == project]
+
+
+def _scanned(scope: "Scope", context: Context, catalog: "Catalog") -> list[Environment]:
+    return list(Scan(context, catalog, scope).complete())
+
+
+def _distinct(environments: Iterable[Environment], catalog: "Catalog") -> list[Environment]:
+    """Return each once, as it is now; what was remembered may have changed or gone."""
+    paths = dict.fromkeys(environment.path for environment in environments)
+    return [found for path in paths if (found := catalog.lookup(path)) is not None]
+
+
+def _only(reference: str, found: list[Environment], context: Context) -> Environment:
+    if len(found) == 1:
+        return found[0]
+    paths = sorted(tilde(environment.path, context.host.home) for environment in found)
+    raise CommandError(
+        f"`{reference}` can mean {len(found)} environments: {', '.join(paths)}",
+        hint="give the path of one",
+    )
+
+
+def _nearest(reference: str, environments: Iterable[Environment]) -> str:
+    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
+
+    names = {}
+    for environment in environments:
+        for name in {environment.name, *_other_names(environment)}:
+            names[name.casefold()] = environment.name
+    close = get_close_matches(reference.casefold(), names, n=3, cutoff=0.5)
+    if not close:
+        return "`envdeck list` shows them all"
+    suggestions = dict.fromkeys(f"`{names[name]}`" for name in close)
+    return "did you mean " + " or ".join(suggestions) + "?"

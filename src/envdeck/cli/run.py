@@ -1,0 +1,59 @@
+"""From arguments to an exit code."""
+
+from collections.abc import Sequence
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.parser import COMMANDS, command, parser_of, screen_parser, whole_parser
+from envdeck.config import ConfigurationError
+from envdeck.text import tilde
+
+_HELP = {"-h", "--help"}
+_VERSION = {"-V", "--version"}
+
+
+def run(arguments: Sequence[str], context: Context) -> int:
+    """Do what the arguments say; what cannot be done is explained on the error stream."""
+    try:
+        code = _dispatch(arguments, context)
+        context.console.flush()
+    except CommandError as error:
+        context.console.error(error.message, error.hint)
+        return error.code
+    except ConfigurationError as error:
+        context.console.error(_place(error, context.host.home), error.hint)
+        return Exit.USAGE
+    except SystemExit as done:  # argparse has printed a help
+        return done.code if isinstance(done.code, int) else Exit.DONE
+    finally:
+        context.console.clear_progress()
+    return code
+
+
+def _dispatch(arguments: Sequence[str], context: Context) -> int:
+    options, operands = _split(arguments)
+    arguments = [*options, *operands]
+    first = options[0] if options else ""
+    if first in COMMANDS:
+        parsed = parser_of(first).parse(arguments[1:])
+        return command(first).run(parsed, context)
+    for argument in options:
+        if argument in _HELP | _VERSION:
+            whole_parser().parse_args([argument])
+    parsed = screen_parser().parse(arguments)
+    return command("screen").run(parsed, context)
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the arguments before `--`, and those behind it in a spelling that no option has:
+    `-x` as `./-x`, which names the same path."""
+    if "--" not in arguments:
+        return arguments, ()
+    at = arguments.index("--")
+    behind = [f"./{name}" if name.startswith("-") else name for name in arguments[at + 1 :]]
+    return arguments[:at], behind
+
+
+def _place(error: ConfigurationError, home: str) -> str:
+    line = f":{error.line}" if error.line is not None else ""
+    return f"{tilde(error.path, home)}{line}: {error.what}"

@@ -1,0 +1,159 @@
+"""From a TOML document to settings: unknown names and wrong types are refused, with a way out."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from envdeck.config.errors import ConfigurationError, line_of
+from envdeck.config.settings import COLUMNS, Settings
+from envdeck.core.host import Host
+
+NAMES = tuple(field.name.replace("_", "-") for field in fields(Settings))
+"""The keys that the file may have."""
+
+
+def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host) -> Settings:
+    """Return the settings a document holds; `text` is its source, to point at lines.
+
+    Raises :class:`ConfigurationError` for the first thing that is wrong.
+    """
+    reader = _Reader(text, path, host)
+    settings = Settings()
+    for name, value in document.items():
+        match name:
+            case "roots":
+                settings = replace(settings, roots=reader.roots(value))
+            case "exclude":
+                settings = replace(settings, exclude=reader.exclude(value))
+            case "cross-devices":
+                settings = replace(settings, cross_devices=reader.switch(name, value))
+            case "theme":
+                settings = replace(settings, theme=reader.word(name, value))
+            case "columns":
+                settings = replace(settings, columns=reader.columns(value))
+            case "keys":
+                settings = replace(settings, keys=reader.keys(value))
+            case _:
+                raise reader.unknown(name)
+    return settings
+
+
+class _Reader:
+    """Checks one value after the other, and knows where they stand in the file."""
+
+    def __init__(self, text: str, path: str, host: Host) -> None:
+        self._text = text
+        self._path = path
+        self._host = host
+
+    def unknown(self, name: str) -> ConfigurationError:
+        return self._error(name, f"unknown key `{name}`", hint=nearest(name, NAMES))
+
+    def switch(self, name: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self._expected(name, "true or false", value)
+        return value
+
+    def word(self, name: str, value: object) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self._expected(name, "a name in quotes", value)
+        return value
+
+    def roots(self, value: object) -> tuple[str, ...]:
+        found = []
+        for item in self._words("roots", value, "a list of folders"):
+            folder = self._host.expand(item)
+            if not os.path.isabs(folder) or "\0" in folder:
+                raise self._error(
+                    "roots",
+                    f"`roots` has `{item}`, which is not an absolute path",
+                    hint="begin it with `/`, or with `~/` for the home folder",
+                )
+            found.append(os.path.normpath(folder))
+        return tuple(dict.fromkeys(found))
+
+    def exclude(self, value: object) -> tuple[str, ...]:
+        patterns = self._words("exclude", value, "a list of patterns")
+        return tuple(self._host.expand(pattern) for pattern in patterns)
+
+    def columns(self, value: object) -> tuple[str, ...]:
+        columns = self._words("columns", value, "a list of column names")
+        for column in columns:
+            if column not in COLUMNS:
+                raise self._error(
+                    "columns",
+                    f"`columns` has `{column}`, which is no column",
+                    hint=nearest(column, COLUMNS),
+                )
+        if len(set(columns)) != len(columns):
+            raise self._error("columns", "`columns` names a column twice")
+        return columns
+
+    def keys(self, value: object) -> Mapping[str, str]:
+        if not isinstance(value, dict):
+            raise self._expected("keys", 'a table `[keys]` of lines such as `sort = "s"`', value)
+        keys = {}
+        for action, key in _flat(value):
+            if not isinstance(key, str) or not key.strip():
+                raise self._expected(action, 'a key in quotes, such as `"s"`', key, table="keys")
+            keys[action] = key
+        return MappingProxyType(keys)
+
+    def _words(self, name: str, value: object, expected: str) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise self._expected(name, expected, value)
+        for item in value:
+            if not isinstance(item, str) or not item.strip():
+                raise self._expected(name, f"{expected}, each in quotes", item)
+        return tuple(value)
+
+    def _expected(
+        self, name: str, expected: str, value: object, *, table: str | None = None
+    ) -> ConfigurationError:
+        what = f"`{name}` should be {expected}, and is {_kind(value)}"
+        return self._error(name, what, table=table)
+
+    def _error(
+        self, name: str, what: str, *, hint: str = "", table: str | None = None
+    ) -> ConfigurationError:
+        line = line_of(self._text, name, table)
+        return ConfigurationError(self._path, what, hint=hint, line=line)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint with the nearest known name, or with all of them when none is near."""
+    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
+
+    names = tuple(known)
+    close = get_close_matches(name.lower().replace("_", "-"), names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "known are " + ", ".join(f"`{known_name}`" for known_name in names)
+
+
+def _flat(keys: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield actions and keys; TOML reads an action `tab.1` without quotes as a table `tab`."""
+    for name, value in keys.items():
+        if isinstance(value, dict) and value:
+            yield from ((f"{name}.{rest}", key) for rest, key in value.items())
+        else:
+            yield name, value
+
+
+def _kind(value: object) -> str:
+    """Name a TOML value's type as TOML does."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a string" if value.strip() else "empty"
+        case int() | float():
+            return f"the number {value}"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"

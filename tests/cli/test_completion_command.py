@@ -1,0 +1,51 @@
+"""`envdeck completion`: scripts that shells take."""
+
+import subprocess
+
+import pytest
+
+
+def test_bash_takes_the_script_and_completes_with_it(cli, tmp_path):
+    script = cli("completion", "bash").out
+    (tmp_path / "envdeck.bash").write_text(script)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    code = """
+source ./envdeck.bash
+complete_for() {
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+    _shtab_envdeck
+    echo "${COMPREPLY[@]}"
+}
+complete_for envdeck li
+complete_for envdeck list --no
+complete_for envdeck list --status b
+complete_for envdeck completion z
+complete_for envdeck list fo
+"""
+    result = subprocess.run(
+        ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30
+    )
+    assert result.stderr == ""
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert lines == ["list", "--no-size", "broken", "zsh", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("shell", "start"),
+    [("zsh", "#compdef envdeck"), ("tcsh", "# AUTOMATICALLY"), ("fish", "# AUTOMATICALLY")],
+)
+def test_other_shells_get_scripts_of_their_own(cli, shell, start):
+    script = cli("completion", shell).out
+    assert script.startswith(start)
+    for word in ("interpreters", "ndjson", "tcsh"):
+        assert word in script
+
+
+def test_a_writer_without_the_shell_is_named(cli, monkeypatch):
+    import shtab
+
+    monkeypatch.setattr(shtab, "SUPPORTED_SHELLS", ["bash"])
+    result = cli("completion", "fish")
+    assert result.code == 2
+    assert "writes nothing for fish" in result.err

@@ -1,0 +1,67 @@
+"""`envdeck` at a terminal: what is handed to the screen."""
+
+import sys
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+
+from envdeck.tui.settings import ScreenSettings
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """Stand in for the screen, and keep what it was given."""
+    calls = []
+    stand_in = ModuleType("envdeck.tui")
+    stand_in.ScreenSettings = ScreenSettings
+    stand_in.__path__ = sys.modules["envdeck.tui"].__path__
+
+    def run(source, scope, settings):
+        calls.append((source, scope, settings))
+        settings.save_theme("nord")
+        return 0
+
+    stand_in.run = run
+    monkeypatch.setitem(sys.modules, "envdeck.tui", stand_in)
+    return calls
+
+
+def test_the_settings_reach_the_screen(cli, screen, catalog, home, host):
+    folder = home / ".config" / "envdeck"
+    folder.mkdir(parents=True)
+    text = '# mine\ntheme = "dracula" # dark\ncolumns = ["path", "used"]\n[keys]\nsort = "x"\n'
+    (folder / "config.toml").write_text(text)
+    (home / "work").mkdir()
+    colourless = replace(host, environ={"NO_COLOR": "1"})
+    result = cli(str(home / "work"), interactive=True, host=colourless)
+    assert (result.code, result.err) == (0, "")
+    source, scope, settings = screen[0]
+    assert source is catalog
+    assert (scope.roots, scope.sizes) == ((f"{home}/work",), True)
+    assert (settings.theme, settings.columns) == ("dracula", ("path", "used"))
+    assert dict(settings.keys) == {"sort": "x"}
+    assert (settings.home, settings.no_color, settings.now()) == (str(home), True, 1_795_000_000.0)
+    assert 'theme = "nord" # dark' in (folder / "config.toml").read_text()
+
+
+def test_a_theme_that_cannot_be_saved_is_said_once_the_screen_is_closed(cli, screen, home):
+    (home / ".config").write_text("in the way")
+    result = cli(interactive=True)
+    assert result.code == 0
+    assert result.err == "warning: the theme could not be saved: not a directory\n"
+
+
+def test_keys_that_cannot_be_are_refused_before_it_opens(cli, screen, home):
+    folder = home / ".config" / "envdeck"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('[keys]\nsort = "no such key"\n')
+    result = cli(interactive=True)
+    assert result.code == 2
+    assert "[keys]: " in result.err
+    assert screen == []
+
+
+def test_a_wrong_path_is_refused_before_it_opens(cli, screen, home):
+    assert cli(f"{home}/nowhere", interactive=True).code == 2
+    assert screen == []

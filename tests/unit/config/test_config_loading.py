@@ -1,0 +1,165 @@
+"""Reading the configuration: what it may hold, and what is said when it is wrong."""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from envdeck.config import Configuration, ConfigurationError, Origin, Settings, load, locate
+
+
+@pytest.fixture
+def file(home) -> Path:
+    folder = home / ".config" / "envdeck"
+    folder.mkdir(parents=True)
+    return folder / "config.toml"
+
+
+def refused(host) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        load(host)
+    return caught.value
+
+
+def test_none_means_all_defaults(host, home):
+    path = f"{home}/.config/envdeck/config.toml"
+    assert load(host) == Configuration(path, Origin.DEFAULT, exists=False)
+
+
+def test_everything_it_may_hold(host, file, home):
+    file.write_bytes(
+        b"\xef\xbb\xbf# mine\n"
+        b'roots = ["~", "~/work/", "/srv/../srv/py", "~/work"]\n'
+        b'exclude = ["node_modules", "~/old"]\n'
+        b"cross-devices = true\n"
+        b'theme = "nord"\ncolumns = ["path", "used"]\n'
+        b'[keys]\nsort = "o"\ntab.1 = "f1"\n"tab.2" = "f2"\n'
+    )
+    configuration = load(host)
+    assert configuration.settings == Settings(
+        roots=(str(home), f"{home}/work", "/srv/py"),
+        exclude=("node_modules", f"{home}/old"),
+        cross_devices=True,
+        theme="nord",
+        columns=("path", "used"),
+        keys={"sort": "o", "tab.1": "f1", "tab.2": "f2"},
+    )
+    assert configuration.origin("roots") is Origin.FILE
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "line", "hint"),
+    [
+        ("\ncolums = []", "unknown key `colums`", 2, "did you mean `columns`?"),
+        ("cross_devices = true", "unknown key `cross_devices`", 1, "did you mean `cross-devices`?"),
+        ("zzz = 1", "unknown key `zzz`", 1, "known are `roots`, `exclude`, `cross-devices`, "),
+        ("[key]\na = 'b'", "unknown key `key`", 1, "did you mean `keys`?"),
+        ("roots = '~'", "`roots` should be a list of folders, and is a string", 1, ""),
+        ("roots = [1]", "`roots` should be a list of folders, each in quotes", 1, ""),
+        (
+            "roots = ['']",
+            "`roots` should be a list of folders, each in quotes",
+            1,
+            "",
+        ),
+        ("roots = ['work']", "`roots` has `work`, which is not an absolute path", 1, "begin it"),
+        (
+            "cross-devices = 1",
+            "`cross-devices` should be true or false, and is",
+            1,
+            "",
+        ),
+        ("theme = ['x']", "`theme` should be a name in quotes, and is an array", 1, ""),
+        ("theme = 1979-05-27", "`theme` should be a name in quotes, and is a date or time", 1, ""),
+        ("columns = ['pth']", "`columns` has `pth`, which is no column", 1, "did you mean `path`?"),
+        ("columns = ['path', 'path']", "`columns` names a column twice", 1, ""),
+        ("keys = true", "`keys` should be a table", 1, ""),
+        ("theme = 'x'\n[keys]\nsort = 1", "`sort` should be a key in quotes", 3, ""),
+        ("[keys]\nsort = {}", "`sort` should be a key in quotes", 2, ""),
+        ("theme = 'a'\n# x\ntheme = 'b'", "is not TOML: ", 3, ""),
+        ("theme = ", "is not TOML: ", 1, ""),
+        ("a = [" * 20_000, "is not TOML: ", None, ""),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line_and_a_way_out(host, file, text, what, line, hint):
+    file.write_text(text)
+    error = refused(host)
+    assert error.path == str(file)
+    assert error.what.startswith(what)
+    assert error.hint.startswith(hint)
+    if line is not None:
+        assert error.line == line
+
+
+def test_a_key_inside_a_table_is_not_taken_for_one_outside(host, file):
+    file.write_text('[keys]\ntheme = "x"\n[oops]\n')
+    assert refused(host).line == 3
+
+
+def test_bytes_that_are_no_utf8(host, file):
+    file.write_bytes(b"# one\ntheme = '\xff'\n")
+    error = refused(host)
+    assert (error.what, error.line) == ("is not UTF-8: byte 0xff", 2)
+
+
+def test_a_file_that_is_huge_is_not_read(host, file):
+    with file.open("wb") as opened:
+        opened.truncate(100_000_000)
+    assert refused(host).what == "cannot be read: is larger than 256 KiB"
+
+
+def test_a_pipe_is_not_waited_for(host, file):
+    os.mkfifo(file)
+    assert refused(host).what == "cannot be read: is not a regular file"
+
+
+def test_a_folder(host, file):
+    file.mkdir()
+    assert refused(host).what.startswith("cannot be read: is")
+
+
+def test_a_link_that_leads_nowhere_is_not_taken_for_none(host, file):
+    file.symlink_to(file.parent / "gone.toml")
+    assert refused(host).what == "cannot be read: no such file or directory"
+
+
+def test_a_link_that_leads_to_itself(host, file):
+    file.symlink_to(file)
+    assert refused(host).what.startswith("cannot be read: too many levels")
+
+
+def test_a_file_in_place_of_its_folder_means_none(host, home):
+    (home / ".config").touch()
+    assert load(host).exists is False
+
+
+def test_a_variable_names_another(host, home, tmp_path):
+    (home / "mine.toml").write_text("theme = 'nord'")
+    named = replace(host, environ={"ENVDECK_CONFIG": "~/mine.toml"})
+    assert locate(named) == (f"{home}/mine.toml", Origin.ENVIRONMENT)
+    assert load(named).settings.theme == "nord"
+    assert load(replace(host, environ={"ENVDECK_CONFIG": ""})).exists is False
+
+
+def test_one_that_is_named_must_be_there(host):
+    error = refused(replace(host, environ={"ENVDECK_CONFIG": "/no/such.toml"}))
+    assert (error.path, error.what) == ("/no/such.toml", "does not exist")
+    assert "unset ENVDECK_CONFIG" in error.hint
+
+
+def test_the_null_device_stands_for_none(host, file):
+    file.write_text("theme = 'nord'")
+    switched_off = replace(host, environ={"ENVDECK_CONFIG": os.devnull})
+    assert load(switched_off).settings == Settings()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(max_size=60) | st.binary(max_size=60))
+def test_any_content_is_settings_or_an_error(host, file, content):
+    file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    with suppress(ConfigurationError):
+        assert load(host).exists

@@ -1,24 +1,17 @@
 """The one door to the core: what the screen and the command line ask for."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from envdeck.core.host import Host
-from envdeck.core.model import Distribution, Environment, Event, Interpreter, Size
+from envdeck.core.index import Index, index_path
+from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
+from envdeck.core.scope import Scope
 
+__all__ = ["Catalog", "Scope"]
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a scan looks."""
-
-    roots: tuple[str, ...] = ()
-    """With roots given, only what lies under them; without, the configured ones and every
-    known place."""
-    sizes: bool = True
-    """Whether environments are measured once they are all found."""
-    cross_devices: bool = False
-    exclude: tuple[str, ...] = ()
-    """Patterns (`fnmatch`) of folder names or absolute paths that are not looked into."""
+# What looks at the disk is imported by the methods that look: a first frame comes from the
+# index alone, and the other modules would take longer than it does.
 
 
 def _never() -> bool:
@@ -27,30 +20,88 @@ def _never() -> bool:
 
 @dataclass(slots=True)
 class Catalog:
-    """Everything known about the environments of one host."""
+    """Everything known about the environments of one host.
+
+    Each method opens the index for itself, so that any of them may be called from any thread.
+    """
 
     host: Host = field(default_factory=Host.current)
+    index_file: str | None = None
+    """Where the memory is kept; None is the user's cache folder."""
 
     def remembered(self, scope: Scope) -> tuple[Environment, ...]:
         """Return what the last look saw, from the index alone; fast enough for a first frame."""
-        raise NotImplementedError
+        with self._index() as index:
+            stored = index.environments(scope.limits(self.host))
+            return tuple(one.environment for one in stored)
 
     def remembered_interpreters(self) -> tuple[Interpreter, ...]:
         """Return the interpreters that the last look saw."""
-        raise NotImplementedError
+        with self._index() as index:
+            return index.interpreters()
 
     def scan(self, scope: Scope, stopped: Callable[[], bool] = _never) -> Iterator[Event]:
         """Look, and say what is found as it is found; `stopped` is polled to end it early."""
-        raise NotImplementedError
+        from envdeck.core.scan import prepare_scan
 
-    def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
-        """Read what is installed in an environment, sorted by name."""
-        raise NotImplementedError
+        with self._index() as index:
+            said = index.notice
+            if said:
+                yield said
+            yield from prepare_scan(self.host, scope, index, stopped).events()
+            index.save_folders()
+            if index.notice and index.notice is not said:
+                yield index.notice
 
-    def measure(self, environment: Environment) -> Size:
-        """Measure one environment now."""
-        raise NotImplementedError
+    def lookup(self, path: str) -> Environment | None:
+        """Read the environment at `path`, or that a link there leads to; None if none is."""
+        from envdeck.core.lookup import lookup
+
+        with self._index() as index:
+            return lookup(path, self.host, index)
 
     def refresh(self, environment: Environment) -> Environment | None:
         """Read one environment anew, past the index; None when it is no longer there."""
-        raise NotImplementedError
+        fresh = self.lookup(environment.path)
+        return fresh and replace(fresh, links=environment.links)
+
+    def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
+        """Read what is installed in an environment, sorted by name."""
+        from envdeck.core.inspection.distributions import read_distributions
+
+        return read_distributions(environment)
+
+    def measure(self, environment: Environment) -> Size | None:
+        """Measure one environment now; None when it is no longer there."""
+        from envdeck.core.inspection.size import measure
+        from envdeck.core.mounts import read_mounts
+
+        return measure(
+            environment.path,
+            now=self.host.now(),
+            mounts=read_mounts(self.host),
+            platform=self.host.platform,
+        )
+
+    def together(self, environments: Iterable[Environment]) -> JointSize:
+        """Count environments together, by the sizes they carry; slow where they share much.
+
+        The shared files themselves are in the index. Where it does not have them, an
+        environment that shares anything is measured again.
+        """
+        from envdeck.core.inspection.joint_size import joint_size
+
+        with self._index() as index:
+            return joint_size(self._whole_size(one, index) for one in environments)
+
+    def _whole_size(self, environment: Environment, index: Index) -> Size | None:
+        size = environment.size
+        if size is None or size.shared or size.reclaimable_bytes >= size.disk_bytes:
+            return size
+        shared = index.shared(environment.path)
+        if shared is None:
+            return self.measure(environment)
+        return replace(size, shared=shared)
+
+    def _index(self) -> Index:
+        return Index.open(self.index_file or index_path(self.host), host=self.host)

@@ -20,8 +20,6 @@ def barred_mounts(
         for mount in mounts
         if mount.point not in named
         and (
-            is_pseudo(mount)
-            or is_network(mount)
-            or not (cross_devices or mount.device in devices)
+            is_pseudo(mount) or is_network(mount) or not (cross_devices or mount.device in devices)
         )
     )

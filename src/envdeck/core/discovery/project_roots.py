@@ -1,8 +1,8 @@
 """The project folders that a scan meets, and what environments of theirs are called."""
 
 import os
-from collections.abc import Iterator
 import re
+from collections.abc import Iterator
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.project_disks import Disks

@@ -42,9 +42,10 @@ def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> P
         word = _settled(word, roots)
         found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
         return found or word
-    found = _linking(candidate) or _hashed(candidate, tool, roots)
-    found = found or _holding(candidate, host, roots) or _in_place(candidate, roots)
-    return found or word or ProjectLink()
+    found = _hashed(candidate, tool, roots)
+    if word is None:  # a tool that says "none" keeps it in a folder of its own, not a project's
+        found = _linking(candidate) or found or _holding(candidate, host, roots)
+    return found or _in_place(candidate, roots) or word or ProjectLink()
 
 
 def _linking(candidate: Candidate) -> ProjectLink | None:

@@ -13,6 +13,7 @@ from envdeck.core.discovery.tools import all_tools
 from envdeck.core.discovery.walk import Memory, Pointer, ProjectRoot, Tick, Walk
 from envdeck.core.host import Host
 from envdeck.core.model import Identity, Notice, Unreadable
+from envdeck.core.paths import lies_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Survey:
     one_device: bool = False
     _walked: int = 0
     _walk: Walk | None = None
-    _seen: dict[Identity, str] = field(default_factory=dict)
+    _seen: dict[Identity, str | None] = field(default_factory=dict)
+    """Paths of what was met; None for an installation, which is no environment."""
 
     @property
     def visited(self) -> int:
@@ -114,8 +116,12 @@ class Survey:
     def _sight(self, candidate: Candidate) -> Iterator[Sign]:
         if candidate.identity in self._seen:
             return
+        tool = keeper(candidate, self.host)
+        if tool.is_installation(candidate, self.host):
+            self._seen[candidate.identity] = None
+            return
         self._seen[candidate.identity] = candidate.path
-        yield Sighting(candidate, keeper(candidate, self.host))
+        yield Sighting(candidate, tool)
 
     def _point(self, pointer: Pointer) -> Iterator[Sign]:
         candidate = pointer.candidate
@@ -127,10 +133,11 @@ class Survey:
             )
             return
         yield from self._sight(candidate)
-        yield Linked(self._seen[candidate.identity], pointer.link)
+        if path := self._seen[candidate.identity]:
+            yield Linked(path, pointer.link)
 
     def _inside(self, path: str) -> bool:
-        return not self.only_roots or any(is_under(path, root) for root in self.roots)
+        return not self.only_roots or any(lies_under(path, root) for root in self.roots)
 
 
 def keeper(candidate: Candidate, host: Host) -> Tool:
@@ -144,18 +151,3 @@ def keeper(candidate: Candidate, host: Host) -> Tool:
         if tool.claims(candidate, host):
             return tool
     raise LookupError(candidate.path)
-
-
-def is_under(path: str, folder: str) -> bool:
-    """Tell whether a path is a folder itself or lies below it, by its names alone."""
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
-
-
-def outermost(roots: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the roots without those that lie below another, in their order."""
-    return tuple(
-        root
-        for index, root in enumerate(roots)
-        if root not in roots[:index]
-        and not any(other != root and is_under(root, other) for other in roots)
-    )

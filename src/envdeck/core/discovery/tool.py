@@ -39,6 +39,11 @@ class Tool:
         """Tell whether this tool looks after that environment."""
         raise NotImplementedError
 
+    def is_installation(self, candidate: Candidate, host: Host) -> bool:
+        """Tell whether this is an installation that environments rest on (a conda root): it
+        is listed among the interpreters, and not as an environment."""
+        return False
+
     def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
         """Return the project that the environment itself names (a `.project` file, a manifest
         path, the parent folder), or None when only a look from the projects' side can tell."""

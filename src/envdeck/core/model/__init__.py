@@ -27,7 +27,7 @@ from envdeck.core.model.events import (
 from envdeck.core.model.finding import Finding, Severity
 from envdeck.core.model.interpreter import GlobalPackages, Interpreter
 from envdeck.core.model.project import ProjectLink, ProjectState
-from envdeck.core.model.size import SharedFiles, Size
+from envdeck.core.model.size import JointSize, SharedFiles, Size
 
 __all__ = [
     "Creation",
@@ -41,6 +41,7 @@ __all__ = [
     "GlobalPackages",
     "Identity",
     "Interpreter",
+    "JointSize",
     "LastUsed",
     "Notice",
     "Progress",

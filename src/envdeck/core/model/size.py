@@ -36,3 +36,14 @@ class Size:
     shared: SharedFiles | None = None
     """What :func:`envdeck.core.inspection.size.joint_reclaimable` needs; None when nothing is
     shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointSize:
+    """What several environments take and free together, each shared file counted once."""
+
+    disk_bytes: int
+    reclaimable_bytes: int
+    """What deleting all of them would free: more than the sum of each, where they share."""
+    unmeasured: int = 0
+    """How many of them have no size yet, and so are not in the figures."""

@@ -41,6 +41,10 @@ class Conda(Tool):
         """Claim every conda prefix that pixi has not."""
         return candidate.kind in {Kind.CONDA, Kind.PIXI}
 
+    def is_installation(self, candidate: Candidate, host: Host) -> bool:
+        """Tell a root prefix from the environments that rest on it."""
+        return candidate.kind is Kind.CONDA and is_root(candidate.path)
+
     def refuses(self, candidate: Candidate, host: Host) -> str | None:
         """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
         if is_root(candidate.path):

@@ -1,0 +1,262 @@
+"""Records as text and back: what an environment or an interpreter looks like in the memory.
+
+JSON arrays by position, values of one type side by side, so that a thousand of them are checked
+and rebuilt within the first frame. Never pickle: what is in the file may be anybody's, and must
+only ever become values. ASCII only, since a path may hold bytes that no text encoding takes
+(PEP 383), and JSON escapes carry those to the disk and back.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from types import NoneType
+from typing import Any, Final
+
+from envdeck.core.model import (
+    Creation,
+    Environment,
+    Finding,
+    GlobalPackages,
+    Identity,
+    Interpreter,
+    LastUsed,
+    ProjectLink,
+    ProjectState,
+    Python,
+    Severity,
+    Size,
+    Status,
+)
+
+_OPTIONAL_TEXT: Final[frozenset[type]] = frozenset({str, NoneType})
+_TEXT: Final[frozenset[type]] = frozenset({str})
+_INT: Final[frozenset[type]] = frozenset({int})
+_LIST: Final[frozenset[type]] = frozenset({list})
+_FLAG: Final[frozenset[type]] = frozenset({bool})
+_NUMBER: Final[frozenset[type]] = frozenset({int, float})
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+_STATUS: Final = {status.value: status for status in Status}
+_STATES: Final = {state.value: state for state in ProjectState}
+_SEVERITIES: Final = {severity.value: severity for severity in Severity}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEnvironment:
+    """An environment as the last look saw it, and what tells whether that still holds."""
+
+    environment: Environment
+    fingerprint: str = ""
+    """Changes whenever what was read may have changed; its maker alone reads it."""
+    looked_at: tuple[float, float] | None = None
+    """When the look began and ended, in seconds since the epoch."""
+    atimes: tuple[float, ...] = ()
+    """The access times as that look left them: what
+    :func:`envdeck.core.inspection.usage.access_times` said after it."""
+
+
+class MalformedError(ValueError):
+    """A record that this version did not write."""
+
+
+def encode_environment(stored: StoredEnvironment) -> str:
+    """Return an environment as text, without :attr:`Size.shared`, which is kept apart."""
+    e = stored.environment
+    python, creation, size = e.python, e.creation, e.size
+    return _encode(
+        [
+            stored.fingerprint,
+            stored.looked_at,
+            stored.atimes,
+            [
+                e.path,
+                e.name,
+                e.manager,
+                e.status.value,
+                e.reason,
+                e.last_used.source,
+                e.project.state.value,
+                e.project.source,
+            ],
+            [
+                python.version,
+                python.implementation,
+                python.executable,
+                python.base,
+                python.base_executable,
+                python.end_of_life,
+                creation.creator,
+                creation.creator_version,
+                creation.prompt,
+                creation.command,
+                e.project.path,
+                e.protected,
+            ],
+            [creation.system_site_packages, creation.relocatable, creation.seeded],
+            [e.identity.device, e.identity.inode],
+            e.packages,
+            e.last_used.when,
+            e.seen_at,
+            e.site_packages,
+            e.links,
+            [[f.check, f.severity.value, f.message, f.remedy] for f in e.findings],
+            None
+            if size is None
+            else [
+                size.apparent_bytes,
+                size.disk_bytes,
+                size.reclaimable_bytes,
+                size.files,
+                size.unreadable,
+                size.up_to,
+                size.measured_at,
+            ],
+        ]
+    )
+
+
+def decode_environments(texts: Sequence[str]) -> list[StoredEnvironment | None]:
+    """Return what :func:`encode_environment` made; None in the place of a malformed one."""
+    return [_one(_stored, row) for row in _rows(texts)]
+
+
+def encode_interpreter(i: Interpreter) -> str:
+    """Return an interpreter as text."""
+    return _encode(
+        [
+            [i.executable, i.prefix, i.source],
+            [i.version, i.implementation, i.end_of_life],
+            [i.externally_managed],
+            [i.identity.device, i.identity.inode],
+            i.aliases,
+            [[p.path, p.kind, p.names] for p in i.global_packages],
+        ]
+    )
+
+
+def decode_interpreters(texts: Sequence[str]) -> list[Interpreter | None]:
+    """Return what :func:`encode_interpreter` made; None in the place of a malformed one."""
+    return [_one(_interpreter, row) for row in _rows(texts)]
+
+
+def _rows(texts: Sequence[str]) -> Iterable[Any]:
+    """Parse all at once, which is what makes it fast; one by one where one of them is bad."""
+    try:
+        rows = json.loads(f"[{','.join(texts)}]")
+    except (ValueError, RecursionError):
+        return map(_parse, texts)
+    return rows if len(rows) == len(texts) else map(_parse, texts)
+
+
+def _parse(text: str) -> Any:  # noqa: ANN401 – anything JSON can say, checked by the builders
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public functions are typed
+    try:
+        return build(row)
+    except (KeyError, TypeError, ValueError):  # another shape, another type, an unknown word
+        return None
+
+
+def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
+    fingerprint, looked_at, atimes, *rest = row
+    window = None
+    if looked_at is not None:
+        began, ended = looked_at
+        window = (began, ended)
+        _check(_NUMBER, looked_at)
+    _check(_LIST, (atimes,))
+    _check(_TEXT, (fingerprint,))
+    _check(_NUMBER, atimes)
+    return StoredEnvironment(_environment(rest), fingerprint, window, tuple(atimes))
+
+
+def _environment(row: Any) -> Environment:  # noqa: ANN401
+    texts, optional, flags, ids, packages, when, seen, folders, links, findings, size = row
+    path, name, manager, status, reason, source, state, project_source = texts
+    *python, creator, creator_version, prompt, command, project, protected = optional
+    system, relocatable, seeded = flags
+    device, inode = ids
+    _check(_LIST, (folders, links, findings))
+    _check(_TEXT, chain(texts, folders, links))
+    _check(_OPTIONAL_TEXT, optional)
+    _check(_FLAG, flags)
+    _check(_INT, ids if packages is None else (*ids, packages))
+    _check(_NUMBER, (seen,) if when is None else (seen, when))
+    return Environment(
+        path,
+        Identity(device, inode),
+        name,
+        manager,
+        _STATUS[status],
+        reason,
+        Python(*python),
+        Creation(creator, creator_version, system, prompt, relocatable, seeded, command),
+        packages,
+        tuple(folders),
+        LastUsed(when, source),
+        ProjectLink(_STATES[state], project, project_source),
+        tuple(links),
+        protected,
+        tuple(map(_finding, findings)),
+        None if size is None else _size(size),
+        seen,
+    )
+
+
+def _finding(row: Any) -> Finding:  # noqa: ANN401
+    check, severity, message, remedy = row
+    _check(_TEXT, row)
+    return Finding(check, _SEVERITIES[severity], message, remedy)
+
+
+def _size(row: Any) -> Size:  # noqa: ANN401
+    apparent, disk, reclaimable, files, unreadable, up_to, measured = row
+    _check(_INT, row[:5])
+    _check(_FLAG, (up_to,))
+    _check(_NUMBER, (measured,))
+    return Size(apparent, disk, reclaimable, files, up_to, unreadable, measured)
+
+
+def _interpreter(row: Any) -> Interpreter:  # noqa: ANN401
+    texts, optional, flags, ids, aliases, packages = row
+    executable, prefix, source = texts
+    version, implementation, end_of_life = optional
+    (managed,) = flags
+    device, inode = ids
+    _check(_LIST, (aliases, packages))
+    _check(_TEXT, chain(texts, aliases))
+    _check(_OPTIONAL_TEXT, optional)
+    _check(_FLAG, flags)
+    _check(_INT, ids)
+    return Interpreter(
+        executable,
+        prefix,
+        Identity(device, inode),
+        version,
+        implementation,
+        source,
+        end_of_life,
+        managed,
+        tuple(map(_global_packages, packages)),
+        tuple(aliases),
+    )
+
+
+def _global_packages(row: Any) -> GlobalPackages:  # noqa: ANN401
+    path, kind, names = row
+    _check(_LIST, (names,))
+    _check(_TEXT, chain((path, kind), names))
+    return GlobalPackages(path, kind, tuple(names))
+
+
+def _check(allowed: frozenset[type], values: Iterable[Any]) -> None:
+    if not allowed.issuperset(map(type, values)):
+        raise MalformedError

@@ -1,0 +1,320 @@
+"""The memory of the last look: what the first frame shows, and what spares the next scan work."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from envdeck.core.host import Host
+from envdeck.core.index.folders import FolderMemory
+from envdeck.core.index.opening import (
+    GUARD,
+    Connect,
+    connect,
+    is_busy,
+    is_damage,
+    no_memory,
+    open_memory,
+    set_aside,
+    transaction,
+    why,
+)
+from envdeck.core.index.records import (
+    StoredEnvironment,
+    decode_environments,
+    decode_interpreters,
+    encode_environment,
+    encode_interpreter,
+)
+from envdeck.core.index.schema import key, unkey
+from envdeck.core.index.shared import deflate, inflate
+from envdeck.core.model import Environment, Interpreter, Notice, SharedFiles, Size
+
+_DEVICE = re.compile(r"[0-9]{1,20}")
+WALKS_KEPT = 16
+"""Roots whose folders are remembered, the latest first."""
+
+
+def index_path(host: Host) -> str:
+    """Return where the memory is kept: `envdeck/index.sqlite3` in the user's cache folder."""
+    return os.path.join(host.user_cache(), "envdeck", "index.sqlite3")
+
+
+class Index:
+    """What was seen, kept in SQLite; a context manager, for any thread, one call at a time.
+
+    The disk is the truth and this only a memory of it, so nothing here raises: whatever goes
+    wrong (a full disk, a read-only home, a damaged file, another copy of the program) leaves a
+    :attr:`notice`, and from then on less is remembered, or nothing. Paths, names, versions,
+    times and sizes are kept; no content of any file is.
+
+    Sizes come without :attr:`Size.shared`: for a thousand environments linked from a cache
+    those take hundreds of megabytes, and they are only asked for when a selection is counted.
+    :meth:`shared` and :meth:`sizes` bring them.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        host: Host,
+        connection: sqlite3.Connection | None,
+        notice: Notice | None = None,
+    ) -> None:
+        self.notice = notice
+        """What the person should know, once; the first thing that went wrong."""
+        self._path = path
+        self._host = host
+        self._connection = connection
+        self._writes = connection is not None
+        self._unsaved: dict[str, tuple[int, float, bytes]] = {}
+        self._walks: dict[str, tuple[FolderMemory, int]] = {}
+
+    @classmethod
+    def open(cls, path: str, *, host: Host, connector: Connect = connect) -> Self:
+        """Open the memory at `path`, making it where there is none; never raises."""
+        opened = open_memory(path, connector)
+        return cls(path, host, opened.connection, opened.notice)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keep the folders walked meanwhile, and let go of the file."""
+        self.save_folders()
+        self._disconnect()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what is saved now will be there at the next start."""
+        return self._writes
+
+    # Environments
+
+    def environments(self, roots: Sequence[str] | None = None) -> tuple[StoredEnvironment, ...]:
+        """Return the environments at or below the roots, or all of them. In no order."""
+        rows = _typed(self._read("SELECT path, record FROM environment"), bytes, str)
+        if roots is not None:
+            exact = {key(root) for root in roots}
+            below = tuple(key(root.rstrip(os.sep) + os.sep) for root in roots)
+            rows = [row for row in rows if row[0] in exact or row[0].startswith(below)]
+        stored = decode_environments([record for _, record in rows])
+        return tuple(
+            found
+            for found, (path, _) in zip(stored, rows, strict=True)
+            if found is not None and key(found.environment.path) == path
+        )
+
+    def save_environments(self, stored: Iterable[StoredEnvironment]) -> bool:
+        """Keep these environments, each in the place of what was known of it.
+
+        The files of a size are kept apart: with :attr:`Size.shared` they are replaced, without
+        they stay if they are of the same measurement, so that a record that came from here can
+        be saved again. Returns whether it is remembered.
+        """
+        stored = tuple(stored)
+        rows = [(key(one.environment.path), encode_environment(one)) for one in stored]
+        files = []
+        stale = []
+        for one in stored:
+            path, size = one.environment.path, one.environment.size
+            if size is None or size.shared is None:
+                stale.append((key(path), None if size is None else size.measured_at))
+            else:
+                packed = deflate(size.shared)
+                files.append((key(path), str(size.shared.device), size.measured_at, packed))
+                if not self._writes:
+                    self._unsaved[path] = (size.shared.device, size.measured_at, packed)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR REPLACE INTO environment VALUES (?, ?)", rows)
+            connection.executemany(
+                "DELETE FROM shared WHERE path = ? AND measured_at IS NOT ?", stale
+            )
+            connection.executemany("INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)", files)
+
+        return self._write(write)
+
+    def forget(self, paths: Iterable[str]) -> bool:
+        """Drop environments that are no longer there."""
+        keys = [(key(path),) for path in paths]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("DELETE FROM environment WHERE path = ?", keys)
+            connection.executemany("DELETE FROM shared WHERE path = ?", keys)
+
+        return not keys or self._write(write)
+
+    def shared(self, path: str) -> SharedFiles | None:
+        """Return the files of an environment that have links elsewhere, as last measured.
+
+        Without a memory they are kept in this object while it lives.
+        """
+        if path in self._unsaved:
+            device, _, packed = self._unsaved[path]
+            return inflate(device, packed)
+        rows = self._read("SELECT device, files FROM shared WHERE path = ?", (key(path),))
+        for device, packed in _typed(rows, str, bytes):
+            if _DEVICE.fullmatch(device):
+                return inflate(int(device), packed)
+        return None
+
+    def sizes(self, environments: Iterable[Environment]) -> Iterator[Size]:
+        """Yield the sizes that are known, with their shared files, one at a time: what
+        :func:`envdeck.core.inspection.size.joint_reclaimable` counts."""
+        for environment in environments:
+            size = environment.size
+            if size is None:
+                continue
+            if size.shared is None and size.reclaimable_bytes < size.disk_bytes:
+                size = replace(size, shared=self.shared(environment.path))
+            yield size
+
+    # Interpreters and projects
+
+    def interpreters(self) -> tuple[Interpreter, ...]:
+        """Return the interpreters that the last look saw, in its order."""
+        rows = _typed(self._read("SELECT record FROM interpreter ORDER BY rowid"), str)
+        found = decode_interpreters([record for (record,) in rows])
+        return tuple(one for one in found if one is not None)
+
+    def save_interpreters(self, interpreters: Iterable[Interpreter]) -> bool:
+        """Keep these interpreters in the place of all that were known."""
+        rows = [(key(one.executable), encode_interpreter(one)) for one in interpreters]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM interpreter")
+            connection.executemany("INSERT OR REPLACE INTO interpreter VALUES (?, ?)", rows)
+
+        return self._write(write)
+
+    def project_roots(self) -> tuple[str, ...]:
+        """Return the folders with a project file in them that were met, in the order met."""
+        rows = _typed(self._read("SELECT path FROM project_root ORDER BY rowid"), bytes)
+        return tuple(unkey(path) for (path,) in rows)
+
+    def save_project_roots(self, roots: Iterable[str]) -> bool:
+        """Keep these folders in the place of all that were known."""
+        rows = [(key(root),) for root in roots]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM project_root")
+            connection.executemany("INSERT OR REPLACE INTO project_root VALUES (?)", rows)
+
+        return self._write(write)
+
+    # Folders
+
+    def folders(self, root: str) -> FolderMemory | None:
+        """Return the memory of the folders below a root, or None where nothing is remembered.
+
+        What a walk asks it and tells it is kept by :meth:`save_folders`, or on closing.
+        """
+        if not self._writes:
+            return None
+        place = key(root)
+        rows = self._read("SELECT part, places FROM folders WHERE root = ?", (place,))
+        before = self._read("SELECT folders FROM walk WHERE root = ?", (place,))
+
+        def load(part: int) -> bytes | None:
+            found = self._read(
+                "SELECT listing FROM folders WHERE root = ? AND part = ?", (place, part)
+            )
+            return next((listing for (listing,) in _typed(found, bytes)), None)
+
+        memory = FolderMemory(
+            root, now=self._host.now(), places=_typed(rows, int, bytes), load=load
+        )
+        self._walks[root] = (memory, sum(count for (count,) in _typed(before, int)))
+        return memory
+
+    def save_folders(self) -> bool:
+        """Keep what the walks since :meth:`folders` met, where that is news.
+
+        A walk that met less than half of what was remembered was stopped early: the memory of
+        the one before stays, which is as true as it was.
+        """
+        walks, self._walks = self._walks, {}
+        saved = True
+        for root, (memory, before) in walks.items():
+            if memory.changed and memory.met * 2 >= before:
+                saved = self._write(_keep_walk(key(root), self._host.now(), memory)) and saved
+        return saved
+
+    # The file
+
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        with GUARD:
+            if self._connection is None:
+                return []
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                self._fail(error)
+                return []
+
+    def _write(self, work: Callable[[sqlite3.Connection], None]) -> bool:
+        with GUARD:
+            if self._connection is None or not self._writes:
+                return False
+            try:
+                with transaction(self._connection):
+                    work(self._connection)
+            except sqlite3.Error as error:
+                self._fail(error)
+                return False
+            return True
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        """Go on with less: without this one answer, without writing, or without a memory."""
+        if is_busy(error):
+            notice = Notice("another copy is writing the memory; some of this look is not kept")
+        elif is_damage(error):
+            self._disconnect()
+            notice = set_aside(self._path)
+        else:
+            self._writes = False
+            notice = no_memory(f"{self._path}: {why(error)}")
+        self.notice = self.notice or notice
+
+    def _disconnect(self) -> None:
+        with GUARD:
+            connection, self._connection = self._connection, None
+            self._writes = False
+            if connection is not None:
+                connection.close()
+
+
+def _typed(rows: list[tuple[Any, ...]], *kinds: type) -> list[tuple[Any, ...]]:
+    """Leave out rows with values that nothing here has written; SQLite takes any type anywhere."""
+    return [row for row in rows if tuple(map(type, row)) == kinds]
+
+
+def _keep_walk(
+    root: bytes, now: float, memory: FolderMemory
+) -> Callable[[sqlite3.Connection], None]:
+    segments = [(root, part, *packed) for part, packed in enumerate(memory.segments())]
+    walk = (root, now, memory.met)
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?)", walk)
+        connection.execute("DELETE FROM folders WHERE root = ?", (root,))
+        connection.executemany("INSERT INTO folders VALUES (?, ?, ?, ?)", segments)
+        latest = "SELECT root FROM walk ORDER BY saved_at DESC LIMIT ?"
+        for table in ("folders", "walk"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE root NOT IN ({latest})",  # noqa: S608 – names of ours
+                (WALKS_KEPT,),
+            )
+
+    return write

@@ -1,0 +1,17 @@
+"""What lies where, told by names alone, without a look at the disk."""
+
+import os
+
+
+def lies_under(path: str, folder: str) -> bool:
+    """Tell whether a path is a folder itself or something below it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def outermost(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the folders that lie below no other of them, each once, in their order."""
+    return tuple(
+        folder
+        for folder in dict.fromkeys(folders)
+        if not any(other != folder and lies_under(folder, other) for other in folders)
+    )

@@ -1,0 +1,273 @@
+"""One scan: survey the disk, read what changed, link to projects, measure, remember."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from envdeck.core.discovery.boundaries import barred_mounts
+from envdeck.core.discovery.candidate import Candidate
+from envdeck.core.discovery.projects import ProjectRoots, link
+from envdeck.core.discovery.prune import Prune
+from envdeck.core.discovery.survey import Linked, Sighting, Survey
+from envdeck.core.discovery.tool import Tool
+from envdeck.core.discovery.walk import ProjectRoot
+from envdeck.core.health import examine
+from envdeck.core.host import Host
+from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.inspection.dependants import dependants
+from envdeck.core.inspection.environment import Inspector, Look
+from envdeck.core.inspection.fingerprint import fingerprint
+from envdeck.core.inspection.interpreters import find_interpreters
+from envdeck.core.inspection.size import measure
+from envdeck.core.inspection.usage import access_times
+from envdeck.core.model import (
+    Environment,
+    Event,
+    Finished,
+    Found,
+    FoundInterpreter,
+    Interpreter,
+    Notice,
+    Progress,
+    ProjectState,
+    Size,
+    Sized,
+    Unreadable,
+)
+from envdeck.core.mounts import read_mounts
+from envdeck.core.paths import lies_under
+from envdeck.core.scope import Scope
+
+PROGRESS_SECONDS = 0.05
+"""The shortest time between two signs of progress."""
+SIZE_KEEPS_SECONDS = 7 * 86400
+"""How long a size is believed while nothing that is cheap to see has changed. Hard links made
+and removed elsewhere are not seen, and they move what is reclaimable."""
+SAVE_SIZES = 32
+"""So many sizes are kept at a time. The files behind a size, which a joint count needs, are in
+the index only: for a thousand environments they take hundreds of megabytes."""
+
+
+def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], bool]) -> "Scan":
+    """Return the scan of a scope, ready to run."""
+    roots, mounts = scope.walked(host), read_mounts(host)
+    barred = barred_mounts(roots, mounts, cross_devices=scope.cross_devices)
+    survey = Survey(
+        host,
+        roots,
+        only_roots=bool(scope.roots),
+        prune=Prune.for_host(host, scope.exclude, barred),
+        memory=index.folders,
+        stopped=stopped,
+        one_device=not (mounts or scope.cross_devices),
+    )
+    remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
+    inspector = Inspector(host, mounts)
+    return Scan(
+        host, survey, inspector, index, remembered, scope.sizes, scope.interpreters, stopped
+    )
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a scan knows of one environment so far."""
+
+    candidate: Candidate
+    tool: Tool
+    mark: str
+    environment: Environment
+    began: float
+    """When the look at it began, in seconds since the epoch."""
+
+    def stored(self, ended: float) -> StoredEnvironment:
+        """Return what is to be remembered, with the traces that the look has left."""
+        path, folders = self.environment.path, self.environment.site_packages
+        window = (self.began, ended)
+        return StoredEnvironment(self.environment, self.mark, window, access_times(path, folders))
+
+
+@dataclass(slots=True)
+class Scan:
+    """The work of one scan; iterate over :meth:`events` once."""
+
+    host: Host
+    survey: Survey
+    inspector: Inspector
+    index: Index
+    remembered: dict[str, StoredEnvironment]
+    sizes: bool
+    interpreters: bool
+    stopped: Callable[[], bool]
+    _read: dict[str, _Read] = field(default_factory=dict)
+    _projects: ProjectRoots | None = None
+    _unreadable: int = 0
+    _began: float = field(default_factory=time.perf_counter)
+    _told: float = 0.0
+
+    def events(self) -> Iterator[Event]:
+        """Yield what is found as it is found, and :class:`Finished` at the end in any case."""
+        yield from self._look()
+        yield from self._link_waiting()
+        if self.interpreters and not self.stopped():
+            yield from self._look_for_interpreters()
+        looked_whole = not self.stopped()
+        self._remember()
+        if self.sizes:
+            yield from self._measure()
+        gone = tuple(sorted(self.remembered.keys() - self._read.keys())) if looked_whole else ()
+        self.index.forget(gone)
+        yield Finished(
+            roots=self.survey.roots,
+            visited=self.survey.visited,
+            unreadable=self._unreadable,
+            elapsed=self._elapsed(),
+            complete=looked_whole,
+            gone=gone,
+        )
+
+    def _look(self) -> Iterator[Event]:
+        projects = self._known_projects()
+        for sign in self.survey:
+            match sign:
+                case Sighting(candidate, tool):
+                    yield Found(self._sighted(candidate, tool).environment)
+                case Linked(path, link_path):
+                    yield Found(self._linked(path, link_path).environment)
+                case ProjectRoot(path):
+                    projects.add(path)
+                case Unreadable():
+                    self._unreadable += 1
+                    yield sign
+                case Notice():
+                    yield sign
+                case _:
+                    pass
+            yield from self._progress("looking")
+
+    def _known_projects(self) -> ProjectRoots:
+        if self._projects is None:
+            self._projects = ProjectRoots(self.host)
+            for root in self.index.project_roots():
+                self._projects.add(root)
+        return self._projects
+
+    def _sighted(self, candidate: Candidate, tool: Tool) -> _Read:
+        began, mark = self.host.now(), fingerprint(candidate)
+        project = link(candidate, tool, self.host, self._known_projects())
+        known = self.remembered.get(candidate.path)
+        if (
+            known is not None
+            and known.fingerprint == mark
+            and known.environment.manager == tool.name
+            and known.environment.identity == candidate.identity
+        ):
+            look = Look(known.looked_at, known.atimes)
+            environment = self.inspector.renew(known.environment, candidate, project, look)
+            environment = _without_doubtful_size(environment)
+        else:
+            environment = self.inspector.inspect(candidate, tool, project)
+        environment = replace(environment, findings=examine(environment))
+        read = self._read[candidate.path] = _Read(candidate, tool, mark, environment, began)
+        return read
+
+    def _linked(self, path: str, link_path: str) -> _Read:
+        read = self._read[path]
+        if link_path not in read.candidate.links:
+            links = tuple(sorted((*read.candidate.links, link_path)))
+            read.candidate = replace(read.candidate, links=links)
+            self._link_again(read)
+        return read
+
+    def _link_again(self, read: _Read) -> bool:
+        """Ask for the project anew, and tell whether that changed what is known."""
+        project = link(read.candidate, read.tool, self.host, self._known_projects())
+        before = read.environment
+        environment = self.inspector.renew(before, read.candidate, project)
+        read.environment = replace(environment, findings=examine(environment))
+        return project != before.project
+
+    def _link_waiting(self) -> Iterator[Event]:
+        """Link environments named after a project that was met only after them."""
+        projects = self._known_projects()
+        for read in self._read.values():
+            waits = read.environment.project.state is ProjectState.NONE
+            if waits and projects.awaits(read.tool, read.candidate) and self._link_again(read):
+                yield Found(read.environment)
+
+    def _look_for_interpreters(self) -> Iterator[Event]:
+        found: list[Interpreter] = []
+        for item in find_interpreters(self.host):
+            if isinstance(item, Unreadable):
+                self._unreadable += 1
+                yield item
+            else:
+                found.append(item)
+        if self.survey.only_roots:
+            found = [item for item in found if self._concerns(item)]
+        else:
+            self.index.save_interpreters(found)
+        yield from map(FoundInterpreter, found)
+
+    def _concerns(self, interpreter: Interpreter) -> bool:
+        """Tell whether an interpreter is under the roots, or anything found rests on it."""
+        if any(lies_under(interpreter.prefix, root) for root in self.survey.roots):
+            return True
+        return bool(dependants(interpreter, (read.environment for read in self._read.values())))
+
+    def _measure(self) -> Iterator[Event]:
+        fresh: list[StoredEnvironment] = []
+        for read in self._read.values():
+            size = read.environment.size or self._size_of(read.environment.path)
+            if self.stopped():
+                break
+            if size is not None:
+                if read.environment.size is None:
+                    fresh.append(
+                        replace(
+                            read.stored(self.host.now()),
+                            environment=replace(read.environment, size=size),
+                        )
+                    )
+                    size = replace(size, shared=None)
+                    read.environment = replace(read.environment, size=size)
+                yield Sized(read.environment.path, size)
+            if len(fresh) >= SAVE_SIZES:
+                self.index.save_environments(fresh)
+                fresh.clear()
+            yield from self._progress("measuring")
+        self.index.save_environments(fresh)
+
+    def _size_of(self, path: str) -> Size | None:
+        return measure(
+            path,
+            now=self.host.now(),
+            mounts=self.inspector.mounts,
+            stopped=self.stopped,
+            platform=self.host.platform,
+        )
+
+    def _remember(self) -> None:
+        now = self.host.now()
+        self.index.save_environments(read.stored(now) for read in self._read.values())
+        self.index.save_project_roots(self._known_projects())
+
+    def _progress(self, phase: str) -> Iterator[Event]:
+        elapsed = self._elapsed()
+        if elapsed - self._told >= PROGRESS_SECONDS:
+            self._told = elapsed
+            yield Progress(self.survey.visited, len(self._read), elapsed, phase)
+
+    def _elapsed(self) -> float:
+        return time.perf_counter() - self._began
+
+
+def _without_doubtful_size(environment: Environment) -> Environment:
+    """Drop a size that was measured too long ago, or before the environment was last used:
+    the first run after an install writes the byte code, a third of the size again."""
+    size, used = environment.size, environment.last_used.when
+    if size is None:
+        return environment
+    too_old = environment.seen_at - size.measured_at > SIZE_KEEPS_SECONDS
+    if too_old or (used is not None and used > size.measured_at):
+        return replace(environment, size=None)
+    return environment

@@ -1,0 +1,87 @@
+"""Two copies of the program at once, as real processes."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from envdeck.core.host import Host
+from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.model import Environment, Identity, Status
+
+WRITER = """
+import sys
+from envdeck.core.host import Host
+from envdeck.core.index import Index, StoredEnvironment
+from envdeck.core.model import Environment, Identity, Status
+
+path, who = sys.argv[1:]
+host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
+sys.stdout.write("ready\\n"); sys.stdout.flush(); sys.stdin.readline()
+for turn in range(15):
+    with Index.open(path, host=host) as index:
+        index.folders("/" + who).put("/" + who, (turn, (), (), ()))
+        assert index.save_environments(
+            StoredEnvironment(
+                Environment(place, Identity(1, 2), who, "uv", Status.OK), f"{who} {turn}"
+            )
+            for place in ("/common", "/" + who)
+        ), index.notice
+        assert len(index.environments()) >= 2
+        assert index.notice is None, index.notice
+"""
+
+
+def start(path, who):
+    source = Path(sys.modules[Index.__module__].__file__).parents[3]
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, path, who],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(source)},
+    )
+
+
+def test_processes_share_one_memory(tmp_path):
+    path = str(tmp_path / "envdeck" / "index.sqlite3")
+    writers = [start(path, who) for who in ("one", "two", "three")]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        _, errors = writer.communicate(timeout=60)
+        assert (writer.returncode, errors) == (0, "")
+    host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
+    with Index.open(path, host=host) as index:
+        found = {one.environment.path: one.fingerprint for one in index.environments()}
+        assert found.pop("/common") in {"one 14", "two 14", "three 14"}
+        assert found == {"/one": "one 14", "/two": "two 14", "/three": "three 14"}
+        assert index.folders("/two").get("/two") == (14, (), (), ())
+
+
+def test_threads_share_one_memory(tmp_path):
+    host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
+    path = str(tmp_path / "envdeck" / "index.sqlite3")
+    refused = []
+
+    def save(index, who):
+        for turn in range(20):
+            environment = Environment(f"/{who}/{turn}", Identity(1, 2), "v", "uv", Status.OK)
+            if not index.save_environments([StoredEnvironment(environment)]):
+                refused.append(index.notice)
+            with Index.open(path, host=host) as another:
+                another.environments()
+
+    with Index.open(path, host=host) as index:
+        threads = [threading.Thread(target=save, args=(index, who)) for who in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert refused == []
+        assert len(index.environments()) == 60

@@ -1,0 +1,298 @@
+"""The memory itself: what is saved comes back, and nothing that goes wrong gets out."""
+
+import os
+import sqlite3
+import stat
+from array import array
+from dataclasses import replace
+
+import pytest
+
+from envdeck.core.host import Host
+from envdeck.core.index import Index, StoredEnvironment, index_path
+from envdeck.core.index.schema import TABLES
+from envdeck.core.inspection.size import joint_reclaimable
+from envdeck.core.model import (
+    Environment,
+    GlobalPackages,
+    Identity,
+    Interpreter,
+    SharedFiles,
+    Size,
+    Status,
+)
+
+NOW = 1_800_000_000.0
+OLD = 1_700_000_000_000_000_000
+SHARED = SharedFiles(7, array("Q", [11, 2, 1, 4096]).tobytes())
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Host("linux", str(tmp_path), {}, lambda: NOW)
+
+
+@pytest.fixture
+def path(machine):
+    return index_path(machine)
+
+
+@pytest.fixture
+def opened(path, machine):
+    """Return a function that opens the memory; a start of the program."""
+    return lambda: Index.open(path, host=machine)
+
+
+def stored(path="/home/ada/work/api/.venv", size=None, fingerprint="f"):
+    environment = Environment(path, Identity(1, 2), "api", "uv", Status.OK, size=size)
+    return StoredEnvironment(environment, fingerprint, (1.0, 2.5), (0.25,))
+
+
+SIZE = Size(9000, 12288, 8192, 2, measured_at=5.0, shared=SHARED)
+
+
+def test_what_is_saved_is_there_at_the_next_start(opened):
+    interpreter = Interpreter(
+        "/usr/bin/python3.12", "/usr", Identity(1, 3), "3.12.1", "cpython", "system",
+        global_packages=(GlobalPackages("/usr/lib", "dist-packages", ("six",)),),
+    )  # fmt: skip
+    with opened() as index:
+        assert index.remembers
+        assert index.save_environments([stored()])
+        assert index.save_interpreters([interpreter])
+        assert index.save_project_roots(["/b", "/a\udcff\n"])
+    with opened() as index:
+        assert index.environments() == (stored(),)
+        assert index.interpreters() == (interpreter,)
+        assert index.project_roots() == ("/b", "/a\udcff\n")
+        assert index.notice is None
+
+
+def test_an_environment_replaces_itself_and_can_be_forgotten(opened):
+    with opened() as index:
+        index.save_environments([stored("/a", SIZE), stored("/b\udcfe", SIZE)])
+        index.save_environments([stored("/a", SIZE, "newer")])
+        assert {one.fingerprint for one in index.environments()} == {"f", "newer"}
+        assert index.forget(["/b\udcfe", "/never/was"])
+        assert [one.environment.path for one in index.environments()] == ["/a"]
+        assert index.shared("/b\udcfe") is None
+        assert index.forget([])
+
+
+def test_roots_limit_what_is_returned(opened):
+    paths = ["/home/ada/a/.venv", "/home/ada/ab/.venv", "/home/ada/a", "/opt/\udcff/venv"]
+    with opened() as index:
+        index.save_environments([stored(path) for path in paths])
+
+        def under(*roots):
+            return {one.environment.path for one in index.environments(roots)}
+
+        assert under("/home/ada/a") == {"/home/ada/a/.venv", "/home/ada/a"}
+        assert under("/home/ada/a/") == {"/home/ada/a/.venv"}
+        assert under("/opt/\udcff", "/home/ada/ab") == {"/opt/\udcff/venv", "/home/ada/ab/.venv"}
+        assert under("/") == set(paths)
+        assert under() == set()
+
+
+def test_shared_files_are_kept_apart(opened):
+    with opened() as index:
+        index.save_environments([stored("/a", SIZE), stored("/b", Size(1, 2, 2))])
+    with opened() as index:
+        found = {one.environment.path: one.environment for one in index.environments()}
+        assert found["/a"].size == replace(SIZE, shared=None)
+        assert index.shared("/a") == SHARED
+        assert index.shared("/b") is None
+        assert joint_reclaimable(index.sizes(found.values())) == 8192 + 2
+        twin = replace(SIZE, reclaimable_bytes=0)
+        index.save_environments([stored("/b", twin), stored("/c")])
+        together = [one.environment for one in index.environments()]
+        assert joint_reclaimable(index.sizes(together)) == 8192 + 4096
+
+
+def test_shared_files_stay_with_their_measurement(opened):
+    with opened() as index:
+        index.save_environments([stored("/a", SIZE)])
+        index.save_environments(index.environments())
+        assert index.shared("/a") == SHARED
+        index.save_environments([stored("/a", replace(SIZE, shared=None, measured_at=6.0))])
+        assert index.shared("/a") is None
+        index.save_environments([stored("/a", SIZE)])
+        index.save_environments([stored("/a")])
+        assert index.shared("/a") is None
+
+
+def test_folders_are_kept_on_closing(opened, machine):
+    record = (OLD, ("src",), ("pyproject.toml",), ())
+    with opened() as index:
+        index.folders("/home/ada").put("/home/ada/work", record)
+    with opened() as index:
+        assert index.folders("/home/ada").get("/home/ada/work") == record
+        assert index.folders("/home").get("/home/ada/work") is None
+
+
+def test_a_walk_that_was_stopped_early_leaves_the_memory_of_the_last(opened):
+    paths = [f"/r/{n}" for n in range(10)]
+    with opened() as index:
+        memory = index.folders("/r")
+        for path in paths:
+            memory.put(path, (OLD, (), (), ()))
+    with opened() as index:
+        index.folders("/r").put("/r/0", (OLD + 1, (), (), ()))
+    with opened() as index:
+        memory = index.folders("/r")
+        assert [memory.get(path)[0] - OLD for path in paths] == [0] * 10
+        memory.put("/r/0", (OLD + 2, (), (), ()))
+    with opened() as index:
+        assert index.folders("/r").get("/r/0") == (OLD + 2, (), (), ())
+
+
+def test_only_the_latest_walks_are_kept(path, machine):
+    for number in range(20):
+        later = replace(machine, now=lambda number=number: NOW + number)
+        with Index.open(path, host=later) as index:
+            index.folders(f"/r{number}").put(f"/r{number}", (OLD, (), (), ()))
+    with Index.open(path, host=machine) as index:
+        found = [n for n in range(20) if index.folders(f"/r{n}").get(f"/r{n}")]
+    assert found == list(range(4, 20))
+
+
+def test_only_the_owner_can_read_it(opened, path):
+    mask = os.umask(0)
+    try:
+        with opened() as index:
+            index.save_project_roots(["/a"])
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+
+
+def test_it_lies_in_the_users_cache_folder(machine):
+    elsewhere = replace(machine, environ={"XDG_CACHE_HOME": "/var/ada"})
+    assert index_path(elsewhere) == "/var/ada/envdeck/index.sqlite3"
+
+
+# What goes wrong while it is open
+
+
+def everything(index):
+    """Use all of it, as a scan would; nothing may come out of it but answers."""
+    answers = [
+        index.save_environments([stored("/z", SIZE)]),
+        index.save_interpreters([]),
+        index.save_project_roots(["/z"]),
+        index.forget(["/nothing"]),
+    ]
+    memory = index.folders("/z")
+    if memory is not None:
+        memory.put("/z", (OLD, (), (), ()))
+        memory.get("/z/y")
+    answers.append(index.save_folders())
+    index.environments()
+    index.interpreters()
+    index.project_roots()
+    list(index.sizes([stored("/z", replace(SIZE, shared=None)).environment]))
+    return answers
+
+
+def test_a_full_disk_ends_the_writing_and_not_the_reading(opened):
+    with opened() as index:
+        index.save_environments([stored("/a")])
+        (pages,) = index._connection.execute("PRAGMA page_count").fetchone()
+        index._connection.execute(f"PRAGMA max_page_count = {pages}")
+        many = [stored(f"/home/ada/{n}") for n in range(500)]
+        assert not index.save_environments(many)
+        assert not index.remembers
+        assert "disk is full" in index.notice.message
+        first = index.notice
+        assert [one.environment.path for one in index.environments()] == ["/a"]
+        assert not any(everything(index)[:3])
+        assert index.notice is first, "said once"
+    with opened() as index:
+        assert [one.environment.path for one in index.environments()] == ["/a"]
+        assert index.notice is None
+
+
+def test_without_writing_the_shared_files_last_as_long_as_the_program(opened):
+    with opened() as index:
+        index._writes = False
+        index.save_environments([stored("/a", SIZE)])
+        assert index.shared("/a") == SHARED
+
+
+def test_damage_found_midway_moves_the_file_aside(opened, path):
+    with opened() as index:
+        index.save_environments([stored(f"/home/ada/{n}") for n in range(300)])
+        with open(path, "r+b") as file:
+            file.seek(4096)
+            file.write(b"\xa5" * (os.path.getsize(path) - 4096))
+        index._connection.execute("PRAGMA cache_size = 0")
+        index.environments()
+        assert "damaged" in index.notice.message
+        assert os.path.exists(path + ".corrupt")
+        everything(index)
+    with opened() as index:
+        assert (index.notice, index.environments()) == (None, ())
+        assert index.save_environments([stored()])
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_a_table_that_is_gone_is_damage(opened, path, table):
+    with opened() as index:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute(f"DROP TABLE {table}")
+        other.close()
+        everything(index)
+    with opened() as index:
+        everything(index)
+        assert index.remembers or index.notice
+    with opened() as index:
+        assert all(everything(index))
+
+
+def test_a_database_that_vanishes_is_no_trouble(opened, path):
+    with opened() as index:
+        index.save_environments([stored()])
+        os.unlink(path)
+        everything(index)
+    with opened() as index:
+        assert all(everything(index))
+        assert index.notice is None
+
+
+def test_after_closing_nothing_is_remembered_and_nothing_breaks(opened):
+    index = opened()
+    index.close()
+    assert not any(everything(index)[:3])
+    index.close()
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_rows_that_nothing_here_wrote_are_passed_over(opened, path, table):
+    """SQLite keeps any type in any column."""
+    with opened() as index:
+        index.save_environments([stored("/a", SIZE)])
+    for value in (7, "text", b"\xff\xfe", 1.5):
+        other = sqlite3.connect(path)
+        count = len(other.execute(f"PRAGMA table_info({table})").fetchall())
+        with other:
+            row = ", ".join("?" * count)
+            other.execute(f"INSERT OR REPLACE INTO {table} VALUES ({row})", [value] * count)
+            for column in (info[1] for info in other.execute(f"PRAGMA table_info({table})")):
+                if column in {"record", "files", "listing", "places"}:
+                    other.execute(f"UPDATE {table} SET {column} = ?", [value])
+        other.close()
+        with opened() as index:
+            everything(index)
+            assert index.notice is None
+
+
+def test_text_that_is_not_utf8_costs_only_its_record(opened, path):
+    with opened() as index:
+        index.save_environments([stored("/a"), stored("/b")])
+    other = sqlite3.connect(path)
+    with other:
+        other.execute("UPDATE environment SET record = CAST(x'5bff' AS TEXT) WHERE path = x'2f61'")
+    other.close()
+    with opened() as index:
+        assert [one.environment.path for one in index.environments()] == ["/b"]

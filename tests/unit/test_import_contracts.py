@@ -1,0 +1,30 @@
+"""The direction of the arrows: the core knows no screen, the command line opens none by itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_contracts_of_the_project_hold():
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
+    result = subprocess.run([*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("package", ["envdeck.core", "envdeck.text", "envdeck.config", "envdeck.cli"])
+def test_what_is_really_imported_has_no_screen(package):
+    code = f"""
+import importlib, pkgutil, sys
+import {package} as package
+for module in pkgutil.walk_packages(package.__path__, "{package}."):
+    importlib.import_module(module.name)
+foreign = {{name.partition(".")[0] for name in sys.modules}} & {{"textual", "rich", "click"}}
+inner = {{name for name in sys.modules if name.startswith("envdeck.tui.")}}
+print(*sorted(foreign | inner - {{"envdeck.tui.actions"}}))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.split() == []

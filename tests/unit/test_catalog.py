@@ -122,7 +122,7 @@ def test_what_was_seen_is_remembered_and_corrected(catalog, machine, lone):
     remembered = {one.path: one for one in catalog.remembered(Scope())}
     assert set(remembered) == {str(lone), str(machine / "work/api/.venv")}
     assert remembered[str(lone)].size.disk_bytes > 0
-    assert set(one.path for one in catalog.remembered(Scope((str(machine / "work"),)))) == {
+    assert {one.path for one in catalog.remembered(Scope((str(machine / "work"),)))} == {
         str(machine / "work/api/.venv")
     }
     shutil.rmtree(lone)
@@ -262,7 +262,9 @@ def test_unreadable_places_are_counted(catalog, home, monkeypatch):
     assert events[-1].unreadable == 1
 
 
-@pytest.mark.parametrize("name", ["[/]", "[@click=app.quit]x", "a\nb", "\x1b[31m", os.fsdecode(b"\xff")])
+@pytest.mark.parametrize(
+    "name", ["[/]", "[@click=app.quit]x", "a\nb", "\x1b[31m", os.fsdecode(b"\xff")]
+)
 def test_hostile_names_survive_the_memory(catalog, home, make_venv, name):
     made = make_venv(home / "made" / ".venv")  # venv itself refuses some of these names
     (home / name).parent.mkdir(exist_ok=True)

@@ -11,11 +11,15 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_contracts_of_the_project_hold():
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
-    result = subprocess.run([*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(
+        [*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("package", ["envdeck.core", "envdeck.text", "envdeck.config", "envdeck.cli"])
+@pytest.mark.parametrize(
+    "package", ["envdeck.core", "envdeck.text", "envdeck.config", "envdeck.cli"]
+)
 def test_what_is_really_imported_has_no_screen(package):
     code = f"""
 import importlib, pkgutil, sys
@@ -26,5 +30,7 @@ foreign = {{name.partition(".")[0] for name in sys.modules}} & {{"textual", "ric
 inner = {{name for name in sys.modules if name.startswith("envdeck.tui.")}}
 print(*sorted(foreign | inner - {{"envdeck.tui.actions"}}))
 """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert result.stdout.split() == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from envdeck.core.host import Host
 from envdeck.core.index import Index, index_path
 from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
+from envdeck.core.paths import outermost
 from envdeck.core.scope import Scope
 
 __all__ = ["Catalog", "Scope"]
@@ -87,12 +88,16 @@ class Catalog:
         """Count environments together, by the sizes they carry; slow where they share much.
 
         The shared files themselves are in the index. Where it does not have them, an
-        environment that shares anything is measured again.
+        environment that shares anything is measured again. One that lies inside another of
+        them is counted with that one.
         """
         from envdeck.core.inspection.joint_size import joint_size
 
+        by_path = {one.path: one for one in environments}
         with self._index() as index:
-            return joint_size(self._whole_size(one, index) for one in environments)
+            return joint_size(
+                self._whole_size(by_path[path], index) for path in outermost(tuple(by_path))
+            )
 
     def _whole_size(self, environment: Environment, index: Index) -> Size | None:
         size = environment.size

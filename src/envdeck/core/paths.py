@@ -10,8 +10,9 @@ def lies_under(path: str, folder: str) -> bool:
 
 def outermost(folders: tuple[str, ...]) -> tuple[str, ...]:
     """Return the folders that lie below no other of them, each once, in their order."""
-    return tuple(
-        folder
-        for folder in dict.fromkeys(folders)
-        if not any(other != folder and lies_under(folder, other) for other in folders)
-    )
+    kept: list[str] = []
+    for folder in sorted(set(folders), key=lambda folder: folder.rstrip(os.sep) + os.sep):
+        if not (kept and lies_under(folder, kept[-1])):
+            kept.append(folder)
+    outer = set(kept)
+    return tuple(folder for folder in dict.fromkeys(folders) if folder in outer)

@@ -15,7 +15,7 @@ from envdeck.core.health import examine
 from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.inspection.dependants import dependants
-from envdeck.core.inspection.environment import Inspector, Look
+from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.fingerprint import fingerprint
 from envdeck.core.inspection.interpreters import find_interpreters
 from envdeck.core.inspection.size import measure
@@ -76,14 +76,12 @@ class _Read:
     tool: Tool
     mark: str
     environment: Environment
-    began: float
-    """When the look at it began, in seconds since the epoch."""
+    atimes: tuple[float, ...]
+    """As our look left them; taken at once, since what comes later is somebody's use."""
 
-    def stored(self, ended: float) -> StoredEnvironment:
-        """Return what is to be remembered, with the traces that the look has left."""
-        path, folders = self.environment.path, self.environment.site_packages
-        window = (self.began, ended)
-        return StoredEnvironment(self.environment, self.mark, window, access_times(path, folders))
+    def stored(self) -> StoredEnvironment:
+        """Return what is to be remembered."""
+        return StoredEnvironment(self.environment, self.mark, self.atimes)
 
 
 @dataclass(slots=True)
@@ -152,7 +150,7 @@ class Scan:
         return self._projects
 
     def _sighted(self, candidate: Candidate, tool: Tool) -> _Read:
-        began, mark = self.host.now(), fingerprint(candidate)
+        mark = fingerprint(candidate)
         project = link(candidate, tool, self.host, self._known_projects())
         known = self.remembered.get(candidate.path)
         if (
@@ -161,13 +159,13 @@ class Scan:
             and known.environment.manager == tool.name
             and known.environment.identity == candidate.identity
         ):
-            look = Look(known.looked_at, known.atimes)
-            environment = self.inspector.renew(known.environment, candidate, project, look)
+            environment = self.inspector.renew(known.environment, candidate, project, known.atimes)
             environment = _without_doubtful_size(environment)
         else:
             environment = self.inspector.inspect(candidate, tool, project)
         environment = replace(environment, findings=examine(environment))
-        read = self._read[candidate.path] = _Read(candidate, tool, mark, environment, began)
+        atimes = access_times(candidate.path, environment.site_packages)
+        read = self._read[candidate.path] = _Read(candidate, tool, mark, environment, atimes)
         return read
 
     def _linked(self, path: str, link_path: str) -> _Read:
@@ -223,10 +221,7 @@ class Scan:
             if size is not None:
                 if read.environment.size is None:
                     fresh.append(
-                        replace(
-                            read.stored(self.host.now()),
-                            environment=replace(read.environment, size=size),
-                        )
+                        replace(read.stored(), environment=replace(read.environment, size=size))
                     )
                     size = replace(size, shared=None)
                     read.environment = replace(read.environment, size=size)
@@ -247,8 +242,7 @@ class Scan:
         )
 
     def _remember(self) -> None:
-        now = self.host.now()
-        self.index.save_environments(read.stored(now) for read in self._read.values())
+        self.index.save_environments(read.stored() for read in self._read.values())
         self.index.save_project_roots(self._known_projects())
 
     def _progress(self, phase: str) -> Iterator[Event]:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from envdeck.core.host import Host
@@ -47,15 +48,15 @@ def start(path, who):
 
 def test_processes_share_one_memory(tmp_path):
     path = str(tmp_path / "envdeck" / "index.sqlite3")
-    writers = [start(path, who) for who in ("one", "two", "three")]
-    for writer in writers:
-        assert writer.stdout.readline() == "ready\n"
-    for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    for writer in writers:
-        _, errors = writer.communicate(timeout=60)
-        assert (writer.returncode, errors) == (0, "")
+    with ExitStack() as started:
+        writers = [started.enter_context(start(path, who)) for who in ("one", "two", "three")]
+        for writer in writers:
+            assert writer.stdout.readline() == "ready\n"
+        for writer in writers:
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+        outcomes = [(writer.communicate(timeout=60)[1], writer.returncode) for writer in writers]
+    assert outcomes == [("", 0)] * 3
     host = Host("linux", "/home/ada", {}, lambda: 1_800_000_000.0)
     with Index.open(path, host=host) as index:
         found = {one.environment.path: one.fingerprint for one in index.environments()}

@@ -4,7 +4,7 @@ import os
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.index import folders as module
@@ -49,6 +49,7 @@ records = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(records)
 def test_whatever_folders_hold_survives(records):
     memory = kept(records)
@@ -113,6 +114,7 @@ def test_a_large_disk_is_kept_in_segments_and_read_by_need(monkeypatch):
     assert not second.changed
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_damaged_segments_remember_nothing(data):
     places = zlib.compress(b"work")

@@ -5,7 +5,7 @@ from array import array
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.index.records import (
@@ -76,7 +76,6 @@ stored = st.builds(
     StoredEnvironment,
     environments,
     names,
-    st.none() | st.tuples(times, times),
     st.lists(times, max_size=3).map(tuple),
 )
 interpreters = st.builds(
@@ -98,11 +97,13 @@ PLAIN = StoredEnvironment(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(stored, max_size=3))
 def test_environments_survive(several):
     assert decode_environments([encode_environment(one) for one in several]) == several
 
 
+@settings(deadline=None)
 @given(st.lists(interpreters, max_size=3))
 def test_interpreters_survive(several):
     assert decode_interpreters([encode_interpreter(one) for one in several]) == several
@@ -170,6 +171,7 @@ def test_two_halves_that_make_a_whole_are_not_taken_for_two_records():
     assert decode_environments(["[1", "2]"]) == [None, None]
 
 
+@settings(deadline=None)
 @given(names)
 def test_paths_survive_as_bytes(path):
     assert unkey(key(path)) == path
@@ -178,6 +180,7 @@ def test_paths_survive_as_bytes(path):
 words = st.integers(0, 2**64 - 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2**63 - 1), words, words, words)))
 def test_shared_files_survive(records):
     packed = array("Q", [number for record in records for number in record]).tobytes()
@@ -195,6 +198,7 @@ def test_a_linked_environment_takes_a_tenth():
     assert len(deflate(SharedFiles(5, packed))) < len(packed) / 10
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_what_is_no_packed_list_is_none(data):
     assert inflate(5, data) is None

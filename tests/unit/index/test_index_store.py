@@ -45,7 +45,7 @@ def opened(path, machine):
 
 def stored(path="/home/ada/work/api/.venv", size=None, fingerprint="f"):
     environment = Environment(path, Identity(1, 2), "api", "uv", Status.OK, size=size)
-    return StoredEnvironment(environment, fingerprint, (1.0, 2.5), (0.25,))
+    return StoredEnvironment(environment, fingerprint, (0.25,))
 
 
 SIZE = Size(9000, 12288, 8192, 2, measured_at=5.0, shared=SHARED)

@@ -4,7 +4,7 @@ import os
 from array import array
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.inspection.size import JointCount, joint_reclaimable, measure
@@ -40,6 +40,7 @@ def test_damaged_records_count_for_nothing():
     assert joint_reclaimable([size(5, SharedFiles(1, b"short"))]) == 5
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_order_of_adding_and_discarding_ends_at_the_same_count(data):
     environments = [

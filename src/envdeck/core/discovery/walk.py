@@ -1,7 +1,7 @@
 """The walk over the disk: one thread, one stack, no link followed.
 
 Threads were slower than one (the interpreter lock), and `os.walk` than `os.scandir`. A folder
-whose modification time has not changed since the last walk holds the names it held then, so a
+that has not changed since the last walk holds the names it held then, so a
 memory of them spares the reading; what the names lead to is looked at anew each time.
 """
 
@@ -19,7 +19,7 @@ from envdeck.core.files import Unread, read_text, reason_of
 from envdeck.core.model import Unreadable
 
 FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""Modification time in nanoseconds, then the fields of a :class:`Listing`."""
+"""When the folder last changed, in nanoseconds, then the fields of a :class:`Listing`."""
 
 TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
@@ -115,11 +115,13 @@ class Walk:
             return None
         if memory is None:
             return list_folder(path, self.prune.names, windows=self.windows)
+        # what restores files (rsync, tar) sets the modification time back; nothing sets the other
+        changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
         known = memory.get(path)
-        if known is not None and known[0] == status.st_mtime_ns:
+        if known is not None and known[0] == changed:
             return Listing(known[1], known[2], known[3])
         listing = list_folder(path, self.prune.names, windows=self.windows)
-        memory.put(path, (status.st_mtime_ns, *listing))
+        memory.put(path, (changed, *listing))
         return listing
 
     def _push(

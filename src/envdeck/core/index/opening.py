@@ -48,7 +48,11 @@ class Opened:
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Connect, with transactions of our own making, and text that is never refused."""
+    """Connect, with transactions of our own making, and text that is never refused.
+
+    Nothing is forced out to the disk: only a crash of the system can tear the file then, and
+    what is torn is begun anew, while waiting for the disk would keep other copies waiting.
+    """
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -153,6 +157,7 @@ def _prepare(path: str) -> str:
 def _connected(path: str, connector: Connect) -> sqlite3.Connection:
     connection = connector(path)
     try:
+        connection.execute("PRAGMA synchronous = OFF")
         if _version(connection) != VERSION:
             _create(connection)
         for table in TABLES:

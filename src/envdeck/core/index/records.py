@@ -51,8 +51,6 @@ class StoredEnvironment:
     environment: Environment
     fingerprint: str = ""
     """Changes whenever what was read may have changed; its maker alone reads it."""
-    looked_at: tuple[float, float] | None = None
-    """When the look began and ended, in seconds since the epoch."""
     atimes: tuple[float, ...] = ()
     """The access times as that look left them: what
     :func:`envdeck.core.inspection.usage.access_times` said after it."""
@@ -69,7 +67,6 @@ def encode_environment(stored: StoredEnvironment) -> str:
     return _encode(
         [
             stored.fingerprint,
-            stored.looked_at,
             stored.atimes,
             [
                 e.path,
@@ -166,16 +163,11 @@ def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public 
 
 
 def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
-    fingerprint, looked_at, atimes, *rest = row
-    window = None
-    if looked_at is not None:
-        began, ended = looked_at
-        window = (began, ended)
-        _check(_NUMBER, looked_at)
+    fingerprint, atimes, *rest = row
     _check(_LIST, (atimes,))
     _check(_TEXT, (fingerprint,))
     _check(_NUMBER, atimes)
-    return StoredEnvironment(_environment(rest), fingerprint, window, tuple(atimes))
+    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes))
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401

@@ -29,13 +29,12 @@ from envdeck.core.index.records import (
     encode_environment,
     encode_interpreter,
 )
+from envdeck.core.index.rows import keep_walk, typed
 from envdeck.core.index.schema import key, unkey
 from envdeck.core.index.shared import deflate, inflate
 from envdeck.core.model import Environment, Interpreter, Notice, SharedFiles, Size
 
 _DEVICE = re.compile(r"[0-9]{1,20}")
-WALKS_KEPT = 16
-"""Roots whose folders are remembered, the latest first."""
 
 
 def index_path(host: Host) -> str:
@@ -103,7 +102,7 @@ class Index:
 
     def environments(self, roots: Sequence[str] | None = None) -> tuple[StoredEnvironment, ...]:
         """Return the environments at or below the roots, or all of them. In no order."""
-        rows = _typed(self._read("SELECT path, record FROM environment"), bytes, str)
+        rows = typed(self._read("SELECT path, record FROM environment"), bytes, str)
         if roots is not None:
             exact = {key(root) for root in roots}
             below = tuple(key(root.rstrip(os.sep) + os.sep) for root in roots)
@@ -164,7 +163,7 @@ class Index:
             device, _, packed = self._unsaved[path]
             return inflate(device, packed)
         rows = self._read("SELECT device, files FROM shared WHERE path = ?", (key(path),))
-        for device, packed in _typed(rows, str, bytes):
+        for device, packed in typed(rows, str, bytes):
             if _DEVICE.fullmatch(device):
                 return inflate(int(device), packed)
         return None
@@ -184,7 +183,7 @@ class Index:
 
     def interpreters(self) -> tuple[Interpreter, ...]:
         """Return the interpreters that the last look saw, in its order."""
-        rows = _typed(self._read("SELECT record FROM interpreter ORDER BY rowid"), str)
+        rows = typed(self._read("SELECT record FROM interpreter ORDER BY rowid"), str)
         found = decode_interpreters([record for (record,) in rows])
         return tuple(one for one in found if one is not None)
 
@@ -200,7 +199,7 @@ class Index:
 
     def project_roots(self) -> tuple[str, ...]:
         """Return the folders with a project file in them that were met, in the order met."""
-        rows = _typed(self._read("SELECT path FROM project_root ORDER BY rowid"), bytes)
+        rows = typed(self._read("SELECT path FROM project_root ORDER BY rowid"), bytes)
         return tuple(unkey(path) for (path,) in rows)
 
     def save_project_roots(self, roots: Iterable[str]) -> bool:
@@ -230,12 +229,10 @@ class Index:
             found = self._read(
                 "SELECT listing FROM folders WHERE root = ? AND part = ?", (place, part)
             )
-            return next((listing for (listing,) in _typed(found, bytes)), None)
+            return next((listing for (listing,) in typed(found, bytes)), None)
 
-        memory = FolderMemory(
-            root, now=self._host.now(), places=_typed(rows, int, bytes), load=load
-        )
-        self._walks[root] = (memory, sum(count for (count,) in _typed(before, int)))
+        memory = FolderMemory(root, now=self._host.now(), places=typed(rows, int, bytes), load=load)
+        self._walks[root] = (memory, sum(count for (count,) in typed(before, int)))
         return memory
 
     def save_folders(self) -> bool:
@@ -248,7 +245,7 @@ class Index:
         saved = True
         for root, (memory, before) in walks.items():
             if memory.changed and memory.met * 2 >= before:
-                saved = self._write(_keep_walk(key(root), self._host.now(), memory)) and saved
+                saved = self._write(keep_walk(key(root), self._host.now(), memory)) and saved
         return saved
 
     # The file
@@ -293,28 +290,3 @@ class Index:
             self._writes = False
             if connection is not None:
                 connection.close()
-
-
-def _typed(rows: list[tuple[Any, ...]], *kinds: type) -> list[tuple[Any, ...]]:
-    """Leave out rows with values that nothing here has written; SQLite takes any type anywhere."""
-    return [row for row in rows if tuple(map(type, row)) == kinds]
-
-
-def _keep_walk(
-    root: bytes, now: float, memory: FolderMemory
-) -> Callable[[sqlite3.Connection], None]:
-    segments = [(root, part, *packed) for part, packed in enumerate(memory.segments())]
-    walk = (root, now, memory.met)
-
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT OR REPLACE INTO walk VALUES (?, ?, ?)", walk)
-        connection.execute("DELETE FROM folders WHERE root = ?", (root,))
-        connection.executemany("INSERT INTO folders VALUES (?, ?, ?, ?)", segments)
-        latest = "SELECT root FROM walk ORDER BY saved_at DESC LIMIT ?"
-        for table in ("folders", "walk"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE root NOT IN ({latest})",  # noqa: S608 – names of ours
-                (WALKS_KEPT,),
-            )
-
-    return write

@@ -19,19 +19,6 @@ from envdeck.core.mounts import Mount
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """Our own last look at an environment, for telling its traces from those of use."""
-
-    looked_at: tuple[float, float] | None = None
-    """When it began and ended, in seconds since the epoch."""
-    atimes: tuple[float, ...] = ()
-    """The access times as it left them."""
-
-
-NO_LOOK = Look()
-
-
-@dataclass(frozen=True, slots=True)
 class Inspector:
     """Reads what was found on one host, with the mount table as it was when the look began."""
 
@@ -63,12 +50,12 @@ class Inspector:
         environment: Environment,
         candidate: Candidate,
         project: ProjectLink,
-        look: Look = NO_LOOK,
+        left: Sequence[float] = (),
     ) -> Environment:
         """Return what is known of an unchanged environment with what time alone changes.
 
         That is when it was last used, whether its Python is still supported, and its project.
-        `look` is our own last one, whose traces are no use of the environment.
+        `left` are the access times as our own last look left them: no signs of use.
         """
         now = self.host.now()
         python = environment.python
@@ -84,8 +71,7 @@ class Inspector:
                 site_packages=environment.site_packages,
                 mounts=self.mounts,
                 previous=environment.last_used if environment.seen_at else None,
-                left=look.atimes,
-                looked_at=look.looked_at,
+                left=left,
             ),
             links=candidate.links,
             seen_at=now,

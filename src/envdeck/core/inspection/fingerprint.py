@@ -28,4 +28,4 @@ def _stamp(path: str) -> str:
         status = os.stat(path)
     except (OSError, ValueError):
         return "-"
-    return f"{status.st_ino:x}.{status.st_mtime_ns:x}"
+    return f"{status.st_ino:x}.{status.st_mtime_ns:x}.{status.st_ctime_ns:x}"

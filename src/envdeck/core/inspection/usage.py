@@ -16,8 +16,6 @@ _MAKING = 10.0
 """Seconds; what creating an environment itself may take after its cfg is written."""
 _ENTRIES = 4000
 """How many entries of a package folder are looked at for second signs."""
-_CLOCK = 0.1
-"""Seconds by which the kernel's time stamps may lag behind the clock."""
 
 
 def last_used(
@@ -28,15 +26,14 @@ def last_used(
     mounts: Sequence[Mount] = (),
     previous: LastUsed | None = None,
     left: Sequence[float] = (),
-    looked_at: tuple[float, float] | None = None,
 ) -> LastUsed:
     """Return the newest trustworthy sign of an interpreter's start, and where it was read.
 
     `cfg_atime` is that of `pyvenv.cfg`, taken before anything read it (None where there is no
-    cfg). `left` is what :func:`access_times` said at the end of our own last look, and
-    `looked_at` when that look began and ended: an access time that still stands as we left it,
-    or that our reading made (systems without `O_NOATIME`), is no new use, and `previous`, what
-    we said then, still holds. All times are seconds since the epoch.
+    cfg). `left` is what :func:`access_times` said at the end of our own last look: an access
+    time that still stands so, which our reading may have made (systems without `O_NOATIME`),
+    is no new use, and `previous`, what we said then, still holds. Times are in seconds since
+    the epoch.
 
     Where no access time can tell (conda, virtualenv before 20), the newest of what use and
     installing write stands in: bytecode folders, metadata folders, conda's history.
@@ -46,12 +43,12 @@ def last_used(
         mount = mount_of(path, mounts)
         how = "noatime" if mount is not None and "noatime" in mount.options else "read-only"
         return LastUsed(None, f"unknown: the disk is mounted {how}")
-    fresh = [sign for sign in signs if not _ours(sign[0], left, looked_at)]
+    fresh = [sign for sign in signs if sign[0] not in left]
     if fresh:
         when, name = max(fresh)
         made = _mtime(os.path.join(path, "pyvenv.cfg"))
         if made is not None and when <= made + _MAKING:
-            return LastUsed(made, f"no start seen since it was made ({name} atime)")
+            return LastUsed(made, f"when it was made; no later start seen ({name} atime, to a day)")
         return LastUsed(when, f"{name} atime")
     if signs and previous is not None and previous.when is not None:
         return previous
@@ -81,12 +78,6 @@ def _signs(
             status = _status(os.path.join(folder, name))
             if status is not None and status.st_atime > 0:
                 yield status.st_atime, os.path.basename(name)
-
-
-def _ours(when: float, left: Sequence[float], looked_at: tuple[float, float] | None) -> bool:
-    if when in left:
-        return True
-    return looked_at is not None and looked_at[0] - _CLOCK <= when <= looked_at[1]
 
 
 def _by_what_was_written(path: str, site_packages: Sequence[str]) -> LastUsed:

@@ -15,7 +15,7 @@ from envdeck.core.model import (
     Severity,
     Size,
 )
-from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde
+from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde, tilde_within
 
 _COLUMNS = (
     Column("Package"),
@@ -53,23 +53,28 @@ def print_environment(
 def _facts(environment: Environment, context: Context) -> Iterator[tuple[str, str]]:
     python = environment.python
     status = standing(environment, context.console.signs).text.strip()
-    yield "status", f"{status}: {environment.reason}" if environment.reason else status
+    reason = _words(environment.reason, context)
+    yield "status", f"{status}: {reason}" if reason else status
     ended = f", out of support since {python.end_of_life}" if python.end_of_life else ""
     yield "python", python_name(python) + ended
     yield "interpreter", _path(python.executable or "", context)
     yield "base", _path(python.base or "", context)
     yield "manager", environment.manager
-    yield "made by", creation(environment.creation)
+    yield "made by", _words(creation(environment.creation), context)
     yield "project", _project(environment.project, context)
     yield "last used", _last_used(environment.last_used, context)
     yield "size", _size(environment.size)
     for link in environment.links:
         yield "link", _path(link, context)
-    yield "protected", environment.protected or ""
+    yield "protected", _words(environment.protected or "", context)
 
 
 def _path(path: str, context: Context) -> str:
     return tilde(path, context.host.home)
+
+
+def _words(text: str, context: Context) -> str:
+    return tilde_within(text, context.host.home)
 
 
 def _project(link: ProjectLink, context: Context) -> str:
@@ -86,7 +91,7 @@ def _project(link: ProjectLink, context: Context) -> str:
 
 def _last_used(last: LastUsed, context: Context) -> str:
     if last.when is None:
-        return f"unknown: {last.source}"
+        return last.source
     ago = age(last.when, context.host.now())
     since = ago if ago == "now" else f"{ago} ago"
     return f"{since}, {exact_time(last.when)}; {last.source}"
@@ -109,9 +114,9 @@ def _print_finding(finding: Finding, context: Context) -> None:
     console = context.console
     word = console.style(f"{finding.severity}:", _STYLES[finding.severity])
     console.line()
-    console.line(f"{word} {plain(finding.message)} ({plain(finding.check)})")
+    console.line(f"{word} {plain(_words(finding.message, context))} ({plain(finding.check)})")
     if finding.remedy:
-        console.line(f"  {plain(finding.remedy)}")
+        console.line(f"  {plain(_words(finding.remedy, context))}")
 
 
 def _row(distribution: Distribution, context: Context) -> list[Cell]:

@@ -1,7 +1,7 @@
 """How values are written for people; shared by the screen and the command line."""
 
 from envdeck.text.ages import age, exact_time
-from envdeck.text.paths import shorten, tilde
+from envdeck.text.paths import shorten, tilde, tilde_within
 from envdeck.text.plain import plain
 from envdeck.text.signs import Signs, signs_for
 from envdeck.text.sizes import exact_bytes, size
@@ -19,5 +19,6 @@ __all__ = [
     "signs_for",
     "size",
     "tilde",
+    "tilde_within",
     "width",
 ]

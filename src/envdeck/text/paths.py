@@ -13,6 +13,15 @@ def tilde(path: str, home: str) -> str:
     return path
 
 
+def tilde_within(text: str, home: str) -> str:
+    """Return a sentence with the home folder written as `~` wherever it begins a path."""
+    if home in {"", "/"}:
+        return text
+    for separator in ("/", "\\"):
+        text = text.replace(home + separator, "~" + separator)
+    return text
+
+
 def shorten(path: str, cells: int, ellipsis: str = "…") -> str:
     """Return a path in at most `cells` cells, keeping its start and the last two parts.
 

@@ -102,3 +102,14 @@ def test_the_minor_version_in_the_place_of_a_base(path, minor):
 )
 def test_the_base_is_the_prefix_above_its_home(cfg, base):
     assert read_python(candidate(cfg)).base == base
+
+
+def test_before_cfg_the_base_is_in_a_note(tmp_path):
+    (tmp_path / "bin").mkdir()
+    for name in ("activate", "python"):
+        (tmp_path / "bin" / name).touch(mode=0o755)
+    packages = tmp_path / "lib" / "python2.7" / "site-packages"
+    packages.mkdir(parents=True)
+    assert read_python(recognise(str(tmp_path))).base is None
+    (packages.parent / "orig-prefix.txt").write_text("/usr")
+    assert read_python(recognise(str(tmp_path))).base == "/usr"

@@ -15,6 +15,7 @@ from envdeck.text import (
     signs_for,
     size,
     tilde,
+    tilde_within,
     width,
 )
 from envdeck.text.signs import ASCII, UNICODE
@@ -112,6 +113,11 @@ class TestPaths:
     )
     def test_home_is_a_tilde(self, path, shown):
         assert tilde(path, "/home/ada") == shown
+
+    def test_home_is_a_tilde_within_a_sentence(self):
+        said = "it was in /home/ada/x, and /home/adam/y is another"
+        assert tilde_within(said, "/home/ada") == "it was in ~/x, and /home/adam/y is another"
+        assert tilde_within("at /x", "/") == "at /x"
 
     def test_the_middle_goes_first(self):
         assert shorten("~/work/clients/acme/backend/api/.venv", 24) == "~/work/…/api/.venv"

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from envdeck.core.discovery import markers
 
-PROJECT_FILES = frozenset({"pyproject.toml", "Pipfile"})
-"""Files whose folder some tools hash into the names of their environments."""
+PROJECT_FILES = frozenset({"pyproject.toml", "Pipfile", ".python-version"})
+"""Files that lead from a project to its environments: by the hash of the folder, or by name."""
 _MARKS = markers.NAMES | PROJECT_FILES | {".venv"}
 
 _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT: junctions, which Windows calls folders

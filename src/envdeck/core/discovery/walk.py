@@ -25,6 +25,7 @@ TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
 
 _STANDARD_LIBRARY = re.compile(r"(?:python|pypy)\d(?:\.\d+)?t?\Z")
+_MANIFESTS = PROJECT_FILES - {".python-version"}
 _OWN_FOLDERS = frozenset(
     {"bin", "lib", "lib64", "include", "share", "Scripts", "Lib", "Include", "etc"}
 )
@@ -191,7 +192,7 @@ def _inside(candidate: Candidate, listing: Listing) -> tuple[str, ...]:
         return tuple(name for name in listing.folders if name == "envs")
     if candidate.shortcoming:
         return listing.folders
-    if PROJECT_FILES.isdisjoint(listing.marks) and not os.path.lexists(
+    if _MANIFESTS.isdisjoint(listing.marks) and not os.path.lexists(
         os.path.join(candidate.path, ".git")
     ):
         return ()

@@ -7,7 +7,11 @@ import os
 import re
 
 from envdeck.core.discovery.candidate import Candidate, Kind
+from envdeck.core.files import Unread, read_text
 from envdeck.core.model import Python
+from envdeck.core.paths import lies_under
+
+_NOTE_LIMIT = 4096
 
 _NUMBER = re.compile(r"(\d+\.\d+(?:\.\d+)?)((?:a|b|rc)\d+)?")
 _LONG = re.compile(r"(\d+\.\d+\.\d+)\.(alpha|beta|candidate|final)\.(\d+)\Z")
@@ -83,8 +87,23 @@ def _base(cfg: dict[str, str], target: str | None, candidate: Candidate) -> str 
         return None
     if prefix := cfg.get("base-prefix"):
         return os.path.normpath(prefix)
-    home = cfg.get("home") or (os.path.dirname(target) if target else "")
+    home = cfg.get("home") or _home_before_cfg(candidate, target)
     if not home or not os.path.isabs(home):
         return None
     home = os.path.normpath(home)
     return os.path.dirname(home) if os.path.basename(home) in {"bin", "Scripts"} else home
+
+
+def _home_before_cfg(candidate: Candidate, target: str | None) -> str:
+    """Return where the base of an environment without a cfg is, or an empty text.
+
+    virtualenv before 20 copied the executable and kept the prefix in `orig-prefix.txt`.
+    """
+    for folder in candidate.layout.package_folders:
+        note = os.path.join(os.path.dirname(folder.path), "orig-prefix.txt")
+        text = read_text(note, _NOTE_LIMIT)
+        if not isinstance(text, Unread) and (prefix := text.strip()):
+            return os.path.join(prefix, "bin")
+    if target is None or lies_under(target, candidate.path):
+        return ""
+    return os.path.dirname(target)

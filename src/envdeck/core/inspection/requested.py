@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from envdeck.core.model import Distribution
 
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
-"""What creators put into an environment by themselves."""
+"""What creators put into an environment by themselves; `ensurepip` even marks pip REQUESTED."""
 
 _MARKS_SAY_NOTHING = ("uv", "conda", "pixi")
 
@@ -20,16 +20,19 @@ def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
 
     The distributions must know their `requires`, and carry in `requested` whether there is a
     REQUESTED file. Installers are judged each for itself: their marks count if they are not
-    known to be meaningless and at least one of its distributions has one.
+    known to be meaningless and at least one of its distributions has one. Seeds never count.
     """
     telling = {
         installer
         for distribution in distributions
-        if distribution.requested and (installer := _installer(distribution)) is not None
+        if distribution.requested
+        and distribution.name not in SEEDS
+        and (installer := _installer(distribution)) is not None
     }
     roots = roots_of({row.name: row.requires for row in distributions})
     return tuple(
-        row.requested if _installer(row) in telling else row.name in roots and row.name not in SEEDS
+        row.name not in SEEDS
+        and (row.requested if _installer(row) in telling else row.name in roots)
         for row in distributions
     )
 

@@ -1,0 +1,279 @@
+"""Make the pictures of the main views, as SVG and PNG beside this file.
+
+    python screenshots/make.py [NAME …]
+
+It builds a home folder full of made-up environments, lets EnvDeck look at it, and presses keys.
+It needs the `dev` extra, and the font DejaVu Sans Mono for the PNG.
+"""
+
+import asyncio
+import getpass
+import html
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+for _name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME"):
+    os.environ.pop(_name, None)
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+import resvg_py  # noqa: E402 - the environment variables come first
+from textual.pilot import Pilot  # noqa: E402
+from textual.widgets import Input  # noqa: E402
+
+from demo_home import NOW, DemoHome, build  # noqa: E402 - from the tests
+from envdeck.core.catalog import Catalog, Scope  # noqa: E402
+from envdeck.core.model import Event, Finished, Progress  # noqa: E402
+from envdeck.text.signs import UNICODE  # noqa: E402
+from envdeck.tui import ScreenSettings  # noqa: E402
+from envdeck.tui.app import EnvDeck  # noqa: E402
+from envdeck.tui.panes.installed import Read  # noqa: E402
+
+WIDE, NARROW = (120, 36), (80, 24)
+PATIENCE = 30.0
+"""Seconds to wait for anything before giving up."""
+FONT = "DejaVu Sans Mono"
+
+
+class Steady(Catalog):
+    """A catalog whose scans always say that they took the same time, which is about what they
+    take: a picture then changes only when the screen does."""
+
+    __slots__ = ()
+
+    def scan(self, scope: Scope, stopped: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+        """Look as ever."""
+        for event in super().scan(scope, stopped):
+            timed = isinstance(event, Finished | Progress)
+            yield replace(event, elapsed=0.4) if timed else event
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: how to get to what it shows."""
+
+    name: str
+    size: tuple[int, int]
+    keys: Callable[["Hand"], Awaitable[None]]
+    theme: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Presses keys, and waits until what they ask for is there."""
+
+    pilot: Pilot[None]
+
+    @property
+    def app(self) -> EnvDeck:
+        """The program in the picture."""
+        app = self.pilot.app
+        if not isinstance(app, EnvDeck):
+            raise TypeError(app)
+        return app
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        names = {" ": "space", "<": "less_than_sign", ">": "greater_than_sign", "-": "minus"}
+        await self.press(*(names.get(letter, letter) for letter in text))
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("what the picture should show did not come")
+            await asyncio.sleep(0.01)
+
+    async def settle(self) -> None:
+        """Wait until the detail has followed, and everything is painted."""
+        main = self.app.main
+        await self.until(lambda: main.feed.idle and main.facts.phase == "done")
+        await self.until(lambda: main.facts.totals.freed is not None)
+        if main.detail is not None and (main.wide or main.inside):
+            await self.until(self._followed)
+        await self.pilot.pause()
+
+    def _followed(self) -> bool:
+        main = self.app.main
+        shown, current = main.detail and main.detail.environment, main.listing.current
+        return shown == current and (shown is None or isinstance(main.detail.installed, Read))
+
+    async def go_to(self, ending: str) -> None:
+        """Move the cursor down to the environment whose path ends so."""
+        listing = self.app.main.listing
+        await self.pilot.press("g")
+        for _ in range(len(listing)):
+            if listing.current is not None and listing.current.path.endswith(ending):
+                break
+            await self.pilot.press("j")
+        else:
+            raise LookupError(f"no environment ends in {ending}")
+        await self.settle()
+
+
+async def _overview(hand: Hand) -> None:
+    await hand.go_to("pricing-api/.venv")
+
+
+async def _marks(hand: Hand) -> None:
+    for ending in ("work/forecast/.venv", "work/forecast-2/.venv"):
+        await hand.go_to(ending)
+        await hand.press("space")
+    await hand.go_to("work/forecast/.venv")
+
+
+async def _packages(hand: Hand) -> None:
+    await hand.go_to("storefront/.venv")
+    await hand.press("2", "slash")
+    await hand.type("http")
+
+
+async def _tree(hand: Hand) -> None:
+    await hand.go_to("pricing-api/.venv")
+    await hand.press("2", "slash")
+    await hand.type("anyio")
+    await hand.press("enter", "enter")
+
+
+async def _filter(hand: Hand) -> None:
+    await hand.press("slash")
+    await hand.type("eol unused:1y")
+
+
+async def _interpreters(hand: Hand) -> None:
+    await hand.press("i")
+    await hand.press(*"jjjjj")
+
+
+async def _machine(hand: Hand) -> None:
+    await hand.press("m")
+
+
+async def _help(hand: Hand) -> None:
+    await hand.press("question_mark")
+
+
+async def _palette(hand: Hand) -> None:
+    await hand.press("ctrl+p")
+    await hand.type("re")
+
+
+async def _list(hand: Hand) -> None:
+    await hand.go_to("storefront/.venv")
+
+
+async def _detail(hand: Hand) -> None:
+    await hand.go_to("storefront/.venv")
+    await hand.press("enter")
+
+
+SHOTS = (
+    Shot("overview", WIDE, _overview),
+    Shot("marks", WIDE, _marks),
+    Shot("packages", WIDE, _packages),
+    Shot("tree", WIDE, _tree),
+    Shot("filter", WIDE, _filter),
+    Shot("interpreters", WIDE, _interpreters),
+    Shot("machine", WIDE, _machine),
+    Shot("help", WIDE, _help),
+    Shot("palette", WIDE, _palette),
+    Shot("light", WIDE, _overview, theme="textual-light"),
+    Shot("narrow-list", NARROW, _list),
+    Shot("narrow-detail", NARROW, _detail),
+)
+
+
+async def take(shot: Shot, home: DemoHome) -> str:
+    """Return the picture of a view as SVG."""
+    settings = ScreenSettings(
+        home=home.host.home, theme=shot.theme, now=home.host.now, signs=UNICODE
+    )
+    app = EnvDeck(Steady(home.host, home.index), Scope(), settings)
+    async with app.run_test(size=shot.size) as pilot:
+        hand = Hand(pilot)
+        await hand.settle()
+        await shot.keys(hand)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
+        await pilot.pause()
+        return app.export_screenshot(title="EnvDeck", simplify=True)
+
+
+def without_fetching(svg: str) -> str:
+    """Return the SVG with fonts of the reader's machine in place of those it would fetch."""
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return re.sub(
+        r"font-family: Fira Code[^;]*;", f"font-family: Fira Code, {FONT}, monospace;", svg
+    )
+
+
+def private_words(svg: str, home: DemoHome) -> list[str]:
+    """Return what tells of the machine that the picture was made on."""
+    shown = html.unescape("\n".join(re.findall(r">([^<]+)<", svg))).replace("\xa0", " ")
+    user = getpass.getuser()
+    places = {
+        os.path.dirname(os.path.dirname(home.host.home)),
+        tempfile.gettempdir(),
+        os.path.realpath(tempfile.gettempdir()),
+        os.path.expanduser("~"),
+        sys.prefix,
+        str(HERE.parent),
+        f"/{user}",
+        f"{user}@",
+    }
+    found = sorted(place for place in places if place in shown or place in svg)
+    if user != "root" and re.search(rf"\b{re.escape(user)}\b", shown):  # `root` is a word too
+        found.append(user)
+    return found
+
+
+@contextmanager
+def demo_home() -> Iterator[DemoHome]:
+    """Build the home in a folder of a fixed name: hashes of its paths are in the pictures."""
+    root = os.path.join(tempfile.gettempdir(), "envdeck-pictures")
+    try:
+        os.mkdir(root, 0o700)
+    except FileExistsError:
+        sys.exit(f"{root} is there already; remove it first")
+    try:
+        yield build(root, NOW)
+    finally:
+        shutil.rmtree(root)
+
+
+def main(names: list[str]) -> None:
+    """Make the pictures of these names, or all."""
+    unknown = set(names) - {shot.name for shot in SHOTS}
+    if unknown:
+        sys.exit(f"no picture is called {', '.join(sorted(unknown))}")
+    with demo_home() as home:
+        for shot in SHOTS:
+            if names and shot.name not in names:
+                continue
+            svg = without_fetching(asyncio.run(take(shot, home)))
+            if told := private_words(svg, home):
+                sys.exit(f"{shot.name} shows what is private: {', '.join(told)}")
+            (HERE / f"{shot.name}.svg").write_text(svg, encoding="utf-8")
+            png = resvg_py.svg_to_bytes(svg_string=svg.replace("Fira Code, ", ""))
+            (HERE / f"{shot.name}.png").write_bytes(bytes(png))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,244 @@
+"""The one registry of what a person can do: it feeds keys, help, footer, palette and remapping.
+
+A widget that answers to some of these itself takes its bindings from here as well
+(`BINDINGS = bindings("up", "down")`), so that one key means one thing everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from textual.binding import Binding
+
+
+class Action(NamedTuple):
+    """One thing a person can do."""
+
+    id: str
+    """The name in the configuration; see :attr:`method` for what it calls."""
+    keys: str
+    """Its keys, with commas between, as Textual names them."""
+    title: str
+    """A few words, for the palette and the help."""
+    group: str
+    """The heading it stands under in the help."""
+    tooltip: str
+    """One sentence: what it does and why one would."""
+    hint: str = ""
+    """One word for the key line, where it is shown there."""
+    program: bool = False
+    """Whether it belongs to the whole program and not to the list."""
+
+    @property
+    def method(self) -> str:
+        """The name of its method, as Textual knows it."""
+        return "command_palette" if self.id == "palette" else self.id.replace(".", "_")
+
+    @property
+    def called(self) -> str:
+        """How it is called from anywhere on a screen."""
+        return f"{'app' if self.program else 'screen'}.{self.method}"
+
+
+_MOVE, _FIND, _MARK, _DO, _PROGRAM = (
+    "Move",
+    "Find and sort",
+    "Mark",
+    "With the environment",
+    "Program",
+)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("up", "k,up", "Row up", _MOVE, "Go to the row above."),
+    Action("down", "j,down", "Row down", _MOVE, "Go to the row below."),
+    Action("first", "g,home", "First row", _MOVE, "Go to the first row."),
+    Action("last", "G,end", "Last row", _MOVE, "Go to the last row."),
+    Action("page_up", "pageup,ctrl+b", "Page up", _MOVE, "Go up by one page."),
+    Action("page_down", "pagedown,ctrl+f", "Page down", _MOVE, "Go down by one page."),
+    Action("open", "enter,l,right", "Open the detail", _MOVE, "Look into the environment.", "open"),
+    Action(
+        "back",
+        "escape,h,left",
+        "Back, clear, stop",
+        _MOVE,
+        "Leave the detail; in the list: give up the range, clear the filter, or stop the scan.",
+        "back",
+    ),
+    Action("next_pane", "tab", "Next pane", _MOVE, "Go to the next pane."),
+    Action("previous_pane", "shift+tab", "Previous pane", _MOVE, "Go to the pane before."),
+    Action("tab.1", "1", "Overview", _MOVE, "Open the first tab of the detail."),
+    Action("tab.2", "2", "Packages", _MOVE, "Open the second tab of the detail."),
+    Action("filter", "/", "Filter", _FIND, "Show only what matches.", "filter"),
+    Action("sort", "s", "Sort by the next column", _FIND, "Sort by the next column.", "sort"),
+    Action("reverse", "S", "Reverse the order", _FIND, "Sort the other way round."),
+    Action("mark", "space", "Mark", _MARK, "Mark the row, or take its mark away.", "mark"),
+    Action("mark_all", "a", "Mark all shown", _MARK, "Mark every row shown, or none of them."),
+    Action("range", "v", "Mark a range", _MARK, "Start a range here; again at its end to mark it."),
+    Action(
+        "refresh",
+        "r",
+        "Refresh",
+        _DO,
+        "Read and measure the marked ones (or this one) anew, then look everywhere again.",
+    ),
+    Action("copy", "y", "Copy the path", _DO, "Copy the path to the clipboard."),
+    Action("folder", "o", "Open the folder", _DO, "Open the folder in the file manager."),
+    Action(
+        "interpreters",
+        "i",
+        "Interpreters",
+        _PROGRAM,
+        "See the Pythons that environments rest on.",
+    ),
+    Action("machine", "m", "Machine", _PROGRAM, "See where the space is, as bars."),
+    Action(
+        "palette",
+        "ctrl+p",
+        "Palette",
+        _PROGRAM,
+        "Find any action by its name, and choose a theme.",
+        program=True,
+    ),
+    Action("help", "?", "Help", _PROGRAM, "Show every key.", "help", program=True),
+    Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Leave EnvDeck.", "quit", program=True),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+_SHOWN = {
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "slash": "/",
+    "question_mark": "?",
+}
+
+
+def bindings(*ids: str) -> list[Binding]:
+    """Return the bindings of some actions, for the `BINDINGS` of a widget or a screen."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            action.keys,
+            action.method,
+            action.title,
+            show=bool(action.hint),
+            tooltip=action.tooltip,
+            id=action.id,
+            group=None,
+        )
+        for action in (BY_ID[name] for name in ids)
+    ]
+
+
+def list_bindings() -> list[Binding]:
+    """Return the bindings of everything one does in the list."""
+    return bindings(*(action.id for action in ACTIONS if not action.program))
+
+
+def program_bindings() -> list[Binding]:
+    """Return the bindings that hold on every screen."""
+    return bindings(*(action.id for action in ACTIONS if action.program))
+
+
+def keys_of(identifier: str, remapped: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the keys of an action as they are now."""
+    return tuple(
+        key.strip()
+        for key in remapped.get(identifier, BY_ID[identifier].keys).split(",")
+        if key.strip()
+    )
+
+
+def shown_key(key: str) -> str:
+    """Return a key as people write it: `esc`, `?`, `ctrl+p`."""
+    return _SHOWN.get(key, key)
+
+
+def keymap(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return a mapping of keys as Textual wants it, with characters by their names."""
+    return {
+        identifier: ",".join(_named(key) for key in keys_of(identifier, mapping))
+        for identifier in mapping
+    }
+
+
+def validate_keys(mapping: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with a mapping of keys, one sentence each; none when it can be used.
+
+    Textual takes unknown actions and impossible keys without a word, so they are refused here.
+    """
+    problems = [_unknown(name) for name in mapping if name not in BY_ID]
+    known = {name: keys for name, keys in mapping.items() if name in BY_ID}
+    holders: dict[str, str] = {}
+    for action in ACTIONS:
+        keys = keys_of(action.id, known)
+        if not keys:
+            problems.append(f"action {action.id!r} has no key")
+        for key in keys:
+            if action.id in known and not _possible(key):
+                problems.append(_impossible(action.id, key))
+                continue
+            holder = holders.setdefault(_named(key), action.id)
+            if holder != action.id:
+                problems.append(f"key {key!r} is given to both {holder!r} and {action.id!r}")
+    return problems
+
+
+def _unknown(name: str) -> str:
+    near = nearest(name, BY_ID)
+    return f"there is no action {name!r}" + (f"; did you mean {near!r}?" if near else "")
+
+
+def _impossible(action: str, key: str) -> str:
+    near = nearest(key, _key_names())
+    return f"action {action!r}: there is no key {key!r}" + (
+        f"; did you mean {near!r}?" if near else ""
+    )
+
+
+def nearest(name: str, among: Iterable[str]) -> str | None:
+    """Return the known name that is most like another one."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(among), 1, 0.5)), None)
+
+
+def _named(key: str) -> str:
+    """Return a key by the name Textual knows it by: `slash` for `/`."""
+    if len(key) != 1 or key.isalnum():
+        return key
+    from unicodedata import name
+
+    from textual.keys import KEY_NAME_REPLACEMENTS
+
+    words = name(key, key).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(words, words)
+
+
+def _key_names() -> set[str]:
+    from textual.keys import Keys
+
+    return {str(key.value) for key in Keys if not key.value.startswith("<")}
+
+
+def _possible(key: str) -> bool:
+    *modifiers, base = key.split("+") if len(key) > 1 else [key]
+    if not all(_is_modifier(modifier) for modifier in modifiers):
+        return False
+    if len(base) == 1:
+        return base.isprintable() and not base.isspace()
+    names = _key_names()
+    return key in names or base in names or base in _characters()
+
+
+def _is_modifier(text: str) -> bool:
+    return text in {"ctrl", "shift", "alt", "super", "hyper", "meta"}
+
+
+def _characters() -> Iterator[str]:
+    return (_named(chr(code)) for code in range(0x21, 0x7F))

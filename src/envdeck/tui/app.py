@@ -1,0 +1,109 @@
+"""The application: it composes, routes, and ends as a program in a terminal should."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.events import Key
+from textual.screen import Screen
+from textual.widgets import Input
+
+from envdeck.tui.actions import ACTIONS, keymap, program_bindings, validate_keys
+from envdeck.tui.messages import FilterRequested
+from envdeck.tui.screens.main import MainScreen
+from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.source import Source
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Scope
+
+DEFAULT_THEME = "textual-dark"
+COLOURLESS_THEME = "ansi-dark"
+"""The one whose colours are truly gone where `NO_COLOR` is set."""
+
+
+class EnvDeck(App[None], inherit_bindings=False):
+    """One screen over every environment of the machine."""
+
+    TITLE = "EnvDeck"
+    CSS_PATH = "theme.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*program_bindings()]
+
+    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._problems = validate_keys(settings.keys)
+        if settings.keys and not self._problems:
+            self.set_keymap(keymap(settings.keys))
+        self._use_theme(settings.theme)
+        self.main = MainScreen(source, scope, settings)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start with the list."""
+        return self.main
+
+    def on_mount(self) -> None:
+        """Listen to the signals that end a program, and say what of the settings was refused."""
+        if sys.platform != "win32":
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+        for problem in self._problems:
+            self.notify(f"keys: {problem}", severity="warning", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        """Give letters to a field that took the focus after they were typed.
+
+        Keys go to what has the focus when they come, and act when they were passed up to here:
+        by then `/` may have opened the field that the next letters were meant for.
+        """
+        field = self.focused
+        if isinstance(field, Input) and event.is_printable and event.character:
+            field.insert_text_at_cursor(event.character)
+            event.stop()
+            event.prevent_default()
+
+    def _use_theme(self, name: str | None) -> None:
+        usual = COLOURLESS_THEME if self._settings.no_color else DEFAULT_THEME
+        if name is not None and name not in self.available_themes:
+            from envdeck.tui.actions import nearest
+
+            near = nearest(name, self.available_themes)
+            hint = f"; did you mean {near}?" if near else ""
+            self._problems.append(f"there is no theme {name!r}{hint} {usual} is used instead")
+            name = None
+        self.theme = name or usual
+
+    def _theme_chosen(self, name: str) -> None:
+        self._settings.save_theme(name)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action for the palette, and the themes."""
+        for action in ACTIONS:
+            if action.id != "palette" and (action.program or screen is self.main):
+                yield SystemCommand(action.title, action.tooltip, partial(self._do, action.called))
+        yield SystemCommand("Theme", "Choose how it looks; the choice is kept.", self.search_themes)
+
+    async def _do(self, called: str) -> None:
+        await self.screen.run_action(called)
+
+    def action_help(self) -> None:
+        """Show every key, or leave that again."""
+        from envdeck.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        else:
+            self.push_screen(HelpScreen(self._settings.keys, self._settings.signs))
+
+    async def on_filter_requested(self, message: FilterRequested) -> None:
+        """Show the list, narrowed."""
+        while self.screen is not self.main and len(self.screen_stack) > 1:
+            self.pop_screen()
+        await self.main.filter_by(message.query)

@@ -1,0 +1,1 @@
+"""The detail of one environment: its tabs, and what each of them says."""

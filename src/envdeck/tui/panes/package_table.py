@@ -1,0 +1,206 @@
+"""The packages of an environment as a table: which rows, in which order, in which columns."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from envdeck.core.model import Distribution
+from envdeck.text import clip, pad, plain, size, width
+from envdeck.tui.panes.words import counted
+from envdeck.tui.widgets.bar import bar
+from envdeck.tui.widgets.line import Line, Part, Tone
+from envdeck.tui.widgets.look import Look
+
+_SIZE_CELLS = 7
+_GAP = "  "
+
+
+class Order(StrEnum):
+    """What packages are sorted by."""
+
+    NAME = "name"
+    SIZE = "size"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which packages are shown, and in which order."""
+
+    text: str = ""
+    """Words that must all be in the name or the summary; those with all in the name come first."""
+    requested_only: bool = False
+    order: Order = Order.NAME
+    reverse: bool = False
+
+    def pick(self, distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
+        """Return the packages chosen; by size the largest come first, unknown sizes last."""
+        words = self.text.casefold().split()
+        chosen = [
+            one
+            for one in distributions
+            if (one.requested or not self.requested_only) and _matches(one, words)
+        ]
+        chosen.sort(key=lambda one: one.name, reverse=self.reverse and self.order is Order.NAME)
+        if self.order is Order.SIZE:
+            sign = 1 if self.reverse else -1
+            chosen.sort(key=lambda one: (one.size_bytes is None, sign * (one.size_bytes or 0)))
+        if words:
+            chosen.sort(key=lambda one: not _has(one.name, words))
+        return tuple(chosen)
+
+
+def _matches(distribution: Distribution, words: Sequence[str]) -> bool:
+    said = " ".join((distribution.name, distribution.display_name, distribution.summary))
+    return _has(said, words)
+
+
+def _has(text: str, words: Sequence[str]) -> bool:
+    folded = text.casefold()
+    return all(word in folded for word in words)
+
+
+def origin_word(distribution: Distribution, look: Look) -> str:
+    """Return where it came from in a word, empty for a package index."""
+    if distribution.editable:
+        return f"{look.signs.editable} editable"
+    if not distribution.origin:
+        return ""
+    scheme = distribution.origin.partition(":")[0].casefold()
+    if scheme == "file":
+        return "local"
+    kind = scheme.partition("+")[0]
+    return kind if kind in {"git", "hg", "svn", "bzr"} else "url"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The widths of the columns, in cells; a column of no cells is left out."""
+
+    name: int
+    version: int
+    bar: int
+    requested: int
+    origin: int
+    summary: int
+    largest: int = 0
+    """The size that fills a bar, in bytes."""
+
+    @classmethod
+    def fit(cls, distributions: Sequence[Distribution], cells: int) -> "Columns":
+        """Return the columns for a width: name, version and size always, the rest as room allows.
+
+        They depend on all the packages and not on those on the screen, so that nothing moves
+        sideways while one scrolls or searches.
+        """
+        longest = max((width(plain(one.display_name)) for one in distributions), default=8)
+        version = max((width(plain(one.version)) for one in distributions), default=7)
+        largest = max((one.size_bytes or 0 for one in distributions), default=0)
+        name = max(8, min(longest, 30, cells * 2 // 5))
+        version = max(7, min(version, 14, cells // 4))
+        room = cells - 3 - name - len(_GAP) - version - len(_GAP) - _SIZE_CELLS
+        taken = {"requested": 0, "bar": 0, "origin": 0}
+        wanted = (("requested", 5), ("bar", 8 if cells < 90 else 16), ("origin", 10))
+        for column, cost in wanted:
+            useful = column != "origin" or any(one.origin or one.editable for one in distributions)
+            if useful and room >= cost + len(_GAP):
+                taken[column] = cost
+                room -= cost + len(_GAP)
+        summary = room - len(_GAP) if room >= 14 else 0
+        return cls(
+            name,
+            version,
+            taken["bar"],
+            taken["requested"],
+            taken["origin"],
+            summary,
+            largest,
+        )
+
+    def order_at(self, column: int) -> Order | None:
+        """Return what a click on the heading, so many cells from the left, sorts by."""
+        if column < 3 + self.name:
+            return Order.NAME
+        start = 3 + self.name + len(_GAP) + self.version + len(_GAP)
+        extent = _SIZE_CELLS + (self.bar and self.bar + len(_GAP))
+        return Order.SIZE if start <= column < start + extent else None
+
+    def heading(self, choice: Choice, look: Look) -> Line:
+        """Return the heading, with the direction of the order beside its column."""
+        arrow = look.signs.descending
+        if (choice.order is Order.SIZE) == choice.reverse:
+            arrow = look.signs.ascending
+        name = "name" + (f" {arrow}" if choice.order is Order.NAME else "")
+        weight = (f"{arrow} " if choice.order is Order.SIZE else "") + "size"
+        cellfuls = [
+            "   " + pad(name, self.name),
+            pad("version", self.version),
+            pad(weight, _SIZE_CELLS, right=True),
+        ]
+        for title, cells in (
+            ("", self.bar),
+            ("asked", self.requested),
+            ("from", self.origin),
+            ("summary", self.summary),
+        ):
+            if cells:
+                cellfuls.append(pad(title, cells))
+        return (Part(_GAP.join(cellfuls), Tone.MUTED),)
+
+    def row(self, distribution: Distribution, look: Look) -> Line:
+        """Return the line of a package."""
+        signs = look.signs
+        sign, tone, said = _state(distribution, look)
+        name = Tone.STRONG if distribution.requested else Tone.PLAIN
+        parts = [
+            Part(f" {sign} ", tone),
+            Part(_cell(distribution.display_name, self.name, look), name),
+            Part(_GAP + _cell(distribution.version, self.version, look), Tone.MUTED),
+            Part(_GAP + pad(size(distribution.size_bytes, unknown=signs.unknown), 7, right=True)),
+        ]
+        if self.bar:
+            amount = distribution.size_bytes or 0
+            parts += [Part(_GAP), *bar(amount, amount, self.largest, self.bar, signs)]
+        if self.requested:
+            mark = f"  {signs.marked}" if distribution.requested else ""
+            parts.append(Part(_GAP + pad(mark, self.requested), Tone.ACCENT))
+        if self.origin:
+            parts.append(Part(_GAP + _cell(origin_word(distribution, look), self.origin, look)))
+        if self.summary:
+            text = clip(said or plain(distribution.summary), self.summary, signs.ellipsis)
+            parts.append(Part(_GAP + text, tone if said else Tone.MUTED))
+        return tuple(parts)
+
+
+def _state(distribution: Distribution, look: Look) -> tuple[str, Tone, str]:
+    if distribution.problem:
+        return look.signs.broken, Tone.ERROR, plain(distribution.problem)
+    if distribution.missing:
+        wanted = ", ".join(plain(name) for name in distribution.missing)
+        return look.signs.warning, Tone.WARNING, f"needs {wanted}, which is not here"
+    return " ", Tone.PLAIN, ""
+
+
+def _cell(text: str, cells: int, look: Look) -> str:
+    return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
+
+
+def footing(distributions: Sequence[Distribution], shown: int, choice: Choice) -> str:
+    """Return what is shown of what there is, and the keys that change it."""
+    total = len(distributions)
+    if not total:
+        return "No packages here."
+    asked = sum(one.requested for one in distributions)
+    count = counted(total, "package") if shown == total else f"{shown:,} of {total:,} packages"
+    toggle = "t shows all" if choice.requested_only else f"{asked:,} asked for (t)"
+    return f"{count} · {toggle} · / search · s sort · enter why"
+
+
+def nothing_shown(distributions: Sequence[Distribution], choice: Choice) -> str:
+    """Return why the table is empty and what to press, or nothing where it is not."""
+    if not distributions:
+        return "No packages are installed here: only the interpreter."
+    if choice.text:
+        return f"No package has “{plain(choice.text)}” in its name or summary. Press esc to clear."
+    if choice.requested_only:
+        return "No package is recorded as asked for. Press t to see them all."
+    return ""

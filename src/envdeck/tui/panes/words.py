@@ -1,0 +1,70 @@
+"""The words the views have for what an environment is."""
+
+from envdeck.core.model import Environment, Interpreter, ProjectState, Python, Status
+from envdeck.text import plain
+from envdeck.tui.widgets.line import Line, Part, Tone, joined
+from envdeck.tui.widgets.look import Look
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+_STATUS_TONES = {
+    Status.OK: Tone.GOOD,
+    Status.BROKEN: Tone.ERROR,
+    Status.MOVED: Tone.WARNING,
+    Status.MIXED: Tone.WARNING,
+    Status.SUSPECT: Tone.WARNING,
+}
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 package`, `1,204 packages`."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}s"
+
+
+def python_name(python: Python | Interpreter) -> str:
+    """Return `CPython 3.12.4`, as much of it as is known."""
+    spelt = python.implementation or "python"
+    name = _IMPLEMENTATIONS.get(spelt, "Python" if spelt == "python" else spelt)
+    return plain(f"{name} {python.version}" if python.version else f"{name}, version unknown")
+
+
+def status_line(environment: Environment, look: Look) -> Line:
+    """Return sign, word and cause: `✗ broken  its base interpreter is gone`."""
+    status = environment.status
+    sign = look.signs.of_status(status).strip()
+    word = f"{sign} {status.value}" if sign else status.value
+    pieces: list[Line] = [(Part(word, _STATUS_TONES[status]),)]
+    if environment.reason:
+        pieces.append((Part(plain(environment.reason)),))
+    return joined(pieces)
+
+
+def end_of_life(when: str, look: Look) -> Line:
+    """Return `● end of life since 2024-10-07`."""
+    return (Part(f"{look.signs.warning} end of life since {plain(when)}", Tone.WARNING),)
+
+
+def made_by(environment: Environment) -> str:
+    """Return `made by uv 0.13`."""
+    creation = environment.creation
+    if creation.creator is None:
+        return "maker unknown"
+    return plain(f"made by {' '.join(filter(None, (creation.creator, creation.creator_version)))}")
+
+
+def project_line(environment: Environment, look: Look) -> Line:
+    """Return where the project is, or which of three ways it has of not being there."""
+    link = environment.project
+    path = Part(look.path(link.path or "its place is not known"), path=True)
+    match link.state:
+        case ProjectState.FOUND:
+            return (path,)
+        case ProjectState.GONE:
+            return (Part("its project is gone: ", Tone.WARNING), path)
+        case ProjectState.UNMOUNTED:
+            return (Part("its disk is not mounted: ", Tone.WARNING), path)
+        case ProjectState.NONE:
+            return (Part("no project found"),)

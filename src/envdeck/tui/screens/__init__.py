@@ -1,0 +1,1 @@
+"""Whole screens: the list with its detail, and what is opened over it."""

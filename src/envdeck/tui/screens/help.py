@@ -1,0 +1,142 @@
+"""Every key, from the registry, as it is now."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from envdeck.text import Signs, pad
+from envdeck.tui.actions import ACTIONS, Action, bindings, keys_of, shown_key
+from envdeck.tui.widgets.line import Line, Part, Tone, line_width, wrapped
+from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.one_line import OneLine
+
+_TWO_COLUMNS_FROM = 110
+_KEYS = 18
+
+_FILTER = (
+    ("api blog", "all these words, in the path, manager, Python, status or project"),
+    ("manager:uv", "made and kept by uv"),
+    ("python:3.12", "of this version, patch releases too; python:pypy for another kind"),
+    ("status:broken", "or moved, mixed, suspect, ok"),
+    ("eol", "its Python is no longer supported"),
+    ("project:gone", "or none, unmounted, or part of its path"),
+    ("unused:90d", "not used for so long; used:30d for the other way round"),
+    ("size:>500MB", "on disk; frees:>500MB for what deleting gives back"),
+)
+
+
+def help_lines(remapped: Mapping[str, str], cells: int, signs: Signs) -> list[Line]:
+    """Return the whole page for a width."""
+    width = (cells - 6) // 2 if cells >= _TWO_COLUMNS_FROM else cells - 4
+    groups: dict[str, list[Action]] = {}
+    for action in ACTIONS:
+        groups.setdefault(action.group, []).append(action)
+    blocks = [_block(name, actions, remapped, width, signs) for name, actions in groups.items()]
+    blocks.append(_filter_block(width, signs))
+    if cells < _TWO_COLUMNS_FROM:
+        return [(Part("  "), *line) for block in blocks for line in block]
+    half = sum(map(len, blocks)) / 2
+    left: list[Line] = []
+    right: list[Line] = []
+    for block in blocks:
+        (left if len(left) + len(block) / 2 <= half else right).extend(block)
+    return [
+        (
+            Part("  "),
+            *_filled(left[row] if row < len(left) else (), width),
+            Part("  "),
+            *(right[row] if row < len(right) else ()),
+        )
+        for row in range(max(len(left), len(right)))
+    ]
+
+
+def _filled(line: Line, cells: int) -> Line:
+    return (*line, Part(" " * max(0, cells - line_width(line))))
+
+
+def _block(
+    name: str,
+    actions: Sequence[Action],
+    remapped: Mapping[str, str],
+    cells: int,
+    signs: Signs,
+) -> list[Line]:
+    rows = [
+        ("  ".join(map(shown_key, keys_of(action.id, remapped))), action.tooltip)
+        for action in actions
+    ]
+    return _rows(name, rows, cells, signs)
+
+
+def _filter_block(cells: int, signs: Signs) -> list[Line]:
+    return _rows("In the filter", _FILTER, cells, signs)
+
+
+def _rows(name: str, rows: Sequence[tuple[str, str]], cells: int, signs: Signs) -> list[Line]:
+    lines: list[Line] = [(Part(name, Tone.HEADING),)]
+    for keys, text in rows:
+        room = max(cells - _KEYS - 2, 16)
+        told = wrapped((Part(text),), room, signs.ellipsis)
+        first = pad(keys, _KEYS)
+        lines.append((Part(first, Tone.STRONG), Part("  "), *told[0]))
+        lines += [(Part(" " * (_KEYS + 2)), *more) for more in told[1:]]
+    return [*lines, ()]
+
+
+class _Page(LineView):
+    def __init__(self, remapped: Mapping[str, str], signs: Signs) -> None:
+        super().__init__()
+        self._remapped = remapped
+        self._signs = signs
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Lay the page out."""
+        return help_lines(self._remapped, cells, self._signs)
+
+
+class HelpScreen(Screen[None], inherit_bindings=False):
+    """The page; it is left with the key that opened it, or with the one for going back."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    HelpScreen > #title { height: 1; overflow: hidden; background: $panel; }
+    HelpScreen > _Page { margin: 1 0 0 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back")]
+
+    def __init__(self, remapped: Mapping[str, str], signs: Signs) -> None:
+        super().__init__()
+        self._remapped = remapped
+        self._page = _Page(remapped, signs)
+
+    def compose(self) -> ComposeResult:
+        """A title, and the page."""
+        yield _Title(self._remapped)
+        yield self._page
+
+    def on_mount(self) -> None:
+        """Let the keys scroll it."""
+        self._page.focus()
+
+    def action_back(self) -> None:
+        """Leave it."""
+        self.dismiss()
+
+
+class _Title(OneLine):
+    DEFAULT_CSS: ClassVar[str] = """
+    _Title { background: $panel; }
+    """
+
+    def __init__(self, remapped: Mapping[str, str]) -> None:
+        super().__init__()
+        self._remapped = remapped
+
+    def lay_out(self, cells: int) -> Line:
+        """Return the line."""
+        del cells
+        key = shown_key(keys_of("back", self._remapped)[0])
+        return (Part(" Keys", Tone.HEADING), Part(f"   {key} back", Tone.MUTED))

@@ -1,0 +1,228 @@
+"""The part of the main screen that is alive: the scan, the rows it brings, and what is said."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.events import Key, MouseDown
+from textual.screen import Screen
+
+from envdeck.core.model import Environment, Interpreter
+from envdeck.text import plain
+from envdeck.tui import messages
+from envdeck.tui.actions import keys_of, shown_key
+from envdeck.tui.feed import Batch, Feed, newest_size
+from envdeck.tui.screens.words import empty_lines, key_hints, marked_line
+from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.source import Source
+from envdeck.tui.store import Listing, columns_named
+from envdeck.tui.tally import Tally
+from envdeck.tui.widgets.environment_table import EnvironmentTable
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.summary import Facts, Summary
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Scope
+
+FRAMES = 30
+"""How often a second the scan's queue is emptied."""
+WIDE = 100
+"""Columns from which the detail stands beside the list."""
+_COUNT_EVERY = 30
+"""Drains between two counts of the totals while a scan runs."""
+
+
+class LiveScreen(Screen[None], inherit_bindings=False):
+    """Feeds the list from a scan, and keeps the lines above and below it true."""
+
+    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+        super().__init__()
+        self.source = source
+        self.listing = Listing()
+        self.look = Look(settings.home, settings.now, settings.signs)
+        self.interpreters: dict[tuple[str, str | None], Interpreter] = {}
+        self.settings = settings
+        self.feed = Feed(source, scope)
+        self.facts = Facts(roots=scope.roots)
+        self._ticks = 0
+        self._all = Tally("all", source, self.post_message, self.set_timer)
+        self._marked = Tally("marked", source, self.post_message, self.set_timer)
+        self._counted = -1
+        self.listing.put(source.remembered(scope))
+        self._note_interpreters(source.remembered_interpreters())
+        seen = [each.seen_at for each in self.listing.environments() if each.seen_at]
+        if seen:
+            self.facts = self.facts._replace(remembered_at=min(seen))
+        self.table = EnvironmentTable(self.listing, columns_named(settings.columns), self.look)
+        self.summary = Summary(self.look)
+        self.keys = KeyLine(settings.keys)
+
+    def begin(self) -> None:
+        """Show what is remembered; :meth:`look` comes after the first frame."""
+        self._timer = self.set_interval(1 / FRAMES, self._drain, pause=True)
+        self.count_all()
+        self.tell()
+
+    def on_unmount(self) -> None:
+        """Let the scan end by itself."""
+        self.feed.stop()
+
+    def current_changed(self) -> None:
+        """The cursor stands on another environment, or on a newer record of it."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the person is in the detail."""
+        return self.has_class("-inside")
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into the filter."""
+        return False
+
+    @property
+    def wide(self) -> bool:
+        """Whether the detail stands beside the list."""
+        return self.size.width >= WIDE
+
+    def key_for(self, action: str) -> str:
+        """Return the first key of an action, as people write it."""
+        return shown_key(keys_of(action, self.settings.keys)[0])
+
+    # the scan
+
+    def look_anew(self, again: Sequence[Environment] = ()) -> None:
+        """Start a scan, with some environments first and past the memory."""
+        self.facts = self.facts._replace(phase="looking", visited=0, unreadable=0, elapsed=0.0)
+        self.feed.start(again)
+        self._timer.resume()
+        self.tell()
+
+    def _drain(self) -> None:
+        batch = self.feed.drain()
+        self._apply(batch)
+        self._ticks += 1
+        if self.feed.idle:
+            self._timer.pause()
+        if self.feed.idle or self._ticks % 3 == 0:
+            self.tell()
+        if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
+            self.count_all()
+
+    def _apply(self, batch: Batch) -> None:
+        fresh = self._fresh(batch)
+        finished = batch.finished
+        gone = [*batch.vanished, *(finished.gone if finished and finished.complete else ())]
+        self._note_interpreters(batch.interpreters)
+        if fresh or gone:
+            before, marked = self.listing.current, self.listing.marks
+            with self.table.changing():
+                self.listing.put(fresh)
+                self.listing.remove(gone)
+            if self.listing.current != before:
+                self.current_changed()
+            if not marked.isdisjoint(gone):
+                self.marks_changed()
+            elif not marked.isdisjoint(each.path for each in fresh):
+                self._marked.count(self.listing.marked())
+        facts = self.facts
+        if batch.unreadable:
+            facts = facts._replace(unreadable=facts.unreadable + len(batch.unreadable))
+        if batch.progress and facts.phase in {"looking", "measuring"}:
+            progress = batch.progress
+            facts = facts._replace(
+                visited=progress.visited, elapsed=progress.elapsed, phase=progress.phase
+            )
+        if finished:
+            facts = facts._replace(
+                visited=finished.visited,
+                unreadable=max(facts.unreadable, finished.unreadable),
+                elapsed=finished.elapsed,
+                phase="done" if finished.complete else "stopped",
+                remembered_at=None if finished.complete else facts.remembered_at,
+            )
+        if batch.failed is not None:
+            facts = facts._replace(phase="failed")
+            self.say(f"the scan failed: {plain(batch.failed)}", failed=True)
+        self.facts = facts
+        for notice in batch.notices:
+            said = (plain(part) for part in (notice.message, notice.hint) if part)
+            self.say("\n".join(said), failed=True)
+
+    def _fresh(self, batch: Batch) -> list[Environment]:
+        """Return the records to show, each with the newest size there is."""
+        fresh = []
+        for path, found in batch.found.items():
+            known = self.listing.get(path)
+            sizes = (batch.sizes.pop(path, None), known.size if known else None)
+            fresh.append(newest_size(found, *sizes))
+        for path, size in batch.sizes.items():
+            known = self.listing.get(path)
+            if known is not None:
+                fresh.append(replace(known, size=size))
+        return fresh
+
+    def _note_interpreters(self, interpreters: Sequence[Interpreter]) -> None:
+        for interpreter in interpreters:
+            self.interpreters[interpreter.prefix, interpreter.version] = interpreter
+
+    def stop_looking(self) -> None:
+        """End the scan, and keep what was found."""
+        self.feed.stop()
+        self.facts = self.facts._replace(phase="stopped")
+
+    # what is said
+
+    def tell(self) -> None:
+        """Say what holds now, at the top, at the bottom, and where rows would be."""
+        self.facts = self.facts._replace(environments=self.listing.count, totals=self._all.totals)
+        self.summary.tell(self.facts)
+        listing = self.listing
+        self.keys.tell(
+            key_hints(
+                typing=self.typing,
+                ranging=listing.ranging,
+                inside=self.inside,
+                looking=self.feed.running and not listing.query.text,
+            ),
+            marked_line(listing, self._marked.totals, self.look),
+        )
+        if not len(listing):
+            key = self.key_for("back" if listing.count else "refresh")
+            self.table.say_instead(empty_lines(listing, self.facts, self.look, key))
+
+    def count_all(self) -> None:
+        """Count what everything comes to, if anything changed."""
+        if self._counted != self.listing.revision:
+            self._counted = self.listing.revision
+            self._all.count(self.listing.environments())
+            self.tell()
+
+    def marks_changed(self) -> None:
+        """Count what the marked ones come to."""
+        self._marked.count(self.listing.marked(), other=True)
+
+    def on_totals_counted(self, message: messages.TotalsCounted) -> None:
+        """Take what was counted in the background."""
+        self._all.take(message)
+        self._marked.take(message)
+        self.tell()
+
+    def say(self, text: str, *, failed: bool = False) -> None:
+        """Say something once. The text is harmless already, and never markup."""
+        self.notify(text, severity="warning" if failed else "information", markup=False)
+
+    def on_outcome_said(self, message: messages.OutcomeSaid) -> None:
+        """Show how something in the background ended."""
+        self.say(plain(message.text), failed=message.failed)
+
+    def on_key(self, event: Key) -> None:
+        """Keep the cursor on its row from the first key on."""
+        del event
+        self.listing.touch()
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Keep the cursor on its row from the first click on."""
+        del event
+        self.listing.touch()

@@ -1,0 +1,145 @@
+"""The environments of a machine in groups: by who looks after them, by Python, by last use."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from envdeck.core.model import Environment
+from envdeck.tui.store.columns import version_numbers
+from envdeck.tui.store.totals import Totals, quick_totals
+
+_DAY = 86400
+_AGES = (
+    ("this week", 0, 7),
+    ("this month", 7, 30),
+    ("last 3 months", 30, 90),
+    ("last year", 90, 365),
+    ("longer ago", 365, None),
+)
+_NEVER = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The environments of one bar."""
+
+    label: str
+    query: str
+    """What the list is filtered by to show just these."""
+    environments: tuple[Environment, ...]
+    end_of_life: str | None = None
+    totals: Totals = field(default_factory=Totals)
+    """On disk, and what deleting all of these together would free. Where files are shared among
+    them, it is first the sum of what each takes and frees alone; see :attr:`counted`."""
+    counted: bool = True
+    """Whether shared files have been counted once."""
+
+    @property
+    def unmeasured(self) -> int:
+        """How many of them have no size yet."""
+        return sum(environment.size is None for environment in self.environments)
+
+    @property
+    def occupied(self) -> int:
+        """Bytes on disk, as far as measured."""
+        return self.totals.occupied or 0
+
+    @property
+    def freed(self) -> int:
+        """Bytes that deleting them would free, as far as measured."""
+        return self.totals.freed or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The groups that one question makes."""
+
+    title: str
+    groups: tuple[Group, ...]
+
+    @property
+    def largest(self) -> int:
+        """The size that fills a bar, in bytes."""
+        return max((group.occupied for group in self.groups), default=0)
+
+
+def everything(environments: Sequence[Environment]) -> Group:
+    """Return all of them as one group."""
+    return _group("in all", "", environments)
+
+
+def sections(environments: Sequence[Environment], now: float) -> tuple[Section, ...]:
+    """Return the sections of the machine view; none of them loses an environment."""
+    if not environments:
+        return ()
+    return (
+        Section("By manager", _by_manager(environments)),
+        Section("By Python", _by_python(environments)),
+        Section("By last use", _by_last_use(environments, now)),
+    )
+
+
+def _by_manager(environments: Iterable[Environment]) -> tuple[Group, ...]:
+    groups = [
+        _group(manager, f"manager:{_quoted(manager)}", found)
+        for manager, found in _split(environments, lambda one: one.manager).items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-group.freed, -group.occupied, group.label)))
+
+
+def _by_python(environments: Iterable[Environment]) -> tuple[Group, ...]:
+    split = _split(environments, _minor)
+    versions = sorted(filter(None, split), key=lambda minor: (version_numbers(minor), minor))
+    groups = [
+        _group(minor, f"python:{_quoted(minor)}", split[minor]) for minor in reversed(versions)
+    ]
+    if "" in split:
+        groups.append(_group(_NEVER, "python:unknown", split[""]))
+    return tuple(groups)
+
+
+def _minor(environment: Environment) -> str:
+    return ".".join((environment.python.version or "").split(".")[:2])
+
+
+def _by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group, ...]:
+    def band(environment: Environment) -> str:
+        when = environment.last_used.when
+        if when is None:
+            return _NEVER
+        for label, _, until in _AGES:
+            if until is None or when > now - until * _DAY:
+                return label
+        raise AssertionError(when)  # the last band has no end
+
+    split = _split(environments, band)
+    groups = []
+    for label, since, until in _AGES:
+        terms = [f"used:{until}d" if until else "", f"unused:{since}d" if since else ""]
+        groups.append(_group(label, " ".join(filter(None, terms)), split.get(label, [])))
+    groups.append(_group(_NEVER, "used:unknown", split.get(_NEVER, [])))
+    return tuple(group for group in groups if group.environments)
+
+
+def _split(
+    environments: Iterable[Environment], key: Callable[[Environment], str]
+) -> dict[str, list[Environment]]:
+    split: dict[str, list[Environment]] = {}
+    for environment in environments:
+        split.setdefault(key(environment), []).append(environment)
+    return split
+
+
+def _group(label: str, query: str, environments: Sequence[Environment]) -> Group:
+    ended = next((one.python.end_of_life for one in environments if one.python.end_of_life), None)
+    totals = quick_totals(environments)
+    if totals is not None:
+        return Group(label, query, tuple(environments), ended, totals)
+    sizes = [one.size for one in environments if one.size is not None]
+    alone = Totals(
+        sum(size.disk_bytes for size in sizes), sum(size.reclaimable_bytes for size in sizes)
+    )
+    return Group(label, query, tuple(environments), ended, alone, counted=False)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if any(character.isspace() for character in value) else value

@@ -1,0 +1,221 @@
+"""The main screen: the list with its detail beside it, or behind it where there is little room."""
+
+import gc
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.events import DescendantFocus, Resize
+
+from envdeck.text import plain
+from envdeck.tui import messages
+from envdeck.tui.actions import list_bindings
+from envdeck.tui.background import in_background
+from envdeck.tui.screens.browsing import BrowsingScreen
+from envdeck.tui.screens.live import WIDE
+from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.source import Source
+
+if TYPE_CHECKING:
+    from textual.widget import AwaitMount
+
+    from envdeck.core.catalog import Scope
+    from envdeck.tui.panes.detail import DetailPane
+
+_SETTLE = 0.06
+"""Seconds the cursor rests on a row before the detail follows, so that a held key runs freely."""
+
+_PAINT = 0.005
+"""Seconds in which nothing is done once the first frame is drawn: a thread writes it out."""
+
+
+class MainScreen(BrowsingScreen):
+    """Answers to every key and click of the list; its handlers own every change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*list_bindings()]
+
+    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+        super().__init__(source, scope, settings)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+        self._begun = False
+        self.detail: DetailPane | None = None
+        self._mounting: AwaitMount | None = None
+
+    def compose(self) -> ComposeResult:
+        """Only what the first frame needs; the rest is mounted when it is first seen."""
+        yield self.summary
+        with Horizontal(id="panes"):
+            yield self.table
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Show what is remembered, then look."""
+        self.table.focus()
+        self._detail_timer = self.set_timer(_SETTLE, self._show_detail, pause=True)
+        self.begin()
+        self.call_after_refresh(self.set_timer, _PAINT, self._after_first_frame)
+
+    async def _after_first_frame(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        self._begun = True
+        self.look_anew()
+        if self.wide:
+            await self._need_detail()
+
+    # the detail
+
+    async def _need_detail(self) -> "DetailPane":
+        if self.detail is None:
+            from envdeck.tui.panes.detail import DetailPane
+
+            self.detail = DetailPane(self.source, look=self.look)
+            self._mounting = self.query_one("#panes").mount(self.detail)
+            await self._mounting
+            self._show_detail()
+        elif self._mounting is not None:
+            await self._mounting
+        return self.detail
+
+    def _show_detail(self) -> None:
+        detail = self.detail
+        if detail is not None and detail.is_mounted and (self.wide or self.inside):
+            detail.show(self.listing.current)
+
+    def current_changed(self) -> None:
+        """Let the detail follow once the cursor rests."""
+        self._detail_timer.stop()
+        self._detail_timer = self.set_timer(_SETTLE, self._show_detail)
+
+    async def on_resize(self, event: Resize) -> None:
+        """Where there is room now, the detail stands beside the list."""
+        if event.size.width >= WIDE and self._begun:
+            await self._need_detail()
+            self._show_detail()
+        self.call_after_refresh(self.tell)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever clicks into the detail is inside it."""
+        detail = self.detail
+        if detail is not None:
+            self.set_class(detail in event.widget.ancestors_with_self, "-inside")
+        self.tell()
+
+    async def action_open(self) -> None:
+        """Into the detail."""
+        if self.typing:
+            self.table.focus()
+            return
+        if self.listing.current is None:
+            return
+        await self._enter()
+
+    async def _enter(self, number: int | None = None) -> None:
+        detail = await self._need_detail()
+        if detail.is_mounted:
+            self.add_class("-inside")
+            self._show_detail()
+            self.call_after_refresh(detail.focus_tab, number or detail.active)
+            self.tell()
+
+    def action_back(self) -> None:
+        """Out of the detail; in the list give up the range, clear the filter, or stop the scan."""
+        if self.inside:
+            self.remove_class("-inside")
+            self.table.focus()
+        elif self.listing.ranging:
+            self.listing.end_range()
+            self.table.refresh()
+        elif self.listing.query.text or self.filter_bar is not None:
+            self._close_filter()
+        elif self.feed.running:
+            self.stop_looking()
+        self.tell()
+
+    async def action_next_pane(self) -> None:
+        """To the other pane."""
+        if self.inside:
+            self.action_back()
+        else:
+            await self.action_open()
+
+    async def action_previous_pane(self) -> None:
+        """To the other pane."""
+        await self.action_next_pane()
+
+    async def action_tab_1(self) -> None:
+        """The first tab of the detail."""
+        await self._open_tab(1)
+
+    async def action_tab_2(self) -> None:
+        """The second tab of the detail."""
+        await self._open_tab(2)
+
+    async def _open_tab(self, number: int) -> None:
+        if self.listing.current is not None:
+            await self._enter(number)
+
+    async def on_row_opened(self) -> None:
+        """A double click opens."""
+        await self.action_open()
+
+    # with the environment
+
+    def action_refresh(self) -> None:
+        """Read the marked ones, or this one, anew; then look everywhere again."""
+        self.look_anew(self.listing.targets())
+
+    def action_copy(self) -> None:
+        """Copy the path, and show it: not every terminal takes it."""
+        current = self.listing.current
+        if current is not None:
+            from envdeck.tui.outside import for_clipboard
+
+            self.app.copy_to_clipboard(for_clipboard(current.path))
+            self.say(f"copied {plain(current.path)}")
+
+    def action_folder(self) -> None:
+        """Open the folder in the file manager."""
+        current = self.listing.current
+        if current is None:
+            return
+        from envdeck.tui.outside import open_folder, opener
+
+        program, reason = opener(sys.platform, os.environ)
+        if program is None:
+            self.say(f"cannot open {plain(current.path)}: {reason}", failed=True)
+            return
+
+        def work(program: str, path: str) -> messages.OutcomeSaid | None:
+            failure = open_folder(program, path)
+            return messages.OutcomeSaid(f"{path}: {failure}", failed=True) if failure else None
+
+        self.say(f"opening {plain(current.path)}")
+        in_background(partial(work, program, current.path), self.post_message)
+
+    # views
+
+    def action_interpreters(self) -> None:
+        """The Pythons that environments rest on."""
+        from envdeck.tui.screens.interpreters import InterpretersScreen
+
+        self.app.push_screen(
+            InterpretersScreen(
+                self.source,
+                tuple(self.listing.environments()),
+                tuple(self.interpreters.values()),
+                look=self.look,
+            )
+        )
+
+    def action_machine(self) -> None:
+        """Where the space is."""
+        from envdeck.tui.screens.machine import MachineScreen
+
+        environments = tuple(self.listing.environments())
+        self.app.push_screen(MachineScreen(environments, self.look.clock(), look=self.look))

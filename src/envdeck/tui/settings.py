@@ -1,0 +1,31 @@
+"""What a person can choose about the screen, handed over by the command line."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from envdeck.text.signs import UNICODE, Signs
+
+
+def _keep_nothing(_theme: str) -> None:
+    """Stand in for the configuration where there is none to write to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenSettings:
+    """Typed, with a default for everything."""
+
+    home: str
+    """Written as `~` in paths."""
+    theme: str | None = None
+    """A Textual theme, or None for the default (`ansi-dark` where `NO_COLOR` is set)."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by action, as in `{"mark": "space,m"}`; `actions.validate_keys` says what is wrong."""
+    columns: tuple[str, ...] = ()
+    """Columns of the list in their order; none given means all."""
+    save_theme: Callable[[str], None] = _keep_nothing
+    """Called when the person chose another theme."""
+    now: Callable[[], float] = time.time
+    signs: Signs = UNICODE
+    no_color: bool = False
+    """Whether `NO_COLOR` is set."""

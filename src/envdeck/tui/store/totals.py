@@ -1,0 +1,46 @@
+"""What a set of environments occupies and frees together, each shared file counted once."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from envdeck.core.model import Environment, Size
+
+
+class Totals(NamedTuple):
+    """Bytes on disk; None until they are counted."""
+
+    occupied: int | None = None
+    freed: int | None = None
+
+
+def quick_totals(environments: Iterable[Environment]) -> Totals | None:
+    """Return the totals if adding up is enough: no size carries files shared with others."""
+    occupied = freed = 0
+    for environment in environments:
+        size = environment.size
+        if size is None:
+            continue
+        if size.shared is not None and size.shared.packed:
+            return None
+        occupied += size.disk_bytes
+        freed += size.reclaimable_bytes
+    return Totals(occupied, freed)
+
+
+def nothing_shared(environments: Iterable[Environment]) -> bool:
+    """Whether deleting each would free all it takes.
+
+    A remembered size does not carry its shared files; that there are some shows all the same.
+    """
+    return all(
+        each.size is None or each.size.reclaimable_bytes >= each.size.disk_bytes
+        for each in environments
+    )
+
+
+def count_together(sizes: Iterable[Size]) -> Totals:
+    """Count sizes that carry their shared files. Slow where those are many: not for the loop."""
+    from envdeck.core.inspection.joint_size import joint_size
+
+    joint = joint_size(sizes)
+    return Totals(joint.disk_bytes, joint.reclaimable_bytes)

@@ -1,0 +1,103 @@
+"""The line to type a query in; the list narrows with every letter."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from envdeck.tui.messages import QueryChanged, QueryLeft
+from envdeck.tui.widgets.line import Line, Part, Tone, line_width
+from envdeck.tui.widgets.one_line import OneLine
+
+
+class _Said(OneLine):
+    """The slash, or what came of the query."""
+
+    line: Line = ()
+
+    def lay_out(self, cells: int) -> Line:
+        """Return the line."""
+        del cells
+        return self.line
+
+    def show(self, line: Line) -> None:
+        """Show another line, in the room it needs."""
+        self.line = line
+        self.styles.width = line_width(line)
+        self.refresh()
+
+
+class FilterBar(Horizontal):
+    """A query, and what came of it."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    FilterBar { height: 1; background: $surface; }
+    FilterBar > _Said { width: 0; }
+    FilterBar > Input {
+        width: 1fr; height: 1; border: none; padding: 0; background: $surface;
+        &:focus { border: none; background-tint: $foreground 0%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", show=False),
+        Binding("down,tab", "keep", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Make the line."""
+        yield _Said(id="slash")
+        field = Input(
+            self._text,
+            placeholder="words, manager:uv, python:3.12, status:broken, unused:90d, size:>1GB, eol",
+            compact=True,
+            select_on_focus=False,
+        )
+        field.cursor_blink = False
+        yield field
+        yield _Said(id="came")
+
+    def on_mount(self) -> None:
+        """Show the slash that opened it."""
+        self.query_one("#slash", _Said).show((Part(" / ", Tone.HEADING),))
+
+    @property
+    def field(self) -> Input:
+        """Where the person types."""
+        return self.query_one(Input)
+
+    def set_text(self, text: str) -> None:
+        """Write another query."""
+        self.query_one(Input).value = text
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into it."""
+        return self.query_one(Input).has_focus
+
+    def tell(self, line: Line) -> None:
+        """Say at the right what came of the query."""
+        self.query_one("#came", _Said).show((Part(" "), *line, Part(" ")))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass a letter on."""
+        event.stop()
+        self.post_message(QueryChanged(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to what it found."""
+        event.stop()
+        self.action_keep()
+
+    def action_give_up(self) -> None:
+        """Clear the query."""
+        self.post_message(QueryLeft(kept=False))
+
+    def action_keep(self) -> None:
+        """Go to what it found."""
+        self.post_message(QueryLeft(kept=True))

@@ -1,0 +1,45 @@
+"""One line made of parts, where there is nothing to scroll."""
+
+from textual.content import Content
+from textual.widget import Widget
+
+from envdeck.tui.widgets.line import Line, Tone
+
+_STYLES = {
+    Tone.PLAIN: "",
+    Tone.STRONG: "bold",
+    Tone.MUTED: "$foreground-muted",
+    Tone.ACCENT: "$text-primary",
+    Tone.GOOD: "$text-success",
+    Tone.WARNING: "$text-warning",
+    Tone.ERROR: "$text-error",
+    Tone.HEADING: "bold $text-primary",
+    Tone.SOLID: "$primary",
+    Tone.HOLLOW: "$foreground-muted",
+}
+
+
+def content(line: Line) -> Content:
+    """Return a line as content, its tones as styles of the theme; nothing is parsed as markup."""
+    return Content.assemble(*((part.text, _STYLES[part.tone]) for part in line))
+
+
+class LineLabel(Widget):
+    """Shows a line, cut at the edge."""
+
+    DEFAULT_CSS = """
+    LineLabel { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, line: Line = (), *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.line = line
+
+    def show(self, line: Line) -> None:
+        """Show another line."""
+        self.line = line
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw it."""
+        return content(self.line)

@@ -1,0 +1,132 @@
+"""The line on top: what was found, what it comes to, and how far the scan is."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from envdeck.text import shorten, size
+from envdeck.tui.store import Totals
+from envdeck.tui.widgets.line import Line, Part, Tone, joined, line_width
+from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.one_line import OneLine
+
+_SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SPIN_PLAIN = "|/-\\"
+
+
+class Facts(NamedTuple):
+    """Everything the line says."""
+
+    roots: tuple[str, ...] = ()
+    environments: int = 0
+    totals: Totals = Totals()
+    unreadable: int = 0
+    remembered_at: float | None = None
+    """When the oldest record shown from the memory was read; None once all were read anew."""
+    phase: str = ""
+    """`looking`, `measuring`, `stopped`, `failed`, `done`, or nothing before the first scan."""
+    visited: int = 0
+    elapsed: float = 0.0
+
+
+def left_lines(facts: Facts, look: Look) -> list[Line]:
+    """Return the left half, the fullest first."""
+    name = Part(" EnvDeck", Tone.HEADING)
+    count = f"{facts.environments:,} environment{'' if facts.environments == 1 else 's'}"
+    figures: list[Line] = [(Part(count, Tone.STRONG),)]
+    if facts.totals.occupied is not None and facts.environments:
+        figures.append((Part(size(facts.totals.occupied)),))
+        figures.append((Part(f"{size(facts.totals.freed)} reclaimable"),))
+    said = joined(figures)
+    scope = [shorten(look.path(root), 24, look.signs.ellipsis) for root in facts.roots] or ["~"]
+    where = scope[0] if len(scope) == 1 else f"{scope[0]} and {len(scope) - 1} more"
+    gap = Part("  ")
+    return [
+        (name, gap, Part(where, Tone.MUTED), gap, *said),
+        (name, gap, *said),
+        (Part(" "), *said),
+        (Part(" "), *joined([figures[0], *figures[2:]])),
+        (Part(" "), *figures[0]),
+    ]
+
+
+def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
+    """Return the right half, the fullest first."""
+    folders = f"{facts.visited:,} folders"
+    seconds = f"{facts.elapsed:.1f} s"
+    unreadable: Line = ()
+    if facts.unreadable:
+        text = f"{look.signs.warning} {facts.unreadable:,} unreadable"
+        unreadable = (Part(text, Tone.WARNING),)
+    seen: Line = ()
+    if facts.remembered_at is not None:
+        seen = (Part(f"seen {look.ago(facts.remembered_at)}", Tone.MUTED),)
+    match facts.phase:
+        case "looking" | "measuring":
+            signs = _SPIN if look.unicode else _SPIN_PLAIN
+            sign = (Part(f"{signs[spin % len(signs)]} ", Tone.ACCENT),)
+            doing = folders if facts.phase == "looking" else "measuring"
+            now: Line = (*sign, Part(doing))
+            brief: Line = sign
+        case "stopped" | "failed":
+            now = brief = (Part(facts.phase, Tone.WARNING),)
+        case "done":
+            now = brief = (Part(folders, Tone.MUTED),)
+        case _:
+            now = brief = ()
+    timed: Line = (Part(seconds, Tone.MUTED),) if facts.phase and facts.visited else ()
+    ways = [[seen, unreadable, now, timed], [unreadable, now, timed], [unreadable, now], [now]]
+    if facts.remembered_at is not None:
+        ways.insert(1, [seen, now])
+    lines = [joined(way) for way in ways]
+    return [*lines, brief, ()]
+
+
+def summary_line(facts: Facts, look: Look, cells: int, spin: int) -> Line:
+    """Return the line for a width: what matters least is left out, nothing is cut."""
+    lefts, rights = left_lines(facts, look), right_lines(facts, look, spin)
+    for left, right in _pairs(lefts, rights):
+        room = cells - line_width(left) - line_width(right) - 1
+        if room >= 2:
+            return (*left, Part(" " * room), *right, Part(" "))
+    return lefts[-1]
+
+
+def _pairs(lefts: Sequence[Line], rights: Sequence[Line]) -> list[tuple[Line, Line]]:
+    """Return both halves in the order they are tried: each gives way in turn."""
+    pairs, left, right = [], 0, 0
+    while left < len(lefts) - 1 or right < len(rights) - 1:
+        pairs.append((lefts[left], rights[right]))
+        if (left <= right and left < len(lefts) - 1) or right == len(rights) - 1:
+            left += 1
+        else:
+            right += 1
+    return [*pairs, (lefts[-1], rights[-1])]
+
+
+class Summary(OneLine):
+    """The line as a widget."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Summary { background: $panel; }
+    """
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._facts = Facts()
+        self._spin = 0
+
+    def lay_out(self, cells: int) -> Line:
+        """Return the line."""
+        return summary_line(self._facts, self._look, cells, self._spin)
+
+    def tell(self, facts: Facts) -> None:
+        """Show facts; the spinner turns with every call."""
+        self._facts = facts
+        self._spin += 1
+        self.refresh()
+
+    @property
+    def facts(self) -> Facts:
+        """What it says now."""
+        return self._facts

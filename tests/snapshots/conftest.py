@@ -1,0 +1,83 @@
+"""Pictures of screens: an SVG, and beside it the same screen as text, so that it can be read."""
+
+import asyncio
+import os
+import sys
+import time
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+class Svg(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+
+class Screen(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """Environments and sources in memory."""
+    name = "envdeck_tests_made_up"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, Path(__file__).parent.parent / "tui" / "made_up.py")
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+def settled(app):
+    """Whether there is nothing left that would change the picture."""
+    main = app.main
+    if not main.feed.idle or main.facts.phase != "done":
+        return False
+    detail = main.detail
+    if detail is None or not detail.display or not len(main.listing):
+        return not main.wide or detail is not None
+    return detail.environment is main.listing.current and type(detail.installed).__name__ == "Read"
+
+
+@pytest.fixture
+def looks_as_before(snapshot, made_up):
+    """Open the screen, press keys, and compare picture and text with those kept."""
+    from envdeck.core.catalog import Scope
+    from envdeck.text.signs import UNICODE
+    from envdeck.tui import ScreenSettings
+    from envdeck.tui.app import EnvDeck
+
+    async def compare(size, *keys, source=None, then=lambda app: True, **changes):
+        if source is None:
+            source = made_up.MemorySource(made_up.many(40))
+        settings = ScreenSettings(
+            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes
+        )
+        app = EnvDeck(source, Scope(("/home/ada/work",)), settings)
+
+        async def until(condition):
+            end = time.monotonic() + 15
+            while not condition():
+                assert time.monotonic() < end, "the screen never settled"
+                await asyncio.sleep(0.005)
+
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await until(lambda: settled(app))
+            for key in keys:
+                await pilot.press(key)
+            await until(lambda: then(app))
+            if app.screen is app.main:
+                await until(lambda: settled(app))
+            await pilot.pause()
+            text = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+            svg = app.export_screenshot(title="EnvDeck", simplify=True)
+        assert text + "\n" == snapshot(extension_class=Screen)
+        assert svg == snapshot(extension_class=Svg)
+
+    return compare

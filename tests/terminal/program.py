@@ -1,0 +1,23 @@
+"""The screen over environments in memory, as a process of its own: `program.py [COUNT] [hold]`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tui"))
+
+from made_up import HOME, NOW, MemorySource, many
+
+from envdeck.core.catalog import Scope
+from envdeck.tui import ScreenSettings, run
+
+
+def crash() -> float:
+    """A clock that is broken."""
+    raise RuntimeError("the clock broke")
+
+
+count = int(sys.argv[1])
+held = "hold" in sys.argv
+source = MemorySource(many(count), hold=lambda: held)
+settings = ScreenSettings(HOME, now=crash if "crash" in sys.argv else lambda: NOW)
+raise SystemExit(run(source, Scope((f"{HOME}/work",)), settings))

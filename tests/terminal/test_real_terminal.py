@@ -1,0 +1,163 @@
+"""The real process in a pseudo-terminal, read as a terminal would: few, and whole."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pyte
+import pytest
+
+PROGRAM = Path(__file__).with_name("program.py")
+LEFT = "\x1b[?1049l"
+"""The alternate screen is left."""
+
+
+class Terminal:
+    """A process on a pseudo-terminal, and what its screen shows."""
+
+    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.Stream(self.screen)
+        self.raw = ""
+        self.code: int | None = None
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", COLUMNS="", LINES="", PYTHONUTF8="1")
+            for name in ("COLUMNS", "LINES"):
+                del os.environ[name]
+            os.execv(sys.executable, [sys.executable, str(PROGRAM), *arguments])
+        self._size(columns, lines)
+
+    def _size(self, columns: int, lines: int) -> None:
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def resize(self, columns: int, lines: int) -> None:
+        self.screen.resize(lines, columns)
+        self._size(columns, lines)
+
+    def press(self, keys: str) -> None:
+        os.write(self.fd, keys.encode())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def _read(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:  # Linux says so when the other side has closed
+            return False
+        if data:
+            decoded = data.decode(errors="replace")
+            self.raw += decoded
+            # pyte knows no private parameters but `?`, and takes what follows for text.
+            self.stream.feed(decoded.replace("\x1b[>", "\x1b[?").replace("\x1b[<", "\x1b[?"))
+        return bool(data)
+
+    def until(self, condition, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain; it shows:\n{self.text}"
+            self._read(0.05)
+
+    def ended(self, seconds: float = 30) -> int:
+        """Return the exit code, everything read."""
+        end = time.monotonic() + seconds
+        while self.code is None:
+            assert time.monotonic() < end, f"it did not end; it shows:\n{self.text}"
+            self._read(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+        for _ in range(1000):
+            ready, _, _ = select.select([self.fd], [], [], 0.05)
+            if not ready or not self._read(0):
+                break
+        return self.code
+
+    def close(self) -> None:
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+@pytest.fixture
+def terminal():
+    """Start programs, and end those that are left."""
+    started: list[Terminal] = []
+
+    def start(*arguments: str, **size: int) -> Terminal:
+        started.append(Terminal(*arguments, **size))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+def restored(terminal: Terminal) -> bool:
+    """Whether the terminal is as it was: first screen, mouse off, cursor shown."""
+    return (
+        terminal.raw.rindex(LEFT) > terminal.raw.rindex("\x1b[?1049h")
+        and terminal.raw.rindex("\x1b[?1000l") > terminal.raw.rindex("\x1b[?1000h")
+        and terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
+    )
+
+
+def test_it_filters_resizes_and_quits_with_zero(terminal):
+    screen = terminal("60")
+    screen.until(lambda: "60 environments" in screen.text and "? help" in screen.text)
+    screen.press("/manager:uv\r")
+    screen.until(lambda: "9 of 60" in screen.text)
+    screen.resize(120, 30)
+    screen.until(lambda: "Overview" in screen.text and "9 of 60" in screen.text)
+    screen.resize(50, 12)
+    screen.until(lambda: "Overview" not in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert restored(screen)
+
+
+def test_quitting_while_it_scans_does_not_wait(terminal):
+    screen = terminal("5", "hold")
+    screen.until(lambda: "esc stop the scan" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert restored(screen)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal_and_names_itself(terminal, number):
+    screen = terminal("5", "hold")
+    screen.until(lambda: "5 environments" in screen.text)
+    os.kill(screen.pid, number)
+    assert screen.ended() == 128 + number
+    assert restored(screen)
+
+
+def test_a_crash_restores_the_terminal_and_is_no_success(terminal):
+    screen = terminal("5", "crash")
+    assert screen.ended() == 1
+    assert LEFT in screen.raw
+    assert "the clock broke" in screen.raw
+
+
+def test_an_ascii_terminal_and_wide_names_stay_aligned(terminal):
+    screen = terminal("60", columns=100)
+    screen.until(lambda: "60 environments" in screen.text)
+    screen.press("/日本\r")
+    screen.until(lambda: "of 60" in screen.text)
+    screen.press("j")
+    rows = [line for line in screen.screen.display[2:] if ".venv" in line or "Ab3dE" in line]
+    assert rows

@@ -1,0 +1,72 @@
+"""An in-memory source, a frozen clock, and the screen over them without a terminal."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+
+def _load_made_up() -> ModuleType:
+    name = "envdeck_tests_made_up"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, Path(__file__).parent.parent / "tui" / "made_up.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """Environments and sources in memory."""
+    return _load_made_up()
+
+
+async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def open_screen(made_up):
+    """Open the screen over a source; give its pilot once the scan is over (unless told not to)."""
+    from envdeck.core.catalog import Scope
+    from envdeck.text.signs import UNICODE
+    from envdeck.tui import ScreenSettings
+    from envdeck.tui.app import EnvDeck
+
+    @asynccontextmanager
+    async def opened(
+        source=None, size=(120, 36), roots=("/home/ada/work",), settled=True, **changes
+    ) -> AsyncIterator:
+        source = made_up.MemorySource(made_up.many(20)) if source is None else source
+        settings = ScreenSettings(
+            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes
+        )
+        app = EnvDeck(source, Scope(tuple(roots)), settings)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            if settled:
+                await until(lambda: app.main.feed.idle and app.main.facts.phase != "")
+                await pilot.pause()
+            yield pilot
+
+    return opened
+
+
+@pytest.fixture
+def wait_until():
+    """Wait until a condition holds."""
+    return until

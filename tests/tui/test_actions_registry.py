@@ -1,0 +1,99 @@
+"""The one registry of actions, and the keys a person may choose."""
+
+import pytest
+
+from envdeck.tui.actions import (
+    ACTIONS,
+    BY_ID,
+    bindings,
+    keymap,
+    keys_of,
+    list_bindings,
+    program_bindings,
+    shown_key,
+    validate_keys,
+)
+from envdeck.tui.app import EnvDeck
+from envdeck.tui.screens.main import MainScreen
+
+
+def test_the_usual_keys_are_valid_and_each_means_one_thing():
+    assert validate_keys({}) == []
+    keys = [key for action in ACTIONS for key in keys_of(action.id, {})]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_every_action_has_a_method_words_and_a_key(action):
+    owner = EnvDeck if action.program else MainScreen
+    assert callable(getattr(owner, f"action_{action.method}"))
+    assert action.title
+    assert action.tooltip.endswith(".")
+    assert keys_of(action.id, {})
+    assert len(action.hint) <= 7
+
+
+def test_bindings_come_from_the_registry():
+    (binding,) = bindings("sort")
+    assert (binding.id, binding.key, binding.action) == ("sort", "s", "sort")
+    told = {binding.id for binding in (*list_bindings(), *program_bindings())}
+    assert told == set(BY_ID)
+
+
+def test_what_does_not_exist_yet_has_no_key():
+    keys = {key for action in ACTIONS for key in keys_of(action.id, {})}
+    assert not keys & set("dcunzw!")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        ({"mrak": "x"}, "there is no action 'mrak'; did you mean 'mark'?"),
+        ({"zzzz": "x"}, "there is no action 'zzzz'"),
+        ({"mark": "spcae"}, "there is no key 'spcae'; did you mean 'space'?"),
+        ({"mark": "ctrl+pagup"}, "did you mean 'ctrl+pageup'?"),
+        ({"mark": "hypr+x"}, "there is no key 'hypr+x'"),
+        ({"mark": ""}, "action 'mark' has no key"),
+        ({"mark": " , "}, "action 'mark' has no key"),
+        ({"mark": "q"}, "key 'q' is given to both 'mark' and 'quit'"),
+        ({"mark": "slash"}, "is given to both 'filter' and 'mark'"),
+        ({"mark": "x", "sort": "x"}, "key 'x' is given to both 'sort' and 'mark'"),
+    ],
+)
+def test_a_mapping_that_cannot_be_used_says_why(mapping, words):
+    problems = validate_keys(mapping)
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"mark": "x"},
+        {"mark": "space,m", "machine": "M"},
+        {"help": "f1,?"},
+        {"filter": "ctrl+slash,/"},
+        {"up": "ctrl+k,up", "down": "ctrl+j,down"},
+        {"sort": "question_mark", "help": "f1"},
+        {"mark": "é"},
+        {"mark": "alt+m"},
+    ],
+)
+def test_a_mapping_that_can_be_used_has_nothing_wrong(mapping):
+    assert validate_keys(mapping) == []
+
+
+def test_characters_are_given_to_textual_by_name():
+    assert keymap({"filter": "/, ?", "mark": "é,G"}) == {
+        "filter": "slash,question_mark",
+        "mark": "é,G",
+    }
+
+
+def test_keys_are_shown_as_people_write_them():
+    assert [shown_key(key) for key in ("escape", "slash", "ctrl+p", "j")] == [
+        "esc",
+        "/",
+        "ctrl+p",
+        "j",
+    ]

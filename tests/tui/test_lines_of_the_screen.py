@@ -1,0 +1,214 @@
+"""The lines around the list, as values: nothing here needs a screen."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envdeck.text import width
+from envdeck.text.signs import ASCII, UNICODE
+from envdeck.tui.screens.help import help_lines
+from envdeck.tui.screens.words import empty_lines, filter_line, key_hints, marked_line
+from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
+from envdeck.tui.store.columns import column_named
+from envdeck.tui.widgets.cells import heading, places, row, short_path
+from envdeck.tui.widgets.key_line import hints_line
+from envdeck.tui.widgets.line import line_text, line_width
+from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.summary import Facts, summary_line
+
+LOOK = Look("/home/ada", lambda: 1_795_000_000.0, UNICODE)
+PLAIN = replace(LOOK, signs=ASCII)
+FULL = Facts(
+    roots=("/home/ada/work",),
+    environments=162,
+    totals=Totals(48_100_000_000, 31_400_000_000),
+    unreadable=2,
+    phase="looking",
+    visited=18_204,
+    elapsed=2.04,
+)
+
+
+def summary(facts, cells, look=LOOK):
+    return line_text(summary_line(facts, look, cells, 2))
+
+
+def test_the_summary_says_it_all_where_there_is_room():
+    text = summary(FULL, 120)
+    assert text.startswith(" EnvDeck  ~/work  162 environments · 48 GB · 31 GB reclaimable")
+    assert text.endswith("● 2 unreadable · ⠹ 18,204 folders · 2.0 s ")
+
+
+def test_the_summary_is_plain_where_signs_are():
+    text = summary(FULL, 120, PLAIN)
+    assert "! 2 unreadable" in text
+    assert "- 18,204 folders" in text
+
+
+@pytest.mark.parametrize("phase", ["", "looking", "measuring", "stopped", "failed", "done"])
+@pytest.mark.parametrize("cells", [20, 34, 50, 60, 80, 100, 120, 200])
+def test_the_summary_always_fits_and_keeps_the_count(phase, cells):
+    text = summary(FULL._replace(phase=phase, remembered_at=1_794_990_000.0), cells)
+    assert width(text) <= cells
+    assert "162 environments" in text
+
+
+def test_the_summary_says_how_old_the_rows_are():
+    facts = FULL._replace(phase="looking", remembered_at=1_794_989_000.0, unreadable=0)
+    assert "seen 3 hours ago" in summary(facts, 120)
+
+
+def test_no_figure_is_said_before_it_is_counted():
+    text = summary(FULL._replace(totals=Totals()), 120)
+    assert "reclaimable" not in text
+    assert "GB" not in text
+
+
+@given(st.integers(10, 260), st.permutations(COLUMNS))
+def test_columns_never_overlap_and_fill_the_width(cells, columns):
+    layout = places(columns, cells)
+    assert {"status", "path"} <= {place.column.id for place in layout}
+    for left, right in pairwise(layout):
+        assert left.start + left.cells <= right.start
+    if cells >= 40:
+        assert layout[-1].start + layout[-1].cells <= cells
+
+
+def test_columns_give_way_by_what_matters_least():
+    shown = {
+        cells: [p.column.id for p in places(columns_named(()), cells)] for cells in (50, 79, 160)
+    }
+    assert shown[50] == ["status", "path", "reclaimable"]
+    assert shown[79] == ["status", "path", "python", "reclaimable", "bar", "used"]
+    assert shown[160] == [
+        "status",
+        "path",
+        "python",
+        "manager",
+        "packages",
+        "reclaimable",
+        "bar",
+        "used",
+    ]
+
+
+def test_columns_are_those_configured_and_the_status_and_path_anyway():
+    assert [column.id for column in columns_named(("used", "path", "nonsense"))] == [
+        "status",
+        "used",
+        "path",
+    ]
+
+
+@pytest.mark.parametrize("look", [LOOK, PLAIN], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("cells", [50, 79, 120, 180])
+def test_every_row_is_exactly_as_wide_as_its_headings(made_up, cells, look):
+    layout = places(columns_named(()), cells)
+    expected = line_width(heading(layout, column_named("path"), look, reverse=True))
+    assert expected <= cells
+    for environment in made_up.many(40):
+        line = row(environment, layout, look, marked=True, largest=10**9)
+        assert line_width(line) == expected, environment.path
+        assert line_text(line).isprintable()
+
+
+def test_a_heading_that_is_not_shown_is_said_beside_the_path():
+    layout = places(columns_named(()), 50)
+    text = line_text(heading(layout, column_named("manager"), LOOK, reverse=False))
+    assert "Path · by manager ↑" in text
+
+
+def test_states_are_told_by_sign_and_word(made_up):
+    layout = places(columns_named(("status", "path")), 120)
+    texts = [
+        line_text(row(each, layout, LOOK, marked=False, largest=1))[2:17].strip()
+        for each in made_up.many(40)
+    ]
+    assert {"✗ broken", "● end of life", "→ moved", "≠ mixed", "? suspect", "ok"} <= set(texts)
+
+
+@pytest.mark.parametrize(
+    ("path", "cells", "expected"),
+    [
+        ("/home/ada/work/api/.venv", 40, "~/work/api/.venv"),
+        ("/home/ada/a/b/c/d/api/.venv", 18, "~/a/b/…/api/.venv"),
+        ("/home/ada/.cache/pypoetry/virtualenvs/blog-Ab3dE-py3.12", 24, "…/blog-Ab3dE-py3.12"),
+        ("/home/ada/.cache/pypoetry/virtualenvs/blog-Ab3dE-py3.12", 12, "…/blog-Ab3d…"),
+    ],
+)
+def test_paths_keep_what_tells_them_apart(path, cells, expected):
+    assert short_path(path, cells, LOOK) == expected
+
+
+def test_hints_are_six_at_most_and_the_last_one_stays():
+    actions = ("mark", "open", "filter", "sort", "quit", "help")
+    line, hints = hints_line(actions, {}, 80, {})
+    assert line_text(line).strip() == "space mark  enter open  / filter  s sort  q quit  ? help"
+    assert [line_text(line)[hint.start : hint.end] for hint in hints][-1] == "? help"
+    narrow, hints = hints_line(actions, {}, 24, {})
+    assert line_width(narrow) <= 24
+    assert [hint.action for hint in hints] == ["mark", "help"]
+
+
+def test_hints_show_the_keys_as_they_are_remapped():
+    line, _hints = hints_line(("mark", "help"), {"mark": "x", "help": "f1"}, 80, {})
+    assert line_text(line).strip() == "x mark  f1 help"
+
+
+@pytest.mark.parametrize("typing", [True, False])
+@pytest.mark.parametrize("ranging", [True, False])
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("looking", [True, False])
+def test_there_are_never_more_than_six_hints(typing, ranging, inside, looking):
+    hints = key_hints(typing=typing, ranging=ranging, inside=inside, looking=looking)
+    assert 1 <= len(hints) <= 6
+
+
+def test_what_is_marked_is_said_with_what_it_frees(made_up):
+    listing = Listing()
+    listing.put(made_up.many(5))
+    assert marked_line(listing, Totals(0, 0), LOOK) == ()
+    listing.toggle_all()
+    assert line_text(marked_line(listing, Totals(1, 1_900_000_000), LOOK)) == (
+        "5 marked, frees 1.9 GB"
+    )
+    assert line_text(marked_line(listing, Totals(), LOOK)).endswith("frees …")
+    listing.narrow(Query.parse("no such thing", 0))
+    assert "5 marked (5 hidden)" in line_text(marked_line(listing, Totals(), LOOK))
+
+
+def test_empty_lists_teach(made_up):
+    listing = Listing()
+    nothing = empty_lines(listing, FULL._replace(phase="done"), LOOK, "r")
+    assert [line_text(line) for line in nothing] == [
+        "No environments found in ~/work",
+        "",
+        "r looks again",
+        "envdeck PATH looks elsewhere",
+    ]
+    assert line_text(empty_lines(listing, FULL, LOOK, "r")[0]) == "Looking for environments…"
+    listing.put(made_up.many(1))
+    assert line_text(empty_lines(listing, FULL, LOOK, "esc")[-1]) == "esc clears it"
+
+
+def test_the_filter_says_how_many_match_or_what_is_wrong(made_up):
+    listing = Listing()
+    listing.put(made_up.many(7))
+    listing.narrow(Query.parse("manager:uv", 0))
+    assert line_text(filter_line(listing, LOOK)) == "1 of 7"
+    listing.narrow(Query.parse("size:\x1b[31m", 0))
+    assert line_text(filter_line(listing, LOOK)) == (
+        "● size: a number and a unit, as in size:>500MB"
+    )
+
+
+@pytest.mark.parametrize("cells", [50, 80, 120, 200])
+def test_the_help_fits_and_names_every_key(cells):
+    lines = help_lines({"mark": "x"}, cells, UNICODE)
+    assert max(map(line_width, lines)) <= cells
+    text = "\n".join(map(line_text, lines))
+    for word in ("x", "ctrl+p", "Mark the row", "esc", "unused:90d", "Leave EnvDeck"):
+        assert word in text

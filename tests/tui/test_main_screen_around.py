@@ -1,0 +1,233 @@
+"""What surrounds the list: detail, views, palette, help, themes, toasts, and the end."""
+
+import os
+import signal
+
+import pytest
+
+from envdeck.core.model import Notice, Unreadable
+
+
+def everything(pilot):
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+async def test_below_a_hundred_columns_the_detail_is_a_screen_of_its_own(open_screen, wait_until):
+    async with open_screen(size=(80, 24)) as pilot:
+        main = pilot.app.main
+        assert main.detail is None
+        await pilot.press("enter")
+        await wait_until(lambda: main.detail.is_mounted and main.detail.display)
+        await pilot.pause()
+        assert not main.table.display
+        assert "Overview" in everything(pilot)
+        await pilot.press("h")
+        await pilot.pause()
+        assert main.table.display
+        assert not main.detail.display
+        assert pilot.app.focused is main.table
+
+
+async def test_from_a_hundred_columns_they_stand_side_by_side(open_screen, wait_until):
+    async with open_screen(size=(100, 30)) as pilot:
+        main = pilot.app.main
+        await wait_until(lambda: main.detail is not None and main.detail.environment)
+        assert main.table.display
+        assert main.detail.display
+        await pilot.press("tab")
+        await wait_until(lambda: main.inside)
+        await pilot.press("tab")
+        await wait_until(lambda: not main.inside)
+
+
+async def test_a_terminal_that_grows_gets_the_detail_beside_the_list(open_screen, wait_until):
+    async with open_screen(size=(80, 24)) as pilot:
+        main = pilot.app.main
+        await pilot.resize_terminal(120, 36)
+        await wait_until(lambda: main.detail is not None and main.detail.environment)
+        assert main.table.display
+        await pilot.resize_terminal(50, 15)
+        await pilot.pause()
+        assert not main.detail.display
+        assert "20 environments" in everything(pilot)
+
+
+async def test_tabs_by_number(open_screen, wait_until):
+    async with open_screen() as pilot:
+        await pilot.press("2")
+        await wait_until(lambda: pilot.app.main.detail.active == 2)
+        assert pilot.app.main.inside
+        await pilot.press("1")
+        await wait_until(lambda: pilot.app.main.detail.active == 1)
+
+
+async def test_refresh_measures_the_marked_and_looks_again(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(made_up.many(6))
+    async with open_screen(source) as pilot:
+        main = pilot.app.main
+        await pilot.press("space", "space", "r")
+        await wait_until(lambda: source.scans == 2 and main.feed.idle)
+        assert set(source.measured) == main.listing.marks
+        for path in main.listing.marks:
+            assert main.listing.get(path).size.disk_bytes == 50_000_000
+
+
+async def test_refresh_of_one_that_vanished_takes_it_away(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(made_up.many(6), events=[])
+    async with open_screen(source) as pilot:
+        main = pilot.app.main
+        path = main.listing.cursor
+        source.vanished = frozenset({path})
+        await pilot.press("r")
+        await wait_until(lambda: main.listing.get(path) is None)
+        assert main.listing.count == 5
+
+
+async def test_copying_shows_the_path_as_well(open_screen, made_up, wait_until):
+    environments = [made_up.environment("/home/ada/bytes\udcff/[/]/.venv")]
+    async with open_screen(made_up.MemorySource(environments)) as pilot:
+        await pilot.press("y")
+        assert pilot.app.clipboard == r"$'/home/ada/bytes\xff/[/]/.venv'"
+        await wait_until(lambda: r"copied /home/ada/bytes\xff/[/]/.venv" in everything(pilot))
+
+
+async def test_opening_a_folder_where_there_is_no_desktop_says_so(
+    open_screen, monkeypatch, wait_until
+):
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    async with open_screen() as pilot:
+        await pilot.press("o")
+        await wait_until(lambda: "there is no" in everything(pilot))
+
+
+async def test_a_folder_that_is_gone_says_so(open_screen, monkeypatch, wait_until, tmp_path):
+    opener = tmp_path / "xdg-open"
+    opener.write_text("#!/bin/sh\n")
+    opener.chmod(0o755)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":9")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    async with open_screen() as pilot:
+        await pilot.press("o")
+        await wait_until(lambda: "no longer" in everything(pilot))
+
+
+async def test_views_open_and_go_back(open_screen, wait_until):
+    async with open_screen() as pilot:
+        for key, name in (("i", "InterpretersScreen"), ("m", "MachineScreen")):
+            await pilot.press(key)
+            await wait_until(lambda name=name: type(pilot.app.screen).__name__ == name)
+            await pilot.press("escape")
+            await wait_until(lambda: pilot.app.screen is pilot.app.main)
+
+
+async def test_a_filter_asked_for_by_a_view_opens_the_list(open_screen, wait_until):
+    from envdeck.tui.messages import FilterRequested
+
+    async with open_screen() as pilot:
+        main = pilot.app.main
+        await pilot.press("m")
+        await wait_until(lambda: pilot.app.screen is not main)
+        pilot.app.screen.post_message(FilterRequested("manager:uv"))
+        await wait_until(lambda: pilot.app.screen is main)
+        await wait_until(lambda: main.listing.query.text == "manager:uv")
+        assert {each.manager for each in main.listing.shown()} == {"uv"}
+        await wait_until(lambda: "/ manager:uv" in everything(pilot))
+        assert pilot.app.focused is main.table
+        await pilot.press("escape")
+        assert len(main.listing) == 20
+
+
+async def test_the_help_opens_and_closes_with_its_key(open_screen, wait_until):
+    async with open_screen() as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Mark the row" in everything(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert pilot.app.screen is pilot.app.main
+        await pilot.press("question_mark", "j", "G", "g", "escape")
+        assert pilot.app.screen is pilot.app.main
+
+
+async def test_the_palette_does_any_action(open_screen, wait_until):
+    async with open_screen() as pilot:
+        await pilot.press("ctrl+p")
+        await wait_until(lambda: pilot.app.screen is not pilot.app.main)
+        await pilot.press(*"mark all shown")
+        await wait_until(lambda: "Mark every row" in everything(pilot))
+        await pilot.press("down", "enter")
+        await wait_until(lambda: len(pilot.app.main.listing.marks) == 20)
+
+
+async def test_a_chosen_theme_is_saved_and_a_remembered_one_used(open_screen, wait_until):
+    saved = []
+    async with open_screen(theme="nord", save_theme=saved.append) as pilot:
+        assert pilot.app.theme == "nord"
+        assert saved == []
+        pilot.app.theme = "textual-light"
+        await wait_until(lambda: saved == ["textual-light"])
+
+
+@pytest.mark.parametrize("theme", ["nord", "textual-light", "ansi-dark", "dracula", "monokai"])
+async def test_every_kind_of_theme_draws_rows(open_screen, theme):
+    async with open_screen(theme=theme) as pilot:
+        assert "~/work/api/.venv" in everything(pilot)
+
+
+async def test_an_unknown_theme_falls_back_with_a_word(open_screen, wait_until):
+    async with open_screen(theme="nrod") as pilot:
+        assert pilot.app.theme == "textual-dark"
+        await wait_until(lambda: "did you mean nord" in everything(pilot))
+
+
+async def test_without_colour_the_theme_has_none(open_screen):
+    async with open_screen(no_color=True) as pilot:
+        assert pilot.app.theme == "ansi-dark"
+
+
+async def test_a_failed_scan_says_so_and_keeps_the_rows(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(made_up.many(3), failure=OSError("the disk [/] is odd"))
+    async with open_screen(source) as pilot:
+        await wait_until(lambda: "the disk [/] is odd" in everything(pilot))
+        assert "failed" in everything(pilot)
+        assert pilot.app.main.listing.count == 3
+
+
+async def test_notices_and_unreadable_places_are_said(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(
+        events=[
+            Unreadable("/root", "permission denied"),
+            Notice("the memory could not be used [/]", "hint: free some room"),
+        ]
+    )
+    async with open_screen(source) as pilot:
+        await wait_until(lambda: "the memory could not be used [/]" in everything(pilot))
+        assert "1 unreadable" in everything(pilot)
+
+
+async def test_text_of_a_scan_cannot_act_on_the_terminal(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(
+        events=[Notice("bad\x1b[31m", "")], failure=ValueError("also\x1b[2J")
+    )
+    async with open_screen(source) as pilot:
+        await wait_until(lambda: r"bad\x1b[31m" in everything(pilot))
+        await wait_until(lambda: r"also\x1b[2J" in everything(pilot))
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quitting_does_not_wait_for_the_scan(open_screen, made_up, wait_until, key):
+    source = made_up.MemorySource(made_up.many(3), hold=lambda: True)
+    async with open_screen(source, settled=False) as pilot:
+        await wait_until(lambda: source.scans == 1)
+        await pilot.press(key)
+        await wait_until(lambda: pilot.app.return_code == 0)
+    assert not pilot.app.main.feed.running
+
+
+async def test_a_signal_ends_it_with_its_number(open_screen, wait_until):
+    async with open_screen() as pilot:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await wait_until(lambda: pilot.app.return_code == 128 + signal.SIGTERM)

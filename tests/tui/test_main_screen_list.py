@@ -1,0 +1,344 @@
+"""The list as a person uses it: keys, mouse, filter, order, marks."""
+
+from dataclasses import replace
+
+import pytest
+
+from envdeck.core.model import Finished, Found, Progress, Status
+from envdeck.tui.actions import ACTIONS, keys_of
+
+
+def line(pilot, y):
+    """What stands on a line of the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return strips[y].text
+
+
+def everything(pilot):
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+async def test_the_first_frame_shows_what_is_remembered_and_its_age(open_screen, made_up):
+    source = made_up.MemorySource(made_up.many(20), hold=lambda: True)
+    async with open_screen(source, settled=False) as pilot:
+        await pilot.pause()
+        assert "20 environments" in line(pilot, 0)
+        assert "seen 3 hours ago" in line(pilot, 0)
+        assert "Status" in line(pilot, 1)
+        assert "MB" in line(pilot, 2) or "GB" in line(pilot, 2)
+
+
+async def test_the_age_goes_once_everything_was_read_anew(open_screen):
+    async with open_screen() as pilot:
+        assert "seen" not in line(pilot, 0)
+        assert "1,234 folders" in line(pilot, 0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ("j j", 2),
+        ("down down up", 1),
+        ("k", 0),
+        ("G", 19),
+        ("end home", 0),
+        ("G g", 0),
+        ("pagedown", 19),
+        ("G pageup pageup", 0),
+    ],
+)
+async def test_the_cursor_moves(open_screen, keys, place):
+    async with open_screen() as pilot:
+        await pilot.press(*keys.split())
+        listing = pilot.app.main.listing
+        assert listing.index(listing.cursor) == place
+
+
+async def test_the_list_scrolls_with_the_cursor(open_screen, made_up):
+    async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
+        await pilot.press("G")
+        main = pilot.app.main
+        last = main.listing.at(199)
+        await pilot.pause()
+        assert round(main.table.scroll_y) == 200 - main.table.rows_seen
+        assert last.path.split("/")[-2][:4] in line(pilot, 22)
+
+
+async def test_the_detail_follows_the_cursor(open_screen, wait_until):
+    async with open_screen() as pilot:
+        await wait_until(lambda: pilot.app.main.detail is not None)
+        await pilot.press("j", "j", "j")
+        main = pilot.app.main
+        await wait_until(lambda: main.detail.environment is main.listing.current)
+
+
+async def test_the_filter_narrows_while_typing_and_esc_clears_it(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.listing
+        await pilot.press("slash", *"manager:uv")
+        assert {each.manager for each in listing.shown()} == {"uv"}
+        assert f"{len(listing)} of 20" in everything(pilot)
+        await pilot.press("escape")
+        assert len(listing) == 20
+        assert pilot.app.main.filter_bar is None
+        assert pilot.app.focused is pilot.app.main.table
+
+
+async def test_enter_keeps_the_filter_and_esc_then_clears_it(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.listing
+        await pilot.press("slash", *"api", "enter", "j")
+        assert pilot.app.focused is pilot.app.main.table
+        assert 0 < len(listing) < 20
+        assert "/ api" in everything(pilot)
+        await pilot.press("escape")
+        assert len(listing) == 20
+
+
+async def test_letters_that_are_keys_are_typed_into_the_filter(open_screen):
+    async with open_screen() as pilot:
+        await pilot.press("slash", *"qjs?")
+        assert pilot.app.main.listing.query.text == "qjs?"
+        assert "Nothing matches this filter" in everything(pilot)
+        assert "esc clears it" in everything(pilot)
+
+
+async def test_a_bad_term_says_why(open_screen):
+    async with open_screen() as pilot:
+        await pilot.press("slash", *"size:huge")
+        assert "size: a number and a unit" in everything(pilot)
+        assert len(pilot.app.main.listing) == 20
+
+
+async def test_sorting_goes_through_the_columns_shown_and_turns(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.listing
+        seen = []
+        for _ in range(5):
+            await pilot.press("s")
+            seen.append(listing.column.id)
+        assert seen == ["used", "status", "path", "python", "reclaimable"]
+        before = [each.path for each in listing.shown() if each.size]
+        await pilot.press("S")
+        assert [each.path for each in listing.shown() if each.size] == before[::-1]
+        assert "Frees ↑" in line(pilot, 1)
+
+
+async def test_the_cursor_keeps_its_environment_and_its_line_when_rows_come(open_screen, made_up):
+    async with open_screen(made_up.MemorySource(made_up.many(40)), size=(80, 24)) as pilot:
+        main = pilot.app.main
+        await pilot.press(*"jjjjjjjjjjjj")
+        path = main.listing.cursor
+        at = main.listing.index(path) - round(main.table.scroll_y)
+        big = made_up.size(10**12)
+        with main.table.changing():
+            main.listing.put(
+                made_up.environment(f"/home/ada/new{n}/.venv", size=big) for n in range(40)
+            )
+        await pilot.pause()
+        assert main.listing.cursor == path
+        assert main.listing.index(path) == 52
+        assert main.listing.index(path) - round(main.table.scroll_y) == at
+
+
+async def test_marking_goes_on_to_the_next_and_says_what_is_freed(open_screen, made_up):
+    environments = [
+        made_up.environment(f"/home/ada/{name}/.venv", size=made_up.size(size))
+        for name, size in (("a", 2_000_000_000), ("b", 1_000_000_000), ("c", 5))
+    ]
+    async with open_screen(made_up.MemorySource(environments)) as pilot:
+        await pilot.press("space", "space")
+        assert pilot.app.main.listing.marks == {environments[0].path, environments[1].path}
+        assert "2 marked, frees 3.0 GB" in line(pilot, 35)
+        await pilot.press("g", "space")
+        assert "1 marked, frees 1.0 GB" in line(pilot, 35)
+
+
+async def test_shared_files_of_marked_ones_are_counted_jointly(open_screen, made_up, wait_until):
+    from array import array
+
+    from envdeck.core.model import SharedFiles
+
+    shared = SharedFiles(1, array("Q", [5, 2, 1, 400_000_000]).tobytes())
+    size = made_up.size(1_000_000_000, 600_000_000, shared)
+    environments = [
+        made_up.environment(f"/home/ada/{name}/.venv", size=size) for name in ("a", "b")
+    ]
+    async with open_screen(made_up.MemorySource(environments)) as pilot:
+        await pilot.press("space")
+        await wait_until(lambda: "1 marked, frees 600 MB" in line(pilot, 35))
+        await pilot.press("space")
+        await wait_until(lambda: "2 marked, frees 1.6 GB" in line(pilot, 35))
+        await wait_until(lambda: "1.6 GB · 1.6 GB reclaimable" in line(pilot, 0))
+
+
+async def test_mark_all_marks_what_is_shown_and_takes_it_back(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.listing
+        await pilot.press("slash", *"manager:uv", "enter", "a")
+        shown = {each.path for each in listing.shown()}
+        assert listing.marks == shown
+        await pilot.press("escape")
+        assert listing.marks == shown
+        await pilot.press("a")
+        assert len(listing.marks) == 20
+        await pilot.press("a")
+        assert not listing.marks
+
+
+async def test_a_range_is_marked_from_v_to_v_and_given_up_with_esc(open_screen):
+    async with open_screen() as pilot:
+        listing = pilot.app.main.listing
+        await pilot.press("j", "v", "j", "j")
+        assert "range of 3" in line(pilot, 35)
+        await pilot.press("v")
+        assert len(listing.marks) == 3
+        await pilot.press("v", "G", "escape")
+        assert not listing.ranging
+        assert len(listing.marks) == 3
+
+
+async def test_every_key_of_the_list_can_be_pressed_without_harm(open_screen, made_up):
+    async with open_screen(size=(80, 24)) as pilot:
+        for action in ACTIONS:
+            if action.id in {"quit", "folder"}:
+                continue
+            for key in keys_of(action.id, {}):
+                named = {"/": "slash", "?": "question_mark"}.get(key, key)
+                await pilot.press(named)
+                while len(pilot.app.screen_stack) > 1:
+                    await pilot.press("escape")
+                while pilot.app.main.inside or pilot.app.main.filter_bar is not None:
+                    await pilot.press("escape")
+        assert pilot.app.return_code is None
+
+
+async def test_nothing_to_act_on_is_no_error(open_screen, made_up):
+    async with open_screen(made_up.MemorySource()) as pilot:
+        assert "No environments found in ~/work" in everything(pilot)
+        assert "r looks again" in everything(pilot)
+        await pilot.press(*"jkgGs Sav", "space", "enter", "y", "o", "1", "tab", "v")
+        assert pilot.app.return_code is None
+
+
+async def test_clicks_choose_sort_mark_and_open(open_screen, wait_until):
+    async with open_screen() as pilot:
+        main = pilot.app.main
+        await pilot.click(main.table, offset=(20, 5))
+        assert main.listing.index(main.listing.cursor) == 4
+        await pilot.click(main.table, offset=(0, 3))
+        assert main.listing.is_marked(main.listing.at(2).path)
+        await pilot.click(main.table, offset=(14, 0))
+        assert main.listing.column.id == "path"
+        await pilot.click(main.table, offset=(14, 0))
+        assert main.listing.reverse
+        await pilot.click(main.table, offset=(20, 6), times=2)
+        assert main.inside
+
+
+async def test_hints_can_be_clicked(open_screen):
+    async with open_screen() as pilot:
+        main = pilot.app.main
+        hint = next(each for each in main.keys._hints if each.action == "filter")
+        await pilot.click(main.keys, offset=(hint.start, 0))
+        assert main.filter_bar is not None
+        await pilot.pause()
+        assert main.typing
+
+
+async def test_the_wheel_scrolls_and_the_cursor_stays(open_screen, made_up):
+    async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
+        main = pilot.app.main
+        await pilot.press("j")
+        path = main.listing.cursor
+        main.table.scroll_to(y=60, animate=False)
+        await pilot.pause()
+        top = main.listing.at(60).path
+        with main.table.changing():
+            main.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
+        await pilot.pause()
+        assert main.listing.cursor == path
+        assert main.listing.at(round(main.table.scroll_y)).path == top
+
+
+async def test_remapped_keys_work_and_are_shown(open_screen):
+    async with open_screen(keys={"mark": "x", "filter": "f"}) as pilot:
+        await pilot.press("x", "space")
+        assert len(pilot.app.main.listing.marks) == 1
+        assert "x mark" in line(pilot, 35)
+        await pilot.press("f", *"api")
+        assert pilot.app.main.listing.query.text == "api"
+
+
+async def test_keys_that_cannot_be_used_are_said_and_the_usual_ones_hold(open_screen, wait_until):
+    async with open_screen(keys={"mrak": "x"}) as pilot:
+        await wait_until(lambda: "did you mean 'mark'" in everything(pilot))
+        await pilot.press("space")
+        assert len(pilot.app.main.listing.marks) == 1
+
+
+async def test_columns_are_those_configured(open_screen):
+    async with open_screen(columns=("path", "manager", "size"), size=(160, 36)) as pilot:
+        assert line(pilot, 1).split("1 Overview")[0].split() == [
+            "Status",
+            "Path",
+            "Manager",
+            "On",
+            "disk",
+        ] or "On disk" in line(pilot, 1)
+
+
+async def test_hostile_names_are_shown_and_do_nothing(open_screen, made_up):
+    environments = [made_up.environment(f"/home/ada/{name}/.venv") for name in made_up.HOSTILE]
+    async with open_screen(made_up.MemorySource(environments), size=(99, 24)) as pilot:
+        text = everything(pilot)
+        for shown in ("~/[/]/.venv", "[@click=app.quit]x", r"esc\x1b[31mred", r"new\nline"):
+            assert shown in text
+        for y in range(1, 9):
+            await pilot.click(pilot.app.main.table, offset=(25, y))
+            await pilot.press("y")
+        await pilot.pause()
+        assert pilot.app.return_code is None
+
+
+async def test_a_gone_environment_leaves_the_list_with_its_mark(open_screen, made_up, wait_until):
+    environments = made_up.many(5)
+    gone = environments[0].path
+    ended = Finished(("/home/ada",), 10, 0, 0.1, complete=True, gone=(gone,))
+    source = made_up.MemorySource(environments, events=[Progress(10, 4, 0.1), ended])
+    async with open_screen(source, settled=False) as pilot:
+        await wait_until(lambda: pilot.app.main.listing.count == 4)
+        assert gone not in {each.path for each in pilot.app.main.listing.environments()}
+
+
+async def test_a_stopped_scan_takes_nothing_for_gone(open_screen, made_up, wait_until):
+    environments = made_up.many(5)
+    source = made_up.MemorySource(environments, events=[], hold=lambda: True)
+    async with open_screen(source, settled=False) as pilot:
+        await wait_until(lambda: source.scans == 1)
+        assert "esc stop the scan" in line(pilot, 35)
+        await pilot.press("escape")
+        await wait_until(lambda: "stopped" in line(pilot, 0))
+        await wait_until(lambda: pilot.app.main.feed.idle)
+        assert pilot.app.main.listing.count == 5
+
+
+async def test_a_record_without_a_size_keeps_the_one_measured_before(open_screen, made_up):
+    known = made_up.environment(size=made_up.size(3_000_000_000))
+    fresh = replace(known, size=None, status=Status.BROKEN)
+    source = made_up.MemorySource([known], events=[Found(fresh)])
+    async with open_screen(source) as pilot:
+        shown = pilot.app.main.listing.get(known.path)
+        assert shown.status is Status.BROKEN
+        assert shown.size == known.size
+
+
+async def test_what_is_typed_before_the_filter_is_there_goes_into_it(open_screen, wait_until):
+    from textual.events import Key
+
+    async with open_screen() as pilot:
+        for character in "/mqajs":
+            key = "slash" if character == "/" else character
+            pilot.app.post_message(Key(key, character))
+        await wait_until(lambda: pilot.app.main.listing.query.text == "mqajs")
+        assert pilot.app.screen is pilot.app.main

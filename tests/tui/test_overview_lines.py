@@ -1,0 +1,235 @@
+"""What the overview says, as plain lines."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.model import (
+    Creation,
+    Distribution,
+    Environment,
+    Finding,
+    Identity,
+    LastUsed,
+    ProjectLink,
+    ProjectState,
+    Python,
+    Script,
+    Severity,
+    Size,
+    Status,
+)
+from envdeck.text import width
+from envdeck.text.signs import ASCII
+from envdeck.tui.panes.installed import Installed, Read, Reading, Unread
+from envdeck.tui.panes.overview_lines import overview
+from envdeck.tui.widgets.bar import bar
+from envdeck.tui.widgets.line import Part, Tone, line_text, line_width, wrapped
+from envdeck.tui.widgets.look import Look
+
+NOW = 1_795_000_000.0
+DAY = 86400.0
+LOOK = Look("/home/ada", lambda: NOW)
+VENV = "/home/ada/work/api/.venv"
+API = Environment(
+    path=VENV,
+    identity=Identity(1, 2),
+    name="api/.venv",
+    manager="uv",
+    status=Status.OK,
+    python=Python(
+        "3.12.4",
+        "cpython",
+        f"{VENV}/bin/python",
+        "/home/ada/.pyenv/versions/3.12.4",
+        "/home/ada/.pyenv/versions/3.12.4/bin/python3.12",
+    ),
+    creation=Creation("uv", "0.13.2", prompt="api", relocatable=True, seeded=True),
+    packages=84,
+    site_packages=(f"{VENV}/lib/python3.12/site-packages",),
+    last_used=LastUsed(NOW - 95 * DAY, "pyvenv.cfg atime"),
+    project=ProjectLink(ProjectState.FOUND, "/home/ada/work/api", "parent folder"),
+    links=("/home/ada/api-venv",),
+    size=Size(431_221_034, 412_000_768, 103_112_004, 4211, measured_at=NOW - 3 * 3600),
+    seen_at=NOW - 300,
+)
+PACKAGES = (
+    Distribution("black", "black", "24.1", "/b", requested=True, scripts=(Script("black", "b:m"),)),
+    Distribution("click", "click", "8.1", "/c"),
+)
+
+
+def told(environment: Environment, installed: Installed | None = None, cells: int = 78) -> str:
+    return "\n".join(line_text(line) for line in overview(environment, installed, LOOK, cells))
+
+
+def test_the_head_says_which_python_who_made_it_and_what_it_frees() -> None:
+    lines = told(API, Read(PACKAGES)).splitlines()
+    assert lines[:4] == [
+        " ~/work/api/.venv",
+        " ok",
+        " CPython 3.12.4 · made by uv 0.13.2 · base ~/.pyenv/versions/3.12.4",
+        " 2 packages, 1 asked for · 412 MB, frees 103 MB",
+    ]
+
+
+def test_every_figure_is_exact_and_explained() -> None:
+    text = told(API)
+    assert "103 MB  103,112,004 bytes  if it alone is deleted" in text
+    assert "309 MB  308,888,764 bytes  has links elsewhere, stays" in text
+    assert "412 MB  412,000,768 bytes  the blocks its files take" in text
+    assert "431 MB  431,221,034 bytes  the lengths of its files" in text
+    assert "3 hours ago, 2026-11-18T08:06:40Z  4,211 files" in text
+    assert "3 months ago · 2026-08-15T11:06:40Z" in text
+    assert "2026-08-15T11:06:40Z  pyvenv.cfg atime" in text
+    assert "~/work/api  (parent folder)" in text
+    assert "in lib/python3.12/site-packages" in text
+    assert "5 minutes ago  all of the above is as of 2026-11-18T11:01:40Z" in text
+
+
+def test_figures_stand_under_each_other() -> None:
+    lines = [line for line in told(API).splitlines() if line.rstrip().endswith(tuple("dysse"))]
+    figures = [line for line in lines if " bytes" in line]
+    assert len(figures) == 4
+    assert len({line.index(" MB") for line in figures}) == 1
+
+
+def test_an_upper_bound_is_said_to_be_one() -> None:
+    assert API.size is not None
+    text = told(replace(API, size=replace(API.size, up_to=True, unreadable=2)))
+    assert "frees up to 103 MB" in text
+    assert "at most: blocks can be shared here" in text
+    assert "2 folders could not be read, and not counted" in text
+
+
+def test_a_size_not_measured_is_not_nothing() -> None:
+    text = told(replace(API, size=None))
+    assert "not measured yet" in text
+    assert "0 B" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "sign"),
+    [(Status.BROKEN, "✗"), (Status.MOVED, "→"), (Status.MIXED, "≠"), (Status.SUSPECT, "?")],
+)
+def test_a_status_has_sign_word_and_cause(status: Status, sign: str) -> None:
+    lines = told(replace(API, status=status, reason="its base is gone")).splitlines()
+    assert lines[1] == f" {sign} {status.value} · its base is gone"
+
+
+def test_end_of_life_is_said_beside_the_status() -> None:
+    ended = replace(API, python=replace(API.python, end_of_life="2024-10-07"))
+    assert told(ended).splitlines()[1:3] == [" ok", " ● end of life since 2024-10-07"]
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        (ProjectLink(), "no project found  (nothing names one; it may well be in use)"),
+        (
+            ProjectLink(ProjectState.GONE, "/home/ada/old", ".project file"),
+            "its project is gone: ~/old  (.project file)",
+        ),
+        (
+            ProjectLink(ProjectState.UNMOUNTED, "/media/usb/x", "virtualenv name"),
+            "its disk is not mounted: /media/usb/x  (virtualenv name)",
+        ),
+    ],
+)
+def test_three_ways_of_having_no_project_are_told_apart(link: ProjectLink, said: str) -> None:
+    assert said in told(replace(API, project=link))
+
+
+def test_creation_flags_and_command_are_told() -> None:
+    command = "/usr/bin/python3 -m venv --system-site-packages .venv"
+    creation = replace(API.creation, system_site_packages=True, command=command)
+    text = told(replace(API, creation=creation))
+    said = "uv 0.13.2 · sees system packages · relocatable · seeded with pip · prompt api"
+    assert said in " ".join(text.split())
+    assert command in text
+
+
+def test_findings_come_with_what_mends_them() -> None:
+    finding = Finding("broken-interpreter", Severity.ERROR, "It does not start.", "make it again")
+    text = told(replace(API, findings=(finding,), protected="It runs EnvDeck itself."))
+    assert "✗ error      It does not start.\n              make it again" in text
+    assert "It runs EnvDeck itself.  EnvDeck will not delete it" in text
+
+
+def test_packages_are_told_as_far_as_they_are_known() -> None:
+    assert "84 packages" in told(API)
+    assert "packages could not be listed" in told(replace(API, packages=None))
+    assert "reading…" in told(API, Reading())
+    assert "✗ packages could not be read: no permission" in told(API, Unread("no permission"))
+    assert "1: black" in told(API, Read(PACKAGES))
+    assert "no packages" in told(replace(API, packages=0), Read(()))
+
+
+def test_a_use_that_is_unknown_says_why() -> None:
+    unknown = replace(API, last_used=LastUsed(None, "the disk is mounted noatime"))
+    assert "unknown  the disk is mounted noatime" in told(unknown)
+
+
+def test_a_name_that_would_act_is_shown_as_it_is() -> None:
+    hostile = "/home/ada/[/]/[@click=app.quit]x\n\x1b[31m\udcff"
+    text = told(replace(API, path=hostile, reason="\x1b]0;x\x07", links=(hostile,)))
+    assert "~/[/]/[@click=app.quit]x\\n\\x1b[31m\\xff" in text
+    assert "\x1b" not in text
+
+
+def test_without_unicode_it_is_letters() -> None:
+    look = Look("/home/ada", lambda: NOW, ASCII)
+    ended = replace(API, status=Status.BROKEN, python=replace(API.python, end_of_life="2024-10-07"))
+    text = "\n".join(line_text(line) for line in overview(ended, Reading(), look, 78))
+    assert text.replace(" · ", "").isascii()
+
+
+@settings(max_examples=40)
+@given(
+    st.integers(30, 200),
+    st.text(max_size=300),
+    st.sampled_from(Status),
+    st.booleans(),
+)
+def test_no_line_is_wider_than_there_is_room(
+    cells: int, name: str, status: Status, measured: bool
+) -> None:
+    environment = replace(
+        API,
+        path=f"/home/ada/{name}/.venv",
+        status=status,
+        reason=name,
+        size=API.size if measured else None,
+        links=(f"/{name}",),
+    )
+    for line in overview(environment, Read(PACKAGES), LOOK, cells):
+        assert line_width(line) <= cells
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.booleans()), max_size=8), st.integers(1, 60))
+def test_wrapping_keeps_to_the_width_and_loses_no_short_word(
+    pieces: list[tuple[str, bool]], cells: int
+) -> None:
+    line = tuple(Part(text, path=path) for text, path in pieces)
+    lines = wrapped(line, cells)
+    assert all(line_width(one) <= cells for one in lines)
+    if all(not path and all(width(w) <= cells for w in text.split()) for text, path in pieces):
+        kept = "".join(line_text(one) for one in lines)
+        assert "".join(kept.split()) == "".join("".join(text for text, _ in pieces).split())
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 80))
+def test_a_bar_fills_its_cells_and_shows_what_is_there(
+    solid: int, total: int, largest: int, cells: int
+) -> None:
+    largest = max(largest, total)
+    for signs in (LOOK.signs, ASCII):
+        parts = bar(solid, total, largest, cells, signs)
+        assert line_width(parts) == cells
+        drawn = {part.tone: part.text for part in parts}
+        if total and min(solid, total):
+            assert drawn[Tone.SOLID].strip()
+        if 0 < solid < total and len(drawn[Tone.SOLID] + drawn[Tone.HOLLOW]) > 1:
+            assert drawn[Tone.HOLLOW]

@@ -1,0 +1,248 @@
+"""Which packages are shown, in which order and columns, and the trees of one."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.model import Distribution, Script
+from envdeck.text import plain
+from envdeck.text.signs import ASCII
+from envdeck.tui.panes.package_page import page
+from envdeck.tui.panes.package_table import Choice, Columns, Order, footing, nothing_shown
+from envdeck.tui.panes.package_tree import Mark, Node, needed_by, needs, requirement_name
+from envdeck.tui.widgets.line import line_text, line_width
+from envdeck.tui.widgets.look import Look
+
+LOOK = Look("/home/ada", lambda: 0.0)
+
+
+def package(name: str, *, size: int | None = 1000, **more: object) -> Distribution:
+    return replace(
+        Distribution(name, name, "1.0", f"/home/ada/{name}.dist-info", size_bytes=size),
+        **more,  # type: ignore[arg-type]  # the fields of the dataclass, by name
+    )
+
+
+PACKAGES = (
+    package("click", size=5_000, summary="Composable command line"),
+    package("flask", size=90_000, requested=True, requires=("click",), summary="A web framework"),
+    package("noise", size=None, summary="Nothing clicks here"),
+    package("zope", size=200, editable=True),
+)
+
+
+def names(choice: Choice) -> list[str]:
+    return [one.name for one in choice.pick(PACKAGES)]
+
+
+def test_sorting_by_name_and_by_size_both_ways() -> None:
+    assert names(Choice()) == ["click", "flask", "noise", "zope"]
+    assert names(Choice(reverse=True)) == ["zope", "noise", "flask", "click"]
+    assert names(Choice(order=Order.SIZE)) == ["flask", "click", "zope", "noise"]
+    assert names(Choice(order=Order.SIZE, reverse=True)) == ["zope", "click", "flask", "noise"]
+
+
+def test_a_search_finds_names_first_then_summaries() -> None:
+    assert names(Choice(text="CLICK")) == ["click", "noise"]
+    assert names(Choice(text="web frame")) == ["flask"]
+    assert names(Choice(text="click", order=Order.NAME, reverse=True)) == ["click", "noise"]
+
+
+def test_only_what_was_asked_for() -> None:
+    assert names(Choice(requested_only=True)) == ["flask"]
+    assert names(Choice(requested_only=True, text="click")) == []
+
+
+def test_nothing_shown_says_what_to_press() -> None:
+    assert "Press esc" in nothing_shown(PACKAGES, Choice(text="[/]"))
+    assert "Press t" in nothing_shown(PACKAGES, Choice(requested_only=True))
+    assert "only the interpreter" in nothing_shown((), Choice())
+    assert footing(PACKAGES, 4, Choice()).startswith("4 packages · 1 asked for")
+    assert footing(PACKAGES, 1, Choice(text="x")).startswith("1 of 4 packages")
+
+
+def test_columns_give_way_when_there_is_little_room() -> None:
+    wide, narrow = Columns.fit(PACKAGES, 118), Columns.fit(PACKAGES, 46)
+    assert wide.summary
+    assert wide.bar
+    assert wide.origin
+    assert not narrow.summary
+    assert not narrow.origin
+    assert "✎ editable" in line_text(wide.row(PACKAGES[3], LOOK))
+    heading = line_text(wide.heading(Choice(order=Order.SIZE), LOOK))
+    assert "↓ size" in heading
+    assert line_text(wide.heading(Choice(), LOOK)).strip().startswith("name ↑")
+
+
+def test_the_figures_of_a_column_end_in_one_cell() -> None:
+    columns = Columns.fit(PACKAGES, 78)
+    ends = {
+        line_text(columns.row(one, LOOK)).index(" kB")
+        for one in PACKAGES
+        if one.size_bytes != 200
+        if one.size_bytes
+    }
+    assert len(ends) == 1
+
+
+def test_a_click_on_a_heading_means_its_column() -> None:
+    columns = Columns.fit(PACKAGES, 78)
+    heading = line_text(columns.heading(Choice(), LOOK))
+    assert columns.order_at(heading.index("name")) is Order.NAME
+    assert columns.order_at(heading.index("size")) is Order.SIZE
+    assert columns.order_at(heading.index("version")) is None
+
+
+def test_what_is_wrong_is_said_in_words_and_with_a_sign() -> None:
+    columns = Columns.fit(PACKAGES, 118)
+    missing = line_text(columns.row(package("flask", missing=("click>=8",)), LOOK))
+    assert missing.startswith(" ● flask")
+    assert "needs click>=8, which is not here" in missing
+    problem = line_text(columns.row(package("odd", problem="METADATA is empty"), LOOK))
+    assert problem.startswith(" ✗ odd")
+    assert "METADATA is empty" in problem
+
+
+@pytest.mark.parametrize(
+    ("origin", "word"),
+    [
+        ("git+https://git.example/x", "git"),
+        ("file:///home/ada/x", "local"),
+        ("https://files.example/x.whl", "url"),
+        (None, ""),
+    ],
+)
+def test_the_origin_is_a_word(origin: str | None, word: str) -> None:
+    one = package("x", origin=origin, summary="s")
+    columns = Columns.fit((one, package("y", origin="file:///y")), 118)
+    cells = line_text(columns.row(one, LOOK)).split()
+    assert cells == [part for part in ["x", "1.0", "1.0", "kB", "█" * 16, word, "s"] if part]
+
+
+@settings(max_examples=40)
+@given(
+    st.text(max_size=60),
+    st.text(max_size=30),
+    st.text(max_size=80),
+    st.integers(40, 180),
+    st.none() | st.integers(0, 10**13),
+)
+def test_no_row_is_wider_than_there_is_room_or_could_act(
+    name: str, version: str, summary: str, cells: int, size: int | None
+) -> None:
+    one = replace(package("x", size=size, summary=summary), display_name=name, version=version)
+    everything = (one, *PACKAGES)
+    columns = Columns.fit(everything, cells)
+    lines = [columns.row(one, LOOK), columns.heading(Choice(), LOOK)]
+    for line in lines:
+        assert line_width(line) <= cells
+        assert plain(line_text(line)) == line_text(line)
+    for row in page(one, everything, LOOK, cells):
+        assert plain(line_text(row.line)) == line_text(row.line)
+
+
+def graph(**edges: str) -> tuple[Distribution, ...]:
+    """Return packages by name with what they need, `x!` being needed and not installed."""
+    wanted = {name: tuple(text.split()) for name, text in edges.items()}
+    return tuple(
+        package(
+            name,
+            requires=tuple(one.rstrip("!") for one in needed),
+            missing=tuple(one[:-1] for one in needed if one.endswith("!")),
+            required_by=tuple(other for other, theirs in wanted.items() if name in theirs),
+        )
+        for name, needed in wanted.items()
+    )
+
+
+def drawn(nodes: list[Node]) -> list[str]:
+    return [f"{node.guide(unicode=True)}{node.name} {node.mark}".rstrip() for node in nodes]
+
+
+def test_a_tree_is_drawn_with_its_lines() -> None:
+    everything = graph(app="log web", web="http text", http="", text="", log="")
+    assert drawn(needs("app", everything)) == [
+        "├─ log",
+        "└─ web",
+        "   ├─ http",
+        "   └─ text",
+    ]
+    assert drawn(needed_by("text", everything)) == ["└─ web", "   └─ app"]
+
+
+def test_a_tree_without_unicode() -> None:
+    nodes = needs("app", graph(app="api web", api="http", http="", web=""))
+    assert [node.guide(unicode=False) for node in nodes] == ["|- ", "|  `- ", "`- "]
+
+
+def test_cycles_and_repeats_are_marked_and_end() -> None:
+    assert drawn(needs("a", graph(a="b", b="c", c="a"))) == [
+        "└─ b",
+        "   └─ c",
+        "      └─ a cycle",
+    ]
+    assert drawn(needs("a", graph(a="b c", b="d", c="d", d="e", e="")))[-1] == "   └─ d above"
+
+
+def test_what_is_missing_or_of_the_wrong_version_is_marked() -> None:
+    everything = graph(app="gone!", old="")
+    assert [(node.mark, node.wanted) for node in needs("app", everything)] == [
+        (Mark.MISSING, "gone")
+    ]
+    app = package("app", requires=("old",), missing=("old>=2",))
+    assert [(node.mark, node.wanted) for node in needs("app", (app, package("old")))] == [
+        (Mark.UNMET, "old>=2")
+    ]
+    assert requirement_name("Typing_Extensions[x]>=4; python_version<'3.11'") == "typing-extensions"
+    assert requirement_name("\x1b not one") == "\x1b not one"
+
+
+def test_a_page_says_why_a_package_is_here_and_what_it_needs() -> None:
+    everything = graph(app="web gone!", web="http", http="app")
+    web = replace(
+        everything[1],
+        summary="A summary",
+        licence="MIT",
+        origin="git+https://git.example/x",
+        scripts=(Script("web", "web:main"),),
+        requires_python=">=3.9",
+        installer="uv",
+    )
+    rows = page(web, (everything[0], web, everything[2]), LOOK, 78)
+    text = "\n".join(line_text(row.line) for row in rows)
+    assert "1.0 kB · MIT · installed by uv · for Python >=3.9" in text
+    assert "from git+https://git.example/x" in text
+    assert "scripts web" in text
+    assert "Why it is here  1 package needs it" in text
+    assert "└─ app 1.0" in text
+    assert "What it needs  4 packages, 1 not satisfied" in text
+    assert "gone  ✗ not installed" in text
+    assert "(a cycle: it is above this)" in text
+    assert {row.target for row in rows} == {None, "app", "web", "http"}
+
+
+def test_a_page_of_what_nobody_asked_for() -> None:
+    rows = page(PACKAGES[3], PACKAGES, LOOK, 78)
+    text = "\n".join(line_text(row.line) for row in rows)
+    assert "nothing here needs it, and nobody is recorded as having asked for it" in text
+    assert "What it needs  nothing" in text
+    assert "it was asked for" in "".join(
+        line_text(row.line) for row in page(PACKAGES[1], PACKAGES, LOOK, 78)
+    )
+
+
+def test_a_page_in_letters_alone() -> None:
+    everything = graph(app="web", web="gone!")
+    look = Look("/home/ada", lambda: 0.0, ASCII)
+    rows = page(everything[0], everything, look, 78)
+    assert "".join(line_text(row.line) for row in rows).replace(" · ", "").isascii()
+
+
+def test_a_chain_of_five_hundred_ends_and_stays_in_its_width() -> None:
+    chain = graph(**{f"p{n}": f"p{n + 1}" if n < 499 else "" for n in range(500)})
+    rows = page(chain[0], chain, LOOK, 78)
+    text = [line_text(row.line) for row in rows]
+    assert all(len(line) <= 100 for line in text)
+    assert any("goes deeper" in line for line in text)

@@ -1,0 +1,114 @@
+"""Counting beside the screen: one count at a time, the newest set last, a failure survived."""
+
+import threading
+import time
+
+from envdeck.core.model import JointSize
+from envdeck.tui.messages import OutcomeSaid, TotalsCounted
+from envdeck.tui.store import Totals
+from envdeck.tui.tally import Tally
+
+
+class Counting:
+    """A source that counts when it is let."""
+
+    def __init__(self) -> None:
+        self.asked = []
+        self.go = threading.Semaphore(0)
+        self.failure = None
+
+    def together(self, environments):
+        self.asked.append(len(environments))
+        assert self.go.acquire(timeout=10)
+        if self.failure:
+            raise self.failure
+        return JointSize(len(environments) * 10, len(environments))
+
+
+class Setting:
+    def __init__(self) -> None:
+        self.source, self.posted, self.timers = Counting(), [], []
+        self.tally = Tally(
+            "all", self.source, self.posted.append, lambda _s, call: self.timers.append(call)
+        )
+
+    def let(self):
+        """Let one count end, take what it says, and let its rest pass."""
+        count = len(self.posted)
+        self.source.go.release()
+        end = time.monotonic() + 10
+        while len(self.posted) == count:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        self.tally.take(self.posted[count])
+        self.timers.pop()()
+
+    def asked(self, count):
+        end = time.monotonic() + 10
+        while len(self.source.asked) < count:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+        return self.source.asked
+
+
+def sharing(made_up, count):
+    return [made_up.environment(f"/w/{n}", size=made_up.size(10, 5)) for n in range(count)]
+
+
+def test_what_shares_nothing_is_added_up_at_once(made_up):
+    setting = Setting()
+    setting.tally.count([made_up.environment(size=made_up.size(10)) for _ in range(3)])
+    assert setting.tally.totals == Totals(30, 30)
+    assert setting.source.asked == []
+
+
+def test_one_count_at_a_time_and_the_newest_set_last(made_up):
+    setting = Setting()
+    setting.tally.count(sharing(made_up, 1))
+    setting.asked(1)
+    setting.tally.count(sharing(made_up, 2))
+    setting.tally.count(sharing(made_up, 3))
+    assert setting.source.asked == [1]
+    setting.let()
+    assert setting.tally.totals == Totals(10, 1), "the set has grown; this is better than nothing"
+    assert setting.asked(2) == [1, 3]
+    setting.let()
+    assert setting.tally.totals == Totals(30, 3)
+
+
+def test_what_was_counted_of_another_set_is_never_said(made_up):
+    setting = Setting()
+    setting.tally.count(sharing(made_up, 1), other=True)
+    setting.asked(1)
+    setting.tally.count(sharing(made_up, 2), other=True)
+    setting.let()
+    assert setting.tally.totals == Totals()
+    setting.asked(2)
+    setting.let()
+    assert setting.tally.totals == Totals(20, 2)
+
+
+def test_a_count_for_something_else_is_passed_over():
+    setting = Setting()
+    setting.tally.take(TotalsCounted("marked", 0, 1, 1))
+    assert setting.tally.totals == Totals()
+    assert setting.timers == []
+
+
+def test_a_failed_count_is_told_and_the_next_one_runs(made_up):
+    setting = Setting()
+    setting.source.failure = OSError("odd disk")
+    setting.tally.count(sharing(made_up, 1))
+    setting.asked(1)
+    setting.let()
+    assert setting.tally.totals == Totals()
+    end = time.monotonic() + 10
+    while not any(isinstance(each, OutcomeSaid) for each in setting.posted):
+        assert time.monotonic() < end
+        time.sleep(0.001)
+    setting.source.failure = None
+    setting.posted[:] = setting.posted[:0]
+    setting.tally.count(sharing(made_up, 2))
+    setting.asked(2)
+    setting.let()
+    assert setting.tally.totals == Totals(20, 2)

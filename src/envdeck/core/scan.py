@@ -43,8 +43,8 @@ PROGRESS_SECONDS = 0.05
 SIZE_KEEPS_SECONDS = 7 * 86400
 """How long a size is believed while nothing that is cheap to see has changed. Hard links made
 and removed elsewhere are not seen, and they move what is reclaimable."""
-SAVE_SIZES = 32
-"""So many sizes are kept at a time. The files behind a size, which a joint count needs, are in
+SAVE_SIZES, SAVE_SECONDS = 32, 0.2
+"""So many sizes, or those of so long, are kept at a time. The files behind a size, which a joint count needs, are in
 the index only: for a thousand environments they take hundreds of megabytes."""
 
 
@@ -214,23 +214,30 @@ class Scan:
 
     def _measure(self) -> Iterator[Event]:
         fresh: list[StoredEnvironment] = []
+        kept = time.perf_counter()
         for read in self._read.values():
-            size = read.environment.size or self._size_of(read.environment.path)
+            size = read.environment.size
+            if size is not None:
+                yield Sized(read.environment.path, size)
+            elif (size := self._size_of(read.environment.path)) is not None:
+                measured = replace(read.environment, size=size)
+                fresh.append(replace(read.stored(), environment=measured))
+                read.environment = replace(measured, size=replace(size, shared=None))
+            if len(fresh) >= SAVE_SIZES or time.perf_counter() - kept > SAVE_SECONDS:
+                yield from self._keep_sizes(fresh)
+                fresh, kept = [], time.perf_counter()
+            yield from self._progress("measuring")
             if self.stopped():
                 break
+        yield from self._keep_sizes(fresh)
+
+    def _keep_sizes(self, measured: list[StoredEnvironment]) -> Iterator[Event]:
+        """Keep sizes, then tell them: whoever is told may at once ask for a joint count."""
+        self.index.save_environments(measured)
+        for stored in measured:
+            size = stored.environment.size
             if size is not None:
-                if read.environment.size is None:
-                    fresh.append(
-                        replace(read.stored(), environment=replace(read.environment, size=size))
-                    )
-                    size = replace(size, shared=None)
-                    read.environment = replace(read.environment, size=size)
-                yield Sized(read.environment.path, size)
-            if len(fresh) >= SAVE_SIZES:
-                self.index.save_environments(fresh)
-                fresh.clear()
-            yield from self._progress("measuring")
-        self.index.save_environments(fresh)
+                yield Sized(stored.environment.path, replace(size, shared=None))
 
     def _size_of(self, path: str) -> Size | None:
         return measure(

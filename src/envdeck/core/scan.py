@@ -44,8 +44,8 @@ SIZE_KEEPS_SECONDS = 7 * 86400
 """How long a size is believed while nothing that is cheap to see has changed. Hard links made
 and removed elsewhere are not seen, and they move what is reclaimable."""
 SAVE_SIZES, SAVE_SECONDS = 32, 0.2
-"""So many sizes, or those of so long, are kept at a time. The files behind a size, which a joint count needs, are in
-the index only: for a thousand environments they take hundreds of megabytes."""
+"""So many sizes, or those of so long, are kept at a time. The files behind a size, which a joint
+count needs, are in the index only: for a thousand environments they take hundreds of MB."""
 
 
 def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], bool]) -> "Scan":

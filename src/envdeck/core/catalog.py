@@ -74,15 +74,10 @@ class Catalog:
 
     def measure(self, environment: Environment) -> Size | None:
         """Measure one environment now; None when it is no longer there."""
-        from envdeck.core.inspection.size import measure
         from envdeck.core.mounts import read_mounts
+        from envdeck.core.sizing import Sizer
 
-        return measure(
-            environment.path,
-            now=self.host.now(),
-            mounts=read_mounts(self.host),
-            platform=self.host.platform,
-        )
+        return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)
 
     def together(self, environments: Iterable[Environment]) -> JointSize:
         """Count environments together, by the sizes they carry; slow where they share much.

@@ -14,6 +14,7 @@ CFG_LIMIT = 64 * 1024
 METADATA_LIMIT = 256 * 1024
 """Bytes; headers come first, and what lies behind is the description."""
 
+_PART = 64 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _FLAGS |= getattr(os, "O_BINARY", 0)
 _NOATIME = getattr(os, "O_NOATIME", 0)
@@ -42,7 +43,7 @@ def read_bounded(path: str, limit: int, *, whole: bool = True) -> bytes | Unread
             return Unread("is not a regular file")
         if whole and status.st_size > limit:
             return Unread(f"is larger than {limit // 1024} KiB")
-        return _read(descriptor, limit)
+        return _read(descriptor, status.st_size, limit)
     except OSError as error:
         return Unread(reason_of(error))
     finally:
@@ -112,11 +113,15 @@ def _open(path: str) -> int:
     return os.open(path, _FLAGS)
 
 
-def _read(descriptor: int, limit: int) -> bytes:
-    parts: list[bytes] = []
-    left = limit
-    while left > 0:
-        part = os.read(descriptor, left)
+def _read(descriptor: int, size: int, limit: int) -> bytes:
+    """Read up to the limit; what ends where its size says takes one call."""
+    asked = min(size + 1, limit)
+    data = os.read(descriptor, asked)
+    if len(data) < asked:
+        return data
+    parts, left = [data], limit - len(data)
+    while left > 0:  # it has grown, or (in /proc) has a size only when it is read
+        part = os.read(descriptor, min(left, _PART))
         if not part:
             break
         parts.append(part)

@@ -18,7 +18,6 @@ from envdeck.core.inspection.dependants import dependants
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.fingerprint import fingerprint
 from envdeck.core.inspection.interpreters import find_interpreters
-from envdeck.core.inspection.size import measure
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.model import (
     Environment,
@@ -30,13 +29,13 @@ from envdeck.core.model import (
     Notice,
     Progress,
     ProjectState,
-    Size,
     Sized,
     Unreadable,
 )
 from envdeck.core.mounts import read_mounts
 from envdeck.core.paths import lies_under
 from envdeck.core.scope import Scope
+from envdeck.core.sizing import Sizer
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
@@ -63,8 +62,9 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
     )
     remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
     inspector = Inspector(host, mounts)
+    sizer = Sizer(host, mounts, stopped)
     return Scan(
-        host, survey, inspector, index, remembered, scope.sizes, scope.interpreters, stopped
+        host, survey, inspector, sizer, index, remembered, scope.sizes, scope.interpreters, stopped
     )
 
 
@@ -91,6 +91,7 @@ class Scan:
     host: Host
     survey: Survey
     inspector: Inspector
+    sizer: Sizer
     index: Index
     remembered: dict[str, StoredEnvironment]
     sizes: bool
@@ -213,13 +214,17 @@ class Scan:
         return bool(dependants(interpreter, (read.environment for read in self._read.values())))
 
     def _measure(self) -> Iterator[Event]:
+        unknown = []
+        for path, read in self._read.items():
+            if read.environment.size is None:
+                unknown.append(path)
+            else:
+                yield Sized(path, read.environment.size)
         fresh: list[StoredEnvironment] = []
         kept = time.perf_counter()
-        for read in self._read.values():
-            size = read.environment.size
+        for path, size in self.sizer.measure_all(unknown):
             if size is not None:
-                yield Sized(read.environment.path, size)
-            elif (size := self._size_of(read.environment.path)) is not None:
+                read = self._read[path]
                 measured = replace(read.environment, size=size)
                 fresh.append(replace(read.stored(), environment=measured))
                 read.environment = replace(measured, size=replace(size, shared=None))
@@ -227,8 +232,6 @@ class Scan:
                 yield from self._keep_sizes(fresh)
                 fresh, kept = [], time.perf_counter()
             yield from self._progress("measuring")
-            if self.stopped():
-                break
         yield from self._keep_sizes(fresh)
 
     def _keep_sizes(self, measured: list[StoredEnvironment]) -> Iterator[Event]:
@@ -238,15 +241,6 @@ class Scan:
             size = stored.environment.size
             if size is not None:
                 yield Sized(stored.environment.path, replace(size, shared=None))
-
-    def _size_of(self, path: str) -> Size | None:
-        return measure(
-            path,
-            now=self.host.now(),
-            mounts=self.inspector.mounts,
-            stopped=self.stopped,
-            platform=self.host.platform,
-        )
 
     def _remember(self) -> None:
         self.index.save_environments(read.stored() for read in self._read.values())

@@ -78,6 +78,8 @@ class FolderMemory:
 
     def get(self, path: str) -> FolderRecord | None:
         """Return what a folder held when it was last read; only the time tells if it still does."""
+        if not self._places:
+            return None
         raw = self._current.get(path)
         if raw is None:
             raw = self._find(path)

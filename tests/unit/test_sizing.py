@@ -1,0 +1,95 @@
+"""Measuring many environments, alone and with help, and what happens when help fails."""
+
+import sys
+from collections import deque
+from dataclasses import replace
+from queue import SimpleQueue
+
+import pytest
+
+from envdeck.core import sizing
+from envdeck.core.sizing import Sizer, Worker
+
+
+@pytest.fixture
+def folders(tmp_path):
+    paths = []
+    for number in range(12):
+        folder = tmp_path / f"env {number} [b]\n"
+        folder.mkdir()
+        (folder / "file").write_bytes(b"x" * 1000 * number)
+        (folder / "linked").hardlink_to(folder / "file")
+        (tmp_path / f"outside{number}").hardlink_to(folder / "file")
+        paths.append(str(folder))
+    return paths
+
+
+@pytest.fixture
+def sizer(host):
+    return Sizer(host, (), lambda: False)
+
+
+@pytest.fixture
+def helped(monkeypatch):
+    """Ask for help at once, and for two processes wherever the tests run."""
+    monkeypatch.setattr(sizing, "ALONE_SECONDS", -1.0)
+    monkeypatch.setattr(sizing, "_helpers", lambda: 2)
+
+
+def test_with_help_the_answers_are_the_same(sizer, folders, helped):
+    alone = {path: sizer.measure(path) for path in folders}
+    assert alone[folders[3]].shared is not None
+    assert dict(sizer.measure_all(folders)) == alone
+
+
+def test_few_are_measured_without_help(sizer, folders, monkeypatch):
+    monkeypatch.setattr(sizing, "COMMAND", ("/nowhere/python",))
+    few = folders[:3]
+    assert dict(sizer.measure_all(few)) == {path: sizer.measure(path) for path in few}
+
+
+def test_what_is_gone_has_no_size(sizer, folders, helped):
+    missing = folders[0] + "-gone"
+    assert dict(sizer.measure_all([*folders, missing]))[missing] is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("/nowhere/python",),
+        (sys.executable, "-c", "pass"),
+        (sys.executable, "-c", "print('nonsense')"),
+        (sys.executable, "-c", "print('[1, 2, 3]', flush=True); input(); input()"),
+        (sys.executable, "-c", "print('[0, 0, 0, 0, false, 0, 1, 999]')"),
+    ],
+    ids=["not there", "ends", "nonsense", "too short", "ends within an answer"],
+)
+def test_help_that_fails_costs_no_answer(sizer, folders, command):
+    waiting, done = deque(folders), SimpleQueue()
+    with Worker(sizer, waiting, done, command) as worker:
+        answers = dict(done.get(timeout=30) for _ in folders)
+    assert answers == {path: sizer.measure(path) for path in folders}
+    assert not worker.alive
+
+
+def test_stopping_ends_the_help(host, folders, helped):
+    asked = []
+
+    def stopped():
+        asked.append(True)
+        return len(asked) > 3
+
+    answers = list(Sizer(host, (), stopped).measure_all(folders * 50))
+    assert len(answers) < len(folders) * 50
+
+
+def test_leaving_early_ends_the_help(sizer, folders, helped):
+    answers = sizer.measure_all(folders * 50)
+    next(answers)
+    answers.close()
+
+
+def test_the_worker_takes_its_time_from_us(sizer, folders, helped):
+    size = dict(sizer.measure_all(folders))[folders[0]]
+    assert size.measured_at == sizer.host.now()
+    assert replace(size, measured_at=0.0) != size

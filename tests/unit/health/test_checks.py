@@ -1,0 +1,80 @@
+"""Each check says what is wrong, and only when it is."""
+
+from dataclasses import replace
+
+import pytest
+
+from envdeck.core.health import all_checks, examine
+from envdeck.core.model import (
+    Environment,
+    Identity,
+    ProjectLink,
+    ProjectState,
+    Python,
+    Severity,
+    Status,
+)
+
+HEALTHY = Environment(
+    "/home/ada/work/api/.venv",
+    Identity(1, 2),
+    "api/.venv",
+    "uv",
+    Status.OK,
+    python=Python("3.12.4", "cpython"),
+)
+
+
+def test_a_healthy_environment_has_no_findings():
+    assert examine(HEALTHY) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "check", "severity"),
+    [
+        (Status.BROKEN, "broken-interpreter", Severity.ERROR),
+        (Status.MOVED, "moved-environment", Severity.ERROR),
+        (Status.MIXED, "mixed-versions", Severity.ERROR),
+        (Status.SUSPECT, "incomplete-markers", Severity.WARNING),
+    ],
+)
+def test_a_status_is_a_finding_with_its_cause_and_a_remedy(status, check, severity):
+    (finding,) = examine(replace(HEALTHY, status=status, reason="its cause"))
+    assert (finding.check, finding.severity, finding.message) == (check, severity, "its cause")
+    assert finding.remedy
+
+
+def test_an_end_of_life_is_a_warning():
+    (finding,) = examine(replace(HEALTHY, python=Python("3.8.18", end_of_life="2024-10-07")))
+    assert (finding.check, finding.severity) == ("end-of-life", Severity.WARNING)
+    assert "3.8.18" in finding.message
+    assert "2024-10-07" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("state", "check"),
+    [
+        (ProjectState.GONE, "project-gone"),
+        (ProjectState.UNMOUNTED, "project-not-mounted"),
+        (ProjectState.FOUND, None),
+        (ProjectState.NONE, None),
+    ],
+)
+def test_a_project_that_is_away_is_told_from_one_that_is_gone(state, check):
+    found = examine(replace(HEALTHY, project=ProjectLink(state, "/home/ada/work/api")))
+    assert [finding.check for finding in found] == ([check] if check else [])
+
+
+def test_errors_come_first():
+    ill = replace(
+        HEALTHY,
+        status=Status.BROKEN,
+        python=Python("3.8.18", end_of_life="2024-10-07"),
+        project=ProjectLink(ProjectState.GONE, "/gone"),
+    )
+    severities = [finding.severity for finding in examine(ill)]
+    assert severities == [Severity.ERROR, Severity.WARNING, Severity.WARNING]
+
+
+def test_every_module_is_a_check():
+    assert len(all_checks()) == len(set(all_checks())) == 6

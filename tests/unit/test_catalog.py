@@ -135,9 +135,9 @@ def test_a_second_scan_reads_only_what_changed(catalog, machine, lone, monkeypat
     first = environments(catalog.scan(Scope()))
     read, inspect = [], Inspector.inspect
 
-    def counting(self, candidate, tool, project):
+    def counting(self, candidate, *others):
         read.append(candidate.path)
-        return inspect(self, candidate, tool, project)
+        return inspect(self, candidate, *others)
 
     monkeypatch.setattr(Inspector, "inspect", counting)
     assert environments(catalog.scan(Scope())) == first

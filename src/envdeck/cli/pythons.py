@@ -7,6 +7,8 @@ from collections.abc import Callable
 Matches = Callable[[str | None], bool]
 """Whether a version, None for one that is not known, is wanted."""
 
+_LONGEST = 200
+"""Characters of a range; a number of thousands of digits is none that Python reads."""
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+){0,2}([a-z]+[0-9]+)?")
 
 
@@ -30,20 +32,22 @@ def _begins_with(wanted: list[str]) -> Matches:
 
 def _specified(spec: str) -> Matches:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     try:
         wanted = SpecifierSet(spec)
     except InvalidSpecifier as error:
         message = f"`{spec}` is no version, such as 3.12, or range, such as >=3.10,<3.12"
         raise ArgumentTypeError(message) from error
+    if len(spec) > _LONGEST:
+        raise ArgumentTypeError("that is too long for a version or a range")
     if not spec.strip():
         raise ArgumentTypeError("a version is needed, such as 3.12 or >=3.10,<3.12")
 
     def matches(version: str | None) -> bool:
         try:
             return version is not None and wanted.contains(Version(version), prereleases=True)
-        except InvalidVersion:
+        except ValueError:  # not valid, or of more digits than Python reads
             return False
 
     return matches

@@ -9,6 +9,7 @@ from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError
 from envdeck.cli.places import absolute_path, scope_of
 from envdeck.cli.scanning import Scan
+from envdeck.core.files import reason_of
 from envdeck.core.model import Environment
 from envdeck.text import tilde
 
@@ -28,11 +29,24 @@ def environment_of(reference: str, context: Context, catalog: "Catalog") -> Envi
         return found
     if os.path.isdir(path):
         return _of_project(reference, os.path.realpath(path), context, catalog)
+    if why := _closed(path):
+        raise CommandError(f"`{reference}` cannot be read: {why}")
     if os.path.lexists(path):
         raise CommandError(
             f"`{reference}` is not an environment", hint="give its folder, or its name"
         )
     return _named(reference, context, catalog)
+
+
+def _closed(path: str) -> str:
+    """Say why a path may not be looked at; empty where it may, or where there is none."""
+    try:
+        os.lstat(path)
+    except PermissionError as error:
+        return reason_of(error)
+    except (OSError, ValueError):
+        return ""
+    return ""
 
 
 def _of_project(reference: str, project: str, context: Context, catalog: "Catalog") -> Environment:

@@ -15,7 +15,7 @@ _VERSION = {"-V", "--version"}
 def run(arguments: Sequence[str], context: Context) -> int:
     """Do what the arguments say; what cannot be done is explained on the error stream."""
     try:
-        code = _dispatch(arguments, context)
+        code = _done(arguments, context)
         context.console.flush()
     except CommandError as error:
         context.console.error(error.message, error.hint)
@@ -23,11 +23,16 @@ def run(arguments: Sequence[str], context: Context) -> int:
     except ConfigurationError as error:
         context.console.error(_place(error, context.host.home), error.hint)
         return Exit.USAGE
-    except SystemExit as done:  # argparse has printed a help
-        return done.code if isinstance(done.code, int) else Exit.DONE
     finally:
         context.console.clear_progress()
     return code
+
+
+def _done(arguments: Sequence[str], context: Context) -> int:
+    try:
+        return _dispatch(arguments, context)
+    except SystemExit as done:  # argparse has printed a help
+        return done.code if isinstance(done.code, int) else Exit.DONE
 
 
 def _dispatch(arguments: Sequence[str], context: Context) -> int:

@@ -107,6 +107,7 @@ def _time(when: float | None) -> str | None:
     if when is None:
         return None
     try:
-        return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = datetime.fromtimestamp(when, UTC).replace(microsecond=0, tzinfo=None)
     except (OverflowError, OSError, ValueError):
         return None
+    return f"{moment.isoformat()}Z"

@@ -47,10 +47,18 @@ class Configuration:
 
 
 def locate(host: Host) -> tuple[str, Origin]:
-    """Return the configuration file's path, and what says that it is there."""
+    """Return the configuration file's path, and what says that it is there.
+
+    Raises :class:`ConfigurationError` where a relative one has nothing to be relative to.
+    """
     named = host.variable(VARIABLE)
     if named is not None:
-        return os.path.abspath(host.expand(named)), Origin.ENVIRONMENT
+        path = host.expand(named)
+        try:
+            return os.path.abspath(path), Origin.ENVIRONMENT
+        except FileNotFoundError as error:
+            what = "is relative, and the current folder no longer exists"
+            raise ConfigurationError(path, what, hint="cd ~") from error
     return os.path.join(host.user_config(), "envdeck", "config.toml"), Origin.DEFAULT
 
 
@@ -110,5 +118,7 @@ def _parse(text: str, path: str) -> Mapping[str, Any]:
         if found and line is None:
             line = max(1, len(text.splitlines()))
         raise ConfigurationError(path, f"is not TOML: {what}", line=line) from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise ConfigurationError(path, f"is not TOML: {error}") from error
     except RecursionError as error:
         raise ConfigurationError(path, "is not TOML: nested too deeply") from error

@@ -6,6 +6,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 
+from envdeck.config.errors import ConfigurationError
 from envdeck.config.loading import LIMIT, locate
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.host import Host
@@ -25,7 +26,10 @@ def save_theme(host: Host, theme: str) -> str | None:
     a whole (written beside, synced, renamed), so that it is never seen half written. A file
     that is not valid is left alone. A link to the file stays a link.
     """
-    path, _ = locate(host)
+    try:
+        path, _ = locate(host)
+    except ConfigurationError as error:
+        return error.what
     if path == os.devnull:
         return "the configuration is switched off"
     try:
@@ -91,7 +95,7 @@ def _candidates(text: str, value: str) -> Iterator[str]:
 def _parsed(text: str) -> dict[str, object] | None:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not TOML, or a number beyond reading
         return None
 
 

@@ -76,7 +76,17 @@ class _Reader:
 
     def exclude(self, value: object) -> tuple[str, ...]:
         patterns = self._words("exclude", value, "a list of patterns")
-        return tuple(self._host.expand(pattern) for pattern in patterns)
+        found = tuple(self._host.expand(pattern) for pattern in patterns)
+        for pattern, whole in zip(patterns, found, strict=True):
+            if ("/" in whole or os.sep in whole) and not (
+                os.path.isabs(whole) or whole[0] in "*?["
+            ):
+                raise self._error(
+                    "exclude",
+                    f"`exclude` has `{pattern}`, which is neither a name nor an absolute path",
+                    hint="begin it with `/`, `~/` or `*/`, or leave the `/` out",
+                )
+        return found
 
     def columns(self, value: object) -> tuple[str, ...]:
         columns = self._words("columns", value, "a list of column names")

@@ -4,6 +4,8 @@ Looking must not disturb what is looked at: the access time of `pyvenv.cfg` is h
 an environment was last used, so files are opened with `O_NOATIME` where the system has it.
 """
 
+import codecs
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -15,6 +17,7 @@ METADATA_LIMIT = 256 * 1024
 """Bytes; headers come first, and what lies behind is the description."""
 
 _PART = 64 * 1024
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _FLAGS |= getattr(os, "O_BINARY", 0)
 _NOATIME = getattr(os, "O_NOATIME", 0)
@@ -95,6 +98,35 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def decode_path(data: bytes) -> str:
+    """Decode a path that a file holds into the form in which the system takes it: with surrogate
+    escapes (PEP 383) where it is not text in its own encoding. A BOM of UTF-8 is dropped."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    try:
+        return os.fsdecode(data)
+    except UnicodeDecodeError:  # Windows knows no such names
+        return decode(data)
+
+
+def absence(path: str) -> str:
+    """Return in words why nothing can be reached at a path, links followed; empty where
+    something can. What may not be looked at is out of reach, and not missing."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno in _ABSENT or error.errno is None:
+            return "does not exist"
+        return f"is out of reach ({reason_of(error)})"
+    except ValueError:  # no path of this system: a NUL, or what its encoding does not have
+        return "does not exist"
+    return ""
+
+
+def is_missing(path: str) -> bool:
+    """Tell whether there is nothing at a path; what may not be looked at is there."""
+    return absence(path) == "does not exist"
 
 
 def reason_of(error: OSError | ValueError) -> str:

@@ -26,7 +26,7 @@ class Host:
     @classmethod
     def current(cls) -> "Host":
         """Return the machine we run on."""
-        return cls(sys.platform, os.path.expanduser("~"), os.environ)
+        return cls(sys.platform, _home(os.environ), os.environ)
 
     @property
     def windows(self) -> bool:
@@ -93,3 +93,20 @@ class Host:
         if self.macos:
             return self.at_home("Library", "Application Support")
         return self.folder("XDG_CONFIG_HOME") or self.at_home(".config")
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    """Return the home folder of whoever runs us, always an absolute path.
+
+    A `HOME` that is empty or relative counts as unset, as in the XDG rules: what is kept at home
+    would land in whichever folder is the current one. Who has no home at all has the root.
+    """
+    home = environ.get("HOME", "") if os.name == "posix" else os.path.expanduser("~")
+    if not os.path.isabs(home) and os.name == "posix":
+        import pwd  # not there on Windows
+
+        try:
+            home = pwd.getpwuid(os.getuid()).pw_dir
+        except KeyError:  # a user by number only, as in containers
+            home = os.sep
+    return os.path.normpath(home) if os.path.isabs(home) else os.path.abspath(os.sep)

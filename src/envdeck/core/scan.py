@@ -154,16 +154,17 @@ class Scan:
         mark = fingerprint(candidate)
         project = link(candidate, tool, self.host, self._known_projects())
         known = self.remembered.get(candidate.path)
-        if (
-            known is not None
-            and known.fingerprint == mark
-            and known.environment.manager == tool.name
-            and known.environment.identity == candidate.identity
-        ):
-            environment = self.inspector.renew(known.environment, candidate, project, known.atimes)
+        if known is None or known.environment.identity != candidate.identity:
+            environment = self.inspector.inspect(candidate, tool, project)
+        elif known.fingerprint == mark and known.environment.manager == tool.name:
+            environment = self.inspector.renew(
+                known.environment, candidate, tool, project, known.atimes
+            )
             environment = _without_doubtful_size(environment)
         else:
-            environment = self.inspector.inspect(candidate, tool, project)
+            environment = self.inspector.inspect(
+                candidate, tool, project, known.environment.last_used, known.atimes
+            )
         environment = replace(environment, findings=examine(environment))
         atimes = access_times(candidate.path, environment.site_packages)
         read = self._read[candidate.path] = _Read(candidate, tool, mark, environment, atimes)
@@ -181,7 +182,7 @@ class Scan:
         """Ask for the project anew, and tell whether that changed what is known."""
         project = link(read.candidate, read.tool, self.host, self._known_projects())
         before = read.environment
-        environment = self.inspector.renew(before, read.candidate, project)
+        environment = self.inspector.relate(before, read.candidate, read.tool, project)
         read.environment = replace(environment, findings=examine(environment))
         return project != before.project
 

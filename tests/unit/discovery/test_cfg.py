@@ -52,7 +52,7 @@ def test_latin_1_is_read(tmp_path):
         (lambda path: path.mkdir(), "is not a regular file"),
         (lambda path: path.write_bytes(b"\0\xff" * 500), "is not text"),
         (lambda path: os.truncate(_touched(path), 100 * 1024 * 1024), "is larger than 64 KiB"),
-        (lambda path: None, "no such file or directory"),
+        (lambda path: None, "cannot be read: no such file or directory"),
     ],
     ids=["fifo", "folder", "binary noise", "100 MB", "missing"],
 )

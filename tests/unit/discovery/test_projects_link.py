@@ -81,13 +81,28 @@ def test_a_link_in_a_project(home, linked, write, make_candidate):
 def test_a_root_that_hashes_to_the_name(linked, roots, make_candidate):
     for root in ("/home/ada/work/shop", "/home/ada/work/blog", "/home/ada/work/a-b-c"):
         roots.add(root)
-    wanted = found("/home/ada/work/blog", "name of the environment")
+    source = "name of the environment"  # the names are real ones, the folders not of this disk
+    wanted = ProjectLink(ProjectState.GONE, "/home/ada/work/blog", source)
     assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), poetry.TOOL) == wanted
     assert linked(make_candidate("/s/blog-gTTtlNLs"), pipenv.TOOL) == wanted
     assert linked(make_candidate("/s/blog-PgukVryC-docs"), pdm.TOOL) == wanted
     assert linked(make_candidate("/s/blog-PgukVryC-a-longer-name"), pdm.TOOL) == wanted
     assert linked(make_candidate("/s/a-b-c-0lHlstDY-x-y"), pdm.TOOL).path == "/home/ada/work/a-b-c"
     assert linked(make_candidate("/s/blog-AAAAAAAA-py3.13"), poetry.TOOL) == ProjectLink()
+
+
+def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
+    home, host, linked, roots, make_candidate
+):
+    root = home / "work/blog"
+    root.mkdir(parents=True)
+    roots.add(str(root))
+    (name,) = poetry.TOOL.project_names(str(root), host)
+    candidate = make_candidate(f"/s/blog-{name}-py3.13")
+    assert linked(candidate, poetry.TOOL) == found(root, "name of the environment")
+    root.rmdir()
+    link_to = linked(candidate, poetry.TOOL)
+    assert (link_to.state, link_to.path) == (ProjectState.GONE, str(root))
 
 
 def test_a_root_met_later_is_found_by_asking_again(linked, roots, make_candidate):

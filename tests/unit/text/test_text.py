@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from envdeck.text import (
     age,
     clip,
+    duration,
     exact_bytes,
     exact_time,
     pad,
     plain,
+    short_age,
     shorten,
+    shorten_name,
     signs_for,
     size,
     tilde,
@@ -91,6 +94,12 @@ class TestAges:
     def test_ages(self, seconds, shown):
         assert age(1e9 - seconds, 1e9) == shown
 
+    def test_an_age_is_shortened_where_it_is_too_long(self):
+        assert (short_age("10 minutes", 8), short_age("3 months", 8)) == ("10 min", "3 months")
+
+    def test_durations(self):
+        assert (duration(2.04), duration(0.01)) == ("2.0 s", "< 0.1 s")
+
     def test_unknown(self):
         assert age(None, 1e9) == "–"
 
@@ -118,11 +127,43 @@ class TestPaths:
         said = "it was in /home/ada/x, and /home/adam/y is another"
         assert tilde_within(said, "/home/ada") == "it was in ~/x, and /home/adam/y is another"
         assert tilde_within("at /x", "/") == "at /x"
+        said = "/mnt/home/ada/x, '/home/ada' and /home/ada.bak"
+        assert tilde_within(said, "/home/ada") == "/mnt/home/ada/x, '~' and /home/ada.bak"
 
     def test_the_middle_goes_first(self):
-        assert shorten("~/work/clients/acme/backend/api/.venv", 24) == "~/work/…/api/.venv"
+        assert shorten("~/work/clients/acme/backend/api/.venv", 24) == "~/…/backend/api/.venv"
         assert shorten("~/work/clients/acme/backend/api/.venv", 14) == "~/…/api/.venv"
         assert shorten("~/work/api/.venv", 16) == "~/work/api/.venv"
+
+    @pytest.mark.parametrize(
+        ("path", "cells", "shown"),
+        [
+            ("~/code/tidewater/.tox/py39", 20, "~/…/tidewater/…/py39"),
+            ("~/code/starmap/.pixi/envs/default", 22, "~/…/starmap/…/default"),
+            ("~/a-very-long-project-name/.venv", 20, "…/a-very-l…ame/.venv"),
+            ("~/.local/share/virtualenvs/mailer-Xy12abCd", 22, "~/…/mailer-Xy12abCd"),
+            ("~/.cache/pypoetry/virtualenvs/invoices-bCXbTlPo-py3.9", 22, "…/invoices-bCXb…-py3.9"),
+            (
+                "~/.cache/pypoetry/virtualenvs/invoices-bCXbTlPo-py3.11",
+                22,
+                "…/invoices-bCX…-py3.11",
+            ),
+            ("~/.cache/pre-commit/repo8f2k/py_env-python3.12", 20, "…/repo8f2k/py_env…12"),
+            ("C:\\Users\\ada\\work\\api\\.venv", 18, "…\\work\\api\\.venv"),
+            ("~/notes/my-project-frontend-of-a-kind", 20, "…/my-project-f…-kind"),
+        ],
+    )
+    def test_what_tells_environments_apart_stays(self, path, cells, shown):
+        assert shorten(path, cells) == shown
+
+    def test_the_plain_sign_for_a_cut_is_no_home(self):
+        assert shorten("/srv/work/clients/acme/api/.venv", 20, "~") == "/.../acme/api/.venv"
+
+    @given(st.lists(ANY, min_size=1, max_size=8).map("/".join).map(plain), st.integers(1, 60))
+    def test_never_wider_than_asked_whatever_the_parts(self, path, cells):
+        assert width(shorten(path, cells)) <= cells
+        assert width(shorten(path, cells, "~")) <= cells
+        assert width(shorten_name(path, cells)) <= cells
 
     @given(ANY.map(plain), st.integers(1, 60))
     def test_never_wider_than_asked(self, path, cells):

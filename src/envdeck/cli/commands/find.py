@@ -42,6 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: Context) -> int:
     """Find environments that have a package."""
+    from envdeck.core.inspection.credentials import mask_text
+
     requirement = _requirement(arguments.requirement, context)
     scope = scope_of(arguments.paths, context, sizes=False)
     scan = Scan(context, context.catalog(), scope)
@@ -50,7 +52,7 @@ def run(arguments: Namespace, context: Context) -> int:
         context.console.json(
             {
                 "schema": SCHEMA,
-                "requirement": arguments.requirement,
+                "requirement": mask_text(arguments.requirement),
                 "environments": [
                     {**environment_object(environment), "version": version or None}
                     for environment, version in having
@@ -104,13 +106,13 @@ def _having(
 def _within(requirement: "Requirement", version: str) -> bool:
     """Tell whether a version is asked for; one that is not valid (PEP 440) cannot be compared,
     and is in no range. Pre-releases count, since they are installed."""
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     if not requirement.specifier:
         return True
     try:
         return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
+    except ValueError:  # not valid, or of more digits than Python reads
         return False
 
 

@@ -1,5 +1,6 @@
 """Where a command writes: results to one stream, everything else to the other."""
 
+import contextlib
 import io
 import os
 from collections.abc import Mapping
@@ -9,7 +10,11 @@ from typing import Any, TextIO
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.output.style import styled, wants_colour
 from envdeck.core.files import reason_of
+from envdeck.core.inspection.credentials import mask_text
 from envdeck.text import Signs, clip, plain, signs_for
+
+_LONGEST = 1000
+"""Cells of a message; a path alone can have 4,096."""
 
 
 @dataclass(slots=True)
@@ -94,15 +99,13 @@ class Console:
         """Show how far a command is, in place of what was shown before; on a terminal only."""
         if not self.error_terminal:
             return
-        self.err.write("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
-        self.err.flush()
+        self._tell("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
         self._progress = True
 
     def clear_progress(self) -> None:
         """Take the line of progress away."""
         if self._progress:
-            self.err.write("\r\x1b[K")
-            self.err.flush()
+            self._tell("\r\x1b[K")
             self._progress = False
 
     def _say(self, kind: str, message: str, hint: str) -> None:
@@ -110,7 +113,14 @@ class Console:
         for label, text in ((kind, message), ("hint", hint)):
             if text:
                 shown = styled(f"{label}:", label, colour=self.error_colour)
-                self.err.write(f"{shown} {plain(text)}\n")
+                safe = clip(plain(mask_text(text)), _LONGEST, self.signs.ellipsis)
+                self._tell(f"{shown} {safe}\n")
+
+    def _tell(self, text: str) -> None:
+        """Write to the error stream, if anybody takes it: there is no one else to tell."""
+        with contextlib.suppress(OSError):
+            self.err.write(text)
+            self.err.flush()
 
 
 def _unwritten(error: OSError) -> Exception:

@@ -53,7 +53,7 @@ class Candidate:
         if self.kind is Kind.VENV and not self.cfg.get("home"):
             return "its pyvenv.cfg names no home"
         if self.layout.executable is None:
-            return "it has no interpreter entry"
+            return self.layout.unread or "it has no interpreter entry"
         if not self.layout.package_folders:
-            return "it has no package folder"
+            return self.layout.unread or "it has no package folder"
         return ""

@@ -1,8 +1,9 @@
 """`pyvenv.cfg`, as PEP 405 has it: `key = value` lines, keys in any case, no sections."""
 
-from envdeck.core.files import CFG_LIMIT, Unread, decode, read_bounded
+from envdeck.core.files import CFG_LIMIT, Unread, decode, decode_path, read_bounded
 
-_LINES = 200
+_PATHS = frozenset({"home", "executable", "base-prefix", "base-exec-prefix", "base-executable"})
+_LINES = 400
 """Real ones have about ten; what goes on for ever is no cfg."""
 
 
@@ -11,7 +12,7 @@ def parse_cfg(text: str) -> dict[str, str]:
     over, as the `site` module does. The first of two lines with one key holds in CPython's
     launcher and the last in `site`; the last is kept here."""
     keys: dict[str, str] = {}
-    for line in text.splitlines()[:_LINES]:
+    for line in text.replace("\r", "\n").split("\n")[:_LINES]:
         key, separator, value = line.partition("=")
         if separator and (key := key.strip().lower()):
             keys[key] = value.strip()
@@ -25,10 +26,13 @@ def read_cfg(path: str) -> tuple[dict[str, str], str]:
     """
     data = read_bounded(path, CFG_LIMIT)
     if isinstance(data, Unread):
-        return {}, data.reason
+        said = data.reason
+        return {}, said if said.startswith("is ") else f"cannot be read: {said}"
     if b"\0" in data:
         return {}, "is not text"
-    return parse_cfg(decode(data)), ""
+    keys = parse_cfg(decode(data))
+    paths = parse_cfg(decode_path(data))
+    return keys | {key: paths[key] for key in _PATHS & paths.keys()}, ""
 
 
 def unquoted(value: str) -> str:

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from envdeck.core.files import reason_of
+
 _PACKAGE_PARENT = re.compile(r"(python|pypy|graalpy)(\d+\.\d+)t?\Z")
 """`lib/python3.12`, `lib/pypy3.10`, and `lib/python3.13t` of the free-threaded build."""
 _EXECUTABLES = ("python", "python3", "python.exe", "pypy3", "pypy", "pypy3.exe")
@@ -29,6 +31,8 @@ class Layout:
     executable: str | None = None
     """The interpreter entry; it may be a link that leads nowhere."""
     package_folders: tuple[PackageFolder, ...] = ()
+    unread: str = ""
+    """Which part could not be looked into, and why, in words; or empty."""
 
 
 def read_layout(path: str) -> Layout:
@@ -37,8 +41,28 @@ def read_layout(path: str) -> Layout:
         scripts = os.path.join(path, name)
         if os.path.isdir(scripts):
             executable = _executable(scripts) or _executable(path)
-            return Layout(scripts, executable, _package_folders(path))
-    return Layout(None, _executable(path), _package_folders(path))  # conda on Windows
+            return _laid_out(path, scripts, executable)
+    return _laid_out(path, None, _executable(path))  # conda on Windows
+
+
+def _laid_out(path: str, scripts: str | None, executable: str | None) -> Layout:
+    folders = _package_folders(path)
+    if executable is not None and folders:
+        return Layout(scripts, executable, folders)
+    closed = _closed(scripts) if executable is None and scripts else ""
+    return Layout(scripts, executable, folders, closed or _closed(os.path.join(path, "lib")))
+
+
+def _closed(folder: str) -> str:
+    """Say why a folder that is there cannot be looked into; empty where it can."""
+    try:
+        with os.scandir(folder):
+            os.lstat(os.path.join(folder, "."))  # listing and entering are two permissions
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return f"its {os.path.basename(folder)} cannot be read: {reason_of(error)}"
+    return ""
 
 
 def _executable(folder: str) -> str | None:

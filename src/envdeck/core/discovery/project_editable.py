@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.files import Unread, read_bounded
+from envdeck.core.files import Unread, decode_path, read_bounded
 
 _ENTRIES = 20_000
 """So many names of one package folder are looked at."""
@@ -102,13 +102,13 @@ def path_of(url: str) -> str | None:
 
 def _from_pth_files(folder: str, names: Sequence[str]) -> Iterator[Editable]:
     for name in names:
-        if not name.endswith((".pth", ".egg-link")):
-            continue
+        if not name.endswith((".pth", ".egg-link")) or name == "_virtualenv.pth":
+            continue  # when that one was read last, tells when the environment was used
         data = read_bounded(os.path.join(folder, name), _LIMIT)
         if isinstance(data, Unread) or b"\0" in data:
             continue
         stem = re.sub(r"\A__editable__[._]+|-\d.*\Z", "", name.rpartition(".")[0])
-        for line in os.fsdecode(data).splitlines()[:_LINES]:
+        for line in decode_path(data).splitlines()[:_LINES]:
             path = line.strip()
             if os.path.isabs(path) and not re.search(r"[\\/](?:site|dist)-packages", path):
                 yield Editable(stem, os.path.normpath(path), f"a path in {name}")
@@ -122,7 +122,7 @@ def _from_finders(folder: str, names: Sequence[str]) -> Iterator[Editable]:
         if isinstance(data, Unread):
             continue
         match = re.search(rb"^MAPPING\b[^=\n]*=[ ]*\{(.*)\}", data, re.MULTILINE)
-        for package, path in _mapping(os.fsdecode(match[1])) if match else ():
+        for package, path in _mapping(decode_path(match[1])) if match else ():
             yield Editable(package, os.path.dirname(path), f"editable install of {package}")
 
 

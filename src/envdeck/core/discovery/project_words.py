@@ -3,7 +3,7 @@
 import errno
 import os
 
-from envdeck.core.files import Unread, read_bounded
+from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.model import ProjectLink, ProjectState
 
 _LIMIT = 8192
@@ -49,5 +49,5 @@ def read_project_file(environment: str) -> str | None:
     data = read_bounded(os.path.join(environment, ".project"), _LIMIT)
     if isinstance(data, Unread) or b"\0" in data:
         return None
-    path = os.fsdecode(data).partition("\n")[0].rstrip("\r")
+    path = decode_path(data).partition("\n")[0].rstrip("\r")
     return path.rstrip("/") or path if os.path.isabs(path) else None

@@ -29,7 +29,7 @@ def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> P
 
     1. what the environment itself names, in its tool's way;
     2. the link in a project that leads to it;
-    3. its name, if a root met so far hashes to it;
+    3. its name, if a root met so far, now or in an earlier look, hashes to it;
     4. the folder it is in, or that folder's parent for `.tox` and the like (never a tool's
        store, and the home folder only with a manifest);
     5. what is installed in it in place.
@@ -42,10 +42,11 @@ def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> P
         word = _settled(word, roots)
         found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
         return found or word
-    found = _hashed(candidate, tool, roots)
+    hashed = _hashed(candidate, tool, roots)
+    found = hashed if hashed and hashed.state is ProjectState.FOUND else None
     if word is None:  # a tool that says "none" keeps it in a folder of its own, not a project's
         found = _linking(candidate) or found or _holding(candidate, host, roots)
-    return found or _in_place(candidate, roots) or word or ProjectLink()
+    return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
 def _linking(candidate: Candidate) -> ProjectLink | None:
@@ -58,7 +59,7 @@ def _linking(candidate: Candidate) -> ProjectLink | None:
 
 def _hashed(candidate: Candidate, tool: Tool, roots: ProjectRoots) -> ProjectLink | None:
     root = roots.root_of(tool, candidate)
-    return ProjectLink(ProjectState.FOUND, root, "name of the environment") if root else None
+    return _settled(named_project(root, "name of the environment"), roots) if root else None
 
 
 def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLink | None:

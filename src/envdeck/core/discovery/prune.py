@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 
@@ -43,6 +43,8 @@ class Prune:
     """The person's own exclusions, on names."""
     path_patterns: tuple[re.Pattern[str], ...] = field(default=())
     """The person's own exclusions, on whole paths."""
+    own: frozenset[str] = frozenset()
+    """The person's own exclusions that are no patterns: names and paths."""
 
     @classmethod
     def for_host(
@@ -50,20 +52,46 @@ class Prune:
     ) -> "Prune":
         """Return the rules for a host; `exclude` holds names, paths, or patterns of either
         (`fnmatch`), `mounts` the mount points that are not to be crossed."""
-        names, paths = set(NAMES), set(mounts)
+        real_home = os.path.realpath(host.home)
+        own: set[str] = set()
         patterns: list[re.Pattern[str]] = []
         path_patterns: list[re.Pattern[str]] = []
         for rule in map(host.expand, exclude):
             whole = "/" in rule or os.sep in rule
             if any(character in rule for character in "*?["):
-                (path_patterns if whole else patterns).append(re.compile(translate(rule)))
+                kept = path_patterns if whole else patterns
+                kept += (re.compile(translate(each)) for each in _spellings(rule, host, real_home))
             elif whole:
-                paths.add(os.path.normpath(rule))
+                path = os.path.normpath(rule)
+                own |= {path, os.path.realpath(path)}
             else:
-                names.add(rule)
-        paths.update(host.at_home(*parts) for parts in _AT_HOME)
+                own.add(rule)
+        paths = {
+            os.path.join(home, *parts) for home in (host.home, real_home) for parts in _AT_HOME
+        }
         paths.update(host.system(name) for name in _SYSTEM)
-        return cls(frozenset(names), frozenset(paths), tuple(patterns), tuple(path_patterns))
+        return cls(
+            NAMES | own,
+            frozenset(paths).union(mounts, own),
+            tuple(patterns),
+            tuple(path_patterns),
+            frozenset(own),
+        )
+
+    def alone(self, names: frozenset[str]) -> "Prune":
+        """Return the person's own rules, and these names in place of the usual ones: for a place
+        that holds environments, however it is called."""
+        return Prune(names | self.own, self.own, self.patterns, self.path_patterns, self.own)
+
+    def bars(self, path: str) -> bool:
+        """Tell whether the person's own rules leave out a folder, or one above it."""
+        name = os.path.basename(path)
+        while name:
+            if self.alone(frozenset()).skips(name, path):
+                return True
+            path = os.path.dirname(path)
+            name = os.path.basename(path)
+        return False
 
     @property
     def patterned(self) -> bool:
@@ -78,3 +106,11 @@ class Prune:
             or any(pattern.match(name) for pattern in self.patterns)
             or any(pattern.match(path) for pattern in self.path_patterns)
         )
+
+
+def _spellings(rule: str, host: Host, real_home: str) -> Iterator[str]:
+    """Yield a rule as given, and as it is where a home folder that is a link leads: walks go by
+    real paths."""
+    yield rule
+    if rule.startswith(host.home + os.sep) and real_home != host.home:
+        yield real_home + rule[len(host.home) :]

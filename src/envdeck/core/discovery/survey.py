@@ -53,6 +53,7 @@ class Survey:
     _walk: Walk | None = None
     _seen: dict[Identity, str | None] = field(default_factory=dict)
     """Paths of what was met; None for an installation, which is no environment."""
+    _unreadable: set[str] = field(default_factory=set)
 
     @property
     def visited(self) -> int:
@@ -88,7 +89,7 @@ class Survey:
                 if self._inside(path) and place.depth > known.get(path, -1):
                     known[path] = place.depth
         for path, depth in known.items():
-            if os.path.isdir(path):
+            if os.path.isdir(path) and not self.prune.bars(path):
                 yield Place(path, depth)
 
     def _visit(self, place: Place) -> Iterator[Sign]:
@@ -96,7 +97,7 @@ class Survey:
             if candidate := recognise(place.path):
                 yield from self._sight(candidate)
             return
-        rules = Prune(frozenset({"__pycache__", "site-packages"}))
+        rules = self.prune.alone(frozenset({"__pycache__", "site-packages"}))
         yield from self._run(
             Walk(place.path, rules, None, self.stopped, place.depth, windows=self.host.windows)
         )
@@ -108,7 +109,10 @@ class Survey:
                 yield from self._sight(hit)
             elif isinstance(hit, Pointer):
                 yield from self._point(hit)
-            else:
+            elif not isinstance(hit, Unreadable):
+                yield hit
+            elif hit.path not in self._unreadable:  # a known place is walked to again
+                self._unreadable.add(hit.path)
                 yield hit
         self._walked += walk.visited
         self._walk = None

@@ -15,7 +15,7 @@ from envdeck.core.discovery import markers
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.listing import PROJECT_FILES, Listing, list_folder
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.files import Unread, read_text, reason_of
+from envdeck.core.files import Unread, decode_path, read_bounded, reason_of
 from envdeck.core.model import Unreadable
 
 FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -96,7 +96,7 @@ class Walk:
             try:
                 listing = self._list(path, device)
             except OSError as error:
-                if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                if not level or not isinstance(error, FileNotFoundError | NotADirectoryError):
                     yield Unreadable(path, reason_of(error))
                 continue
             if listing is None:
@@ -152,7 +152,7 @@ class Walk:
         if candidate is None:
             return folders
         yield candidate
-        return _inside(candidate, listing)
+        return _inside(candidate, listing, at_root=path == self.root)
 
     def _device(self) -> int | None:
         try:
@@ -175,25 +175,25 @@ def _follow(link: str) -> Pointer | None:
 def _read_pointer(folder: str) -> Pointer | None:
     """Return where uv's `.venv` text file points, if to an environment."""
     link = os.path.join(folder, ".venv")
-    text = read_text(link, _POINTER_LIMIT)
-    if isinstance(text, Unread) or not (target := text.strip()) or "\0" in target:
+    data = read_bounded(link, _POINTER_LIMIT)
+    if isinstance(data, Unread) or b"\0" in data or not (target := decode_path(data).strip()):
         return None
     candidate = markers.recognise(os.path.realpath(os.path.join(folder, target)))
     return Pointer(link, candidate) if candidate else None
 
 
-def _inside(candidate: Candidate, listing: Listing) -> tuple[str, ...]:
+def _inside(candidate: Candidate, listing: Listing, *, at_root: bool) -> tuple[str, ...]:
     """Return the folders of an environment that may hold others.
 
     There are none in an ordinary one. A conda prefix has its `envs`; what only looks like an
-    environment, or is a project's own root (`python -m venv .`), is walked on as any folder.
+    environment, is a project's own root (`python -m venv .`), or is the very folder to be walked
+    (`python -m venv ~`), is walked on as any folder.
     """
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
         return tuple(name for name in listing.folders if name == "envs")
     if candidate.shortcoming:
         return listing.folders
-    if _MANIFESTS.isdisjoint(listing.marks) and not os.path.lexists(
-        os.path.join(candidate.path, ".git")
-    ):
+    project = not _MANIFESTS.isdisjoint(listing.marks)
+    if not (at_root or project or os.path.lexists(os.path.join(candidate.path, ".git"))):
         return ()
     return tuple(name for name in listing.folders if name not in _OWN_FOLDERS)

@@ -36,6 +36,9 @@ _OTHERS = frozenset({_ANOTHERS, _NEWER, _NO_FILE})
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
+TORN: Final = UnicodeDecodeError
+"""Raised in place of SQLite's own error when its message quotes a torn schema."""
+
 Connect: TypeAlias = Callable[[str], sqlite3.Connection]
 
 
@@ -97,17 +100,17 @@ def no_memory(reason: str, hint: str = "") -> Notice:
     return Notice(f"what is seen now will not be remembered: {reason}", hint)
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     """Tell whether a database is not what it should be: torn, or without its tables."""
-    return _code(error) in _DAMAGE
+    return isinstance(error, TORN) or _code(error) in _DAMAGE
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     """Tell whether another process was at it for too long."""
     return _code(error) in _BUSY
 
 
-def why(error: sqlite3.Error) -> str:
+def why(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """Say in words what SQLite met."""
     return "another program is using it" if is_busy(error) else str(error)
 
@@ -123,7 +126,7 @@ def _try(path: str, connector: Connect) -> tuple[str, sqlite3.Connection | None]
         return reason, None
     try:
         return "", _connected(path, connector)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, TORN) as error:
         return _DAMAGED if is_damage(error) else why(error), None
 
 
@@ -133,10 +136,13 @@ def _prepare(path: str) -> str:
     It is looked at before SQLite does, which would roll back another program's transaction.
     """
     try:
-        status = os.stat(path)
+        status = os.lstat(path)  # a link may lead to what is somebody's
     except FileNotFoundError:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        os.close(os.open(path, flags, 0o600))
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        try:
+            os.close(os.open(path, flags, 0o600))
+        except FileExistsError:  # another copy was faster
+            return _prepare(path)
         return ""
     if not stat.S_ISREG(status.st_mode):
         return _NO_FILE
@@ -205,5 +211,5 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: sqlite3.Error | UnicodeDecodeError) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -3,15 +3,18 @@
 import os
 import re
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from envdeck.core.files import is_missing
 from envdeck.core.host import Host
 from envdeck.core.index.folders import FolderMemory
 from envdeck.core.index.opening import (
     GUARD,
+    TORN,
     Connect,
     connect,
     is_busy,
@@ -29,17 +32,24 @@ from envdeck.core.index.records import (
     encode_environment,
     encode_interpreter,
 )
-from envdeck.core.index.rows import keep_walk, typed
+from envdeck.core.index.rows import keep_walk, sealed, typed, unsealed
 from envdeck.core.index.schema import key, unkey
 from envdeck.core.index.shared import deflate, inflate
 from envdeck.core.model import Environment, Interpreter, Notice, SharedFiles, Size
+from envdeck.core.paths import lies_under
 
 _DEVICE = re.compile(r"[0-9]{1,20}")
 
 
 def index_path(host: Host) -> str:
-    """Return where the memory is kept: `envdeck/index.sqlite3` in the user's cache folder."""
-    return os.path.join(host.user_cache(), "envdeck", "index.sqlite3")
+    """Return where the memory is kept: `envdeck/index.sqlite3` in the user's cache folder.
+
+    In a locale of another encoding than UTF-8 it is another file: paths are other texts there
+    (PEP 383), and those of one encoding need not exist in the other.
+    """
+    encoding = sys.getfilesystemencoding()
+    name = "index.sqlite3" if encoding == "utf-8" else f"index-{encoding}.sqlite3"
+    return os.path.join(host.user_cache(), "envdeck", name)
 
 
 class Index:
@@ -74,6 +84,9 @@ class Index:
     @classmethod
     def open(cls, path: str, *, host: Host, connector: Connect = connect) -> Self:
         """Open the memory at `path`, making it where there is none; never raises."""
+        if lies_under(path, host.home) and is_missing(host.home):  # making it is not for us
+            notice = no_memory(f"the home folder {host.home} does not exist")
+            return cls(path, host, None, notice)
         opened = open_memory(path, connector)
         return cls(path, host, opened.connection, opened.notice)
 
@@ -102,7 +115,7 @@ class Index:
 
     def environments(self, roots: Sequence[str] | None = None) -> tuple[StoredEnvironment, ...]:
         """Return the environments at or below the roots, or all of them. In no order."""
-        rows = typed(self._read("SELECT path, record FROM environment"), bytes, str)
+        rows = unsealed(typed(self._read("SELECT path, record FROM environment"), bytes, str))
         if roots is not None:
             exact = {key(root) for root in roots}
             below = tuple(key(root.rstrip(os.sep) + os.sep) for root in roots)
@@ -122,7 +135,7 @@ class Index:
         be saved again. Returns whether it is remembered.
         """
         stored = tuple(stored)
-        rows = [(key(one.environment.path), encode_environment(one)) for one in stored]
+        rows = [(key(one.environment.path), sealed(encode_environment(one))) for one in stored]
         files = []
         stale = []
         for one in stored:
@@ -183,13 +196,14 @@ class Index:
 
     def interpreters(self) -> tuple[Interpreter, ...]:
         """Return the interpreters that the last look saw, in its order."""
-        rows = typed(self._read("SELECT record FROM interpreter ORDER BY rowid"), str)
-        found = decode_interpreters([record for (record,) in rows])
+        query = "SELECT executable, record FROM interpreter ORDER BY rowid"
+        rows = unsealed(typed(self._read(query), bytes, str))
+        found = decode_interpreters([record for _, record in rows])
         return tuple(one for one in found if one is not None)
 
     def save_interpreters(self, interpreters: Iterable[Interpreter]) -> bool:
         """Keep these interpreters in the place of all that were known."""
-        rows = [(key(one.executable), encode_interpreter(one)) for one in interpreters]
+        rows = [(key(one.executable), sealed(encode_interpreter(one))) for one in interpreters]
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM interpreter")
@@ -256,7 +270,7 @@ class Index:
                 return []
             try:
                 return self._connection.execute(query, values).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TORN) as error:
                 self._fail(error)
                 return []
 
@@ -267,12 +281,12 @@ class Index:
             try:
                 with transaction(self._connection):
                     work(self._connection)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, TORN) as error:
                 self._fail(error)
                 return False
             return True
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _fail(self, error: sqlite3.Error | UnicodeDecodeError) -> None:
         """Go on with less: without this one answer, without writing, or without a memory."""
         if is_busy(error):
             notice = Notice("another copy is writing the memory; some of this look is not kept")

@@ -2,11 +2,15 @@
 
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.cfg import unquoted
+from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.model import Creation
 
 
 def read_creation(candidate: Candidate) -> Creation:
-    """Return the creator of an environment and its flags, as its cfg tells them."""
+    """Return the creator of an environment and its flags, as its cfg tells them.
+
+    Credentials in it are masked: the command may name an index.
+    """
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
         return Creation(creator="conda")
     if candidate.kind is Kind.LEGACY:
@@ -17,17 +21,17 @@ def read_creation(candidate: Candidate) -> Creation:
         creator=creator,
         creator_version=version,
         system_site_packages=_true(cfg.get("include-system-site-packages")),
-        prompt=unquoted(cfg.get("prompt", "")) or None,
+        prompt=mask_text(unquoted(cfg.get("prompt", ""))) or None,
         relocatable=_true(cfg.get("relocatable")),
         seeded=_true(cfg.get("seed")),
-        command=cfg.get("command") or None,
+        command=mask_text(cfg.get("command", "")) or None,
     )
 
 
 def _creator(cfg: dict[str, str]) -> tuple[str | None, str | None]:
     for name in ("uv", "virtualenv"):
         if name in cfg:
-            return name, cfg[name] or None
+            return name, mask_text(cfg[name]) or None
     if "-m venv" in cfg.get("command", "") or "home" in cfg:
         return "venv", None
     return None, None

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from envdeck.core.files import is_missing
 from envdeck.core.model import Environment, Interpreter
 
 
@@ -83,10 +84,10 @@ def _minor(version: str | None) -> str | None:
 def _gone(environment: Environment) -> str | None:
     """Return the base of an environment, if it no longer exists."""
     python = environment.python
-    if python.base is not None and not os.path.exists(python.base):
+    if python.base is not None and is_missing(python.base):
         return python.base
     executable = python.base_executable
-    if executable is None or os.path.exists(executable):
+    if executable is None or not is_missing(executable):
         return None
     if executable.startswith(environment.path + os.sep):
         return None  # its own entry is missing, which says nothing of the base

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from envdeck.core.files import Unread, decode, read_bounded, reason_of
-from envdeck.core.inspection.credentials import mask_url
+from envdeck.core.inspection.credentials import mask_text, mask_url
 from envdeck.core.inspection.direct_url import DIRECT_URL_LIMIT, DirectUrl
 from envdeck.core.inspection.direct_url import parse as parse_direct_url
 from envdeck.core.inspection.distribution_names import from_entry, normalise
@@ -84,9 +84,9 @@ def _read(
         version=version,
         path=path,
         summary=metadata.summary,
-        licence=metadata.licence,
+        licence=mask_text(metadata.licence),
         requested="REQUESTED" in names,
-        installer=(decode(installer).strip() or None) if installer else None,
+        installer=(mask_text(decode(installer).strip()) or None) if installer else None,
         editable=direct.editable,
         origin=direct.origin,
         size_bytes=listed_size(record) if record is not None else None,
@@ -159,7 +159,7 @@ def _row(path: str, entry: str, metadata: CoreMetadata, problems: list[str]) -> 
         version=version,
         path=path,
         summary=metadata.summary,
-        licence=metadata.licence,
+        licence=mask_text(metadata.licence),
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,
         problem="; ".join(problems),

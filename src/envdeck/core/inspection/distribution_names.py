@@ -22,7 +22,7 @@ def normalise(name: str) -> str:
 
 def is_distribution(entry: str) -> bool:
     """Tell whether an entry of a package folder is the metadata of a distribution."""
-    return entry.endswith(SUFFIXES) and not entry.startswith(LEFTOVER)
+    return entry.endswith(SUFFIXES) and not entry.startswith((LEFTOVER, "."))
 
 
 def from_entry(entry: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from envdeck.core.files import decode
+from envdeck.core.files import decode, decode_path
 from envdeck.core.inspection.credentials import mask_text
 
 REQUIRES_LIMIT = 64 * 1024
@@ -21,7 +21,7 @@ def parse_requires(data: bytes) -> tuple[str, ...]:
 
 def parse_egg_link(data: bytes) -> str | None:
     """Return the folder an `.egg-link` leads to, its first line, or None when it names none."""
-    lines = decode(data).splitlines()
+    lines = decode_path(data).splitlines()
     return (lines[0].strip() or None) if lines else None
 
 

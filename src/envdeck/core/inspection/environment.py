@@ -14,7 +14,7 @@ from envdeck.core.inspection.protection import protection
 from envdeck.core.inspection.site_packages import count_distributions
 from envdeck.core.inspection.status import judge
 from envdeck.core.inspection.usage import last_used
-from envdeck.core.model import Environment, ProjectLink
+from envdeck.core.model import Environment, LastUsed, ProjectLink
 from envdeck.core.mounts import Mount
 
 
@@ -25,11 +25,23 @@ class Inspector:
     host: Host
     mounts: Sequence[Mount] = ()
 
-    def inspect(self, candidate: Candidate, tool: Tool, project: ProjectLink) -> Environment:
-        """Read an environment whole, but for its size and its distributions."""
+    def inspect(
+        self,
+        candidate: Candidate,
+        tool: Tool,
+        project: ProjectLink,
+        previous: LastUsed | None = None,
+        left: Sequence[float] = (),
+    ) -> Environment:
+        """Read an environment whole, but for its size and its distributions.
+
+        `previous` is when it was last used, as an earlier look said, and `left` the access
+        times as that look left them: no signs of use.
+        """
+        folders = tuple(folder.path for folder in candidate.layout.package_folders)
+        used = self._used(candidate, folders, previous, left)  # before more of it is read
         python = read_python(candidate)
         status, reason = judge(candidate, python)
-        folders = tuple(folder.path for folder in candidate.layout.package_folders)
         environment = Environment(
             path=candidate.path,
             identity=candidate.identity,
@@ -41,38 +53,62 @@ class Inspector:
             creation=read_creation(candidate),
             packages=count_distributions(folders) if folders else None,
             site_packages=folders,
-            protected=protection(candidate, tool, self.host),
+            last_used=used,
         )
-        return self.renew(environment, candidate, project)
+        return self._dated(self.relate(environment, candidate, tool, project))
 
     def renew(
         self,
         environment: Environment,
         candidate: Candidate,
+        tool: Tool,
         project: ProjectLink,
         left: Sequence[float] = (),
     ) -> Environment:
-        """Return what is known of an unchanged environment with what time alone changes.
+        """Return what is known of an unchanged environment with what changes by itself.
 
-        That is when it was last used, whether its Python is still supported, and its project.
-        `left` are the access times as our own last look left them: no signs of use.
+        That is when it was last used, whether its Python is still supported, and all that
+        :meth:`relate` says. `left` are the access times as our own last look left them.
         """
+        used = self._used(candidate, environment.site_packages, environment.last_used, left)
+        related = self.relate(environment, candidate, tool, project)
+        return self._dated(replace(related, last_used=used))
+
+    def relate(
+        self, environment: Environment, candidate: Candidate, tool: Tool, project: ProjectLink
+    ) -> Environment:
+        """Return an environment with what depends on other folders than its own: project, name
+        and links, and whether it must not be deleted (EnvDeck runs from another one today)."""
+        return replace(
+            environment,
+            name=name_of(environment.path, project),
+            project=project,
+            links=candidate.links,
+            protected=protection(candidate, tool, self.host),
+        )
+
+    def _used(
+        self,
+        candidate: Candidate,
+        folders: Sequence[str],
+        previous: LastUsed | None,
+        left: Sequence[float],
+    ) -> LastUsed:
+        return last_used(
+            candidate.path,
+            cfg_atime=candidate.cfg_atime,
+            site_packages=folders,
+            mounts=self.mounts,
+            previous=previous,
+            left=left,
+        )
+
+    def _dated(self, environment: Environment) -> Environment:
         now = self.host.now()
         python = environment.python
         ended = end_of_life(python.version, now, python.implementation or "cpython")
         return replace(
             environment,
             python=replace(python, end_of_life=ended),
-            name=name_of(environment.path, project),
-            project=project,
-            last_used=last_used(
-                candidate.path,
-                cfg_atime=candidate.cfg_atime,
-                site_packages=environment.site_packages,
-                mounts=self.mounts,
-                previous=environment.last_used if environment.seen_at else None,
-                left=left,
-            ),
-            links=candidate.links,
             seen_at=now,
         )

@@ -7,16 +7,19 @@ import os
 import re
 
 from envdeck.core.discovery.candidate import Candidate, Kind
-from envdeck.core.files import Unread, read_text
+from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.model import Python
 from envdeck.core.paths import lies_under
 
 _NOTE_LIMIT = 4096
 
-_NUMBER = re.compile(r"(\d+\.\d+(?:\.\d+)?)((?:a|b|rc)\d+)?")
-_LONG = re.compile(r"(\d+\.\d+\.\d+)\.(alpha|beta|candidate|final)\.(\d+)\Z")
+_N = "[0-9]{1,4}"
+"""Pattern of one number in a version: no release has more digits, and noise has."""
+_NUMBER = re.compile(rf"({_N}\.{_N}(?:\.{_N})?)(?![0-9])((?:a|b|rc){_N})?")
+_LONG = re.compile(rf"({_N}\.{_N}\.{_N})\.(alpha|beta|candidate|final)\.({_N})\Z")
+_IMPLEMENTATION = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _STAGES = {"alpha": "a", "beta": "b", "candidate": "rc"}
-_CONDA_RECORD = re.compile(r"python-(\d+\.\d+\.\d+)-")
+_CONDA_RECORD = re.compile(rf"python-({_N}\.{_N}\.{_N})-")
 _NAMED_MINOR = re.compile(r"(?:python|pypy)(\d+\.\d+)t?(?:\.exe)?\Z")
 _IN_PATH = re.compile(
     r"[\\/](?:[a-z]+-)?(\d+\.\d+)(?:\.\d+)?[^\\/]*[\\/](?:bin|install)\b", re.IGNORECASE
@@ -28,7 +31,7 @@ def read_python(candidate: Candidate) -> Python:
     cfg, layout = candidate.cfg, candidate.layout
     folder = layout.package_folders[0] if layout.package_folders else None
     version = _version(candidate) or (folder.minor if folder else None)
-    implementation = cfg.get("implementation", "").lower() or (folder and folder.implementation)
+    implementation = _implementation(cfg) or (folder and folder.implementation)
     target = os.path.realpath(layout.executable) if layout.executable else None
     return Python(
         version=version,
@@ -41,7 +44,7 @@ def read_python(candidate: Candidate) -> Python:
 
 def minor_of(version: str | None) -> str | None:
     """Return `3.12` of `3.12.4`."""
-    match = re.match(r"\d+\.\d+", version or "")
+    match = re.match(rf"{_N}\.{_N}(?![0-9])", version or "")
     return match.group() if match else None
 
 
@@ -54,6 +57,11 @@ def minor_of_executable(path: str | None) -> str | None:
         return match.group(1)
     match = _IN_PATH.search(path)
     return match.group(1) if match else None
+
+
+def _implementation(cfg: dict[str, str]) -> str | None:
+    name = cfg.get("implementation", "").lower()
+    return name if _IMPLEMENTATION.fullmatch(name) else None
 
 
 def _version(candidate: Candidate) -> str | None:
@@ -101,8 +109,10 @@ def _home_before_cfg(candidate: Candidate, target: str | None) -> str:
     """
     for folder in candidate.layout.package_folders:
         note = os.path.join(os.path.dirname(folder.path), "orig-prefix.txt")
-        text = read_text(note, _NOTE_LIMIT)
-        if not isinstance(text, Unread) and (prefix := text.strip()):
+        data = read_bounded(note, _NOTE_LIMIT)
+        if isinstance(data, Unread) or b"\0" in data:
+            continue
+        if prefix := decode_path(data).strip():
             return os.path.join(prefix, "bin")
     if target is None or lies_under(target, candidate.path):
         return ""

@@ -6,6 +6,7 @@ import sys
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Tool
 from envdeck.core.host import Host
+from envdeck.core.paths import lies_under
 
 _PROJECT_FILES = (".git", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements.txt")
 
@@ -15,7 +16,7 @@ def protection(candidate: Candidate, tool: Tool, host: Host) -> str | None:
     path = candidate.path
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
-    if path in {host.home, os.path.dirname(host.home), host.root}:
+    if any(lies_under(home, path) for home in (host.home, os.path.realpath(host.home))):
         return "protected-path: it is the home folder or above it"
     for name in _PROJECT_FILES:
         if os.path.lexists(os.path.join(path, name)):

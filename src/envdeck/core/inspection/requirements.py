@@ -80,8 +80,6 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     """Tell whether a requirement's marker holds, under that extra; None when it cannot be told
     (a variable that is not known, or values that do not compare)."""
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-    from packaging.specifiers import InvalidSpecifier
-    from packaging.version import InvalidVersion
 
     parsed = parse_requirement(text)
     if parsed is None or parsed.marker is None:
@@ -91,14 +89,8 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     values = dict(environment.variables)
     try:
         return parsed.marker.evaluate({**values, "extra": extra})
-    except (
-        UndefinedComparison,
-        UndefinedEnvironmentName,
-        InvalidSpecifier,
-        InvalidVersion,
-        RecursionError,
-    ):
-        return None
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
+        return None  # a version that is none, or of more digits than Python reads
 
 
 def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
@@ -112,11 +104,11 @@ def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
 @lru_cache(maxsize=_KEPT)
 def _accepts(specifier: str, version: str) -> bool:
     from packaging.specifiers import SpecifierSet
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
     if not specifier:
         return True
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except InvalidVersion:
+    except ValueError:  # not valid, or of more digits than Python reads
         return True

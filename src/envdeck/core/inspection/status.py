@@ -4,12 +4,13 @@ import os
 import re
 
 from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.files import Unread, read_bounded
+from envdeck.core.discovery.cfg import unquoted
+from envdeck.core.files import Unread, absence, decode_path, is_missing, read_bounded
 from envdeck.core.inspection.interpreter import minor_of, minor_of_executable
 from envdeck.core.model import Python, Status
 
 _HEAD_LIMIT = 16 * 1024
-_ACTIVATE = re.compile(r"""^\s*(?:export\s+)?VIRTUAL_ENV=(['"]?)([^$`\n]+?)\1\s*$""", re.MULTILINE)
+_ACTIVATE = re.compile(r"^[ \t]*(?:export[ \t]+)?VIRTUAL_ENV=([^$`\n]+)$", re.MULTILINE)
 _SHEBANG = re.compile(rb"#!(?:/bin/sh\n'''exec' )?\"?([^\"\n]+?)\"?(?: \"\$0\".*)?\n")
 _SCRIPTS = ("pip", "pip3", "pip3.exe")
 
@@ -32,12 +33,12 @@ def _broken(candidate: Candidate, python: Python) -> str:
     executable = python.executable
     if executable is None:
         return ""  # a conda prefix without Python promises none
-    if not os.path.exists(executable):
-        return f"its interpreter leads to {python.base_executable}, which does not exist"
+    if why := absence(executable):
+        return f"its interpreter leads to {python.base_executable}, which {why}"
     if not os.path.islink(executable) and not os.access(executable, os.X_OK):
         return f"its interpreter {executable} cannot be executed"
     home = candidate.cfg.get("home", "")
-    if os.path.isabs(home) and not os.path.isdir(home):
+    if os.path.isabs(home) and (is_missing(home) or os.path.isfile(home)):
         return f"its base interpreter is gone: {home} does not exist"
     return ""
 
@@ -81,8 +82,8 @@ def _place_in_activate(candidate: Candidate) -> str | None:
     data = read_bounded(path, _HEAD_LIMIT, whole=False)
     if isinstance(data, Unread):
         return None
-    for match in _ACTIVATE.finditer(data.decode("utf-8", "surrogateescape")):
-        place = match.group(2).replace("'\"'\"'", "'")
+    for match in _ACTIVATE.finditer(decode_path(data)):
+        place = unquoted(match.group(1).strip()).replace("'\"'\"'", "'")
         if os.path.isabs(place):
             return place
     return None
@@ -97,7 +98,7 @@ def _place_in_shebang(candidate: Candidate) -> str | None:
         data = read_bounded(os.path.join(candidate.layout.scripts, name), _HEAD_LIMIT, whole=False)
         if isinstance(data, Unread):
             continue
-        if (match := _SHEBANG.match(data)) and (python := os.fsdecode(match.group(1))):
+        if (match := _SHEBANG.match(data)) and (python := decode_path(match.group(1))):
             return os.path.dirname(os.path.dirname(python)) if os.path.isabs(python) else None
     return None
 

@@ -38,7 +38,7 @@ def last_used(
     Where no access time can tell (conda, virtualenv before 20), the newest of what use and
     installing write stands in: bytecode folders, metadata folders, conda's history.
     """
-    signs = list(_signs(path, cfg_atime, site_packages))
+    signs = list(_signs(cfg_atime, site_packages))
     if signs and is_noatime(path, mounts):
         mount = mount_of(path, mounts)
         how = "noatime" if mount is not None and "noatime" in mount.options else "read-only"
@@ -61,14 +61,15 @@ def access_times(path: str, site_packages: Sequence[str] = ()) -> tuple[float, .
     Taken at the end of a look and kept, they tell the next look what is no news.
     """
     cfg = _status(os.path.join(path, "pyvenv.cfg"))
-    return tuple(
-        when for when, _ in _signs(path, None if cfg is None else cfg.st_atime, site_packages)
-    )
+    return signs_of_use(None if cfg is None else cfg.st_atime, site_packages)
 
 
-def _signs(
-    path: str, cfg_atime: float | None, site_packages: Sequence[str]
-) -> Iterator[tuple[float, str]]:
+def signs_of_use(cfg_atime: float | None, site_packages: Sequence[str]) -> tuple[float, ...]:
+    """Return the same with the access time of the cfg given, as it was before it was read."""
+    return tuple(when for when, _ in _signs(cfg_atime, site_packages))
+
+
+def _signs(cfg_atime: float | None, site_packages: Sequence[str]) -> Iterator[tuple[float, str]]:
     """Yield access times with the names of the files; one of zero or less is not kept at all."""
     if cfg_atime is not None and cfg_atime > 0:
         yield cfg_atime, "pyvenv.cfg"

@@ -1,5 +1,6 @@
 """Settings files of the tools, read for the places they name; a broken one names none."""
 
+import os
 from collections.abc import Mapping
 
 from envdeck.core.files import Unread, read_bounded
@@ -38,4 +39,10 @@ def value_at(table: Mapping[str, object], *keys: str) -> object:
 def text_at(table: Mapping[str, object], *keys: str) -> str | None:
     """Return a text that is not empty and could be a path, or None."""
     value = value_at(table, *keys)
-    return value if isinstance(value, str) and value and "\0" not in value else None
+    if not isinstance(value, str) or not value or "\0" in value:
+        return None
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:  # the system's encoding of names does not have it
+        return None
+    return value

@@ -9,7 +9,7 @@ from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._folders import PerHost, has_file, is_virtual, with_real
 from envdeck.core.discovery.tools._naming import HASH, encode, short_hash
 from envdeck.core.discovery.tools._settings import read_toml, text_at
-from envdeck.core.files import Unread, read_bounded
+from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.host import Host
 
 _VERSIONED = rf"(.+-{HASH})-\d+\.\d+t?(?:-32)?"
@@ -49,7 +49,7 @@ class Pdm(Tool):
             return False
         chosen = read_bounded(os.path.join(parent, ".pdm-python"), _POINTER_LIMIT)
         if not isinstance(chosen, Unread):
-            return _points_into(os.fsdecode(chosen).strip(), candidate.path)
+            return _points_into(decode_path(chosen).strip(), candidate.path)
         return has_file(parent, "pdm.lock") and not has_file(parent, "uv.lock")
 
     def project_names(self, root: str, host: Host) -> Iterator[str]:

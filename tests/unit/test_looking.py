@@ -1,0 +1,196 @@
+"""What a look says of an environment is true whatever was remembered, and wherever home is."""
+
+import os
+import sys
+from dataclasses import replace
+
+import pytest
+
+from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.discovery.candidate import Kind
+from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.tools import venv
+from envdeck.core.inspection import usage
+from envdeck.core.inspection.protection import protection
+from envdeck.core.model import Finished, Found, LastUsed, Unreadable
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def catalog(host, tmp_path):
+    return Catalog(host, str(tmp_path / "cache" / "index.sqlite3"))
+
+
+@pytest.fixture
+def make():
+    """Return a function that makes a folder with the markers of an environment."""
+
+    def environment(path):
+        (path / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+        (path / "bin").mkdir()
+        (path / "bin" / "python").symlink_to(sys.executable)
+        (path / "pyvenv.cfg").write_text(f"home = {os.path.dirname(sys.executable)}\n")
+        return path
+
+    return environment
+
+
+def found(catalog, scope=None):
+    events = catalog.scan(scope or Scope(sizes=False, interpreters=False))
+    return {event.environment.path: event.environment for event in events if type(event) is Found}
+
+
+# Where is looked
+
+
+def test_a_home_that_is_an_environment_hides_nothing(home, make, catalog):
+    make(home)
+    inner = make(home / "work" / "api" / ".venv")
+    assert set(found(catalog)) == {str(home), str(inner)}
+
+
+def test_a_root_that_is_not_there_is_counted(home, catalog):
+    missing = str(home / "gone")
+    events = list(catalog.scan(Scope((missing,), sizes=False)))
+    assert Unreadable(missing, "no such file or directory") in events
+    assert [event.unreadable for event in events if type(event) is Finished] == [1]
+
+
+def test_a_folder_that_is_a_known_place_too_is_counted_once(home, catalog, monkeypatch):
+    closed = home / ".virtualenvs"
+    closed.mkdir()
+    real = os.scandir
+
+    def scandir(path="."):
+        if path == str(closed):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    events = list(catalog.scan(Scope(sizes=False, interpreters=False)))
+    assert [event for event in events if type(event) is Unreadable] == [
+        Unreadable(str(closed), "permission denied")
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule", ["~/.virtualenvs", ".virtualenvs", "~/.virt*", "~/.virtualenvs/blog", "blo?", "blog"]
+)
+def test_a_known_place_can_be_excluded(home, make, catalog, rule):
+    make(home / ".virtualenvs" / "blog")
+    assert len(found(catalog)) == 1
+    assert not found(catalog, Scope(sizes=False, interpreters=False, exclude=(rule,)))
+
+
+@pytest.mark.parametrize("rule", ["~/old", "~/ol*"])
+def test_a_home_behind_a_link_is_pruned_as_any(home, make, host, tmp_path, rule):
+    make(home / ".local" / "share" / "Trash" / "files" / "env")
+    make(home / "old" / "env")
+    kept = make(home / "work" / "env")
+    (tmp_path / "link").symlink_to(home)
+    catalog = Catalog(replace(host, home=str(tmp_path / "link")), str(tmp_path / "index.sqlite3"))
+    scope = Scope(sizes=False, interpreters=False, exclude=(rule,))
+    assert set(found(catalog, scope)) == {str(kept)}
+
+
+# What is said of it
+
+
+def test_home_and_all_above_are_protected_behind_a_link_too(home, make, host, tmp_path):
+    make(home)
+    (tmp_path / "link").symlink_to(home)
+    for named in (str(home), str(tmp_path / "link"), str(home / "inner" / "ada")):
+        sentence = protection(recognise(str(home)), venv.TOOL, replace(host, home=named))
+        assert sentence == "protected-path: it is the home folder or above it"
+
+
+def test_protection_is_asked_anew_at_each_look(home, make, catalog, monkeypatch):
+    path = str(make(home / "env"))
+    assert found(catalog)[path].protected is None
+    monkeypatch.setattr(sys, "prefix", path)
+    assert found(catalog)[path].protected == "self: EnvDeck runs from it"
+    monkeypatch.undo()
+    assert found(catalog)[path].protected is None
+
+
+def test_a_mark_that_freezes_a_conda_environment_is_seen_later_too(home, catalog):
+    meta = home / "conda" / "conda-meta"
+    meta.mkdir(parents=True)
+    (meta / "history").touch()
+    (environment,) = found(catalog).values()
+    assert environment.protected is None
+    (meta / "frozen").touch()
+    (environment,) = found(catalog).values()
+    assert "frozen" in environment.protected
+
+
+# Looking without a trace: only a file's owner may open it so
+
+
+@pytest.fixture
+def strangers(make, home, monkeypatch):
+    """Return an environment of somebody else's, last used ten days ago, whose access time moves
+    with every look; as the system does where it may not be asked to leave it alone."""
+    from envdeck.core import files
+    from envdeck.core.discovery import cfg
+
+    path = make(home / "theirs")
+    file = path / "pyvenv.cfg"
+    made = 1_790_000_000.0
+    os.utime(file, (made + 10 * DAY, made))
+    ticks = iter(range(1, 1000))
+
+    def reading(place, limit, *, whole=True):
+        data = files.read_bounded(place, limit, whole=whole)
+        if place == str(file):
+            os.utime(file, (made + 20 * DAY + next(ticks), made))
+        return data
+
+    monkeypatch.setattr(cfg, "read_bounded", reading)
+    return path, LastUsed(made + 10 * DAY, "pyvenv.cfg atime")
+
+
+def test_our_own_reading_is_no_use_whatever_looked(catalog, strangers):
+    path, used = strangers
+    name = str(path)
+    assert catalog.lookup(name).last_used == used
+    assert catalog.lookup(name).last_used == used
+    assert found(catalog)[name].last_used == used
+    assert catalog.lookup(name).last_used == used
+    assert found(catalog)[name].last_used == used
+
+
+def test_our_own_reading_is_no_use_where_something_was_installed(catalog, strangers):
+    path, used = strangers
+    name = str(path)
+    assert found(catalog)[name].last_used == used
+    (path / "lib" / "python3.12" / "site-packages" / "shop-1.dist-info").mkdir()
+    seen = found(catalog)[name]
+    assert (seen.packages, seen.last_used) == (1, used)
+    assert catalog.refresh(seen).last_used == used
+
+
+def test_a_look_that_left_no_trace_keeps_nothing(catalog, make, home):
+    path = make(home / "ours")
+    assert catalog.lookup(str(path)) is not None
+    assert catalog.remembered(Scope()) == ()
+
+
+def test_the_start_file_is_not_read_for_projects(home, make, host, catalog, monkeypatch):
+    path = make(home / "env")
+    start = path / "lib" / "python3.12" / "site-packages" / "_virtualenv.pth"
+    start.write_text("import _virtualenv\n")
+    opened = []
+    from envdeck.core.discovery import project_editable
+    from envdeck.core.files import read_bounded
+
+    monkeypatch.setattr(
+        project_editable,
+        "read_bounded",
+        lambda place, limit: opened.append(place) or read_bounded(place, limit),
+    )
+    assert found(catalog)[str(path)].last_used.when is not None
+    assert str(start) not in opened
+    assert usage.access_times(str(path), [str(start.parent)])
+    assert recognise(str(path)).kind is Kind.VENV

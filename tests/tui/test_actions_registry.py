@@ -14,6 +14,7 @@ from envdeck.tui.actions import (
     validate_keys,
 )
 from envdeck.tui.app import EnvDeck
+from envdeck.tui.panes.packages import Packages
 from envdeck.tui.screens.main import MainScreen
 
 
@@ -30,14 +31,15 @@ def test_every_action_has_a_method_words_and_a_key(action):
     assert action.title
     assert action.tooltip.endswith(".")
     assert keys_of(action.id, {})
-    assert len(action.hint) <= 7
+    assert len(action.hint) <= 9
 
 
 def test_bindings_come_from_the_registry():
     (binding,) = bindings("sort")
     assert (binding.id, binding.key, binding.action) == ("sort", "s", "sort")
     told = {binding.id for binding in (*list_bindings(), *program_bindings())}
-    assert told == set(BY_ID)
+    assert told | {action.id for action in ACTIONS if action.packages} == set(BY_ID)
+    assert {"asked"} <= {getattr(each, "id", None) for each in Packages.BINDINGS}
 
 
 def test_what_does_not_exist_yet_has_no_key():

@@ -129,8 +129,9 @@ def test_a_row_says_everything_in_words() -> None:
     managed = Base(
         interpreter("/usr", source="system", externally_managed=True), "/usr/bin/python3"
     )
-    row = line_text(draw_base(base_rows([managed])[0], 79, look))
-    assert row.split() == ["CPython", "3.12.4", "system", "…", "–", "managed", "/usr"]
+    row = line_text(draw_base(base_rows([managed])[0], 119, look))
+    assert row.split() == ["CPython", "3.12.4", "system", "…", "–", "externally", "managed", "/usr"]
+    assert "PEP 668" in line_text(draw_base(base_rows([managed])[0], 79, look))
     narrow = line_text(draw_base(rows[0], 49, look))
     assert narrow.rstrip().endswith("● EOL")
 
@@ -168,8 +169,9 @@ def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
     text = told(Base(base, "/usr/bin/python3", None), 200)
     assert "Installed globally  15 packages" in text
     assert "14 in dist-packages, the system's own" in text
-    assert "a, b, c, d, e, f, g, h, i, j, k, l and 2 more" in text
-    assert "1 in the user site" in text
+    assert "a, b, c, d, e, f, g, h, i, j, k, l\n" in text
+    assert "and 2 more  enter shows them" in text
+    assert "1 in the user site: every Python 3.12 outside an environment" in text
     assert "~/.local/lib/x" in text
     assert "A clean global Python has nothing here" in text
     assert "also called /usr/local/bin/python" in text
@@ -270,7 +272,7 @@ async def test_enter_leads_to_an_environment_and_back_leads_out(
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, is_known(app))
-        assert "1 on this machine · 1 gone, with 1 environment on them" in (
+        assert "1 on this machine · 1 gone, with 1 environment on it" in (
             app.view._title.render().plain
         )
         assert "[@click=app.quit]x\\n[/]" in text_of(app.view.about)
@@ -305,3 +307,25 @@ async def test_without_any_interpreter_it_says_what_to_do() -> None:
         assert "No base interpreters are known yet" in app.view.table.render_line(1).text
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not app.view)
+
+
+async def test_names_unfold_and_all_that_rests_on_it_is_listed(
+    prefix: Callable[[str], str],
+) -> None:
+    twelve = prefix("3.12.4")
+    names = tuple(f"name-{number}" for number in range(20))
+    folder = GlobalPackages(f"{twelve}/lib", "site-packages", names)
+    resting = [environment(f"/home/ada/{name}/.venv", twelve) for name in "ab"]
+    app = Harness(resting, [interpreter(twelve, global_packages=(folder,))])
+    async with app.run_test(size=(80, 40)) as pilot:
+        await until(pilot, is_known(app))
+        await pilot.press("enter", "g")
+        assert "name-19" not in text_of(app.view.about)
+        assert "and 8 more" in text_of(app.view.about)
+        await pilot.press("enter")
+        assert "name-19" in text_of(app.view.about)
+        assert "more" not in text_of(app.view.about).split("Environments on it")[0].split("\n")[-3]
+        await pilot.press("g", "enter")
+        assert app.queries == [f"base:{twelve} python:3.12"]
+        query = Query.parse(app.queries[0], 0)
+        assert all(query.matches(one, told_by(one)) for one in resting)

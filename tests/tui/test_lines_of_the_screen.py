@@ -7,13 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
 from envdeck.text.signs import ASCII, UNICODE
 from envdeck.tui.screens.help import help_lines
-from envdeck.tui.screens.words import empty_lines, filter_line, key_hints, marked_line
+from envdeck.tui.screens.words import (
+    empty_lines,
+    filter_line,
+    key_hints,
+    marked_line,
+    nothing_line,
+)
 from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
 from envdeck.tui.store.columns import column_named
-from envdeck.tui.widgets.cells import heading, places, row, short_path
+from envdeck.tui.widgets.cells import Place, heading, places, row, short_manager, status_words
 from envdeck.tui.widgets.key_line import hints_line
 from envdeck.tui.widgets.line import line_text, line_width
 from envdeck.tui.widgets.look import Look
@@ -58,7 +65,14 @@ def test_the_summary_always_fits_and_keeps_the_count(phase, cells):
 
 def test_the_summary_says_how_old_the_rows_are():
     facts = FULL._replace(phase="looking", remembered_at=1_794_989_000.0, unreadable=0)
-    assert "seen 3 hours ago" in summary(facts, 120)
+    for phase in ("", "looking"):
+        for cells in (70, 80, 120):
+            assert "seen 3 hours ago" in summary(facts._replace(phase=phase), cells)
+
+
+def test_what_took_no_time_did_not_take_none():
+    text = summary(FULL._replace(phase="done", elapsed=0.01), 120)
+    assert text.endswith("< 0.1 s ")
 
 
 def test_no_figure_is_said_before_it_is_counted():
@@ -81,8 +95,8 @@ def test_columns_give_way_by_what_matters_least():
     shown = {
         cells: [p.column.id for p in places(columns_named(()), cells)] for cells in (50, 79, 160)
     }
-    assert shown[50] == ["status", "path", "reclaimable"]
-    assert shown[79] == ["status", "path", "python", "reclaimable", "bar", "used"]
+    assert shown[50] == ["status", "path", "reclaimable", "bar"]
+    assert shown[79] == ["status", "path", "python", "manager", "reclaimable", "bar", "used"]
     assert shown[160] == [
         "status",
         "path",
@@ -131,16 +145,77 @@ def test_states_are_told_by_sign_and_word(made_up):
 
 
 @pytest.mark.parametrize(
+    ("state", "long", "short"),
+    [
+        (ProjectState.GONE, "● orphan", "● orphan"),
+        (ProjectState.UNMOUNTED, "○ unmounted", "○ no disk"),
+    ],
+)
+def test_a_project_that_is_not_there_is_said_in_the_list(made_up, state, long, short):
+    away = made_up.environment(project=ProjectLink(state, "/media/usb/api", "name"))
+    assert status_words(away, LOOK, short=False)[0] == long
+    assert status_words(away, LOOK, short=True)[0] == short
+    listing = Listing()
+    listing.put([away, made_up.environment("/home/ada/other")])
+    word = long.split()[1]
+    listing.narrow(Query.parse(f"status:{word}", 0))
+    assert len(listing) == 1
+    listing.narrow(Query.parse(word, 0))
+    assert len(listing) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "cells", "said"),
+    [("3.8.18", 10, "3.8.18 EOL"), ("3.8.18", 8, "3.8 EOL"), ("3.10.13", 7, "3.10 ●")],
+)
+def test_the_end_of_life_is_a_word_where_the_status_is_another(made_up, version, cells, said):
+    python = Python(version, "cpython", end_of_life="2024-10-07")
+    broken = made_up.environment(status=Status.BROKEN, python=python)
+    layout = (Place(column_named("python"), 2, cells),)
+    assert line_text(row(broken, layout, LOOK, marked=False, largest=1)).strip() == said
+    fine = replace(broken, status=Status.OK)
+    assert line_text(row(fine, layout, LOOK, marked=False, largest=1)).strip() == version
+
+
+def test_a_manager_with_a_long_name_is_not_taken_for_another():
+    assert short_manager("virtualenvwrapper", 10, LOOK) == "…wrapper"
+    assert short_manager("virtualenvwrapper", 17, LOOK) == "virtualenvwrapper"
+    assert short_manager("virtualenv", 10, LOOK) == "virtualenv"
+
+
+def test_the_column_that_is_sorted_by_is_always_shown():
+    for cells in (50, 60, 79, 120):
+        shown = [place.column.id for place in places(columns_named(()), cells, "packages")]
+        assert "packages" in shown
+        assert shown[:2] == ["status", "path"]
+
+
+def test_unknown_terms_are_named_and_narrow_nothing(made_up):
+    listing = Listing()
+    listing.put(made_up.many(7))
+    listing.narrow(Query.parse("py:3.8", 0))
+    assert len(listing) == 7
+    assert line_text(filter_line(listing, LOOK)) == "● no term py: (did you mean python:?)"
+    assert Query.parse("zzzz:1", 0).problems == ("no term zzzz:",)
+    assert Query.parse('"py:3.8" C:', 0).words == ("py:3.8", "c:")
+    listing.narrow(Query.parse("base:/usr", 0))
+    assert len(listing) == 7
+    assert nothing_line(listing) == "Nothing to show yet."
+    listing.narrow(Query.parse("base:/nowhere", 0))
+    assert nothing_line(listing) == "No environment matches the filter."
+
+
+@pytest.mark.parametrize(
     ("path", "cells", "expected"),
     [
         ("/home/ada/work/api/.venv", 40, "~/work/api/.venv"),
-        ("/home/ada/a/b/c/d/api/.venv", 18, "~/a/b/…/api/.venv"),
-        ("/home/ada/.cache/pypoetry/virtualenvs/blog-Ab3dE-py3.12", 24, "…/blog-Ab3dE-py3.12"),
-        ("/home/ada/.cache/pypoetry/virtualenvs/blog-Ab3dE-py3.12", 12, "…/blog-Ab3d…"),
+        ("/home/ada/a/b/c/d/api/.venv", 18, "~/…/c/d/api/.venv"),
+        ("/home/ada/.virtualenvs/blog-Ab3dEf_9-py3.12", 18, "…/blog-Ab3…-py3.12"),
     ],
 )
 def test_paths_keep_what_tells_them_apart(path, cells, expected):
-    assert short_path(path, cells, LOOK) == expected
+    assert LOOK.short_path(path, cells) == expected
+    assert "~" not in PLAIN.short_path(path, cells)[1:]
 
 
 def test_hints_are_six_at_most_and_the_last_one_stays():
@@ -160,7 +235,7 @@ def test_hints_show_the_keys_as_they_are_remapped():
 
 @pytest.mark.parametrize("typing", [True, False])
 @pytest.mark.parametrize("ranging", [True, False])
-@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("inside", [None, {"back": ""}])
 @pytest.mark.parametrize("looking", [True, False])
 def test_there_are_never_more_than_six_hints(typing, ranging, inside, looking):
     hints = key_hints(typing=typing, ranging=ranging, inside=inside, looking=looking)
@@ -182,16 +257,18 @@ def test_what_is_marked_is_said_with_what_it_frees(made_up):
 
 def test_empty_lists_teach(made_up):
     listing = Listing()
-    nothing = empty_lines(listing, FULL._replace(phase="done"), LOOK, "r")
+    nothing = empty_lines(listing, FULL._replace(phase="done"), LOOK)
     assert [line_text(line) for line in nothing] == [
         "No environments found in ~/work",
         "",
         "r looks again",
         "envdeck PATH looks elsewhere",
     ]
-    assert line_text(empty_lines(listing, FULL, LOOK, "r")[0]) == "Looking for environments…"
+    assert line_text(empty_lines(listing, FULL, LOOK)[0]) == "Looking for environments…"
     listing.put(made_up.many(1))
-    assert line_text(empty_lines(listing, FULL, LOOK, "esc")[-1]) == "esc clears it"
+    assert line_text(empty_lines(listing, FULL, LOOK)[-1]) == "esc clears it"
+    remapped = replace(LOOK, keys={"back": "f5"})
+    assert line_text(empty_lines(listing, FULL, remapped)[-1]) == "f5 clears it"
 
 
 def test_the_filter_says_how_many_match_or_what_is_wrong(made_up):
@@ -207,7 +284,7 @@ def test_the_filter_says_how_many_match_or_what_is_wrong(made_up):
 
 @pytest.mark.parametrize("cells", [50, 80, 120, 200])
 def test_the_help_fits_and_names_every_key(cells):
-    lines = help_lines({"mark": "x"}, cells, UNICODE)
+    lines = help_lines(replace(LOOK, keys={"mark": "x"}), cells)
     assert max(map(line_width, lines)) <= cells
     text = "\n".join(map(line_text, lines))
     for word in ("x", "ctrl+p", "Mark the row", "esc", "unused:90d", "Leave EnvDeck"):

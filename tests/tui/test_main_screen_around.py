@@ -2,8 +2,10 @@
 
 import os
 import signal
+import struct
 
 import pytest
+from textual.widgets import Input
 
 from envdeck.core.model import Notice, Unreadable
 
@@ -231,3 +233,105 @@ async def test_a_signal_ends_it_with_its_number(open_screen, wait_until):
     async with open_screen() as pilot:
         os.kill(os.getpid(), signal.SIGTERM)
         await wait_until(lambda: pilot.app.return_code == 128 + signal.SIGTERM)
+
+
+async def test_the_keys_shown_are_those_of_the_place_one_is_in(open_screen, wait_until):
+    async with open_screen(size=(120, 36), keys={"asked": "f6"}) as pilot:
+        main = pilot.app.main
+
+        def hints():
+            return "".join(part.text for part in main.keys.lay_out(120))
+
+        await pilot.press("2")
+        await wait_until(lambda: main.in_packages and "f6 asked for" in hints())
+        await pilot.press("slash")
+        await wait_until(lambda: main.typing)
+        assert hints().strip() == "enter to the list  esc clear"
+        await pilot.press(*"flask", "enter")
+        await wait_until(lambda: not main.typing)
+        await pilot.press("f6")
+        await wait_until(lambda: "f6 all of them" in hints())
+        assert {"Only what was asked for", "Machine"} <= {
+            command.title for command in pilot.app.get_system_commands(main)
+        }
+        await pilot.press("1")
+        await wait_until(lambda: "2 packages" in hints())
+        assert "Only what was asked for" not in {
+            command.title for command in pilot.app.get_system_commands(main)
+        }
+
+
+async def test_a_hint_can_be_clicked_where_letters_go_into_a_field(open_screen, wait_until):
+    async with open_screen(size=(120, 36)) as pilot:
+        main = pilot.app.main
+        await pilot.press("slash", *"api")
+        await wait_until(lambda: main.listing.query.text == "api")
+        await pilot.click(main.keys, offset=(2, 0))
+        await wait_until(lambda: main.table.has_focus)
+        assert main.listing.query.text == "api"
+
+
+async def test_what_could_not_be_read_is_listed_with_its_reason(open_screen, made_up, wait_until):
+    places = [
+        Unreadable("/home/ada/[/]secret\x1b", "no permission"),
+        Unreadable("/home/ada/b", "the disk does not answer"),
+    ]
+    source = made_up.MemorySource(made_up.many(3), events=places)
+    async with open_screen(source, size=(120, 36)) as pilot:
+        main = pilot.app.main
+        shown = "".join(part.text for part in main.summary.lay_out(120))
+        assert "● 2 unreadable" in shown
+        await pilot.press("e")
+        await wait_until(lambda: pilot.app.screen is not main)
+        text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        assert "2 places" in text
+        assert "~/[/]secret\\x1b  no permission" in text
+        await pilot.press("e")
+        await wait_until(lambda: pilot.app.screen is main)
+        await pilot.click(main.summary, offset=(shown.index("unreadable") + 2, 0))
+        await wait_until(lambda: pilot.app.screen is not main)
+        await pilot.press("escape")
+        await wait_until(lambda: pilot.app.screen is main)
+
+
+async def test_nothing_unreadable_is_said_and_not_shown(open_screen):
+    async with open_screen() as pilot:
+        await pilot.press("e")
+        assert pilot.app.screen is pilot.app.main
+        assert any("everything could be read" in each.message for each in pilot.app._notifications)
+
+
+async def test_the_palette_has_a_plain_sign_and_the_themes_are_in_it(open_screen, wait_until):
+    async with open_screen() as pilot:
+        await pilot.press("ctrl+p")
+        await wait_until(lambda: pilot.app.screen.query("SearchIcon"))
+        await wait_until(lambda: pilot.app.screen.query("SearchIcon").first().icon == "/")
+        await pilot.press("escape")
+        await wait_until(lambda: pilot.app.screen is pilot.app.main)
+        pilot.app.search_themes()
+        await wait_until(lambda: pilot.app.screen.query("SearchIcon"))
+        assert "theme" in pilot.app.screen.query_one(Input).placeholder
+
+
+async def test_with_no_row_the_detail_does_not_ask_to_move_to_one(open_screen, wait_until):
+    async with open_screen(size=(120, 36)) as pilot:
+        detail = pilot.app.main.detail
+        await pilot.press("slash", *"nosuchthing", "enter")
+        await wait_until(lambda: detail.environment is None)
+        assert detail.render().plain == "No environment matches the filter."
+
+
+async def test_the_list_and_the_machine_view_say_the_same(open_screen, made_up, wait_until):
+    shared = made_up.SharedFiles(1, struct.pack("=4Q", 7, 3, 1, 400))
+    rows = [
+        made_up.environment(f"/home/ada/{name}/.venv", size=made_up.size(1000, 600, shared))
+        for name in "ab"
+    ]
+    async with open_screen(made_up.MemorySource(rows), size=(120, 36)) as pilot:
+        main = pilot.app.main
+        await wait_until(lambda: main.facts.totals.occupied == 1600)
+        await pilot.press("m")
+        await wait_until(lambda: pilot.app.screen is not main)
+        await wait_until(lambda: pilot.app.screen._everything.counted)
+        everything = pilot.app.screen._everything
+        assert (everything.occupied, everything.freed) == main.facts.totals

@@ -110,14 +110,17 @@ async def test_a_bad_term_says_why(open_screen):
         assert len(pilot.app.main.listing) == 20
 
 
-async def test_sorting_goes_through_the_columns_shown_and_turns(open_screen):
-    async with open_screen() as pilot:
-        listing = pilot.app.main.listing
+async def test_sorting_goes_through_the_columns_each_shown_then_and_turns(open_screen):
+    async with open_screen(size=(60, 24)) as pilot:
+        main = pilot.app.main
+        listing = main.listing
         seen = []
-        for _ in range(5):
+        for _ in range(7):
             await pilot.press("s")
             seen.append(listing.column.id)
-        assert seen == ["used", "status", "path", "python", "reclaimable"]
+            assert listing.column in main.table.columns_shown
+        columns = ["used", "status", "path", "python", "manager", "packages", "reclaimable"]
+        assert seen == columns
         before = [each.path for each in listing.shown() if each.size]
         await pilot.press("S")
         assert [each.path for each in listing.shown() if each.size] == before[::-1]

@@ -11,7 +11,14 @@ from envdeck.text import plain
 from envdeck.text.signs import ASCII
 from envdeck.tui.panes.package_page import page
 from envdeck.tui.panes.package_table import Choice, Columns, Order, footing, nothing_shown
-from envdeck.tui.panes.package_tree import Mark, Node, needed_by, needs, requirement_name
+from envdeck.tui.panes.package_tree import (
+    Mark,
+    Node,
+    needed_by,
+    needs,
+    requirement_name,
+    requirement_versions,
+)
 from envdeck.tui.widgets.line import line_text, line_width
 from envdeck.tui.widgets.look import Look
 
@@ -56,11 +63,14 @@ def test_only_what_was_asked_for() -> None:
 
 
 def test_nothing_shown_says_what_to_press() -> None:
-    assert "Press esc" in nothing_shown(PACKAGES, Choice(text="[/]"))
-    assert "Press t" in nothing_shown(PACKAGES, Choice(requested_only=True))
-    assert "only the interpreter" in nothing_shown((), Choice())
-    assert footing(PACKAGES, 4, Choice()).startswith("4 packages · 1 asked for")
-    assert footing(PACKAGES, 1, Choice(text="x")).startswith("1 of 4 packages")
+    assert "esc clears it" in nothing_shown(PACKAGES, Choice(text="[/]"), LOOK)
+    assert "t shows them all" in nothing_shown(PACKAGES, Choice(requested_only=True), LOOK)
+    assert "only the interpreter" in nothing_shown((), Choice(), LOOK)
+    assert footing(PACKAGES, 4, Choice(), LOOK).startswith("4 packages · ✓ 1 asked for")
+    assert footing(PACKAGES, 1, Choice(text="x"), LOOK).startswith("1 of 4 · ")
+    remapped = replace(LOOK, keys={"asked": "f4", "back": "f5"})
+    assert "f4 shows" in nothing_shown(PACKAGES, Choice(requested_only=True), remapped)
+    assert "f5 clears" in nothing_shown(PACKAGES, Choice(text="x"), remapped)
 
 
 def test_columns_give_way_when_there_is_little_room() -> None:
@@ -72,8 +82,8 @@ def test_columns_give_way_when_there_is_little_room() -> None:
     assert not narrow.origin
     assert "✎ editable" in line_text(wide.row(PACKAGES[3], LOOK))
     heading = line_text(wide.heading(Choice(order=Order.SIZE), LOOK))
-    assert "↓ size" in heading
-    assert line_text(wide.heading(Choice(), LOOK)).strip().startswith("name ↑")
+    assert "Size ↓" in heading
+    assert line_text(wide.heading(Choice(), LOOK)).strip().startswith("Name ↑")
 
 
 def test_the_figures_of_a_column_end_in_one_cell() -> None:
@@ -90,18 +100,18 @@ def test_the_figures_of_a_column_end_in_one_cell() -> None:
 def test_a_click_on_a_heading_means_its_column() -> None:
     columns = Columns.fit(PACKAGES, 78)
     heading = line_text(columns.heading(Choice(), LOOK))
-    assert columns.order_at(heading.index("name")) is Order.NAME
-    assert columns.order_at(heading.index("size")) is Order.SIZE
-    assert columns.order_at(heading.index("version")) is None
+    assert columns.order_at(heading.index("Name")) is Order.NAME
+    assert columns.order_at(heading.index("Size")) is Order.SIZE
+    assert columns.order_at(heading.index("Version")) is None
 
 
 def test_what_is_wrong_is_said_in_words_and_with_a_sign() -> None:
     columns = Columns.fit(PACKAGES, 118)
     missing = line_text(columns.row(package("flask", missing=("click>=8",)), LOOK))
-    assert missing.startswith(" ● flask")
+    assert missing.startswith("●  flask")
     assert "needs click>=8, which is not here" in missing
     problem = line_text(columns.row(package("odd", problem="METADATA is empty"), LOOK))
-    assert problem.startswith(" ✗ odd")
+    assert problem.startswith("✗  odd")
     assert "METADATA is empty" in problem
 
 
@@ -140,6 +150,7 @@ def test_no_row_is_wider_than_there_is_room_or_could_act(
         assert line_width(line) <= cells
         assert plain(line_text(line)) == line_text(line)
     for row in page(one, everything, LOOK, cells):
+        assert line_width(row.line) <= cells
         assert plain(line_text(row.line)) == line_text(row.line)
 
 
@@ -219,14 +230,39 @@ def test_a_page_says_why_a_package_is_here_and_what_it_needs() -> None:
     assert "└─ app 1.0" in text
     assert "What it needs  4 packages, 1 not satisfied" in text
     assert "gone  ✗ not installed" in text
+    assert "wants" not in text
     assert "(a cycle: it is above this)" in text
     assert {row.target for row in rows} == {None, "app", "web", "http"}
+
+
+def test_a_tree_says_which_versions_are_needed_and_marks_what_is_cut() -> None:
+    app = package("app", requires=("sqlparse", "old"), missing=("sqlparse >=0.3.1", "old>=2,<3"))
+    rows = page(app, (app, package("old")), LOOK, 60)
+    text = "\n".join(line_text(row.line) for row in rows)
+    assert "sqlparse  ✗ not installed, needs >=0.3.1" in text
+    assert "● needs <3,>=2" in text
+    narrow = [line_text(row.line) for row in page(app, (app, package("old")), LOOK, 30)]
+    assert any(line.startswith(" └─ sqlparse") and line.endswith("…") for line in narrow) or any(
+        line.startswith(" ├─ sqlparse") and line.endswith("…") for line in narrow
+    )
+    assert requirement_versions("x @ https://files.example/x.whl") == "https://files.example/x.whl"
+    assert requirement_versions("\x1b not one") == "\x1b not one"
+
+
+def test_what_was_asked_for_and_what_is_editable_is_marked_at_any_width() -> None:
+    for cells in (40, 80, 160):
+        columns = Columns.fit(PACKAGES, cells)
+        asked = line_text(columns.row(package("flask", requested=True), LOOK))
+        assert asked.startswith(" ✓ flask")
+        editable = line_text(columns.row(package("app", requested=True, editable=True), LOOK))
+        assert editable.startswith(" ✎ app")
 
 
 def test_a_page_of_what_nobody_asked_for() -> None:
     rows = page(PACKAGES[3], PACKAGES, LOOK, 78)
     text = "\n".join(line_text(row.line) for row in rows)
-    assert "nothing here needs it, and nobody is recorded as having asked for it" in text
+    said = "nothing here needs it, and nobody is recorded as having asked for it"
+    assert said in " ".join(text.split())
     assert "What it needs  nothing" in text
     assert "it was asked for" in "".join(
         line_text(row.line) for row in page(PACKAGES[1], PACKAGES, LOOK, 78)

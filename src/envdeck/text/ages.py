@@ -25,6 +25,19 @@ def age(when: float | None, now: float, *, unknown: str = "–") -> str:
     return "now"
 
 
+def short_age(said: str, cells: int) -> str:
+    """Return an age, its unit shortened where it is too long for so many cells: `59 min`."""
+    if len(said) <= cells:
+        return said
+    count, _, unit = said.partition(" ")
+    return f"{count} {unit[:3]}"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something took: `2.0 s`, or `< 0.1 s`."""
+    return f"{seconds:.1f} s" if seconds >= 0.05 else "< 0.1 s"
+
+
 def exact_time(when: float) -> str:
     """Return a time in UTC by RFC 3339, to the second: `2026-11-18T09:12:44Z`.
 

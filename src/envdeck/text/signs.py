@@ -1,11 +1,10 @@
 """Signs that carry meaning beside word and colour, with plain letters where there is no Unicode."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """One character each, the same width in every terminal."""
 
     broken: str = "✗"
@@ -13,6 +12,8 @@ class Signs:
     moved: str = "→"
     mixed: str = "≠"
     suspect: str = "?"
+    away: str = "○"
+    """Something that is not there now, and may come back."""
     marked: str = "✓"
     ascending: str = "↑"
     descending: str = "↓"
@@ -29,6 +30,9 @@ class Signs:
             "moved": self.moved,
             "mixed": self.mixed,
             "suspect": self.suspect,
+            "orphan": self.warning,
+            "end of life": self.warning,
+            "unmounted": self.away,
         }
         return signs.get(status, " ")
 
@@ -39,6 +43,7 @@ ASCII = Signs(
     warning="!",
     moved=">",
     mixed="#",
+    away="o",
     marked="*",
     ascending="^",
     descending="v",

@@ -31,6 +31,8 @@ class Action(NamedTuple):
     """One word for the key line, where it is shown there."""
     program: bool = False
     """Whether it belongs to the whole program and not to the list."""
+    packages: bool = False
+    """Whether it is about the packages of an environment, and nothing elsewhere."""
 
     @property
     def method(self) -> str:
@@ -43,11 +45,12 @@ class Action(NamedTuple):
         return f"{'app' if self.program else 'screen'}.{self.method}"
 
 
-_MOVE, _FIND, _MARK, _DO, _PROGRAM = (
+_MOVE, _FIND, _MARK, _DO, _PACKAGES, _PROGRAM = (
     "Move",
     "Find and sort",
     "Mark",
     "With the environment",
+    "In the packages",
     "Program",
 )
 
@@ -69,8 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next_pane", "tab", "Next pane", _MOVE, "Go to the next pane."),
     Action("previous_pane", "shift+tab", "Previous pane", _MOVE, "Go to the pane before."),
-    Action("tab.1", "1", "Overview", _MOVE, "Open the first tab of the detail."),
-    Action("tab.2", "2", "Packages", _MOVE, "Open the second tab of the detail."),
+    Action("tab.1", "1", "Overview", _MOVE, "See what is known of the environment."),
+    Action("tab.2", "2", "Packages", _MOVE, "See what is installed in it."),
     Action("filter", "/", "Filter", _FIND, "Show only what matches.", "filter"),
     Action("sort", "s", "Sort by the next column", _FIND, "Sort by the next column.", "sort"),
     Action("reverse", "S", "Reverse the order", _FIND, "Sort the other way round."),
@@ -87,6 +90,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy", "y", "Copy the path", _DO, "Copy the path to the clipboard."),
     Action("folder", "o", "Open the folder", _DO, "Open the folder in the file manager."),
     Action(
+        "asked",
+        "t",
+        "Only what was asked for",
+        _PACKAGES,
+        "Show only the packages that were asked for, or all again.",
+        "asked for",
+        packages=True,
+    ),
+    Action(
         "interpreters",
         "i",
         "Interpreters",
@@ -94,6 +106,13 @@ ACTIONS: tuple[Action, ...] = (
         "See the Pythons that environments rest on.",
     ),
     Action("machine", "m", "Machine", _PROGRAM, "See where the space is, as bars."),
+    Action(
+        "unreadable",
+        "e",
+        "What could not be read",
+        _PROGRAM,
+        "List the places that the scan could not look into, each with its reason.",
+    ),
     Action(
         "palette",
         "ctrl+p",
@@ -137,7 +156,9 @@ def bindings(*ids: str) -> list[Binding]:
 
 def list_bindings() -> list[Binding]:
     """Return the bindings of everything one does in the list."""
-    return bindings(*(action.id for action in ACTIONS if not action.program))
+    return bindings(
+        *(action.id for action in ACTIONS if not action.program and not action.packages)
+    )
 
 
 def program_bindings() -> list[Binding]:
@@ -162,7 +183,7 @@ def shown_key(key: str) -> str:
 def keymap(mapping: Mapping[str, str]) -> dict[str, str]:
     """Return a mapping of keys as Textual wants it, with characters by their names."""
     return {
-        identifier: ",".join(_named(key) for key in keys_of(identifier, mapping))
+        identifier: ",".join(named(key) for key in keys_of(identifier, mapping))
         for identifier in mapping
     }
 
@@ -183,7 +204,7 @@ def validate_keys(mapping: Mapping[str, str]) -> list[str]:
             if action.id in known and not _possible(key):
                 problems.append(_impossible(action.id, key))
                 continue
-            holder = holders.setdefault(_named(key), action.id)
+            holder = holders.setdefault(named(key), action.id)
             if holder != action.id:
                 problems.append(f"key {key!r} is given to both {holder!r} and {action.id!r}")
     return problems
@@ -208,7 +229,7 @@ def nearest(name: str, among: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(among), 1, 0.5)), None)
 
 
-def _named(key: str) -> str:
+def named(key: str) -> str:
     """Return a key by the name Textual knows it by: `slash` for `/`."""
     if len(key) != 1 or key.isalnum():
         return key
@@ -241,4 +262,4 @@ def _is_modifier(text: str) -> bool:
 
 
 def _characters() -> Iterator[str]:
-    return (_named(chr(code)) for code in range(0x21, 0x7F))
+    return (named(chr(code)) for code in range(0x21, 0x7F))

@@ -13,8 +13,9 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Input
 
-from envdeck.tui.actions import ACTIONS, keymap, program_bindings, validate_keys
-from envdeck.tui.messages import FilterRequested
+from envdeck.text import plain
+from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
+from envdeck.tui.messages import FilterRequested, OutcomeSaid
 from envdeck.tui.screens.main import MainScreen
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
@@ -86,9 +87,12 @@ class EnvDeck(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action for the palette, and the themes."""
         for action in ACTIONS:
-            if action.id != "palette" and (action.program or screen is self.main):
+            if action.id != "palette" and (action.program or self._offered(action, screen)):
                 yield SystemCommand(action.title, action.tooltip, partial(self._do, action.called))
         yield SystemCommand("Theme", "Choose how it looks; the choice is kept.", self.search_themes)
+
+    def _offered(self, action: Action, screen: Screen[object]) -> bool:
+        return screen is self.main and (not action.packages or self.main.in_packages)
 
     async def _do(self, called: str) -> None:
         await self.screen.run_action(called)
@@ -100,7 +104,28 @@ class EnvDeck(App[None], inherit_bindings=False):
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         else:
-            self.push_screen(HelpScreen(self._settings.keys, self._settings.signs))
+            self.push_screen(HelpScreen(self.main.look))
+
+    def action_command_palette(self) -> None:
+        """Find any action by its name."""
+        from envdeck.tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(self._settings.signs))
+
+    def on_outcome_said(self, message: OutcomeSaid) -> None:
+        """Show how something in the background ended, whatever screen asked for it."""
+        self.notify(
+            plain(message.text),
+            severity="warning" if message.failed else "information",
+            markup=False,
+        )
+
+    def search_themes(self) -> None:
+        """Choose how it looks."""
+        from envdeck.tui.screens.palette import Palette
+
+        self.push_screen(Palette(self._settings.signs, themes=True))
 
     async def on_filter_requested(self, message: FilterRequested) -> None:
         """Show the list, narrowed."""

@@ -73,5 +73,9 @@ class OutcomeSaid(Message):
         self.failed = failed
 
 
+class HintsChanged(Message):
+    """The keys worth a hint are others now."""
+
+
 class MarkRequested(Message):
     """The left edge of the row under the cursor was clicked."""

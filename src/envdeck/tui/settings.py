@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from envdeck.text.signs import UNICODE, Signs
 
@@ -11,15 +12,14 @@ def _keep_nothing(_theme: str) -> None:
     """Stand in for the configuration where there is none to write to."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenSettings:
+class ScreenSettings(NamedTuple):
     """Typed, with a default for everything."""
 
     home: str
     """Written as `~` in paths."""
     theme: str | None = None
     """A Textual theme, or None for the default (`ansi-dark` where `NO_COLOR` is set)."""
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = MappingProxyType({})
     """Keys by action, as in `{"mark": "space,m"}`; `actions.validate_keys` says what is wrong."""
     columns: tuple[str, ...] = ()
     """Columns of the list in their order; none given means all."""

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from envdeck.core.model import Environment
 from envdeck.tui.actions import bindings
+from envdeck.tui.messages import HintsChanged
 from envdeck.tui.panes.detail_tab import DetailTab
 from envdeck.tui.panes.installed import Installed, Read, Reading
 from envdeck.tui.panes.overview import Overview
@@ -37,6 +38,9 @@ def _packages(look: Look) -> DetailTab:
 
 TABS: tuple[Tab, ...] = (Tab("Overview", Overview), Tab("Packages", _packages))
 """Every tab, in the order of its number. A new one is a row here and a file beside this one."""
+
+
+NOTHING = "Nothing to show yet."
 
 
 class DetailPane(Vertical):
@@ -66,6 +70,7 @@ class DetailPane(Vertical):
         self.environment: Environment | None = None
         self.installed: Installed | None = None
         self.active = 1
+        self._nothing = NOTHING
         self._tabs: dict[int, DetailTab] = {}
         self._ready = self._focus_wanted = False
         self._line = TabLine([tab.title for tab in TABS])
@@ -89,15 +94,29 @@ class DetailPane(Vertical):
         """Say what would be here, while nothing is."""
         if self.environment is not None:
             return Content("")
-        return Content("Nothing to show yet. Move to an environment in the list to look into it.")
+        return Content(self._nothing)
 
     @property
     def tab(self) -> DetailTab | None:
         """The open tab, once it is mounted."""
         return self._tabs.get(self.active)
 
-    def show(self, environment: Environment | None) -> None:
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into a field of the open tab."""
+        return self.tab is not None and self.tab.typing
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """The actions worth a hint here, with their word if it is a special one."""
+        others = {f"tab.{number}": "" for number in range(1, len(TABS) + 1)}
+        del others[f"tab.{self.active}"]
+        own = self.tab.hints if self.tab is not None else {}
+        return {"back": ""} | own | (others if len(own) < 4 else {})
+
+    def show(self, environment: Environment | None, *, nothing: str = NOTHING) -> None:
         """Show an environment, or that there is none; cheap enough for every move of a cursor."""
+        self._nothing = nothing
         before, self.environment = self.environment, environment
         if not self._ready:
             return
@@ -146,6 +165,7 @@ class DetailPane(Vertical):
             self._tabs[number] = TABS[number - 1].make(self.look)
             self.mount(self._tabs[number])
         self._tabs[number].show(self.environment, self.installed)
+        self.post_message(HintsChanged())
 
     def _answer(self, environment: Environment, installed: Installed) -> None:
         shown = self.environment

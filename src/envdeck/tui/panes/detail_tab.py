@@ -24,6 +24,16 @@ class DetailTab(Vertical):
         raise NotImplementedError
 
     @property
+    def typing(self) -> bool:
+        """Whether letters go into a field of it."""
+        return False
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """The actions worth a hint here, with their word if it is a special one."""
+        return {}
+
+    @property
     def entrance(self) -> Widget:
         """The widget that takes the focus when the tab is opened."""
         raise NotImplementedError

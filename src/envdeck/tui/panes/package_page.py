@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from envdeck.core.model import Distribution
 from envdeck.text import clip, plain, size
-from envdeck.tui.panes.package_tree import Mark, Node, needed_by, needs
+from envdeck.tui.panes.package_tree import Mark, Node, needed_by, needs, requirement_versions
 from envdeck.tui.panes.words import counted
-from envdeck.tui.widgets.line import Line, Part, Tone, joined, wrapped
+from envdeck.tui.widgets.line import Line, Part, Tone, clipped, flowed, wrapped
 from envdeck.tui.widgets.look import Look
 
 
@@ -30,10 +30,10 @@ def page(
     rows = [PageRow(line) for line in _head(distribution, look, max(cells - 2, 8))]
     why = needed_by(distribution.name, everything)
     roots = sum(not distribution.required_by for distribution in _named(why, installed))
-    rows += [PageRow(), _title("Why it is here", _why(distribution, roots))]
+    rows += [PageRow(), *_title("Why it is here", _why(distribution, roots), look, cells)]
     rows += _tree("why", why, installed, look, cells)
     below = needs(distribution.name, everything)
-    rows += [PageRow(), _title("What it needs", _below(below))]
+    rows += [PageRow(), *_title("What it needs", _below(below), look, cells)]
     rows += _tree("needs", below, installed, look, cells)
     return rows
 
@@ -42,8 +42,9 @@ def _named(nodes: list[Node], installed: Mapping[str, Distribution]) -> list[Dis
     return [installed[name] for name in {node.name for node in nodes} if name in installed]
 
 
-def _title(title: str, said: str) -> PageRow:
-    return PageRow((Part(f" {title}", Tone.HEADING), Part(f"  {said}", Tone.MUTED)))
+def _title(title: str, said: str, look: Look, cells: int) -> Iterator[PageRow]:
+    told = Part(title, Tone.HEADING), Part(f"  {said}", Tone.MUTED)
+    return (PageRow(line) for line in _inset([told], max(cells - 2, 8), look))
 
 
 def _why(distribution: Distribution, roots: int) -> str:
@@ -73,13 +74,14 @@ def _head(distribution: Distribution, look: Look, cells: int) -> Iterator[Line]:
     if distribution.summary:
         yield from _inset([(Part(plain(distribution.summary)),)], cells, look)
     facts = [
-        size(distribution.size_bytes, unknown="size unknown: it has no RECORD"),
+        size(distribution.size_bytes, unknown="size unknown (no RECORD)"),
         plain(distribution.licence),
         f"installed by {plain(distribution.installer)}" if distribution.installer else "",
         f"for Python {plain(distribution.requires_python)}" if distribution.requires_python else "",
         f"{signs.editable} editable" if distribution.editable else "",
     ]
-    yield from _inset([joined((Part(fact, Tone.MUTED),) for fact in facts if fact)], cells, look)
+    told = flowed(((Part(fact, Tone.MUTED),) for fact in facts if fact), cells, signs.ellipsis)
+    yield from ((Part(" "), *line) for line in told)
     if distribution.origin:
         origin = Part(plain(distribution.origin), path=True)
         yield from _inset([(Part("from ", Tone.MUTED), origin)], cells, look)
@@ -119,13 +121,13 @@ def _node(node: Node, distribution: Distribution | None, look: Look, cells: int)
         parts.append(Part(f" {plain(distribution.version)}", Tone.MUTED))
     if requested:
         parts.append(Part(f"  {signs.marked} asked for", Tone.ACCENT))
-    wanted = plain(node.wanted)
+    wanted = plain(requirement_versions(node.wanted))
     match node.mark:
         case Mark.MISSING:
-            told = f" (wants {wanted})" if wanted and wanted != shown else ""
+            told = f", needs {wanted}" if wanted else ""
             parts.append(Part(f"  {signs.broken} not installed{told}", Tone.ERROR))
         case Mark.UNMET:
-            parts.append(Part(f"  {signs.warning} does not satisfy {wanted}", Tone.WARNING))
+            parts.append(Part(f"  {signs.warning} needs {wanted}", Tone.WARNING))
         case Mark.CYCLE:
             parts.append(Part("  (a cycle: it is above this)", Tone.WARNING))
         case Mark.ABOVE:
@@ -134,4 +136,4 @@ def _node(node: Node, distribution: Distribution | None, look: Look, cells: int)
             parts.append(Part("  (goes deeper)", Tone.MUTED))
         case Mark.NONE:
             pass
-    return tuple(parts)
+    return clipped(tuple(parts), cells, signs.ellipsis)

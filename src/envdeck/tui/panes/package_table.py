@@ -12,6 +12,8 @@ from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
 
 _SIZE_CELLS = 7
+_SIGNS = 3
+"""Cells before the name: what is wrong with it, how it came here, a blank."""
 _GAP = "  "
 
 
@@ -79,7 +81,6 @@ class Columns:
     name: int
     version: int
     bar: int
-    requested: int
     origin: int
     summary: int
     largest: int = 0
@@ -97,9 +98,9 @@ class Columns:
         largest = max((one.size_bytes or 0 for one in distributions), default=0)
         name = max(8, min(longest, 30, cells * 2 // 5))
         version = max(7, min(version, 14, cells // 4))
-        room = cells - 3 - name - len(_GAP) - version - len(_GAP) - _SIZE_CELLS
-        taken = {"requested": 0, "bar": 0, "origin": 0}
-        wanted = (("requested", 5), ("bar", 8 if cells < 90 else 16), ("origin", 10))
+        room = cells - _SIGNS - name - len(_GAP) - version - len(_GAP) - _SIZE_CELLS
+        taken = {"bar": 0, "origin": 0}
+        wanted = (("bar", 6 if cells < 60 else 8 if cells < 90 else 16), ("origin", 10))
         for column, cost in wanted:
             useful = column != "origin" or any(one.origin or one.editable for one in distributions)
             if useful and room >= cost + len(_GAP):
@@ -110,7 +111,6 @@ class Columns:
             name,
             version,
             taken["bar"],
-            taken["requested"],
             taken["origin"],
             summary,
             largest,
@@ -118,9 +118,9 @@ class Columns:
 
     def order_at(self, column: int) -> Order | None:
         """Return what a click on the heading, so many cells from the left, sorts by."""
-        if column < 3 + self.name:
+        if column < _SIGNS + self.name:
             return Order.NAME
-        start = 3 + self.name + len(_GAP) + self.version + len(_GAP)
+        start = _SIGNS + self.name + len(_GAP) + self.version + len(_GAP)
         extent = _SIZE_CELLS + (self.bar and self.bar + len(_GAP))
         return Order.SIZE if start <= column < start + extent else None
 
@@ -129,22 +129,21 @@ class Columns:
         arrow = look.signs.descending
         if (choice.order is Order.SIZE) == choice.reverse:
             arrow = look.signs.ascending
-        name = "name" + (f" {arrow}" if choice.order is Order.NAME else "")
-        weight = (f"{arrow} " if choice.order is Order.SIZE else "") + "size"
-        cellfuls = [
-            "   " + pad(name, self.name),
-            pad("version", self.version),
-            pad(weight, _SIZE_CELLS, right=True),
+        by_name, by_size = Tone.MUTED, Tone.MUTED
+        name, weight = "Name", "Size"
+        if choice.order is Order.NAME:
+            name, by_name = f"{name} {arrow}", Tone.HEADING
+        else:
+            weight, by_size = f"{weight} {arrow}", Tone.HEADING
+        parts = [
+            Part(" " * _SIGNS + pad(name, self.name), by_name),
+            Part(_GAP + pad("Version", self.version), Tone.MUTED),
+            Part(_GAP + pad(weight, _SIZE_CELLS, right=True), by_size),
         ]
-        for title, cells in (
-            ("", self.bar),
-            ("asked", self.requested),
-            ("from", self.origin),
-            ("summary", self.summary),
-        ):
+        for title, cells in (("", self.bar), ("From", self.origin), ("Summary", self.summary)):
             if cells:
-                cellfuls.append(pad(title, cells))
-        return (Part(_GAP.join(cellfuls), Tone.MUTED),)
+                parts.append(Part(_GAP + pad(title, cells), Tone.MUTED))
+        return tuple(parts)
 
     def row(self, distribution: Distribution, look: Look) -> Line:
         """Return the line of a package."""
@@ -152,7 +151,8 @@ class Columns:
         sign, tone, said = _state(distribution, look)
         name = Tone.STRONG if distribution.requested else Tone.PLAIN
         parts = [
-            Part(f" {sign} ", tone),
+            Part(sign, tone),
+            Part(f"{_how(distribution, look)} ", Tone.ACCENT),
             Part(_cell(distribution.display_name, self.name, look), name),
             Part(_GAP + _cell(distribution.version, self.version, look), Tone.MUTED),
             Part(_GAP + pad(size(distribution.size_bytes, unknown=signs.unknown), 7, right=True)),
@@ -160,15 +160,19 @@ class Columns:
         if self.bar:
             amount = distribution.size_bytes or 0
             parts += [Part(_GAP), *bar(amount, amount, self.largest, self.bar, signs)]
-        if self.requested:
-            mark = f"  {signs.marked}" if distribution.requested else ""
-            parts.append(Part(_GAP + pad(mark, self.requested), Tone.ACCENT))
         if self.origin:
             parts.append(Part(_GAP + _cell(origin_word(distribution, look), self.origin, look)))
         if self.summary:
             text = clip(said or plain(distribution.summary), self.summary, signs.ellipsis)
             parts.append(Part(_GAP + text, tone if said else Tone.MUTED))
         return tuple(parts)
+
+
+def _how(distribution: Distribution, look: Look) -> str:
+    """Return the sign for one that is worked on here, or that was asked for."""
+    if distribution.editable:
+        return look.signs.editable
+    return look.signs.marked if distribution.requested else " "
 
 
 def _state(distribution: Distribution, look: Look) -> tuple[str, Tone, str]:
@@ -184,23 +188,28 @@ def _cell(text: str, cells: int, look: Look) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
 
 
-def footing(distributions: Sequence[Distribution], shown: int, choice: Choice) -> str:
-    """Return what is shown of what there is, and the keys that change it."""
+def footing(distributions: Sequence[Distribution], shown: int, choice: Choice, look: Look) -> str:
+    """Return what is shown of what there is, and what the signs mean."""
     total = len(distributions)
     if not total:
         return "No packages here."
     asked = sum(one.requested for one in distributions)
-    count = counted(total, "package") if shown == total else f"{shown:,} of {total:,} packages"
-    toggle = "t shows all" if choice.requested_only else f"{asked:,} asked for (t)"
-    return f"{count} · {toggle} · / search · s sort · enter why"
+    editable = sum(one.editable for one in distributions)
+    count = counted(total, "package") if shown == total else f"{shown:,} of {total:,}"
+    only = "only " if choice.requested_only else ""
+    said = [count, f"{look.signs.marked} {only}{asked:,} asked for"]
+    if editable:
+        said.append(f"{look.signs.editable} {editable:,} editable")
+    return " · ".join(said)
 
 
-def nothing_shown(distributions: Sequence[Distribution], choice: Choice) -> str:
+def nothing_shown(distributions: Sequence[Distribution], choice: Choice, look: Look) -> str:
     """Return why the table is empty and what to press, or nothing where it is not."""
     if not distributions:
         return "No packages are installed here: only the interpreter."
     if choice.text:
-        return f"No package has “{plain(choice.text)}” in its name or summary. Press esc to clear."
+        sought = plain(choice.text)
+        return f"No package has “{sought}” in its name or summary; {look.key('back')} clears it."
     if choice.requested_only:
-        return "No package is recorded as asked for. Press t to see them all."
+        return f"No package is recorded as asked for; {look.key('asked')} shows them all."
     return ""

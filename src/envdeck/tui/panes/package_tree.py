@@ -114,3 +114,15 @@ def requirement_name(requirement: str) -> str:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement:
         return requirement
+
+
+def requirement_versions(requirement: str) -> str:
+    """Return the versions that a requirement (PEP 508) accepts, `>=0.3.1`; the address of one
+    that names an address; the text itself where it is none."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        read = Requirement(requirement)
+    except InvalidRequirement:
+        return requirement
+    return read.url or str(read.specifier)

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from envdeck.core.model import Distribution, Environment
 from envdeck.tui.actions import bindings
+from envdeck.tui.messages import HintsChanged
 from envdeck.tui.panes.detail_tab import DetailTab
 from envdeck.tui.panes.installed import Installed, Read, Unread
 from envdeck.tui.panes.package_list import PackageList
@@ -38,8 +39,9 @@ class Packages(DetailTab):
         text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("filter", "sort", "reverse", "back"),
-        Binding("t", "asked", "Asked for only", show=False, id="asked"),
+        *bindings("filter", "sort", "reverse", "back", "asked"),
+        # In a field the key is its own, whatever keys "back" was given.
+        Binding("escape", "clear_search", show=False),
     ]
 
     def __init__(self, look: Look) -> None:
@@ -67,6 +69,19 @@ class Packages(DetailTab):
         """The page where one is open, else the table."""
         return self.page if self._history else self.table
 
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into the search."""
+        return self._search is not None and self._search.has_focus
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """What keys do in the table, or on the page."""
+        if self._history:
+            return {"open": "that package", "filter": "search"}
+        asked = "all of them" if self.choice.requested_only else ""
+        return {"open": "why", "filter": "search", "asked": asked, "sort": ""}
+
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show the packages of an environment; the order and the choice stay as they are."""
         if environment.path != self._environment:
@@ -90,23 +105,25 @@ class Packages(DetailTab):
         self.table.show_rows(rows, rows[0].path if rows and searched else None)
         match self._installed:
             case Read():
-                words = nothing_shown(everything, choice)
-                line = footing(everything, len(rows), choice) if everything else ""
+                words = nothing_shown(everything, choice, self.look)
+                line = footing(everything, len(rows), choice, self.look) if everything else ""
             case Unread(reason):
                 words = f"{self.look.signs.broken} The packages could not be read: {reason}"
-                line = "r reads it again"
+                line = f"{self.look.key('refresh')} reads it again"
             case _:
                 words, line = f"Reading what is installed{self.look.signs.ellipsis}", ""
         self.table.say_instead((Part(words, Tone.MUTED),))
         if not self._history:
             self.footing.update(Content(line))
+            self.post_message(HintsChanged())
 
     def action_filter(self) -> None:
         """Search in the packages."""
         if self._history:
             self._leave_page()
         if self._search is None:
-            self._search = Input(placeholder="search in names and summaries")
+            self._search = Input(placeholder="names and summaries", compact=True)
+            self._search.cursor_blink = False
             self.mount(self._search, before=0)
         self.add_class("-searching")
         self.call_after_refresh(self._search.focus)
@@ -165,7 +182,8 @@ class Packages(DetailTab):
 
     def _show_page(self) -> None:
         self.page.open(self._history[-1], self.table.everything)
-        self.footing.update(Content("enter opens a package · esc goes back"))
+        self.footing.update(Content(""))
+        self.post_message(HintsChanged())
 
     def _renew_page(self) -> None:
         installed = {one.path: one for one in self.table.everything}
@@ -190,9 +208,19 @@ class Packages(DetailTab):
         elif self._history:
             self._leave_page()
             self._choose(self.choice)
-        elif self._search is not None and self.has_class("-searching"):
-            self._search.value = ""
-            self.remove_class("-searching")
-            self.table.focus()
+        elif self.has_class("-searching"):
+            self._end_search()
         else:
             raise SkipAction
+
+    def action_clear_search(self) -> None:
+        """Leave the search from inside it."""
+        if not self.typing:
+            raise SkipAction
+        self._end_search()
+
+    def _end_search(self) -> None:
+        if self._search is not None:
+            self._search.value = ""
+        self.remove_class("-searching")
+        self.table.focus()

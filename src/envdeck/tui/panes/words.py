@@ -2,7 +2,7 @@
 
 from envdeck.core.model import Environment, Interpreter, ProjectState, Python, Status
 from envdeck.text import plain
-from envdeck.tui.widgets.line import Line, Part, Tone, joined
+from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
@@ -32,14 +32,29 @@ def python_name(python: Python | Interpreter) -> str:
 
 
 def status_line(environment: Environment, look: Look) -> Line:
-    """Return sign, word and cause: `✗ broken  its base interpreter is gone`."""
+    """Return sign and word of what holds: `✗ broken, orphan`; why is said by the findings."""
     status = environment.status
-    sign = look.signs.of_status(status).strip()
-    word = f"{sign} {status.value}" if sign else status.value
-    pieces: list[Line] = [(Part(word, _STATUS_TONES[status]),)]
-    if environment.reason:
-        pieces.append((Part(plain(environment.reason)),))
-    return joined(pieces)
+    parts = [Part(_signed(status.value, look), _STATUS_TONES[status])]
+    for holds, word in (
+        (environment.project.state is ProjectState.GONE, "orphan"),
+        (environment.python.end_of_life is not None, "end of life"),
+        (environment.project.state is ProjectState.UNMOUNTED, "unmounted"),
+    ):
+        if holds and status is Status.OK and len(parts) == 1 and parts[0].text == status.value:
+            parts = [Part(_signed(word, look), Tone.WARNING)]
+        elif holds:
+            parts.append(Part(f", {word}", Tone.WARNING))
+    return tuple(parts)
+
+
+def _signed(word: str, look: Look) -> str:
+    return f"{look.signs.of_status(word)} {word}".strip()
+
+
+def refusal(protected: str) -> str:
+    """Return why an environment is not deleted, without the name of the guard before it."""
+    guard, colon, why = protected.partition(": ")
+    return why if colon and " " not in guard else protected
 
 
 def end_of_life(when: str, look: Look) -> Line:
@@ -48,11 +63,11 @@ def end_of_life(when: str, look: Look) -> Line:
 
 
 def made_by(environment: Environment) -> str:
-    """Return `made by uv 0.13`."""
+    """Return `uv 0.13`."""
     creation = environment.creation
     if creation.creator is None:
-        return "maker unknown"
-    return plain(f"made by {' '.join(filter(None, (creation.creator, creation.creator_version)))}")
+        return "unknown"
+    return plain(" ".join(filter(None, (creation.creator, creation.creator_version))))
 
 
 def project_line(environment: Environment, look: Look) -> Line:
@@ -63,8 +78,8 @@ def project_line(environment: Environment, look: Look) -> Line:
         case ProjectState.FOUND:
             return (path,)
         case ProjectState.GONE:
-            return (Part("its project is gone: ", Tone.WARNING), path)
+            return (Part("gone: ", Tone.WARNING), path)
         case ProjectState.UNMOUNTED:
-            return (Part("its disk is not mounted: ", Tone.WARNING), path)
+            return (Part("on a disk that is not mounted: ", Tone.WARNING), path)
         case ProjectState.NONE:
-            return (Part("no project found"),)
+            return (Part("none found"),)

@@ -119,8 +119,8 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
             self._close_filter()
 
     def action_sort(self) -> None:
-        """Sort by the next column shown."""
-        columns = [each for each in self.table.columns_shown if each.id != "bar"]
+        """Sort by the next column; it is shown then, whatever the room."""
+        columns = [each for each in self.table.columns if each.id != "bar"]
         at = next((i for i, each in enumerate(columns) if each is self.listing.column), -1)
         self._sort(columns[(at + 1) % len(columns)].id, reverse=None)
 
@@ -137,6 +137,7 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
     def _sort(self, column: str, *, reverse: bool | None) -> None:
         with self.table.changing():
             self.listing.sort_by(column_named(column), reverse=reverse)
+        self.table.lay_out_again()
         self.tell()
 
     # marks

@@ -9,9 +9,11 @@ from textual.screen import Screen
 
 from envdeck.text import Signs, pad
 from envdeck.tui.actions import ACTIONS, Action, bindings, keys_of, shown_key
+from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Part, Tone, line_width, wrapped
+from envdeck.tui.widgets.line_label import LineLabel
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.one_line import OneLine
+from envdeck.tui.widgets.look import Look
 
 _TWO_COLUMNS_FROM = 110
 _KEYS = 18
@@ -20,16 +22,18 @@ _FILTER = (
     ("api blog", "all these words, in the path, manager, Python, status or project"),
     ("manager:uv", "made and kept by uv"),
     ("python:3.12", "of this version, patch releases too; python:pypy for another kind"),
-    ("status:broken", "or moved, mixed, suspect, ok"),
+    ("status:broken", "or moved, mixed, suspect, orphan, unmounted, ok"),
     ("eol", "its Python is no longer supported"),
     ("project:gone", "or none, unmounted, or part of its path"),
+    ("base:/usr", "resting on the Python there"),
     ("unused:90d", "not used for so long; used:30d for the other way round"),
     ("size:>500MB", "on disk; frees:>500MB for what deleting gives back"),
 )
 
 
-def help_lines(remapped: Mapping[str, str], cells: int, signs: Signs) -> list[Line]:
+def help_lines(look: Look, cells: int) -> list[Line]:
     """Return the whole page for a width."""
+    remapped, signs = look.keys, look.signs
     width = (cells - 6) // 2 if cells >= _TWO_COLUMNS_FROM else cells - 4
     groups: dict[str, list[Action]] = {}
     for action in ACTIONS:
@@ -88,55 +92,40 @@ def _rows(name: str, rows: Sequence[tuple[str, str]], cells: int, signs: Signs) 
 
 
 class _Page(LineView):
-    def __init__(self, remapped: Mapping[str, str], signs: Signs) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self._remapped = remapped
-        self._signs = signs
+        self._look = look
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay the page out."""
-        return help_lines(self._remapped, cells, self._signs)
+        return help_lines(self._look, cells)
 
 
 class HelpScreen(Screen[None], inherit_bindings=False):
     """The page; it is left with the key that opened it, or with the one for going back."""
 
     DEFAULT_CSS: ClassVar[str] = """
-    HelpScreen > #title { height: 1; overflow: hidden; background: $panel; }
+    HelpScreen > LineLabel { background: $panel; }
     HelpScreen > _Page { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("back")]
 
-    def __init__(self, remapped: Mapping[str, str], signs: Signs) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self._remapped = remapped
-        self._page = _Page(remapped, signs)
+        self._page = _Page(look)
+        self._keys = KeyLine(look.keys)
 
     def compose(self) -> ComposeResult:
-        """A title, and the page."""
-        yield _Title(self._remapped)
+        """A title, the page, how to leave it."""
+        yield LineLabel((Part("Keys", Tone.STRONG),))
         yield self._page
+        yield self._keys
 
     def on_mount(self) -> None:
         """Let the keys scroll it."""
+        self._keys.tell({"down": "scroll", "page_down": "", "back": ""})
         self._page.focus()
 
     def action_back(self) -> None:
         """Leave it."""
         self.dismiss()
-
-
-class _Title(OneLine):
-    DEFAULT_CSS: ClassVar[str] = """
-    _Title { background: $panel; }
-    """
-
-    def __init__(self, remapped: Mapping[str, str]) -> None:
-        super().__init__()
-        self._remapped = remapped
-
-    def lay_out(self, cells: int) -> Line:
-        """Return the line."""
-        del cells
-        key = shown_key(keys_of("back", self._remapped)[0])
-        return (Part(" Keys", Tone.HEADING), Part(f"   {key} back", Tone.MUTED))

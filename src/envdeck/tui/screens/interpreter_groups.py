@@ -64,6 +64,17 @@ def with_dependants(known: Sequence[Base], environments: Sequence[Environment]) 
     return found + [Base(None, path, rested) for path, rested in gone.items()]
 
 
+def query_for_all(environments: Sequence[Environment]) -> str | None:
+    """Return a query that matches the environments resting on one base, as far as they name it
+    in one way; None where no query says it."""
+    bases = {one.python.base or one.python.base_executable for one in environments}
+    if len(bases) != 1 or not (base := bases.pop()) or len(list(_runs(base))) > 1:
+        return None
+    minors = {".".join((one.python.version or "").split(".")[:2]) for one in environments}
+    term = f'base:"{base}"' if " " in base else f"base:{base}"
+    return f"{term} python:{minors.pop()}" if len(minors) == 1 and minors != {""} else term
+
+
 def query_for(path: str) -> str:
     """Return a query that the environment of a path matches, and hardly another one.
 

@@ -1,21 +1,23 @@
 """The interpreters view in lines: a table of bases, and all about the one under the cursor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from envdeck.core.model import Environment, GlobalPackages, Interpreter
-from envdeck.text import clip, pad, plain, shorten, size, width
+from envdeck.text import clip, pad, plain, size, width
 from envdeck.tui.panes.words import counted, python_name
-from envdeck.tui.screens.interpreter_groups import Base
-from envdeck.tui.widgets.cells import status_words
+from envdeck.tui.screens.interpreter_groups import Base, query_for_all
+from envdeck.tui.widgets.cells import short_manager, status_words
 from envdeck.tui.widgets.line import Line, Part, Tone, line_width, wrapped
 from envdeck.tui.widgets.look import Look
 
-_NAME, _SOURCE, _COUNT, _STATE, _GAP = 15, 8, 6, 15, "  "
+_NAME, _SOURCE, _COUNT, _GAP = 15, 8, 6, "  "
+_ROOMY_FROM = 100
+_NAMES_SHOWN = 12
 _FOLDERS = {
     "site-packages": "its own site-packages",
     "dist-packages": "dist-packages, the system's own: leave them to its package manager",
-    "user": "the user site: every environment-less Python of this version sees them",
+    "user": "the user site: every Python {minor} outside an environment sees them",
 }
 
 
@@ -39,21 +41,25 @@ def base_rows(bases: Sequence[Base]) -> list[BaseRow]:
 def heading(cells: int) -> Line:
     """Return the names of the columns."""
     names = [
-        " " + pad("python", _NAME),
-        pad("from", _SOURCE),
-        pad("envs", _COUNT, right=True),
-        pad("global", _COUNT, right=True),
+        " " + pad("Python", _NAME),
+        pad("From", _SOURCE),
+        pad("Envs", _COUNT, right=True),
+        pad("Global", _COUNT, right=True),
     ]
     if cells >= 66:
-        names.append(pad("state", _STATE))
+        names.append(pad("State", _state_cells(cells)))
     if _path_cells(cells):
-        names.append("prefix")
+        names.append("Prefix")
     return (Part(_GAP.join(names), Tone.MUTED),)
+
+
+def _state_cells(cells: int) -> int:
+    return 18 if cells >= _ROOMY_FROM else 13
 
 
 def _path_cells(cells: int) -> int:
     fixed = 1 + _NAME + _SOURCE + 2 * _COUNT + 3 * len(_GAP)
-    room = cells - fixed - (len(_GAP) + _STATE) - len(_GAP) - 1
+    room = cells - fixed - (len(_GAP) + _state_cells(cells)) - len(_GAP) - 1
     return room if room >= 14 else 0
 
 
@@ -69,7 +75,7 @@ def draw_base(row: BaseRow, cells: int, look: Look) -> Line:
         return (
             Part(" " + pad(sign, _NAME), Tone.ERROR),
             Part(_GAP + " " * _SOURCE + _GAP + pad(resting, _COUNT, right=True) + _GAP),
-            Part(shorten(look.path(base.path), room, signs.ellipsis)),
+            Part(look.short_path(base.path, room)),
         )
     interpreter = base.interpreter
     parts = [
@@ -78,22 +84,22 @@ def draw_base(row: BaseRow, cells: int, look: Look) -> Line:
         Part(_GAP + pad(resting, _COUNT, right=True)),
         Part(_GAP + pad(f"{base.global_count or signs.unknown}", _COUNT, right=True)),
     ]
-    word, tone = _state(interpreter, look)
+    word, tone = _state(interpreter, look, cells)
     if cells >= 66:
-        parts.append(Part(_GAP + pad(word, _STATE), tone))
+        parts.append(Part(_GAP + pad(word, _state_cells(cells)), tone))
     elif interpreter.end_of_life:
         parts.append(Part(f"{_GAP}{signs.warning} EOL", tone))
     if room := _path_cells(cells):
-        path = shorten(look.path(interpreter.prefix), room, signs.ellipsis)
+        path = look.short_path(interpreter.prefix, room)
         parts.append(Part(_GAP + path, Tone.MUTED))
     return tuple(parts)
 
 
-def _state(interpreter: Interpreter, look: Look) -> tuple[str, Tone]:
+def _state(interpreter: Interpreter, look: Look, cells: int) -> tuple[str, Tone]:
     if interpreter.end_of_life:
         return f"{look.signs.warning} end of life", Tone.WARNING
     if interpreter.externally_managed:
-        return "managed", Tone.MUTED
+        return "externally managed" if cells >= _ROOMY_FROM else "PEP 668", Tone.MUTED
     return "", Tone.PLAIN
 
 
@@ -103,17 +109,24 @@ def _cell(text: str, cells: int, look: Look) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AboutRow:
-    """A line about a base; those of environments lead to them."""
+    """A line about a base; those of environments lead to them, others open what they say."""
 
     line: Line = ()
     environment: Environment | None = None
+    query: str | None = None
+    """What the list is narrowed to when it is chosen."""
+    unfolds: bool = False
+    """Whether it stands for names that are shown when it is chosen."""
 
 
-def about(base: Base, look: Look, cells: int) -> list[AboutRow]:
-    """Return everything about one base in lines of `cells` cells."""
+def about(base: Base, look: Look, cells: int, *, unfolded: bool = False) -> list[AboutRow]:
+    """Return everything about one base in lines of `cells` cells; `unfolded` says that all the
+    names installed globally are wanted."""
     room = max(cells - 2, 8)
-    lines = _gone(look) if base.interpreter is None else _interpreter(base.interpreter, look)
-    rows = [AboutRow(piece) for line in lines for piece in _inset(line, room, look)]
+    told = _gone(look)
+    if base.interpreter is not None:
+        told = _interpreter(base.interpreter, look, unfolded=unfolded)
+    rows = [replace(row, line=line) for row in told for line in _inset(row.line, room, look)]
     rows.append(AboutRow())
     return rows + list(_dependants(base, look, room))
 
@@ -126,62 +139,63 @@ def _inset(line: Line, room: int, look: Look) -> Iterator[Line]:
         yield (Part(" " + indent), *piece)
 
 
-def _gone(look: Look) -> Iterator[Line]:
-    yield (
-        Part(f"{look.signs.broken} This Python is gone. ", Tone.ERROR),
-        Part(
-            "A system upgrade or an uninstall took it. What rests on it cannot start until it "
-            "is made again with another Python; the packages are still listed in it."
-        ),
-    )
-
-
-def _interpreter(interpreter: Interpreter, look: Look) -> Iterator[Line]:
-    yield (
-        Part(python_name(interpreter), Tone.STRONG),
-        Part("  "),
-        Part(look.path(interpreter.executable), Tone.MUTED, path=True),
-    )
-    if interpreter.aliases:
-        also = ", ".join(look.path(alias) for alias in interpreter.aliases)
-        yield (Part(f"also called {also}", Tone.MUTED),)
-    if interpreter.end_of_life:
-        ended = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}: "
-        yield Part(ended, Tone.WARNING), Part("no more security fixes for it and what rests on it")
-    if interpreter.externally_managed:
-        yield (Part("externally managed (PEP 668): pip leaves it alone", Tone.MUTED),)
-    yield ()
-    folders = [folder for folder in interpreter.global_packages if folder.names]
-    if not folders:
-        yield (
-            Part("Installed globally", Tone.HEADING),
-            Part("  nothing beyond pip: clean", Tone.GOOD),
-        )
-        return
-    total = sum(len(folder.names) for folder in folders)
-    yield Part("Installed globally", Tone.HEADING), Part(f"  {counted(total, 'package')}")
-    for folder in folders:
-        yield from _folder(folder, look)
-    if any(folder.kind != "dist-packages" for folder in folders):
-        yield (
+def _gone(look: Look) -> Iterator[AboutRow]:
+    yield AboutRow(
+        (
+            Part(f"{look.signs.broken} This Python is gone. ", Tone.ERROR),
             Part(
-                "A clean global Python has nothing here: what is shared by everything breaks "
-                "everything at once. Better in an environment, or with pipx or uv tool.",
-                Tone.MUTED,
+                "A system upgrade or an uninstall took it. What rests on it cannot start until "
+                "it is made again with another Python; the packages are still listed in it."
             ),
         )
-
-
-def _folder(folder: GlobalPackages, look: Look) -> Iterator[Line]:
-    yield (
-        Part("  "),
-        Part(f"{len(folder.names):,} in {plain(_FOLDERS.get(folder.kind, folder.kind))}  "),
-        Part(look.path(folder.path), Tone.MUTED, path=True),
     )
-    shown = ", ".join(plain(name) for name in folder.names[:12])
-    more = len(folder.names) - 12
-    text = f"{shown} and {more:,} more" if more > 0 else shown
-    yield Part("    "), Part(text)
+
+
+def _interpreter(interpreter: Interpreter, look: Look, *, unfolded: bool) -> Iterator[AboutRow]:
+    name = Part(python_name(interpreter), Tone.STRONG)
+    path = Part(look.path(interpreter.executable), Tone.MUTED, path=True)
+    yield AboutRow((name, Part("  "), path))
+    if interpreter.aliases:
+        also = ", ".join(look.path(alias) for alias in interpreter.aliases)
+        yield AboutRow((Part(f"also called {also}", Tone.MUTED),))
+    if interpreter.end_of_life:
+        ended = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}: "
+        more = Part("no more security fixes for it and what rests on it")
+        yield AboutRow((Part(ended, Tone.WARNING), more))
+    if interpreter.externally_managed:
+        yield AboutRow((Part("externally managed (PEP 668): pip leaves it alone", Tone.MUTED),))
+    yield AboutRow()
+    title = Part("Installed globally", Tone.HEADING)
+    folders = [folder for folder in interpreter.global_packages if folder.names]
+    if not folders:
+        yield AboutRow((title, Part("  nothing beyond pip: clean", Tone.GOOD)))
+        return
+    total = sum(len(folder.names) for folder in folders)
+    yield AboutRow((title, Part(f"  {counted(total, 'package')}")))
+    minor = ".".join((interpreter.version or "").split(".")[:2])
+    for folder in folders:
+        yield from _folder(folder, minor, look, unfolded=unfolded)
+    if any(folder.kind != "dist-packages" for folder in folders):
+        advice = (
+            "A clean global Python has nothing here: what is shared by everything breaks "
+            "everything at once. Better in an environment, or with pipx or uv tool."
+        )
+        yield AboutRow((Part(advice, Tone.MUTED),))
+
+
+def _folder(
+    folder: GlobalPackages, minor: str, look: Look, *, unfolded: bool
+) -> Iterator[AboutRow]:
+    kind = _FOLDERS.get(folder.kind, plain(folder.kind)).replace("{minor}", minor)
+    count = Part(f"{len(folder.names):,} in {kind}  ")
+    yield AboutRow((Part("  "), count, Part(look.path(folder.path), Tone.MUTED, path=True)))
+    names = folder.names if unfolded else folder.names[:_NAMES_SHOWN]
+    yield AboutRow((Part("    "), Part(", ".join(plain(name) for name in names))))
+    more = len(folder.names) - len(names)
+    if more:
+        key = look.key("open")
+        told = Part(f"and {more:,} more"), Part(f"  {key} shows them", Tone.MUTED)
+        yield AboutRow((Part("    "), *told), unfolds=True)
 
 
 def _dependants(base: Base, look: Look, room: int) -> Iterator[AboutRow]:
@@ -189,12 +203,15 @@ def _dependants(base: Base, look: Look, room: int) -> Iterator[AboutRow]:
     if found is None:
         said = f"looking{look.signs.ellipsis}"
     elif found:
-        said = f"{len(found):,}, enter opens one"
+        said = counted(len(found), "environment")
     else:
         said = "none: nothing here would miss it"
     title = Part("Environments on it", Tone.HEADING), Part(f"  {said}", Tone.MUTED)
     for piece in _inset(title, room, look):
         yield AboutRow(piece)
+    query = query_for_all(found) if found and len(found) > 1 else None
+    if query is not None:
+        yield AboutRow((Part(f" {look.key('open')} lists them all", Tone.ACCENT),), query=query)
     for environment in found or ():
         yield AboutRow(_environment(environment, look, room), environment)
 
@@ -202,19 +219,21 @@ def _dependants(base: Base, look: Look, room: int) -> Iterator[AboutRow]:
 def _environment(environment: Environment, look: Look, room: int) -> Line:
     sign, tone = status_words(environment, look, short=True)
     measured = environment.size
+    wide = 17 if room >= 70 else 10
     figure = size(measured.disk_bytes if measured else None, unknown=look.signs.unknown)
     tail = (
-        Part(_GAP + _cell(environment.manager, 10, look), Tone.MUTED),
+        Part(_GAP + pad(short_manager(environment.manager, wide, look), wide), Tone.MUTED),
         Part(pad(figure, 8, right=True)),
     )
     head = Part(" " + pad(sign, 9) + _GAP, tone)
     left = max(room - line_width((head, *tail)), 8)
-    path = shorten(look.path(environment.path), left, look.signs.ellipsis)
+    path = look.short_path(environment.path, left)
     return head, Part(pad(path, left)), *tail
 
 
-NOTHING = (
-    "No base interpreters are known yet. They are found with the environments: press esc and "
-    "let the scan go on."
-)
-"""What is said where there is nothing to draw."""
+def nothing(look: Look) -> str:
+    """Return what is said where there is nothing to draw."""
+    return (
+        "No base interpreters are known yet. They are found with the environments: press "
+        f"{look.key('back')} and let the scan go on."
+    )

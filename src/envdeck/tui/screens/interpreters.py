@@ -17,15 +17,16 @@ from envdeck.tui.messages import FilterRequested
 from envdeck.tui.panes.words import counted
 from envdeck.tui.screens.interpreter_groups import Base, bases, query_for, with_dependants
 from envdeck.tui.screens.interpreter_lines import (
-    NOTHING,
     AboutRow,
     BaseRow,
     about,
     base_rows,
     draw_base,
     heading,
+    nothing,
 )
 from envdeck.tui.source import Source
+from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.line_label import LineLabel
 from envdeck.tui.widgets.line_list import LineList
@@ -72,21 +73,30 @@ class AboutBase(LineList[AboutRow]):
         super().__init__()
         self.look = look
         self.base: Base | None = None
+        self._unfolded = False
 
     def show(self, base: Base | None) -> None:
         """Show a base."""
         if base == self.base:
             return
         another = self.base is None or base is None or base.path != self.base.path
+        news = another or (self.base is not None and not self.base.dependants)
         self.base = base
-        first = base.dependants[0].path if base and base.dependants and another else None
+        self._unfolded = self._unfolded and not another
+        first = base.dependants[0].path if base and base.dependants and news else None
         self._build(first)
         if another:
             self.scroll_to(y=0, animate=False)
 
+    def unfold(self) -> None:
+        """Show every name installed globally."""
+        self._unfolded = True
+        self._build()
+
     def _build(self, key: str | None = None) -> None:
         if self.base is not None and self.cells:
-            self.show_rows(about(self.base, self.look, self.cells), key)
+            told = about(self.base, self.look, self.cells, unfolded=self._unfolded)
+            self.show_rows(told, key)
 
     def on_resize(self, event: Resize) -> None:
         """Tell it for the new width."""
@@ -94,12 +104,12 @@ class AboutBase(LineList[AboutRow]):
         self._build()
 
     def can_choose(self, row: AboutRow) -> bool:
-        """The environments."""
-        return row.environment is not None
+        """The environments, and what opens something."""
+        return row.environment is not None or row.query is not None or row.unfolds
 
     def key_of(self, row: AboutRow) -> object:
         """An environment is named by its path."""
-        return row.environment and row.environment.path
+        return row.environment.path if row.environment else (row.query, row.unfolds)
 
     def draw_row(self, row: AboutRow, cells: int) -> Line:
         """The line is drawn already."""
@@ -142,17 +152,19 @@ class InterpretersScreen(Screen[None]):
         self.table = BaseList(self.look)
         self.about = AboutBase(self.look)
         self._title = LineLabel()
+        self._keys = KeyLine(self.look.keys)
 
     def compose(self) -> ComposeResult:
         """The bases, the one under the cursor, the keys."""
         yield self._title
         yield self.table
         yield self.about
-        yield LineLabel((Part("enter looks into it · tab other pane · esc back", Tone.MUTED),))
+        yield self._keys
 
     def on_mount(self) -> None:
         """Show the bases, and work out beside the screen what rests on them."""
-        self.table.say_instead((Part(NOTHING, Tone.MUTED),))
+        self._keys.tell({"open": "looks into it", "next_pane": "", "back": "", "help": ""})
+        self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
         self._tell()
         self.table.focus()
         known, environments = self._bases, self._environments
@@ -167,7 +179,8 @@ class InterpretersScreen(Screen[None]):
         parts = [Part("Interpreters", Tone.STRONG), Part(f"   {here:,} on this machine")]
         if gone:
             resting = sum(len(base.dependants or ()) for base in self._bases if base.gone)
-            text = f" · {gone:,} gone, with {counted(resting, 'environment')} on them"
+            them = "it" if gone == 1 else "them"
+            text = f" · {gone:,} gone, with {counted(resting, 'environment')} on {them}"
             parts.append(Part(text, Tone.ERROR))
         self._title.show(tuple(parts))
         self.set_class(not self._bases, "-nothing")
@@ -187,10 +200,17 @@ class InterpretersScreen(Screen[None]):
     @on(LineList.Chosen)
     def _chosen(self, event: LineList.Chosen) -> None:
         event.stop()
-        if isinstance(event.row, AboutRow) and event.row.environment is not None:
-            self.post_message(FilterRequested(query_for(event.row.environment.path)))
-        elif isinstance(event.row, BaseRow):
-            self.about.focus()
+        match event.row:
+            case AboutRow(environment=Environment(path=path)):
+                self.post_message(FilterRequested(query_for(path)))
+            case AboutRow(query=str(query)):
+                self.post_message(FilterRequested(query))
+            case AboutRow(unfolds=True):
+                self.about.unfold()
+            case BaseRow():
+                self.about.focus()
+            case _:
+                return
 
     def action_next_pane(self) -> None:
         """To the other pane."""

@@ -10,12 +10,12 @@ from textual.screen import Screen
 from envdeck.core.model import Environment, Interpreter
 from envdeck.text import plain
 from envdeck.tui import messages
-from envdeck.tui.actions import keys_of, shown_key
 from envdeck.tui.feed import Batch, Feed, newest_size
 from envdeck.tui.screens.words import empty_lines, key_hints, marked_line
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 from envdeck.tui.store import Listing, columns_named
+from envdeck.tui.store.totals import nothing_shared
 from envdeck.tui.tally import Tally
 from envdeck.tui.widgets.environment_table import EnvironmentTable
 from envdeck.tui.widgets.key_line import KeyLine
@@ -40,17 +40,18 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.source = source
         self.listing = Listing()
-        self.look = Look(settings.home, settings.now, settings.signs)
+        self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
         self.interpreters: dict[tuple[str, str | None], Interpreter] = {}
         self.settings = settings
         self.feed = Feed(source, scope)
         self.facts = Facts(roots=scope.roots)
+        self.unreadable: dict[str, str] = {}
+        """Places that the scan could not look into, and why."""
         self._ticks = 0
         self._all = Tally("all", source, self.post_message, self.set_timer)
         self._marked = Tally("marked", source, self.post_message, self.set_timer)
         self._counted = -1
         self.listing.put(source.remembered(scope))
-        self._note_interpreters(source.remembered_interpreters())
         seen = [each.seen_at for each in self.listing.environments() if each.seen_at]
         if seen:
             self.facts = self.facts._replace(remembered_at=min(seen))
@@ -59,10 +60,16 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         self.keys = KeyLine(settings.keys)
 
     def begin(self) -> None:
-        """Show what is remembered; :meth:`look` comes after the first frame."""
+        """Show what is remembered; :meth:`look_anew` comes after the first frame."""
         self._timer = self.set_interval(1 / FRAMES, self._drain, pause=True)
-        self.count_all()
+        if nothing_shared(self.listing.environments()):  # else a thread would delay the frame
+            self.count_all()
         self.tell()
+
+    def after_first_frame(self) -> None:
+        """Take what nobody sees at once."""
+        self._note_interpreters(self.source.remembered_interpreters())
+        self.count_all()
 
     def on_unmount(self) -> None:
         """Let the scan end by itself."""
@@ -86,15 +93,17 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Whether the detail stands beside the list."""
         return self.size.width >= WIDE
 
-    def key_for(self, action: str) -> str:
-        """Return the first key of an action, as people write it."""
-        return shown_key(keys_of(action, self.settings.keys)[0])
+    @property
+    def inner_hints(self) -> dict[str, str] | None:
+        """The actions worth a hint in the detail, where the person is there."""
+        return None
 
     # the scan
 
     def look_anew(self, again: Sequence[Environment] = ()) -> None:
         """Start a scan, with some environments first and past the memory."""
         self.facts = self.facts._replace(phase="looking", visited=0, unreadable=0, elapsed=0.0)
+        self.unreadable = {}
         self.feed.start(again)
         self._timer.resume()
         self.tell()
@@ -128,16 +137,18 @@ class LiveScreen(Screen[None], inherit_bindings=False):
                 self._marked.count(self.listing.marked())
         facts = self.facts
         if batch.unreadable:
-            facts = facts._replace(unreadable=facts.unreadable + len(batch.unreadable))
+            self.unreadable |= {each.path: each.reason for each in batch.unreadable}
+            facts = facts._replace(unreadable=len(self.unreadable))
         if batch.progress and facts.phase in {"looking", "measuring"}:
             progress = batch.progress
             facts = facts._replace(
                 visited=progress.visited, elapsed=progress.elapsed, phase=progress.phase
             )
+            if facts.phase == "measuring":  # by then every record has been read anew
+                facts = facts._replace(remembered_at=None)
         if finished:
             facts = facts._replace(
                 visited=finished.visited,
-                unreadable=max(facts.unreadable, finished.unreadable),
                 elapsed=finished.elapsed,
                 phase="done" if finished.complete else "stopped",
                 remembered_at=None if finished.complete else facts.remembered_at,
@@ -147,7 +158,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
             self.say(f"the scan failed: {plain(batch.failed)}", failed=True)
         self.facts = facts
         for notice in batch.notices:
-            said = (plain(part) for part in (notice.message, notice.hint) if part)
+            said = (self.look.sentence(part) for part in (notice.message, notice.hint) if part)
             self.say("\n".join(said), failed=True)
 
     def _fresh(self, batch: Batch) -> list[Environment]:
@@ -183,14 +194,14 @@ class LiveScreen(Screen[None], inherit_bindings=False):
             key_hints(
                 typing=self.typing,
                 ranging=listing.ranging,
-                inside=self.inside,
+                inside=self.inner_hints,
                 looking=self.feed.running and not listing.query.text,
             ),
             marked_line(listing, self._marked.totals, self.look),
+            typing=self.typing,
         )
         if not len(listing):
-            key = self.key_for("back" if listing.count else "refresh")
-            self.table.say_instead(empty_lines(listing, self.facts, self.look, key))
+            self.table.say_instead(empty_lines(listing, self.facts, self.look))
 
     def count_all(self) -> None:
         """Count what everything comes to, if anything changed."""
@@ -212,10 +223,6 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     def say(self, text: str, *, failed: bool = False) -> None:
         """Say something once. The text is harmless already, and never markup."""
         self.notify(text, severity="warning" if failed else "information", markup=False)
-
-    def on_outcome_said(self, message: messages.OutcomeSaid) -> None:
-        """Show how something in the background ended."""
-        self.say(plain(message.text), failed=message.failed)
 
     def on_key(self, event: Key) -> None:
         """Keep the cursor on its row from the first key on."""

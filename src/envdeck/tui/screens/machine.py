@@ -16,16 +16,18 @@ from envdeck.tui.background import in_background
 from envdeck.tui.messages import FilterRequested
 from envdeck.tui.screens.machine_groups import Group, everything, sections
 from envdeck.tui.screens.machine_lines import (
-    NOTHING,
     BarRow,
     draw,
     heading,
     legend,
+    nothing,
     rows,
     totals_line,
     with_totals,
 )
-from envdeck.tui.store.totals import count_together
+from envdeck.tui.source import Source
+from envdeck.tui.store.totals import Totals
+from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.line_label import LineLabel
 from envdeck.tui.widgets.line_list import LineList
@@ -77,36 +79,54 @@ class MachineScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "machine")]
 
     def __init__(
-        self, environments: Sequence[Environment], now: float, *, look: Look | None = None
+        self, source: Source, environments: Sequence[Environment], *, look: Look | None = None
     ) -> None:
         super().__init__()
+        self.source = source
         self.look = look or Look.current()
         self._everything = everything(environments)
-        self._sections = sections(environments, now)
+        self._sections = sections(environments, self.look.clock())
+        self._left = False
         self.bars = Bars(self.look)
         self._title = LineLabel(totals_line(self._everything))
-        self._legend = LineLabel()
+        self._keys = KeyLine(self.look.keys)
 
     def compose(self) -> ComposeResult:
         """The totals, the bars, what they mean."""
         yield self._title
         yield self.bars
-        yield self._legend
+        yield self._keys
 
     def on_mount(self) -> None:
         """Draw with what is known, and count what is shared beside the screen."""
-        self.bars.say_instead((Part(NOTHING, Tone.MUTED),))
+        self.bars.say_instead((Part(nothing(self.look), Tone.MUTED),))
         self.bars.show_rows(rows(self._sections))
         self.bars.focus()
         groups = [group for section in self._sections for group in section.groups]
         uncounted = [group for group in (self._everything, *groups) if not group.counted]
         self._tell(counting=bool(uncounted))
         if uncounted:
-            in_background(lambda: _counted(uncounted), self.post_message)
+            in_background(lambda: self._count(uncounted), self.post_message)
+
+    def on_unmount(self) -> None:
+        """Let the counting end by itself."""
+        self._left = True
 
     def _tell(self, *, counting: bool) -> None:
         self._title.show(totals_line(self._everything))
-        self._legend.show(legend(self._everything, self.look, counting=counting))
+        said = legend(self._everything, self.look, counting=counting)
+        self._keys.tell({"open": "lists them", "back": ""}, said)
+
+    def _count(self, groups: Sequence[Group]) -> GroupsCounted | None:
+        """Count each group together, as the list does, in a thread."""
+        counted: dict[str, Group] = {}
+        for group in groups:
+            if self._left:
+                return None
+            joint = self.source.together(group.environments)
+            totals = Totals(joint.disk_bytes, joint.reclaimable_bytes)
+            counted[group.query] = replace(group, totals=totals, counted=True)
+        return GroupsCounted(counted)
 
     def on_groups_counted(self, message: GroupsCounted) -> None:
         """Correct the figures in place."""
@@ -128,11 +148,3 @@ class MachineScreen(Screen[None]):
     def action_machine(self) -> None:
         """The key that opened it closes it."""
         self.dismiss()
-
-
-def _counted(groups: Sequence[Group]) -> GroupsCounted:
-    counted: dict[str, Group] = {}
-    for group in groups:
-        sizes = [one.size for one in group.environments if one.size is not None]
-        counted[group.query] = replace(group, totals=count_together(sizes), counted=True)
-    return GroupsCounted(counted)

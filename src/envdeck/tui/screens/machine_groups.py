@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from envdeck.core.model import Environment
 from envdeck.tui.store.columns import version_numbers
-from envdeck.tui.store.totals import Totals, quick_totals
+from envdeck.tui.store.totals import Totals, nothing_shared
 
 _DAY = 86400
 _AGES = (
@@ -55,6 +55,8 @@ class Section:
 
     title: str
     groups: tuple[Group, ...]
+    ranked: bool = False
+    """Whether its groups have no order of their own but what they free."""
 
     @property
     def largest(self) -> int:
@@ -72,7 +74,7 @@ def sections(environments: Sequence[Environment], now: float) -> tuple[Section, 
     if not environments:
         return ()
     return (
-        Section("By manager", _by_manager(environments)),
+        Section("By manager", _by_manager(environments), ranked=True),
         Section("By Python", _by_python(environments)),
         Section("By last use", _by_last_use(environments, now)),
     )
@@ -83,6 +85,11 @@ def _by_manager(environments: Iterable[Environment]) -> tuple[Group, ...]:
         _group(manager, f"manager:{_quoted(manager)}", found)
         for manager, found in _split(environments, lambda one: one.manager).items()
     ]
+    return by_freed(groups)
+
+
+def by_freed(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Return groups, those first that would give back most."""
     return tuple(sorted(groups, key=lambda group: (-group.freed, -group.occupied, group.label)))
 
 
@@ -131,14 +138,13 @@ def _split(
 
 def _group(label: str, query: str, environments: Sequence[Environment]) -> Group:
     ended = next((one.python.end_of_life for one in environments if one.python.end_of_life), None)
-    totals = quick_totals(environments)
-    if totals is not None:
-        return Group(label, query, tuple(environments), ended, totals)
     sizes = [one.size for one in environments if one.size is not None]
     alone = Totals(
         sum(size.disk_bytes for size in sizes), sum(size.reclaimable_bytes for size in sizes)
     )
-    return Group(label, query, tuple(environments), ended, alone, counted=False)
+    # As in the list: what is shared is not always in the sizes, but that something is shows.
+    counted = nothing_shared(environments)
+    return Group(label, query, tuple(environments), ended, alone, counted=counted)
 
 
 def _quoted(value: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from envdeck.text import clip, pad, plain, size
 from envdeck.tui.panes.words import counted
-from envdeck.tui.screens.machine_groups import Group, Section
+from envdeck.tui.screens.machine_groups import Group, Section, by_freed
 from envdeck.tui.widgets.bar import bar
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
@@ -35,13 +35,11 @@ def with_totals(
     shown: tuple[Section, ...], counted_groups: dict[str, Group]
 ) -> tuple[Section, ...]:
     """Return the sections with groups counted meanwhile in place of the same ones before."""
-    return tuple(
-        replace(
-            section,
-            groups=tuple(counted_groups.get(group.query, group) for group in section.groups),
-        )
-        for section in shown
-    )
+    found = []
+    for section in shown:
+        groups = tuple(counted_groups.get(group.query, group) for group in section.groups)
+        found.append(replace(section, groups=by_freed(groups) if section.ranked else groups))
+    return tuple(found)
 
 
 def _label_cells(cells: int) -> int:
@@ -54,10 +52,10 @@ def heading(cells: int) -> Line:
     told = _GAP.join(
         (
             " " + pad("", _label_cells(cells)),
-            pad("envs", _COUNT, right=True),
+            pad("Envs", _COUNT, right=True),
             pad("", room),
-            pad("frees", _FIGURE, right=True),
-            pad("on disk", _FIGURE, right=True),
+            pad("Frees", _FIGURE, right=True),
+            pad("On disk", _FIGURE, right=True),
         )
     )
     return (Part(told, Tone.MUTED),)
@@ -112,7 +110,7 @@ def totals_line(everything: Group) -> Line:
 
 
 def legend(everything: Group, look: Look, *, counting: bool) -> Line:
-    """Return what the bars and the keys mean."""
+    """Return what the bars mean."""
     signs = look.signs
     parts = [
         Part(signs.solid, Tone.SOLID),
@@ -124,12 +122,13 @@ def legend(everything: Group, look: Look, *, counting: bool) -> Line:
         parts.append(Part(" · at most (reflinks)"))
     if counting:
         parts.append(Part(f" · counting what is shared{signs.ellipsis}"))
-    parts.append(Part(" · enter lists them · esc back", Tone.MUTED))
     return tuple(parts)
 
 
-NOTHING = (
-    "No environments are known yet. Press esc and let the scan go on, or r in the list to look "
-    "again; bars by manager, by Python and by last use will be here."
-)
-"""What is said where there is nothing to draw."""
+def nothing(look: Look) -> str:
+    """Return what is said where there is nothing to draw."""
+    return (
+        f"No environments are known yet. Press {look.key('back')} and let the scan go on, or "
+        f"{look.key('refresh')} in the list to look again; bars by manager, by Python and by "
+        "last use will be here."
+    )

@@ -17,6 +17,7 @@ from envdeck.tui.actions import list_bindings
 from envdeck.tui.background import in_background
 from envdeck.tui.screens.browsing import BrowsingScreen
 from envdeck.tui.screens.live import WIDE
+from envdeck.tui.screens.words import nothing_line
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 
@@ -64,6 +65,7 @@ class MainScreen(BrowsingScreen):
             gc.freeze()
             gc.enable()
         self._begun = True
+        self.after_first_frame()
         self.look_anew()
         if self.wide:
             await self._need_detail()
@@ -85,7 +87,26 @@ class MainScreen(BrowsingScreen):
     def _show_detail(self) -> None:
         detail = self.detail
         if detail is not None and detail.is_mounted and (self.wide or self.inside):
-            detail.show(self.listing.current)
+            detail.show(self.listing.current, nothing=nothing_line(self.listing))
+
+    @property
+    def in_packages(self) -> bool:
+        """Whether the packages of an environment are on the screen."""
+        return self.detail is not None and self.detail.active == 2 and (self.wide or self.inside)
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into the filter, or into the search in the packages."""
+        return super().typing or (self.inside and self.detail is not None and self.detail.typing)
+
+    @property
+    def inner_hints(self) -> dict[str, str] | None:
+        """The actions worth a hint in the detail, where the person is there."""
+        return self.detail.hints if self.inside and self.detail is not None else None
+
+    def on_hints_changed(self) -> None:
+        """Say what keys do now."""
+        self.tell()
 
     def current_changed(self) -> None:
         """Let the detail follow once the cursor rests."""
@@ -108,8 +129,11 @@ class MainScreen(BrowsingScreen):
 
     async def action_open(self) -> None:
         """Into the detail."""
-        if self.typing:
+        if super().typing:
             self.table.focus()
+            return
+        if self.typing and self.detail is not None:
+            self.detail.focus()
             return
         if self.listing.current is None:
             return
@@ -156,6 +180,11 @@ class MainScreen(BrowsingScreen):
         """The second tab of the detail."""
         await self._open_tab(2)
 
+    async def action_asked(self) -> None:
+        """Only what was asked for, where packages are shown."""
+        if self.in_packages and self.detail is not None and self.detail.tab is not None:
+            await self.detail.tab.run_action("asked")
+
     async def _open_tab(self, number: int) -> None:
         if self.listing.current is not None:
             await self._enter(number)
@@ -188,14 +217,15 @@ class MainScreen(BrowsingScreen):
 
         program, reason = opener(sys.platform, os.environ)
         if program is None:
-            self.say(f"cannot open {plain(current.path)}: {reason}", failed=True)
+            self.say(f"cannot open {self.look.path(current.path)}: {reason}", failed=True)
             return
 
         def work(program: str, path: str) -> messages.OutcomeSaid | None:
             failure = open_folder(program, path)
-            return messages.OutcomeSaid(f"{path}: {failure}", failed=True) if failure else None
+            said = f"{self.look.path(path)}: {failure}"
+            return messages.OutcomeSaid(said, failed=True) if failure else None
 
-        self.say(f"opening {plain(current.path)}")
+        self.say(f"opening {self.look.path(current.path)}")
         in_background(partial(work, program, current.path), self.post_message)
 
     # views
@@ -218,4 +248,13 @@ class MainScreen(BrowsingScreen):
         from envdeck.tui.screens.machine import MachineScreen
 
         environments = tuple(self.listing.environments())
-        self.app.push_screen(MachineScreen(environments, self.look.clock(), look=self.look))
+        self.app.push_screen(MachineScreen(self.source, environments, look=self.look))
+
+    def action_unreadable(self) -> None:
+        """What the scan could not look into."""
+        if not self.unreadable:
+            self.say("everything could be read")
+            return
+        from envdeck.tui.screens.unreadable import UnreadableScreen
+
+        self.app.push_screen(UnreadableScreen(dict(self.unreadable), self.look))

@@ -1,20 +1,30 @@
 """What the main screen says around the list, as lines."""
 
+from collections.abc import Mapping
+
 from envdeck.text import plain, size
 from envdeck.tui.store import Listing, Totals
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
 from envdeck.tui.widgets.summary import Facts
 
+TYPING = {"open": "to the list", "back": "clear"}
+"""What keys do where letters go into a field."""
 
-def key_hints(*, typing: bool, ranging: bool, inside: bool, looking: bool) -> dict[str, str]:
-    """Return the actions worth a hint now, six at most, with their word if it is a special one."""
+
+def key_hints(
+    *, typing: bool, ranging: bool, inside: Mapping[str, str] | None, looking: bool
+) -> dict[str, str]:
+    """Return the actions worth a hint now, six at most, with their word if it is a special one.
+
+    `inside` are those of the detail, while the person is there.
+    """
     if typing:
-        return {"back": "clear the filter", "open": "go to the list"}
+        return dict(TYPING)
     if ranging:
         return {"range": "mark the range", "back": "give it up", "help": ""}
-    if inside:
-        return {"back": "", "tab.1": "", "tab.2": "", "filter": "", "help": ""}
+    if inside is not None:
+        return dict(inside) | {"help": ""}
     last = {"back": "stop the scan"} if looking else {"quit": ""}
     return {"mark": "", "open": "", "filter": "", "sort": ""} | last | {"help": ""}
 
@@ -44,16 +54,13 @@ def filter_line(listing: Listing, look: Look) -> Line:
     return (Part(f"{len(listing):,} of {listing.count:,}", Tone.MUTED),)
 
 
-def empty_lines(listing: Listing, facts: Facts, look: Look, key: str) -> list[Line]:
-    """Return what to say where the rows would be: why there are none, and what to press.
-
-    `key` is the one that does something about it.
-    """
+def empty_lines(listing: Listing, facts: Facts, look: Look) -> list[Line]:
+    """Return what to say where the rows would be: why there are none, and what to press."""
     if listing.count:
         return [
             (Part("Nothing matches this filter", Tone.STRONG),),
             (),
-            (Part(key, Tone.HEADING), Part(" clears it", Tone.MUTED)),
+            (Part(look.key("back"), Tone.HEADING), Part(" clears it", Tone.MUTED)),
         ]
     if facts.phase in {"looking", ""}:
         return [(Part("Looking for environments", Tone.MUTED), Part(look.signs.ellipsis))]
@@ -61,6 +68,13 @@ def empty_lines(listing: Listing, facts: Facts, look: Look, key: str) -> list[Li
     return [
         (Part(f"No environments found{' in ' if where else ''}{where}", Tone.STRONG),),
         (),
-        (Part(key, Tone.HEADING), Part(" looks again", Tone.MUTED)),
+        (Part(look.key("refresh"), Tone.HEADING), Part(" looks again", Tone.MUTED)),
         (Part("envdeck PATH", Tone.HEADING), Part(" looks elsewhere", Tone.MUTED)),
     ]
+
+
+def nothing_line(listing: Listing) -> str:
+    """Return what the detail says while it has nothing to show."""
+    if listing.count and not len(listing):
+        return "No environment matches the filter."
+    return "Nothing to show yet."

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.model import Environment, Status
+from envdeck.core.model import Environment, ProjectState, Status
 
 Value: TypeAlias = tuple[int | float | str, ...]
 """What rows are compared by; the empty one means unknown, and always stands at the end."""
@@ -20,7 +20,11 @@ class Standing(StrEnum):
     MOVED = "moved"
     MIXED = "mixed"
     SUSPECT = "suspect"
+    ORPHAN = "orphan"
+    """Its project is gone."""
     END_OF_LIFE = "end of life"
+    UNMOUNTED = "unmounted"
+    """The disk of its project is not mounted."""
     OK = "ok"
 
 
@@ -29,10 +33,17 @@ _NUMBER = re.compile(r"\d+")
 
 
 def standing(environment: Environment) -> Standing:
-    """Return an environment's state: its status, or that its Python is no longer supported."""
+    """Return the worst there is to say of an environment: its status; that nobody needs it any
+    more; that its Python is no longer supported; that its project cannot be seen now."""
     if environment.status is not Status.OK:
         return Standing(environment.status.value)
-    return Standing.END_OF_LIFE if environment.python.end_of_life else Standing.OK
+    if environment.project.state is ProjectState.GONE:
+        return Standing.ORPHAN
+    if environment.python.end_of_life:
+        return Standing.END_OF_LIFE
+    if environment.project.state is ProjectState.UNMOUNTED:
+        return Standing.UNMOUNTED
+    return Standing.OK
 
 
 @lru_cache(4096)
@@ -90,18 +101,20 @@ class Column(NamedTuple):
     right: bool = False
     downwards: bool = False
     """Whether the interesting end is the large one, so that it is sorted that way first."""
+    short: str = ""
+    """Its heading where there is little room."""
 
 
 COLUMNS: tuple[Column, ...] = (
     Column("status", "Status", _status, 13, 0),
     Column("path", "Path", _path, 0, 0),
-    Column("python", "Python", _python, 8, 2),
-    Column("manager", "Manager", _manager, 10, 5),
+    Column("python", "Python", _python, 10, 3),
+    Column("manager", "Manager", _manager, 10, 4),
     Column("packages", "Pkgs", _packages, 6, 6, right=True, downwards=True),
-    Column("size", "On disk", _disk, 9, 7, right=True, downwards=True),
+    Column("size", "On disk", _disk, 9, 7, right=True, downwards=True, short="Disk"),
     Column("reclaimable", "Frees", _reclaimable, 7, 1, right=True, downwards=True),
-    Column("bar", "", _reclaimable, 10, 4, downwards=True),
-    Column("used", "Last used", _used, 11, 3, right=True),
+    Column("bar", "", _reclaimable, 10, 2, downwards=True),
+    Column("used", "Last used", _used, 11, 5, right=True, short="Used"),
 )
 _BY_ID = {column.id: column for column in COLUMNS}
 _DEFAULT = ("status", "path", "python", "manager", "packages", "reclaimable", "bar", "used")

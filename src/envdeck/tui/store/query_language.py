@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 
 from envdeck.core.model import Environment, ProjectState, Status
 from envdeck.tui.store.columns import Standing, standing
@@ -9,6 +10,8 @@ from envdeck.tui.store.query import Test
 
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _SIZE = re.compile(r"(>=|<=|>|<|=)?\s*(\d+(?:\.\d+)?)\s*([kmgtp]?i?b?)", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z][A-Za-z_-]+")
+"""What could be meant as a term; `C:` is a drive, and a quoted word is a word."""
 _TIME = re.compile(r"(\d+)([hdwmy])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -41,9 +44,18 @@ def read(text: str, now: float) -> tuple[tuple[str, ...], tuple[Test, ...], tupl
                 problems.append(f"{name}: {problem}")
         elif token.casefold() == "eol":
             tests.append(_status("eol", now))
+        elif colon and _NAME.fullmatch(name):
+            problems.append(_no_term(name))
         else:
             words.append(token.replace('"', "").casefold())
     return tuple(words), tuple(tests), tuple(problems)
+
+
+def _no_term(name: str) -> str:
+    folded = name.casefold()
+    near = [known for known in _FIELDS if known.startswith(folded)]
+    near = near or get_close_matches(folded, _FIELDS, 1, 0.5)
+    return f"no term {name}:" + (f" (did you mean {near[0]}:?)" if near else "")
 
 
 def _manager(value: str, _now: float) -> Test:
@@ -64,12 +76,15 @@ def _python(value: str, _now: float) -> Test:
 
 
 def _status(value: str, _now: float) -> Test:
-    word = "end of life" if value in {"eol", "end-of-life"} else value
-    if word == "end of life":
+    if value in {"eol", "end-of-life", "end of life"}:
         return lambda environment: environment.python.end_of_life is not None
-    if word not in {*Status, *Standing}:
-        raise BadTermError(f"one of {', '.join(Status)}, eol")
-    return lambda environment: standing(environment) == word
+    if value == Standing.ORPHAN:
+        return lambda environment: environment.project.state is ProjectState.GONE
+    if value == Standing.UNMOUNTED:
+        return lambda environment: environment.project.state is ProjectState.UNMOUNTED
+    if value not in set(Standing):
+        raise BadTermError(f"one of {', '.join(Status)}, orphan, unmounted, eol")
+    return lambda environment: standing(environment) == value
 
 
 def _project(value: str, _now: float) -> Test:
@@ -78,6 +93,17 @@ def _project(value: str, _now: float) -> Test:
     if value in set(ProjectState):
         return lambda environment: environment.project.state == value
     return lambda environment: value in (environment.project.path or "").casefold()
+
+
+def _base(value: str, _now: float) -> Test:
+    if not value:
+        raise BadTermError("the Python it rests on, as in base:/usr")
+
+    def rests(environment: Environment) -> bool:
+        python = environment.python
+        return value in {each.casefold() for each in (python.base, python.base_executable) if each}
+
+    return rests
 
 
 def _seconds(value: str, example: str) -> float:
@@ -137,6 +163,7 @@ _FIELDS: Mapping[str, Callable[[str, float], Test]] = {
     "python": _python,
     "status": _status,
     "project": _project,
+    "base": _base,
     "unused": _unused,
     "used": _used,
     "size": _size,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar
 
 from textual.events import Click
 from textual.geometry import Region, Size
@@ -24,13 +23,6 @@ class EnvironmentTable(LineView):
     cursor (or, when that is out of sight, the topmost row) keeps its line on the screen.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-view--marked", "line-view--headings"}
-    DEFAULT_CSS = """
-    EnvironmentTable > .line-view--marked { background: $primary 22%; }
-    EnvironmentTable:ansi > .line-view--marked { background: ansi_default; text-style: bold; }
-    EnvironmentTable > .line-view--headings { background: $surface; }
-    """
-
     def __init__(self, listing: Listing, columns: Sequence[Column], look: Look) -> None:
         super().__init__()
         self.listing = listing
@@ -44,6 +36,11 @@ class EnvironmentTable(LineView):
     def columns_shown(self) -> tuple[Column, ...]:
         """The columns that there is room for."""
         return tuple(place.column for place in self._layout)
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """All that were asked for, whether there is room or not."""
+        return self._columns
 
     @property
     def rows_seen(self) -> int:
@@ -109,7 +106,7 @@ class EnvironmentTable(LineView):
 
     def lay_out_again(self) -> None:
         """Find the columns that fit, and the height."""
-        self._layout = places(self._columns, self.cells)
+        self._layout = places(self._columns, self.cells, self.listing.column.id)
         self.virtual_size = Size(self.cells, len(self.listing) + 1)
         self.show_cursor()
         self.refresh()

@@ -5,11 +5,13 @@ from typing import ClassVar, NamedTuple
 
 from textual.events import Click
 
-from envdeck.tui.actions import BY_ID, keys_of, shown_key
+from envdeck.tui.actions import BY_ID, keys_of, named, shown_key
 from envdeck.tui.widgets.line import Line, Part, Tone, line_width
 from envdeck.tui.widgets.one_line import OneLine
 
 MOST = 6
+_IN_A_FIELD = {"open": "enter", "back": "escape"}
+"""The keys of a field are its own, whatever keys the actions were given."""
 
 
 class Hint(NamedTuple):
@@ -53,34 +55,40 @@ def _width(told: Sequence[tuple[str, str, str]]) -> int:
 class KeyLine(OneLine):
     """The line as a widget."""
 
-    DEFAULT_CSS: ClassVar[str] = """
-    KeyLine { background: $panel; }
-    """
+    DEFAULT_CSS: ClassVar[str] = "KeyLine { background: $panel; }"
 
     def __init__(self, remapped: Mapping[str, str]) -> None:
         super().__init__()
         self._remapped = remapped
         self._actions: Mapping[str, str] = {}
         self._said: Line = ()
+        self._typing = False
         self._hints: tuple[Hint, ...] = ()
 
-    def tell(self, actions: Mapping[str, str], said: Line = ()) -> None:
-        """Show actions with their words (an empty one is the usual), and something at the right."""
-        if (actions, said) != (self._actions, self._said):
-            self._actions, self._said = actions, said
+    def tell(self, actions: Mapping[str, str], said: Line = (), *, typing: bool = False) -> None:
+        """Show actions with their words (an empty one is the usual), and something at the right.
+
+        Where letters go into a field (`typing`) the keys are those of the field.
+        """
+        if (actions, said, typing) != (self._actions, self._said, self._typing):
+            self._actions, self._said, self._typing = actions, said, typing
             self.refresh()
+
+    @property
+    def _keys(self) -> Mapping[str, str]:
+        return {**self._remapped, **_IN_A_FIELD} if self._typing else self._remapped
 
     def lay_out(self, cells: int) -> Line:
         """Return the line; what is said at the right goes before the hints."""
         taken = line_width(self._said)
         line, self._hints = hints_line(
-            tuple(self._actions), self._remapped, cells - taken - 1, self._actions
+            tuple(self._actions), self._keys, cells - taken - 1, self._actions
         )
         room = cells - line_width(line) - taken - 1
         return (*line, Part(" " * max(room, 0)), *self._said)
 
-    async def on_click(self, event: Click) -> None:
-        """Do what the clicked hint says."""
+    def on_click(self, event: Click) -> None:
+        """Press the key of the hint that was clicked."""
         for hint in self._hints:
             if hint.start <= event.x < hint.end:
-                await self.screen.run_action(BY_ID[hint.action].called)
+                self.app.simulate_key(named(keys_of(hint.action, self._keys)[0]))

@@ -6,13 +6,13 @@ Nothing here knows Textual: what a view says is worked out and tested as values,
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from envdeck.text import clip, shorten, width
 
-_WORDS = re.compile(r"\s+|\S+")
+_WORDS = re.compile(r" +|[^ ]+")
+_NO_BREAK = "\u00a0"
 
 
 class Tone(StrEnum):
@@ -28,10 +28,11 @@ class Tone(StrEnum):
     HEADING = "heading"
     SOLID = "solid"
     HOLLOW = "hollow"
+    EDGE = "edge"
+    """Where a solid part ends within a cell and a hollow one goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A piece of a line in one tone. Its text is harmless already (`text.plain`)."""
 
     text: str
@@ -53,7 +54,50 @@ def line_text(line: Line) -> str:
     return "".join(part.text for part in line)
 
 
-def joined(pieces: Iterable[Line], separator: str = " · ") -> Line:
+def glued(text: str) -> str:
+    """Return text that :func:`wrapped` does not break: a number with its unit, say."""
+    return text.replace(" ", _NO_BREAK)
+
+
+def clipped(line: Line, cells: int, ellipsis: str = "…") -> Line:
+    """Return a line cut to at most `cells` cells, the cut marked."""
+    if line_width(line) <= cells:
+        return line
+    parts: list[Part] = []
+    for part in line:
+        room = cells - line_width(tuple(parts))
+        # The next part must have room for the mark that something is left out.
+        if width(part.text) > room - width(ellipsis):
+            text = clip(part.text + ellipsis, room, ellipsis)
+            return (*parts, part._replace(text=text))
+        parts.append(part)
+    return tuple(parts)
+
+
+SEPARATOR = " · "
+
+
+def flowed(pieces: Iterable[Line], cells: int, ellipsis: str = "…") -> list[Line]:
+    """Return pieces with separators between them in lines of at most `cells` cells.
+
+    A line ends between two pieces; only one that is longer than a line is broken itself.
+    """
+    lines: list[Line] = []
+    for piece in (piece for piece in pieces if piece):
+        if lines:
+            wider = (*lines[-1], Part(SEPARATOR, Tone.MUTED), *piece)
+            if line_width(wider) <= cells:
+                lines[-1] = wider
+                continue
+        lines += wrapped(piece, cells, ellipsis)
+    return [_shown(line) for line in lines] or [()]
+
+
+def _shown(line: Line) -> Line:
+    return tuple(part._replace(text=part.text.replace(_NO_BREAK, " ")) for part in line)
+
+
+def joined(pieces: Iterable[Line], separator: str = SEPARATOR) -> Line:
     """Return pieces as one line, with a quiet separator between them; empty ones are left out."""
     said = [piece for piece in pieces if piece]
     parts: list[Part] = []
@@ -87,7 +131,7 @@ def wrapped(line: Line, cells: int, ellipsis: str = "…") -> list[Line]:
         used += width(fitted.text)
     if current:
         lines.append(_trimmed(current))
-    return lines or [()]
+    return [_shown(line) for line in lines] or [()]
 
 
 def _words(line: Line) -> Iterator[Part]:
@@ -96,15 +140,15 @@ def _words(line: Line) -> Iterator[Part]:
             yield part
         else:
             for match in _WORDS.finditer(part.text):
-                yield replace(part, text=match.group())
+                yield part._replace(text=match.group())
 
 
 def _fitted(word: Part, cells: int, ellipsis: str) -> Part:
     if width(word.text) <= cells:
         return word
-    if word.path:
-        return replace(word, text=shorten(word.text, cells, ellipsis))
-    return replace(word, text=clip(word.text, cells, ellipsis))
+    if word.path or "/" in word.text:
+        return word._replace(text=shorten(word.text, cells, ellipsis))
+    return word._replace(text=clip(word.text, cells, ellipsis))
 
 
 def _trimmed(words: list[Part]) -> Line:
@@ -114,7 +158,7 @@ def _trimmed(words: list[Part]) -> Line:
     parts: list[Part] = []
     for word in words:
         if parts and parts[-1].tone is word.tone and not parts[-1].path and not word.path:
-            parts[-1] = replace(word, text=parts[-1].text + word.text)
+            parts[-1] = word._replace(text=parts[-1].text + word.text)
         else:
             parts.append(word)
     return tuple(parts)

@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 from envdeck.tui.widgets.line import Line, Tone
 
-_STYLES = {
+STYLES = {
     Tone.PLAIN: "",
     Tone.STRONG: "bold",
     Tone.MUTED: "$foreground-muted",
@@ -15,13 +15,15 @@ _STYLES = {
     Tone.ERROR: "$text-error",
     Tone.HEADING: "bold $text-primary",
     Tone.SOLID: "$primary",
-    Tone.HOLLOW: "$foreground-muted",
+    Tone.HOLLOW: "$foreground 40%",
+    Tone.EDGE: "$primary on $foreground 15%",
 }
+"""How each tone looks, in the words of the theme."""
 
 
 def content(line: Line) -> Content:
     """Return a line as content, its tones as styles of the theme; nothing is parsed as markup."""
-    return Content.assemble(*((part.text, _STYLES[part.tone]) for part in line))
+    return Content.assemble(*((part.text, STYLES[part.tone]) for part in line))
 
 
 class LineLabel(Widget):

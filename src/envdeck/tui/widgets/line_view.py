@@ -12,16 +12,21 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from envdeck.tui.actions import bindings
-from envdeck.tui.widgets.line import Line, Tone
+from envdeck.tui.widgets.line import Line
+from envdeck.tui.widgets.line_label import STYLES
+
+_GROUNDS = {
+    "cursor": "bold $block-cursor-foreground on $block-cursor-background",
+    "cursor-blurred": "bold on $block-cursor-blurred-background",
+    "marked": "on $primary 22%",
+    "headings": "on $surface",
+}
+"""What is laid under a line that is special, in the words of the theme."""
 
 
 class LineView(ScrollView, can_focus=True):
     """Lines to read and scroll; :meth:`lay_out` makes them for the width there is."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-view--{tone.value}" for tone in Tone} | {
-        "line-view--cursor",
-        "line-view--cursor-blurred",
-    }
     DEFAULT_CSS = """
     LineView {
         height: 1fr;
@@ -36,25 +41,6 @@ class LineView(ScrollView, can_focus=True):
         scrollbar-background-hover: $surface;
         scrollbar-background-active: $surface;
     }
-    LineView > .line-view--plain { color: $foreground; }
-    LineView > .line-view--strong { color: $foreground; text-style: bold; }
-    LineView > .line-view--muted { color: $text-muted; }
-    LineView > .line-view--accent { color: $text-primary; }
-    LineView > .line-view--heading { color: $text-primary; text-style: bold; }
-    LineView > .line-view--good { color: $text-success; }
-    LineView > .line-view--warning { color: $text-warning; }
-    LineView > .line-view--error { color: $text-error; }
-    LineView > .line-view--solid { color: $primary; }
-    LineView > .line-view--hollow { color: $foreground 40%; }
-    LineView > .line-view--cursor {
-        background: $block-cursor-background;
-        color: $block-cursor-foreground;
-        text-style: $block-cursor-text-style;
-    }
-    LineView > .line-view--cursor-blurred {
-        background: $block-cursor-blurred-background;
-        text-style: bold;
-    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("up", "down", "first", "last", "page_up", "page_down")
@@ -63,6 +49,7 @@ class LineView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
         self._lines: Sequence[Line] = ()
+        self._styled_for: tuple[object, str] | None = None
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Return the lines for a width; the ones given to :meth:`show_lines`, unless overridden."""
@@ -104,23 +91,41 @@ class LineView(ScrollView, can_focus=True):
         return self._lines[index] if 0 <= index < len(self._lines) else ()
 
     def draw(self, line: Line, over: str = "") -> Strip:
-        """Return a line as cells; `over` names the component that the cursor paints with."""
-        base = self.rich_style
+        """Return a line as cells; `over` names the ground that is laid under it."""
         if over == "cursor":
-            style = self.get_component_rich_style("line-view--cursor")
-            segments = [Segment(part.text, style) for part in line]
-            base = style
+            base = self._style(_GROUNDS[over])
+            segments = [Segment(part.text, base) for part in line]
         else:
-            ground = Style.null()
+            base, ground = self._style(""), Style.null()
             if over:
-                painted = self.get_component_rich_style(f"line-view--{over}")
-                ground = Style(bgcolor=painted.bgcolor, bold=painted.bold or None)
+                laid = self._style(self._ground(over))
+                ground = Style(bgcolor=laid.bgcolor, bold=laid.bold or None)
                 base += ground
-            segments = [Segment(part.text, self._tone(part.tone) + ground) for part in line]
+            segments = [
+                Segment(part.text, self._style(STYLES[part.tone]) + ground) for part in line
+            ]
         return Strip(segments).adjust_cell_length(self.cells, base)
 
-    def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"line-view--{tone.value}")
+    def _ground(self, over: str) -> str:
+        if over == "marked" and self.app.native_ansi_color:
+            return "bold"  # a ground of its own would hide the text there
+        return _GROUNDS[over]
+
+    def _style(self, words: str) -> Style:
+        """Return a style by the theme's words for it, on the ground of this widget.
+
+        They are no component classes: Textual works each of those out for every widget at every
+        change of focus, which takes longer than to draw the lines.
+        """
+        key = (self.visual_style, self.app.theme)
+        if key != self._styled_for:
+            self._styled_for = key
+            self._styles_known: dict[str, Style] = {}
+        style = self._styles_known.get(words)
+        if style is None:
+            parsed = self.app.stylesheet.parse_style(words)
+            style = self._styles_known[words] = (self.visual_style + parsed).rich_style
+        return style
 
     def action_down(self) -> None:
         """One line down."""

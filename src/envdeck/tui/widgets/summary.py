@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from envdeck.text import shorten, size
+from textual.events import Click
+
+from envdeck.text import duration, shorten, size
+from envdeck.tui.actions import BY_ID
 from envdeck.tui.store import Totals
-from envdeck.tui.widgets.line import Line, Part, Tone, joined, line_width
+from envdeck.tui.widgets.line import Line, Part, Tone, joined, line_text, line_width
 from envdeck.tui.widgets.look import Look
 from envdeck.tui.widgets.one_line import OneLine
 
+_UNREADABLE = "unreadable"
 _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPIN_PLAIN = "|/-\\"
 
@@ -52,10 +56,10 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
 def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
     """Return the right half, the fullest first."""
     folders = f"{facts.visited:,} folders"
-    seconds = f"{facts.elapsed:.1f} s"
+    seconds = duration(facts.elapsed)
     unreadable: Line = ()
     if facts.unreadable:
-        text = f"{look.signs.warning} {facts.unreadable:,} unreadable"
+        text = f"{look.signs.warning} {facts.unreadable:,} {_UNREADABLE}"
         unreadable = (Part(text, Tone.WARNING),)
     seen: Line = ()
     if facts.remembered_at is not None:
@@ -74,11 +78,11 @@ def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
         case _:
             now = brief = ()
     timed: Line = (Part(seconds, Tone.MUTED),) if facts.phase and facts.visited else ()
-    ways = [[seen, unreadable, now, timed], [unreadable, now, timed], [unreadable, now], [now]]
-    if facts.remembered_at is not None:
-        ways.insert(1, [seen, now])
-    lines = [joined(way) for way in ways]
-    return [*lines, brief, ()]
+    if seen:  # how old the rows are stays until they are read anew
+        ways = [[seen, unreadable, now, timed], [seen, now], [seen, brief], [seen]]
+    else:
+        ways = [[unreadable, now, timed], [unreadable, now], [unreadable, brief], [now], [brief]]
+    return [*(joined(way) for way in ways), ()]
 
 
 def summary_line(facts: Facts, look: Look, cells: int, spin: int) -> Line:
@@ -106,9 +110,7 @@ def _pairs(lefts: Sequence[Line], rights: Sequence[Line]) -> list[tuple[Line, Li
 class Summary(OneLine):
     """The line as a widget."""
 
-    DEFAULT_CSS: ClassVar[str] = """
-    Summary { background: $panel; }
-    """
+    DEFAULT_CSS: ClassVar[str] = "Summary { background: $panel; }"
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -125,6 +127,13 @@ class Summary(OneLine):
         self._facts = facts
         self._spin += 1
         self.refresh()
+
+    async def on_click(self, event: Click) -> None:
+        """List what could not be read, where the count of it was clicked."""
+        text = line_text(self.lay_out(self.size.width))
+        start = text.find(_UNREADABLE)
+        if start >= 0 and text.rfind("  ", 0, start) < event.x < start + len(_UNREADABLE):
+            await self.screen.run_action(BY_ID[_UNREADABLE].called)
 
     @property
     def facts(self) -> Facts:

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.commands.list import list_plainly
 from envdeck.cli.context import Context
 from envdeck.cli.parser import add_paths
 from envdeck.cli.places import scope_of
@@ -26,6 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """Open the screen, or list plainly where nobody could see it."""
     if not context.interactive:
+        from envdeck.cli.commands.list import list_plainly  # not on the way to a first frame
+
         return list_plainly(arguments.paths, context)
     from envdeck.config.saving import save_theme
     from envdeck.tui import ScreenSettings

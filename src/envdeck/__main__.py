@@ -16,9 +16,7 @@ def main(argv: list[str] | None = None) -> int:
         _prepare()
     try:
         if argv in (["--version"], ["-V"]):
-            sys.stdout.write(f"envdeck {__version__}\n")
-            sys.stdout.flush()
-            return 0
+            return _tell_version()
         return _hand_over(argv)
     except BrokenPipeError:  # whoever read has read enough
         return 0
@@ -27,6 +25,18 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     finally:
         _settle()
+
+
+def _tell_version() -> int:
+    try:
+        sys.stdout.write(f"envdeck {__version__}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"error: cannot write the output: {(error.strerror or '').lower()}\n")
+        return 1
+    return 0
 
 
 def _hand_over(argv: list[str]) -> int:
@@ -53,10 +63,11 @@ def _prepare() -> None:
 
 def _settle() -> None:
     """Keep the interpreter from complaining, as it ends, of output that nobody takes."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _explain(kind: type[BaseException], error: BaseException, _trace: object) -> None:

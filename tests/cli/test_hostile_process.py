@@ -28,12 +28,22 @@ def envdeck(home):
     return call
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["list", "--help"], ["config"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list", "--help"], ["config"]])
 def test_a_full_disk_behind_the_output_is_told(envdeck, arguments):
     with open("/dev/full", "wb") as full:
         done = envdeck(*arguments, stdout=full, capture_output=False, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert done.stderr == b"error: cannot write the output: no space left on device\n"
+
+
+def test_an_error_that_nobody_takes_is_still_one(envdeck):
+    with open("/dev/full", "wb") as full:
+        done = envdeck("list", "/gone", stderr=full, capture_output=False)
+    assert done.returncode == 2
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as broken:
+        assert envdeck("list", "/gone", stderr=broken, capture_output=False).returncode == 2
 
 
 @pytest.mark.parametrize("home_is", ["relative", ""])

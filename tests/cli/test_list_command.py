@@ -211,8 +211,18 @@ def test_ndjson_is_written_while_the_scan_still_runs(cli, three, monkeypatch):
 def test_the_later_of_two_reports_of_one_path_counts(cli, catalog, environment):
     first = environment("a/.venv")
     catalog.environments = [first, replace(first, manager="poetry")]
+    result = json.loads(cli("list", "--json", "--no-size").out)
+    assert [found["manager"] for found in result["environments"]] == ["poetry"]
+
+
+def test_without_sizes_ndjson_waits_for_nothing_and_the_last_line_holds(cli, catalog, environment):
+    first = environment("a/.venv")
+    catalog.environments = [first, replace(first, manager="poetry")]
     result = cli("list", "--ndjson", "--no-size")
-    assert [json.loads(line)["manager"] for line in result.out.splitlines()] == ["poetry"]
+    assert [json.loads(line)["manager"] for line in result.out.splitlines()] == [
+        first.manager,
+        "poetry",
+    ]
 
 
 def test_the_text_is_aligned_and_says_the_state_in_words(cli, three, home):

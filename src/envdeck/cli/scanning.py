@@ -38,6 +38,9 @@ class Scan:
         default_factory=lambda: Finished((), 0, 0, elapsed=0.0, complete=False)
     )
     """How it ended; only meaningful when it has."""
+    at_once: bool = False
+    """Whether, without sizes, an environment is told when it is found, and once more if what is
+    found later (a link to it, its project) adds to it."""
     _waiting: dict[str, Environment] = field(default_factory=dict)
     _unreadable: list[Unreadable] = field(default_factory=list)
     _shown_at: float = -1.0
@@ -45,15 +48,19 @@ class Scan:
     def complete(self) -> Iterator[Environment]:
         """Yield each environment once all of it that was asked for is known.
 
-        That is when it was measured, or, without sizes, when the scan has ended, since what is
-        found first can still be replaced. One that could not be measured comes last. Without
-        sizes none is told either, even where one is remembered: it would be there by chance.
+        That is when it was measured, or, without sizes, when the scan has ended (unless
+        :attr:`at_once`), since what is found first can still be replaced. One that could not be
+        measured comes last. Without sizes none is told either, even where one is remembered: it
+        would be there by chance.
         """
         for event in self.catalog.scan(self.scope):
             match event:
                 case Found(environment):
                     known = environment if self.scope.sizes else replace(environment, size=None)
-                    self._waiting[environment.path] = known
+                    if self.at_once and not self.scope.sizes:
+                        yield known
+                    else:
+                        self._waiting[environment.path] = known
                 case FoundInterpreter(interpreter):
                     self.interpreters.append(interpreter)
                 case Sized(path, size):

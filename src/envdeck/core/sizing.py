@@ -133,12 +133,11 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         process = self._process
-        if process is None:
-            return
-        process.kill()
-        process.wait()
+        if process is not None:
+            process.kill()
+            process.wait()
         self._thread.join(_JOIN_SECONDS)  # its reading has ended with the process
-        for stream in (process.stdin, process.stdout):
+        for stream in (process.stdin, process.stdout) if process is not None else ():
             if stream is not None:
                 with suppress(OSError):  # what was not written is of no use any more
                     stream.close()

@@ -71,7 +71,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     form.add_argument(
         "--ndjson",
         action="store_true",
-        help="one JSON object a line for each environment, as soon as it is known",
+        help="one JSON object a line for each environment, as soon as it is known; with --no-size "
+        "one whose links or project turn up later comes again, and its last line holds",
     )
 
 
@@ -88,7 +89,7 @@ def run(arguments: Namespace, context: Context) -> int:
         least_bytes=arguments.min_size,
     )
     scope = scope_of(arguments.paths, context, sizes=not arguments.no_size)
-    scan = Scan(context, context.catalog(), scope)
+    scan = Scan(context, context.catalog(), scope, at_once=arguments.ndjson)
     wanted = (environment for environment in scan.complete() if filters.accept(environment))
     if arguments.ndjson:
         for environment in wanted:

@@ -5,7 +5,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x456E7644
 """`EnvD`, in the header of the file: what is not marked so is not ours to touch."""
-VERSION: Final = 2
+VERSION: Final = 1
 """Raised with every change of the tables or of a record. Older ones are made anew (the disk
 tells it all again), newer ones are left alone."""
 

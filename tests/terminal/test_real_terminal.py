@@ -85,6 +85,12 @@ class Terminal:
                 break
         return self.code
 
+    def hang_up(self) -> None:
+        """Close the window it runs in; what is read from now on comes from nowhere."""
+        nowhere = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nowhere, self.fd)
+        os.close(nowhere)
+
     def close(self) -> None:
         if self.code is None:
             os.kill(self.pid, signal.SIGKILL)
@@ -137,7 +143,7 @@ def test_quitting_while_it_scans_does_not_wait(terminal):
     assert restored(screen)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_restores_the_terminal_and_names_itself(terminal, number):
     screen = terminal("5", "hold")
     screen.until(lambda: "5 environments" in screen.text)
@@ -149,8 +155,24 @@ def test_a_signal_restores_the_terminal_and_names_itself(terminal, number):
 def test_a_crash_restores_the_terminal_and_is_no_success(terminal):
     screen = terminal("5", "crash")
     assert screen.ended() == 1
-    assert LEFT in screen.raw
-    assert "the clock broke" in screen.raw
+    said = screen.raw[screen.raw.rindex(LEFT) :]
+    assert "error: RuntimeError: the clock broke" in said
+    assert "ENVDECK_DEBUG=1" in said
+    assert "Traceback" not in screen.raw
+
+
+def test_the_whole_trace_of_a_crash_is_shown_when_asked_for(terminal, monkeypatch):
+    monkeypatch.setenv("ENVDECK_DEBUG", "1")
+    screen = terminal("5", "crash")
+    assert screen.ended() == 1
+    assert "Traceback" in screen.raw
+
+
+def test_it_ends_when_its_terminal_is_closed(terminal):
+    screen = terminal("5", "hold")
+    screen.until(lambda: "5 environments" in screen.text)
+    screen.hang_up()
+    assert screen.ended() == 128 + signal.SIGHUP
 
 
 def test_an_ascii_terminal_and_wide_names_stay_aligned(terminal):

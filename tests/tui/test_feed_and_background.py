@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.core.model import Finished, Found, FoundInterpreter, Notice, Progress, Unreadable
 from envdeck.tui.background import in_background
-from envdeck.tui.feed import BATCH, Feed
+from envdeck.tui.feed import BATCH, Batch, Feed, Vanished
 from envdeck.tui.messages import OutcomeSaid
 
 
@@ -108,6 +108,18 @@ def test_what_is_asked_for_anew_is_read_and_measured_before_the_scan(made_up):
     assert found[here.path].size.disk_bytes == 50_000_000
     assert [path for batch in batches for path in batch.vanished] == [gone.path]
     assert source.scans == 1
+
+
+def test_one_that_is_there_again_is_not_taken_away(made_up):
+    again = made_up.environment("/a/.venv")
+    batch = Batch()
+    for event in (Vanished(again.path), Found(again)):
+        batch.add(event)
+    assert not batch.vanished
+    assert again.path in batch.found
+    batch.add(Vanished(again.path))
+    assert not batch.found
+    assert list(batch.vanished) == [again.path]
 
 
 def test_a_scan_that_fails_says_so_and_keeps_what_it_found(made_up):

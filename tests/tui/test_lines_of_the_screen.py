@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
@@ -289,3 +290,10 @@ def test_the_help_fits_and_names_every_key(cells):
     text = "\n".join(map(line_text, lines))
     for word in ("x", "ctrl+p", "Mark the row", "esc", "unused:90d", "Leave EnvDeck"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    "text", ["กำลังที่นี่", "हिन्दी", "e\u0301", "\u1112\u1161\u11ab", "日本", "עִבְרִית"]
+)
+def test_text_takes_the_cells_that_the_screen_gives_it(text):
+    assert width(text) == cell_len(text)

@@ -8,6 +8,8 @@ import pytest
 from textual.widgets import Input
 
 from envdeck.core.model import Notice, Unreadable
+from envdeck.text import width
+from envdeck.tui.ending import ending_on_signals
 
 
 def everything(pilot):
@@ -83,6 +85,21 @@ async def test_refresh_of_one_that_vanished_takes_it_away(open_screen, made_up, 
         await pilot.press("r")
         await wait_until(lambda: main.listing.get(path) is None)
         assert main.listing.count == 5
+        await wait_until(lambda: f"no longer there: {main.look.path(path)}" in everything(pilot))
+
+
+async def test_a_held_refresh_looks_once(open_screen, made_up, wait_until):
+    source = made_up.MemorySource(made_up.many(6))
+    async with open_screen(source) as pilot:
+        held = True
+        source.hold = lambda: held
+        await pilot.press(*"rrrrrr")
+        await wait_until(lambda: source.scans == 2)
+        held = False
+        await wait_until(lambda: pilot.app.main.feed.idle)
+        assert source.scans == 2
+        await pilot.press("r")
+        await wait_until(lambda: source.scans == 3)
 
 
 async def test_copying_shows_the_path_as_well(open_screen, made_up, wait_until):
@@ -183,6 +200,7 @@ async def test_an_unknown_theme_falls_back_with_a_word(open_screen, wait_until):
     async with open_screen(theme="nrod") as pilot:
         assert pilot.app.theme == "textual-dark"
         await wait_until(lambda: "did you mean nord" in everything(pilot))
+        assert "keys:" not in everything(pilot)
 
 
 async def test_without_colour_the_theme_has_none(open_screen):
@@ -231,7 +249,8 @@ async def test_quitting_does_not_wait_for_the_scan(open_screen, made_up, wait_un
 
 async def test_a_signal_ends_it_with_its_number(open_screen, wait_until):
     async with open_screen() as pilot:
-        os.kill(os.getpid(), signal.SIGTERM)
+        with ending_on_signals(pilot.app.end):
+            os.kill(os.getpid(), signal.SIGTERM)
         await wait_until(lambda: pilot.app.return_code == 128 + signal.SIGTERM)
 
 
@@ -292,6 +311,22 @@ async def test_what_could_not_be_read_is_listed_with_its_reason(open_screen, mad
         await wait_until(lambda: pilot.app.screen is not main)
         await pilot.press("escape")
         await wait_until(lambda: pilot.app.screen is main)
+
+
+async def test_the_count_is_clicked_where_it_stands_whatever_stands_before(
+    open_screen, made_up, wait_until
+):
+    places = [Unreadable("/home/ada/b", "the disk does not answer")]
+    source = made_up.MemorySource(made_up.many(3), events=places)
+    roots = ("/home/ada/日本/unreadable",)
+    async with open_screen(source, size=(140, 36), roots=roots) as pilot:
+        main = pilot.app.main
+        shown = "".join(part.text for part in main.summary.lay_out(140))
+        assert shown.count("unreadable") == 2
+        await pilot.click(main.summary, offset=(shown.index("unreadable") + 4, 0))
+        assert pilot.app.screen is main
+        await pilot.click(main.summary, offset=(width(shown[: shown.index("●")]), 0))
+        await wait_until(lambda: pilot.app.screen is not main)
 
 
 async def test_nothing_unreadable_is_said_and_not_shown(open_screen):

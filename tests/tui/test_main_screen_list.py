@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual.events import MouseScrollDown
 
 from envdeck.core.model import Finished, Found, Progress, Status
 from envdeck.tui.actions import ACTIONS, keys_of
@@ -261,6 +262,22 @@ async def test_the_wheel_scrolls_and_the_cursor_stays(open_screen, made_up):
             main.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
         await pilot.pause()
         assert main.listing.cursor == path
+        assert main.listing.at(round(main.table.scroll_y)).path == top
+
+
+async def test_the_wheel_is_not_turned_back_by_rows_that_come(open_screen, made_up):
+    async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
+        main = pilot.app.main
+        assert not main.listing.touched
+        wheel = MouseScrollDown(main.table, 5, 5, 0, 1, 0, False, False, False, 5, 5)
+        main.table.post_message(wheel)
+        await pilot.pause()
+        seen = round(main.table.scroll_y)
+        assert seen
+        top = main.listing.at(seen).path
+        with main.table.changing():
+            main.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
+        await pilot.pause()
         assert main.listing.at(round(main.table.scroll_y)).path == top
 
 

@@ -1,6 +1,6 @@
 """How many terminal cells text takes, for aligning columns without a terminal library."""
 
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 
 def width(text: str) -> int:
@@ -11,7 +11,9 @@ def width(text: str) -> int:
 
 
 def _cells(character: str) -> int:
-    if combining(character):
+    # Marks of every kind, and the Hangul letters that join the one before them; a vowel sign
+    # has the combining class 0 and takes no cell all the same.
+    if category(character)[0] == "M" or "\u1160" <= character <= "\u11ff":
         return 0
     return 2 if east_asian_width(character) in "WF" else 1
 

@@ -26,9 +26,11 @@ def run(source: Source, scope: Scope, settings: ScreenSettings) -> int:
     """
     gc.disable()
     from envdeck.tui.app import EnvDeck
+    from envdeck.tui.ending import ending_on_signals
 
     # A scan in its thread must hand over quickly, or every key press waits for it.
     sys.setswitchinterval(_SWITCH)
     app = EnvDeck(source, scope, settings)
-    app.run()
+    with ending_on_signals(app.end):
+        app.run()
     return app.return_code or 0

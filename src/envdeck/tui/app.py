@@ -1,12 +1,12 @@
 """The application: it composes, routes, and ends as a program in a terminal should."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.events import Key
@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from envdeck.text import plain
 from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
+from envdeck.tui.ending import fault
 from envdeck.tui.messages import FilterRequested, OutcomeSaid
 from envdeck.tui.screens.main import MainScreen
 from envdeck.tui.settings import ScreenSettings
@@ -38,7 +39,9 @@ class EnvDeck(App[None], inherit_bindings=False):
     def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._problems = validate_keys(settings.keys)
+        self._told_through: asyncio.AbstractEventLoop | None = None
+        self._told_to_end: int | None = None
+        self._problems = [f"keys: {problem}" for problem in validate_keys(settings.keys)]
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
         self._use_theme(settings.theme)
@@ -49,14 +52,28 @@ class EnvDeck(App[None], inherit_bindings=False):
         return self.main
 
     def on_mount(self) -> None:
-        """Listen to the signals that end a program, and say what of the settings was refused."""
-        if sys.platform != "win32":
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                loop.add_signal_handler(number, partial(self.exit, return_code=128 + number))
+        """Say what of the settings was refused."""
+        self._told_through = asyncio.get_running_loop()
+        if self._told_to_end is not None:
+            self.exit(return_code=self._told_to_end)
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
         for problem in self._problems:
-            self.notify(f"keys: {problem}", severity="warning", markup=False)
+            self.notify(plain(problem), severity="warning", markup=False)
+
+    def end(self, code: int) -> None:
+        """End with a code; safe to call from a signal handler or a thread."""
+        self._told_to_end = code
+        if self._told_through is not None:
+            self._told_through.call_soon_threadsafe(partial(self.exit, return_code=code))
+
+    def _fatal_error(self) -> None:
+        """Tell a fault in words: Textual's trace shows what the variables hold besides."""
+        error = sys.exception()
+        told = None if error is None else fault(error)
+        if told is None:
+            super()._fatal_error()
+        else:
+            self.panic(Text(told))
 
     def on_key(self, event: Key) -> None:
         """Give letters to a field that took the focus after they were typed.
@@ -76,8 +93,8 @@ class EnvDeck(App[None], inherit_bindings=False):
             from envdeck.tui.actions import nearest
 
             near = nearest(name, self.available_themes)
-            hint = f"; did you mean {near}?" if near else ""
-            self._problems.append(f"there is no theme {name!r}{hint} {usual} is used instead")
+            hint = f" (did you mean {near}?)" if near else ""
+            self._problems.append(f"no theme {name!r}{hint}: {usual} is used instead")
             name = None
         self.theme = name or usual
 

@@ -62,7 +62,8 @@ class Batch:
         self.found: dict[str, Environment] = {}
         self.sizes: dict[str, Size] = {}
         self.interpreters: list[Interpreter] = []
-        self.vanished: list[str] = []
+        self.vanished: dict[str, None] = {}
+        """Paths, in their order."""
         self.unreadable: list[Unreadable] = []
         self.notices: list[Notice] = []
         self.progress: Progress | None = None
@@ -73,6 +74,7 @@ class Batch:
         """Take one event in."""
         match item:
             case Found(environment):
+                self.vanished.pop(environment.path, None)  # it is there again
                 before = self.found.get(environment.path)
                 self.found[environment.path] = newest_size(
                     environment, before.size if before else None
@@ -82,7 +84,8 @@ class Batch:
             case FoundInterpreter(interpreter):
                 self.interpreters.append(interpreter)
             case Vanished(path):
-                self.vanished.append(path)
+                self.vanished[path] = None
+                self.found.pop(path, None)
             case Unreadable():
                 self.unreadable.append(item)
             case Notice():

@@ -24,6 +24,13 @@ def test_adding_up_is_enough_where_nothing_is_shared():
     assert quick_totals([]) == Totals(0, 0)
 
 
+def test_adding_up_is_refused_where_one_lies_inside_another():
+    outer, inner = with_size(Size(1, 100, 100)), with_size(Size(1, 40, 40))
+    assert not nothing_shared([replace(inner, path="/w/a/envs/b"), outer])
+    assert nothing_shared([replace(inner, path="/w/ab"), outer])
+    assert nothing_shared([replace(inner, path="/w/a.b"), outer, replace(inner, path="/w/aa/b")])
+
+
 def test_adding_up_is_refused_where_something_is_shared():
     assert quick_totals([with_size(Size(1, 100, 0, shared=shared((5, 2, 1, FILE))))]) is None
     assert not nothing_shared([with_size(Size(1, 100, 90))])

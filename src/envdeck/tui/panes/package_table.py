@@ -209,7 +209,7 @@ def nothing_shown(distributions: Sequence[Distribution], choice: Choice, look: L
         return "No packages are installed here: only the interpreter."
     if choice.text:
         sought = plain(choice.text)
-        return f"No package has “{sought}” in its name or summary; {look.key('back')} clears it."
+        return f'No package has "{sought}" in its name or summary; {look.key("back")} clears it.'
     if choice.requested_only:
         return f"No package is recorded as asked for; {look.key('asked')} shows them all."
     return ""

@@ -135,6 +135,8 @@ class LiveScreen(Screen[None], inherit_bindings=False):
                 self.marks_changed()
             elif not marked.isdisjoint(each.path for each in fresh):
                 self._marked.count(self.listing.marked())
+        if batch.vanished:
+            self._say_gone([self.look.path(path) for path in batch.vanished])
         facts = self.facts
         if batch.unreadable:
             self.unreadable |= {each.path: each.reason for each in batch.unreadable}
@@ -160,6 +162,11 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         for notice in batch.notices:
             said = (self.look.sentence(part) for part in (notice.message, notice.hint) if part)
             self.say("\n".join(said), failed=True)
+
+    def _say_gone(self, paths: Sequence[str]) -> None:
+        """Say what was asked for anew and is no longer there: its row goes."""
+        others = f", and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        self.say(f"no longer there: {paths[0]}{others}", failed=True)
 
     def _fresh(self, batch: Batch) -> list[Environment]:
         """Return the records to show, each with the newest size there is."""

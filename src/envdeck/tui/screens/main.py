@@ -43,6 +43,7 @@ class MainScreen(BrowsingScreen):
         super().__init__(source, scope, settings)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self._begun = False
+        self._read_anew: list[str] | None = None
         self.detail: DetailPane | None = None
         self._mounting: AwaitMount | None = None
 
@@ -196,8 +197,15 @@ class MainScreen(BrowsingScreen):
     # with the environment
 
     def action_refresh(self) -> None:
-        """Read the marked ones, or this one, anew; then look everywhere again."""
-        self.look_anew(self.listing.targets())
+        """Read the marked ones, or this one, anew; then look everywhere again.
+
+        While that is done already nothing is begun: a held key would start a thread each time.
+        """
+        targets = self.listing.targets()
+        paths = [each.path for each in targets]
+        if not self.feed.running or paths != self._read_anew:
+            self._read_anew = paths
+            self.look_anew(targets)
 
     def action_copy(self) -> None:
         """Copy the path, and show it: not every terminal takes it."""

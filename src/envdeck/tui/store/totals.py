@@ -1,6 +1,8 @@
 """What a set of environments occupies and frees together, each shared file counted once."""
 
+import os
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from envdeck.core.model import Environment, Size
@@ -28,14 +30,17 @@ def quick_totals(environments: Iterable[Environment]) -> Totals | None:
 
 
 def nothing_shared(environments: Iterable[Environment]) -> bool:
-    """Whether deleting each would free all it takes.
+    """Whether deleting each would free all it takes, and none of them lies inside another.
 
     A remembered size does not carry its shared files; that there are some shows all the same.
     """
-    return all(
-        each.size is None or each.size.reclaimable_bytes >= each.size.disk_bytes
-        for each in environments
-    )
+    paths = []
+    for each in environments:
+        if each.size is not None and each.size.reclaimable_bytes < each.size.disk_bytes:
+            return False
+        paths.append(each.path.rstrip(os.sep) + os.sep)
+    paths.sort()  # what lies inside a folder follows right after it
+    return not any(inner != outer and inner.startswith(outer) for outer, inner in pairwise(paths))
 
 
 def count_together(sizes: Iterable[Size]) -> Totals:

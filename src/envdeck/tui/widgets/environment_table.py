@@ -172,6 +172,14 @@ class EnvironmentTable(LineView):
         elif event.chain >= 2:
             self.post_message(RowOpened())
 
+    def on_mouse_scroll_down(self) -> None:
+        """Keep what is looked at in sight from the first turn of the wheel on."""
+        self.listing.touch()
+
+    def on_mouse_scroll_up(self) -> None:
+        """Keep what is looked at in sight from the first turn of the wheel on."""
+        self.listing.touch()
+
     def _at(self) -> int:
         return self.listing.index(self.listing.cursor) or 0
 

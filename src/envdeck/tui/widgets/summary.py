@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 from textual.events import Click
 
-from envdeck.text import duration, shorten, size
+from envdeck.text import duration, shorten, size, width
 from envdeck.tui.actions import BY_ID
 from envdeck.tui.store import Totals
 from envdeck.tui.widgets.line import Line, Part, Tone, joined, line_text, line_width
@@ -131,8 +131,10 @@ class Summary(OneLine):
     async def on_click(self, event: Click) -> None:
         """List what could not be read, where the count of it was clicked."""
         text = line_text(self.lay_out(self.size.width))
-        start = text.find(_UNREADABLE)
-        if start >= 0 and text.rfind("  ", 0, start) < event.x < start + len(_UNREADABLE):
+        end = text.rfind(_UNREADABLE) + len(_UNREADABLE)
+        start = text.rfind("  ", 0, end) + 2
+        counted = _UNREADABLE in text and self._facts.unreadable
+        if counted and width(text[:start]) <= event.x < width(text[:end]):
             await self.screen.run_action(BY_ID[_UNREADABLE].called)
 
     @property

@@ -48,6 +48,7 @@ def _hand_over(argv: list[str]) -> int:
     host = Host.current()
     console = Console.of(sys.stdout, sys.stderr, host.environ)
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
     return run(argv, Context(host, console, interactive))
 
 

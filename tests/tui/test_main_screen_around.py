@@ -77,10 +77,11 @@ async def test_refresh_measures_the_marked_and_looks_again(open_screen, made_up,
 
 
 async def test_refresh_of_one_that_vanished_takes_it_away(open_screen, made_up, wait_until):
-    source = made_up.MemorySource(made_up.many(6), events=[])
+    source = made_up.MemorySource(made_up.many(6))
     async with open_screen(source) as pilot:
         main = pilot.app.main
         path = main.listing.cursor
+        source.known = [each for each in source.known if each.path != path]
         source.vanished = frozenset({path})
         await pilot.press("r")
         await wait_until(lambda: main.listing.get(path) is None)

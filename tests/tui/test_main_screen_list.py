@@ -325,10 +325,21 @@ async def test_a_gone_environment_leaves_the_list_with_its_mark(open_screen, mad
     environments = made_up.many(5)
     gone = environments[0].path
     ended = Finished(("/home/ada",), 10, 0, 0.1, complete=True, gone=(gone,))
-    source = made_up.MemorySource(environments, events=[Progress(10, 4, 0.1), ended])
+    met = [Found(each) for each in environments[1:]]
+    source = made_up.MemorySource(environments, events=[*met, Progress(10, 4, 0.1), ended])
     async with open_screen(source, settled=False) as pilot:
         await wait_until(lambda: pilot.app.main.listing.count == 4)
         assert gone not in {each.path for each in pilot.app.main.listing.environments()}
+
+
+async def test_what_a_whole_scan_did_not_meet_leaves_the_list(open_screen, made_up, wait_until):
+    """Another copy of the program may have forgotten it first: then no scan calls it gone."""
+    environments = made_up.many(5)
+    met = [Found(each) for each in environments[2:]]
+    ended = Finished(("/home/ada",), 10, 0, 0.1, complete=True)
+    source = made_up.MemorySource(environments, events=[*met, ended])
+    async with open_screen(source, settled=False) as pilot:
+        await wait_until(lambda: pilot.app.main.listing.count == 3)
 
 
 async def test_a_stopped_scan_takes_nothing_for_gone(open_screen, made_up, wait_until):

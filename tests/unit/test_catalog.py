@@ -272,3 +272,21 @@ def test_hostile_names_survive_the_memory(catalog, home, make_venv, name):
     path = home / name / ".venv"
     list(catalog.scan(Scope()))
     assert [one.path for one in catalog.remembered(Scope())] == [str(path)]
+
+
+def test_what_only_a_path_leads_to_stays_out_of_the_usual_first_frame(catalog, home, make_venv):
+    inside = make_venv(home / "in")
+    outside = make_venv(home.parent / "grace" / "out")
+    list(catalog.scan(Scope()))
+    list(catalog.scan(Scope((str(outside.parent),))))
+    assert [one.path for one in catalog.remembered(Scope())] == [str(inside)]
+    assert [one.path for one in catalog.remembered(Scope((str(outside),)))] == [str(outside)]
+    assert list(catalog.scan(Scope()))[-1].gone == ()
+    assert [one.path for one in catalog.remembered(Scope((str(outside),)))] == [str(outside)]
+
+
+def test_a_fresh_look_measures_what_is_remembered_too(catalog, lone):
+    before = environments(catalog.scan(Scope()))[str(lone)].size
+    (next(lone.glob("lib/*")) / "data.bin").write_bytes(b"x" * 100_000)
+    after = environments(catalog.scan(Scope(fresh=True)))[str(lone)].size
+    assert after.apparent_bytes == before.apparent_bytes + 100_000

@@ -23,7 +23,8 @@ def print_list(scan: Scan, environments: Sequence[Environment]) -> None:
     context = scan.context
     console = context.console
     if not environments:
-        console.line("no environments found")
+        met = counted(scan.met, "environment")
+        console.line(f"none of {met} matches" if scan.met else "no environments found")
         return
     columns = [_STATUS, _PATH, _PYTHON, _MANAGER, _PACKAGES, _RECLAIMABLE, _USED]
     rows = [_row(environment, context) for environment in environments]

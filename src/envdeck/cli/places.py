@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def scope_of(
-    paths: Sequence[str], context: Context, *, sizes: bool, interpreters: bool = False
+    paths: Sequence[str],
+    context: Context,
+    *,
+    sizes: bool,
+    interpreters: bool = False,
+    fresh: bool = False,
 ) -> "Scope":
     """Return where to look, from PATH arguments and the configuration.
 
@@ -29,6 +34,7 @@ def scope_of(
     return Scope(
         roots,
         sizes=sizes,
+        fresh=fresh,
         cross_devices=settings.cross_devices,
         exclude=settings.exclude,
         usual_roots=settings.roots,

@@ -5,11 +5,10 @@ from argparse import ArgumentTypeError
 
 _DAY = 86400
 _SECONDS = {
-    "s": 1,
-    "m": 60,
     "h": 3600,
     "d": _DAY,
     "w": 7 * _DAY,
+    "m": 30 * _DAY,
     "mo": 30 * _DAY,
     "y": 365 * _DAY,
 }
@@ -24,10 +23,10 @@ _QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 
 
 def duration(text: str) -> float:
-    """Return `90d` in seconds; `s`, `m` (minutes), `h`, `d`, `w`, `mo` (30 days), `y`."""
+    """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
     seconds = _quantity(text, _SECONDS)
     if seconds is None:
-        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w or 2y")
+        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w, 3m (months) or 2y")
     return seconds
 
 

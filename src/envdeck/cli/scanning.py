@@ -41,7 +41,10 @@ class Scan:
     at_once: bool = False
     """Whether, without sizes, an environment is told when it is found, and once more if what is
     found later (a link to it, its project) adds to it."""
+    met: int = 0
+    """How many environments were found, whether they are wanted or not."""
     _waiting: dict[str, Environment] = field(default_factory=dict)
+    _paths: set[str] = field(default_factory=set)
     _unreadable: list[Unreadable] = field(default_factory=list)
     _shown_at: float = -1.0
 
@@ -57,6 +60,8 @@ class Scan:
             match event:
                 case Found(environment):
                     known = environment if self.scope.sizes else replace(environment, size=None)
+                    self._paths.add(environment.path)
+                    self.met = len(self._paths)
                     if self.at_once and not self.scope.sizes:
                         yield known
                     else:

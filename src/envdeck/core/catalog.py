@@ -34,7 +34,7 @@ class Catalog:
         """Return what the last look saw, from the index alone; fast enough for a first frame."""
         with self._index() as index:
             stored = index.environments(scope.limits(self.host))
-            return tuple(one.environment for one in stored)
+            return tuple(one.environment for one in stored if scope.roots or one.usual)
 
     def remembered_interpreters(self) -> tuple[Interpreter, ...]:
         """Return the interpreters that the last look saw."""

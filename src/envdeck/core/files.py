@@ -95,7 +95,7 @@ def read_text(path: str, limit: int, *, whole: bool = True) -> str | Unread:
 def decode(data: bytes) -> str:
     """Decode what should be UTF-8 and sometimes is not; never fails, never loses a byte."""
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         return data.decode("latin-1")
 

@@ -15,6 +15,7 @@ from envdeck.core.inspection.fingerprint import fingerprint
 from envdeck.core.inspection.usage import access_times, signs_of_use
 from envdeck.core.model import Environment
 from envdeck.core.mounts import read_mounts
+from envdeck.core.paths import lies_under
 
 
 def lookup(path: str, host: Host, index: Index) -> Environment | None:
@@ -50,7 +51,10 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         mark = fingerprint(candidate)
         same = known is not None and known.fingerprint == mark
         size = known.environment.size if known is not None and same else None
-        index.save_environments([StoredEnvironment(replace(environment, size=size), mark, after)])
+        home = os.path.realpath(host.home)
+        usual = known.usual if known is not None else lies_under(candidate.path, home)
+        stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
+        index.save_environments([stored])
     return environment
 
 

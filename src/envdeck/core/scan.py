@@ -39,7 +39,7 @@ from envdeck.core.sizing import Sizer
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
-SIZE_KEEPS_SECONDS = 7 * 86400
+SIZE_KEEPS_SECONDS = 86400
 """How long a size is believed while nothing that is cheap to see has changed. Hard links made
 and removed elsewhere are not seen, and they move what is reclaimable."""
 SAVE_SIZES, SAVE_SECONDS = 32, 0.2
@@ -61,10 +61,21 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         one_device=not (mounts or scope.cross_devices),
     )
     remembered = {one.environment.path: one for one in index.environments(scope.limits(host))}
+    if scope.fresh:
+        remembered = {path: replace(one, fingerprint="") for path, one in remembered.items()}
     inspector = Inspector(host, mounts)
     sizer = Sizer(host, mounts, stopped)
     return Scan(
-        host, survey, inspector, sizer, index, remembered, scope.sizes, scope.interpreters, stopped
+        host,
+        survey,
+        inspector,
+        sizer,
+        index,
+        remembered,
+        replace(scope, roots=()).walked(host),
+        scope.sizes,
+        scope.interpreters,
+        stopped,
     )
 
 
@@ -78,10 +89,12 @@ class _Read:
     environment: Environment
     atimes: tuple[float, ...]
     """As our look left them; taken at once, since what comes later is somebody's use."""
+    usual: bool
+    """Whether a look without PATHs meets it, as far as is known."""
 
     def stored(self) -> StoredEnvironment:
         """Return what is to be remembered."""
-        return StoredEnvironment(self.environment, self.mark, self.atimes)
+        return StoredEnvironment(self.environment, self.mark, self.atimes, self.usual)
 
 
 @dataclass(slots=True)
@@ -94,6 +107,8 @@ class Scan:
     sizer: Sizer
     index: Index
     remembered: dict[str, StoredEnvironment]
+    usual: tuple[str, ...]
+    """What is walked when no PATHs are given."""
     sizes: bool
     interpreters: bool
     stopped: Callable[[], bool]
@@ -113,7 +128,7 @@ class Scan:
         self._remember()
         if self.sizes:
             yield from self._measure()
-        gone = tuple(sorted(self.remembered.keys() - self._read.keys())) if looked_whole else ()
+        gone = self._gone() if looked_whole else ()
         self.index.forget(gone)
         yield Finished(
             roots=self.survey.roots,
@@ -123,6 +138,13 @@ class Scan:
             complete=looked_whole,
             gone=gone,
         )
+
+    def _gone(self) -> tuple[str, ...]:
+        """Return what this look should have met and has not."""
+        expected = (
+            path for path, one in self.remembered.items() if self.survey.only_roots or one.usual
+        )
+        return tuple(sorted(path for path in expected if path not in self._read))
 
     def _look(self) -> Iterator[Event]:
         projects = self._known_projects()
@@ -167,7 +189,11 @@ class Scan:
             )
         environment = replace(environment, findings=examine(environment))
         atimes = access_times(candidate.path, environment.site_packages)
-        read = self._read[candidate.path] = _Read(candidate, tool, mark, environment, atimes)
+        usual = not self.survey.only_roots or (
+            known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
+        )
+        read = _Read(candidate, tool, mark, environment, atimes, usual)
+        self._read[candidate.path] = read
         return read
 
     def _linked(self, path: str, link_path: str) -> _Read:

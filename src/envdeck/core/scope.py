@@ -21,6 +21,8 @@ class Scope:
     """Folder names, absolute paths, or patterns (`fnmatch`) of either, not to look into."""
     usual_roots: tuple[str, ...] = ()
     """What is walked when no roots are given; none means the home folder."""
+    fresh: bool = False
+    """Whether everything is read and measured anew, whatever is remembered of it."""
     interpreters: bool = True
     """Whether the interpreters that environments rest on are looked for too."""
 

@@ -165,3 +165,28 @@ def test_what_uv_installs(tmp_path: Path, make_venv: Callable[..., Path]):
     assert [row.missing for row in (app, base, found, quick)] == [()] * 4
     assert app.scripts == (Script("app", "app:main"),)
     assert [row.name for row in needs((app, base, found, quick), "app")] == ["base", "quick"]
+
+
+def test_scripts_that_were_not_installed_are_left_out(tmp_path, make_venv):
+    """pip's wheel names `pip3.9`, of the Python it was built with; installers write their own."""
+    from envdeck.core.inspection.distributions import read_distributions
+    from envdeck.core.model import Environment, Identity, Python, Status
+
+    path = make_venv(tmp_path / "env")
+    packages = next(path.glob("lib/*/site-packages"))
+    metadata = packages / "shop-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: shop\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[console_scripts]\nshop = s:a\nshop3.9 = s:a\n")
+    (path / "bin" / "shop").touch()
+    environment = Environment(
+        str(path),
+        Identity(1, 1),
+        "env",
+        "venv",
+        Status.OK,
+        python=Python("3.12.1", executable=str(path / "bin" / "python")),
+        site_packages=(str(packages),),
+    )
+    (row,) = read_distributions(environment)
+    assert [script.name for script in row.scripts] == ["shop"]

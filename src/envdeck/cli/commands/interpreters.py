@@ -36,9 +36,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """List interpreters."""
     scan = Scan(context, context.catalog(), scope_of((), context, sizes=False, interpreters=True))
+    from envdeck.core.inspection.dependants import orphans
+
     environments = list(scan.complete())
     interpreters = sorted(scan.interpreters, key=_order)
     resting = _resting(interpreters, environments)
+    gone = orphans(environments, interpreters)
     if arguments.json:
         context.console.json(
             {
@@ -47,10 +50,15 @@ def run(arguments: Namespace, context: Context) -> int:
                     interpreter_object(interpreter, [found.path for found in found_all])
                     for interpreter, found_all in resting
                 ],
+                "gone": [
+                    {"path": base, "dependants": [found.path for found in found_all]}
+                    for base, found_all in gone.items()
+                ],
             }
         )
     else:
         _print(resting, context)
+        _print_gone(gone, context)
     return Exit.DONE
 
 
@@ -90,6 +98,14 @@ def _print(resting: list[tuple[Interpreter, list[Environment]]], context: Contex
         console.line(line)
     console.line()
     console.line(console.style(counted(len(resting), "interpreter"), "bold"))
+
+
+def _print_gone(gone: dict[str, tuple[Environment, ...]], context: Context) -> None:
+    console = context.console
+    for base, environments in gone.items():
+        resting = counted(len(environments), "environment")
+        path = path_cell(base, context.host.home).text
+        console.line(f"{console.signs.broken} gone: {path}, with {resting} on it")
 
 
 def _row(interpreter: Interpreter, environments: int, context: Context) -> list[Cell]:

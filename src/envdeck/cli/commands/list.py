@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--unused-for",
         type=duration,
         metavar="TIME",
-        help="not used for 12h, 90d, 6w, 3mo, 2y; one whose last use is unknown is left out",
+        help="not used for 12h, 90d, 6w, 3m (months), 2y; unknown last uses are left out",
     )
     choosing.add_argument(
         "--min-size", type=byte_count, metavar="SIZE", help="of 500MB, 1.5GB … on disk or more"
@@ -66,6 +66,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "(default: reclaimable, and name without sizes)",
     )
     writing.add_argument("--no-size", action="store_true", help="measure nothing, which is faster")
+    writing.add_argument(
+        "--fresh", action="store_true", help="read and measure all anew, whatever is remembered"
+    )
     form = writing.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON document")
     form.add_argument(
@@ -88,7 +91,7 @@ def run(arguments: Namespace, context: Context) -> int:
         ),
         least_bytes=arguments.min_size,
     )
-    scope = scope_of(arguments.paths, context, sizes=not arguments.no_size)
+    scope = scope_of(arguments.paths, context, sizes=not arguments.no_size, fresh=arguments.fresh)
     scan = Scan(context, context.catalog(), scope, at_once=arguments.ndjson)
     wanted = (environment for environment in scan.complete() if filters.accept(environment))
     if arguments.ndjson:

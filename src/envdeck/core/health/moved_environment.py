@@ -12,5 +12,5 @@ def check(environment: Environment) -> Iterator[Finding]:
             "moved-environment",
             Severity.ERROR,
             environment.reason,
-            "make it again in its place: virtual environments cannot be moved (PEP 405)",
+            "delete it, or make it again in its place: no environment survives a move (PEP 405)",
         )

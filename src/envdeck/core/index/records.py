@@ -54,6 +54,8 @@ class StoredEnvironment:
     atimes: tuple[float, ...] = ()
     """The access times as that look left them: what
     :func:`envdeck.core.inspection.usage.access_times` said after it."""
+    usual: bool = True
+    """Whether a look without PATHs meets it, too; else only one that names where it is."""
 
 
 class MalformedError(ValueError):
@@ -68,6 +70,7 @@ def encode_environment(stored: StoredEnvironment) -> str:
         [
             stored.fingerprint,
             stored.atimes,
+            stored.usual,
             [
                 e.path,
                 e.name,
@@ -163,11 +166,12 @@ def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public 
 
 
 def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
-    fingerprint, atimes, *rest = row
+    fingerprint, atimes, usual, *rest = row
+    _check(_FLAG, (usual,))
     _check(_LIST, (atimes,))
     _check(_TEXT, (fingerprint,))
     _check(_NUMBER, atimes)
-    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes))
+    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes), usual)
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401

@@ -45,6 +45,9 @@ def read_distributions(
     graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
     linked = [_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
     asked = requested(linked)
+    there = _script_names(environment)
+    if there is not None:
+        linked = [_with_scripts(row, there) for row in linked]
     return tuple(
         row if row.requested == by_person else replace(row, requested=by_person)
         for row, by_person in zip(linked, asked, strict=True)
@@ -130,3 +133,21 @@ def _linked(row: Distribution, needs: Needs) -> Distribution:
 
 def _with_problem(row: Distribution, problem: str) -> Distribution:
     return replace(row, problem=f"{row.problem}; {problem}" if row.problem else problem)
+
+
+def _script_names(environment: Environment) -> frozenset[str] | None:
+    """Return the names in its scripts folder, `.exe` left off; None when it cannot be listed."""
+    if environment.python.executable is None:
+        return None
+    try:
+        names = os.listdir(os.path.dirname(environment.python.executable))
+    except OSError:
+        return None
+    return frozenset(name.removesuffix(".exe") for name in names)
+
+
+def _with_scripts(row: Distribution, there: frozenset[str]) -> Distribution:
+    """Leave out scripts that were not installed: pip's wheel names those of the Python that it
+    was built with (`pip3.9`), and installers write their own."""
+    scripts = tuple(script for script in row.scripts if script.name in there)
+    return row if len(scripts) == len(row.scripts) else replace(row, scripts=scripts)

@@ -5,6 +5,7 @@ read and only a few of them kept, by hand: an e-mail parser takes ten times as l
 description is most of the file.
 """
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -115,7 +116,7 @@ def _head(data: bytes) -> tuple[str, str]:
     whole = end >= 0 or size < METADATA_LIMIT
     problem = "" if whole else f"its headers go on beyond {METADATA_LIMIT // 1024} KiB"
     try:
-        return head.decode("utf-8-sig"), problem
+        return head.removeprefix(codecs.BOM_UTF8).decode(), problem
     except UnicodeDecodeError:
         if whole:
             problem = "its metadata is not UTF-8"

@@ -77,7 +77,7 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
         if self.filter_bar is None:
             from envdeck.tui.widgets.filter_bar import FilterBar
 
-            self.filter_bar = FilterBar(text)
+            self.filter_bar = FilterBar(text, self.look.signs.ellipsis)
             await self.mount(self.filter_bar, before=self.keys)
             self.tell()
         else:

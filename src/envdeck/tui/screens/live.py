@@ -47,6 +47,8 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         self.facts = Facts(roots=scope.roots)
         self.unreadable: dict[str, str] = {}
         """Places that the scan could not look into, and why."""
+        self._met: set[str] = set()
+        """What the scan that runs has met so far."""
         self._ticks = 0
         self._all = Tally("all", source, self.post_message, self.set_timer)
         self._marked = Tally("marked", source, self.post_message, self.set_timer)
@@ -104,6 +106,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Start a scan, with some environments first and past the memory."""
         self.facts = self.facts._replace(phase="looking", visited=0, unreadable=0, elapsed=0.0)
         self.unreadable = {}
+        self._met = set()
         self.feed.start(again)
         self._timer.resume()
         self.tell()
@@ -122,7 +125,12 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     def _apply(self, batch: Batch) -> None:
         fresh = self._fresh(batch)
         finished = batch.finished
-        gone = [*batch.vanished, *(finished.gone if finished and finished.complete else ())]
+        self._met |= batch.found.keys()
+        gone = [*batch.vanished]
+        if finished and finished.complete:
+            # not only what the scan itself missed: another copy may have forgotten it before
+            shown = (each.path for each in self.listing.environments())
+            gone += [path for path in shown if path not in self._met]
         self._note_interpreters(batch.interpreters)
         if fresh or gone:
             before, marked = self.listing.current, self.listing.marks
@@ -214,7 +222,10 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         """Count what everything comes to, if anything changed."""
         if self._counted != self.listing.revision:
             self._counted = self.listing.revision
-            self._all.count(self.listing.environments())
+            environments = self.listing.environments()
+            unmeasured = sum(each.size is None for each in environments)
+            self.facts = self.facts._replace(unmeasured=unmeasured)
+            self._all.count(environments)
             self.tell()
 
     def marks_changed(self) -> None:

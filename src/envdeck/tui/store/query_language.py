@@ -12,8 +12,8 @@ _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 _SIZE = re.compile(r"(>=|<=|>|<|=)?\s*(\d+(?:\.\d+)?)\s*([kmgtp]?i?b?)", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]+")
 """What could be meant as a term; `C:` is a drive, and a quoted word is a word."""
-_TIME = re.compile(r"(\d+)([hdwmy])", re.IGNORECASE)
-_HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "y": 365 * 24}
+_TIME = re.compile(r"(\d+)(mo|[hdwmy])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24, "m": 30 * 24, "mo": 30 * 24, "y": 365 * 24}
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _COMPARE: Mapping[str, Callable[[int, float], bool]] = {
     ">": lambda left, right: left > right,

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from envdeck.tui.messages import QueryChanged, QueryLeft
-from envdeck.tui.widgets.line import Line, Part, Tone, line_width
+from envdeck.tui.widgets.line import Line, Part, Tone, clipped, line_width
 from envdeck.tui.widgets.one_line import OneLine
 
 
@@ -29,6 +29,10 @@ class _Said(OneLine):
         self.refresh()
 
 
+_SLASH_CELLS = 3
+_SAID_CELLS = 16
+
+
 class FilterBar(Horizontal):
     """A query, and what came of it."""
 
@@ -45,9 +49,10 @@ class FilterBar(Horizontal):
         Binding("down,tab", "keep", show=False),
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, ellipsis: str = "…") -> None:
         super().__init__()
         self._text = text
+        self._ellipsis = ellipsis
 
     def compose(self) -> ComposeResult:
         """Make the line."""
@@ -81,8 +86,11 @@ class FilterBar(Horizontal):
         return self.query_one(Input).has_focus
 
     def tell(self, line: Line) -> None:
-        """Say at the right what came of the query."""
-        self.query_one("#came", _Said).show((Part(" "), *line, Part(" ")))
+        """Say at the right what came of the query, in what the query itself leaves of the line."""
+        query = max(self.size.width * 2 // 5, len(self.field.value) + 1)
+        room = max(_SAID_CELLS, self.size.width - _SLASH_CELLS - query)
+        said = clipped(line, room - 2, self._ellipsis)
+        self.query_one("#came", _Said).show((Part(" "), *said, Part(" ")))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass a letter on."""

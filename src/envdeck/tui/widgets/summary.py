@@ -23,6 +23,8 @@ class Facts(NamedTuple):
     roots: tuple[str, ...] = ()
     environments: int = 0
     totals: Totals = Totals()
+    unmeasured: int = 0
+    """Environments that are in no total yet."""
     unreadable: int = 0
     remembered_at: float | None = None
     """When the oldest record shown from the memory was read; None once all were read anew."""
@@ -40,6 +42,8 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
     if facts.totals.occupied is not None and facts.environments:
         figures.append((Part(size(facts.totals.occupied)),))
         figures.append((Part(f"{size(facts.totals.freed)} reclaimable"),))
+    if facts.unmeasured and facts.environments:
+        figures.append((Part(f"{facts.unmeasured:,} not measured", Tone.MUTED),))
     said = joined(figures)
     scope = [shorten(look.path(root), 24, look.signs.ellipsis) for root in facts.roots] or ["~"]
     where = scope[0] if len(scope) == 1 else f"{scope[0]} and {len(scope) - 1} more"
@@ -48,7 +52,7 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
         (name, gap, Part(where, Tone.MUTED), gap, *said),
         (name, gap, *said),
         (Part(" "), *said),
-        (Part(" "), *joined([figures[0], *figures[2:]])),
+        (Part(" "), *joined([figures[0], *figures[2:3]])),
         (Part(" "), *figures[0]),
     ]
 

@@ -90,3 +90,16 @@ def test_the_text(cli, resting, tmp_path):
 
 def test_none(cli):
     assert cli("interpreters").out == "no interpreters found\n"
+
+
+def test_a_python_that_is_gone_is_told_with_what_rests_on_it(cli, resting, environment, tmp_path):
+    from dataclasses import replace
+
+    made = environment("old/.venv")
+    lost = f"{tmp_path}/3.6.9"
+    python = replace(made.python, version="3.6.9", base=lost, base_executable=f"{lost}/bin/python")
+    resting.environments = [replace(made, python=python)]
+    (gone,) = json.loads(cli("interpreters", "--json").out)["gone"]
+    assert gone["dependants"] == [made.path]
+    assert gone["path"].startswith(lost)
+    assert "with 1 environment on it" in cli("interpreters").out

@@ -361,3 +361,9 @@ def test_options_may_stand_between_paths(cli, catalog, tmp_path):
     (tmp_path / "b").mkdir()
     assert cli("list", str(tmp_path / "a"), "--no-size", str(tmp_path / "b")).code == 0
     assert catalog.scopes[0].roots == (f"{tmp_path}/a", f"{tmp_path}/b")
+
+
+def test_that_nothing_matches_is_told_from_finding_nothing(cli, three, catalog):
+    assert cli("list", "--manager", "conda").out == "none of 3 environments matches\n"
+    catalog.environments = []
+    assert cli("list", "--manager", "conda").out == "no environments found\n"

@@ -13,7 +13,8 @@ import pytest
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.discovery.cfg import read_cfg
 from envdeck.core.inspection.dependants import orphans
-from envdeck.core.inspection.size import joint_reclaimable, measure
+from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.inspection.size import measure
 from envdeck.core.model import (
     Environment,
     Finished,
@@ -133,7 +134,7 @@ def test_two_that_alone_share_files_free_more_together(home) -> None:
     paths = [home.case(f"work/{name}/.venv").plan.path for name in ("forecast", "forecast-2")]
     sizes = [measure(path, now=0.0) for path in paths]
     alone = [size.reclaimable_bytes for size in sizes]
-    assert joint_reclaimable(sizes) > 1.5 * sum(alone)
+    assert joint_size(sizes).reclaimable_bytes > 1.5 * sum(alone)
 
 
 def test_packages_are_those_installed_and_a_missing_one_is_told(home, seen) -> None:

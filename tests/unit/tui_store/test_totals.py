@@ -3,8 +3,9 @@
 from array import array
 from dataclasses import replace
 
-from envdeck.core.model import Environment, Identity, SharedFiles, Size, Status
-from envdeck.tui.store.totals import Totals, count_together, nothing_shared, quick_totals
+from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.model import Environment, Identity, JointSize, SharedFiles, Size, Status
+from envdeck.tui.store.totals import Totals, nothing_shared, quick_totals
 
 ENV = Environment("/w/a", Identity(1, 1), "a", "uv", Status.OK)
 FILE = 400
@@ -39,16 +40,16 @@ def test_adding_up_is_refused_where_something_is_shared():
 
 def test_a_file_of_two_environments_takes_its_room_once_and_goes_with_both():
     both = [Size(1, 1000, 600, shared=shared((5, 2, 1, FILE))) for _ in range(2)]
-    assert count_together(both[:1]) == Totals(1000, 600)
-    assert count_together(both) == Totals(1600, 1600)
+    assert joint_size(both[:1]) == JointSize(1000, 600)
+    assert joint_size(both) == JointSize(1600, 1600)
 
 
 def test_a_file_with_a_link_elsewhere_is_not_freed():
     both = [Size(1, 1000, 600, shared=shared((5, 3, 1, FILE))) for _ in range(2)]
-    assert count_together(both) == Totals(1600, 1200)
+    assert joint_size(both) == JointSize(1600, 1200)
 
 
 def test_the_same_inode_on_another_disk_is_another_file():
     one = Size(1, 1000, 600, shared=shared((5, 2, 1, FILE)))
     other = replace(one, shared=replace(one.shared, device=8))
-    assert count_together([one, other]) == Totals(2000, 1200)
+    assert joint_size([one, other]) == JointSize(2000, 1200)

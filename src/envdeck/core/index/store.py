@@ -4,8 +4,7 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,7 +34,7 @@ from envdeck.core.index.records import (
 from envdeck.core.index.rows import keep_walk, sealed, typed, unsealed
 from envdeck.core.index.schema import key, unkey
 from envdeck.core.index.shared import deflate, inflate
-from envdeck.core.model import Environment, Interpreter, Notice, SharedFiles, Size
+from envdeck.core.model import Interpreter, Notice, SharedFiles
 from envdeck.core.paths import lies_under
 
 _DEVICE = re.compile(r"[0-9]{1,20}")
@@ -62,7 +61,7 @@ class Index:
 
     Sizes come without :attr:`Size.shared`: for a thousand environments linked from a cache
     those take hundreds of megabytes, and they are only asked for when a selection is counted.
-    :meth:`shared` and :meth:`sizes` bring them.
+    :meth:`shared` brings them.
     """
 
     def __init__(
@@ -180,17 +179,6 @@ class Index:
             if _DEVICE.fullmatch(device):
                 return inflate(int(device), packed)
         return None
-
-    def sizes(self, environments: Iterable[Environment]) -> Iterator[Size]:
-        """Yield the sizes that are known, with their shared files, one at a time: what
-        :func:`envdeck.core.inspection.size.joint_reclaimable` counts."""
-        for environment in environments:
-            size = environment.size
-            if size is None:
-                continue
-            if size.shared is None and size.reclaimable_bytes < size.disk_bytes:
-                size = replace(size, shared=self.shared(environment.path))
-            yield size
 
     # Interpreters and projects
 

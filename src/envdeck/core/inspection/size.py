@@ -7,7 +7,7 @@ of 60 MB can free next to nothing. A file is freed only when the last of its lin
 import os
 import stat
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 from envdeck.core.model import SharedFiles, Size
@@ -151,18 +151,6 @@ class JointCount:
                 left[inode] = rest
             if rest - inside <= 0 < rest:
                 self._shared -= taken
-
-
-def joint_reclaimable(sizes: Iterable[Size]) -> int:
-    """Return the bytes that deleting all of these environments together would free.
-
-    Files are told apart by device and inode. `sizes` may be a generator that loads each
-    :attr:`Size.shared` when it is asked for: one at a time is held.
-    """
-    count = JointCount()
-    for size in sizes:
-        count.add(size)
-    return count.reclaimable_bytes
 
 
 def _listing(folder: str) -> Iterator[tuple[str, os.stat_result]]:

@@ -34,7 +34,7 @@ class Size:
     """Folders that could not be read, and so are not in the figures."""
     measured_at: float = 0.0
     shared: SharedFiles | None = None
-    """What :func:`envdeck.core.inspection.size.joint_reclaimable` needs; None when nothing is
+    """What :func:`envdeck.core.inspection.joint_size.joint_size` needs; None when nothing is
     shared."""
 
 

@@ -3,7 +3,7 @@
 from envdeck.tui.store.columns import COLUMNS, Column, Standing, columns_named, standing
 from envdeck.tui.store.listing import Listing
 from envdeck.tui.store.query import Query
-from envdeck.tui.store.totals import Totals, count_together
+from envdeck.tui.store.totals import Totals
 
 __all__ = [
     "COLUMNS",
@@ -13,6 +13,5 @@ __all__ = [
     "Standing",
     "Totals",
     "columns_named",
-    "count_together",
     "standing",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from envdeck.core.model import Environment, Size
+from envdeck.core.model import Environment
 
 
 class Totals(NamedTuple):
@@ -41,11 +41,3 @@ def nothing_shared(environments: Iterable[Environment]) -> bool:
         paths.append(each.path.rstrip(os.sep) + os.sep)
     paths.sort()  # what lies inside a folder follows right after it
     return not any(inner != outer and inner.startswith(outer) for outer, inner in pairwise(paths))
-
-
-def count_together(sizes: Iterable[Size]) -> Totals:
-    """Count sizes that carry their shared files. Slow where those are many: not for the loop."""
-    from envdeck.core.inspection.joint_size import joint_size
-
-    joint = joint_size(sizes)
-    return Totals(joint.disk_bytes, joint.reclaimable_bytes)

@@ -78,6 +78,12 @@ class Host:
             return self.at_home("Library", "Application Support")
         return self.xdg_data()
 
+    def user_state(self) -> str:
+        """Return where programs keep what they did, by the platform's custom."""
+        if self.windows or self.macos:
+            return self.user_data()
+        return self.folder("XDG_STATE_HOME") or self.at_home(".local", "state")
+
     def user_cache(self) -> str:
         """Return where programs keep a user's caches, by the platform's custom."""
         if self.windows:

@@ -26,14 +26,29 @@ from envdeck.core.model.events import (
 )
 from envdeck.core.model.finding import Finding, Severity
 from envdeck.core.model.interpreter import GlobalPackages, Interpreter
+from envdeck.core.model.plan import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.model.project import ProjectLink, ProjectState
+from envdeck.core.model.running import (
+    CommandEnded,
+    CommandStarted,
+    Ending,
+    OperationEvent,
+    OutputLine,
+    Result,
+    StepProgress,
+    StepStarted,
+)
 from envdeck.core.model.size import JointSize, SharedFiles, Size
 
 __all__ = [
+    "CommandEnded",
+    "CommandStarted",
     "Creation",
     "Distribution",
+    "Ending",
     "Environment",
     "Event",
+    "Fact",
     "Finding",
     "Finished",
     "Found",
@@ -43,16 +58,27 @@ __all__ = [
     "Interpreter",
     "JointSize",
     "LastUsed",
+    "NoPlan",
     "Notice",
+    "Operation",
+    "OperationEvent",
+    "OutputLine",
+    "Plan",
     "Progress",
     "ProjectLink",
     "ProjectState",
     "Python",
+    "Refusal",
+    "Result",
     "Script",
     "Severity",
     "SharedFiles",
     "Size",
     "Sized",
     "Status",
+    "Step",
+    "StepProgress",
+    "StepStarted",
+    "Target",
     "Unreadable",
 ]

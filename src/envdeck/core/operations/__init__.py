@@ -1,0 +1,1 @@
+"""Changing an environment without losing anything: plan, show, run, verify, commit, undo."""

@@ -1,0 +1,206 @@
+"""What every system can do; those that can do more in one step derive from it."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+
+from envdeck.core.host import Host
+from envdeck.core.model import Identity
+from envdeck.core.operations.disk.linking import link_tree
+from envdeck.core.operations.disk.removing import NotOneDiskError, remove_tree
+
+__all__ = ["Disk", "NotOneDiskError"]
+
+Progress = Callable[[int, int], None]
+"""Is told files and bytes done so far."""
+
+
+def _silent(_files: int, _bytes: int) -> None:
+    pass
+
+
+class Disk:
+    """The changes an operation makes, each whole or not at all as far as the system allows.
+
+    Every method raises `OSError` where the system refuses, with nothing half done that a later
+    look could take for done. Tests derive from it to fail, or to die, at each single one.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    # looking
+
+    def identity(self, path: str) -> Identity | None:
+        """Return what is at `path`, links *not* followed; None where there is nothing.
+
+        Raises `OSError` where that cannot be told: out of reach is not absent.
+        """
+        try:
+            status = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return Identity(status.st_dev, status.st_ino)
+
+    def free_bytes(self, path: str) -> int:
+        """Return what a person may still write on the disk of an existing `path`."""
+        return shutil.disk_usage(path).free
+
+    # folders
+
+    def make_folder(self, path: str) -> Identity:
+        """Make a folder that only its owner enters, and return what it is.
+
+        Raises `FileExistsError` where anything is there already.
+        """
+        os.mkdir(path, 0o700)
+        status = os.lstat(path)
+        self._keep_entry(path)
+        return Identity(status.st_dev, status.st_ino)
+
+    def ensure_folder(self, path: str) -> None:
+        """Make a folder and those above it where they are missing; only their owner enters."""
+        missing = []
+        while not os.path.isdir(path):
+            missing.append(path)
+            parent = os.path.dirname(path)
+            if parent == path:
+                break
+            path = parent
+        for each in reversed(missing):
+            try:
+                os.mkdir(each, 0o700)
+            except FileExistsError:
+                if not os.path.isdir(each):
+                    raise
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty folder; what is gone already is done."""
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            return
+
+    # moving
+
+    def move(self, source: str, target: str) -> None:
+        """Rename, never in place of anything: raises `FileExistsError` where the target is taken.
+
+        Between the look and the rename another program could take the target's name; systems
+        that can rename without replacing in one step do.
+        """
+        if os.path.lexists(target):
+            raise FileExistsError(17, "file exists", target)
+        os.rename(source, target)
+        self._keep_entries(source, target)
+
+    def exchange(self, first: str, second: str) -> bool:
+        """Exchange two folders in one step; False where the system cannot, and nothing changed."""
+        del first, second
+        return False
+
+    def can_exchange(self, folder: str) -> bool:
+        """Tell whether two folders in `folder` can be exchanged, by trying with two of its own."""
+        names = [os.path.join(folder, f".exchange-{side}") for side in "ab"]
+        try:
+            for name in names:
+                os.mkdir(name, 0o700)
+            return self.exchange(*names)
+        except OSError:
+            return False
+        finally:
+            for name in names:
+                self.remove_folder(name)
+
+    # files
+
+    def write(self, path: str, data: bytes, mode: int | None = None) -> None:
+        """Write a file whole or not at all, and for good: temp, fsync, replace, fsync.
+
+        A file that is there keeps its mode, unless another is given; a new one is its owner's.
+        """
+        if mode is None:
+            try:
+                mode = stat.S_IMODE(os.stat(path).st_mode)
+            except OSError:
+                mode = 0o600
+        temporary = f"{path}.{os.getpid()}.tmp"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(descriptor, view) :]
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except OSError:
+            self.remove_file(temporary)
+            raise
+        self._keep_entry(path)
+
+    def rewrite(self, path: str, data: bytes) -> None:
+        """Replace a file as a whole, keeping its mode, so that other links to it keep theirs.
+
+        It is for trees that :meth:`settle_tree` brings to the disk at once.
+        """
+        mode = stat.S_IMODE(os.lstat(path).st_mode)
+        temporary = f"{path}.{os.getpid()}.tmp"
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except OSError:
+            self.remove_file(temporary)
+            raise
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file or a link; what is gone already is done."""
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return
+
+    # trees
+
+    def link_tree(self, source: str, target: str, tell: Progress = _silent) -> None:
+        """Copy a tree into an existing folder: folders made, files linked, so that it costs
+        neither time nor room. Small files that programs edit in place are copied."""
+        link_tree(source, target, tell)
+
+    def remove_tree(
+        self, path: str, tell: Progress = _silent, stopped: Callable[[], bool] | None = None
+    ) -> int:
+        """Remove a tree, and return the bytes that were freed, as the file system counts them.
+
+        It follows no link and leaves no disk: raises :class:`NotOneDiskError` before anything is
+        removed where something is mounted in it, and whenever it meets another device.
+        """
+        return remove_tree(path, self.host, tell, stopped)
+
+    def settle_tree(self, path: str) -> None:
+        """Have what was written below `path` reach the disk, before it takes another's place."""
+        del path
+        os.sync()
+
+    # durability
+
+    def _keep_entries(self, source: str, target: str) -> None:
+        self._keep_entry(target)
+        if os.path.dirname(source) != os.path.dirname(target):
+            self._keep_entry(source)
+
+    def _keep_entry(self, path: str) -> None:
+        """Have the folder of `path` reach the disk, so that the name survives a power cut."""
+        descriptor = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in {22, 95}:  # EINVAL, EOPNOTSUPP: the file system has no such sync
+                raise
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,76 @@
+"""Where operations keep what they need: journal, locks, and a trash on the disk of each target."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from envdeck.core.host import Host
+from envdeck.core.mounts import Mount, mount_of
+
+TRASH = ".envdeck-trash"
+"""The trash's name outside the user's data folder; no scan looks into it."""
+ENVIRONMENT = "environment"
+"""What is put aside, or staged, in an item of the trash."""
+BEFORE = "before"
+"""Where the old one waits in an item while two renames take the place of an exchange."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one user on one host."""
+
+    journal: str
+    locks: str
+    trash: str
+    """The first choice; see :func:`trashes_for`."""
+
+    @classmethod
+    def of(cls, host: Host) -> "Places":
+        """Return them by the platform's custom, and `$XDG_STATE_HOME`, `$XDG_DATA_HOME`."""
+        state = os.path.join(host.user_state(), "envdeck")
+        return cls(
+            journal=os.path.join(state, "operations"),
+            locks=os.path.join(state, "locks"),
+            trash=os.path.join(host.user_data(), "envdeck", "trash"),
+        )
+
+
+def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[str]:
+    """Yield the trashes that lie on the same mount as `path`, best first.
+
+    A rename reaches no further than a mount: bind mounts share a device number, and it fails all
+    the same. The user's data folder comes first, then the top of the mount (as the XDG trash
+    does it), and last a folder beside the target.
+    """
+    parent = os.path.dirname(path)
+    own = Places.of(host).trash
+    if _same_mount(_existing(own), parent, mounts):
+        yield own
+    mount = mount_of(parent, mounts)
+    if mount is not None and mount.point != os.sep and os.access(mount.point, os.W_OK):
+        yield os.path.join(mount.point, f"{TRASH}-{_user()}")
+    yield os.path.join(parent, TRASH)
+
+
+def _same_mount(first: str, second: str, mounts: tuple[Mount, ...]) -> bool:
+    try:
+        if os.stat(first).st_dev != os.stat(second).st_dev:
+            return False
+    except OSError:
+        return False
+    real = os.path.realpath
+    return not mounts or mount_of(real(first), mounts) == mount_of(real(second), mounts)
+
+
+def _existing(path: str) -> str:
+    """Return the nearest folder at or above `path` that is there."""
+    while not os.path.isdir(path):
+        parent = os.path.dirname(path)
+        if parent == path:
+            break
+        path = parent
+    return path
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else "user"

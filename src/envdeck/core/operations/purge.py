@@ -1,0 +1,139 @@
+"""Purging: what the trash keeps is removed for good, and only then is its room free."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import (
+    Ending,
+    Fact,
+    NoPlan,
+    Operation,
+    Plan,
+    Result,
+    Step,
+    StepProgress,
+    StepStarted,
+    Target,
+)
+from envdeck.core.operations.history import trashed
+from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction import Ground, transaction
+from envdeck.core.operations.trash import Item, purging_name, tidy
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgePlan(Plan):
+    """Items of the trash, as they were shown."""
+
+    items: tuple[Item, ...]
+
+
+def plan_purge(operations: "Operations", identifiers: Sequence[str]) -> PurgePlan | NoPlan:
+    """Plan to remove items for good: those named by their ids, or all."""
+    everything = {item.id: item for item in trashed(operations.ground)}
+    unknown = [name for name in identifiers if name not in everything]
+    if unknown:
+        return NoPlan(
+            f"there is no `{unknown[0]}` in the trash",
+            hint="`envdeck trash` lists it",
+            missing=True,
+        )
+    chosen = [everything[name] for name in dict.fromkeys(identifiers)] or [*everything.values()]
+    if not chosen:
+        return NoPlan("the trash is empty", missing=True)
+    return purge_of(chosen, operations.ground)
+
+
+def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
+    """Plan to remove these items for good."""
+    known = [
+        item.manifest.reclaimable_bytes
+        for item in chosen
+        if item.manifest is not None and item.manifest.reclaimable_bytes is not None
+    ]
+    freed = sum(known) if len(known) == len(chosen) else None
+    return PurgePlan(
+        id=new_id(ground.host),
+        operation=Operation.PURGE,
+        targets=tuple(_target(item) for item in chosen),
+        steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
+        warnings=("what is purged cannot be taken back",),
+        frees_now_bytes=freed,
+        reclaims_bytes=freed,
+        items=tuple(chosen),
+    )
+
+
+def _target(item: Item) -> Target:
+    manifest = item.manifest
+    facts = [] if manifest is None else [Fact("was at", manifest.path)]
+    if manifest is not None and manifest.unowned:
+        facts.append(Fact("files of yours", ", ".join(manifest.unowned[:5])))
+    if item.problem:
+        facts.append(Fact("problem", item.problem))
+    name = item.id if manifest is None else manifest.name
+    return Target(item.folder, item.identity, name, tuple(facts))
+
+
+def run_purge(
+    plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    """Remove the items one after the other. What is stopped goes on being removed later."""
+    freed = 0
+    for index, item in enumerate(plan.items):
+        if stopped():
+            return Result(
+                Ending.DONE,
+                f"stopped: {index} of {len(plan.items)} purged, the others are in the trash",
+                freed_bytes=freed,
+                stopped=True,
+            )
+        tell(StepStarted(index, plan.steps[index].title))
+        number = f"-{index + 1}" if len(plan.items) > 1 else ""
+        freed += purge_item(item, f"{plan.id}{number}", plan.id, operations.ground, tell)
+    many = "1 item is" if len(plan.items) == 1 else f"{len(plan.items)} items are"
+    return Result(Ending.DONE, f"{many} gone for good", freed_bytes=freed)
+
+
+def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int:
+    """Remove one item for good, and return the bytes really freed.
+
+    It is renamed first, so that an item is whole or going, and a removal that was interrupted is
+    finished by recovery. Raises `OSError`.
+    """
+    manifest = item.manifest
+    entry = Entry(
+        id=identifier,
+        group=group,
+        operation=Operation.PURGE,
+        move=Move.REMOVE,
+        phase=Phase.PREPARED,
+        path=manifest.path if manifest is not None else item.folder,
+        item=item.folder,
+        name=manifest.name if manifest is not None else item.id,
+        manager=manifest.manager if manifest is not None else "",
+        python=manifest.python if manifest is not None else "",
+    )
+    with transaction(ground, entry) as current:
+        if ground.disk.identity(item.folder) is None:
+            current.close(Phase.DONE, "it was gone already")
+            return 0
+        current.set_going()
+        going = purging_name(item.folder)
+        freed = ground.disk.remove_tree(
+            going, lambda _files, size: tell(StepProgress(size, entry.bytes_aside, "bytes"))
+        )
+        current.close(Phase.DONE, "it was purged")
+    tidy(_trash(item), ground.disk)
+    for each in ground.journal.read_all()[0]:
+        if each.item == item.folder and each.id != identifier and not each.purged:
+            ground.journal.write(replace(each, purged=True))
+    return freed
+
+
+def _trash(item: Item) -> str:
+    return item.folder[: -len(item.id) - 1]

@@ -1,0 +1,62 @@
+"""What an interrupted operation left is finished or rolled back at the next start."""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+
+from envdeck.core.files import reason_of
+from envdeck.core.operations.journal import Entry
+from envdeck.core.operations.locks import Held, lock
+from envdeck.core.operations.settling import settle
+from envdeck.core.operations.transaction import Ground
+
+
+def pending(ground: Ground) -> tuple[Entry, ...]:
+    """Return the operations that are not over, oldest first."""
+    entries, _ = ground.journal.read_all()
+    return tuple(entry for entry in entries if not entry.phase.over)
+
+
+def recover(ground: Ground) -> tuple[Entry, ...]:
+    """Bring to an end what nobody works on any more, and return what is over now.
+
+    The lock tells whether somebody does: children of a program that was killed hold it on. One
+    that the disk refuses to settle stays pending, and comes back with the reason as its message.
+    """
+    sweep(ground)
+    done = []
+    for entry in pending(ground):
+        held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+        if isinstance(held, Held):
+            continue
+        with held:
+            current = ground.journal.read(entry.id)  # it may have ended since it was read
+            if not isinstance(current, Entry) or current.phase.over:
+                continue
+            try:
+                done.append(settle(current, ground.disk, ground.journal))
+            except OSError as error:
+                done.append(replace(current, message=f"cannot be settled: {reason_of(error)}"))
+    return tuple(done)
+
+
+def sweep(ground: Ground) -> None:
+    """Remove what a program that was killed while it wrote a file left beside that file."""
+    for folder in (ground.places.journal, ground.places.trash):
+        try:
+            names = [name for name in os.listdir(folder) if name.endswith(".tmp")]
+        except OSError:  # not there yet, or not ours to list: then there is nothing to sweep
+            continue
+        for name in names:
+            pid = name.split(".")[-2]
+            if pid.isdigit() and not _runs(int(pid)):
+                with suppress(OSError):  # it does no harm; the next recovery tries again
+                    ground.disk.remove_file(os.path.join(folder, name))
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process runs. Asked only for a file's sake: a number that was given anew
+    keeps a leftover a little longer."""
+    import psutil  # takes 20 ms, and only a crash asks for it
+
+    return bool(psutil.pid_exists(pid))

@@ -1,0 +1,130 @@
+"""Bringing an operation to an end: the same way after a failure, a cancel, a kill or a crash.
+
+The journal says what was meant, and the identities of the folders say how far it came. What is
+done then is renaming alone, and removing what the operation itself had made. Where the disk
+shows anything else it is left alone, and said.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+from envdeck.core.model import Identity
+from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.journal import Entry, Journal, Move, Phase
+from envdeck.core.operations.places import BEFORE, ENVIRONMENT
+from envdeck.core.operations.trash import clear_item, purging_name
+
+
+def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Entry:
+    """Finish an operation or roll it back, and journal which; an entry that is over comes back
+    as it is.
+
+    The caller holds the lock of the environment. Raises `OSError` where the disk refuses: then
+    nothing is lost, and the entry stays pending for the next try.
+    """
+    if entry.phase.over:
+        return entry
+    phase, why = _SETTLERS[entry.move](entry, disk)
+    done = replace(
+        entry, phase=phase, ended_at=disk.host.now(), message=message if message else why
+    )
+    if phase is Phase.ATTENTION:
+        done = replace(done, message=why)
+    return finish(done, journal)
+
+
+def finish(entry: Entry, journal: Journal) -> Entry:
+    """Journal an entry that is over, and in the one that it takes back that it did."""
+    written = journal.write(entry)
+    if entry.phase is Phase.DONE and entry.undoes:
+        before = journal.read(entry.undoes)
+        if isinstance(before, Entry) and before.undone_by != entry.id:
+            journal.write(replace(before, undone_by=entry.id))
+    return written
+
+
+def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    if there is not None and there == entry.old:
+        return Phase.DONE, "it is in the trash"
+    if here == entry.old and there is None:
+        clear_item(entry.item, disk)
+        return Phase.ROLLED_BACK, "nothing was changed"
+    return _unknown(entry)
+
+
+def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    if here is not None and here == entry.new:
+        clear_item(entry.item, disk)
+        return Phase.DONE, "it is back in its place"
+    if there is not None and there == entry.new:
+        return Phase.ROLLED_BACK, "nothing was changed"
+    return _unknown(entry)
+
+
+def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    before = os.path.join(entry.item, BEFORE)
+    here, there = disk.identity(entry.path), _in_item(entry, disk)
+    waiting = disk.identity(before)
+    if entry.phase is not Phase.MOVING:  # the item is still ours alone, whatever is in it
+        return _give_up(entry, disk)
+    if there == entry.new and here == entry.old and waiting is None:
+        return _give_up(entry, disk)
+    if here == entry.new:  # the step that counts was taken
+        if waiting is not None and waiting == entry.old and there is None:
+            disk.move(before, os.path.join(entry.item, ENVIRONMENT))
+            there = waiting
+        if entry.old is None and there is None:
+            clear_item(entry.item, disk)
+            return Phase.DONE, "it was completed"
+        if there == entry.old:
+            return Phase.DONE, "it was completed"
+        return _unknown(entry)
+    if here is None and there == entry.new and waiting is not None and waiting == entry.old:
+        disk.move(before, entry.path)
+        return _give_up(entry, disk)
+    return _unknown(entry)
+
+
+def _give_up(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    """Leave the old one as it is, and remove what had been made to take its place."""
+    if not entry.keep_new:
+        clear_item(entry.item, disk)
+    return Phase.ROLLED_BACK, "everything is as it was"
+
+
+def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    """Finish a purge that had begun; one that had not is given up."""
+    going = purging_name(entry.item)
+    if disk.identity(going) is not None:
+        disk.remove_tree(going)
+        return Phase.DONE, "it was purged"
+    if disk.identity(entry.item) is None:
+        return Phase.DONE, "it was purged"
+    return Phase.ROLLED_BACK, "it is still in the trash"
+
+
+def _owner(entry: Entry, disk: Disk) -> tuple[Phase, str]:
+    if disk.identity(entry.path) is None:
+        return Phase.DONE, "the tool that owns it has removed it"
+    return Phase.ATTENTION, "the tool that owns it was interrupted; look at what it left"
+
+
+def _in_item(entry: Entry, disk: Disk) -> Identity | None:
+    return disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
+
+
+def _unknown(entry: Entry) -> tuple[Phase, str]:
+    kept = f"; what was put aside is in {entry.item}" if entry.item else ""
+    return Phase.ATTENTION, f"the disk shows neither the old nor the new state{kept}"
+
+
+_SETTLERS: dict[Move, Callable[[Entry, Disk], tuple[Phase, str]]] = {
+    Move.ASIDE: _aside,
+    Move.BACK: _back,
+    Move.EXCHANGE: _exchange,
+    Move.REMOVE: _remove,
+    Move.OWNER: _owner,
+}

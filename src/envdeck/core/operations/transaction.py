@@ -1,0 +1,168 @@
+"""One operation on one environment, from the first journal entry to its end."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from envdeck.core.files import reason_of
+from envdeck.core.host import Host
+from envdeck.core.model import Identity
+from envdeck.core.mounts import read_mounts
+from envdeck.core.operations.disk import Disk, disk_for
+from envdeck.core.operations.journal import Entry, Journal, Phase, opened
+from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.places import BEFORE, ENVIRONMENT, Places, trashes_for
+from envdeck.core.operations.settling import finish, settle
+from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
+
+
+class BusyError(Exception):
+    """Somebody else works on the environment; the text says who."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """What every operation stands on: the host, its disk, its journal and its places."""
+
+    host: Host
+    disk: Disk
+    journal: Journal = field(init=False)
+    places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = Places.of(self.host)
+        self.journal = Journal(self.places.journal, self.disk)
+
+    @classmethod
+    def of(cls, host: Host) -> "Ground":
+        """Return the real one."""
+        return cls(host, disk_for(host))
+
+
+class Transaction:
+    """Steps that are journalled before they are taken. Use :func:`transaction` to get one."""
+
+    def __init__(self, ground: Ground, entry: Entry, held: Lock) -> None:
+        self._ground = ground
+        self._held = held
+        self.entry = ground.journal.write(opened(entry, ground.host))
+
+    @property
+    def keep(self) -> tuple[int, ...]:
+        """The descriptors that children must inherit, so that the lock outlives us with them."""
+        return (self._held.descriptor,)
+
+    @property
+    def staged(self) -> str:
+        """Where the new environment is made."""
+        return os.path.join(self.entry.item, ENVIRONMENT)
+
+    def note(self, phase: Phase, **changes: object) -> None:
+        """Journal how far it is."""
+        self.entry = self._ground.journal.write(
+            replace(self.entry, phase=phase, **changes)  # type: ignore[arg-type]  # checked there
+        )
+
+    def open_item(self, trash: str) -> None:
+        """Make the item in `trash`. Raises `OSError`."""
+        item = os.path.join(trash, self.entry.id)
+        self.note(self.entry.phase, item=item)
+        prepare_item(trash, self.entry.id, self._ground.disk)
+
+    def describe(self, manifest: Manifest) -> None:
+        """Write the item's manifest."""
+        write_manifest(self.entry.item, manifest, self._ground.disk)
+
+    def make_staged(self) -> Identity:
+        """Make the folder of the new environment, and journal what it is before it is filled."""
+        self.note(Phase.STAGING)
+        identity = self._ground.disk.make_folder(self.staged)
+        self.note(Phase.STAGING, new=identity)
+        return identity
+
+    def put_aside(self) -> None:
+        """Move the environment into its item."""
+        self.note(Phase.MOVING)
+        self._ground.disk.move(self.entry.path, self.staged)
+        self._end()
+
+    def put_back(self) -> None:
+        """Move what is in the item to its place."""
+        self.note(Phase.MOVING)
+        self._ground.disk.move(self.staged, self.entry.path)
+        self._end()
+
+    def put_in_place(self) -> None:
+        """Exchange the staged environment for the one in its place, or move it where none is."""
+        disk, entry = self._ground.disk, self.entry
+        staged = disk.identity(self.staged)  # a tool may have made the folder anew
+        if entry.old is None:
+            self.note(Phase.MOVING, new=staged)
+            disk.move(self.staged, entry.path)
+        else:
+            two_steps = not disk.can_exchange(entry.item)
+            self.note(Phase.MOVING, new=staged, two_steps=two_steps)
+            if two_steps:
+                before = os.path.join(entry.item, BEFORE)
+                disk.move(entry.path, before)
+                disk.move(self.staged, entry.path)
+            elif not disk.exchange(self.staged, entry.path):
+                raise OSError(95, "the file system cannot exchange two folders here")
+        self._end()
+
+    def set_going(self) -> None:
+        """Rename the item so that it is one of the trash no more; removing it is the caller's."""
+        self.note(Phase.MOVING)
+        self._ground.disk.move(self.entry.item, purging_name(self.entry.item))
+
+    def _end(self) -> None:
+        self.entry = settle(self.entry, self._ground.disk, self._ground.journal)
+
+    def give_up(self, message: str) -> Entry:
+        """Bring it to the end that the disk allows, after a failure. Raises `OSError`."""
+        self.entry = settle(self.entry, self._ground.disk, self._ground.journal, message)
+        return self.entry
+
+    def close(self, phase: Phase, message: str) -> None:
+        """Journal an end that needs no look at the disk."""
+        ended = replace(self.entry, phase=phase, message=message, ended_at=self._ground.host.now())
+        self.entry = finish(ended, self._ground.journal)
+
+
+@contextmanager
+def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
+    """Open a transaction under the environment's lock; whatever leaves the block by an exception
+    is rolled back, or finished where the step that counts was taken.
+
+    Raises :class:`BusyError` when somebody else works on it.
+    """
+    held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+    if isinstance(held, Held):
+        raise BusyError(str(held))
+    with held:
+        other = lock_of_uv(entry.path) if entry.old is not None else None
+        if isinstance(other, Held):
+            raise BusyError("uv works in it")
+        try:
+            current = Transaction(ground, entry, held)
+            try:
+                yield current
+            except BaseException as error:
+                if not current.entry.phase.over:
+                    current.give_up(_said(error))
+                raise
+        finally:
+            if other is not None:
+                other.release()
+
+
+def trash_of(path: str, ground: Ground) -> Iterator[str]:
+    """Yield the trashes that `path` can be renamed into, best first."""
+    yield from trashes_for(path, ground.host, read_mounts(ground.host))
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        return reason_of(error)
+    return str(error) or type(error).__name__

@@ -30,6 +30,9 @@ class Tool:
     """The `manager` of the JSON contract."""
     rank: ClassVar[int]
     """Who is asked first whether an environment is theirs: lower before higher."""
+    exclusive: ClassVar[bool] = False
+    """Whether nobody else may change what is in its environments: it keeps an index of them, or
+    a resolution of its own, which would no longer be true."""
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield the folders where this tool keeps environments on this host."""
@@ -60,4 +63,16 @@ class Tool:
 
     def refuses(self, candidate: Candidate, host: Host) -> str | None:
         """Return in one sentence why this environment must not be deleted, or None."""
+        return None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return the tool's own command that removes this environment, or None where a folder
+        that is gone leaves nothing behind: only tools with an index of their own have one.
+        `project` is the folder it is for, as far as that is known."""
+        return None
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+        """Return the tool's own command that brings this environment up to date, or None."""
         return None

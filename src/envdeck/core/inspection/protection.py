@@ -1,26 +1,80 @@
-"""Why an environment must not be deleted, said before anyone asks; the guards ask again."""
+"""Why an environment must not be deleted, said before anyone asks; the guards ask again.
+
+The rules are here once: what a list shows as protected is what the guards refuse.
+"""
 
 import os
 import sys
+from collections.abc import Iterator
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Tool
 from envdeck.core.host import Host
 from envdeck.core.paths import lies_under
 
-_PROJECT_FILES = (".git", "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements.txt")
+_PROJECT_FILES = (
+    ".git", ".hg", ".svn", ".bzr", ".jj",
+    "pyproject.toml", "setup.py", "setup.cfg", "Pipfile", "requirements.txt",
+    "uv.lock", "poetry.lock", "pdm.lock", "pixi.toml", "tox.ini", "noxfile.py", "manage.py",
+)  # fmt: skip
+_SYSTEMS = ("bin", "boot", "etc", "lib", "lib32", "lib64", "proc", "sbin", "sys")
+_STORES = ("nix", "gnu/store", "snap", "var/lib/flatpak", "var/lib/snapd")
+_MACS = ("System", "Library", "Applications", "private/etc", "cores")
+_TOPS = (
+    "dev", "dev/shm", "home", "media", "mnt", "opt", "opt/homebrew", "private", "private/var",
+    "root", "run", "run/media", "run/user", "srv", "tmp", "usr/local", "usr/local/bin",
+    "usr/local/lib", "usr/local/opt", "usr/local/share", "var", "var/lib", "var/tmp", "Users",
+    "Volumes",
+)  # fmt: skip
+"""Folders that stay as such, though what lies in them may be anybody's."""
 
 
 def protection(candidate: Candidate, tool: Tool, host: Host) -> str | None:
     """Return the guard that refuses, in one sentence, or None."""
-    path = candidate.path
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
-    if any(lies_under(home, path) for home in (host.home, os.path.realpath(host.home))):
-        return "protected-path: it is the home folder or above it"
-    for name in _PROJECT_FILES:
-        if os.path.lexists(os.path.join(path, name)):
-            return f"protected-path: it is the root of a project ({name} is in it)"
-    if path == os.path.realpath(sys.prefix):
+    if cause := protected_place(candidate.path, host):
+        return f"protected-path: {cause}"
+    if candidate.path == os.path.realpath(sys.prefix):
         return "self: EnvDeck runs from it"
     return tool.refuses(candidate, host)
+
+
+def protected_place(path: str, host: Host) -> str:
+    """Say why what is at this path stays, whatever it is; empty where it may go."""
+    if any(lies_under(home, path) for home in (host.home, os.path.realpath(host.home))):
+        return "it is the home folder or above it"
+    for name in _PROJECT_FILES:
+        if os.path.lexists(os.path.join(path, name)):
+            return f"it is the root of a project ({name} is in it)"
+    if os.path.dirname(path) == path:
+        return "it is the root of a disk"
+    if any(lies_under(path, cellar) for cellar in _cellars(host)):
+        return "it belongs to a formula of Homebrew"
+    if _is_systems(path, host):
+        return "it belongs to the system"
+    return ""
+
+
+def _cellars(host: Host) -> Iterator[str]:
+    if folder := host.folder("HOMEBREW_CELLAR"):
+        yield folder
+    for prefix in ("opt/homebrew", "usr/local", "home/linuxbrew/.linuxbrew"):
+        yield host.system(prefix, "Cellar")
+
+
+def _is_systems(path: str, host: Host) -> bool:
+    if host.windows:
+        names = ("SYSTEMROOT", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROGRAMW6432")
+        places = [folder for name in names if (folder := host.folder(name))]
+        data = host.folder("PROGRAMDATA")
+        folded = path.casefold()
+        return any(lies_under(folded, place.casefold()) for place in places) or (
+            data is not None and lies_under(data.casefold(), folded)
+        )
+    if lies_under(path, host.system("usr")) and not lies_under(path, host.system("usr", "local")):
+        return True
+    below = (*_SYSTEMS, *_STORES, *(_MACS if host.macos else ()))
+    return any(lies_under(path, host.system(place)) for place in below) or any(
+        lies_under(host.system(place), path) for place in (*_TOPS, *below, "usr")
+    )

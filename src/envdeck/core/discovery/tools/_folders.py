@@ -54,6 +54,12 @@ def with_real(folders: Iterable[str]) -> frozenset[str]:
     return frozenset(given) | frozenset(os.path.realpath(folder) for folder in given)
 
 
+def operand(name: str) -> tuple[str, ...]:
+    """Return a folder's name as the last word of a command, which never takes it for an option:
+    a folder can be called `--all`."""
+    return ("--", name) if name.startswith("-") else (name,)
+
+
 def has_file(*parts: str) -> bool:
     """Tell whether a file is at the path these parts make."""
     return os.path.isfile(os.path.join(*parts))

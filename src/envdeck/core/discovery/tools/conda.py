@@ -27,6 +27,7 @@ class Conda(Tool):
 
     name: ClassVar[str] = "conda"
     rank: ClassVar[int] = 30
+    exclusive: ClassVar[bool] = True
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield the folders of environments, then the single ones that conda registered."""
@@ -52,6 +53,28 @@ class Conda(Tool):
         if os.path.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
             return "owned-by-tool: it is marked as frozen (conda-meta/frozen is in it)"
         return None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...]:
+        """Return conda's command, which takes it off conda's register too."""
+        return (_program(host), "env", "remove", "--yes", "--prefix", candidate.path)
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...]:
+        """Return conda's command."""
+        return (_program(host), "update", "--all", "--prefix", candidate.path)
+
+
+def _program(host: Host) -> str:
+    """Return conda's program, or mamba's that stands in for it: often it is a function of the
+    shell, and not on the PATH."""
+    for variable in ("CONDA_EXE", "MAMBA_EXE"):
+        program = host.folder(variable)
+        if program and os.path.isfile(program):
+            return program
+    parts = ("condabin", "conda.bat") if host.windows else ("condabin", "conda")
+    programs = (os.path.join(root, *parts) for root in roots(host))
+    return next(filter(os.path.isfile, programs), "conda")
 
 
 def is_root(path: str) -> bool:

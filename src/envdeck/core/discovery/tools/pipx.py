@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.tool import Place, Tool
-from envdeck.core.discovery.tools._folders import PerHost, has_file, with_real
+from envdeck.core.discovery.tools._folders import PerHost, has_file, operand, with_real
 from envdeck.core.host import Host
 from envdeck.core.model import ProjectLink
 
@@ -17,6 +17,7 @@ class Pipx(Tool):
 
     name: ClassVar[str] = "pipx"
     rank: ClassVar[int] = 41
+    exclusive: ClassVar[bool] = True
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield the `venvs` and `shared` of every home pipx has had, and the environments that
@@ -48,6 +49,40 @@ class Pipx(Tool):
         if _is_shared(candidate.path, host):
             return "owned-by-tool: every environment of pipx takes its pip from here"
         return None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return pipx's command: it takes the links to the programs away too. What `pipx run`
+        keeps is in no index."""
+        return _command(candidate, host, "uninstall")
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+        """Return pipx's command."""
+        return _command(candidate, host, "upgrade")
+
+
+def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | None:
+    """Return a command for one environment, saying where it is if pipx would look elsewhere."""
+    store, name = os.path.split(candidate.path)
+    home, kind = os.path.split(store)
+    if kind != "venvs" or store not in _real_stores(host):
+        return None
+    everybodys = host.folder("PIPX_GLOBAL_HOME") or host.system("opt", "pipx")
+    if not host.windows and os.path.realpath(everybodys) == home:
+        return ("pipx", verb, "--global", *operand(name))
+    command = ("pipx", verb, *operand(name))
+    if host.windows or home == _home_now(host):
+        return command
+    return ("env", f"PIPX_HOME={home}", *command)
+
+
+def _home_now(host: Host) -> str:
+    """Return the home that pipx works with: the variable's, the old place while it exists, the
+    platform's."""
+    old = host.at_home(".local", "pipx")
+    fallback = old if os.path.isdir(old) else os.path.join(host.user_data(), "pipx")
+    return os.path.realpath(host.folder("PIPX_HOME") or fallback)
 
 
 def _homes(host: Host) -> Iterator[str]:

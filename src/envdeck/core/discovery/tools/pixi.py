@@ -7,7 +7,7 @@ from typing import ClassVar
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.project_words import named_project
 from envdeck.core.discovery.tool import Place, Tool
-from envdeck.core.discovery.tools._folders import PerHost, with_real
+from envdeck.core.discovery.tools._folders import PerHost, operand, with_real
 from envdeck.core.discovery.tools._settings import read_toml, value_at
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
@@ -24,6 +24,7 @@ class Pixi(Tool):
 
     name: ClassVar[str] = "pixi"
     rank: ClassVar[int] = 20
+    exclusive: ClassVar[bool] = True
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield the environments of global commands, and where detached ones are kept."""
@@ -53,6 +54,22 @@ class Pixi(Tool):
         if os.path.basename(pixi) == ".pixi":
             return named_project(os.path.dirname(pixi), "parent folder")
         return None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return pixi's command for what it installed globally, of which it keeps a manifest;
+        an environment of a project is made again from the project's lock file."""
+        if not _is_global(candidate, host):
+            return None
+        return ("pixi", "global", "uninstall", *operand(os.path.basename(candidate.path)))
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+        """Return pixi's command."""
+        if _is_global(candidate, host):
+            return ("pixi", "global", "update", *operand(os.path.basename(candidate.path)))
+        manifest = _manifest(candidate.path)
+        return ("pixi", "update", "--manifest-path", manifest) if manifest else None
 
 
 def _homes(host: Host) -> tuple[str, ...]:

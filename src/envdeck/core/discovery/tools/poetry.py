@@ -74,6 +74,20 @@ class Poetry(Tool):
         match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
         return match[2] if match else None
 
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return Poetry's command where its `envs.toml` says that this environment is the one
+        its project uses. Poetry works from the project alone; without one, nothing names it."""
+        store, name = os.path.split(candidate.path)
+        match = re.fullmatch(_NAME, name, re.DOTALL)
+        if match is None or project is None:
+            return None
+        chosen = value_at(read_toml(os.path.join(store, "envs.toml")), f"{match[1]}-{match[2]}")
+        if not isinstance(chosen, Mapping) or chosen.get("minor") != match[3]:
+            return None
+        return ("poetry", "--directory", project, "env", "remove", name)
+
 
 def _adopts(candidate: Candidate, project: str) -> bool:
     settings = read_toml(os.path.join(project, "poetry.toml"), b"in-project")

@@ -16,6 +16,7 @@ class PreCommit(Tool):
 
     name: ClassVar[str] = "pre-commit"
     rank: ClassVar[int] = 42
+    exclusive: ClassVar[bool] = True
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield `$PRE_COMMIT_HOME`, and the default: XDG's cache folder on every platform."""
@@ -36,6 +37,13 @@ class PreCommit(Tool):
     def project(self, candidate: Candidate, host: Host) -> ProjectLink:
         """There is none: one environment serves every project with that hook."""
         return ProjectLink(source="environment of a hook, for every project that uses it")
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...]:
+        """Return pre-commit's command: it removes what no project's configuration names any
+        more, and so not this one as long as a project does."""
+        return ("pre-commit", "gc")
 
 
 TOOL = PreCommit()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.tool import Place, Tool
-from envdeck.core.discovery.tools._folders import PerHost, has_file, with_real
+from envdeck.core.discovery.tools._folders import PerHost, has_file, operand, with_real
 from envdeck.core.host import Host
 from envdeck.core.model import ProjectLink
 
@@ -26,6 +26,7 @@ class UvTool(Tool):
 
     name: ClassVar[str] = "uv-tool"
     rank: ClassVar[int] = 40
+    exclusive: ClassVar[bool] = True
 
     def places(self, host: Host) -> Iterable[Place]:
         """Yield `$UV_TOOL_DIR`, and the default places: what is there stays when it is set."""
@@ -44,6 +45,31 @@ class UvTool(Tool):
     def project(self, candidate: Candidate, host: Host) -> ProjectLink:
         """There is none, and nothing to look for."""
         return ProjectLink(source="environment of an installed command")
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return uv's command: it takes the links to the tool's programs away too."""
+        return _command(candidate, host, "uninstall")
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+        """Return uv's command."""
+        return _command(candidate, host, "upgrade")
+
+
+def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | None:
+    """Return a command for one tool, saying where it is if uv would look elsewhere.
+
+    A folder with a receipt that is in none of uv's own places has none: uv is not sent to clean
+    up in somebody's project.
+    """
+    store, name = os.path.split(candidate.path)
+    if store not in _real_stores(host):
+        return None
+    command = ("uv", "tool", verb, *operand(name))
+    if os.path.realpath(next(_stores(host))) == store or host.windows:
+        return command
+    return ("env", f"UV_TOOL_DIR={store}", *command)
 
 
 def _stores(host: Host) -> Iterator[str]:

@@ -1,0 +1,255 @@
+"""What is lost with an environment for good: the files in it that no package owns.
+
+All files, minus what installers recorded, minus what creators write, minus bytecode that Python
+writes anew from a source that is there and owned. A `.env`, a notebook, a hook or a checkout in
+`src/` are what is left.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from envdeck.core.files import reason_of
+from envdeck.core.inspection.creator_files import is_creators
+from envdeck.core.inspection.ownership import Owned, read_owned
+from envdeck.core.model import Environment
+
+MOST_LISTED = 50_000
+"""Files that are listed at most; more are counted."""
+MOST_ENTRIES = 3_000_000
+"""Entries that are looked at before giving up, some ten times the largest environment known."""
+_TOLD = 200
+"""Reasons for what could not be looked at that are kept."""
+_REPOSITORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
+_OPTIMISED = re.compile(r"\.opt-\w+\Z")
+
+Entry: TypeAlias = "os.DirEntry[str]"
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class UnownedFile:
+    """A file, a link, a pipe: anything that is no folder."""
+
+    path: str
+    """Relative to the environment, with the system's separators."""
+    bytes: int
+    """Its length, as `st_size` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unowned:
+    """What no package owns in one environment."""
+
+    files: tuple[UnownedFile, ...] = ()
+    """By path; at most :data:`MOST_LISTED`."""
+    count: int = 0
+    """How many there are, listed or not."""
+    bytes: int = 0
+    """The lengths of all of them together."""
+    nested: tuple[str, ...] = ()
+    """Relative folders with something of its own life: a repository, another environment. Their
+    files are among those above."""
+    unread: tuple[str, ...] = ()
+    """What could not be looked at, and why, one sentence each: there may be more."""
+    notes: tuple[str, ...] = ()
+    """Packages without a list of their files, which are therefore among those above."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every unowned file is in :attr:`files`."""
+        return not self.unread and self.count == len(self.files)
+
+
+def unowned_files(environment: Environment, *, stopped: Callable[[], bool] = _never) -> Unowned:
+    """Return every file of an environment that nobody would bring back.
+
+    Nothing is followed, opened for writing or run. Folders on other disks are told in
+    `unread` and not entered. With `stopped`, what was not looked at is told there too.
+    """
+    return unowned_at(environment.path, environment.site_packages, stopped=stopped)
+
+
+def unowned_at(
+    path: str, site_packages: Iterable[str], *, stopped: Callable[[], bool] = _never
+) -> Unowned:
+    """Do as :func:`unowned_files` for a place whose package folders are these."""
+    return _Look(path, read_owned(path, site_packages), stopped).answer()
+
+
+class _Folder(NamedTuple):
+    """A folder that is still to be looked into."""
+
+    path: str
+    """Relative to the environment, with `/`; empty for the environment itself."""
+    mine: set[str]
+    """The owned files in which those of this folder are looked up."""
+    prefix: str
+    """What comes before a name in there."""
+    packages: bool = False
+    sources: Collection[str] = ()
+    """For a `__pycache__`, the names in the folder it is in."""
+
+
+@dataclass(slots=True)
+class _Look:
+    """One walk; used once."""
+
+    root: str
+    owned: Owned
+    stopped: Callable[[], bool]
+    scripts: str = "bin"
+    files: list[UnownedFile] = field(default_factory=list)
+    count: int = 0
+    bytes: int = 0
+    seen: int = 0
+    nested: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    parents: dict[int, set[str]] = field(default_factory=dict)
+    """The folders that a set of owned files speaks of; by the set, once a link asks."""
+
+    def answer(self) -> Unowned:
+        if os.path.isdir(os.path.join(self.root, "Scripts")):
+            self.scripts = "Scripts"
+        try:
+            device = os.lstat(self.root).st_dev
+        except (OSError, ValueError) as error:
+            self._fail("", reason_of(error))
+        else:
+            self._walk(device)
+        return Unowned(
+            tuple(sorted(self.files, key=lambda file: file.path)),
+            self.count,
+            self.bytes,
+            tuple(sorted(self.nested)),
+            tuple(self.unread),
+            tuple(self.owned.problems),
+        )
+
+    def _walk(self, device: int) -> None:
+        pending = [_Folder("", self.owned.outside, "")]
+        while pending:
+            here = pending.pop()
+            if self.stopped() or self.seen > MOST_ENTRIES:
+                self._fail(here.path, "was not reached")
+                return
+            listed = self._list(here.path)
+            if listed is None:
+                continue
+            folders, names = listed
+            if left := [entry for entry in names if here.prefix + entry.name not in here.mine]:
+                self._judge(here, left)
+            if here.path and _has_a_life(folders, left):
+                self.nested.append(_native(here.path))
+            for entry in folders:
+                path = f"{here.path}/{entry.name}" if here.path else entry.name
+                if path in self.owned.trees or not self._is_here(entry, path, device):
+                    continue
+                if (inside := self.owned.inside.get(path)) is not None:
+                    pending.append(_Folder(path, inside, "", packages=True))
+                    continue
+                sources = {entry.name for entry in names} if entry.name == "__pycache__" else ()
+                prefix = f"{here.prefix}{entry.name}/"
+                pending.append(_Folder(path, here.mine, prefix, sources=sources))
+
+    def _list(self, folder: str) -> tuple[list[Entry], list[Entry]] | None:
+        """Return the folders in one, and what is no folder; None where it cannot be listed."""
+        folders: list[Entry] = []
+        names: list[Entry] = []
+        try:
+            with os.scandir(os.path.join(self.root, folder)) as entries:
+                for entry in entries:
+                    (folders if entry.is_dir(follow_symlinks=False) else names).append(entry)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._fail(folder, reason_of(error))
+            return None
+        self.seen += len(folders) + len(names)
+        return folders, names
+
+    def _is_here(self, entry: Entry, path: str, device: int) -> bool:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            self._fail(path, reason_of(error))
+            return False
+        if status.st_dev not in {device, 0}:  # Windows' listings hold no devices
+            self._fail(path, "is on another disk")
+            return False
+        return True
+
+    def _judge(self, here: _Folder, left: list[Entry]) -> None:
+        """Count what is left in a folder once the owned files are taken away."""
+        for entry in left:
+            name = entry.name
+            if name.endswith((".pyc", ".pyo")) and self._is_derivable(here, name):
+                continue
+            if is_creators(
+                self.root, here.path, name, scripts=self.scripts, packages=here.packages
+            ):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                self._fail(f"{here.path}/{name}", reason_of(error))
+                continue
+            if stat.S_ISLNK(status.st_mode) and self._stands_for_owned(here, name):
+                continue
+            self.count += 1
+            self.bytes += status.st_size
+            if len(self.files) < MOST_LISTED:
+                path = f"{here.path}/{name}" if here.path else name
+                self.files.append(UnownedFile(_native(path), status.st_size))
+
+    def _is_derivable(self, here: _Folder, name: str) -> bool:
+        """Tell whether Python would write this bytecode anew: its source is there and owned."""
+        if not here.path.endswith("__pycache__"):
+            source = here.prefix + name[:-1]
+            return source in here.mine and os.path.lexists(
+                os.path.join(self.root, here.path, name[:-1])
+            )
+        base = _OPTIMISED.sub("", name[:-4]).rpartition(".")[0]
+        source = f"{base}.py"
+        if source not in here.sources:
+            return False
+        if here.prefix[: -len("__pycache__/")] + source in here.mine:
+            return True
+        folder = here.path[: -len("/__pycache__")]
+        packages = folder in self.owned.inside
+        return is_creators(self.root, folder, source, scripts=self.scripts, packages=packages)
+
+    def _stands_for_owned(self, here: _Folder, name: str) -> bool:
+        """Tell whether a link takes the place of a folder with owned files: some installers
+        link a whole package to their cache."""
+        key = id(here.mine)
+        if key not in self.parents:
+            self.parents[key] = {
+                path[:end] for path in here.mine for end, sign in enumerate(path) if sign == "/"
+            }
+        return here.prefix + name in self.parents[key]
+
+    def _fail(self, path: str, why: str) -> None:
+        if len(self.unread) < _TOLD:
+            self.unread.append(f"{_native(path) or 'the folder itself'}: {why}")
+
+
+def _has_a_life(folders: list[Entry], left: list[Entry]) -> bool:
+    """Tell whether a folder is a working tree or an environment of its own."""
+    return any(entry.name in _REPOSITORY or entry.name == "conda-meta" for entry in folders) or any(
+        entry.name == ".git" or entry.name == "pyvenv.cfg" for entry in left
+    )
+
+
+def _native(path: str) -> str:
+    return path if os.sep == "/" else path.replace("/", os.sep)

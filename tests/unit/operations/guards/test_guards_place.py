@@ -1,0 +1,150 @@
+"""What is at the path: an environment, the same one, nobody's home or project, no link."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.model import Operation, ProjectLink, ProjectState, Target
+from envdeck.core.operations.guards import ask
+
+
+def reasons(one):
+    return {refusal.guard: refusal.message for refusal in ask(one)}
+
+
+def empty(path):
+    for entry in path.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def replaced(path):
+    os.rename(path, f"{path}-old")
+    shutil.copytree(f"{path}-old", path, symlinks=True)
+
+
+def linked(path):
+    os.rename(path, f"{path}-old")
+    path.symlink_to(f"{path}-old")
+
+
+def linked_above(path):
+    os.rename(path.parent, f"{path.parent}-old")
+    path.parent.symlink_to(f"{path.parent}-old")
+
+
+def a_file(path):
+    shutil.rmtree(path)
+    path.touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (shutil.rmtree, "it is no longer there"),
+        (empty, "it has no markers of an environment"),
+        (replaced, "another folder is there than the one that was shown"),
+        (linked, "it is now a link to "),
+        (linked_above, "a folder above it is now a link"),
+        (a_file, "it is no folder any more"),
+        (lambda path: (path / "pyvenv.cfg").write_text(""), "it may be none: its pyvenv.cfg"),
+        (lambda path: shutil.rmtree(path / "lib"), "it may be none: it has no package folder"),
+    ],
+)
+def test_what_changed_since_it_was_shown(question, home, make_venv, change, reason):
+    path = make_venv(home / "work" / ".venv")
+    one = question(path)
+    assert ask(one) == ()
+    change(path)
+    later = replace(one, moment=one.moment.anew())
+    assert reasons(later)["not-an-environment"].startswith(reason)
+    assert not ask(later)[0].overrulable
+
+
+def test_a_stray_cfg_makes_no_environment(asked, home):
+    (home / "photos").mkdir()
+    (home / "photos" / "pyvenv.cfg").touch()
+    (home / "photos" / "2019.jpg").write_text("irreplaceable")
+    assert list(asked(home / "photos")) == ["not-an-environment"]
+
+
+def test_a_recreate_may_be_of_what_is_gone(question, home, make_venv):
+    path = make_venv(home / "venv")
+    one = replace(question(path, Operation.RECREATE), target=Target(str(path), None))
+    assert reasons(one)["not-an-environment"] == "something is there that was not shown"
+    shutil.rmtree(path)
+    assert ask(replace(one, moment=one.moment.anew())) == ()
+
+
+@pytest.mark.parametrize("name", [".git", "pyproject.toml", "uv.lock", ".hg"])
+def test_an_environment_made_in_the_root_of_a_project(asked, home, make_venv, name):
+    path = make_venv(home / "app")
+    (path / name).mkdir()
+    for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE):
+        refusal = asked(path, operation)["protected-path"]
+        assert refusal.message == f"it is the root of a project ({name} is in it)"
+        assert not refusal.overrulable
+
+
+def test_the_current_folder_and_those_above_it(asked, home, make_venv):
+    path = make_venv(home / "venv")
+    for folder in (path, path / "lib"):
+        assert "the current folder" in asked(path, folder=str(folder))["protected-path"].message
+    assert asked(path, folder=str(home)) == {}
+    assert asked(path, folder=f"{path}2") == {}
+
+
+def test_home_roots_of_scans_and_projects(asked, home, make_venv, host, read):
+    path = make_venv(home / "venv")
+    at_home = replace(host, home=str(path / "lib"))
+    assert "home folder" in asked(path, on=at_home)["protected-path"].message
+    assert "scans" in asked(path, roots=(str(path / "lib"),))["protected-path"].message
+    found = ProjectLink(ProjectState.FOUND, str(path), "parent folder")
+    known = replace(read(make_venv(home / "other")), project=found)
+    assert "the project of" in asked(path, environments=(known,))["protected-path"].message
+
+
+@pytest.mark.parametrize(
+    ("place", "stays"),
+    [
+        ("usr/lib/python3/venv", True),
+        ("usr/share/app", True),
+        ("opt", True),
+        ("opt/homebrew/Cellar/httpie/3.2/libexec", True),
+        ("nix/store/abc", True),
+        ("usr/local/app/venv", False),
+        ("opt/app/venv", False),
+        ("srv/app/venv", False),
+        ("run/media/ada/stick/venv", False),
+    ],
+)
+def test_what_belongs_to_the_system(asked, host, make_venv, place, stays):
+    path = make_venv(Path(host.root) / place)
+    assert ("protected-path" in asked(path)) is stays
+
+
+def test_windows_own_folders(asked, home, make_venv, host):
+    path = make_venv(home / "Windows" / "Temp" / "venv")
+    on = replace(host, platform="win32", environ={"SYSTEMROOT": str(home / "windows")})
+    assert asked(path, on=on)["protected-path"].message == "it belongs to the system"
+
+
+def test_a_link_goes_alone(asked, question, home, make_venv):
+    path = make_venv(home / "envs" / "blog")
+    (path / ".env").touch()  # what the link leads to stays, and what is in it is nobody's matter
+    link = home / ".venv"
+    link.symlink_to(path)
+    refusal = asked(path, link=link)["symlink"]
+    assert refusal.message == f"it is a link, and what it leads to stays: {path}"
+    assert (refusal.path, refusal.overrulable) == (str(link), True)
+    assert f"envdeck delete {link} --allow symlink" in refusal.hint
+    assert asked(path, link=link, allowed={"symlink"}) == {}
+    assert asked(path, Operation.RECREATE, link=link, allowed={"symlink"}) == {}
+    link.unlink()
+    link.symlink_to(home)
+    assert not asked(path, link=link, allowed={"symlink"})["symlink"].overrulable
+    link.unlink()
+    link.mkdir()
+    assert not asked(path, link=link, allowed={"symlink"})["symlink"].overrulable

@@ -1,0 +1,99 @@
+"""A command as a value: what is run, where, with which variables, and how it ended."""
+
+import ntpath
+import os
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from envdeck.core.inspection.credentials import MASK, mask_text
+
+NOT_FOUND = 127
+"""The exit code of a program that is not there, as in a shell."""
+NOT_RUNNABLE = 126
+"""The exit code of a program that may not be run, as in a shell."""
+
+_USER = re.compile(r"://([^/?#\s@]+)@")
+_SECRET_NAME = re.compile(r"PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY", re.IGNORECASE)
+_SHORTEST = 4
+"""Characters; to mask what is shorter would mask half of what is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One program with its arguments; never a shell's line."""
+
+    argv: tuple[str, ...]
+    folder: str
+    """The current folder, always set deliberately: tools read their settings from it."""
+    environ: Mapping[str, str] = field(repr=False)
+    """The whole environment; credentials may only be here."""
+    data: bool = False
+    """Whether standard output is data for us (JSON, a lock file), and so not told line by line."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The command as a person may see it: the program by its short name, secrets masked."""
+        mask = masker(self.environ)
+        return (_short(self.argv[0]), *(mask(part) for part in self.argv[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a command ended."""
+
+    code: int
+    """Its exit code; negative: the signal that ended it; 127 and 126 as in a shell."""
+    stdout: str = field(default="", repr=False)
+    """What it wrote there, unmasked, with surrogate escapes; empty where only lines matter."""
+    tail: tuple[str, ...] = ()
+    """The last lines of its standard error, masked."""
+    seconds: float = 0.0
+    stopped: bool = False
+    """Whether a person stopped it."""
+    overdue: bool = False
+    """Whether it was ended since it took longer than its limit."""
+    cut: bool = False
+    """Whether standard output was longer than is kept, and so :attr:`stdout` is not whole."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it did what was asked."""
+        return self.code == 0 and not (self.stopped or self.overdue or self.cut)
+
+
+def masker(environ: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a function that masks URL credentials, and the secrets that a command was given.
+
+    A tool may print a password apart from its URL; what stands in the variables is known.
+    """
+    secrets = sorted(set(_secrets(environ)), key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, secrets))) if secrets else None
+
+    def mask(text: str) -> str:
+        text = mask_text(text)
+        return pattern.sub(MASK, text) if pattern else text
+
+    return mask
+
+
+def _secrets(environ: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environ.items():
+        found = [value] if _SECRET_NAME.search(name) and "://" not in value else []
+        for match in _USER.finditer(value):
+            user, colon, password = match[1].partition(":")
+            if colon:
+                found += [match[1], password]
+            elif user != "git":
+                found.append(user)
+        for secret in found:
+            for form in (secret, unquote(secret)):
+                if len(form) >= _SHORTEST and not form.startswith("${"):
+                    yield form
+
+
+def _short(program: str) -> str:
+    name = posixpath.basename(program) if os.sep == "/" else ntpath.basename(program)
+    return name.removesuffix(".exe") or program

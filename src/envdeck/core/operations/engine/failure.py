@@ -1,0 +1,222 @@
+"""Why a command failed, in one sentence and with a way out, from what the tool wrote.
+
+uv, pip, venv and virtualenv say the same in many words. What is not recognised keeps the tool's
+own first words. Hints of the tools are not passed on: some advise `--clear`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
+
+_SENTENCE = 300
+"""Characters of a tool's own words that are kept."""
+
+
+class FailureKind(StrEnum):
+    """What kind of thing stands in the way."""
+
+    STOPPED = "stopped"
+    OVERDUE = "overdue"
+    DISK = "disk"
+    PERMISSION = "permission"
+    HASH = "hash"
+    BUILD = "build"
+    NETWORK = "network"
+    INDEX = "index"
+    """The index answers, but not with what an index answers."""
+    OFFLINE = "offline"
+    """Only the cache may be read, and what is needed is not in it."""
+    WHEEL = "wheel"
+    """There is no file for this Python or platform."""
+    MISSING = "missing"
+    """No such package, version or file."""
+    CONFLICT = "conflict"
+    INTERPRETER = "interpreter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed, for a person."""
+
+    kind: FailureKind
+    cause: str
+    """One sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    """What can be done, best with a command; or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: FailureKind
+    pattern: re.Pattern[str]
+    cause: str
+    """With the pattern's groups, by name, in braces."""
+    hint: str = ""
+
+
+def _rule(kind: FailureKind, pattern: str, cause: str, hint: str = "") -> _Rule:
+    return _Rule(kind, re.compile(pattern, re.IGNORECASE), cause, hint)
+
+
+def _named(group: str) -> str:
+    """Return a pattern for the name of a package, with or without a version."""
+    return rf"`?(?P<{group}>[A-Za-z0-9][^\s`,;]*)`?"
+
+
+_NAME = _named("what")
+_LOOK = "see which releases it has: `pip index versions {bare}`"
+_RULES = (
+    _rule(
+        FailureKind.DISK,
+        r"os error 28\b|Errno 28\b|No space left on device|os error 122\b|Disk quota exceeded",
+        "the disk is full",
+        "free what lies in the trash: `envdeck trash purge`",
+    ),
+    _rule(
+        FailureKind.HASH,
+        rf"Hash mismatch for {_NAME}|DO NOT MATCH THE HASHES",
+        "{what} is not the file whose hash is known",
+        "do not install it; fetch it anew: `uv cache clean {bare}`",
+    ),
+    _rule(
+        FailureKind.INTERPRETER,
+        r"No interpreter found|No virtual environment or system Python|"
+        r"Failed to (?:inspect|query) Python interpreter|Invalid version request|"
+        r"is not supported but \S+ was requested|older than the minimum|"
+        r"no longer ships pip/setuptools for|ensurepip is not available|No module named '?venv",
+        "the interpreter cannot be used: {line}",
+        "name another one: `envdeck recreate ENV --python VERSION`",
+    ),
+    _rule(
+        FailureKind.PERMISSION,
+        r"os error 13\b|Errno 13\b|Permission denied|os error 30\b|Read-only file system",
+        "it may not be written: {line}",
+        "see who owns the folder: `ls -ld`",
+    ),
+    _rule(
+        FailureKind.BUILD,
+        rf"Failed to build {_NAME}|Failed building wheel for (?P<pip>\S+)|build backend returned",
+        "{what} has to be built here, and its build failed",
+        "install a compiler and the headers it needs, or take a release that has a wheel",
+    ),
+    _rule(
+        FailureKind.OFFLINE,
+        r"network (?:was|is) disabled|not found in the cache",
+        "{what} is not in the cache, and the network is not used",
+        "do it without `--offline`",
+    ),
+    _rule(
+        FailureKind.NETWORK,
+        r"dns error|failed to lookup address|Connection refused|Connection reset|timed out|"
+        r"Network is unreachable|NewConnectionError|ConnectTimeout|ReadTimeout|"
+        r"error sending request|certificate|tls handshake",
+        "{place} cannot be reached",
+        "check the connection and the proxy, then do it again",
+    ),
+    _rule(
+        FailureKind.INDEX,
+        r"lack of valid authentication|\b(?:401|403) (?:Unauthorized|Forbidden)",
+        "the index refuses access",
+        "give it credentials, in `~/.netrc` or by a keyring",
+    ),
+    _rule(
+        FailureKind.INDEX,
+        r"HTTP status (?:server|client) error|unexpected JSON|\b50[0-9] Server Error|"
+        r"Received some unexpected",
+        "{place} does not answer as an index does",
+        "do it again later, or with another index: `UV_DEFAULT_INDEX`",
+    ),
+    _rule(
+        FailureKind.WHEEL,
+        rf"Because {_NAME} has no wheels with a matching|"
+        r"(?P<pip>\S+) is not a supported wheel on this platform|"
+        rf"{_named('other')} has no usable wheels",
+        "{what} has no wheel for this Python and platform",
+        "take another version of Python: `envdeck recreate ENV --python VERSION`",
+    ),
+    _rule(
+        FailureKind.CONFLICT,
+        r"(?P<what>\S+) depends? on (?P<other>\S+).*(?:unsatisfiable|cannot be used|incompatible)|"
+        r"ResolutionImpossible",
+        "requirements contradict each other: {line}",
+    ),
+    _rule(
+        FailureKind.MISSING,
+        rf"Because {_NAME} was not found|there (?:is|are) no versions? of {_named('none')}"
+        rf"|only {_named('only')} is available|No matching distribution found for (?P<pip>\S+)",
+        "the index has no {what}",
+        _LOOK,
+    ),
+    _rule(
+        FailureKind.MISSING,
+        r"(?:File|Distribution) not found(?: at)?: (?P<what>\S+)|does not appear to be a git",
+        "{what} does not exist",
+    ),
+    _rule(
+        FailureKind.CONFLICT,
+        r"requirements are unsatisfiable|No solution found",
+        "requirements contradict each other: {line}",
+    ),
+)
+_URL = re.compile(r"https?://[^\s`)>'\"]+")
+_LABEL = re.compile(r"\A\s*(?:error|cause|ERROR|\w*Error)\s*:\s*", re.IGNORECASE)
+
+
+def explain(completed: Completed) -> Failure:
+    """Return why a command that is not :attr:`Completed.ok` failed."""
+    lines = [line for line in completed.tail if not line.startswith("hint: Build failures")]
+    lines = lines or completed.stdout[-4000:].splitlines()
+    if completed.stopped:
+        return Failure(FailureKind.STOPPED, "it was stopped")
+    if completed.overdue:
+        return Failure(
+            FailureKind.OVERDUE,
+            f"it took longer than {completed.seconds:.0f} seconds and was ended",
+            "check the connection, then do it again",
+        )
+    own_words = _own_words(lines)
+    if completed.code in {NOT_FOUND, NOT_RUNNABLE} and len(lines) == 1:
+        return Failure(FailureKind.INTERPRETER, own_words)
+    text = " ".join(line.strip() for line in lines)
+    for rule in _RULES:
+        match = rule.pattern.search(text)
+        if match:
+            what = next((group for group in match.groups() if group), "") or "a package"
+            words = {"what": what, "bare": _bare(what), "line": own_words, "place": _place(text)}
+            hint = "" if what == "a package" and "{bare}" in rule.hint else rule.hint
+            return Failure(rule.kind, _filled(rule.cause, words), _filled(hint, words))
+    return Failure(FailureKind.OTHER, own_words or f"it ended with code {completed.code}")
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: words.get(match[1], match[0]), template)
+
+
+def _own_words(lines: list[str]) -> str:
+    """Return the deepest cause that the tool names, without its labels, as one line."""
+    labelled = [index for index, line in enumerate(lines) if _LABEL.match(line)]
+    if not labelled:
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")[:_SENTENCE]
+    start = labelled[-1]
+    said = [lines[start]]
+    for line in lines[start + 1 :]:
+        if not line.startswith("  ") or _LABEL.match(line):
+            break
+        said.append(line)
+    words = _LABEL.sub("", " ".join(line.strip() for line in said)).rstrip(". ")
+    return words[:_SENTENCE]
+
+
+def _bare(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+
+
+def _place(text: str) -> str:
+    match = _URL.search(text)
+    if not match:
+        return "the index"
+    scheme, _, rest = match[0].partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

@@ -1,0 +1,232 @@
+"""pip's configuration as uv's environment variables, since uv does not read pip's.
+
+What `pip install` reaches in an environment is to be reached by uv too. The places and their
+order are pip's own: the files of the machine, of the user and of the environment, then the file
+that `PIP_CONFIG_FILE` names, then the `PIP_*` variables; in each the section `[install]` goes
+before `[global]`. What a person has told uv itself, by variable or `uv.toml`, is never replaced.
+"""
+
+import configparser
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from envdeck.core.files import Unread, decode, read_bounded
+from envdeck.core.host import Host
+
+CONFIGURATION_LIMIT = 256 * 1024
+"""Bytes of one configuration file."""
+
+_SECTIONS = ("global", "install")
+_INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+_TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
+_CONFIGURED_BY = {
+    "UV_DEFAULT_INDEX": ("index", "index-url", "extra-index-url"),
+    "UV_INDEX": ("index", "index-url", "extra-index-url"),
+    "UV_INDEX_STRATEGY": ("index", "index-url", "extra-index-url", "index-strategy"),
+    "UV_FIND_LINKS": ("find-links",),
+    "UV_NO_INDEX": ("no-index",),
+    "UV_INSECURE_HOST": ("allow-insecure-host",),
+    "UV_KEYRING_PROVIDER": ("keyring-provider",),
+    "UV_PRERELEASE": ("prerelease",),
+    "HTTP_PROXY": ("http-proxy",),
+    "HTTPS_PROXY": ("https-proxy",),
+}
+"""Which keys of `uv.toml` say the same as a variable."""
+_SOURCES = frozenset(
+    {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_STRATEGY", "UV_FIND_LINKS", "UV_NO_INDEX"}
+    | {"UV_PRERELEASE"}
+)
+"""What says where packages come from; the rest is how they are reached."""
+
+
+def translated(
+    host: Host,
+    environment: str | None = None,
+    *,
+    folder: str = "",
+    uv_files: Sequence[str] = (),
+    sources: bool = True,
+) -> Mapping[str, str]:
+    """Return the variables that let uv reach what pip reaches.
+
+    `environment` is the folder of the environment, whose own `pip.conf` counts; `folder` is what
+    relative paths are under; `uv_files` are the `uv.toml` (and `pyproject.toml`) that uv will
+    read, whose settings win. Without `sources`, only how packages are reached (certificates,
+    proxy, timeout) is translated: for a project of uv's own, pip has no say in what it takes.
+    """
+    found = _translate(pip_options(host, environment), host, folder)
+    configured = _configured(uv_files)
+    own_indexes = any(host.variable(name) for name in _INDEXES)
+    return {
+        name: value
+        for name, value in found.items()
+        if host.variable(name) is None
+        and not configured.intersection(_CONFIGURED_BY.get(name, ()))
+        and not (own_indexes and name in {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_STRATEGY"})
+        and (sources or name not in _SOURCES)
+    }
+
+
+def pip_options(host: Host, environment: str | None = None) -> Mapping[str, str]:
+    """Return pip's options for `pip install`, by name: what comes later has replaced what came
+    before it, as a whole, as in pip."""
+    sections: dict[str, dict[str, str]] = {name: {} for name in _SECTIONS}
+    for path in configuration_files(host, environment):
+        parser = _read(path)
+        for name in _SECTIONS:
+            if parser is not None and parser.has_section(name):
+                sections[name].update((_option(key), value) for key, value in parser.items(name))
+    options = {**sections["global"], **sections["install"]}
+    for name, value in host.environ.items():
+        if name.startswith("PIP_") and value:
+            options[_option(name[4:])] = value
+    return options
+
+
+def configuration_files(host: Host, environment: str | None = None) -> tuple[str, ...]:
+    """Return where pip looks, the weakest first; nowhere if it was told so (`os.devnull`)."""
+    named = host.variable("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return ()
+    name = "pip.ini" if host.windows else "pip.conf"
+    files = list(_machine_files(host, name))
+    if not (named and os.path.exists(named)):
+        files += _user_files(host, name)
+    if environment is not None:
+        files.append(os.path.join(environment, name))
+    return (*files, named) if named else tuple(files)
+
+
+def uv_configuration(host: Host) -> str | None:
+    """Return the `uv.toml` of the user, else that of the machine, if there is one."""
+    if host.windows:
+        folders = [host.user_config(), host.folder("PROGRAMDATA") or host.system("ProgramData")]
+    else:
+        folders = [host.folder("XDG_CONFIG_HOME") or host.at_home(".config")]
+        folders += [part for part in _split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
+        folders.append(host.system("etc"))
+    paths = [os.path.join(folder, "uv", "uv.toml") for folder in folders]
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def _machine_files(host: Host, name: str) -> Iterator[str]:
+    if host.windows:
+        data = host.folder("PROGRAMDATA") or host.system("ProgramData")
+        yield os.path.join(data, "pip", name)
+    elif host.macos:
+        yield host.system("Library", "Application Support", "pip", name)
+    else:
+        named = _split_paths(host, "XDG_CONFIG_DIRS") or [host.system("etc", "xdg")]
+        for folder in named:
+            yield os.path.join(folder, "pip", name)
+        yield host.system("etc", name)
+
+
+def _user_files(host: Host, name: str) -> list[str]:
+    if host.windows:
+        return [host.at_home("pip", name), os.path.join(host.user_config(), "pip", name)]
+    folder = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
+    if host.macos and os.path.isdir(os.path.join(host.user_config(), "pip")):
+        folder = host.user_config()
+    return [host.at_home(".pip", name), os.path.join(folder, "pip", name)]
+
+
+def _split_paths(host: Host, name: str) -> list[str]:
+    return [part for part in (host.variable(name) or "").split(os.pathsep) if part]
+
+
+def _read(path: str) -> configparser.RawConfigParser | None:
+    data = read_bounded(path, CONFIGURATION_LIMIT)
+    if isinstance(data, Unread):
+        return None
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(decode(data))
+    except configparser.Error:  # pip would refuse to run at all
+        return None
+    return parser
+
+
+def _option(name: str) -> str:
+    name = name.lower().replace("_", "-").removeprefix("--")
+    return "timeout" if name == "default-timeout" else name
+
+
+def _configured(paths: Sequence[str]) -> set[str]:
+    """Return the keys that uv's own files set, at their top and under `[pip]`."""
+    keys: set[str] = set()
+    for path in paths:
+        data = read_bounded(path, CONFIGURATION_LIMIT)
+        if isinstance(data, Unread):
+            continue
+        try:
+            table: object = tomllib.loads(decode(data))
+        except tomllib.TOMLDecodeError:  # uv says so itself
+            continue
+        if os.path.basename(path) == "pyproject.toml":
+            tool = table.get("tool") if isinstance(table, dict) else None
+            table = tool.get("uv") if isinstance(tool, dict) else None
+        if isinstance(table, dict):
+            keys.update(table)
+            pip = table.get("pip")
+            keys.update(pip if isinstance(pip, dict) else ())
+    return keys
+
+
+def _translate(options: Mapping[str, str], host: Host, folder: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    more = options.get("extra-index-url", "").split()
+    links = options.get("find-links", "").split()
+    if options.get("no-index", "").strip().lower() in _TRUE:
+        found["UV_NO_INDEX"] = "1"
+    elif "index-url" in options or more:
+        if url := options.get("index-url", "").strip():
+            found["UV_DEFAULT_INDEX"] = _place(url, host, folder)
+        if more:
+            found["UV_INDEX"] = " ".join(_place(url, host, folder) for url in more)
+            # pip takes the best that any of them has, uv that of the first that has any.
+            found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
+    if links:
+        found["UV_FIND_LINKS"] = ",".join(
+            _place(link, host, folder).replace(",", "%2C") for link in links
+        )
+    if options.get("pre", "").strip().lower() in _TRUE:
+        found["UV_PRERELEASE"] = "allow"
+    found |= _network(options, host)
+    return found
+
+
+def _network(options: Mapping[str, str], host: Host) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for option, name in (("cert", "SSL_CERT_FILE"), ("client-cert", "SSL_CLIENT_CERT")):
+        if path := options.get(option, "").strip():
+            found[name] = host.expand(path)
+    if os.path.isdir(found.get("SSL_CERT_FILE", "")):  # pip takes either by the one name
+        found["SSL_CERT_DIR"] = found.pop("SSL_CERT_FILE")
+    if proxy := options.get("proxy", "").strip():
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        lower = {name for name in ("http_proxy", "https_proxy") if host.variable(name)}
+        names = {"HTTP_PROXY": "http_proxy", "HTTPS_PROXY": "https_proxy"}
+        found |= {name: proxy for name, other in names.items() if other not in lower}
+    if hosts := options.get("trusted-host", "").split():
+        found["UV_INSECURE_HOST"] = " ".join(hosts)
+    for option, name in (("timeout", "UV_HTTP_TIMEOUT"), ("retries", "UV_HTTP_RETRIES")):
+        number = options.get(option, "").strip().partition(".")[0]
+        if number.isascii() and number.isdigit():
+            found[name] = number
+    if options.get("keyring-provider", "").strip() in {"subprocess", "disabled"}:
+        found["UV_KEYRING_PROVIDER"] = options["keyring-provider"].strip()
+    return found
+
+
+def _place(place: str, host: Host, folder: str) -> str:
+    """Return a URL as it is, and a path as one that holds from any folder.
+
+    Both of uv's lists are cut at commas or blanks, so a path that has one becomes a URL.
+    """
+    if "://" in place or place.startswith("file:"):
+        return place
+    path = os.path.join(folder, host.expand(place))
+    return path if not {",", " "}.intersection(path) else "file://" + quote(os.fsencode(path))

@@ -1,0 +1,289 @@
+"""Running one command: streamed, bounded, and always ended with all of its children."""
+
+import contextlib
+import os
+import queue
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from envdeck.core.files import reason_of
+from envdeck.core.host import Host
+from envdeck.core.model.running import CommandEnded, CommandStarted, OperationEvent, OutputLine
+from envdeck.core.operations.engine.command import (
+    NOT_FOUND,
+    NOT_RUNNABLE,
+    Command,
+    Completed,
+    masker,
+)
+from envdeck.core.operations.engine.lines import Lines
+
+STDOUT_LIMIT = 64 * 1024 * 1024
+"""Bytes of standard output that are kept."""
+TAIL_LINES = 40
+GRACE_SECONDS = 5.0
+"""What a command has to clean up after it was asked to end, before it is killed."""
+
+_PART = 64 * 1024
+_POLL_SECONDS = 0.05
+_ORPHAN_SECONDS = 0.5
+"""How long what is left of a command is waited for."""
+_STDOUT, _STDERR = "stdout", "stderr"
+
+
+def ignore(_event: OperationEvent) -> None:
+    """Tell nobody."""
+
+
+def never() -> bool:
+    """Nobody stops it."""
+    return False
+
+
+class Runner:
+    """Runs commands one after another, on the caller's thread, which is the one that is told."""
+
+    def __init__(
+        self, host: Host, *, keep: Sequence[int] = (), grace_seconds: float = GRACE_SECONDS
+    ) -> None:
+        """`keep` holds file descriptors that children inherit: the lock of an environment, which
+        an orphaned installer then still holds, so that recovery waits for it."""
+        self._host = host
+        self._keep = tuple(keep)
+        self._grace = grace_seconds
+
+    def run(
+        self,
+        command: Command,
+        tell: Callable[[OperationEvent], None] = ignore,
+        stopped: Callable[[], bool] = never,
+        *,
+        limit: float | None = None,
+    ) -> Completed:
+        """Run a command to its end, telling its lines; a program that is not there is a value.
+
+        It has a session of its own and no input. When `stopped` says so, or `limit` seconds are
+        over, its whole process group is asked to end (SIGTERM), and killed after a grace. No
+        child in its group outlives the call, whatever `tell` raises.
+        """
+        started = time.monotonic()
+        tell(CommandStarted(command.shown, command.folder))
+        try:
+            process = self._start(command)
+        except (OSError, ValueError) as error:
+            completed = _not_started(command, error)
+        else:
+            with process:
+                completed = _Run(process, command, tell, self._grace, self._host).watch(
+                    stopped, None if limit is None else started + limit, started
+                )
+        tell(CommandEnded(command.shown, completed.code, completed.seconds))
+        return completed
+
+    def _start(self, command: Command) -> subprocess.Popen[bytes]:
+        options: dict[str, Any] = {}
+        if self._host.windows:  # a group of its own, which Ctrl+C does not reach
+            options["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        else:
+            options.update(start_new_session=True, pass_fds=self._keep)
+        return subprocess.Popen(
+            command.argv,
+            cwd=command.folder,
+            env=dict(command.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            **options,
+        )
+
+
+def _not_started(command: Command, error: OSError | ValueError) -> Completed:
+    if isinstance(error, FileNotFoundError) and not os.path.isdir(command.folder):
+        return Completed(NOT_FOUND, tail=(f"the folder {command.folder} does not exist",))
+    code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_RUNNABLE
+    reason = "does not exist" if code == NOT_FOUND else reason_of(error)
+    return Completed(code, tail=(f"cannot run {command.shown[0]}: it {reason}",))
+
+
+class _Run:
+    """One command that runs."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        command: Command,
+        tell: Callable[[OperationEvent], None],
+        grace: float,
+        host: Host,
+    ) -> None:
+        self._process = process
+        self._data = command.data
+        self._tell = tell
+        self._grace = grace
+        self._windows = host.windows
+        self._mask = masker(command.environ)
+        self._parts: queue.Queue[tuple[str, bytes]] = queue.Queue(maxsize=64)
+        self._given_up = threading.Event()
+        self._open = {_STDOUT, _STDERR}
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
+        self._cut = False
+        self._lines = {_STDOUT: Lines(), _STDERR: Lines()}
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._asked_at: float | None = None
+        self._killed_at: float | None = None
+
+    def watch(
+        self, stopped: Callable[[], bool], deadline: float | None, started: float
+    ) -> Completed:
+        """Read until it has ended; then see that nothing of it is left."""
+        readers = [
+            threading.Thread(target=self._read, args=(name, stream), daemon=True)
+            for name, stream in ((_STDOUT, self._process.stdout), (_STDERR, self._process.stderr))
+        ]
+        by_person = overdue = False
+        try:
+            for reader in readers:
+                reader.start()
+            while not self._over():
+                self._take(_POLL_SECONDS)
+                now = time.monotonic()
+                if self._asked_at is None and stopped():
+                    by_person = True
+                    self._ask(now)
+                elif self._asked_at is None and deadline is not None and now >= deadline:
+                    overdue = True
+                    self._ask(now)
+                elif self._asked_at is None and self._ended():
+                    # It is over, yet a child of it holds a pipe open: mostly a daemon.
+                    self._grace = min(self._grace, _ORPHAN_SECONDS)
+                    self._ask(now)
+                elif self._asked_at is not None and now >= self._asked_at + self._grace:
+                    self._kill(now)
+        finally:
+            self._given_up.set()
+            self._kill(time.monotonic())
+            code = self._process.wait()
+            self._drain(readers)
+        for name in (_STDERR, _STDOUT):
+            self._say(name, self._lines[name].rest())
+        return Completed(
+            code,
+            b"".join(self._kept).decode("utf-8", "surrogateescape"),
+            tuple(self._tail),
+            time.monotonic() - started,
+            by_person,
+            overdue,
+            self._cut,
+        )
+
+    def _over(self) -> bool:
+        """Whether it has ended and all is read; or it was killed, and who holds a pipe open
+        has left its group."""
+        if not self._open and self._ended():
+            return True
+        return self._killed_at is not None and time.monotonic() >= self._killed_at + _ORPHAN_SECONDS
+
+    def _ended(self) -> bool:
+        """Tell whether the program has ended, without reaping it: while it is a zombie, its
+        number, and so that of its group, is nobody else's."""
+        if self._process.returncode is not None or not hasattr(os, "waitid"):
+            return self._process.poll() is not None
+        try:
+            flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self._process.pid, flags) is not None
+        except ChildProcessError:
+            return True
+
+    def _ask(self, now: float) -> None:
+        self._asked_at = now
+        if self._windows:
+            self._end_tree("/T")
+        else:
+            self._signal(signal.SIGTERM)
+
+    def _kill(self, now: float) -> None:
+        if self._killed_at is None or self._process.returncode is None:
+            self._killed_at = self._killed_at or now
+            if self._windows:
+                self._end_tree("/T", "/F")
+            else:
+                self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _end_tree(self, *flags: str) -> None:
+        """Windows has no groups to signal: its own tool walks the tree of children."""
+        if self._process.poll() is None:
+            subprocess.run(
+                ["taskkill", *flags, "/PID", str(self._process.pid)],
+                check=False,
+                capture_output=True,
+                timeout=self._grace + 5,
+            )
+
+    def _read(self, name: str, stream: Any) -> None:  # noqa: ANN401 - Popen's own pipe
+        """Pass on what comes; on a thread of its own, since either pipe may be silent."""
+        descriptor = stream.fileno()
+        poll = None
+        if not self._windows:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+        while True:
+            if poll is not None and not poll.poll(100):
+                if self._given_up.is_set():
+                    break
+                continue
+            data = os.read(descriptor, _PART)
+            if not self._put(name, data) or not data:
+                break
+
+    def _put(self, name: str, data: bytes) -> bool:
+        while not self._given_up.is_set():
+            with contextlib.suppress(queue.Full):
+                self._parts.put((name, data), timeout=0.1)
+                return True
+        return False
+
+    def _take(self, seconds: float) -> None:
+        with contextlib.suppress(queue.Empty):
+            name, data = self._parts.get(timeout=seconds)
+            self._handle(name, data)
+            while True:
+                name, data = self._parts.get_nowait()
+                self._handle(name, data)
+
+    def _handle(self, name: str, data: bytes) -> None:
+        if not data:
+            self._open.discard(name)
+            return
+        if name == _STDOUT:
+            room = STDOUT_LIMIT - self._kept_bytes
+            self._cut = self._cut or len(data) > room
+            if room > 0:
+                self._kept.append(data[:room])
+                self._kept_bytes += len(data[:room])
+            if self._data:
+                return
+        self._say(name, self._lines[name].feed(data))
+
+    def _say(self, name: str, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            text = self._mask(line.decode("utf-8", "replace"))
+            if name == _STDERR:
+                self._tail.append(text)
+            self._tell(OutputLine(text))
+
+    def _drain(self, readers: Sequence[threading.Thread]) -> None:
+        for reader in readers:
+            if reader.ident is not None and not self._windows:
+                reader.join()

@@ -1,0 +1,288 @@
+"""The one adapter over uv: every call of it and every format of its is here.
+
+uv comes from its own package. It acts on exactly the environment it is told: no variable of the
+person's shell may lead it to another one, and settings of a project are read only where that
+project is meant. pip's configuration is translated, since uv does not read it. Requirements are
+given in files, never as arguments, since they may hold credentials.
+"""
+
+import functools
+import importlib
+import os
+from collections.abc import Mapping, Sequence
+
+from envdeck.core.host import Host
+from envdeck.core.model import Creation
+from envdeck.core.operations.engine.command import Command
+from envdeck.core.operations.engine.environ import clean_environ
+from envdeck.core.operations.engine.pip_configuration import translated, uv_configuration
+
+_JSON = ("--output-format", "json")
+
+
+@functools.cache
+def find_uv() -> str | None:
+    """Return uv's program, from its package; None where that is not installed."""
+    try:
+        found = importlib.import_module("uv").find_uv_bin()
+    except (ImportError, FileNotFoundError):
+        return None
+    return str(found)
+
+
+class Uv:
+    """uv, acting for one environment or, with `project`, for one project.
+
+    Each method returns the command; :mod:`envdeck.core.operations.engine.uv_formats` reads what
+    it writes.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        folder: str,
+        project: bool = False,
+        downloads: bool = False,
+        offline: bool = False,
+        environment: str | None = None,
+        program: str | None = None,
+    ) -> None:
+        """`folder` is the current folder of each command. Only with `project` are its
+        `pyproject.toml` and `uv.toml` read; otherwise the user's own `uv.toml` is all that
+        counts. With `downloads` uv may fetch interpreters. `environment` is the folder of the
+        environment whose own `pip.conf` counts."""
+        self._host = host
+        self._folder = folder
+        self._project = project
+        self._downloads = downloads
+        self._offline = offline
+        self._environment = environment
+        self._program = program or find_uv()
+
+    @property
+    def problem(self) -> str:
+        """Why uv cannot be run, in a sentence without a full stop; empty where it can."""
+        return "" if self._program else "uv is not installed beside EnvDeck"
+
+    def create(
+        self,
+        path: str,
+        interpreter: str,
+        creation: Creation,
+        *,
+        seeds: frozenset[str] = frozenset(),
+    ) -> Command:
+        """Make an environment at a path that is absent or an empty folder, as `creation` was.
+
+        With `pip` in `seeds` uv takes it from the index: where the packages are installed anew
+        anyway, pip among them, leave it out.
+        """
+        flags = ["--no-project", "--python", interpreter]
+        if creation.prompt:
+            flags.append(f"--prompt={creation.prompt}")
+        if creation.system_site_packages:
+            flags.append("--system-site-packages")
+        if "pip" in seeds:
+            flags.append("--seed")
+        if creation.relocatable:
+            flags.append("--relocatable")
+        return self._command("venv", *flags, "--", path)
+
+    def install(
+        self,
+        python: str,
+        requirements: str,
+        *,
+        dependencies: bool = True,
+        reinstall: Sequence[str] = (),
+        constraints: str | None = None,
+        hashes: bool = False,
+        link_mode: str | None = None,
+        only_binary: bool = False,
+    ) -> Command:
+        """Install what a requirements file asks for into the environment of `python`, its
+        executable. `reinstall` names what is installed anew even if it is there already."""
+        flags = [] if dependencies else ["--no-deps"]
+        flags += [f"--reinstall-package={name}" for name in reinstall]
+        flags += ["--require-hashes"] if hashes else []
+        flags += ["--only-binary=:all:"] if only_binary else []
+        flags += [f"--link-mode={link_mode}"] if link_mode else []
+        return self._pip("install", python, "-r", requirements, *_constrained(constraints), *flags)
+
+    def sync(self, python: str, requirements: str, *, hashes: bool = False) -> Command:
+        """Make an environment hold exactly what a requirements or `pylock.toml` file lists."""
+        flags = ["--require-hashes"] if hashes else []
+        return self._pip("sync", python, requirements, "--allow-empty-requirements", *flags)
+
+    def upgrade(
+        self,
+        python: str,
+        requirements: str,
+        names: Sequence[str] = (),
+        *,
+        constraints: str | None = None,
+    ) -> Command:
+        """Upgrade `names`, or all where there are none, keeping the rest of the requirements
+        satisfied: these name everything that is installed, so that nothing else breaks."""
+        return self._pip("install", python, *_upgrading(names, requirements, constraints))
+
+    def plan(
+        self,
+        python: str,
+        requirements: str,
+        *,
+        upgrade: Sequence[str] | None = None,
+        constraints: str | None = None,
+        dependencies: bool = True,
+    ) -> Command:
+        """Say what :meth:`install` (`upgrade` None) or :meth:`upgrade` would change."""
+        if upgrade is None:
+            flags = ("-r", requirements, *_constrained(constraints))
+        else:
+            flags = _upgrading(upgrade, requirements, constraints)
+        flags = flags if dependencies else (*flags, "--no-deps")
+        return self._pip("install", python, "--dry-run", *_JSON, *flags, data=True)
+
+    def uninstall(self, python: str, requirements: str) -> Command:
+        """Remove what a requirements file names."""
+        return self._command("pip", "uninstall", "--python", python, "-r", requirements)
+
+    def check(self, python: str) -> Command:
+        """Check that what is installed fits together."""
+        return self._command("pip", "check", "--python", python)
+
+    def outdated(self, python: str) -> Command:
+        """List what the index has a newer release of."""
+        flags = ("--outdated", "--format", "json", "--python", python)
+        return self._command("pip", "list", *flags, *self._indexes(), data=True)
+
+    def resolve(
+        self,
+        requirements: str,
+        *,
+        python: str | None = None,
+        python_version: str | None = None,
+        only_binary: bool = False,
+        resolution: str | None = None,
+        dependencies: bool = True,
+        constraints: str | None = None,
+    ) -> Command:
+        """Resolve a requirements file to pins, installing nothing.
+
+        `python_version` (`3.12`) asks for another version than that of `python`; `resolution`
+        is `highest`, `lowest` or `lowest-direct`.
+        """
+        flags = ["--no-header", "--no-annotate"]
+        flags += ["--python", python] if python else []
+        flags += ["--python-version", python_version] if python_version else []
+        flags += ["--only-binary", ":all:"] if only_binary else []
+        flags += ["--resolution", resolution] if resolution else []
+        flags += [] if dependencies else ["--no-deps"]
+        flags += [*_constrained(constraints), *self._indexes()]
+        return self._command("pip", "compile", *flags, "--", requirements, data=True)
+
+    def project_sync(
+        self,
+        environment: str,
+        interpreter: str,
+        *,
+        frozen: bool = True,
+        groups: Sequence[str] = (),
+        extras: Sequence[str] = (),
+        default_groups: bool = True,
+        install_project: bool = True,
+        exact: bool = True,
+    ) -> Command:
+        """Install what the project's `uv.lock` says into an environment.
+
+        With `frozen` the lock is taken as it stands; without, it must be up to date. uv makes
+        the folder anew where the interpreter there is not the one asked for: give it only an
+        environment that is being built.
+        """
+        flags = ["--frozen" if frozen else "--locked", "--python", interpreter]
+        flags += [f"--group={name}" for name in groups]
+        flags += [f"--extra={name}" for name in extras]
+        flags += [] if default_groups else ["--no-default-groups"]
+        flags += [] if install_project else ["--no-install-project"]
+        flags += [] if exact else ["--inexact"]
+        return self._of_project("sync", *flags, more={"UV_PROJECT_ENVIRONMENT": environment})
+
+    def lock(self, names: Sequence[str] = (), *, dry_run: bool = False) -> Command:
+        """Upgrade `names` in the project's lock file; without names, only bring it up to date."""
+        flags = [f"--upgrade-package={name}" for name in names]
+        return self._of_project("lock", *flags, *(["--dry-run"] if dry_run else []))
+
+    def export(
+        self,
+        *,
+        groups: Sequence[str] = (),
+        extras: Sequence[str] = (),
+        default_groups: bool = True,
+        project: bool = True,
+    ) -> Command:
+        """Write the project's lock file as requirements lines, with hashes."""
+        flags = ["--frozen", "--no-header", "--no-annotate", "--format", "requirements.txt"]
+        flags += [f"--group={name}" for name in groups]
+        flags += [f"--extra={name}" for name in extras]
+        flags += [] if default_groups else ["--no-default-groups"]
+        flags += [] if project else ["--no-emit-project"]
+        return self._of_project("export", *flags, data=True)
+
+    def _pip(self, name: str, python: str, *flags: str, data: bool = False) -> Command:
+        command = ("pip", name, "--python", python, *self._indexes(), *flags)
+        return self._command(*command, data=data)
+
+    def _indexes(self) -> tuple[str, ...]:
+        """Return what is told by arguments, since uv knows no variable for it."""
+        return ("--no-index",) if "UV_NO_INDEX" in self._translated() else ()
+
+    def _of_project(
+        self, *arguments: str, data: bool = False, more: Mapping[str, str] | None = None
+    ) -> Command:
+        """A command on a project: what pip takes from where has no say in that, or it would be
+        written into the project's lock file."""
+        environ = {**self._environ(self._translated(sources=False)), **(more or {})}
+        return Command((*self._general(), *arguments), self._folder, environ, data)
+
+    def _command(self, *arguments: str, data: bool = False) -> Command:
+        environ = self._environ(self._translated())
+        return Command((*self._general(), *arguments), self._folder, environ, data)
+
+    def _general(self) -> tuple[str, ...]:
+        general = [self._program or "uv", *(["--offline"] if self._offline else [])]
+        if not self._project and not self._host.variable("UV_CONFIG_FILE"):
+            configuration = uv_configuration(self._host)
+            general += ["--config-file", configuration] if configuration else ["--no-config"]
+        return tuple(general)
+
+    def _environ(self, translation: Mapping[str, str]) -> dict[str, str]:
+        return {
+            **clean_environ(self._host),
+            **{name: value for name, value in translation.items() if name != "UV_NO_INDEX"},
+            "UV_PYTHON_DOWNLOADS": "automatic" if self._downloads else "never",
+            "UV_NO_PROGRESS": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def _translated(self, *, sources: bool = True) -> Mapping[str, str]:
+        files = [self._host.variable("UV_CONFIG_FILE") or uv_configuration(self._host) or ""]
+        if self._project:
+            names = ("uv.toml", "pyproject.toml")
+            files += [os.path.join(self._folder, name) for name in names]
+        return translated(
+            self._host,
+            self._environment,
+            folder=self._folder,
+            uv_files=[file for file in files if file],
+            sources=sources,
+        )
+
+
+def _upgrading(names: Sequence[str], requirements: str, constraints: str | None) -> tuple[str, ...]:
+    named = [f"--upgrade-package={name}" for name in names] or ["--upgrade"]
+    return ("-r", requirements, *_constrained(constraints), *named)
+
+
+def _constrained(constraints: str | None) -> tuple[str, ...]:
+    return ("-c", constraints) if constraints else ()

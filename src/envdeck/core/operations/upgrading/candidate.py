@@ -1,0 +1,96 @@
+"""The nouns of an upgrade of packages: what is offered, and what comes of a choice."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from envdeck.core.operations.engine.uv_formats import Change
+
+
+class Level(StrEnum):
+    """How far the newest release is from what is installed, by its version number alone."""
+
+    PATCH = "patch"
+    MINOR = "minor"
+    MAJOR = "major"
+    OTHER = "other"
+    """It cannot be told: a version that PEP 440 does not read, or another epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An installed distribution for which the index has something newer."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    installed: str
+    target: str
+    """The newest that the resolver takes when everything here may move; :attr:`installed` where
+    that is what is here (then :attr:`held_back_by` says why)."""
+    latest: str
+    """The newest on the index that this interpreter takes; at least :attr:`target`."""
+    level: Level
+    """From installed to target; to latest where the target is what is installed."""
+    held_back_by: tuple[str, ...] = ()
+    """Why the target is below the latest, one phrase each: `requests requires urllib3<2`. Empty
+    where it is not held back."""
+    released: str | None = None
+    """The day the target was released (`2026-09-30`), where the index tells; None: not told."""
+    seed: bool = False
+    """pip, setuptools or wheel, which the creator put there."""
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the newest cannot be had."""
+        return self.target != self.latest
+
+    @property
+    def upgradable(self) -> bool:
+        """Whether there is anything to move to."""
+        return self.target != self.installed
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An installed distribution that is not upgraded from an index, and why."""
+
+    name: str
+    installed: str
+    reason: str
+    """`is installed in place (editable)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What could be upgraded in one environment."""
+
+    rows: tuple[Candidate, ...]
+    """By name; every installed name that has something newer, once."""
+    fixed: tuple[Fixed, ...] = ()
+    """By name; what is left where it is."""
+    current: int = 0
+    """How many are the newest already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A chosen name that does not get as far as was asked, and why."""
+
+    name: str
+    wanted: str
+    gets: str
+    because: tuple[str, ...] = ()
+    """`requests requires urllib3<2`; empty where nothing installed says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What an upgrade of the chosen names comes to, over everything installed."""
+
+    changes: tuple[Change, ...]
+    """Everything that would change, by name; empty where nothing would."""
+    moves_along: tuple[str, ...] = ()
+    """Names in :attr:`changes` that were not chosen."""
+    held: tuple[Held, ...] = ()
+    requirements: tuple[str, ...] = ()
+    """Lines for an installer that bring exactly this about: one `name==version` for everything
+    that is to be installed. Install them without resolving again (`--no-deps`)."""

@@ -1,0 +1,89 @@
+"""The text of a `pyvenv.cfg` for another base: only the values that name the base change."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from envdeck.core.model import Interpreter
+
+_LINE = re.compile(rb"\A([ \t]*)([A-Za-z_-]+)([ \t]*=[ \t]*)([^\r\n]*?)([ \t]*)(?=[\r\n]|\Z)")
+_VERSION = re.compile(r"(\d+\.\d+\.\d+)(?:(a|b|rc)(\d+))?")
+_LEVELS = {"a": "alpha", "b": "beta", "rc": "candidate"}
+
+
+@dataclass(frozen=True, slots=True)
+class CfgChange:
+    """A value that changes."""
+
+    key: str
+    before: str
+    after: str
+
+
+def rewritten(data: bytes, base: Interpreter) -> tuple[bytes, tuple[CfgChange, ...]]:
+    """Return the content of a cfg for that base, and what changed in it.
+
+    Order, other keys, comments and line ends stay. Of a key that stands twice both change: the
+    launcher takes the first, and `site` the last. `home` is added where it is missing. The
+    `command` stays: it tells how the environment was made.
+    """
+    values = _values(base)
+    changes: list[CfgChange] = []
+    seen: set[str] = set()
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        key = match[2].decode("ascii").lower()
+        old = os.fsdecode(match[4])
+        new = values[key](old) if key in values else old
+        seen.add(key)
+        if new == old:
+            return match[0]
+        changes.append(CfgChange(key, old, new))
+        return match[1] + match[2] + match[3] + os.fsencode(new) + match[5]
+
+    lines = [_LINE.sub(replace, line, count=1) for line in data.splitlines(keepends=True)]
+    if "home" not in seen:
+        home = values["home"]("")
+        lines.insert(0, b"home = " + os.fsencode(home) + b"\n")
+        changes.append(CfgChange("home", "", home))
+    return b"".join(lines), tuple(changes)
+
+
+def can_stand(path: str) -> bool:
+    """Tell whether a path survives as a value: one line, and no blanks at its ends."""
+    return path == path.strip() and not set(path) & {"\n", "\r", "\0"}
+
+
+def _values(base: Interpreter) -> Mapping[str, Callable[[str], str]]:
+    home = os.path.dirname(base.executable)
+    version = base.version or ""
+
+    def same(value: str) -> Callable[[str], str]:
+        return lambda _old: value
+
+    def release(old: str) -> str:
+        return _like(old, version)
+
+    return {
+        "home": same(home),
+        "executable": same(os.path.realpath(base.executable)),
+        "version": release,
+        "version_info": release,
+        "base-prefix": same(base.prefix),
+        "base-exec-prefix": same(base.prefix),
+        "base-executable": same(base.executable),
+    }
+
+
+def _like(old: str, version: str) -> str:
+    """Write a version in the form of the old value: `3.12.4` (venv, uv), `3.12.4.final.0`
+    (virtualenv), or the minor alone. What is not known exactly replaces nothing."""
+    match = _VERSION.fullmatch(version)
+    if match is None:
+        return old
+    if re.fullmatch(r"\d+\.\d+", old):
+        return version.rsplit(".", 1)[0]
+    if re.fullmatch(r"\d+\.\d+\.\d+\.[a-z]+\.\d+", old):
+        return f"{match[1]}.{_LEVELS.get(match[2] or '', 'final')}.{match[3] or 0}"
+    return version

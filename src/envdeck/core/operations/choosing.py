@@ -1,0 +1,81 @@
+"""What there is to choose from before an environment is made again."""
+
+import tempfile
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.model import Environment, Interpreter, NoPlan
+from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
+from envdeck.core.operations.forecast import Forecast, forecast
+from envdeck.core.operations.picking import interpreter_choices
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.pins import Recipe
+from envdeck.core.operations.sources import Difference, Source, SourceName, difference
+from envdeck.core.operations.sourcing import sources_of
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped
+
+
+def recreate_choices(
+    operations: "Operations", environment: Environment, file: str | None
+) -> RecreateChoices:
+    """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
+    recipe = freeze(environment)
+    distributions = read_distributions(environment)
+    found = interpreter_choices(operations, environment, environment.project.path)
+    proposed = next((one.interpreter for one in found if one.proposed), None)
+    return RecreateChoices(
+        tuple(
+            _choice(source, difference(source, distributions), recipe)
+            for source in sources_of(environment, recipe, file, proposed)
+        ),
+        tuple(
+            InterpreterChoice(one.interpreter, one.reason, same_minor=one.same_minor)
+            for one in found
+        ),
+    )
+
+
+def _choice(source: Source, differs: Difference, recipe: Recipe) -> SourceChoice:
+    notes = source.notes
+    if source.name is SourceName.EXACT:
+        # What has no line of its own is rebuilt from its files, so nothing of it goes.
+        problems = [f"{pin.name}: {pin.problem}" for pin in recipe.installed if pin.problem]
+        return SourceChoice(
+            source.name, source.title, notes=(*notes, *problems), problem=source.problem
+        )
+    return SourceChoice(
+        source.name,
+        source.title,
+        source.file,
+        added=tuple((name, version or "newest") for name, version in differs.added),
+        removed=differs.removed,
+        changed=tuple(
+            (name, before, after or "another") for name, before, after in differs.changed
+        ),
+        resolved=differs.resolved,
+        notes=notes,
+        problem=source.problem,
+    )
+
+
+def forecast_for(
+    operations: "Operations", environment: Environment, interpreter: Interpreter, stopped: "Stopped"
+) -> Forecast | NoPlan:
+    """Return what another interpreter would make of what is installed."""
+    recipe = freeze(environment)
+    pins = [(pin.name, pin.version, pin.requirement) for pin in recipe.installed if pin.requirement]
+    with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+        found = forecast(
+            operations.catalog.host,
+            pins,
+            interpreter,
+            folder,
+            environment=environment.path,
+            offline=operations.policy.offline,
+            stopped=stopped,
+        )
+    if found.problem and not found.pins:
+        return NoPlan(found.problem)
+    return found

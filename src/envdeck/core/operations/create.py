@@ -1,0 +1,225 @@
+"""A new environment for a project that has none: made aside, then moved into its place."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import (
+    Creation,
+    Ending,
+    Environment,
+    Fact,
+    NoPlan,
+    Operation,
+    Plan,
+    Python,
+    Refusal,
+    Result,
+    Step,
+    StepStarted,
+    Target,
+)
+from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
+from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.interpreters import Choice
+from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.picking import interpreter_choices, pick
+from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building, GivenUpError
+from envdeck.core.operations.recipe.dependencies import dependency_problems
+from envdeck.core.operations.sources import How, Source, SourceName, sources
+from envdeck.core.operations.transaction import transaction, trash_of
+from envdeck.core.operations.trash import Manifest
+from envdeck.core.project.wanted import wanted_python
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePlan(Plan):
+    """An environment to be."""
+
+    project: str
+    blueprint: Blueprint
+    version: str
+
+
+def plan_create(
+    operations: "Operations",
+    project: str,
+    *,
+    path: str | None,
+    source: str | None,
+    file: str | None,
+    interpreter: str | None,
+) -> CreatePlan | NoPlan:
+    """Plan a new environment; see :meth:`Operations.plan_create`."""
+    if not os.path.isdir(project):
+        return NoPlan(
+            f"`{project}` is no folder", hint="give the folder of a project", missing=True
+        )
+    real = os.path.realpath(project)
+    place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
+    chosen = pick(interpreter, interpreter_choices(operations, None, real), operations)
+    if isinstance(chosen, NoPlan):
+        return chosen
+    found = _source(real, source, file, chosen)
+    if isinstance(found, NoPlan):
+        return found
+    return _planned(operations, real, os.path.normpath(place), found, chosen)
+
+
+def _source(project: str, name: str | None, file: str | None, chosen: Choice) -> Source | NoPlan:
+    one = chosen.interpreter
+    python = Python(one.version, one.implementation, one.executable)
+    offered = sources(None, project, python=python, file=file)
+    named = "file" if file is not None and name is None else name
+    fitting = [each for each in offered if named is None or each.name == named]
+    for each in fitting:
+        if each.usable:
+            return each
+    if fitting:
+        return NoPlan(f"{fitting[0].title} cannot be used: {fitting[0].problem}")
+    if named is not None:
+        return NoPlan(f"the project has no {named}", missing=True)
+    return Source(name=SourceName.DECLARED, title="nothing: it is left empty", how=How.PINS)
+
+
+def _planned(
+    operations: "Operations", project: str, place: str, source: Source, chosen: Choice
+) -> CreatePlan:
+    host = operations.catalog.host
+    one = chosen.interpreter
+    uv = Uv(host, folder=host.home)
+    creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
+    blueprint = Blueprint(
+        path=place,
+        interpreter=one.executable,
+        creator=creator,
+        creation=Creation(creator=creator.name, prompt=os.path.basename(project)),
+        source=source,
+        downloads=operations.policy.downloads,
+        offline=operations.policy.offline,
+    )
+    identifier = new_id(host)
+    trash = next(iter(trash_of(place, operations.ground)))
+    staged = os.path.join(trash, identifier, ENVIRONMENT)
+    wanted = wanted_python(project)
+    asked = wanted.exact or wanted.specifier
+    by = wanted.exact_source or wanted.specifier_source
+    facts = [
+        Fact("from", source.title),
+        Fact("python", f"{one.version}, of {one.executable}"),
+        *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
+    ]
+    command = creator.command(staged, one.executable, blueprint.creation, name=".venv")
+    steps = [Step("make it aside", command.shown)]
+    if source.how is How.UV_SYNC:
+        steps.append(Step("install what uv.lock says", ("uv", "sync", "--frozen")))
+    elif source.requirements:
+        how = () if source.how is How.RESOLVE else ("--no-deps",)
+        steps.append(
+            Step("install its packages", ("uv", "pip", "install", *how, "-r", REQUIREMENTS))
+        )
+    steps += [Step("check what it needs, and that it imports"), Step(f"move it to {place}")]
+    return CreatePlan(
+        id=identifier,
+        operation=Operation.CREATE,
+        targets=(Target(place, None, _name(place), tuple(facts)),),
+        steps=tuple(steps),
+        warnings=source.notes,
+        refusals=_refusals(place),
+        frees_now_bytes=0,
+        undo=f"envdeck undo {identifier}",
+        project=project,
+        blueprint=blueprint,
+        version=one.version or "",
+    )
+
+
+def _refusals(place: str) -> tuple[Refusal, ...]:
+    if os.path.lexists(place):
+        return (
+            Refusal(
+                "place-taken",
+                f"something is at {place} already",
+                hint=f"`envdeck recreate {place}` makes it anew; `--path` takes another place",
+                path=place,
+            ),
+        )
+    if not os.path.isdir(os.path.dirname(place)):
+        return (
+            Refusal("place-taken", f"the folder {os.path.dirname(place)} is not there", path=place),
+        )
+    return ()
+
+
+def _name(place: str) -> str:
+    return os.path.join(*place.split(os.sep)[-2:])
+
+
+def run_create(
+    plan: CreatePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    """Make it aside, check it, and move it into its place; or leave nothing behind."""
+    ground, place = operations.ground, plan.blueprint.path
+    against = _refusals(place)
+    if against:
+        first = against[0]
+        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    entry = Entry(
+        id=plan.id,
+        group=plan.id,
+        operation=plan.operation,
+        move=Move.EXCHANGE,
+        phase=Phase.PREPARED,
+        path=place,
+        item="",
+        name=_name(place),
+        manager=plan.blueprint.creator.name,
+        python=plan.version,
+    )
+    try:
+        with transaction(ground, entry) as current:
+            current.open_item(next(iter(trash_of(place, ground))))
+            manifest = Manifest(
+                plan.id, plan.operation, place, _name(place), entry.manager, plan.version,
+                ground.host.now(),
+            )  # fmt: skip
+            current.describe(manifest)
+            building = Building(plan.blueprint, current, ground, tell, stopped)
+            verified = _build(plan, building)
+            if stopped():
+                raise GivenUpError("it was stopped", stopped=True)
+            tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
+            current.put_in_place()
+    except GivenUpError as error:
+        return Result(
+            Ending.ROLLED_BACK,
+            f"nothing was made: {error.message}",
+            hint=error.hint,
+            stopped=error.stopped,
+        )
+    return Result(Ending.DONE, f"{_name(place)} is made", verified=tuple(verified))
+
+
+def _build(plan: CreatePlan, building: Building) -> list[str]:
+    building.tell(StepStarted(0, plan.steps[0].title))
+    building.make()
+    source = plan.blueprint.source
+    if source.requirements or source.how is How.UV_SYNC:
+        building.tell(StepStarted(1, plan.steps[1].title))
+        done = building.install()
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+    building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
+    made: Environment = building.environment()
+    problems = dependency_problems(made)
+    if problems:
+        name, missing = problems[0]
+        raise GivenUpError(f"{name} needs {missing}, which the source does not bring")
+    building.settle()
+    count = made.packages or 0
+    return [f"{count:,} packages, and none lacks what it needs"]

@@ -1,0 +1,223 @@
+"""The one door to what changes environments: plan, run, undo, history, trash, recovery."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envdeck.core.catalog import Catalog
+from envdeck.core.model import (
+    Environment,
+    Interpreter,
+    NoPlan,
+    OperationEvent,
+    Plan,
+    Result,
+)
+from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.transaction import Ground
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.choices import RecreateChoices
+    from envdeck.core.operations.forecast import Forecast
+    from envdeck.core.operations.history import Past
+    from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.trash import Item
+    from envdeck.core.operations.upgrading.candidate import Candidates
+
+Tell = Callable[[OperationEvent], None]
+Stopped = Callable[[], bool]
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class Operations:
+    """Every operation on the environments of one catalog. All of it may be slow, and may be
+    called from any thread.
+
+    A plan is a value: it is shown, and then run as it was shown. What stands in its way is asked
+    again at the moment of acting, on the identity that was shown.
+    """
+
+    catalog: Catalog
+    policy: Policy = field(default_factory=Policy)
+    ground: Ground = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ground = Ground.of(self.catalog.host)
+
+    # plans
+
+    def plan_delete(
+        self,
+        environments: Sequence[Environment],
+        *,
+        links: Mapping[str, str] | None = None,
+        purge: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan:
+        """Plan to delete environments: into the trash, or for good with `purge`.
+
+        `links` tells, by an environment's path, the symbolic link by which it was asked for.
+        """
+        from envdeck.core.operations.delete import plan_delete
+
+        return plan_delete(self, environments, links or {}, purge=purge, allow=allow)
+
+    def recreate_choices(
+        self, environment: Environment, *, file: str | None = None
+    ) -> "RecreateChoices":
+        """Return from what an environment can be made again, and on which interpreters."""
+        from envdeck.core.operations.choosing import recreate_choices
+
+        return recreate_choices(self, environment, file)
+
+    def forecast(
+        self, environment: Environment, interpreter: Interpreter, stopped: Stopped = _never
+    ) -> "Forecast | NoPlan":
+        """Return what another interpreter would make of each package that is pinned now."""
+        from envdeck.core.operations.choosing import forecast_for
+
+        return forecast_for(self, environment, interpreter, stopped)
+
+    def plan_recreate(
+        self,
+        environment: Environment,
+        *,
+        source: str = "exact",
+        file: str | None = None,
+        interpreter: str | None = None,
+        jump: str | None = None,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to make an environment anew, and exchange it for the one that is there.
+
+        `source` is `exact`, `lock`, `declared` or `file` (then `file` names it); `interpreter`
+        is an executable, a version (`3.13`), or None for the one it has. For another minor
+        version `jump` takes, of a package that has no wheel for it at its version, the
+        `smallest` version up that has one, or the `newest`.
+        """
+        from envdeck.core.operations.recreate import plan_recreate
+
+        return plan_recreate(
+            self,
+            environment,
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            jump=jump,
+            allow=allow,
+        )
+
+    def candidates(
+        self, environment: Environment, stopped: Stopped = _never
+    ) -> "Candidates | NoPlan":
+        """Return what of an environment's packages could be upgraded, and what is held back."""
+        from envdeck.core.operations.upgrade import candidates_of
+
+        return candidates_of(self, environment, stopped)
+
+    def plan_upgrade(
+        self,
+        environment: Environment,
+        wanted: Mapping[str, str | None] | None = None,
+        *,
+        lock: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
+        that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
+        upgrades its lock file first, and the environment is synced with that."""
+        from envdeck.core.operations.upgrade import plan_upgrade
+
+        return plan_upgrade(self, environment, wanted, lock=lock, allow=allow)
+
+    def plan_interpreter(
+        self,
+        environment: Environment,
+        interpreter: str | None = None,
+        *,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to rest an environment on another interpreter: repaired in place for the same
+        minor version, made anew for another."""
+        from envdeck.core.operations.repair import plan_interpreter
+
+        return plan_interpreter(self, environment, interpreter, allow=allow)
+
+    def plan_create(
+        self,
+        project: str,
+        *,
+        path: str | None = None,
+        source: str | None = None,
+        file: str | None = None,
+        interpreter: str | None = None,
+    ) -> Plan | NoPlan:
+        """Plan a new environment for a project (a folder), `.venv` in it unless `path` is given,
+        from its lock (`lock`), its declaration (`declared`) or a file, with the interpreter that
+        it asks for."""
+        from envdeck.core.operations.create import plan_create
+
+        return plan_create(
+            self, project, path=path, source=source, file=file, interpreter=interpreter
+        )
+
+    def plan_undo(self, identifier: str | None = None, *, to: str | None = None) -> Plan | NoPlan:
+        """Plan to take an operation back: the last one that can be, or the one named (of one
+        environment, or of a whole plan). `to` restores to another path than the first."""
+        from envdeck.core.operations.undo import plan_undo
+
+        return plan_undo(self, identifier, to)
+
+    def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
+        """Plan to remove items of the trash for good: those named, or all."""
+        from envdeck.core.operations.purge import plan_purge
+
+        return plan_purge(self, identifiers)
+
+    # acting
+
+    def run(self, plan: Plan, tell: Tell, stopped: Stopped = _never) -> Result:
+        """Run a plan, once. It ends whole or changes nothing; `stopped` is polled to give up.
+
+        What goes wrong on the way is in the result. Raises nothing a person could act on.
+        """
+        from envdeck.core.operations.running import run
+
+        return run(self, plan, tell, stopped)
+
+    # looking back
+
+    def history(self) -> tuple["Past", ...]:
+        """Return what was done, newest first, and whether it can still be taken back."""
+        from envdeck.core.operations.history import history
+
+        return history(self.ground)
+
+    def trash(self) -> tuple["Item", ...]:
+        """Return what is in the trashes of this user, newest first."""
+        from envdeck.core.operations.history import trashed
+
+        return trashed(self.ground)
+
+    def pending(self) -> tuple["Entry", ...]:
+        """Return the operations that were begun and are not over, one that runs now included."""
+        from envdeck.core.operations.recovery import pending
+
+        return pending(self.ground)
+
+    def recover(self) -> tuple["Entry", ...]:
+        """Finish or roll back what was interrupted, and return those that are over now; what
+        somebody still works on is left alone."""
+        from envdeck.core.operations.recovery import recover
+
+        return recover(self.ground)
+
+    def expired(self) -> tuple["Item", ...]:
+        """Return the items that the trash has kept for as long as the policy says."""
+        from envdeck.core.operations.history import expired
+
+        return expired(self.ground, self.policy)

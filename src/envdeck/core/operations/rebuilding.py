@@ -1,0 +1,263 @@
+"""Making an environment in the item of a transaction, verified before it takes any place."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envdeck.core.files import Unread, read_bounded
+from envdeck.core.model import Creation, Environment
+from envdeck.core.operations.engine.command import Command, Completed
+from envdeck.core.operations.engine.creators import Creator
+from envdeck.core.operations.engine.environ import clean_environ
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.relocation import left_behind, relocate
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.reading import read_environment
+from envdeck.core.operations.recipe.pins import Recipe
+from envdeck.core.operations.recipe.probe import lost_imports, probe
+from envdeck.core.operations.sources import How, Source
+from envdeck.core.operations.transaction import Ground, Transaction
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Stopped, Tell
+
+REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
+SCRATCH = "scratch"
+_PROBE_SECONDS = 60.0
+
+
+class GivenUpError(Exception):
+    """It cannot be done: the reason, a way out, and whether a person stopped it."""
+
+    def __init__(self, message: str, hint: str = "", *, stopped: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.stopped = stopped
+
+    @classmethod
+    def of(cls, failure: Failure) -> "GivenUpError":
+        """Return it for a command that failed."""
+        return cls(failure.cause, failure.hint, stopped=failure.kind is FailureKind.STOPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """How an environment is to be made: everything that was decided when it was planned."""
+
+    path: str
+    """Where it will be."""
+    interpreter: str
+    """The base interpreter's executable."""
+    creator: Creator
+    creation: Creation
+    source: Source
+    seeds: frozenset[str] = frozenset()
+    copies: bool = False
+    downloads: bool = False
+    offline: bool = False
+
+
+@dataclass(slots=True)
+class Building:
+    """One environment being made, step by step; whatever fails raises :class:`GivenUpError`."""
+
+    blueprint: Blueprint
+    current: Transaction
+    ground: Ground
+    tell: "Tell"
+    stopped: "Stopped"
+    offline: bool = field(init=False)
+    _runner: Runner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.offline = self.blueprint.offline
+        self._runner = Runner(self.ground.host, keep=self.current.keep)
+
+    @property
+    def folder(self) -> str:
+        """Where it is made."""
+        return self.current.staged
+
+    @property
+    def item(self) -> str:
+        """The folder around it, for what is needed meanwhile."""
+        return os.path.dirname(self.folder)
+
+    def make(self) -> None:
+        """Make it, empty but for its seeds."""
+        plan = self.blueprint
+        self.current.make_staged()
+        self._do(
+            plan.creator.command(
+                self.folder,
+                plan.interpreter,
+                plan.creation,
+                name=os.path.basename(plan.path),
+                seeds=plan.seeds,
+                copies=plan.copies,
+            )
+        )
+        path = os.path.join(self.folder, "pyvenv.cfg")
+        cfg = read_bounded(path, 64 * 1024)
+        if isinstance(cfg, Unread):
+            raise GivenUpError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
+        settled = plan.creator.settled(cfg, plan.creation)
+        if settled != cfg:
+            self.ground.disk.rewrite(path, settled)
+
+    def install(self) -> Completed:
+        """Install what the source says, and return how that ended; only a stop is raised.
+
+        Without the network, what is in the cache is taken.
+        """
+        done = self.run(self._installation())
+        if not done.ok and not self.offline and explain(done).kind is FailureKind.NETWORK:
+            self.offline = True
+            done = self.run(self._installation())
+        return done
+
+    def _installation(self) -> Command:
+        source = self.blueprint.source
+        python = self.environment().python.executable or ""
+        if source.how is How.UV_SYNC and source.project is not None:
+            return self.uv(source.project).project_sync(
+                self.folder,
+                python,
+                groups=source.groups,
+                extras=source.extras,
+                default_groups=False,
+                install_project=source.install_project,
+            )
+        requirements = self.write(REQUIREMENTS, source.requirements)
+        constraints = self.write(CONSTRAINTS, source.constraints) if source.constraints else None
+        return self.uv().install(
+            python,
+            requirements,
+            dependencies=source.how is How.RESOLVE,
+            constraints=constraints,
+            hashes=source.hashes,
+        )
+
+    def install_lines(self, lines: Sequence[str], reinstall: Sequence[str] = ()) -> Completed:
+        """Install these lines and nothing they need."""
+        python = self.environment().python.executable or ""
+        requirements = self.write("some.txt", lines)
+        return self.run(
+            self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
+        )
+
+    def uv(self, project: str | None = None) -> Uv:
+        """Return uv, acting for this environment."""
+        plan = self.blueprint
+        return Uv(
+            self.ground.host,
+            folder=project or plan.source.project or self.item,
+            project=project is not None,
+            downloads=plan.downloads,
+            offline=self.offline,
+            environment=plan.path,
+        )
+
+    def run(self, command: Command) -> Completed:
+        """Run a command under the lock; only a stop is raised."""
+        done = self._runner.run(command, self.tell, self.stopped)
+        if done.stopped:
+            raise GivenUpError("it was stopped", stopped=True)
+        return done
+
+    def _do(self, command: Command) -> None:
+        done = self.run(command)
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+
+    def environment(self) -> Environment:
+        """Read it as it is now."""
+        found = read_environment(self.folder, self.ground.host)
+        if found is None:
+            raise GivenUpError("what was made is no environment")
+        return found
+
+    def write(self, name: str, lines: Sequence[str]) -> str:
+        """Write lines into a file that only its owner reads, and that goes with the item."""
+        path = os.path.join(self.item, name)
+        data = "".join(f"{line}\n" for line in lines)
+        self.ground.disk.write(path, data.encode("utf-8", "surrogateescape"), 0o600)
+        return path
+
+    def scratch(self, name: str) -> str:
+        """Return an empty folder beside the environment."""
+        path = os.path.join(self.item, name)
+        if self.ground.disk.identity(path) is not None:
+            self.ground.disk.remove_tree(path)
+        self.ground.disk.make_folder(path)
+        return path
+
+    def imports_lost(self, before: Environment | None, names: frozenset[str] | None) -> list[str]:
+        """Return what can no longer be imported, one sentence each: of `names`, or of all.
+
+        That the interpreter starts is asked in any case.
+        """
+        host = self.ground.host
+        self._start()
+        if names is not None and not names:
+            return []
+        after = probe(
+            self.environment(),
+            host,
+            self._runner,
+            self.scratch(SCRATCH),
+            only=names,
+            limit=_PROBE_SECONDS,
+            stopped=self.stopped,
+        )
+        if self.stopped():
+            raise GivenUpError("it was stopped", stopped=True)
+        if after.problem:
+            return [after.problem]
+        if not after.failed or before is None:
+            return []
+        failed = {name for name, _ in after.failed}
+        was = probe(
+            before,
+            host,
+            self._runner,
+            self.scratch(SCRATCH),
+            only=failed,
+            limit=_PROBE_SECONDS,
+            stopped=self.stopped,
+        )
+        return [
+            f"{name} can no longer be imported: {why}" for name, why in lost_imports(was, after)
+        ]
+
+    def _start(self) -> None:
+        python = self.environment().python.executable or ""
+        code = "import encodings, site, sys; print(sys.prefix)"
+        environ = clean_environ(self.ground.host)
+        done = self.run(Command((python, "-I", "-B", "-c", code), self.item, environ, data=True))
+        if not done.ok:
+            told = done.tail[-1] if done.tail else f"it ends with {done.code}"
+            raise GivenUpError(f"its interpreter does not start: {told}")
+
+    def settle(self) -> None:
+        """Make it what it will be in its place, and have it reach the disk."""
+        path, disk = self.blueprint.path, self.ground.disk
+        relocate(self.folder, self.folder, path, disk.rewrite)
+        left = left_behind(self.folder, self.folder, path)
+        if left:
+            raise GivenUpError(f"a file would name the place where it was built: {left[0]}")
+        for name in (REQUIREMENTS, CONSTRAINTS, "some.txt"):
+            disk.remove_file(os.path.join(self.item, name))
+        for name in (SCRATCH, "wheels"):
+            if disk.identity(os.path.join(self.item, name)) is not None:
+                disk.remove_tree(os.path.join(self.item, name))
+        disk.settle_tree(self.folder)
+
+
+def seeds_of(recipe: Recipe) -> frozenset[str]:
+    """Return which of pip, setuptools and wheel an environment has."""
+    return frozenset(pin.name for pin in recipe.installed if pin.seed)

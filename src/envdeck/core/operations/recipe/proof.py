@@ -1,0 +1,184 @@
+"""Whether what is there now is what was there: by RECORD, and file by file."""
+
+import base64
+import hashlib
+import hmac
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from envdeck.core.files import Unread, reason_of
+from envdeck.core.inspection.record import RecordRow
+from envdeck.core.inspection.site_packages import list_names
+from envdeck.core.model import Environment
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.pins import Pin, Recipe
+from envdeck.core.operations.recipe.records import comparable, is_own, place_of, record_of
+
+FAULTS = 100
+"""So many faults of one check are named; more say nothing new."""
+NAMED_ROWS = 5
+_PART = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One package that is not what it was."""
+
+    name: str
+    kind: str
+    """`missing`, `version` or `rows`."""
+    before: str
+    after: str
+    """Versions; `after` is empty where it is missing."""
+    rows: tuple[str, ...] = ()
+    """The first few files that differ, relative to the package folder. Empty where they cannot
+    be told: what was is no longer there to be read."""
+    count: int = 0
+    """How many differ."""
+    code: bool = False
+    """Whether more differs than its own metadata folder, which a build writes anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How far an environment is what another was, package by package."""
+
+    equal: int
+    total: int
+    differences: tuple[Difference, ...] = ()
+    added: tuple[str, ...] = ()
+    """Names that are there beyond the recipe."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was is there, and nothing else."""
+        return self.equal == self.total and not self.added
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """A file that is not what its RECORD says."""
+
+    name: str
+    """Of the distribution, normalised."""
+    path: str
+    """As RECORD has it."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What became of comparing the files on disk with RECORD."""
+
+    files: int
+    """How many were looked at."""
+    faults: tuple[FileFault, ...] = ()
+    """The first of them."""
+    faulty: int = 0
+    """How many there are."""
+
+
+def prove(before: Recipe, after: Environment) -> Proof:
+    """Compare the RECORD rows of what was with those of what is, name by name.
+
+    Seeds count like any other: a new environment may have a newer pip. A distribution without
+    a RECORD, before and after, is equal where its version is.
+    """
+    there = {pin.name: pin for pin in freeze(after).installed}
+    was = before.installed
+    differences = [found for pin in was if (found := _difference(pin, there.get(pin.name)))]
+    names = {pin.name for pin in was}
+    return Proof(
+        equal=len(was) - len(differences),
+        total=len(was),
+        differences=tuple(differences),
+        added=tuple(sorted(there.keys() - names)),
+    )
+
+
+def _difference(was: Pin, there: Pin | None) -> Difference | None:
+    if there is None:
+        return Difference(was.name, "missing", was.version, "")
+    if there.version != was.version:
+        return Difference(was.name, "version", was.version, there.version)
+    if there.rows == was.rows:
+        return None
+    rows: set[str] = set()
+    old, new = record_of(was.path), record_of(there.path)
+    if not isinstance(old, Unread) and not isinstance(new, Unread):
+        left = comparable(old, os.path.basename(was.path))
+        right = comparable(new, os.path.basename(there.path))
+        rows = {path for path, _ in left ^ right}
+    info = os.path.basename(was.path) + "/"
+    return Difference(
+        was.name,
+        "rows",
+        was.version,
+        there.version,
+        tuple(sorted(rows)[:NAMED_ROWS]),
+        len(rows),
+        any(not path.startswith(info) for path in rows) or not rows,
+    )
+
+
+def check_files(
+    environment: Environment, *, hashes: bool = False, stopped: Callable[[], bool] | None = None
+) -> FileCheck:
+    """Compare every file on disk with its RECORD: it is there, and of that size, and with
+    `hashes` (some ten times as slow) of that content.
+
+    Compiled files are left out: Python writes them anew. What a RECORD names outside the
+    environment is a fault, and is not looked at.
+    """
+    files = faulty = 0
+    faults: list[FileFault] = []
+    for name, path, row, place in _listed(environment):
+        if stopped is not None and stopped():
+            break
+        files += 1
+        reason = "is outside the environment" if place is None else ""
+        if place is not None:
+            reason = _fault(os.path.join(environment.path, place), row, hashes=hashes)
+        if reason:
+            faulty += 1
+            if len(faults) < FAULTS:
+                faults.append(FileFault(name, path, reason))
+    return FileCheck(files, tuple(faults), faulty)
+
+
+def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str | None]]:
+    for listed in list_names(environment.site_packages):
+        rows = record_of(listed.path)
+        if isinstance(rows, Unread):
+            continue
+        folder, info = os.path.split(listed.path)
+        for row in rows:
+            if row.path.endswith((".pyc", ".pyo")) or is_own(row.path, info):
+                continue
+            yield listed.name, row.path, row, place_of(row.path, folder, environment.path)
+
+
+def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
+    """Return what is amiss with a file, or nothing."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            return "is not a regular file"
+        if row.size is not None and status.st_size != row.size:
+            return f"has {status.st_size} bytes in place of {row.size}"
+        algorithm, _, expected = row.hash.partition("=")
+        if not hashes or algorithm not in {"sha256", "sha384", "sha512"}:
+            return ""
+        digest = hashlib.new(algorithm)
+        with open(path, "rb") as file:
+            while part := file.read(_PART):
+                digest.update(part)
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {reason_of(error)}"
+    found = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+    same = hmac.compare_digest(found.encode(), expected.rstrip("=").encode("utf-8", "replace"))
+    return "" if same else "has another content"

@@ -1,0 +1,104 @@
+"""Running a plan: what holds for all of them, whatever they do."""
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from envdeck.core.files import reason_of
+from envdeck.core.model import (
+    CommandEnded,
+    CommandStarted,
+    Ending,
+    OperationEvent,
+    OutputLine,
+    Plan,
+    Refusal,
+    Result,
+)
+from envdeck.core.operations.command_log import CommandLog
+from envdeck.core.operations.create import CreatePlan, run_create
+from envdeck.core.operations.delete import DeletePlan, run_delete
+from envdeck.core.operations.purge import PurgePlan, run_purge
+from envdeck.core.operations.recreate import RecreatePlan, run_recreate
+from envdeck.core.operations.transaction import BusyError
+from envdeck.core.operations.undo import UndoPlan, run_undo
+from envdeck.core.operations.upgrade import UpgradePlan, run_upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") -> Result:
+    """Run a plan to its end, and keep the log of every command that it really ran."""
+    if operations.policy.read_only:
+        return refused(read_only())
+    if plan.refusals:
+        return refused(plan.refusals[0])
+    ground = operations.ground
+    log = CommandLog(ground.journal.log_file(plan.id), ground.host)
+
+    def told(event: OperationEvent) -> None:
+        if isinstance(event, CommandStarted | CommandEnded | OutputLine):
+            log.write(event)
+        tell(event)
+
+    try:
+        result = _runner(plan)(operations, told, stopped)
+    except BusyError as error:
+        return refused(Refusal("in-use", str(error), hint="wait until it has ended"))
+    except OSError as error:
+        return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error))
+    finally:
+        log.close()
+    with suppress(OSError):  # a long history is no reason for a done operation to fail
+        ground.journal.forget_oldest()
+    return result
+
+
+def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
+    match plan:
+        case DeletePlan():
+            return lambda *given: run_delete(plan, *given)
+        case UndoPlan():
+            return lambda *given: run_undo(plan, *given)
+        case PurgePlan():
+            return lambda *given: run_purge(plan, *given)
+        case RecreatePlan():
+            return lambda *given: run_recreate(plan, *given)
+        case UpgradePlan():
+            return lambda *given: run_upgrade(plan, *given)
+        case CreatePlan():
+            return lambda *given: run_create(plan, *given)
+        case _:
+            raise TypeError(f"no plan that can be run: {type(plan).__name__}")
+
+
+def refused(refusal: Refusal) -> Result:
+    """Return the result of a plan that a guard refuses."""
+    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
+
+
+def read_only() -> Refusal:
+    """Return why nothing is changed in the read-only mode."""
+    return Refusal(
+        "read-only",
+        "EnvDeck is in its read-only mode, and changes nothing",
+        hint="start it without `--read-only`, and take `read-only` out of the configuration",
+    )
+
+
+def _sentence(error: OSError) -> str:
+    named = f": {error.filename}" if isinstance(error.filename, str) else ""
+    return f"the system refused, and everything is as it was: {reason_of(error)}{named}"
+
+
+def _hint(error: OSError) -> str:
+    match error.errno:
+        case 28 | 122:  # ENOSPC, EDQUOT
+            return "make room on that disk, for one with `envdeck trash purge`, and try again"
+        case 18:  # EXDEV
+            return "it cannot be moved into a trash there; `--purge` deletes it for good"
+        case 13 | 1 | 30:  # EACCES, EPERM, EROFS
+            return "see who may write there: the folder and the one above it"
+    return ""

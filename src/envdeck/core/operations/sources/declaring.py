@@ -1,0 +1,62 @@
+"""What a manifest declares, as a source: requirements that the resolver completes."""
+
+import os
+
+from envdeck.core.inspection.requirements import holds
+from envdeck.core.operations.sources.source import Asked, How, Source, SourceName
+from envdeck.core.project import DeclaredRequirement, Manifest
+from envdeck.core.project.requirement_text import file_url
+
+
+def declared_source(manifest: Manifest, asked: Asked) -> Source:
+    """Return what a manifest declares for the interpreter that is to be.
+
+    One mistake in a file makes it no source: what it asks for would be installed in part.
+    """
+    groups = manifest.default_groups if asked.groups is None else asked.groups
+    if manifest.format == "Pipfile" and asked.groups is None:
+        groups = tuple(name for name in manifest.groups if name == "dev")
+    lines: list[str] = []
+    expected: dict[str, None] = {}
+    for one in manifest.requirements:
+        if one.extra and one.extra not in asked.extras:
+            continue
+        if one.group and one.group not in groups:
+            continue
+        if holds(one.text, one.extra, asked.markers) is False:
+            continue
+        lines.append(_line(one))
+        if one.name and one.name != manifest.name:
+            expected[one.name] = None
+    itself = asked.installs(builds=manifest.builds) and bool(asked.project)
+    if itself:
+        lines.append(f"-e {file_url(os.path.normpath(asked.project))}")
+        if manifest.name:
+            expected[manifest.name] = None
+    return Source(
+        name=SourceName.DECLARED,
+        title=f"what {os.path.basename(manifest.file)} declares",
+        how=How.RESOLVE,
+        file=manifest.file,
+        project=asked.project or None,
+        requirements=(*manifest.options, *dict.fromkeys(lines)),
+        constraints=tuple(_line(one) for one in manifest.constraints),
+        hashes=bool(lines) and not itself and all(one.hashes for one in manifest.requirements),
+        expected=tuple((name, None) for name in expected),
+        groups=tuple(groups),
+        extras=asked.extras,
+        install_project=itself,
+        problem=_problem(manifest),
+    )
+
+
+def _line(one: DeclaredRequirement) -> str:
+    return one.text + "".join(f" --hash={digest}" for digest in one.hashes)
+
+
+def _problem(manifest: Manifest) -> str:
+    if not manifest.problems:
+        return ""
+    first = manifest.problems[0]
+    name = os.path.basename(first.file)
+    return f"{name}:{first.line}: {first.message}" if first.line else f"{name}: {first.message}"

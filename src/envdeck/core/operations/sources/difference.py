@@ -1,0 +1,114 @@
+"""What a source would change in what is installed."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.inspection.requirements import parse_requirement, satisfied
+from envdeck.core.model import Distribution
+from envdeck.core.operations.sources.source import How, Source
+
+SEEDS = frozenset({"pip", "setuptools", "wheel"})
+"""What creators put into an environment by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Names are those of PEP 503, sorted."""
+
+    added: tuple[tuple[str, str | None], ...] = ()
+    """Name and version that come; the version is None where it is not known yet."""
+    removed: tuple[tuple[str, str], ...] = ()
+    """Name and version that go. Where not :attr:`resolved`: what nothing declared leads to."""
+    changed: tuple[tuple[str, str, str | None], ...] = ()
+    """Name, version now, version then (None: only that this one will not do is known)."""
+    same: int = 0
+    """How many stay as they are."""
+    resolved: bool = True
+    """False where the outcome is only known after a resolve: then this is what can be told."""
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing changes, as far as can be told."""
+        return not (self.added or self.removed or self.changed)
+
+
+def difference(
+    source: Source,
+    installed: Sequence[Distribution],
+    *,
+    resolved: Iterable[tuple[str, str]] | None = None,
+    seeds: Collection[str] = SEEDS,
+) -> Difference:
+    """Compare a source with what is installed, or with `resolved`, what came of a resolve.
+
+    Packages in `seeds` are the creator's, and not called removed. A version that a source does
+    not tell (a folder, a checkout) is taken for the one that is there.
+    """
+    now = {one.name: one.version for one in installed}
+    if resolved is None and source.how is How.RESOLVE:
+        return _unresolved(source, installed, now, seeds)
+    told: Iterable[tuple[str, str | None]] = source.expected if resolved is None else resolved
+    then = {normalise(name): version for name, version in told}
+    changed = tuple(
+        (name, now[name], version)
+        for name, version in sorted(then.items())
+        if name in now and version is not None and not _equal(now[name], version)
+    )
+    return Difference(
+        tuple((name, version) for name, version in sorted(then.items()) if name not in now),
+        _gone(now, then.keys() | set(seeds)),
+        changed,
+        len(now.keys() & then.keys()) - len(changed),
+    )
+
+
+def _unresolved(
+    source: Source, installed: Sequence[Distribution], now: dict[str, str], seeds: Collection[str]
+) -> Difference:
+    """Tell which requirements nothing installed satisfies, and what none of them leads to."""
+    added: dict[str, None] = {}
+    changed: dict[str, tuple[str, str, None]] = {}
+    wanted = dict.fromkeys(name for name, _ in source.expected if name)
+    for line in source.requirements:
+        requirement = parse_requirement(line.partition(" --hash=")[0])
+        if requirement is None or requirement.name not in wanted:
+            continue
+        version = now.get(requirement.name)
+        if version is not None and not satisfied(requirement, (version,)):
+            changed[requirement.name] = (requirement.name, version, None)
+    added = {name: None for name in wanted if name not in now}
+    requires = {one.name: one.requires for one in installed}
+    reached: set[str] = set()
+    todo = list(wanted)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += requires.get(name, ())
+    removed = _gone(now, reached | set(seeds))
+    same = len(now) - len(removed) - len(changed)
+    return Difference(
+        tuple((name, None) for name in sorted(added)),
+        removed,
+        tuple(changed[name] for name in sorted(changed)),
+        same,
+        resolved=False,
+    )
+
+
+def _gone(now: dict[str, str], kept: Collection[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, now[name]) for name in sorted(now) if name not in kept)
+
+
+def _equal(first: str, second: str) -> bool:
+    """Tell whether two versions are one, however they are written; a local part that only one
+    of them has (`1.0+cpu`) counts."""
+    from packaging.version import InvalidVersion, Version
+
+    if first == second:
+        return True
+    try:
+        return Version(first) == Version(second)
+    except (InvalidVersion, ValueError):
+        return False

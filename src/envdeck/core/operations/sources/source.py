@@ -1,0 +1,87 @@
+"""One source that an environment can be rebuilt from, and how it is installed."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from envdeck.core.inspection.marker_environment import MarkerEnvironment
+
+Exact: TypeAlias = tuple[str, str, str]
+"""What is installed now: name, version, and the one requirements line that brings it back."""
+
+
+class SourceName(StrEnum):
+    """The sources by their names in the contract (`--from`), in the order they are offered."""
+
+    EXACT = "exact"
+    LOCK = "lock"
+    DECLARED = "declared"
+    FILE = "file"
+
+
+class How(StrEnum):
+    """How its packages get into the environment."""
+
+    PINS = "pins"
+    """`uv pip install --no-deps -r`: every package is told, nothing is resolved."""
+    RESOLVE = "resolve"
+    """`uv pip install -r`: what it needs is found by the resolver."""
+    UV_SYNC = "uv-sync"
+    """`uv sync --frozen` in the project, into `UV_PROJECT_ENVIRONMENT`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What an environment can be rebuilt from. Nothing in it was resolved or downloaded."""
+
+    name: SourceName
+    title: str
+    """As it is offered: `exactly what is here`, `what uv.lock locks`."""
+    how: How
+    file: str | None = None
+    """The file it was read from; None for what is here."""
+    project: str | None = None
+    """The project's folder: the current folder for its installation."""
+    requirements: tuple[str, ...] = field(default=(), repr=False)
+    """Lines for a requirements file; they may hold credentials. Of :attr:`How.UV_SYNC` too, for
+    whoever cannot run uv in the project: then `--no-deps`."""
+    constraints: tuple[str, ...] = field(default=(), repr=False)
+    hashes: bool = False
+    """Whether every line has its hashes, so that they can be required."""
+    expected: tuple[tuple[str, str | None], ...] = ()
+    """Names (PEP 503) and versions that will be there, for this interpreter and platform; the
+    version is None where the file does not tell. Of :attr:`How.RESOLVE` only what is asked for."""
+    groups: tuple[str, ...] = ()
+    """The dependency groups that are installed, by the project's own defaults."""
+    extras: tuple[str, ...] = ()
+    install_project: bool = False
+    """Whether the project itself is installed, editable; the line for it is the last."""
+    problem: str = ""
+    """Why it cannot be used, in one sentence without a full stop; empty where it can."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it, one sentence each."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be chosen."""
+        return not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What sources are read for."""
+
+    project: str
+    """Its folder; empty where there is none."""
+    markers: MarkerEnvironment
+    """Of the interpreter that is to be."""
+    groups: tuple[str, ...] | None
+    """None: those that the project's own tool installs without being asked."""
+    extras: tuple[str, ...]
+    in_place: bool | None
+    """Whether the project is installed in place now; None where there is no environment."""
+
+    def installs(self, *, builds: bool) -> bool:
+        """Whether the project itself is installed: as it is now; where there is no environment,
+        by whether it can be."""
+        return builds if self.in_place is None else builds and self.in_place

@@ -1,0 +1,349 @@
+"""Upgrading: in a copy of hard links, verified, and then exchanged for the environment."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.model import (
+    Ending,
+    Environment,
+    Fact,
+    NoPlan,
+    Operation,
+    Plan,
+    Result,
+    Step,
+    StepProgress,
+    StepStarted,
+    Target,
+)
+from envdeck.core.operations.asking import mark_of, moment_of, obstacles
+from envdeck.core.operations.describing import manifest_of
+from envdeck.core.operations.engine.creators import VenvCreator
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.runner import Runner, ignore
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building, GivenUpError
+from envdeck.core.operations.recipe.dependencies import new_dependency_problems
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.sources import How, Source, SourceName
+from envdeck.core.operations.transaction import transaction, trash_of
+from envdeck.core.operations.upgrading.asking import UvResolver
+from envdeck.core.operations.upgrading.candidate import Candidates, Resolution
+from envdeck.core.operations.upgrading.candidates import candidates
+from envdeck.core.operations.upgrading.lock_offers import LockOffer, lock_offer
+from envdeck.core.operations.upgrading.resolving import resolve
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradePlan(Plan):
+    """An environment to be changed in a copy that takes its place."""
+
+    environment: Environment
+    freeze: tuple[str, ...]
+    blueprint: Blueprint
+    change: Callable[[Building], list[str]]
+    """What is done in the copy; returns what was verified of it."""
+    tried: frozenset[str]
+    """The distributions whose import is tried; empty for all."""
+    done: str
+    """What is said when it is done: `4 packages are upgraded`."""
+
+
+def resolver_of(
+    operations: "Operations", environment: Environment, stopped: "Stopped"
+) -> UvResolver:
+    """Return the resolver for one environment."""
+    host = operations.catalog.host
+    uv = Uv(
+        host,
+        folder=host.home,
+        offline=operations.policy.offline,
+        environment=environment.path,
+    )
+    return UvResolver(uv, Runner(host), environment, ignore, stopped)
+
+
+def candidates_of(
+    operations: "Operations", environment: Environment, stopped: "Stopped"
+) -> Candidates | NoPlan:
+    """Return what could be upgraded; see :meth:`Operations.candidates`."""
+    found = candidates(
+        environment, read_distributions(environment), resolver_of(operations, environment, stopped)
+    )
+    return no_plan(found) if isinstance(found, Failure) else found
+
+
+def no_plan(failure: Failure) -> NoPlan:
+    """Return a failure as why there is no plan."""
+    return NoPlan(failure.cause, failure.hint, missing=failure.kind is FailureKind.MISSING)
+
+
+def plan_upgrade(
+    operations: "Operations",
+    environment: Environment,
+    wanted: Mapping[str, str | None] | None,
+    *,
+    lock: bool,
+    allow: frozenset[str],
+) -> Plan | NoPlan:
+    """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
+    resolver = resolver_of(operations, environment, lambda: False)
+    distributions = read_distributions(environment)
+    if wanted is None:
+        found = candidates(environment, distributions, resolver)
+        if isinstance(found, Failure):
+            return no_plan(found)
+        wanted = {row.name: None for row in found.rows if row.upgradable}
+        if not wanted:
+            return NoPlan(
+                "nothing can be upgraded", hint="everything is as new as the rest lets it"
+            )
+    project = environment.project.path
+    offer = (
+        lock_offer(operations.catalog.host, project, tuple(wanted), manager=environment.manager)
+        if project is not None
+        else None
+    )
+    if lock:
+        from envdeck.core.operations.locking import plan_lock_upgrade
+
+        return plan_lock_upgrade(operations, environment, tuple(wanted), offer, allow)
+    resolution = resolve(environment, distributions, wanted, resolver)
+    if isinstance(resolution, Failure):
+        return no_plan(resolution)
+    if not resolution.changes:
+        return _nothing(resolution)
+    return _planned(operations, environment, resolution, offer, allow)
+
+
+def _nothing(resolution: Resolution) -> NoPlan:
+    held = resolution.held
+    if held:
+        because = f": {held[0].because[0]}" if held[0].because else ""
+        return NoPlan(f"{held[0].name} stays at {held[0].gets}{because}")
+    return NoPlan("nothing would change", hint="it is what was asked for already")
+
+
+def _planned(
+    operations: "Operations",
+    environment: Environment,
+    resolution: Resolution,
+    offer: LockOffer | None,
+    allow: frozenset[str],
+) -> UpgradePlan:
+    names = [change.name for change in resolution.changes]
+    source = Source(
+        name=SourceName.EXACT, title="", how=How.PINS, requirements=resolution.requirements
+    )
+    goes = [change.name for change in resolution.changes if change.after is None]
+
+    def change(building: Building) -> list[str]:
+        done = building.install()
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+        versions = {each.name: each.version for each in read_distributions(building.environment())}
+        for each in resolution.changes:
+            if versions.get(each.name) != each.after:
+                found = versions.get(each.name)
+                raise GivenUpError(f"{each.name} came out as {found}, and not as {each.after}")
+        return [f"all {len(names):,} are at the versions that were shown"]
+
+    warnings = [
+        f"{held.name} gets to {held.gets}, not to {held.wanted}"
+        + (f": {held.because[0]}" if held.because else "")
+        for held in resolution.held
+    ]
+    if resolution.moves_along:
+        warnings.append(f"moves along: {', '.join(resolution.moves_along)}")
+    if goes:
+        warnings.append(f"goes: {', '.join(goes)}")
+    if offer is not None:
+        warnings.append(offer.sentence)
+    facts = tuple(
+        Fact(each.name, f"{each.before or 'not here'} to {each.after or 'gone'}")
+        for each in resolution.changes
+    )
+    count = f"{len(names):,} package{'' if len(names) == 1 else 's'}"
+    return staged_plan(
+        operations,
+        environment,
+        source=source,
+        facts=facts,
+        middle=(
+            Step(
+                f"upgrade {count} in the copy",
+                ("uv", "pip", "install", "--no-deps", "-r", REQUIREMENTS),
+            ),
+        ),
+        warnings=tuple(warnings),
+        change=change,
+        tried=_touched(environment, names),
+        done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
+        allow=allow,
+    )
+
+
+def _touched(environment: Environment, names: list[str]) -> frozenset[str]:
+    """Return what changes, and what needs it: those are worth an attempt to import."""
+    rows = {row.name: row for row in read_distributions(environment)}
+    found = set(names)
+    for name in names:
+        if name in rows:
+            found |= set(rows[name].required_by)
+    return frozenset(found)
+
+
+def staged_plan(
+    operations: "Operations",
+    environment: Environment,
+    *,
+    source: Source,
+    facts: tuple[Fact, ...],
+    middle: tuple[Step, ...],
+    warnings: tuple[str, ...],
+    change: Callable[[Building], list[str]],
+    tried: frozenset[str],
+    done: str,
+    allow: frozenset[str],
+    operation: Operation = Operation.UPGRADE,
+) -> UpgradePlan:
+    """Return the plan of a change that is made in a copy of an environment."""
+    host = operations.catalog.host
+    identifier = new_id(host)
+    trash = next(iter(trash_of(environment.path, operations.ground)))
+    staged = os.path.join(trash, identifier, ENVIRONMENT)
+    moment = moment_of(operations)
+    target = Target(
+        environment.path, environment.identity, environment.name, facts, mark_of(environment.path)
+    )
+    steps = (
+        Step(f"make a copy of hard links at {staged}"),
+        *middle,
+        Step("check what it needs, and that it imports what it could"),
+        Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
+    )
+    blueprint = Blueprint(
+        path=environment.path,
+        interpreter=environment.python.base_executable or "",
+        creator=VenvCreator(host, host.home),
+        creation=environment.creation,
+        source=source,
+        downloads=operations.policy.downloads,
+        offline=operations.policy.offline,
+    )
+    return UpgradePlan(
+        id=identifier,
+        operation=operation,
+        targets=(target,),
+        steps=steps,
+        warnings=warnings,
+        refusals=obstacles(operation, target, environment, moment, allow),
+        allowed=allow,
+        frees_now_bytes=0,
+        undo=f"envdeck undo {identifier}",
+        kept_until=operations.policy.kept_until(host.now()),
+        environment=environment,
+        freeze=freeze(environment, quick=True).freeze_lines(),
+        blueprint=blueprint,
+        change=change,
+        tried=tried,
+        done=done,
+    )
+
+
+# acting
+
+
+def run_upgrade(
+    plan: UpgradePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    """Change the copy, prove it, exchange it; or leave everything as it is."""
+    moment = moment_of(operations)
+    target = plan.targets[0]
+    against = obstacles(plan.operation, target, plan.environment, moment, plan.allowed)
+    if against:
+        first = against[0]
+        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    ground = operations.ground
+    unable: OSError | None = None
+    for trash in trash_of(plan.environment.path, ground):
+        try:
+            with transaction(ground, _entry(plan)) as current:
+                current.open_item(trash)
+                current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
+                building = Building(plan.blueprint, current, ground, tell, stopped)
+                verified = _change(plan, building)
+                if stopped():
+                    raise GivenUpError("it was stopped", stopped=True)
+                tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
+                current.put_in_place()
+        except GivenUpError as error:
+            return Result(
+                Ending.ROLLED_BACK,
+                f"everything is as it was: {error.message}",
+                hint=error.hint,
+                stopped=error.stopped,
+            )
+        except OSError as error:
+            if error.errno != 18:  # EXDEV: another trash may do
+                raise
+            unable = error
+        else:
+            return Result(Ending.DONE, plan.done, verified=tuple(verified))
+    raise unable if unable is not None else OSError(2, "there is no place to build it")
+
+
+def _change(plan: UpgradePlan, building: Building) -> list[str]:
+    building.tell(StepStarted(0, plan.steps[0].title))
+    _copy(plan.environment, building)
+    building.tell(StepStarted(1, plan.steps[1].title))
+    verified = plan.change(building)
+    building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
+    problems = new_dependency_problems(plan.environment, building.environment())
+    if problems:
+        name, missing = problems[0]
+        raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
+    lost = building.imports_lost(plan.environment, plan.tried or None)
+    if lost:
+        raise GivenUpError(lost[0])
+    building.settle()
+    return [*verified, "no package lacks what it needs", "what could be imported still can"]
+
+
+def _copy(environment: Environment, building: Building) -> None:
+    """Make the copy; the files are the same ones, and replaced, never written into."""
+    building.current.make_staged()
+
+    def told(files: int, _size: int) -> None:
+        building.tell(
+            StepProgress(files, environment.size.files if environment.size else None, "files")
+        )
+        if building.stopped():
+            raise GivenUpError("it was stopped", stopped=True)
+
+    building.ground.disk.link_tree(environment.path, building.folder, told)
+
+
+def _entry(plan: UpgradePlan) -> Entry:
+    environment = plan.environment
+    return Entry(
+        id=plan.id,
+        group=plan.id,
+        operation=plan.operation,
+        move=Move.EXCHANGE,
+        phase=Phase.PREPARED,
+        path=environment.path,
+        item="",
+        old=plan.targets[0].identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+    )

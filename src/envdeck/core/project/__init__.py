@@ -1,0 +1,38 @@
+"""What a project says of itself in its files: read, never run. One format a file.
+
+Everything is a value: what cannot be read is a :class:`Problem` with its file and line, and
+whatever else the file says is kept.
+"""
+
+from envdeck.core.project.declared import read_declared, read_manifest
+from envdeck.core.project.locked import LOCK_FILES, find_locks, read_lock, read_locks
+from envdeck.core.project.model import (
+    DeclaredRequirement,
+    Edge,
+    Lock,
+    LockedPackage,
+    Manifest,
+    Problem,
+    WantedPython,
+)
+from envdeck.core.project.selection import Selection, select
+from envdeck.core.project.wanted import wanted_python
+
+__all__ = [
+    "LOCK_FILES",
+    "DeclaredRequirement",
+    "Edge",
+    "Lock",
+    "LockedPackage",
+    "Manifest",
+    "Problem",
+    "Selection",
+    "WantedPython",
+    "find_locks",
+    "read_declared",
+    "read_lock",
+    "read_locks",
+    "read_manifest",
+    "select",
+    "wanted_python",
+]

@@ -1,0 +1,54 @@
+"""What a project declares, by whichever manifests it has."""
+
+import os
+
+from envdeck.core.project.model import Manifest
+from envdeck.core.project.pipfile import read_pipfile
+from envdeck.core.project.pyproject import read_pyproject
+from envdeck.core.project.requirements_txt import read_requirements
+from envdeck.core.project.setup_cfg import read_setup_cfg
+
+_READERS = {
+    "pyproject.toml": read_pyproject,
+    "setup.cfg": read_setup_cfg,
+    "Pipfile": read_pipfile,
+}
+_SCAN = 5000
+"""So many names of a folder are looked at."""
+
+
+def read_manifest(path: str) -> Manifest:
+    """Read one file, by its name; what has no name of its own is read as requirements."""
+    return _READERS.get(os.path.basename(path), read_requirements)(path)
+
+
+def read_declared(folder: str) -> tuple[Manifest, ...]:
+    """Return the manifests of a project that say anything (or cannot be read), in the order in
+    which one goes before another: `pyproject.toml`, `setup.cfg`, `Pipfile`, `requirements*.txt`
+    (the plain name first)."""
+    found = [read_manifest(path) for path in manifest_files(folder)]
+    return tuple(one for one in found if one.requirements or one.builds or one.problems)
+
+
+def manifest_files(folder: str) -> tuple[str, ...]:
+    """Return the manifests in a folder, whatever they hold."""
+    named = [os.path.join(folder, name) for name in _READERS]
+    return tuple(path for path in (*named, *requirements_files(folder)) if os.path.isfile(path))
+
+
+def requirements_files(folder: str) -> tuple[str, ...]:
+    """Return `requirements*.txt` in a folder, and in its folder `requirements`."""
+    found: list[str] = []
+    for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
+        try:
+            with os.scandir(place) as entries:
+                names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
+        except (OSError, ValueError):
+            continue
+        wanted = [name for name in names if name.startswith(starts) and name.endswith(".txt")]
+        found += [os.path.join(place, name) for name in sorted(wanted, key=_plain_first)]
+    return tuple(found)
+
+
+def _plain_first(name: str) -> tuple[bool, str]:
+    return name not in ("requirements.txt", "base.txt", "main.txt"), name

@@ -1,0 +1,66 @@
+"""What is not as it was is named, package by package."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from envdeck.core.operations.recipe.dependencies import new_dependency_problems
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.proof import Difference, check_files, prove
+
+
+def test_differences_are_named(tmp_path, make_venv, tools):
+    def environment(name, *wheels):
+        path = make_venv(tmp_path / name, creator="uv")
+        tools.uv(path, *wheels)
+        return tools.inspect(path)
+
+    def wheel(name, version="1.0", **options):
+        folder = tmp_path / f"wheels-{len(list(tmp_path.iterdir()))}"
+        return tools.build_wheel(folder, name, version, **options)
+
+    same = wheel("same", files={"same.py": b""})
+    before = environment(
+        "before", same, wheel("gone"), wheel("older", files={"older.py": b""}),
+        wheel("edited", files={"edited/__init__.py": b"", "edited/a.py": b"1"}),
+        wheel("needy", requires=("absent>=1", "gone")),
+    )  # fmt: skip
+    after = environment(
+        "after", same, wheel("older", "1.1", files={"older.py": b""}), wheel("extra"),
+        wheel("edited", files={"edited/__init__.py": b"", "edited/a.py": b"2"}),
+        wheel("needy", requires=("absent>=1", "gone")),
+    )  # fmt: skip
+    proof = prove(freeze(before), after)
+    assert (proof.equal, proof.total, proof.added, proof.whole) == (2, 5, ("extra",), False)
+    assert proof.differences == (
+        Difference("edited", "rows", "1.0", "1.0", ("edited/a.py",), 1, code=True),
+        Difference("gone", "missing", "1.0", ""),
+        Difference("older", "version", "1.0", "1.1"),
+    )
+    assert new_dependency_problems(before, after) == (("needy", "gone"),)
+    assert new_dependency_problems(before, before) == ()
+
+
+def test_files_that_are_not_as_recorded_are_found(tmp_path, make_venv, tools):
+    path = make_venv(tmp_path / "env", creator="uv")
+    files = {f"pkg/{name}.py": b"1234" for name in ("gone", "longer", "other", "right")}
+    tools.uv(path, tools.build_wheel(tmp_path, "pkg", "1.0", files))
+    environment = tools.inspect(path)
+    folder = Path(environment.site_packages[0], "pkg")
+    for name, content in (("longer", "12345"), ("other", "4321"), ("gone", "")):
+        (folder / f"{name}.py").unlink()
+        if content:
+            (folder / f"{name}.py").write_text(content)
+    quick, whole = check_files(environment), check_files(environment, hashes=True)
+    assert quick.files == whole.files == 6
+    assert [(fault.path, fault.reason) for fault in quick.faults] == [
+        ("pkg/gone.py", "is missing"),
+        ("pkg/longer.py", "has 5 bytes in place of 4"),
+    ]
+    assert [fault.path for fault in whole.faults] == [
+        "pkg/gone.py",
+        "pkg/longer.py",
+        "pkg/other.py",
+    ]
+    assert whole.faulty == 3
+    assert check_files(environment, stopped=lambda: True).files == 0
+    assert check_files(replace(environment, path=str(tmp_path / "another"))).faulty == 6

@@ -1,0 +1,68 @@
+"""Which interpreter is proposed, and in which order the others follow."""
+
+from envdeck.core.model import Environment, Identity, Interpreter, Python, Status
+from envdeck.core.operations.interpreters import Choice, interpreters_for
+from envdeck.core.project import WantedPython
+
+
+def python(version: str, name: str = "pyenv", implementation: str = "cpython") -> Interpreter:
+    ended = {"3.8": "2024-10-07", "3.9": "2025-10-31"}.get(version.rpartition(".")[0])
+    prefix = f"/opt/{name}/{implementation}-{version}"
+    return Interpreter(
+        f"{prefix}/bin/python", prefix, Identity(1, 1), version, implementation, name, ended
+    )
+
+
+def environment(version: str | None, base: str | None) -> Environment:
+    return Environment(
+        "/p/.venv", Identity(1, 2), ".venv", "venv", Status.OK,
+        python=Python(version, "cpython", base=base),
+    )  # fmt: skip
+
+
+def order(choices: tuple[Choice, ...]) -> list[str]:
+    assert [one.proposed for one in choices[1:]] == [False] * (len(choices) - 1)
+    return [one.interpreter.version or "" for one in choices]
+
+
+FOUND = (
+    python("3.8.20"), python("3.12.1"), python("3.13.0"), python("3.12.4"),
+    python("3.14.0rc1"), python("3.10.16", implementation="pypy"), python("3.9.9"),
+)  # fmt: skip
+
+
+def test_the_base_it_has_goes_first_even_when_older() -> None:
+    found = interpreters_for(environment("3.12.1", "/opt/pyenv/cpython-3.12.1"), FOUND)
+    assert order(found) == ["3.12.1", "3.12.4", "3.13.0", "3.14.0rc1", "3.10.16", "3.9.9", "3.8.20"]
+    assert (found[0].proposed, found[0].same, found[0].reason) == (True, True, "the base it has")
+    assert found[-1].reason == "support ended on 2024-10-07"
+
+
+def test_a_base_that_is_gone_gives_way_to_the_newest_of_its_minor_version() -> None:
+    found = interpreters_for(environment("3.12.0", "/gone"), FOUND)
+    assert order(found)[:2] == ["3.12.4", "3.12.1"]
+    assert (found[0].proposed, found[0].same, found[0].same_minor) == (True, False, True)
+
+
+def test_then_what_the_project_asks_for() -> None:
+    wanted = WantedPython(">=3.9,<3.13", "3.12.1")
+    found = interpreters_for(environment("3.7.1", "/gone"), FOUND, wanted)
+    assert order(found)[:2] == ["3.12.1", "3.12.4"]
+    assert found[0].proposed
+    outside = [one for one in found if one.interpreter.version == "3.13.0"]
+    assert (outside[0].fits, outside[0].reason) == (False, "the project asks for >=3.9,<3.13")
+
+
+def test_then_the_newest_that_is_supported_and_allowed() -> None:
+    assert order(interpreters_for(None, FOUND))[0] == "3.13.0"
+    found = interpreters_for(None, FOUND, WantedPython("<3.13"))
+    assert order(found)[0] == "3.12.4"
+    found = interpreters_for(None, FOUND, WantedPython("", "3.10", "pypy"))
+    assert found[0].interpreter.implementation == "pypy"
+
+
+def test_nothing_is_proposed_where_nothing_suits() -> None:
+    found = interpreters_for(None, (python("3.8.20"), python("3.9.9")))
+    assert order(found) == ["3.9.9", "3.8.20"]
+    assert not found[0].proposed
+    assert interpreters_for(None, ()) == ()

@@ -21,6 +21,7 @@ from envdeck.core.operations.disk import Disk
 SCHEMA = 1
 _LIMIT = 1024 * 1024
 """Bytes; a real one has some four thousand."""
+_TEXTS = ("id", "group", "path", "item", "file", "name", "message", "undoes", "undone_by")
 _KEPT = 500
 """Operations that the history keeps."""
 
@@ -82,6 +83,12 @@ class Entry:
     """Whether :attr:`new` was there before (an undo), so that giving up must not discard it."""
     two_steps: bool = False
     """Whether two renames stand for the exchange: :data:`places.BEFORE` then holds the old one."""
+    file: str = ""
+    """A file outside of the environment that is changed with it: the project's lock."""
+    file_if_done: str = ""
+    """The file of the item that it is to hold when the operation is done; empty: as it is."""
+    file_if_not: str = ""
+    """The file of the item that it is to hold when the operation is given up."""
     name: str = ""
     manager: str = ""
     python: str = ""
@@ -229,10 +236,11 @@ def _entry(content: dict[str, Any]) -> Entry:
         if pair is not None:
             device, inode = pair
             values[name] = Identity(int(device), int(inode))
-    for name in ("id", "group", "path", "item", "name", "message", "undoes", "undone_by"):
+    for name in _TEXTS:
         if not isinstance(values.get(name, ""), str):
             raise TypeError(f"{name} is no text")
-    if not os.path.isabs(values["path"]) or (values["item"] and not os.path.isabs(values["item"])):
+    places = [values["path"], values["item"] or os.sep, values.get("file") or os.sep]
+    if not all(map(os.path.isabs, places)):
         raise ValueError("a path in it is not absolute")
     values["operation"] = Operation(values["operation"])
     values["move"] = Move(values["move"])

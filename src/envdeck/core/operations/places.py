@@ -14,6 +14,11 @@ ENVIRONMENT = "environment"
 BEFORE = "before"
 """Where the old one waits in an item while two renames take the place of an exchange."""
 
+FILE_BEFORE = "file-before"
+"""The project's lock as it was before an operation."""
+FILE_AFTER = "file-after"
+"""The project's lock as an operation left it, kept when that is taken back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:

@@ -26,6 +26,8 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     if entry.phase.over:
         return entry
     phase, why = _SETTLERS[entry.move](entry, disk)
+    if phase is Phase.DONE:
+        put_file(entry, entry.file_if_done, disk)
     done = replace(
         entry, phase=phase, ended_at=disk.host.now(), message=message if message else why
     )
@@ -90,9 +92,31 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
 
 def _give_up(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     """Leave the old one as it is, and remove what had been made to take its place."""
+    put_file(entry, entry.file_if_not, disk)
     if not entry.keep_new:
         clear_item(entry.item, disk)
     return Phase.ROLLED_BACK, "everything is as it was"
+
+
+def put_file(entry: Entry, name: str, disk: Disk) -> None:
+    """Give the file outside the environment the content that the item has under `name`.
+
+    Raises `OSError`; done twice, it does nothing more.
+    """
+    if not entry.file or not name:
+        return
+    saved = os.path.join(entry.item, name)
+    if disk.identity(saved) is None:
+        return  # it had not been touched yet
+    with open(saved, "rb") as file:
+        data = file.read()
+    try:
+        with open(entry.file, "rb") as file:
+            if file.read() == data:
+                return
+    except FileNotFoundError:
+        pass
+    disk.write(entry.file, data)
 
 
 def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:

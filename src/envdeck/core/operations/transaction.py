@@ -12,7 +12,14 @@ from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.journal import Entry, Journal, Phase, opened
 from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
-from envdeck.core.operations.places import BEFORE, ENVIRONMENT, Places, trashes_for
+from envdeck.core.operations.places import (
+    BEFORE,
+    ENVIRONMENT,
+    FILE_AFTER,
+    FILE_BEFORE,
+    Places,
+    trashes_for,
+)
 from envdeck.core.operations.settling import finish, settle
 from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
 
@@ -80,6 +87,22 @@ class Transaction:
         identity = self._ground.disk.make_folder(self.staged)
         self.note(Phase.STAGING, new=identity)
         return identity
+
+    def save_file(self, path: str) -> None:
+        """Keep a copy of a file outside the environment, which returns if this is given up."""
+        with open(path, "rb") as file:
+            data = file.read()
+        self._ground.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
+        self.note(self.entry.phase, file=path, file_if_not=FILE_BEFORE)
+
+    def swap_file(self, path: str, kept: str) -> None:
+        """Have a file outside the environment return to what the item keeps of it, when this is
+        done; what it holds now is kept for the way back."""
+        now = FILE_AFTER if kept == FILE_BEFORE else FILE_BEFORE
+        with open(path, "rb") as file:
+            data = file.read()
+        self._ground.disk.write(os.path.join(self.entry.item, now), data)
+        self.note(self.entry.phase, file=path, file_if_done=kept, file_if_not=now)
 
     def put_aside(self) -> None:
         """Move the environment into its item."""

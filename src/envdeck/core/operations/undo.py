@@ -117,6 +117,8 @@ def _target(each: Return) -> Target:
     facts = [Fact("takes back", f"{each.entry.operation} ({each.entry.id})")]
     if each.path != each.entry.path:
         facts.append(Fact("was at", f"{each.entry.path}: its scripts still name that place"))
+    if each.entry.file:
+        facts.append(Fact("with it", f"{each.entry.file} returns to what it was"))
     return Target(each.path, each.here, each.entry.name, tuple(facts))
 
 
@@ -213,6 +215,8 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> None
         if current.entry.move is Move.BACK:
             current.put_back()
         else:
+            if before.file:
+                current.swap_file(before.file, before.file_if_not)
             current.put_in_place()
             _describe_again(current.entry, ground)
 

@@ -66,6 +66,12 @@ class Catalog:
         fresh = self.lookup(environment.path)
         return fresh and replace(fresh, links=environment.links)
 
+    def changed(self, path: str) -> None:
+        """Have the memory follow what was done to the environment at `path`: read anew, or gone."""
+        if self.lookup(path) is None:
+            with self._index() as index:
+                index.forget((path,))
+
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
         from envdeck.core.inspection.distributions import read_distributions

@@ -22,6 +22,12 @@ NAMES = frozenset(
 """Folder names. What is pruned and holds environments all the same (`.cache/pypoetry`) is one
 of the tools' known places and visited by name."""
 
+_TRASHES = frozenset(
+    {".envdeck-trash", f".envdeck-trash-{os.getuid() if hasattr(os, 'getuid') else 'user'}"}
+)
+"""What was deleted and can still be put back (:mod:`envdeck.core.operations.places`) is no
+environment of anybody's, wherever it is put aside."""
+
 _AT_HOME = (
     ("Library", "Caches"),
     (".local", "share", "Trash"),
@@ -70,8 +76,10 @@ class Prune:
             os.path.join(home, *parts) for home in (host.home, real_home) for parts in _AT_HOME
         }
         paths.update(host.system(name) for name in _SYSTEM)
+        kept_here = os.path.join(host.user_data(), "envdeck")
+        paths |= {kept_here, os.path.realpath(kept_here)}
         return cls(
-            NAMES | own,
+            NAMES | _TRASHES | own,
             frozenset(paths).union(mounts, own),
             tuple(patterns),
             tuple(path_patterns),
@@ -80,8 +88,10 @@ class Prune:
 
     def alone(self, names: frozenset[str]) -> "Prune":
         """Return the person's own rules, and these names in place of the usual ones: for a place
-        that holds environments, however it is called."""
-        return Prune(names | self.own, self.own, self.patterns, self.path_patterns, self.own)
+        that holds environments, however it is called. A trash is none."""
+        return Prune(
+            names | _TRASHES | self.own, self.own, self.patterns, self.path_patterns, self.own
+        )
 
     def bars(self, path: str) -> bool:
         """Tell whether the person's own rules leave out a folder, or one above it."""

@@ -29,7 +29,7 @@ from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.sources import How, Source, SourceName, sources
-from envdeck.core.operations.transaction import transaction, trash_of
+from envdeck.core.operations.transaction import first_trash, transaction
 from envdeck.core.operations.trash import Manifest
 from envdeck.core.project.wanted import wanted_python
 
@@ -104,7 +104,7 @@ def _planned(
         offline=operations.policy.offline,
     )
     identifier = new_id(host)
-    trash = next(iter(trash_of(place, operations.ground)))
+    trash = first_trash(place, operations.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     wanted = wanted_python(project)
     asked = wanted.exact or wanted.specifier
@@ -183,7 +183,7 @@ def run_create(
     )
     try:
         with transaction(ground, entry) as current:
-            current.open_item(next(iter(trash_of(place, ground))))
+            current.open_item(first_trash(place, ground))
             manifest = Manifest(
                 plan.id, plan.operation, place, _name(place), entry.manager, plan.version,
                 ground.host.now(),

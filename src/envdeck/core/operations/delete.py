@@ -24,7 +24,14 @@ from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.owner import command_of_owner
 from envdeck.core.operations.purge import purge_item
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.transaction import Ground, transaction, trash_of
+from envdeck.core.operations.transaction import (
+    BusyError,
+    Ground,
+    ReplacedError,
+    UnclearError,
+    transaction,
+    trash_of,
+)
 from envdeck.core.operations.trash import Manifest, read_item
 
 if TYPE_CHECKING:
@@ -187,11 +194,12 @@ def run_delete(
         if removal.owner is not None:
             result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
             if result is not None:
+                _given_up(done, operations.ground, "")
                 return result
             continue
         try:
             entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
-        except OSError:
+        except (OSError, BusyError, ReplacedError, UnclearError):
             _given_up(done, operations.ground, "")
             raise
         if isinstance(entry, Result):
@@ -231,10 +239,10 @@ def _put_aside(
                 current.open_item(trash)
                 current.describe(_manifest(current.entry, removal, ground))
                 current.put_aside()
-                moved = current.entry
         except OSError as error:
             unable = error
             continue
+        moved = current.entry
         come = _come_since(removal, os.path.join(moved.item, "environment"), plan)
         if not come:
             return moved

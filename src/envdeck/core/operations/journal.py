@@ -6,6 +6,7 @@ it came.
 """
 
 import json
+import math
 import os
 import secrets
 import time
@@ -21,7 +22,11 @@ from envdeck.core.operations.disk import Disk
 SCHEMA = 1
 _LIMIT = 1024 * 1024
 """Bytes; a real one has some four thousand."""
-_TEXTS = ("id", "group", "path", "item", "file", "name", "message", "undoes", "undone_by")
+_TEXTS = (
+    *("id", "group", "path", "item", "file", "file_if_done", "file_if_not", "name", "manager"),
+    *("python", "message", "undoes", "undone_by", "boot"),
+)
+_IDS = ("undoes", "undone_by", "file_if_done", "file_if_not")
 _KEPT = 500
 """Operations that the history keeps."""
 
@@ -221,12 +226,12 @@ def _load(path: str) -> Entry | Unreadable:
     if content["schema"] > SCHEMA:
         return Unreadable(path, "it was written by a newer version of envdeck")
     try:
-        return _entry(content)
-    except (KeyError, TypeError, ValueError) as error:
+        return _entry(content, os.path.basename(path).removesuffix(".json"))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         return Unreadable(path, f"it is damaged: {error}")
 
 
-def _entry(content: dict[str, Any]) -> Entry:
+def _entry(content: dict[str, Any], identifier: str) -> Entry:
     values: dict[str, Any] = {}
     for field in fields(Entry):
         if field.name in content:
@@ -239,9 +244,22 @@ def _entry(content: dict[str, Any]) -> Entry:
     for name in _TEXTS:
         if not isinstance(values.get(name, ""), str):
             raise TypeError(f"{name} is no text")
+    for name in ("created_at", "ended_at", "bytes_aside", "pid"):
+        number = values.get(name)
+        if number is not None and not (isinstance(number, int | float) and math.isfinite(number)):
+            raise TypeError(f"{name} is no number")
+    for name in ("keep_new", "two_steps", "purged"):
+        if not isinstance(values.get(name, False), bool):
+            raise TypeError(f"{name} is neither yes nor no")
+    if values["id"] != identifier:
+        raise ValueError("it tells of another operation than its name")
+    if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):
+        raise ValueError("an id in it is a path")
     places = [values["path"], values["item"] or os.sep, values.get("file") or os.sep]
     if not all(map(os.path.isabs, places)):
         raise ValueError("a path in it is not absolute")
+    if "\0" in "".join(places):
+        raise ValueError("a path in it has a NUL")
     values["operation"] = Operation(values["operation"])
     values["move"] = Move(values["move"])
     values["phase"] = Phase(values["phase"])

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -70,9 +71,9 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
     if not _take(descriptor):
         os.close(descriptor)
         return _holder(file)
-    os.truncate(descriptor, 0)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps({"pid": os.getpid(), "operation": operation}).encode())
+    with suppress(OSError):  # a full disk: the lock holds, and only who holds it is not told
+        os.truncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"pid": os.getpid(), "operation": operation}).encode())
     return Lock(descriptor)
 
 

@@ -1,6 +1,7 @@
 """Where operations keep what they need: journal, locks, and a trash on the disk of each target."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,8 +54,30 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
         yield own
     mount = mount_of(parent, mounts)
     if mount is not None and mount.point != os.sep and os.access(mount.point, os.W_OK):
-        yield os.path.join(mount.point, f"{TRASH}-{_user()}")
-    yield os.path.join(parent, TRASH)
+        top = os.path.join(mount.point, f"{TRASH}-{_user()}")
+        if is_ours_alone(top):
+            yield top
+    beside = os.path.join(parent, TRASH)
+    if is_ours_alone(beside):
+        yield beside
+
+
+def is_ours_alone(folder: str) -> bool:
+    """Tell whether nobody else could have laid a folder there, or reach into it: the top of a
+    mount may be open to all, as `/tmp` is."""
+    try:
+        status = os.lstat(folder)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return stat.S_ISDIR(status.st_mode)
+    return (
+        stat.S_ISDIR(status.st_mode)
+        and status.st_uid == os.getuid()
+        and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
 
 
 def _same_mount(first: str, second: str, mounts: tuple[Mount, ...]) -> bool:

@@ -1,9 +1,10 @@
 """Purging: what the trash keeps is removed for good, and only then is its room free."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envdeck.core.files import reason_of
 from envdeck.core.model import (
     Ending,
     Fact,
@@ -18,11 +19,15 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
-from envdeck.core.operations.transaction import Ground, transaction
-from envdeck.core.operations.trash import Item, purging_name, tidy
+from envdeck.core.operations.transaction import BusyError, Ground, transaction
+from envdeck.core.operations.trash import Item, purging_name, read_item, tidy
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+class HalfPurgedError(Exception):
+    """Its removal began, and could not be ended; each recovery tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,17 @@ def run_purge(
                 freed_bytes=freed,
                 stopped=True,
             )
+        ground = operations.ground
+        if ground.disk.identity(item.folder) is not None and (
+            read_item(item.folder, ground.disk).identity != item.identity
+        ):
+            return Result(
+                Ending.REFUSED,
+                f"what is in {item.id} now is not what was shown",
+                hint="look again with `envdeck trash`",
+                guard="not-an-environment",
+                freed_bytes=freed,
+            )
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.items) > 1 else ""
         freed += purge_item(item, f"{plan.id}{number}", plan.id, operations.ground, tell)
@@ -103,7 +119,8 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     """Remove one item for good, and return the bytes really freed.
 
     It is renamed first, so that an item is whole or going, and a removal that was interrupted is
-    finished by recovery. Raises `OSError`.
+    finished by recovery. Raises `OSError` where nothing was removed, and
+    :class:`HalfPurgedError` where not all was.
     """
     manifest = item.manifest
     entry = Entry(
@@ -118,21 +135,31 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
         manager=manifest.manager if manifest is not None else "",
         python=manifest.python if manifest is not None else "",
     )
-    with transaction(ground, entry) as current:
-        if ground.disk.identity(item.folder) is None:
-            current.close(Phase.DONE, "it was gone already")
-            return 0
-        current.set_going()
-        going = purging_name(item.folder)
-        freed = ground.disk.remove_tree(
-            going, lambda _files, size: tell(StepProgress(size, entry.bytes_aside, "bytes"))
-        )
-        current.close(Phase.DONE, "it was purged")
+    freed, going = 0, purging_name(item.folder)
+    try:
+        with transaction(ground, entry) as current:
+            _nobody_uses(item, identifier, ground)
+            if ground.disk.identity(item.folder) is None:
+                current.close(Phase.DONE, "it was gone already")
+                return 0
+            current.set_going()
+            freed = ground.disk.remove_tree(
+                going, lambda _files, size: tell(StepProgress(size, entry.bytes_aside, "bytes"))
+            )
+            current.close(Phase.DONE, "it was purged")
+    except OSError as error:
+        if ground.disk.identity(going) is None:
+            raise
+        raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
     tidy(_trash(item), ground.disk)
-    for each in ground.journal.read_all()[0]:
-        if each.item == item.folder and each.id != identifier and not each.purged:
-            ground.journal.write(replace(each, purged=True))
     return freed
+
+
+def _nobody_uses(item: Item, identifier: str, ground: Ground) -> None:
+    """Raise where an operation has begun with it since it was listed."""
+    for each in ground.journal.read_all()[0]:
+        if each.item == item.folder and each.id != identifier and not each.phase.over:
+            raise BusyError(f"operation {each.id} works with it")
 
 
 def _trash(item: Item) -> str:

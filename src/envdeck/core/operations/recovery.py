@@ -26,7 +26,11 @@ def recover(ground: Ground) -> tuple[Entry, ...]:
     sweep(ground)
     done = []
     for entry in pending(ground):
-        held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+        try:
+            held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+        except OSError as error:
+            done.append(_stuck(entry, error))
+            continue
         if isinstance(held, Held):
             continue
         with held:
@@ -36,8 +40,12 @@ def recover(ground: Ground) -> tuple[Entry, ...]:
             try:
                 done.append(settle(current, ground.disk, ground.journal))
             except OSError as error:
-                done.append(replace(current, message=f"cannot be settled: {reason_of(error)}"))
+                done.append(_stuck(current, error))
     return tuple(done)
+
+
+def _stuck(entry: Entry, error: OSError) -> Entry:
+    return replace(entry, message=f"cannot be settled: {reason_of(error)}")
 
 
 def sweep(ground: Ground) -> None:

@@ -43,7 +43,7 @@ from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.restoring import Restoring
 from envdeck.core.operations.sources import How, Source, SourceName
 from envdeck.core.operations.sourcing import source_of
-from envdeck.core.operations.transaction import Ground, transaction, trash_of
+from envdeck.core.operations.transaction import Ground, first_trash, transaction, trash_of
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -271,7 +271,7 @@ def _room(needs: int | None, environment: Environment, ground: Ground) -> tuple[
 
 
 def _first_trash(path: str, ground: Ground) -> str:
-    return next(iter(trash_of(path, ground)))
+    return first_trash(path, ground)
 
 
 def _is_copied(environment: Environment) -> bool:

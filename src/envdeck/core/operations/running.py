@@ -8,18 +8,21 @@ from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
     Ending,
+    Operation,
     OperationEvent,
     OutputLine,
     Plan,
     Refusal,
     Result,
+    Target,
 )
+from envdeck.core.operations.asking import replaced
 from envdeck.core.operations.command_log import CommandLog
 from envdeck.core.operations.create import CreatePlan, run_create
 from envdeck.core.operations.delete import DeletePlan, run_delete
-from envdeck.core.operations.purge import PurgePlan, run_purge
+from envdeck.core.operations.purge import HalfPurgedError, PurgePlan, run_purge
 from envdeck.core.operations.recreate import RecreatePlan, run_recreate
-from envdeck.core.operations.transaction import BusyError
+from envdeck.core.operations.transaction import BusyError, ReplacedError, UnclearError
 from envdeck.core.operations.undo import UndoPlan, run_undo
 from envdeck.core.operations.upgrade import UpgradePlan, run_upgrade
 
@@ -47,12 +50,21 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
         result = _runner(plan)(operations, told, stopped)
     except BusyError as error:
         return refused(Refusal("in-use", str(error), hint="wait until it has ended"))
+    except ReplacedError as error:
+        return refused(replaced(Target(str(error))))
+    except UnclearError as error:
+        return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
+    except HalfPurgedError as error:
+        return Result(Ending.ROLLED_BACK, str(error), hint="what is left goes at the next start")
     except OSError as error:
         return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error))
     finally:
         log.close()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
+    if result.status is Ending.DONE and plan.operation is not Operation.PURGE:
+        for target in plan.targets:
+            operations.catalog.changed(target.path)
     return result
 
 

@@ -37,20 +37,30 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
 
 
 def finish(entry: Entry, journal: Journal) -> Entry:
-    """Journal an entry that is over, and in the one that it takes back that it did."""
-    written = journal.write(entry)
+    """Journal an entry that is over, and in those that it takes back or purges that it did.
+
+    Those come first: an entry that is over is never looked at again.
+    """
     if entry.phase is Phase.DONE and entry.undoes:
         before = journal.read(entry.undoes)
-        if isinstance(before, Entry) and before.undone_by != entry.id:
-            journal.write(replace(before, undone_by=entry.id))
-    return written
+        if isinstance(before, Entry):
+            if before.undone_by != entry.id:
+                journal.write(replace(before, undone_by=entry.id))
+            first = journal.read(before.undoes) if before.undoes else None
+            if isinstance(first, Entry) and first.undone_by == before.id:
+                journal.write(replace(first, undone_by=""))  # it holds again
+    if entry.phase is Phase.DONE and entry.move is Move.REMOVE:
+        for each in journal.read_all()[0]:
+            if each.item == entry.item and each.id != entry.id and not each.purged:
+                journal.write(replace(each, purged=True))
+    return journal.write(entry)
 
 
 def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _in_item(entry, disk)
     if there is not None and there == entry.old:
         return Phase.DONE, "it is in the trash"
-    if here == entry.old and there is None:
+    if there is None and (here is not None or entry.phase is not Phase.MOVING):
         clear_item(entry.item, disk)
         return Phase.ROLLED_BACK, "nothing was changed"
     return _unknown(entry)
@@ -72,7 +82,7 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     waiting = disk.identity(before)
     if entry.phase is not Phase.MOVING:  # the item is still ours alone, whatever is in it
         return _give_up(entry, disk)
-    if there == entry.new and here == entry.old and waiting is None:
+    if there == entry.new and waiting is None:  # whatever is in its place: not by us
         return _give_up(entry, disk)
     if here == entry.new:  # the step that counts was taken
         if waiting is not None and waiting == entry.old and there is None:

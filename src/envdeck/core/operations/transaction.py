@@ -17,6 +17,7 @@ from envdeck.core.operations.places import (
     ENVIRONMENT,
     FILE_AFTER,
     FILE_BEFORE,
+    TRASH,
     Places,
     trashes_for,
 )
@@ -26,6 +27,14 @@ from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, 
 
 class BusyError(Exception):
     """Somebody else works on the environment; the text says who."""
+
+
+class ReplacedError(Exception):
+    """Something else lies at the path than what was shown; nothing was changed."""
+
+
+class UnclearError(Exception):
+    """Somebody else changed the place in the midst of it; the text says what is left where."""
 
 
 @dataclass(slots=True)
@@ -53,6 +62,11 @@ class Transaction:
     def __init__(self, ground: Ground, entry: Entry, held: Lock) -> None:
         self._ground = ground
         self._held = held
+        before = ground.journal.read(entry.id)
+        if before is not None and not (
+            isinstance(before, Entry) and before.phase is Phase.ROLLED_BACK
+        ):
+            raise BusyError("it was run already")
         self.entry = ground.journal.write(opened(entry, ground.host))
 
     @property
@@ -74,6 +88,8 @@ class Transaction:
     def open_item(self, trash: str) -> None:
         """Make the item in `trash`. Raises `OSError`."""
         item = os.path.join(trash, self.entry.id)
+        if self._ground.disk.identity(item) is not None:  # another's: not to be cleared as ours
+            raise FileExistsError(17, "an item of that name is in the trash", item)
         self.note(self.entry.phase, item=item)
         prepare_item(trash, self.entry.id, self._ground.disk)
 
@@ -106,8 +122,13 @@ class Transaction:
 
     def put_aside(self) -> None:
         """Move the environment into its item."""
+        disk, path = self._ground.disk, self.entry.path
+        self._expect(path)
         self.note(Phase.MOVING)
-        self._ground.disk.move(self.entry.path, self.staged)
+        disk.move(path, self.staged)
+        if disk.identity(self.staged) != self.entry.old:
+            disk.move(self.staged, path)
+            raise ReplacedError(path)
         self._end()
 
     def put_back(self) -> None:
@@ -120,6 +141,7 @@ class Transaction:
         """Exchange the staged environment for the one in its place, or move it where none is."""
         disk, entry = self._ground.disk, self.entry
         staged = disk.identity(self.staged)  # a tool may have made the folder anew
+        self._expect(entry.path)
         if entry.old is None:
             self.note(Phase.MOVING, new=staged)
             disk.move(self.staged, entry.path)
@@ -129,9 +151,15 @@ class Transaction:
             if two_steps:
                 before = os.path.join(entry.item, BEFORE)
                 disk.move(entry.path, before)
+                if disk.identity(before) != entry.old:
+                    disk.move(before, entry.path)
+                    raise ReplacedError(entry.path)
                 disk.move(self.staged, entry.path)
             elif not disk.exchange(self.staged, entry.path):
                 raise OSError(95, "the file system cannot exchange two folders here")
+            elif disk.identity(self.staged) != entry.old:
+                disk.exchange(self.staged, entry.path)
+                raise ReplacedError(entry.path)
         self._end()
 
     def set_going(self) -> None:
@@ -139,8 +167,15 @@ class Transaction:
         self.note(Phase.MOVING)
         self._ground.disk.move(self.entry.item, purging_name(self.entry.item))
 
+    def _expect(self, path: str) -> None:
+        """Look once more, for what somebody did while it was prepared."""
+        if self._ground.disk.identity(path) != self.entry.old:
+            raise ReplacedError(path)
+
     def _end(self) -> None:
         self.entry = settle(self.entry, self._ground.disk, self._ground.journal)
+        if self.entry.phase is Phase.ATTENTION:
+            raise UnclearError(self.entry.message)
 
     def give_up(self, message: str) -> Entry:
         """Bring it to the end that the disk allows, after a failure. Raises `OSError`."""
@@ -156,7 +191,8 @@ class Transaction:
 @contextmanager
 def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
     """Open a transaction under the environment's lock; whatever leaves the block by an exception
-    is rolled back, or finished where the step that counts was taken.
+    is rolled back, or finished where the step that counts was taken: what the system refused
+    after that (a sync of the folder, say) is no failure any more, and not raised.
 
     Raises :class:`BusyError` when somebody else works on it.
     """
@@ -174,7 +210,8 @@ def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
             except BaseException as error:
                 if not current.entry.phase.over:
                     current.give_up(_said(error))
-                raise
+                if not isinstance(error, OSError) or current.entry.phase is not Phase.DONE:
+                    raise
         finally:
             if other is not None:
                 other.release()
@@ -185,7 +222,15 @@ def trash_of(path: str, ground: Ground) -> Iterator[str]:
     yield from trashes_for(path, ground.host, read_mounts(ground.host))
 
 
+def first_trash(path: str, ground: Ground) -> str:
+    """Return the trash that is tried first for `path`."""
+    beside = os.path.join(os.path.dirname(path), TRASH)
+    return next(trash_of(path, ground), beside)
+
+
 def _said(error: BaseException) -> str:
     if isinstance(error, OSError):
         return reason_of(error)
+    if isinstance(error, ReplacedError):
+        return "something else has taken its place"
     return str(error) or type(error).__name__

@@ -1,6 +1,7 @@
 """The trash: what was put aside, each in a folder of its own with a manifest."""
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -9,7 +10,7 @@ from typing import Any
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.places import BEFORE, ENVIRONMENT
+from envdeck.core.operations.places import BEFORE, ENVIRONMENT, is_ours_alone
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
@@ -100,6 +101,8 @@ def items(trashes: Iterable[str], disk: Disk) -> Iterator[Item]:
 def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
     """Make the folder of a new item, and return it. Raises `OSError`."""
     disk.ensure_folder(trash)
+    if not is_ours_alone(trash):
+        raise PermissionError(13, "others may write there", trash)
     ignore = os.path.join(trash, ".gitignore")
     if not os.path.lexists(ignore):
         disk.write(ignore, b"*\n")
@@ -145,7 +148,7 @@ def _manifest(path: str) -> Manifest | str:
         if content["schema"] > SCHEMA:
             return "it was put there by a newer version of envdeck"
         return _read(content)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError):
         return "its manifest is damaged"
 
 
@@ -153,8 +156,16 @@ def _read(content: dict[str, Any]) -> Manifest:
     known = {field.name for field in fields(Manifest)}
     values = {name: value for name, value in content.items() if name in known}
     manifest = Manifest(**values)
-    if not os.path.isabs(manifest.path):
+    if not os.path.isabs(manifest.path) or "\0" in manifest.path:
         raise ValueError("no absolute path")
+    texts = (manifest.id, manifest.name, manifest.manager, manifest.python, manifest.cfg)
+    if not all(isinstance(text, str) for text in (*texts, manifest.project or "")):
+        raise TypeError("no text")
+    numbers = (manifest.packages, manifest.disk_bytes, manifest.reclaimable_bytes)
+    if not all(isinstance(number, int | None) for number in numbers):
+        raise TypeError("no number")
+    if not math.isfinite(manifest.put_at):  # a TypeError where it is no number
+        raise ValueError("no time")
     return replace(
         manifest,
         operation=Operation(manifest.operation),

@@ -21,7 +21,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.history import undo_obstacle
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable, new_id
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.transaction import Ground, transaction, trash_of
+from envdeck.core.operations.transaction import Ground, first_trash, transaction
 from envdeck.core.operations.trash import Manifest, read_item, write_manifest
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> None
 def _discard(entry: Entry, ground: Ground) -> None:
     """Put aside what had been created."""
     with transaction(ground, entry) as current:
-        current.open_item(next(iter(trash_of(entry.path, ground))))
+        current.open_item(first_trash(entry.path, ground))
         current.describe(
             Manifest(
                 id=entry.id,

@@ -31,7 +31,7 @@ from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building
 from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.sources import How, Source, SourceName
-from envdeck.core.operations.transaction import transaction, trash_of
+from envdeck.core.operations.transaction import first_trash, transaction, trash_of
 from envdeck.core.operations.upgrading.asking import UvResolver
 from envdeck.core.operations.upgrading.candidate import Candidates, Resolution
 from envdeck.core.operations.upgrading.candidates import candidates
@@ -218,7 +218,7 @@ def staged_plan(
     """Return the plan of a change that is made in a copy of an environment."""
     host = operations.catalog.host
     identifier = new_id(host)
-    trash = next(iter(trash_of(environment.path, operations.ground)))
+    trash = first_trash(environment.path, operations.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     moment = moment_of(operations)
     target = Target(

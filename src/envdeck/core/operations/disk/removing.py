@@ -10,6 +10,8 @@ from envdeck.core.paths import lies_under
 
 _EVERY = 256
 """Files between two words on how far it is."""
+_DEEPEST = 64
+"""Folders within each other that are open at once; what lies deeper is moved up first."""
 
 
 class NotOneDiskError(OSError):
@@ -30,7 +32,7 @@ def remove_tree(
 
     A file with links elsewhere frees nothing. Folders are opened without following links and
     their entries removed relative to them, so that nobody can swap a folder for a link on the
-    way. Folders that may not be entered, but are ours, are made so first.
+    way. Folders that may not be entered or written to, but are ours, are made so first.
     """
     _refuse_mounts(path, host)
     status = os.lstat(path)
@@ -39,7 +41,7 @@ def remove_tree(
         return _freed(status)
     sweep = _Sweep(status.st_dev, tell, stopped)
     if os.unlink in os.supports_dir_fd and os.scandir in os.supports_fd:
-        sweep.empty(_open(path, None), path)
+        sweep.empty_all(_open(path, None), path)
     else:
         sweep.empty_by_path(path)
     os.rmdir(path)
@@ -64,14 +66,30 @@ class _Sweep:
         self._device = device
         self._tell = tell
         self._stopped = stopped
+        self._top = -1
+        self._moved = 0
         self.files = 0
         self.freed = 0
 
-    def empty(self, descriptor: int, path: str) -> None:
-        """Remove everything in an open folder, and close it."""
+    def empty_all(self, descriptor: int, path: str) -> None:
+        """Remove everything in an open folder, however deep it goes, and close it."""
         try:
-            if os.fstat(descriptor).st_dev != self._device:
+            self._top = descriptor
+            while True:
+                self._moved = 0
+                self._empty(os.dup(descriptor), path, 0)
+                if not self._moved:
+                    return
+        finally:
+            os.close(descriptor)
+
+    def _empty(self, descriptor: int, path: str, depth: int) -> None:
+        try:
+            status = os.fstat(descriptor)
+            if status.st_dev != self._device:
                 raise NotOneDiskError(18, "another disk is mounted in it", path)
+            if status.st_mode & 0o300 != 0o300:
+                os.fchmod(descriptor, 0o700)
             folders = []
             with os.scandir(descriptor) as entries:
                 for entry in entries:
@@ -81,10 +99,24 @@ class _Sweep:
                         self._count(entry.stat(follow_symlinks=False))
                         os.unlink(entry.name, dir_fd=descriptor)
             for name in folders:
-                self.empty(_open(name, descriptor), os.path.join(path, name))
+                if depth == _DEEPEST:
+                    self._move_up(name, descriptor)
+                    continue
+                self._empty(_open(name, descriptor), os.path.join(path, name), depth + 1)
                 os.rmdir(name, dir_fd=descriptor)
         finally:
             os.close(descriptor)
+
+    def _move_up(self, name: str, descriptor: int) -> None:
+        """Move a folder to the top of what is removed, for the next round."""
+        while True:
+            self._moved += 1
+            free = f"{self._moved}.deep"
+            try:
+                os.stat(free, dir_fd=self._top, follow_symlinks=False)
+            except FileNotFoundError:
+                os.rename(name, free, src_dir_fd=descriptor, dst_dir_fd=self._top)
+                return
 
     def empty_by_path(self, path: str) -> None:
         """The same where a system cannot work relative to an open folder (Windows)."""

@@ -49,7 +49,8 @@ def _hand_over(argv: list[str]) -> int:
     console = Console.of(sys.stdout, sys.stderr, host.environ)
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
-    return run(argv, Context(host, console, interactive))
+    answers = sys.stdin if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
+    return run(argv, Context(host, console, interactive, answers=answers))
 
 
 def _prepare() -> None:

@@ -12,6 +12,7 @@ from envdeck.cli.output.console import Console
 from envdeck.cli.run import run
 from envdeck.core.model import (
     Creation,
+    Ending,
     Environment,
     Finished,
     Found,
@@ -19,14 +20,19 @@ from envdeck.core.model import (
     Identity,
     JointSize,
     LastUsed,
+    Operation,
+    Plan,
     Progress,
     ProjectLink,
     ProjectState,
     Python,
+    Result,
     Size,
     Sized,
     Status,
+    Target,
 )
+from envdeck.core.operations.policy import Policy
 
 
 @dataclass
@@ -84,6 +90,75 @@ class FakeCatalog:
         return tuple(self.distributions_of.get(environment.path, ()))
 
 
+class FakeOperations:
+    """Plans what it was made to plan, remembers what it was asked, and runs nothing."""
+
+    ID = "20261118-110640-4f2a"
+
+    def __init__(self) -> None:
+        self.policy = Policy()
+        self.asked: list[tuple] = []
+        """What was asked for: a method's name, and what it was given."""
+        self.planned: list = []
+        """What the next plans are; an ordinary one when there is none left."""
+        self.result = Result(Ending.DONE, "api/.venv is in the trash", verified=("all is well",))
+        self.events: list = []
+        """What is told on the way."""
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while a plan runs."""
+        self.recovered: tuple = ()
+        self.past: tuple = ()
+        self.items: tuple = ()
+
+    def plan(self, *paths: str, **more) -> Plan:
+        usual = {
+            "id": self.ID,
+            "operation": Operation.DELETE,
+            "targets": tuple(Target(path, Identity(1, 2), path) for path in paths),
+            "undo": f"envdeck undo {self.ID}",
+        }
+        return Plan(**{**usual, **more})
+
+    def __getattr__(self, name: str):
+        if not name.startswith("plan_"):
+            raise AttributeError(name)
+
+        def planned(*given, **named):
+            self.asked.append((name.removeprefix("plan_"), given, named))
+            if self.planned:
+                return self.planned.pop(0)
+            return self.plan("/home/ada/api/.venv")
+
+        return planned
+
+    def run(self, plan, tell, stopped) -> Result:
+        self.asked.append(("run", plan.targets, plan.allowed))
+        for event in self.events:
+            tell(event)
+        self.meanwhile()
+        if stopped():
+            return replace(self.result, stopped=True, status=Ending.ROLLED_BACK)
+        return self.result
+
+    def recover(self) -> tuple:
+        self.asked.append(("recover",))
+        return self.recovered
+
+    def history(self) -> tuple:
+        return self.past
+
+    def trash(self) -> tuple:
+        return self.items
+
+    def expired(self) -> tuple:
+        return tuple(item for item in self.items if item.manifest.put_at < 1_000_000_000)
+
+
+@pytest.fixture
+def operations() -> FakeOperations:
+    return FakeOperations()
+
+
 @pytest.fixture
 def catalog() -> FakeCatalog:
     return FakeCatalog()
@@ -122,12 +197,26 @@ def environment(home) -> Callable[..., Environment]:
 
 
 @pytest.fixture
-def cli(catalog, host) -> Callable[..., SimpleNamespace]:
+def cli(catalog, host, operations) -> Callable[..., SimpleNamespace]:
     """Return a function that runs a command: `cli("list", "--json").out`."""
 
-    def call(*arguments: str, host=host, interactive=False, **console) -> SimpleNamespace:
+    def open_operations(_catalog, policy) -> FakeOperations:
+        operations.policy = policy
+        return operations
+
+    def call(
+        *arguments: str, host=host, interactive=False, answer: str | None = None, **console
+    ) -> SimpleNamespace:
+        """Run it; `answer` is what a person types when asked, None when nobody is there."""
         out, err = io.StringIO(), io.StringIO()
-        context = Context(host, Console(out, err, **console), interactive, lambda _: catalog)
+        context = Context(
+            host,
+            Console(out, err, **console),
+            interactive,
+            lambda _: catalog,
+            open_operations,
+            None if answer is None else io.StringIO(answer),
+        )
         code = run(arguments, context)
         return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
 

@@ -22,13 +22,19 @@ complete_for envdeck list --no
 complete_for envdeck list --status b
 complete_for envdeck completion z
 complete_for envdeck list fo
+complete_for envdeck recr
+complete_for envdeck delete --allow tr
+complete_for envdeck delete fo
+complete_for envdeck recreate --pyt
+complete_for envdeck trash pu
 """
     result = subprocess.run(
         ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30
     )
     assert result.stderr == ""
     lines = [line.strip() for line in result.stdout.splitlines()]
-    assert lines == ["list", "--no-size", "broken", "zsh", "folder"]
+    assert lines[:5] == ["list", "--no-size", "broken", "zsh", "folder"]
+    assert lines[5:] == ["recreate", "tracked", "folder", "--python", "purge"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,17 @@ def test_no_file(cli):
     assert "not there: all defaults hold" in cli("config").out
 
 
+@pytest.mark.parametrize(
+    ("line", "told", "shown"),
+    [("keep-days = 0", 0, "0"), ('keep-days = "for ever"', "for ever", "for ever")],
+)
+def test_how_long_the_trash_keeps_things(cli, configured, line, told, shown):
+    configured.write_text(line)
+    assert json.loads(cli("config", "--json").out)["settings"]["keep-days"]["value"] == told
+    row = next(row for row in cli("config").out.splitlines() if row.startswith("keep-days"))
+    assert row.split() == ["keep-days", *shown.split(), "file"]
+
+
 def test_a_variable_names_another(cli, host, tmp_path):
     other = tmp_path / "other.toml"
     other.write_text('theme = "nord"\n')

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from envdeck.cli.output.console import Console
 from envdeck.config import Configuration, load
@@ -10,6 +10,8 @@ from envdeck.core.host import Host
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
+    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.policy import Policy
 
 
 def open_catalog(host: Host) -> "Catalog":
@@ -17,6 +19,13 @@ def open_catalog(host: Host) -> "Catalog":
     from envdeck.core.catalog import Catalog
 
     return Catalog(host)
+
+
+def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":
+    """Return what changes the environments of a catalog; imported only by what may do so."""
+    from envdeck.core.operations.operations import Operations
+
+    return Operations(catalog, policy)
 
 
 @dataclass(slots=True)
@@ -28,6 +37,11 @@ class Context:
     interactive: bool = False
     """Whether a person sits at both ends, so that the screen can be opened."""
     open_catalog: Callable[[Host], "Catalog"] = open_catalog
+    open_operations: Callable[["Catalog", "Policy"], "Operations"] = open_operations
+    answers: TextIO | None = None
+    """Where a person answers questions; None where nobody sits there."""
+    read_only: bool = False
+    """Whether this call was told to change nothing."""
     _configuration: Configuration | None = field(default=None, repr=False)
 
     def configuration(self) -> Configuration:
@@ -42,3 +56,21 @@ class Context:
     def catalog(self) -> "Catalog":
         """Return the catalog of this machine."""
         return self.open_catalog(self.host)
+
+    def policy(self) -> "Policy":
+        """Return the rules for what changes environments, from the configuration and this call.
+
+        Raises :class:`envdeck.config.ConfigurationError`.
+        """
+        from envdeck.core.operations.policy import Policy
+
+        settings = self.configuration().settings
+        return Policy(
+            read_only=self.read_only or settings.read_only,
+            keep_days=settings.keep_days,
+            downloads=settings.downloads,
+        )
+
+    def operations(self, catalog: "Catalog | None" = None) -> "Operations":
+        """Return what changes the environments of this machine."""
+        return self.open_operations(catalog or self.catalog(), self.policy())

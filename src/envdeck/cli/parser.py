@@ -20,12 +20,21 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "show": "one environment whole",
         "find": 'who has a package: `envdeck find "openai<1.2"`',
         "interpreters": "the interpreters that environments rest on",
+        "delete": "to the trash, or for good",
+        "recreate": "the same environment, made anew",
+        "upgrade": "packages, or the interpreter",
+        "create": "a new environment for a project",
+        "undo": "take back what was done",
+        "history": "what was done, and how it ended",
+        "trash": "what was put aside: list, restore, purge",
         "config": "where the configuration is, and what holds",
         "completion": "a script that completes commands in a shell",
     }
 )
 """Each command, a module of its own in :mod:`envdeck.cli.commands`, and what it does."""
 
+_MANY = ("paths", "references", "requirements", "ids")
+"""Arguments that take any number of words. A command has one of them at most."""
 _WIDEST = 100
 """Columns of a help at most: longer lines are hard to read."""
 
@@ -56,13 +65,14 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong as an exception, so that it is written like every other error."""
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Return the arguments read; PATHs may stand before, between and behind options."""
+        """Return the arguments read; those of which there may be many, such as PATHs, may stand
+        before, between and behind options."""
         parsed, rest = self.parse_known_args(arguments)
-        paths: list[str] | None = getattr(parsed, "paths", None)
-        if rest and (paths is None or any(word.startswith("-") for word in rest)):
+        many = next((name for name in _MANY if hasattr(parsed, name)), None)
+        if rest and (many is None or any(word.startswith("-") for word in rest)):
             self.error(f"unrecognized arguments: {' '.join(rest)}")
-        if paths is not None:
-            parsed.paths = [*paths, *rest]
+        if many is not None:
+            setattr(parsed, many, [*getattr(parsed, many), *rest])
         return parsed
 
     def error(self, message: str) -> NoReturn:
@@ -126,6 +136,7 @@ def whole_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"envdeck {__version__}")
+    parser.add_argument("--read-only", action="store_true", help="change nothing at all")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, summary in COMMANDS.items():
         _equip(commands.add_parser(name, help=summary, formatter_class=_Help), name)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
@@ -11,10 +11,38 @@ from envdeck.cli.places import absolute_path, scope_of
 from envdeck.cli.scanning import Scan
 from envdeck.core.files import reason_of
 from envdeck.core.model import Environment
+from envdeck.core.paths import lies_under
 from envdeck.text import tilde
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An environment, and how a person came to it."""
+
+    environment: Environment
+    link: str | None = None
+    """The symbolic link that was named, or that lies in the project that was: what is done to
+    the environment behind it is done elsewhere than it seems."""
+
+
+def asked_for(reference: str, context: Context, catalog: "Catalog") -> Asked:
+    """Return the environment that an ENV argument means, and the link by which it was asked for.
+
+    Raises as :func:`environment_of`.
+    """
+    environment = environment_of(reference, context, catalog)
+    path = absolute_path(reference, context.host)
+    if os.path.islink(path):
+        return Asked(environment, path)
+    real = os.path.realpath(path)
+    if os.path.isdir(path) and not lies_under(environment.path, real):
+        for link in environment.links:
+            if lies_under(link, real):
+                return Asked(environment, link)
+    return Asked(environment)
 
 
 def environment_of(reference: str, context: Context, catalog: "Catalog") -> Environment:

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.parser import COMMANDS, command, parser_of, screen_parser, whole_parser
+from envdeck.cli.pending import say_pending
 from envdeck.config import ConfigurationError
 from envdeck.text import tilde
 
 _HELP = {"-h", "--help"}
 _VERSION = {"-V", "--version"}
+_READ_ONLY = "--read-only"
+_LOOKING = {"list", "show", "find", "interpreters"}
+"""Commands that change nothing, and say so where something waits to be finished."""
 
 
 def run(arguments: Sequence[str], context: Context) -> int:
@@ -37,15 +41,22 @@ def _done(arguments: Sequence[str], context: Context) -> int:
 
 def _dispatch(arguments: Sequence[str], context: Context) -> int:
     options, operands = _split(arguments)
+    if _READ_ONLY in options:  # it holds for every command, wherever it stands
+        context.read_only = True
+        options = [option for option in options if option != _READ_ONLY]
     arguments = [*options, *operands]
     first = options[0] if options else ""
     if first in COMMANDS:
         parsed = parser_of(first).parse(arguments[1:])
+        if first in _LOOKING:
+            say_pending(context)
         return command(first).run(parsed, context)
     for argument in options:
         if argument in _HELP | _VERSION:
             whole_parser().parse_args([argument])
     parsed = screen_parser().parse(arguments)
+    if not context.interactive:
+        say_pending(context)
     return command("screen").run(parsed, context)
 
 

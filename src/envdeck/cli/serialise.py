@@ -40,7 +40,7 @@ def environment_object(environment: Environment) -> Object:
         },
         "packages": environment.packages,
         "size": _size_object(environment.size),
-        "last_used": _time(environment.last_used.when),
+        "last_used": utc_time(environment.last_used.when),
         "last_used_source": environment.last_used.source,
         "project": environment.project.path,
         "links": list(environment.links),
@@ -102,7 +102,7 @@ def _size_object(size: Size | None) -> Object | None:
     }
 
 
-def _time(when: float | None) -> str | None:
+def utc_time(when: float | None) -> str | None:
     """Return a time by RFC 3339 in UTC; None also for one that no calendar holds."""
     if when is None:
         return None

@@ -36,3 +36,10 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The table `[keys]`: the name of an action, and the key for it (several with commas),
     in place of the usual one."""
+    read_only: bool = False
+    """Whether every change is turned off, as with `--read-only`."""
+    keep_days: int | None = 30
+    """How many days the trash keeps what was deleted or exchanged; `"for ever"` (None here) has
+    no end."""
+    downloads: bool = False
+    """Whether uv may download an interpreter that is asked for and is not on this machine."""

@@ -12,6 +12,10 @@ from envdeck.core.host import Host
 
 NAMES = tuple(field.name.replace("_", "-") for field in fields(Settings))
 """The keys that the file may have."""
+FOR_EVER = "for ever"
+"""What `keep-days` is where the trash keeps things without an end."""
+_LONGEST = 36_500
+"""Days: a hundred years."""
 
 
 def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host) -> Settings:
@@ -29,6 +33,12 @@ def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host)
                 settings = replace(settings, exclude=reader.exclude(value))
             case "cross-devices":
                 settings = replace(settings, cross_devices=reader.switch(name, value))
+            case "read-only":
+                settings = replace(settings, read_only=reader.switch(name, value))
+            case "keep-days":
+                settings = replace(settings, keep_days=reader.days(name, value))
+            case "downloads":
+                settings = replace(settings, downloads=reader.switch(name, value))
             case "theme":
                 settings = replace(settings, theme=reader.word(name, value))
             case "columns":
@@ -54,6 +64,16 @@ class _Reader:
     def switch(self, name: str, value: object) -> bool:
         if not isinstance(value, bool):
             raise self._expected(name, "true or false", value)
+        return value
+
+    def days(self, name: str, value: object) -> int | None:
+        if value == FOR_EVER:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST:
+            expected = f'a number of days from 0 to {_LONGEST:,}, or "{FOR_EVER}"'
+            if isinstance(value, str):
+                raise self._error(name, f"`{name}` should be {expected}, and is `{value}`")
+            raise self._expected(name, expected, value)
         return value
 
     def word(self, name: str, value: object) -> str:

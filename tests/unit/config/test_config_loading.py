@@ -37,6 +37,7 @@ def test_everything_it_may_hold(host, file, home):
         b'exclude = ["node_modules", "~/old"]\n'
         b"cross-devices = true\n"
         b'theme = "nord"\ncolumns = ["path", "used"]\n'
+        b"read-only = true\nkeep-days = 7\ndownloads = true\n"
         b'[keys]\nsort = "o"\ntab.1 = "f1"\n"tab.2" = "f2"\n'
     )
     configuration = load(host)
@@ -46,6 +47,9 @@ def test_everything_it_may_hold(host, file, home):
         cross_devices=True,
         theme="nord",
         columns=("path", "used"),
+        read_only=True,
+        keep_days=7,
+        downloads=True,
         keys={"sort": "o", "tab.1": "f1", "tab.2": "f2"},
     )
     assert configuration.origin("roots") is Origin.FILE
@@ -73,6 +77,19 @@ def test_everything_it_may_hold(host, file, home):
             1,
             "",
         ),
+        ("read-only = 'yes'", "`read-only` should be true or false, and is a string", 1, ""),
+        ("downloads = 1", "`downloads` should be true or false, and is the number 1", 1, ""),
+        ("keep-days = -1", "`keep-days` should be a number of days from 0 to 36,500, or", 1, ""),
+        ("keep-days = 36501", "`keep-days` should be a number of days from 0", 1, ""),
+        ("keep-days = 1.5", "`keep-days` should be a number of days from 0", 1, ""),
+        ("keep-days = true", "`keep-days` should be a number of days from 0", 1, ""),
+        (
+            "keep-days = 'never'",
+            '`keep-days` should be a number of days from 0 to 36,500, or "for ever", and is '
+            "`never`",
+            1,
+            "",
+        ),
         ("theme = ['x']", "`theme` should be a name in quotes, and is an array", 1, ""),
         ("theme = 1979-05-27", "`theme` should be a name in quotes, and is a date or time", 1, ""),
         ("columns = ['pth']", "`columns` has `pth`, which is no column", 1, "did you mean `path`?"),
@@ -93,6 +110,12 @@ def test_what_is_wrong_is_said_with_its_line_and_a_way_out(host, file, text, wha
     assert error.hint.startswith(hint)
     if line is not None:
         assert error.line == line
+
+
+@pytest.mark.parametrize(("text", "days"), [("0", 0), ("36500", 36_500), ('"for ever"', None)])
+def test_how_long_the_trash_keeps_things(host, file, text, days):
+    file.write_text(f"keep-days = {text}")
+    assert load(host).settings.keep_days == days
 
 
 def test_a_key_inside_a_table_is_not_taken_for_one_outside(host, file):

@@ -1,6 +1,7 @@
 """The walk: what it meets, what it passes by, and what a memory spares it."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.discovery.walk import TICK_FOLDERS, Pointer, ProjectRoot, Tick, Walk
 from envdeck.core.model import Unreadable
+from envdeck.core.mounts import Mount
+from envdeck.core.operations.places import Places, trashes_for
 
 
 class Memory(dict):
@@ -43,6 +46,22 @@ def test_environments_are_found_at_any_depth(home):
 def test_pruned_folders_are_not_entered(home, name):
     environment(home / name / "env")
     assert met(home) == []
+
+
+@pytest.mark.parametrize("rules", [Prune.for_host, lambda host: Prune().alone(frozenset())])
+def test_no_trash_of_ours_is_entered(home, host, rules):
+    here = str(environment(home / "envs" / ".venv"))
+    mounts = (Mount(str(home), "ext4", 1, frozenset(), "/dev/sdb1"),)
+    trashes = list(trashes_for(here, host, mounts))[-2:]  # at the top of the mount, and beside
+    assert len(set(trashes)) == 2
+    for trash in trashes:
+        environment(Path(trash) / "20261120-101502-4f2a" / "environment")
+    assert [hit.path for hit in met(home, prune=rules(host))] == [here]
+
+
+def test_what_we_keep_in_the_data_folder_is_not_entered(home, host):
+    environment(Path(Places.of(host).trash) / "20261120-101502-4f2a" / "environment")
+    assert met(home, prune=Prune.for_host(host)) == []
 
 
 def test_nothing_is_looked_for_inside_an_environment(home):

@@ -11,11 +11,13 @@ from envdeck.cli.errors import Exit
 from envdeck.cli.output.table import Cell, Column, table
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
+from envdeck.config.validation import FOR_EVER
 from envdeck.text import plain, tilde
 
 DESCRIPTION = """Where the configuration file is, and the settings that hold, each with what says
 so: the file, or envdeck's default. ENVDECK_CONFIG names another file. Keys of the file:
-roots, exclude, cross-devices, theme, columns, and the table [keys]."""
+roots, exclude, cross-devices, theme, columns, read-only, keep-days (a number, or
+"for ever"), downloads, and the table [keys]."""
 
 EXAMPLES = """  envdeck config                   what holds
   envdeck config path              only the file's path
@@ -53,6 +55,8 @@ def _values(settings: Settings) -> Iterator[tuple[str, Any]]:
         value = getattr(settings, field.name)
         if isinstance(value, Mapping):
             value = dict(value)
+        if field.name == "keep_days" and value is None:
+            value = FOR_EVER
         yield field.name.replace("_", "-"), list(value) if isinstance(value, tuple) else value
 
 
@@ -92,5 +96,7 @@ def _shown(value: Any, unknown: str) -> str:  # noqa: ANN401  any setting's valu
             return ", ".join(f"{action} = {key}" for action, key in value.items()) or unknown
         case list():
             return ", ".join(value) or unknown
+        case int():
+            return str(value)
         case _:
             return value or unknown

@@ -95,6 +95,29 @@ class Console:
         """Say what the person should know, though the command goes on."""
         self._say("warning", message, hint)
 
+    def note(self, message: str, hint: str = "") -> None:
+        """Say what was done beside what was asked for."""
+        self._say("note", message, hint)
+
+    def hint(self, text: str) -> None:
+        """Say what to do next, best with a command that works."""
+        self._say("hint", text, "")
+
+    def aside(self, text: str = "", style: str = "") -> None:
+        """Write one line that is no result; it is plain text already."""
+        self.clear_progress()
+        self._tell(styled(text, style, colour=self.error_colour) + "\n")
+
+    def ask(self, question: str, answers: TextIO) -> bool:
+        """Ask a person, and return whether the answer was an explicit yes."""
+        self.clear_progress()
+        self.flush()
+        self._tell(f"{question} [y/N] ")
+        answer = answers.readline()
+        if not answer.endswith("\n"):
+            self._tell("\n")
+        return answer.strip().lower() in {"y", "yes"}
+
     def progress(self, text: str) -> None:
         """Show how far a command is, in place of what was shown before; on a terminal only."""
         if not self.error_terminal:

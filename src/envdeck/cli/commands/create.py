@@ -1,0 +1,59 @@
+"""`envdeck create PROJECT`: a new environment for a project."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.operating import operate
+from envdeck.cli.origins import interpreter_named, origin_named
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.places import absolute_path, folder
+from envdeck.core.model import NoPlan, Plan
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+DESCRIPTION = """Make a new environment for a project, from what it locked or else from what it
+declares, with the interpreter that it asks for (`requires-python`, `.python-version`)."""
+
+EXAMPLES = """  envdeck create .                               .venv in this project
+  envdeck create ~/work/api --from declared --python 3.13
+  envdeck create ~/work/api --path ~/envs/api --dry-run"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="SOURCE",
+        help="lock (what the project locked), declared (what it asks for), or a requirements "
+        "file (default: lock if there is one)",
+    )
+    parser.add_argument(
+        "--python", metavar="PYTHON", help="the interpreter: a version (3.13) or an executable"
+    )
+    complete_folders(
+        parser.add_argument("--path", metavar="PATH", help="where (default: .venv in the project)")
+    )
+    add_options(parser, guards=False)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Make a new environment."""
+    host = context.host
+    project = folder(arguments.project, host)
+    path = None if arguments.path is None else absolute_path(arguments.path, host)
+    source, file = None, None
+    if arguments.source is not None:
+        source, file = origin_named(arguments.source, host, ("lock", "declared"))
+    interpreter = interpreter_named(arguments.python, host)
+
+    def make(operations: "Operations") -> Plan | NoPlan:
+        return operations.plan_create(
+            project, path=path, source=source, file=file, interpreter=interpreter
+        )
+
+    return operate(arguments, context, make)

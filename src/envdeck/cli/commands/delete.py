@@ -1,0 +1,108 @@
+"""`envdeck delete ENV …`: to the trash, or for good."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.operating import operate
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.references import Asked, asked_for
+from envdeck.core.model import NoPlan, Plan, Refusal
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+DESCRIPTION = """Delete environments: into the trash, from where `envdeck undo` brings them back
+whole, or for good with --purge. Nothing is deleted without a yes. Several are deleted
+together or not at all, if a guard refuses one of them."""
+
+EXAMPLES = """  envdeck delete ~/work/api/.venv --dry-run      what would happen
+  envdeck delete api/.venv blog/.venv            asks once for both
+  envdeck delete .venv --yes --json              for programs
+  envdeck delete .venv --allow unowned-files     with the files in it that are yours"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(
+        parser.add_argument(
+            "references", nargs="+", metavar="ENV", help="its path, its project's, or its name"
+        )
+    )
+    parser.add_argument(
+        "--purge", action="store_true", help="for good, which frees the room now: no way back"
+    )
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="leave out what is refused or not found (exit 3 or 2), and delete the others",
+    )
+    add_options(parser)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Delete environments."""
+    deletion = _Deletion(arguments, context)
+    code = operate(arguments, context, deletion.plan, left_out=deletion.left_out)
+    return Exit.USAGE if code is Exit.DONE and deletion.unknown else code
+
+
+@dataclass(slots=True)
+class _Deletion:
+    """What is deleted, and what is left out."""
+
+    arguments: Namespace
+    context: Context
+    left_out: list[Refusal] = field(default_factory=list)
+    unknown: int = 0
+    """How many ENVs meant nothing, or more than one environment."""
+
+    def plan(self, operations: "Operations") -> Plan | NoPlan:
+        """Plan to delete all that may be."""
+        asked = self._asked()
+        while True:
+            plan = self._plan(operations, asked)
+            refused = {refusal.path for refusal in plan.refusals}
+            if not (self.arguments.keep_going and refused):
+                return plan
+            others = [each for each in asked if not refused & {each.environment.path, each.link}]
+            if not others or len(others) == len(asked):
+                return plan
+            self.left_out += plan.refusals
+            asked = others
+
+    def _plan(self, operations: "Operations", asked: Sequence[Asked]) -> Plan:
+        return operations.plan_delete(
+            [each.environment for each in asked],
+            links={each.environment.path: each.link for each in asked if each.link},
+            purge=self.arguments.purge,
+            allow=frozenset(self.arguments.allow),
+        )
+
+    def _asked(self) -> list[Asked]:
+        """Return each environment once, as it is now, with what it takes."""
+        catalog = self.context.catalog()
+        found: dict[str, Asked] = {}
+        for reference in self.arguments.references:
+            try:
+                asked = asked_for(reference, self.context, catalog)
+            except CommandError as error:
+                if not self.arguments.keep_going:
+                    raise
+                self.unknown += 1
+                self.context.console.warn(f"left out: {error.message}", error.hint)
+                continue
+            environment = asked.environment
+            before = found.get(environment.path)
+            if environment.size is None:
+                size = before.environment.size if before else catalog.measure(environment)
+                asked = replace(asked, environment=replace(environment, size=size))
+            if before is None or before.link is None:
+                found[environment.path] = asked
+        if not found:
+            raise CommandError("none of them is an environment")
+        return list(found.values())

@@ -1,0 +1,104 @@
+"""`envdeck history`: what was done, and what can still be taken back."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.operating import READ_ONLY
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.pending import report_settled, say_pending
+from envdeck.cli.plans import safe
+from envdeck.cli.serialise_operations import history_object, recovered_object
+from envdeck.cli.wording import path_cell
+from envdeck.text import age, tilde, tilde_within
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.history import Past
+    from envdeck.core.operations.journal import Entry
+
+DESCRIPTION = """Every operation, the newest first: what was done, when, how it ended, and
+whether it can still be taken back."""
+
+EXAMPLES = """  envdeck history
+  envdeck history --json
+  envdeck history --recover        finish or roll back what was interrupted, only that"""
+
+_COLUMNS = (
+    Column("ID"),
+    Column("When", right=True, rank=2),
+    Column("Operation"),
+    Column("Environment", flexible=True),
+    Column("Ended"),
+    Column("Way back, or why none", rank=1),
+)
+_STYLES = {"done": "green", "rolled-back": "yellow", "needs-attention": "red"}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument(
+        "--recover", action="store_true", help="finish or roll back what was interrupted"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Tell what was done, or bring to an end what was not."""
+    if arguments.recover:
+        return _recover(arguments, context)
+    say_pending(context)
+    past = context.operations().history()
+    if arguments.json:
+        context.console.json(history_object(past))
+    else:
+        _print(past, context)
+    return Exit.DONE
+
+
+def _recover(arguments: Namespace, context: Context) -> int:
+    if context.policy().read_only:
+        message = f"refused: {READ_ONLY.message} ({READ_ONLY.guard})"
+        raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
+    entries = context.operations().recover()
+    whole = report_settled(entries, context)
+    if arguments.json:
+        context.console.json(recovered_object(entries))
+    elif not entries:
+        context.console.line("nothing was interrupted")
+    return Exit.DONE if whole else Exit.FAILED
+
+
+def _print(past: Sequence["Past"], context: Context) -> None:
+    from envdeck.core.operations.journal import Entry
+
+    console = context.console
+    rows = [
+        _row(each.entry, each.why_not, context) for each in past if isinstance(each.entry, Entry)
+    ]
+    if rows:
+        for line in table(console, _COLUMNS, rows):
+            console.line(line)
+    else:
+        console.line("nothing was done yet")
+    console.flush()
+    for each in past:
+        if not isinstance(each.entry, Entry):
+            path = tilde(each.entry.path, context.host.home)
+            console.warn(f"`{path}` is left alone: {each.entry.reason}")
+
+
+def _row(entry: "Entry", why_not: str, context: Context) -> list[Cell]:
+    ended = entry.phase.value if entry.phase.over else "not over"
+    if entry.message and ended in {"rolled-back", "needs-attention"}:
+        why_not = tilde_within(entry.message, context.host.home)
+    ago = age(entry.created_at, context.host.now())
+    return [
+        Cell(entry.id),
+        Cell(ago if ago == "now" else f"{ago} ago"),
+        Cell(entry.operation.value),
+        path_cell(entry.path, context.host.home),
+        Cell(ended, _STYLES.get(ended, "yellow")),
+        Cell(safe(why_not) if why_not else "envdeck undo ID", "dim" if why_not else ""),
+    ]

@@ -1,0 +1,115 @@
+"""`envdeck recreate ENV`: the same environment, made anew."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.operating import operate
+from envdeck.cli.origins import interpreter_named, origin_named
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.references import environment_of
+from envdeck.cli.stopping import stopping
+from envdeck.core.model import Interpreter, NoPlan, Plan
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.choices import RecreateChoices
+    from envdeck.core.operations.operations import Operations
+
+DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
+The old one goes to the trash, from where `envdeck undo` brings it back. It works on broken
+environments too: what is installed in them is read without running it."""
+
+EXAMPLES = """  envdeck recreate ~/work/api/.venv              exactly what is here
+  envdeck recreate api/.venv --from lock         what the project locked
+  envdeck recreate api/.venv --from ./other.txt  what a file of requirements asks for
+  envdeck recreate api/.venv --choices --python 3.13    what would become of it
+  envdeck recreate api/.venv --python 3.13 --dry-run"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(
+        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        default="exact",
+        metavar="SOURCE",
+        help="exact (what is here, which is the default), lock (what the project locked), "
+        "declared (what it asks for), or a requirements file",
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PYTHON",
+        help="on another interpreter: a version (3.13) or an executable",
+    )
+    parser.add_argument(
+        "--choices",
+        action="store_true",
+        help="only tell what it can be made from, how each differs from what is here, on which "
+        "interpreters, and with --python what becomes of each package there",
+    )
+    add_options(parser)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Make an environment anew."""
+    source, file = origin_named(arguments.source, context.host, ("exact", "lock", "declared"))
+    interpreter = interpreter_named(arguments.python, context.host)
+
+    if arguments.choices:
+        return _tell(arguments, context, file, interpreter)
+
+    def make(operations: "Operations") -> Plan | NoPlan:
+        return operations.plan_recreate(
+            environment_of(arguments.reference, context, context.catalog()),
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            allow=frozenset(arguments.allow),
+        )
+
+    return operate(arguments, context, make)
+
+
+def _tell(arguments: Namespace, context: Context, file: str | None, interpreter: str | None) -> int:
+    from envdeck.cli.choices import choices_object, print_choices
+    from envdeck.cli.pending import say_pending
+
+    say_pending(context)
+    environment = environment_of(arguments.reference, context, context.catalog())
+    operations = context.operations()
+    with stopping() as stopped:
+        context.console.progress("reading what it can be made from")
+        choices = operations.recreate_choices(environment, file=file)
+        forecast = None
+        if interpreter is not None and not stopped():
+            context.console.progress("asking the index")
+            forecast = operations.forecast(environment, _chosen(choices, interpreter), stopped)
+        interrupted = stopped()
+    context.console.clear_progress()
+    if interrupted:
+        raise CommandError("interrupted", code=Exit.INTERRUPTED)
+    if isinstance(forecast, NoPlan):
+        raise CommandError(forecast.message, hint=forecast.hint, code=Exit.FAILED)
+    if arguments.json:
+        context.console.json(choices_object(environment, choices, forecast))
+    else:
+        print_choices(choices, forecast, context)
+    return Exit.DONE
+
+
+def _chosen(choices: "RecreateChoices", wanted: str) -> Interpreter:
+    """Return the first of the interpreters that is meant: by its path, or by its version."""
+    for choice in choices.interpreters:
+        found = choice.interpreter
+        named = os.sep in wanted and os.path.realpath(found.executable) == os.path.realpath(wanted)
+        if named or f"{found.version}.".startswith(f"{wanted}."):
+            return found
+    raise CommandError(
+        f"--python: there is no interpreter `{wanted}`", hint="`envdeck interpreters` lists them"
+    )

@@ -1,0 +1,165 @@
+"""`envdeck trash`: what was put aside, put back or removed for good."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.operating import operate
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.pending import say_pending
+from envdeck.cli.places import absolute_path
+from envdeck.cli.serialise_operations import trash_object
+from envdeck.cli.wording import counted, path_cell
+from envdeck.core.model import NoPlan, Plan
+from envdeck.text import age, size, tilde
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.policy import Policy
+    from envdeck.core.operations.trash import Item
+
+DESCRIPTION = """What was put aside by deleting, recreating and upgrading: list it, put it back, or
+remove it for good, which is when its room is free."""
+
+EXAMPLES = """  envdeck trash                                  what is in it
+  envdeck trash restore 20261120-101502-4f2a
+  envdeck trash purge 20261120-101502-4f2a       one for good
+  envdeck trash purge --expired                  what is older than `keep-days`
+  envdeck trash purge --dry-run                  all of it"""
+
+_COLUMNS = (
+    Column("ID"),
+    Column("When", right=True, rank=3),
+    Column("By", rank=4),
+    Column("From", flexible=True),
+    Column("Python", rank=5),
+    Column("Frees", right=True),
+    Column("Kept", right=True, rank=2),
+    Column("Remarks", rank=1),
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("list", "restore", "purge"),
+        default="list",
+        metavar="list|restore|purge",
+        help="default: list",
+    )
+    parser.add_argument("ids", nargs="*", metavar="ID", help="which; purge without any: all")
+    parser.add_argument(
+        "--expired", action="store_true", help="purge: what was kept for as long as it should be"
+    )
+    complete_folders(
+        parser.add_argument("--to", metavar="PATH", help="restore: there, and not where it was")
+    )
+    add_options(parser, guards=False)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """List the trash, or act on it."""
+    _check(arguments)
+    match arguments.what:
+        case "restore":
+            to = None if arguments.to is None else absolute_path(arguments.to, context.host)
+            identifier = arguments.ids[0]
+            return operate(
+                arguments, context, lambda operations: operations.plan_undo(identifier, to=to)
+            )
+        case "purge":
+            return operate(arguments, context, lambda operations: _purge(operations, arguments))
+    say_pending(context)
+    items, policy = context.operations().trash(), context.policy()
+    if arguments.json:
+        context.console.json(trash_object(items, policy))
+    else:
+        _print(items, policy, context)
+    return Exit.DONE
+
+
+def _check(arguments: Namespace) -> None:
+    what, given = arguments.what, arguments.ids
+    if what == "list" and given:
+        raise CommandError("`trash list` takes no ID", hint="envdeck trash")
+    if what == "restore" and len(given) != 1:
+        raise CommandError("`trash restore` takes one ID", hint="`envdeck trash` lists them")
+    if arguments.to is not None and what != "restore":
+        raise CommandError("--to is for `trash restore`", hint="envdeck trash restore ID --to PATH")
+    if arguments.expired and (what != "purge" or given):
+        raise CommandError(
+            "--expired is for `trash purge`, without an ID", hint="envdeck trash purge --expired"
+        )
+
+
+def _purge(operations: "Operations", arguments: Namespace) -> Plan | NoPlan:
+    if not arguments.expired:
+        return operations.plan_purge(arguments.ids)
+    expired = [item.id for item in operations.expired()]
+    if not expired:
+        return NoPlan("nothing in the trash is older than it should be kept", missing=True)
+    return operations.plan_purge(expired)
+
+
+def _print(items: Sequence["Item"], policy: "Policy", context: Context) -> None:
+    console = context.console
+    if not items:
+        console.line("the trash is empty")
+        return
+    rows = [_row(item, policy, context) for item in items]
+    for line in table(console, _COLUMNS, rows):
+        console.line(line)
+    known = [
+        item.manifest.reclaimable_bytes
+        for item in items
+        if item.manifest is not None and item.manifest.reclaimable_bytes is not None
+    ]
+    total = f"{counted(len(items), 'item')}, a purge frees {size(sum(known))}"
+    if len(known) < len(items):
+        total += f" and {len(items) - len(known):,} not measured"
+    console.line()
+    console.line(console.style(total, "bold"))
+    now = context.host.now()
+    if any(_expired(item, policy, now) for item in items):
+        console.flush()
+        console.hint("envdeck trash purge --expired")
+
+
+def _expired(item: "Item", policy: "Policy", now: float) -> bool:
+    until = None if item.manifest is None else policy.kept_until(item.manifest.put_at)
+    return until is not None and until <= now
+
+
+def _row(item: "Item", policy: "Policy", context: Context) -> list[Cell]:
+    manifest, unknown = item.manifest, context.console.signs.unknown
+    if manifest is None:
+        where = tilde(item.folder, context.host.home)
+        blank = Cell(unknown)
+        return [Cell(item.id), blank, blank, Cell(where), blank, blank, blank, Cell(item.problem)]
+    now = context.host.now()
+    ago = age(manifest.put_at, now)
+    until = policy.kept_until(manifest.put_at)
+    return [
+        Cell(item.id),
+        Cell(ago if ago == "now" else f"{ago} ago"),
+        Cell(manifest.operation.value),
+        path_cell(manifest.path, context.host.home),
+        Cell(manifest.python or unknown),
+        Cell(size(manifest.reclaimable_bytes, unknown=unknown)),
+        Cell(_kept(until, now)),
+        Cell(item.problem or ("only a link" if manifest.is_link else "")),
+    ]
+
+
+def _kept(until: float | None, now: float) -> str:
+    if until is None:
+        return "for ever"
+    if until <= now:
+        return "expired"
+    return f"{age(now - (until - now), now)} more"

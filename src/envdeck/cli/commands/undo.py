@@ -1,0 +1,32 @@
+"""`envdeck undo [ID]`: take an operation back."""
+
+from argparse import ArgumentParser, Namespace
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.operating import operate
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.places import absolute_path
+
+DESCRIPTION = """Take back what was done: the last operation, or the one with this ID. What was
+deleted returns to its place, and what was recreated or upgraded is as it was before."""
+
+EXAMPLES = """  envdeck undo                                   the last operation
+  envdeck undo 20261120-101502-4f2a              one that `envdeck history` lists
+  envdeck undo 20261120-101502-4f2a --to ~/other where its place is taken"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument("id", nargs="?", metavar="ID", help="default: the last that can be")
+    complete_folders(
+        parser.add_argument("--to", metavar="PATH", help="put it there, and not where it was")
+    )
+    add_options(parser, guards=False)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Take an operation back."""
+    to = None if arguments.to is None else absolute_path(arguments.to, context.host)
+    identifier = arguments.id
+    return operate(arguments, context, lambda operations: operations.plan_undo(identifier, to=to))

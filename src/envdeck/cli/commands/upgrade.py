@@ -1,0 +1,130 @@
+"""`envdeck upgrade ENV [REQUIREMENT …]`: packages, or the interpreter."""
+
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.operating import operate
+from envdeck.cli.origins import interpreter_named
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.references import environment_of
+from envdeck.cli.stopping import stopping
+from envdeck.core.model import NoPlan, Plan
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
+nothing breaks, or the interpreter it rests on. What was there before goes to the trash,
+from where `envdeck undo` brings it back. Without packages it only tells what could be
+upgraded."""
+
+EXAMPLES = """  envdeck upgrade ~/work/api/.venv               what could be upgraded
+  envdeck upgrade api/.venv requests "urllib3==2.2.3"
+  envdeck upgrade api/.venv --all --dry-run
+  envdeck upgrade api/.venv --all --lock         in the project's lock file first
+  envdeck upgrade api/.venv --python 3.13        another interpreter"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(
+        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+    )
+    parser.add_argument(
+        "requirements",
+        nargs="*",
+        metavar="REQUIREMENT",
+        help="a package, to the newest that the others permit, or name==version",
+    )
+    parser.add_argument("--all", action="store_true", help="every package")
+    parser.add_argument(
+        "--lock",
+        action="store_true",
+        help="let the project's own tool upgrade its lock file, and sync with that",
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PYTHON",
+        help="the interpreter: a version (3.13; the one it has mends a broken one in place) or an "
+        "executable",
+    )
+    add_options(parser)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Upgrade packages or the interpreter, or tell what could be upgraded."""
+    wanted = _wanted(arguments)
+    allow = frozenset(arguments.allow)
+    interpreter = interpreter_named(arguments.python, context.host)
+
+    def make(operations: "Operations") -> Plan | NoPlan:
+        environment = environment_of(arguments.reference, context, context.catalog())
+        if arguments.python is not None:
+            return operations.plan_interpreter(environment, interpreter, allow=allow)
+        return operations.plan_upgrade(
+            environment, wanted or None, lock=arguments.lock, allow=allow
+        )
+
+    if not (wanted or arguments.all or arguments.python is not None):
+        return _tell(arguments, context)
+    return operate(arguments, context, make)
+
+
+def _wanted(arguments: Namespace) -> dict[str, str | None]:
+    """Return the version of each package that was named; None where the newest is meant."""
+    if arguments.python is not None and (arguments.requirements or arguments.all or arguments.lock):
+        raise CommandError(
+            "--python is an upgrade of its own", hint="upgrade the packages before or after it"
+        )
+    if arguments.all and arguments.requirements:
+        raise CommandError("--all and packages by name exclude each other", hint="give one")
+    if arguments.lock and not (arguments.all or arguments.requirements):
+        raise CommandError("--lock needs packages", hint="name some, or --all")
+    return dict(map(_package, arguments.requirements))
+
+
+def _package(text: str) -> tuple[str, str | None]:
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        requirement = None
+    if requirement is None or requirement.url or requirement.marker or requirement.extras:
+        raise CommandError(f"`{text}` names no package to upgrade", hint="name, or name==version")
+    pins = list(requirement.specifier)
+    if not pins:
+        return canonicalize_name(requirement.name), None
+    if len(pins) > 1 or pins[0].operator != "==" or pins[0].version.endswith(".*"):
+        raise CommandError(
+            f"`{text}` is a range, and not one version",
+            hint=f"`{requirement.name}` alone goes as far as the others permit",
+        )
+    return canonicalize_name(requirement.name), pins[0].version
+
+
+def _tell(arguments: Namespace, context: Context) -> int:
+    from envdeck.cli.candidates import candidates_object, print_candidates
+    from envdeck.cli.pending import say_pending
+
+    say_pending(context)
+    environment = environment_of(arguments.reference, context, context.catalog())
+    context.console.progress("asking the index")
+    with stopping() as stopped:
+        found = context.operations().candidates(environment, stopped)
+        interrupted = stopped()
+    context.console.clear_progress()
+    if interrupted:
+        raise CommandError("interrupted", code=Exit.INTERRUPTED)
+    if isinstance(found, NoPlan):
+        code = Exit.USAGE if found.missing else Exit.FAILED
+        raise CommandError(found.message, hint=found.hint, code=code)
+    if arguments.json:
+        context.console.json(candidates_object(environment, found))
+    else:
+        print_candidates(arguments.reference, found, context)
+    return Exit.DONE

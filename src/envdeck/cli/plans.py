@@ -1,0 +1,99 @@
+"""A plan as text: all that a person should know before saying yes."""
+
+from collections.abc import Iterator
+from shlex import quote
+
+from envdeck.cli.context import Context
+from envdeck.cli.output.style import styled
+from envdeck.core.inspection.credentials import mask_text
+from envdeck.core.model import Operation, Plan, Step, Target
+from envdeck.text import exact_time, pad, plain, size, tilde, tilde_within, width
+
+
+def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
+    """Print a plan: as a result, or `aside` on the error stream where the results are JSON."""
+    console = context.console
+    for text, style in plan_lines(plan, context):
+        if aside:
+            console.aside(text, style)
+        else:
+            console.line(styled(text, style, colour=console.colour))
+
+
+def plan_lines(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a plan, each with its style; they are plain text."""
+    for target in plan.targets:
+        yield f"{plan.operation} {safe(tilde(target.path, context.host.home))}", "bold"
+        yield from _rows(_facts(target, context))
+    if plan.steps:
+        yield "steps", "bold"
+    for number, step in enumerate(plan.steps, start=1):
+        yield from _step(number, step, context)
+    costs = list(_costs(plan, context))
+    if costs:
+        yield "cost", "bold"
+        yield from _rows(costs)
+    for warning in plan.warnings:
+        yield f"warning: {said(warning, context)}", "yellow"
+
+
+def question(plan: Plan) -> str:
+    """Return what a person is asked before a plan is run."""
+    count = len(plan.targets)
+    what = {
+        Operation.UNDO: "take it back",
+        Operation.PURGE: "remove it for good" if count == 1 else f"remove these {count} for good",
+    }.get(plan.operation, str(plan.operation))
+    if plan.operation in {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}:
+        what += " it" if count == 1 else f" these {count}"
+        if plan.undo is None:
+            what += ", with no way back"
+    if plan.operation is Operation.CREATE:
+        what += " it"
+    return f"{what}?"
+
+
+def said(text: str, context: Context) -> str:
+    """Return a sentence of the core's, harmless, with `~` for the home folder."""
+    return safe(tilde_within(text, context.host.home))
+
+
+def safe(text: str) -> str:
+    """Return hostile text with nothing in it that acts, and no secret."""
+    return plain(mask_text(text))
+
+
+def shown_command(command: tuple[str, ...]) -> str:
+    """Return a command as it could be typed, as far as its words are plain."""
+    return " ".join(safe(quote(word)) for word in command)
+
+
+def _facts(target: Target, context: Context) -> list[tuple[str, str]]:
+    return [(safe(fact.label), said(fact.text, context)) for fact in target.facts]
+
+
+def _step(number: int, step: Step, context: Context) -> Iterator[tuple[str, str]]:
+    yield f"  {number}. {said(step.title, context)}", ""
+    if step.command:
+        yield f"     $ {shown_command(step.command)}", "dim"
+
+
+def _costs(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+    if plan.needs_bytes is not None:
+        yield "needs", f"{size(plan.needs_bytes)} of disk while it runs"
+    if plan.operation in {Operation.DELETE, Operation.PURGE}:
+        unknown = "not known"
+        yield "frees now", size(plan.frees_now_bytes, unknown=unknown)
+        if plan.reclaims_bytes != plan.frees_now_bytes:
+            yield "frees later", f"{size(plan.reclaims_bytes, unknown=unknown)}, after a purge"
+    if plan.undo is not None:
+        until = "" if plan.kept_until is None else f", until {exact_time(plan.kept_until)}"
+        yield "way back", said(plan.undo, context) + until
+    elif plan.operation in {Operation.DELETE, Operation.PURGE}:
+        yield "way back", "none"
+
+
+def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    widest = max((width(label) for label, _ in rows), default=0)
+    for label, text in rows:
+        yield f"  {pad(label, widest)}  {text}", ""

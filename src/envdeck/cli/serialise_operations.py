@@ -1,0 +1,153 @@
+"""The JSON contract of operations: keys are only ever added, and stand in this order."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from envdeck.cli.serialise import SCHEMA, Object, utc_time
+from envdeck.core.inspection.credentials import mask_text
+from envdeck.core.model import Ending, Plan, Refusal, Result
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.history import Past
+    from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.policy import Policy
+    from envdeck.core.operations.trash import Item
+
+
+def operation_object(plan: Plan, result: Result | None, left_out: Sequence[Refusal] = ()) -> Object:
+    """Return what everything that changes something says: its plan, and how that ended."""
+    return {
+        "schema": SCHEMA,
+        "operation": plan.operation.value,
+        "id": plan.id,
+        "plan": _plan_object(plan, left_out),
+        "result": None if result is None else _result_object(result),
+    }
+
+
+def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
+    return {
+        "targets": [target.path for target in plan.targets],
+        "steps": [
+            {"title": step.title, "command": [mask_text(word) for word in step.command]}
+            for step in plan.steps
+        ],
+        "warnings": [mask_text(warning) for warning in plan.warnings],
+        "reclaims_bytes": plan.reclaims_bytes,
+        "undo": plan.undo,
+        "frees_now_bytes": plan.frees_now_bytes,
+        "needs_bytes": plan.needs_bytes,
+        "kept_until": utc_time(plan.kept_until),
+        "facts": [
+            {"path": target.path, "label": fact.label, "text": mask_text(fact.text)}
+            for target in plan.targets
+            for fact in target.facts
+        ],
+        "allowed": sorted(plan.allowed),
+        "refusals": [_refusal_object(refusal) for refusal in plan.refusals],
+        "left_out": [_refusal_object(refusal) for refusal in left_out],
+    }
+
+
+def _refusal_object(refusal: Refusal) -> Object:
+    return {
+        "guard": refusal.guard,
+        "message": mask_text(refusal.message),
+        "hint": mask_text(refusal.hint),
+        "path": refusal.path,
+        "overrulable": refusal.overrulable,
+    }
+
+
+def _result_object(result: Result) -> Object:
+    told: Object = {
+        "status": result.status.value,
+        "verified": [mask_text(checked) for checked in result.verified],
+        "message": mask_text(result.message),
+        "hint": mask_text(result.hint),
+        "freed_bytes": result.freed_bytes,
+        "stopped": result.stopped,
+    }
+    return {**told, "guard": result.guard} if result.status is Ending.REFUSED else told
+
+
+def history_object(past: Sequence["Past"]) -> Object:
+    """Return what `history --json` says."""
+    from envdeck.core.operations.journal import Entry
+
+    return {
+        "schema": SCHEMA,
+        "operations": [
+            _entry_object(each.entry, each.why_not)
+            for each in past
+            if isinstance(each.entry, Entry)
+        ],
+        "unreadable": [
+            {"path": each.entry.path, "reason": each.entry.reason}
+            for each in past
+            if not isinstance(each.entry, Entry)
+        ],
+    }
+
+
+def recovered_object(entries: Sequence["Entry"]) -> Object:
+    """Return what `history --recover --json` says."""
+    return {
+        "schema": SCHEMA,
+        "recovered": [_entry_object(entry, None) for entry in entries],
+    }
+
+
+def _entry_object(entry: "Entry", why_not: str | None) -> Object:
+    told: Object = {
+        "id": entry.id,
+        "group": entry.group,
+        "operation": entry.operation.value,
+        "status": entry.phase.value if entry.phase.over else "pending",
+        "path": entry.path,
+        "name": entry.name,
+        "manager": entry.manager,
+        "python": entry.python,
+        "started": utc_time(entry.created_at),
+        "ended": utc_time(entry.ended_at),
+        "message": mask_text(entry.message),
+        "undoes": entry.undoes or None,
+        "undone_by": entry.undone_by or None,
+        "purged": entry.purged,
+    }
+    if why_not is None:
+        return told
+    undo = None if why_not else f"envdeck undo {entry.id}"
+    return {**told, "undo": undo, "no_undo_because": why_not or None}
+
+
+def trash_object(items: Sequence["Item"], policy: "Policy") -> Object:
+    """Return what `trash --json` says."""
+    return {
+        "schema": SCHEMA,
+        "keep_days": policy.keep_days,
+        "items": [_item_object(item, policy) for item in items],
+    }
+
+
+def _item_object(item: "Item", policy: "Policy") -> Object:
+    told: Object = {"id": item.id, "folder": item.folder, "problem": item.problem or None}
+    manifest = item.manifest
+    if manifest is None:
+        return told
+    return {
+        **told,
+        "operation": manifest.operation.value,
+        "path": manifest.path,
+        "name": manifest.name,
+        "manager": manifest.manager,
+        "python": manifest.python,
+        "put_at": utc_time(manifest.put_at),
+        "kept_until": utc_time(policy.kept_until(manifest.put_at)),
+        "packages": manifest.packages,
+        "disk_bytes": manifest.disk_bytes,
+        "reclaimable_bytes": manifest.reclaimable_bytes,
+        "project": manifest.project,
+        "is_link": manifest.is_link,
+        "unowned": list(manifest.unowned),
+    }

@@ -1,0 +1,209 @@
+"""`envdeck history`, `envdeck trash`, and what is said of what was interrupted."""
+
+import json
+import os
+import re
+from dataclasses import replace
+
+import pytest
+
+from envdeck.cli.context import Context
+from envdeck.cli.pending import say_pending
+from envdeck.core.model import Operation
+from envdeck.core.operations.disk import disk_for
+from envdeck.core.operations.history import Past
+from envdeck.core.operations.journal import Entry, Journal, Move, Phase, Unreadable, boot_id
+from envdeck.core.operations.places import Places
+from envdeck.core.operations.trash import Item, Manifest
+
+NOW = 1_795_000_000.0
+DAY = 86_400
+
+
+def entry(path: str, **more) -> Entry:
+    made = Entry(
+        id="20261118-100640-4f2a",
+        group="20261118-100640-4f2a",
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.DONE,
+        path=path,
+        item=f"{path}-item",
+        python="3.12.4",
+        created_at=NOW - 3600,
+        ended_at=NOW - 3599,
+    )
+    return replace(made, **more)
+
+
+def rows(result) -> list[list[str]]:
+    """Return the cells of a table."""
+    return [re.split(r"\s{2,}", line.strip()) for line in result.out.splitlines()]
+
+
+@pytest.fixture
+def journal(host) -> Journal:
+    return Journal(Places.of(host).journal, disk_for(host))
+
+
+def test_the_history(cli, operations, home):
+    operations.past = (
+        Past(entry(f"{home}/api/.venv"), ""),
+        Past(entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK), "it changed nothing"),
+        Past(Unreadable(f"{home}/x.json", "it is damaged: no JSON"), "it is damaged: no JSON"),
+    )
+    result = cli("history")
+    identifier = "20261118-100640-4f2a"
+    assert rows(result) == [
+        ["ID", "When", "Operation", "Environment", "Ended", "Way back, or why none"],
+        [identifier, "1 hour ago", "delete", "~/api/.venv", "done", "envdeck undo ID"],
+        [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled-back", "it changed nothing"],
+    ]
+    assert result.err == "warning: `~/x.json` is left alone: it is damaged: no JSON\n"
+    told = json.loads(cli("history", "--json").out)
+    first, second = told["operations"]
+    assert (first["status"], first["started"]) == ("done", "2026-11-18T10:06:40Z")
+    assert first["undo"] == "envdeck undo 20261118-100640-4f2a"
+    assert (second["undo"], second["no_undo_because"]) == (None, "it changed nothing")
+    assert told["unreadable"] == [{"path": f"{home}/x.json", "reason": "it is damaged: no JSON"}]
+
+
+def test_no_history(cli):
+    assert cli("history").out == "nothing was done yet\n"
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "said"),
+    [
+        (Phase.DONE, 0, "note: the delete of ~/api/.venv was interrupted, and is finished now: ok"),
+        (Phase.ROLLED_BACK, 0, "was interrupted, and is rolled back now: ok"),
+        (
+            Phase.ATTENTION,
+            1,
+            "warning: the delete of ~/api/.venv was interrupted, and needs a look",
+        ),
+        (Phase.MOVING, 1, "was interrupted, and waits: ok"),
+    ],
+)
+def test_what_was_interrupted_is_brought_to_an_end(cli, operations, home, phase, code, said):
+    operations.recovered = (entry(f"{home}/api/.venv", phase=phase, message="ok"),)
+    result = cli("history", "--recover", "--json")
+    assert result.code == code
+    assert said in result.err
+    assert [each["path"] for each in json.loads(result.out)["recovered"]] == [f"{home}/api/.venv"]
+    result = cli("undo", "--yes")
+    assert said in result.err
+    assert result.code == 0
+
+
+def test_nothing_is_brought_to_an_end_in_the_read_only_mode(cli, operations):
+    assert cli("history", "--recover", "--read-only").code == 3
+    assert operations.asked == []
+    assert cli("history", "--recover").out == "nothing was interrupted\n"
+
+
+LOOKING = [
+    ["list", "--no-size"],
+    ["list", "--json"],
+    ["find", "pip"],
+    ["interpreters"],
+    ["history"],
+    ["trash"],
+    [],
+]
+
+
+@pytest.mark.parametrize("words", LOOKING)
+def test_what_only_looks_says_that_something_waits(cli, operations, journal, home, words):
+    waiting = entry(f"{home}/api/.venv", phase=Phase.MOVING, ended_at=None)
+    journal.write(waiting)
+    operations.pending = lambda: (waiting,)
+    assert cli(*words).err == (
+        "warning: the delete of ~/api/.venv was interrupted\nhint: envdeck history --recover\n"
+    )
+    journal.write(entry(f"{home}/api/.venv"))
+    assert cli(*words).err == ""
+
+
+def test_what_somebody_works_on_is_not_said_to_be_interrupted(cli, operations, journal, host):
+    running = entry("/x/.venv", phase=Phase.STAGING, pid=os.getpid(), boot=boot_id(host))
+    journal.write(running)
+    operations.pending = lambda: (running,)
+    assert cli("list").err == ""
+    operations.pending = lambda: (replace(running, boot="another start of the machine"),)
+    assert "was interrupted" in cli("list").err
+
+
+def test_a_journal_that_cannot_be_read_is_no_failure_of_a_list(cli, host):
+    folder = Places.of(host).journal
+    os.makedirs(folder)
+    os.mkfifo(f"{folder}/20261118-100640-4f2a.json")
+    os.mkdir(f"{folder}/20261118-100640-4f2b.json")
+    (open(f"{folder}/20261118-100640-4f2c.json", "w")).close()
+    result = cli("list")
+    assert (result.code, result.err) == (0, "")
+
+
+def item(path: str, **more) -> Item:
+    manifest = Manifest(
+        id="20261118-100640-4f2a",
+        operation=Operation.DELETE,
+        path=path,
+        name="api/.venv",
+        manager="uv",
+        python="3.12.4",
+        put_at=NOW - 3 * DAY,
+        reclaimable_bytes=4_000_000,
+    )
+    return Item("/trash/20261118-100640-4f2a", replace(manifest, **more))
+
+
+def test_the_trash(cli, operations, home):
+    damaged = Item("/trash/20261118-100640-4f2b", None, "its manifest is damaged")
+    operations.items = (item(f"{home}/api/.venv"), damaged)
+    assert rows(cli("trash")) == [
+        ["ID", "When", "By", "From", "Python", "Frees", "Kept", "Remarks"],
+        [
+            "20261118-100640-4f2a",
+            "3 days ago",
+            "delete",
+            "~/api/.venv",
+            "3.12.4",
+            "4.0 MB",
+            "3 weeks more",
+        ],
+        [damaged.id, "–", "–", damaged.folder, "–", "–", "–", damaged.problem],
+        [""],
+        ["2 items, a purge frees 4.0 MB and 1 not measured"],
+    ]
+    told = json.loads(cli("trash", "list", "--json").out)
+    assert told["keep_days"] == 30
+    assert told["items"][0]["put_at"] == "2026-11-15T11:06:40Z"
+    assert told["items"][0]["kept_until"] == "2026-12-15T11:06:40Z"
+    assert told["items"][1]["problem"] == "its manifest is damaged"
+
+
+def test_an_empty_trash(cli):
+    assert cli("trash").out == "the trash is empty\n"
+
+
+def test_what_is_purged(cli, operations):
+    operations.items = (item("/x/.venv"), replace(item("/y/.venv", put_at=1.0), folder="/t/old"))
+    assert cli("trash").err == "hint: envdeck trash purge --expired\n"
+    assert cli("trash", "purge", "a", "b", "--yes").code == 0
+    assert operations.asked[1] == ("purge", (["a", "b"],), {})
+    operations.asked.clear()
+    assert cli("trash", "purge", "--expired", "--yes").code == 0
+    assert operations.asked[1] == ("purge", (["old"],), {})
+    operations.items = ()
+    result = cli("trash", "purge", "--expired", "--yes")
+    assert result.code == 2
+    assert "older than it should be kept" in result.err
+
+
+def test_a_host_without_a_journal_costs_one_look(cli, host, monkeypatch):
+    looks = []
+    real = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path=".": looks.append(path) or real(path))
+    say_pending(Context(host, None))
+    assert looks == [Places.of(host).journal]

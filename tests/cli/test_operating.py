@@ -1,0 +1,281 @@
+"""What every command that changes something does, whatever it is: plan, ask, run, answer."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from envdeck.core.model import (
+    CommandStarted,
+    Ending,
+    Fact,
+    NoPlan,
+    OutputLine,
+    Refusal,
+    Result,
+    Step,
+    StepProgress,
+    StepStarted,
+    Target,
+)
+
+UNOWNED = Refusal("unowned-files", "2 files in it are yours", path="/x/.venv", overrulable=True)
+MOUNT = Refusal("mount", "a disk is mounted in it", hint="umount /x/.venv/data", path="/x/.venv")
+
+
+@pytest.fixture
+def api(catalog, environment, size_of):
+    found = environment("api/.venv", size=size_of(500, 400))
+    catalog.environments.append(found)
+    return found.path
+
+
+def ran(operations) -> bool:
+    return any(call[0] == "run" for call in operations.asked)
+
+
+def test_what_was_interrupted_is_finished_first(cli, operations, api):
+    assert cli("delete", api, "--yes").code == 0
+    assert [call[0] for call in operations.asked] == ["recover", "delete", "run"]
+
+
+def test_the_result_and_the_way_back(cli, operations, api):
+    operations.result = Result(Ending.DONE, "it is gone", verified=("all is well",), freed_bytes=7)
+    result = cli("delete", api, "--yes")
+    assert result.out == "done: it is gone\n  checked: all is well\n  freed: 7 B (7 bytes)\n"
+    assert result.err == f"hint: envdeck undo {operations.ID}\n"
+
+
+def test_the_json_of_a_plan_and_its_result(cli, operations, api):
+    operations.planned = [
+        operations.plan(
+            api,
+            steps=(Step("have uv remove it", ("uv", "--index", "https://ada:pw@example.org/x")),),
+            warnings=("it may be a bad idea",),
+            reclaims_bytes=400,
+        )
+    ]
+    told = json.loads(cli("delete", api, "--yes", "--json").out)
+    plan, result = told.pop("plan"), told.pop("result")
+    assert told == {"schema": 1, "operation": "delete", "id": operations.ID}
+    assert {name: plan[name] for name in list(plan)[:5]} == {
+        "targets": [api],
+        "steps": [
+            {
+                "title": "have uv remove it",
+                "command": ["uv", "--index", "https://****@example.org/x"],
+            }
+        ],
+        "warnings": ["it may be a bad idea"],
+        "reclaims_bytes": 400,
+        "undo": f"envdeck undo {operations.ID}",
+    }
+    assert {name: result[name] for name in list(result)[:3]} == {
+        "status": "done",
+        "verified": ["all is well"],
+        "message": "api/.venv is in the trash",
+    }
+
+
+def test_a_dry_run_changes_nothing_and_settles_nothing(cli, operations, api):
+    result = cli("delete", api, "--dry-run", "--json")
+    assert (result.code, json.loads(result.out)["result"]) == (0, None)
+    assert [call[0] for call in operations.asked] == ["delete"]
+
+
+def test_a_plan_as_text(cli, operations, api, home):
+    facts = (Fact("rebuilt from", f"{home}/api/uv.lock"), Fact("yours", "a\x1b[2Jb.txt"))
+    operations.planned = [
+        operations.plan(
+            targets=(Target(api, None, "api/.venv", facts),),
+            steps=(Step("have it removed", ("uv", "tool", "uninstall", "a b")),),
+            warnings=("it is used",),
+            frees_now_bytes=0,
+            reclaims_bytes=4_000_000,
+            kept_until=1_797_592_000.0,
+        )
+    ]
+    assert cli("delete", api, "--dry-run").out.splitlines() == [
+        "delete ~/api/.venv",
+        "  rebuilt from  ~/api/uv.lock",
+        "  yours         a\\x1b[2Jb.txt",
+        "steps",
+        "  1. have it removed",
+        "     $ uv tool uninstall 'a b'",
+        "cost",
+        "  frees now    0 B",
+        "  frees later  4.0 MB, after a purge",
+        f"  way back     envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
+        "warning: it is used",
+    ]
+
+
+@pytest.mark.parametrize("answer", ["", "\n", "n\n", "yep\n", "no\n"])
+def test_whatever_is_no_yes_is_a_no(cli, operations, api, answer):
+    result = cli("delete", api, answer=answer, terminal=True)
+    assert (result.code, ran(operations)) == (1, False)
+    assert result.err.endswith("note: nothing was changed\n")
+
+
+def test_an_explicit_yes_acts_and_the_plan_is_shown_before(cli, operations, api):
+    operations.planned = [operations.plan(api, undo=None)]
+    result = cli("delete", api, answer="y\n", terminal=True)
+    assert result.code == 0
+    assert result.out.startswith("delete ~/api/.venv\n")
+    assert "delete it, with no way back? [y/N] " in result.err
+    assert ran(operations)
+
+
+def test_the_plan_is_seen_though_the_answer_goes_to_a_file(cli, operations, api):
+    result = cli("delete", api, "--json", answer="yes\n")
+    assert "way back   envdeck undo" in result.err
+    assert json.loads(result.out)["result"]["status"] == "done"
+
+
+def test_nobody_there_to_ask_and_no_yes(cli, operations, api):
+    result = cli("delete", api)
+    assert (result.code, result.out, operations.asked) == (2, "", [])
+    assert "--dry-run" in result.err
+    assert "--yes" in result.err
+
+
+def test_a_guard_refuses_whatever_yes_says(cli, operations, api):
+    operations.planned = [operations.plan(api, refusals=(MOUNT, UNOWNED))]
+    result = cli("delete", api, "--yes")
+    assert (result.code, result.out, ran(operations)) == (3, "", False)
+    assert result.err.splitlines() == [
+        "error: refused: /x/.venv: a disk is mounted in it (mount)",
+        "hint: umount /x/.venv/data",
+        "error: refused: /x/.venv: 2 files in it are yours (unowned-files)",
+        "hint: `--allow unowned-files` does it all the same",
+    ]
+
+
+def test_a_refusal_in_json(cli, operations, api):
+    operations.planned = [operations.plan(api, refusals=(UNOWNED,))]
+    result = cli("delete", api, "--yes", "--json")
+    told = json.loads(result.out)
+    assert result.code == 3
+    assert told["result"]["status"] == "refused"
+    assert told["result"]["guard"] == "unowned-files"
+    assert told["result"]["message"] == "2 files in it are yours"
+    assert told["plan"]["refusals"][0]["overrulable"] is True
+
+
+def test_a_dry_run_tells_what_would_be_refused(cli, operations, api):
+    operations.planned = [operations.plan(api, refusals=(MOUNT,))]
+    result = cli("delete", api, "--dry-run", "--json")
+    assert (result.code, json.loads(result.out)["result"]) == (3, None)
+    assert "(mount)" in result.err
+
+
+def test_a_guard_that_stands_up_while_it_runs(cli, operations, api):
+    operations.result = Result(Ending.REFUSED, "it was replaced", guard="not-an-environment")
+    result = cli("delete", api, "--yes", "--json")
+    assert result.code == 3
+    assert json.loads(result.out)["result"]["guard"] == "not-an-environment"
+
+
+def test_guards_are_overruled_by_name(cli, operations, api):
+    cli("delete", api, "--yes", "--allow", "tracked", "--allow", "in-use")
+    assert operations.asked[1][2]["allow"] == {"tracked", "in-use"}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("mount", "is final"), ("trakced", "known are symlink, has-dependants")]
+)
+def test_a_guard_that_cannot_be_overruled(cli, operations, api, name, why):
+    result = cli("delete", api, "--yes", "--allow", name)
+    assert (result.code, operations.asked) == (2, [])
+    assert why in result.err
+
+
+def test_a_failure_is_rolled_back_and_told_without_secrets(cli, operations, api):
+    operations.result = Result(
+        Ending.ROLLED_BACK, "https://ada:secret@example.org/ answers 500\x1b[2J", hint="try again"
+    )
+    result = cli("delete", api, "--yes")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "error: https://****@example.org/ answers 500\\x1b[2J\nhint: try again\n"
+
+
+@pytest.mark.parametrize(("missing", "code"), [(True, 2), (False, 1)])
+def test_what_cannot_even_be_planned(cli, operations, api, missing, code):
+    operations.planned = [NoPlan("there is no lock file", "use --from exact", missing)]
+    result = cli("recreate", api, "--from", "lock", "--yes", "--json")
+    assert (result.code, result.out) == (code, "")
+    assert result.err == "error: there is no lock file\nhint: use --from exact\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_it_and_it_rolls_back(cli, operations, api, number):
+    before = signal.getsignal(number)
+    operations.result = Result(Ending.DONE, "everything is as it was")
+    operations.meanwhile = lambda: os.kill(os.getpid(), number)
+    result = cli("delete", api, "--yes", "--json")
+    assert result.code == 130
+    assert json.loads(result.out)["result"]["status"] == "rolled-back"
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_interruption_leaves_the_rest_to_the_next_start(cli, operations, api):
+    def twice():
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.getsignal(signal.SIGINT)  # a call, before which the handler runs
+
+    operations.meanwhile = twice
+    result = cli("delete", api, "--yes")
+    assert result.code == 130
+    assert "hint: envdeck history --recover" in result.err
+
+
+def test_progress_is_one_line(cli, operations, api):
+    operations.events = [StepStarted(0, "install\x1b[2J"), StepProgress(3, 84, "packages")]
+    result = cli("delete", api, "--yes", error_terminal=True)
+    assert "\r\x1b[K1/1 install\\x1b[2J" in result.err
+    assert result.err.count("\n") == 1
+    assert cli("delete", api, "--yes").err.count("install") == 0
+
+
+def test_verbose_tells_all_that_is_run_and_said(cli, operations, api):
+    operations.events = [
+        StepStarted(0, "install"),
+        CommandStarted(("uv", "pip", "a b"), "/home/ada"),
+        OutputLine("fetching https://ada:pw@example.org/\x1b[2J"),
+    ]
+    lines = cli("delete", api, "--yes", "--verbose").err.splitlines()
+    assert lines[:3] == [
+        "1/1 install",
+        "$ uv pip 'a b'",
+        "fetching https://****@example.org/\\x1b[2J",
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_the_read_only_mode_refuses_everything_wherever_it_is_said(cli, operations, api, place):
+    words = ["delete", api, "--yes"]
+    words.insert(place, "--read-only")
+    result = cli(*words)
+    assert (result.code, [call[0] for call in operations.asked]) == (3, ["delete"])
+    assert "(read-only)" in result.err
+    assert operations.policy.read_only
+
+
+def test_the_configuration_reaches_the_operations(cli, operations, api, home):
+    (home / ".config" / "envdeck").mkdir(parents=True)
+    file = home / ".config" / "envdeck" / "config.toml"
+    file.write_text('read-only = true\nkeep-days = "for ever"\ndownloads = true\n')
+    assert cli("undo", "--yes").code == 3
+    policy = operations.policy
+    assert (policy.read_only, policy.keep_days, policy.downloads) == (True, None, True)
+
+
+def test_paths_that_are_no_utf8_are_told_with_surrogates_and_shown_as_bytes(cli, operations, api):
+    strange = "/x/caf\udce9 [b]/.venv"
+    operations.planned = [operations.plan(strange), operations.plan(strange)]
+    told = cli("delete", api, "--dry-run", "--json").out
+    assert told.isascii()
+    assert json.loads(told)["plan"]["targets"] == [strange]
+    assert cli("delete", api, "--dry-run").out.startswith("delete /x/caf\\xe9 [b]/.venv\n")

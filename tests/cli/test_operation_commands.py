@@ -1,0 +1,220 @@
+"""What `recreate`, `upgrade`, `create` and `undo` ask for, by their arguments."""
+
+import json
+
+import pytest
+
+from envdeck.core.model import Identity, Interpreter, NoPlan
+from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
+from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
+
+
+@pytest.fixture
+def api(catalog, environment, home):
+    catalog.environments.append(environment("api/.venv"))
+    (home / "api").mkdir()
+    return catalog.environments[0].path
+
+
+def asked(operations) -> tuple:
+    """Return what was planned: by which name, and with which words."""
+    name, given, named = next(call for call in operations.asked if call[0] != "recover")
+    return name, given[1:] if name != "create" else given, named
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ("exact", None, None)),
+        (["--from", "lock"], ("lock", None, None)),
+        (["--from", "declared", "--python", "3.13"], ("declared", None, "3.13")),
+        (["--from", "~/api/lock"], ("file", "{home}/api/lock", None)),
+        (["--python", "~/api/python"], ("exact", None, "{home}/api/python")),
+    ],
+)
+def test_what_is_recreated_from_what(cli, operations, api, home, words, expected):
+    for name in ("lock", "python"):
+        (home / "api" / name).touch()
+    assert cli("recreate", api, *words, "--yes", "--allow", "in-use").code == 0
+    name, _, named = asked(operations)
+    assert name == "recreate"
+    source, file, interpreter = (each and each.format(home=home) for each in expected)
+    assert named == {
+        "source": source,
+        "file": file,
+        "interpreter": interpreter,
+        "allow": {"in-use"},
+    }
+
+
+def interpreter(version: str) -> Interpreter:
+    prefix = f"/opt/{version}"
+    return Interpreter(f"{prefix}/python", prefix, Identity(1, 2), version, "cpython", "pyenv")
+
+
+@pytest.fixture
+def choices(operations):
+    """A lock that differs, a declaration that cannot be read, and two interpreters."""
+    made = RecreateChoices(
+        sources=(
+            SourceChoice("exact", "exactly what is here"),
+            SourceChoice(
+                "lock",
+                "what the project locks",
+                "/x/uv.lock",
+                added=(("new", "1.0"),),
+                removed=tuple((f"old{number}", "2.0") for number in range(12)),
+                changed=(("same", "1", "2"),),
+                resolved=False,
+            ),
+            SourceChoice("declared", "what it declares", problem="a\x1b[2Jb is no table"),
+        ),
+        interpreters=(
+            InterpreterChoice(interpreter("3.12.4"), "as now"),
+            InterpreterChoice(interpreter("3.13.1"), same_minor=False),
+        ),
+    )
+    operations.recreate_choices = lambda environment, file: made
+    return made
+
+
+def test_what_it_can_be_made_from(cli, api, choices):
+    lines = cli("recreate", api, "--choices").out.splitlines()
+    assert lines[:5] == [
+        "sources",
+        "  exact     exactly what is here",
+        "  lock      what the project locks (/x/uv.lock)",
+        "            + new 1.0",
+        "            - old0 2.0",
+    ]
+    assert "            and 2 differences more" in lines
+    assert "            cannot be used: a\\x1b[2Jb is no table" in lines
+    assert lines[-2:] == [
+        "CPython 3.12.4  /opt/3.12.4/python  as now",
+        "CPython 3.13.1  /opt/3.13.1/python",
+    ]
+
+
+def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices):
+    asked = []
+
+    def forecast(environment, interpreter, stopped):
+        asked.append(interpreter.executable)
+        rows = (
+            Outlook("a", "1", Verdict.WHEEL),
+            Outlook("b", "2", Verdict.GONE, "2.1", "3.0", "https://ada:pw@example.org/ has none"),
+        )
+        return Forecast("3.13", rows)
+
+    operations.forecast = forecast
+    words = ["recreate", api, "--choices", "--python", "3.13"]
+    out = cli(*words).out
+    assert asked == ["/opt/3.13.1/python"]
+    assert "b        2        gone   2.1       3.0     https://****@example.org/ has none" in out
+    assert out.endswith("on Python 3.13: 1 of 2 packages have a wheel\n")
+    told = json.loads(cli(*words, "--json").out)
+    assert [row["verdict"] for row in told["forecast"]["packages"]] == ["wheel", "gone"]
+    assert told["sources"][1]["changed"] == [["same", "1", "2"]]
+    assert told["interpreters"][1]["same_minor"] is False
+    operations.forecast = lambda *given: NoPlan("the index cannot be reached", "try again")
+    assert cli(*words).code == 1
+    assert cli("recreate", api, "--choices", "--python", "3.1").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["recreate", "api/.venv", "--from", "lokc"], "neither a source nor a file", "`lock`"),
+        (["recreate", "api/.venv", "--from", "~/api"], "`~/api` is a folder", "or a file"),
+        (["recreate", "api/.venv", "--python", "~/py"], "no interpreter `~/py`", "interpreters"),
+        (["recreate", "api/.venv", "--python", ""], "names no interpreter", "3.13"),
+        (["create", "~/api", "--from", "exact"], "neither a source nor a file", "`declared`"),
+        (["create", "~/nowhere"], "does not exist", ""),
+        (["upgrade", "api/.venv", "x<2"], "is a range", "`x` alone"),
+        (["upgrade", "api/.venv", "x==1.*"], "is a range", "`x` alone"),
+        (["upgrade", "api/.venv", "=="], "names no package", "name==version"),
+        (["upgrade", "api/.venv", "x @ https://example.org/x.whl"], "names no package", "name"),
+        (["upgrade", "api/.venv", "x", "--all"], "exclude each other", "one"),
+        (["upgrade", "api/.venv", "--lock"], "--lock needs packages", "--all"),
+        (["upgrade", "api/.venv", "x", "--python", "3.13"], "of its own", "before or after"),
+        (["trash", "list", "x"], "takes no ID", "envdeck trash"),
+        (["trash", "restore"], "takes one ID", "envdeck trash"),
+        (["trash", "purge", "--to", "~/x"], "--to is for", "restore ID --to"),
+        (["trash", "purge", "x", "--expired"], "--expired is for", "purge --expired"),
+    ],
+)
+def test_wrong_usage(cli, operations, api, words, error, hint):
+    result = cli(*words, "--yes")
+    assert (result.code, operations.asked) == (2, [])
+    assert error in result.err
+    assert hint in result.err.partition("hint: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted", "lock"),
+    [
+        (["Re.quests", "urllib3==2.2.3"], {"re-quests": None, "urllib3": "2.2.3"}, False),
+        (["--lock", "x", "--allow", "tracked", "y"], {"x": None, "y": None}, True),
+        (["--all", "--lock"], None, True),
+    ],
+)
+def test_what_is_upgraded(cli, operations, api, words, wanted, lock):
+    assert cli("upgrade", api, *words, "--yes").code == 0
+    name, given, named = asked(operations)
+    assert (name, given, named["lock"]) == ("upgrade", (wanted,), lock)
+
+
+def test_an_upgrade_of_the_interpreter(cli, operations, api):
+    assert cli("upgrade", api, "--python", "3.13", "--yes").code == 0
+    assert asked(operations) == ("interpreter", ("3.13",), {"allow": frozenset()})
+
+
+def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):
+    rows = (
+        Candidate("urllib3", "1.26.2", "1.26.20", "2.2.3", Level.PATCH, ("a requires urllib3<2",)),
+        Candidate("zope", "1.0", "1.0", "2.0", Level.MAJOR, ("b requires zope<2",)),
+    )
+    found = Candidates(rows, (Fixed("mine", "0.1", "is installed in place (editable)"),), 7)
+    operations.candidates = lambda environment, stopped: found
+    result = cli("upgrade", api)
+    assert result.code == 0
+    row = next(line for line in result.out.splitlines() if line.startswith("urllib3"))
+    assert row.split(None, 6) == [
+        *("urllib3", "1.26.2", "1.26.20", "2.2.3", "patch", "–", "a requires urllib3<2")
+    ]
+    assert "mine 0.1 stays: it is installed in place (editable)" in result.out
+    assert result.out.endswith("1 package can be upgraded, 7 up to date\n")
+    assert result.err == f"hint: envdeck upgrade {api} --all\n"
+    told = json.loads(cli("upgrade", api, "--json").out)
+    assert [row["target"] for row in told["candidates"]] == ["1.26.20", "1.0"]
+    assert (told["path"], told["current"]) == (api, 7)
+
+
+def test_what_is_created(cli, operations, home):
+    (home / "api").mkdir()
+    assert cli("create", "~/api", "--path", "~/envs/x", "--from", "declared", "--yes").code == 0
+    assert asked(operations) == (
+        "create",
+        (f"{home}/api",),
+        {"path": f"{home}/envs/x", "source": "declared", "file": None, "interpreter": None},
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["undo", "some-id", "--to", "~/x", "--yes"],
+        ["undo", "--to", "~/x", "some-id", "--yes"],
+        ["trash", "restore", "some-id", "--to", "~/x", "--yes"],
+        ["trash", "restore", "--yes", "--to", "~/x", "some-id"],
+    ],
+)
+def test_what_is_taken_back_and_where_to(cli, operations, home, words):
+    assert cli(*words).code == 0
+    assert operations.asked[1] == ("undo", ("some-id",), {"to": f"{home}/x"})
+
+
+def test_the_last_operation_is_taken_back(cli, operations):
+    assert cli("undo", "--yes").code == 0
+    assert operations.asked[1] == ("undo", (None,), {"to": None})

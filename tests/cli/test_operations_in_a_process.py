@@ -1,0 +1,305 @@
+"""Operations by the program itself, on real environments: what a script sees, and what is left."""
+
+import hashlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+NAMES = ["my env", 'it\'s "x" $HOME', "[env]*?", "a\nb", "--yes", "\udcff\udcfe", "naïve ✓"]
+
+
+@pytest.fixture
+def envdeck(home):
+    def call(*arguments, code=None, **options) -> SimpleNamespace:
+        """Run it; `code` prepares the process first."""
+        start = ["-m", "envdeck"]
+        if code is not None:
+            start = [
+                "-c",
+                f"{code}\nimport sys\nfrom envdeck.__main__ import main\nsys.exit(main())",
+            ]
+        done = subprocess.run(
+            [sys.executable, *start, *map(os.fsencode, arguments)],
+            env={**os.environ, "HOME": str(home)},
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            **options,
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        return SimpleNamespace(code=done.returncode, out=out, err=err)
+
+    return call
+
+
+@pytest.fixture
+def api(home, make_venv) -> Path:
+    project = home / "work" / "api"
+    path = make_venv(project / ".venv")
+    (project / "pyproject.toml").write_text("[project]\nname = 'api'\n")
+    return path
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Return every file and link below a folder, with what is in it or where it leads to."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            found[str(path)] = os.readlink(path)
+        elif path.is_file():
+            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def test_a_dry_run_leaves_no_trace(envdeck, api, home):
+    before = tree(home / "work")
+    result = envdeck("delete", "work/api", "--dry-run", "--json")
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
+    assert (told["result"], told["plan"]["targets"]) == (None, [str(api)])
+    assert told["plan"]["reclaims_bytes"] > 0
+    assert tree(home / "work") == before
+    assert not (home / ".local").exists()
+
+
+def test_deleted_and_brought_back_file_by_file(envdeck, api, home):
+    before = tree(home / "work")
+    result = envdeck("delete", "work/api", "--yes")
+    assert (result.code, api.exists()) == (0, False), result.err
+    assert result.out.startswith("done: ")
+    undo = result.err.strip().removeprefix("hint: envdeck ")
+    assert json.loads(envdeck("list", "--json").out)["environments"] == []
+    assert json.loads(envdeck("trash", "--json").out)["items"][0]["path"] == str(api)
+    assert envdeck(*undo.split(), "--yes").code == 0
+    assert tree(home / "work") == before
+    told = json.loads(envdeck("history", "--json").out)["operations"]
+    assert [each["operation"] for each in told] == ["undo", "delete"]
+    assert told[1]["undone_by"] == told[0]["id"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_of_a_folder_is_too_strange(envdeck, home, make_venv, name):
+    path = make_venv(home / "plain").rename(home / name)
+    before = tree(path)
+    result = envdeck("delete", "--yes", "--json", "--", os.path.join(".", name))
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
+    assert told["plan"]["targets"] == [str(path)]
+    assert not path.exists()
+    assert envdeck("trash", "restore", told["id"], "--yes").code == 0
+    assert tree(path) == before
+
+
+def test_files_that_are_the_persons_own_have_to_be_named(envdeck, api):
+    (api / "notes.txt").write_text("mine")
+    result = envdeck("delete", "work/api", "--yes", "--json")
+    assert (result.code, api.exists()) == (3, True)
+    assert json.loads(result.out)["result"]["guard"] == "unowned-files"
+    assert "notes.txt" in result.err
+    assert envdeck("delete", "work/api", "--yes", "--allow", "unowned-files").code == 0
+    assert envdeck("undo", "--yes").code == 0
+    assert (api / "notes.txt").read_text() == "mine"
+
+
+def test_for_good(envdeck, api, home):
+    result = envdeck("delete", "work/api", "--yes", "--purge", "--json")
+    told = json.loads(result.out)
+    assert (result.code, told["plan"]["undo"]) == (0, None)
+    assert told["result"]["freed_bytes"] > 0
+    assert not api.exists()
+    assert tree(home / ".local" / "share") == {}
+    assert envdeck("undo", "--yes").code == 1
+
+
+def test_purged_later(envdeck, api, home):
+    assert envdeck("delete", "work/api", "--yes").code == 0
+    result = envdeck("trash", "purge", "--yes")
+    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is gone for good")
+    assert tree(home / ".local" / "share") == {}
+    assert envdeck("trash", "purge", "--yes").code == 2
+
+
+def test_of_several_none_goes_if_one_may_not_unless_the_others_shall(envdeck, api, home, make_venv):
+    other = make_venv(home / "work" / "blog" / ".venv")
+    (other / "notes.txt").touch()
+    words = ["delete", str(api), str(other), "--yes"]
+    assert envdeck(*words).code == 3
+    assert api.exists()
+    assert envdeck(*words, "--keep-going").code == 3
+    assert (api.exists(), other.exists()) == (False, True)
+    assert envdeck("undo", "--yes").code == 0
+    result = envdeck(*words, "--allow", "unowned-files")
+    assert (result.code, api.exists(), other.exists()) == (0, False, False)
+    _, _, identifier = result.err.strip().rpartition(" ")
+    assert envdeck("undo", identifier, "--yes").code == 0
+    assert (api.exists(), (other / "notes.txt").exists()) == (True, True)
+
+
+def test_a_project_that_only_looks_like_an_environment_is_left_alone(envdeck, home):
+    project = home / "work" / "site"
+    (project / "src").mkdir(parents=True)
+    for name in ("pyvenv.cfg", "pyproject.toml", "src/app.py"):
+        (project / name).touch()
+    before = tree(home / "work")
+    result = envdeck("delete", "work/site", "--yes", "--purge", "--allow", "unowned-files")
+    assert (result.code, tree(home / "work")) == (3, before)
+    assert "(not-an-environment)" in result.err
+
+
+def test_read_only(envdeck, api):
+    result = envdeck("--read-only", "delete", "work/api", "--yes", "--json")
+    assert (result.code, api.exists()) == (3, True)
+    assert json.loads(result.out)["result"]["guard"] == "read-only"
+
+
+def test_a_link_is_removed_alone(envdeck, api, home):
+    link = home / "shortcut"
+    link.symlink_to(api)
+    result = envdeck("delete", str(link), "--yes", "--json")
+    assert (result.code, json.loads(result.out)["result"]["guard"]) == (3, "symlink")
+    assert str(api) in result.err.replace("~", str(home))
+    assert envdeck("delete", str(link), "--yes", "--allow", "symlink").code == 0
+    assert (link.is_symlink(), api.exists()) == (False, True)
+    assert envdeck("undo", "--yes").code == 0
+    assert os.readlink(link) == str(api)
+
+
+def test_made_anew_and_taken_back(envdeck, api, home):
+    before, inode = tree(home / "work"), api.stat().st_ino
+    result = envdeck("recreate", "work/api", "--yes", "--json")
+    assert result.code == 0, result.err
+    told = json.loads(result.out)
+    assert (told["operation"], told["result"]["status"]) == ("recreate", "done")
+    assert api.stat().st_ino != inode
+    assert (api / "bin" / "python").exists()
+    assert envdeck("undo", told["id"], "--yes").code == 0
+    assert (tree(home / "work"), api.stat().st_ino) == (before, inode)
+
+
+def test_created_from_a_file_and_taken_back(envdeck, home):
+    project = home / "work" / "it's new"
+    project.mkdir(parents=True)
+    (project / "requirements.txt").write_text("# nothing yet\n")
+    words = ["create", "work/it's new", "--from", "work/it's new/requirements.txt"]
+    result = envdeck(*words, "--python", sys.executable, "--yes", "--json")
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["plan"]["targets"] == [str(project / ".venv")]
+    assert (project / ".venv" / "pyvenv.cfg").exists()
+    assert envdeck(*words, "--yes").code != 0
+    assert envdeck("undo", "--yes").code == 0
+    assert os.listdir(project) == ["requirements.txt"]
+
+
+def test_a_place_that_was_taken(envdeck, api, home):
+    identifier = json.loads(envdeck("delete", "work/api", "--yes", "--json").out)["id"]
+    api.mkdir()
+    result = envdeck("undo", "--yes")
+    assert result.code == 3
+    assert "--to OTHER" in result.err
+    assert envdeck("undo", identifier, "--to", "other", "--yes").code == 0
+    assert (home / "other" / "pyvenv.cfg").exists()
+    assert list(api.iterdir()) == []
+
+
+def test_what_a_kill_left_is_said_and_brought_to_an_end(envdeck, api, home):
+    before = tree(home / "work")
+    killed = envdeck(
+        "delete",
+        "work/api",
+        "--yes",
+        code="""
+import os
+from envdeck.core.host import Host
+from envdeck.core.operations.disk import disk_for
+type(disk_for(Host.current())).move = lambda *given: os.kill(os.getpid(), 9)
+""",
+    )
+    assert killed.code == -signal.SIGKILL
+    said = (
+        "warning: the delete of ~/work/api/.venv was interrupted\nhint: envdeck history --recover\n"
+    )
+    assert envdeck("list", "--no-size").err == said
+    assert envdeck("delete", "work/api", "--dry-run").err.startswith(said)
+    result = envdeck("history", "--recover")
+    assert (result.code, result.err.count("is rolled back now")) == (0, 1)
+    assert tree(home / "work") == before
+    assert envdeck("list", "--no-size").err == ""
+    assert envdeck("history", "--recover").out == "nothing was interrupted\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_rolls_back_and_ends_what_it_had_started(api, home, number):
+    before = tree(home / "work")
+    code = """
+import os, sys
+from dataclasses import replace
+from envdeck.core.operations.engine.runner import Runner
+real = Runner.run
+def run(self, command, tell, stopped, **more):
+    if "venv" in command.argv:
+        print("ready", file=sys.stderr, flush=True)
+        command = replace(command, argv=("sleep", "60"))
+    return real(self, command, tell, stopped, **more)
+Runner.run = run
+from envdeck.__main__ import main
+sys.exit(main(["recreate", "work/api", "--yes", "--json"]))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HOME": str(home)},
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr.readline() == "ready\n"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    told = json.loads(out)["result"]
+    assert (told["status"], told["stopped"]) == ("rolled-back", True)
+    assert tree(home / "work") == before
+    assert tree(home / ".local" / "share") == {}
+
+
+def at_a_terminal(
+    home: Path, arguments: list[str], typed: bytes, until: bytes
+) -> tuple[int, bytes]:
+    """Run it at a terminal, type when it asks, and return its code and all it showed."""
+    process, terminal = pty.fork()
+    if process == 0:
+        environ = {**os.environ, "HOME": str(home), "TERM": "xterm", "NO_COLOR": "1"}
+        os.chdir(home)
+        os.execve(sys.executable, [sys.executable, "-m", "envdeck", *arguments], environ)
+    shown = b""
+    try:
+        while until not in shown:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, typed)
+        while data := os.read(terminal, 4096):
+            shown += data
+    except OSError:  # the other end is closed
+        pass
+    finally:
+        os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "there"),
+    [(b"y\n", 0, False), (b"\n", 1, True), (b"\x04", 1, True), (b"\x03", 130, True)],
+)
+def test_the_question_at_a_terminal(api, home, typed, code, there):
+    ended, shown = at_a_terminal(home, ["delete", "work/api"], typed, b"[y/N]")
+    assert (ended, api.exists()) == (code, there)
+    assert b"delete ~/work/api/.venv\r\n" in shown
+    assert b"way back" in shown

@@ -1,16 +1,23 @@
 """What there is to choose from before an environment is made again."""
 
+import os
 import tempfile
 from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.model import Environment, Interpreter, NoPlan
+from envdeck.core.model import Environment, Interpreter, NoPlan, Python
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
 from envdeck.core.operations.forecast import Forecast, forecast
 from envdeck.core.operations.picking import interpreter_choices
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.sources import Difference, Source, SourceName, difference
+from envdeck.core.operations.sources import (
+    Difference,
+    Source,
+    SourceName,
+    difference,
+    sources,
+)
 from envdeck.core.operations.sourcing import sources_of
 
 if TYPE_CHECKING:
@@ -37,9 +44,27 @@ def recreate_choices(
     )
 
 
-def _choice(source: Source, differs: Difference, recipe: Recipe) -> SourceChoice:
+def create_choices(operations: "Operations", project: str) -> RecreateChoices | NoPlan:
+    """Return sources and interpreters; see :meth:`Operations.create_choices`."""
+    if not os.path.isdir(project):
+        hint = "give the folder of a project"
+        return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
+    real = os.path.realpath(project)
+    found = interpreter_choices(operations, None, real)
+    one = next((each.interpreter for each in found if each.proposed), None)
+    python = None if one is None else Python(one.version, one.implementation, one.executable)
+    return RecreateChoices(
+        tuple(
+            _choice(source, difference(source, ()), None)
+            for source in sources(None, real, python=python)
+        ),
+        tuple(InterpreterChoice(each.interpreter, each.reason) for each in found),
+    )
+
+
+def _choice(source: Source, differs: Difference, recipe: Recipe | None) -> SourceChoice:
     notes = source.notes
-    if source.name is SourceName.EXACT:
+    if source.name is SourceName.EXACT and recipe is not None:
         # What has no line of its own is rebuilt from its files, so nothing of it goes.
         problems = [f"{pin.name}: {pin.problem}" for pin in recipe.installed if pin.problem]
         return SourceChoice(

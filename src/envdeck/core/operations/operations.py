@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.journal import Entry
     from envdeck.core.operations.trash import Item
     from envdeck.core.operations.upgrading.candidate import Candidates
+    from envdeck.core.operations.upgrading.lock_offers import LockOffer
 
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]
@@ -73,6 +74,22 @@ class Operations:
         from envdeck.core.operations.choosing import recreate_choices
 
         return recreate_choices(self, environment, file)
+
+    def create_choices(self, project: str) -> "RecreateChoices | NoPlan":
+        """Return from what a new environment of a project can be made, and on what."""
+        from envdeck.core.operations.choosing import create_choices
+
+        return create_choices(self, project)
+
+    def lock_offer(self, environment: Environment) -> "LockOffer | None":
+        """Return how the lock file of its project is upgraded with it; None where it has none.
+        Only names of files are looked at."""
+        from envdeck.core.operations.upgrading.lock_offers import lock_offer
+
+        project = environment.project.path
+        if project is None:
+            return None
+        return lock_offer(self.catalog.host, project, (), manager=environment.manager)
 
     def forecast(
         self, environment: Environment, interpreter: Interpreter, stopped: Stopped = _never

@@ -17,8 +17,8 @@ def screen(monkeypatch):
     stand_in.ScreenSettings = ScreenSettings
     stand_in.__path__ = sys.modules["envdeck.tui"].__path__
 
-    def run(source, scope, settings):
-        calls.append((source, scope, settings))
+    def run(source, scope, settings, operating):
+        calls.append((source, scope, settings, operating))
         settings.save_theme("nord")
         return 0
 
@@ -27,22 +27,28 @@ def screen(monkeypatch):
     return calls
 
 
-def test_the_settings_reach_the_screen(cli, screen, catalog, home, host):
+def test_the_settings_reach_the_screen(cli, screen, catalog, operations, home, host):
     folder = home / ".config" / "envdeck"
     folder.mkdir(parents=True)
-    text = '# mine\ntheme = "dracula" # dark\ncolumns = ["path", "used"]\n[keys]\nsort = "x"\n'
+    text = '# mine\ntheme = "dracula" # dark\ncolumns = ["path", "used"]\n[keys]\nsort = "f9"\n'
     (folder / "config.toml").write_text(text)
     (home / "work").mkdir()
     colourless = replace(host, environ={"NO_COLOR": "1"})
     result = cli(str(home / "work"), interactive=True, host=colourless)
     assert (result.code, result.err) == (0, "")
-    source, scope, settings = screen[0]
-    assert source is catalog
+    source, scope, settings, operating = screen[0]
+    assert (source, operating()) == (catalog, operations)
+    assert not operations.policy.read_only
     assert (scope.roots, scope.sizes) == ((f"{home}/work",), True)
     assert (settings.theme, settings.columns) == ("dracula", ("path", "used"))
-    assert dict(settings.keys) == {"sort": "x"}
+    assert dict(settings.keys) == {"sort": "f9"}
     assert (settings.home, settings.no_color, settings.now()) == (str(home), True, 1_795_000_000.0)
     assert 'theme = "nord" # dark' in (folder / "config.toml").read_text()
+
+
+def test_the_read_only_mode_reaches_the_screen(cli, screen, home):
+    assert cli("--read-only", interactive=True).code == 0
+    assert screen[0][3]().policy.read_only
 
 
 def test_a_theme_that_cannot_be_saved_is_said_once_the_screen_is_closed(cli, screen, home):

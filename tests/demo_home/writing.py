@@ -124,7 +124,7 @@ class Writer:
             self.link("python", f"{scripts}/python3")
             self.link("python", f"{scripts}/python{base.minor}")
             self.file(f"{plan.path}/pyvenv.cfg", "\n".join(cfg_lines(plan, place)) + "\n")
-        self.file(f"{scripts}/activate", f"VIRTUAL_ENV='{place}'\nexport VIRTUAL_ENV\n")
+        self.file(f"{scripts}/activate", f"VIRTUAL_ENV='{place}'\nexport VIRTUAL_ENV\nhash -r\n")
         self.file(f"{scripts}/activate.fish", f"set -gx VIRTUAL_ENV '{place}'\n")
         if plan.creator in {"venv", "uv"}:
             self.link("lib", f"{plan.path}/lib64")

@@ -53,13 +53,24 @@ def looks_as_before(snapshot, made_up):
     from envdeck.tui import ScreenSettings
     from envdeck.tui.app import EnvDeck
 
-    async def compare(size, *keys, source=None, then=lambda app: True, **changes):
+    async def compare(
+        size,
+        *keys,
+        source=None,
+        operations=None,
+        first=None,
+        then=lambda app: True,
+        **changes,
+    ):
         if source is None:
             source = made_up.MemorySource(made_up.many(40))
         settings = ScreenSettings(
-            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes
+            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes,
+            read_only=operations is not None and operations.policy.read_only,
         )
-        app = EnvDeck(source, Scope(("/home/ada/work",)), settings)
+        app = EnvDeck(
+            source, Scope(("/home/ada/work",)), settings, operations and (lambda: operations)
+        )
 
         async def until(condition):
             end = time.monotonic() + 15
@@ -69,6 +80,8 @@ def looks_as_before(snapshot, made_up):
 
         async with app.run_test(size=size, notifications=True) as pilot:
             await until(lambda: settled(app))
+            if first is not None:
+                await first(pilot, until)
             for key in keys:
                 await pilot.press(key)
             await until(lambda: then(app))

@@ -50,13 +50,19 @@ def open_screen(made_up):
 
     @asynccontextmanager
     async def opened(
-        source=None, size=(120, 36), roots=("/home/ada/work",), settled=True, **changes
+        source=None,
+        size=(120, 36),
+        roots=("/home/ada/work",),
+        settled=True,
+        operations=None,
+        **changes,
     ) -> AsyncIterator:
         source = made_up.MemorySource(made_up.many(20)) if source is None else source
         settings = ScreenSettings(
-            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes
+            **{"home": made_up.HOME, "now": lambda: made_up.NOW, "signs": UNICODE} | changes,
+            read_only=operations is not None and operations.policy.read_only,
         )
-        app = EnvDeck(source, Scope(tuple(roots)), settings)
+        app = EnvDeck(source, Scope(tuple(roots)), settings, operations and (lambda: operations))
         async with app.run_test(size=size, notifications=True) as pilot:
             if settled:
                 await until(lambda: app.main.feed.idle and app.main.facts.phase != "")

@@ -8,8 +8,10 @@ from envdeck.core.inspection.joint_size import joint_size
 from envdeck.core.model import (
     Creation,
     Distribution,
+    Ending,
     Environment,
     Event,
+    Fact,
     Finished,
     Found,
     GlobalPackages,
@@ -17,15 +19,28 @@ from envdeck.core.model import (
     Interpreter,
     JointSize,
     LastUsed,
+    NoPlan,
+    Operation,
+    OperationEvent,
+    Plan,
     Progress,
     ProjectLink,
     ProjectState,
     Python,
+    Refusal,
+    Result,
     Size,
     Sized,
     Status,
+    Step,
+    Target,
 )
 from envdeck.core.model.size import SharedFiles
+from envdeck.core.operations.choices import RecreateChoices
+from envdeck.core.operations.history import Past
+from envdeck.core.operations.journal import Entry
+from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.trash import Item
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -178,6 +193,12 @@ class MemorySource:
         if not any(isinstance(event, Finished) for event in said):
             yield Finished(("/home/ada",), 1234, 0, 0.5, complete=not stopped())
 
+    def lookup(self, path: str) -> Environment | None:
+        """Read what is at a path: what was known there, unless it vanished."""
+        if path in self.vanished:
+            return None
+        return next((each for each in self.known if each.path == path), None)
+
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Return a few, one needing another."""
         folder = f"{environment.path}/lib/python3.12/site-packages"
@@ -223,3 +244,184 @@ def sized(environments: Iterable[Environment]) -> list[Event]:
         *(Found(replace(each, size=None)) for each in told),
         *(Sized(each.path, each.size) for each in told if each.size is not None),
     ]
+
+
+def plan(
+    *paths: str, operation: Operation = Operation.DELETE, name: str = "one", **changes: object
+) -> Plan:
+    """Return a plan for some paths, as a delete would be."""
+    base = Plan(
+        id=f"20261120-101502-{name}",
+        operation=operation,
+        targets=tuple(
+            Target(
+                path,
+                Identity(1, sum(map(ord, path))),
+                "/".join(path.split("/")[-2:]),
+                (
+                    Fact("python", "3.12.4 · made by uv"),
+                    Fact("packages", "12, and 2 files that no package owns"),
+                    Fact("frees", "100 MB after a purge"),
+                ),
+            )
+            for path in paths
+        ),
+        steps=(Step("check that it is the same still"), Step("move it to the trash")),
+        frees_now_bytes=0,
+        reclaims_bytes=100_000_000 * len(paths),
+        undo=f"envdeck undo 20261120-101502-{name}",
+        kept_until=NOW + 30 * DAY,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class MadeUpOperations:
+    """Operations that touch nothing: they plan and do what they were told to."""
+
+    policy: Policy = field(default_factory=Policy)
+    source: MemorySource | None = None
+    """What is deleted is no longer there for it."""
+    refusals: tuple[Refusal, ...] = ()
+    """What stands in the way of every plan, until it is overruled."""
+    changes: dict[str, object] = field(default_factory=dict)
+    """What the plans have besides."""
+    no_plan: NoPlan | None = None
+    """Why nothing can be planned."""
+    events: tuple[OperationEvent, ...] = ()
+    """What a run says."""
+    hold: Callable[[], bool] = field(default=lambda: False)
+    """While this is true a run does not end unless it is stopped."""
+    hold_plan: Callable[[], bool] = field(default=lambda: False)
+    """While this is true no plan is ready."""
+    result: Result | None = None
+    failure: Exception | None = None
+    recovered: tuple[Entry, ...] = ()
+    expired_items: tuple[Item, ...] = ()
+    past: tuple[Past, ...] = ()
+    items: tuple[Item, ...] = ()
+    choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
+    asked: list[tuple[str, object]] = field(default_factory=list)
+    """What was called with what, in order."""
+    ran: list[Plan] = field(default_factory=list)
+    done: list[Plan] = field(default_factory=list)
+
+    def _planned(self, operation: Operation, paths: Iterable[str], allow: frozenset[str]):
+        while self.hold_plan():
+            time.sleep(0.001)
+        if self.failure is not None:
+            raise self.failure
+        if self.no_plan is not None:
+            return self.no_plan
+        return plan(
+            *paths,
+            operation=operation,
+            name=f"{len(self.asked):04}",
+            allowed=allow,
+            refusals=tuple(each for each in self.refusals if each.guard not in allow),
+            **self.changes,
+        )
+
+    def plan_delete(self, environments, *, links=None, purge=False, allow=frozenset()):
+        """Plan to delete."""
+        del links
+        paths = [each.path for each in environments]
+        self.asked.append(("delete", (paths, purge, allow)))
+        return self._planned(Operation.DELETE, paths, allow)
+
+    def recreate_choices(self, environment, *, file=None):
+        """Return what was told."""
+        self.asked.append(("choices", (environment.path, file)))
+        return self.choices
+
+    def forecast(self, environment, interpreter, stopped=lambda: False):
+        """Return that there is none."""
+        del interpreter, stopped
+        self.asked.append(("forecast", environment.path))
+        return NoPlan("there is no index to ask")
+
+    def plan_recreate(
+        self, environment, *, source="exact", file=None, interpreter=None, allow=frozenset()
+    ):
+        """Plan to recreate."""
+        self.asked.append(("recreate", (environment.path, source, file, interpreter, allow)))
+        return self._planned(Operation.RECREATE, [environment.path], allow)
+
+    def candidates(self, environment, stopped=lambda: False):
+        """Return that there are none."""
+        del stopped
+        self.asked.append(("candidates", environment.path))
+        return NoPlan("there is no index to ask")
+
+    def plan_upgrade(self, environment, wanted=None, *, lock=False, allow=frozenset()):
+        """Plan to upgrade."""
+        self.asked.append(("upgrade", (environment.path, wanted, lock, allow)))
+        return self._planned(Operation.UPGRADE, [environment.path], allow)
+
+    def plan_interpreter(self, environment, interpreter=None, *, allow=frozenset()):
+        """Plan for another interpreter."""
+        self.asked.append(("interpreter", (environment.path, interpreter, allow)))
+        return self._planned(Operation.UPGRADE, [environment.path], allow)
+
+    def plan_create(self, project, *, path=None, source=None, file=None, interpreter=None):
+        """Plan a new one."""
+        self.asked.append(("create", (project, path, source, file, interpreter)))
+        return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
+
+    def plan_undo(self, identifier=None, *, to=None):
+        """Plan to take back what was done last."""
+        self.asked.append(("undo", (identifier, to)))
+        if not self.done:
+            return NoPlan("there is nothing to take back", missing=True)
+        return self._planned(Operation.UNDO, [t.path for t in self.done[-1].targets], frozenset())
+
+    def plan_purge(self, identifiers=()):
+        """Plan to purge."""
+        self.asked.append(("purge", tuple(identifiers)))
+        return self._planned(
+            Operation.PURGE, [f"{HOME}/trash/{i}" for i in identifiers], frozenset()
+        )
+
+    def run(self, plan, tell, stopped=lambda: False):
+        """Say what was told, wait while held, and end."""
+        self.ran.append(plan)
+        for event in self.events:
+            tell(event)
+        while self.hold():
+            if stopped():
+                return Result(
+                    Ending.ROLLED_BACK, "stopped, and everything is as it was", stopped=True
+                )
+            time.sleep(0.001)
+        if self.failure is not None:
+            raise self.failure
+        if self.result is not None:
+            return self.result
+        paths = {target.path for target in plan.targets}
+        if plan.operation is Operation.UNDO:
+            self.done.pop()
+            if self.source is not None:
+                self.source.vanished -= paths
+        else:
+            self.done.append(plan)
+            if self.source is not None and plan.operation is Operation.DELETE:
+                self.source.vanished |= paths
+        count = len(plan.targets)
+        return Result(Ending.DONE, f"{plan.operation}d {count}", freed_bytes=0)
+
+    def history(self):
+        """Return what was told."""
+        return self.past
+
+    def trash(self):
+        """Return what was told."""
+        return self.items
+
+    def recover(self):
+        """Return what was told."""
+        self.asked.append(("recover", ()))
+        return self.recovered
+
+    def expired(self):
+        """Return what was told."""
+        return self.expired_items

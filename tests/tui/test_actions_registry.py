@@ -14,19 +14,32 @@ from envdeck.tui.actions import (
     validate_keys,
 )
 from envdeck.tui.app import EnvDeck
+from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.dialogs.upgrade import UpgradeDialog
 from envdeck.tui.panes.packages import Packages
 from envdeck.tui.screens.main import MainScreen
+from envdeck.tui.screens.operations import OperationsScreen
+from envdeck.tui.screens.trash import TrashScreen
+
+_OWNERS = {
+    "choices": UpgradeDialog,
+    "dialog": PlanDialog,
+    "operations": OperationsScreen,
+    "packages": Packages,
+    "trash": TrashScreen,
+}
+"""What answers to the actions that mean something in one view alone."""
 
 
 def test_the_usual_keys_are_valid_and_each_means_one_thing():
     assert validate_keys({}) == []
-    keys = [key for action in ACTIONS for key in keys_of(action.id, {})]
+    keys = [key for action in ACTIONS if action.only != "dialog" for key in keys_of(action.id, {})]
     assert len(keys) == len(set(keys))
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_every_action_has_a_method_words_and_a_key(action):
-    owner = EnvDeck if action.program else MainScreen
+    owner = EnvDeck if action.program else _OWNERS.get(action.only, MainScreen)
     assert callable(getattr(owner, f"action_{action.method}"))
     assert action.title
     assert action.tooltip.endswith(".")
@@ -38,13 +51,13 @@ def test_bindings_come_from_the_registry():
     (binding,) = bindings("sort")
     assert (binding.id, binding.key, binding.action) == ("sort", "s", "sort")
     told = {binding.id for binding in (*list_bindings(), *program_bindings())}
-    assert told | {action.id for action in ACTIONS if action.packages} == set(BY_ID)
+    assert told | {action.id for action in ACTIONS if action.only} == set(BY_ID)
     assert {"asked"} <= {getattr(each, "id", None) for each in Packages.BINDINGS}
 
 
 def test_what_does_not_exist_yet_has_no_key():
     keys = {key for action in ACTIONS for key in keys_of(action.id, {})}
-    assert not keys & set("dcunzw!")
+    assert not keys & set("w!")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +71,9 @@ def test_what_does_not_exist_yet_has_no_key():
         ({"mark": ""}, "action 'mark' has no key"),
         ({"mark": " , "}, "action 'mark' has no key"),
         ({"mark": "q"}, "key 'q' is given to both 'mark' and 'quit'"),
+        ({"yes": "q"}, "key 'q' is given to both 'yes' and 'quit'"),
+        ({"yes": "j"}, "key 'j' is given to both 'down' and 'yes'"),
+        ({"cancel": "z"}, "key 'z' is given to both 'undo' and 'cancel'"),
         ({"mark": "slash"}, "is given to both 'filter' and 'mark'"),
         ({"mark": "x", "sort": "x"}, "key 'x' is given to both 'sort' and 'mark'"),
     ],
@@ -72,6 +88,8 @@ def test_a_mapping_that_cannot_be_used_says_why(mapping, words):
     "mapping",
     [
         {"mark": "x"},
+        {"cancel": "d"},
+        {"yes": "Y"},
         {"mark": "space,m", "machine": "M"},
         {"help": "f1,?"},
         {"filter": "ctrl+slash,/"},

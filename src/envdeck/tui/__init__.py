@@ -9,28 +9,49 @@ from typing import TYPE_CHECKING
 from envdeck.tui.settings import ScreenSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envdeck.core.catalog import Scope
+    from envdeck.tui.operating import Operating
     from envdeck.tui.source import Source
 
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
 
+_NOT_OVER = (
+    "envdeck: an operation is not over yet; the next start of envdeck finishes it or rolls it back"
+)
+
 __all__ = ["ScreenSettings", "run"]
 
 
-def run(source: Source, scope: Scope, settings: ScreenSettings) -> int:
+def run(
+    source: Source,
+    scope: Scope,
+    settings: ScreenSettings,
+    operations: Callable[[], Operating] | None = None,
+) -> int:
     """Open the screen, and return the exit code once it is closed.
+
+    `operations` opens what changes environments, once the first frame is shown; without it
+    nothing can be changed. What is still being done when it closes
+    is given up and waited for, for as long as is decent; the next start clears up the rest.
 
     The collector rests until the first frame is shown, and never looks at what was there by
     then: it would walk some hundred thousand objects that live as long as the program does.
     """
     gc.disable()
     from envdeck.tui.app import EnvDeck
-    from envdeck.tui.ending import ending_on_signals
+    from envdeck.tui.ending import ROLLBACK_PATIENCE, ending_on_signals
 
     # A scan in its thread must hand over quickly, or every key press waits for it.
     sys.setswitchinterval(_SWITCH)
-    app = EnvDeck(source, scope, settings)
+    app = EnvDeck(source, scope, settings, operations)
     with ending_on_signals(app.end):
         app.run()
+        queue = app.main.queue
+        if queue is not None and queue.busy:
+            queue.stop_all()
+            if not queue.wait(ROLLBACK_PATIENCE):
+                sys.stderr.write(f"{_NOT_OVER}\n")
     return app.return_code or 0

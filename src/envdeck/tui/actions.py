@@ -31,8 +31,9 @@ class Action(NamedTuple):
     """One word for the key line, where it is shown there."""
     program: bool = False
     """Whether it belongs to the whole program and not to the list."""
-    packages: bool = False
-    """Whether it is about the packages of an environment, and nothing elsewhere."""
+    only: str = ""
+    """The view that it means something in alone: `packages`, `operations`, `trash` …; empty for
+    what the list answers to."""
 
     @property
     def method(self) -> str:
@@ -45,12 +46,16 @@ class Action(NamedTuple):
         return f"{'app' if self.program else 'screen'}.{self.method}"
 
 
-_MOVE, _FIND, _MARK, _DO, _PACKAGES, _PROGRAM = (
+_MOVE, _FIND, _MARK, _DO, _PACKAGES, _OPERATIONS, _CHOICES, _TRASH, _DIALOGS, _PROGRAM = (
     "Move",
     "Find and sort",
     "Mark",
     "With the environment",
     "In the packages",
+    "In the operations",
+    "Where versions are chosen",
+    "In the trash",
+    "In a dialog",
     "Program",
 )
 
@@ -81,6 +86,39 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", "a", "Mark all shown", _MARK, "Mark every row shown, or none of them."),
     Action("range", "v", "Mark a range", _MARK, "Start a range here; again at its end to mark it."),
     Action(
+        "delete",
+        "d",
+        "Delete",
+        _DO,
+        "Put the marked ones (or this one) into the trash; it asks first, and can be undone.",
+        "delete",
+    ),
+    Action(
+        "recreate",
+        "c",
+        "Recreate",
+        _DO,
+        "Make this one anew, from what is in it or from what its project locks or declares.",
+        "recreate",
+    ),
+    Action(
+        "upgrade",
+        "u",
+        "Upgrade",
+        _DO,
+        "Choose packages to upgrade in this one, or another interpreter for it.",
+        "upgrade",
+    ),
+    Action("new", "n", "New environment", _DO, "Make a new environment for a project.", "new"),
+    Action(
+        "undo",
+        "z",
+        "Undo",
+        _DO,
+        "Take the last operation back; it shows first what that would be.",
+        "undo",
+    ),
+    Action(
         "refresh",
         "r",
         "Refresh",
@@ -96,7 +134,93 @@ ACTIONS: tuple[Action, ...] = (
         _PACKAGES,
         "Show only the packages that were asked for, or all again.",
         "asked for",
-        packages=True,
+        only="packages",
+    ),
+    Action(
+        "cancel",
+        "x",
+        "Cancel the operation",
+        _OPERATIONS,
+        "Stop what runs or waits under the cursor; everything is as it was before then.",
+        "cancel",
+        only="operations",
+    ),
+    Action(
+        "newer",
+        "+",
+        "A newer version",
+        _CHOICES,
+        "Choose a newer version of the package than the one that is proposed.",
+        "newer",
+        only="choices",
+    ),
+    Action(
+        "older",
+        "-",
+        "An older version",
+        _CHOICES,
+        "Choose an older version of the package again.",
+        "older",
+        only="choices",
+    ),
+    Action(
+        "version",
+        "=",
+        "Type a version",
+        _CHOICES,
+        "Type the version of the package that is wanted.",
+        "version",
+        only="choices",
+    ),
+    Action(
+        "restore",
+        "R",
+        "Restore",
+        _TRASH,
+        "Put the marked ones (or this one) back to where they were.",
+        "restore",
+        only="trash",
+    ),
+    Action(
+        "purge",
+        "X",
+        "Purge for good",
+        _TRASH,
+        "Remove the marked ones (or this one) from the trash for good, which frees their space.",
+        "purge",
+        only="trash",
+    ),
+    Action(
+        "yes",
+        "y",
+        "Yes, do it",
+        _DIALOGS,
+        "Do what the dialog shows; nothing is done without it, and enter alone cancels.",
+        "yes",
+        only="dialog",
+    ),
+    Action(
+        "operations",
+        "O",
+        "Operations",
+        _PROGRAM,
+        "See what is being done and what was done, with its output and its commands.",
+    ),
+    Action(
+        "history",
+        "H",
+        "History",
+        _PROGRAM,
+        "See what was done to environments, and what of it can be taken back.",
+        "history",
+    ),
+    Action(
+        "trash",
+        "T",
+        "Trash",
+        _PROGRAM,
+        "See what was put aside, restore it, or remove it for good.",
+        "trash",
     ),
     Action(
         "interpreters",
@@ -124,6 +248,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "?", "Help", _PROGRAM, "Show every key.", "help", program=True),
     Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Leave EnvDeck.", "quit", program=True),
 )
+
+_OWN_VIEWS = {
+    "dialog": {"mark"},
+    "operations": {"undo", "operations", "history", "trash"},
+    "choices": {"mark", "mark_all", "filter", "refresh", "undo"},
+    "trash": {"mark", "mark_all", "filter", "refresh", "undo", "operations", "history", "trash"},
+}
+"""The views that have the screen to themselves, and what of the list they answer to as well,
+apart from what moves and what belongs to the program."""
 
 BY_ID = {action.id: action for action in ACTIONS}
 
@@ -156,9 +289,7 @@ def bindings(*ids: str) -> list[Binding]:
 
 def list_bindings() -> list[Binding]:
     """Return the bindings of everything one does in the list."""
-    return bindings(
-        *(action.id for action in ACTIONS if not action.program and not action.packages)
-    )
+    return bindings(*(action.id for action in ACTIONS if not action.program and not action.only))
 
 
 def program_bindings() -> list[Binding]:
@@ -195,7 +326,7 @@ def validate_keys(mapping: Mapping[str, str]) -> list[str]:
     """
     problems = [_unknown(name) for name in mapping if name not in BY_ID]
     known = {name: keys for name, keys in mapping.items() if name in BY_ID}
-    holders: dict[str, str] = {}
+    holders: dict[str, list[Action]] = {}
     for action in ACTIONS:
         keys = keys_of(action.id, known)
         if not keys:
@@ -204,10 +335,24 @@ def validate_keys(mapping: Mapping[str, str]) -> list[str]:
             if action.id in known and not _possible(key):
                 problems.append(_impossible(action.id, key))
                 continue
-            holder = holders.setdefault(named(key), action.id)
-            if holder != action.id:
-                problems.append(f"key {key!r} is given to both {holder!r} and {action.id!r}")
+            others = holders.setdefault(named(key), [])
+            holder = next((each for each in others if _meet(each, action)), None)
+            if holder is None:
+                others.append(action)
+            elif holder is not action:
+                problems.append(f"key {key!r} is given to both {holder.id!r} and {action.id!r}")
     return problems
+
+
+def _meet(one: Action, other: Action) -> bool:
+    """Whether two actions are answered on one screen, so that they cannot share a key."""
+    if one.only in _OWN_VIEWS:
+        one, other = other, one
+    if other.only not in _OWN_VIEWS or one.only == other.only:
+        return True
+    if one.only:
+        return False
+    return one.group == _MOVE or one.program or one.id in _OWN_VIEWS[other.only]
 
 
 def _unknown(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,14 +15,16 @@ from textual.widgets import Input
 
 from envdeck.text import plain
 from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
-from envdeck.tui.ending import fault
-from envdeck.tui.messages import FilterRequested, OutcomeSaid
+from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, fault
+from envdeck.tui.messages import FilterRequested, OperationWished, OutcomeSaid
 from envdeck.tui.screens.main import MainScreen
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
+    from envdeck.tui.dialogs.quitting import Leave
+    from envdeck.tui.operating import Operating
 
 DEFAULT_THEME = "textual-dark"
 COLOURLESS_THEME = "ansi-dark"
@@ -36,7 +38,13 @@ class EnvDeck(App[None], inherit_bindings=False):
     CSS_PATH = "theme.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*program_bindings()]
 
-    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+    def __init__(
+        self,
+        source: Source,
+        scope: "Scope",
+        settings: ScreenSettings,
+        operations: "Callable[[], Operating] | None" = None,
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._told_through: asyncio.AbstractEventLoop | None = None
@@ -45,7 +53,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
         self._use_theme(settings.theme)
-        self.main = MainScreen(source, scope, settings)
+        self.main = MainScreen(source, scope, settings, operations)
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the list."""
@@ -60,11 +68,18 @@ class EnvDeck(App[None], inherit_bindings=False):
         for problem in self._problems:
             self.notify(plain(problem), severity="warning", markup=False)
 
-    def end(self, code: int) -> None:
-        """End with a code; safe to call from a signal handler or a thread."""
+    def end(self, code: int) -> float:
+        """End with a code, and give up what is being done; safe to call from a signal handler or
+        a thread. Returns the seconds that this may take: whoever ran the application waits for
+        what is being given up."""
         self._told_to_end = code
+        patience = PATIENCE
+        if self.main.working and self.main.queue is not None:
+            self.main.queue.stop_all()
+            patience += ROLLBACK_PATIENCE
         if self._told_through is not None:
             self._told_through.call_soon_threadsafe(partial(self.exit, return_code=code))
+        return patience
 
     def _fatal_error(self) -> None:
         """Tell a fault in words: Textual's trace shows what the variables hold besides."""
@@ -109,7 +124,9 @@ class EnvDeck(App[None], inherit_bindings=False):
         yield SystemCommand("Theme", "Choose how it looks; the choice is kept.", self.search_themes)
 
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
-        return screen is self.main and (not action.packages or self.main.in_packages)
+        if screen is self.main:
+            return not action.only or (action.only == "packages" and self.main.in_packages)
+        return any(getattr(each, "id", None) == action.id for each in screen.BINDINGS)
 
     async def _do(self, called: str) -> None:
         await self.screen.run_action(called)
@@ -129,6 +146,27 @@ class EnvDeck(App[None], inherit_bindings=False):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(self._settings.signs))
+
+    async def action_quit(self) -> None:
+        """Leave, or ask first where something is being done."""
+        queue = self.main.queue
+        if queue is None or not queue.busy:
+            self.exit()
+            return
+        from envdeck.tui.dialogs.quitting import QuitDialog
+
+        if isinstance(self.screen, QuitDialog):
+            self.screen.action_quit()
+        else:
+            self.push_screen(QuitDialog(queue, self.main.look), self._leave)
+
+    def _leave(self, leave: "Leave | None") -> None:
+        if leave is not None:
+            self.exit()
+
+    def on_operation_wished(self, message: OperationWished) -> None:
+        """Plan what any screen asks for and show it."""
+        self.main.wish(message.wish)
 
     def on_outcome_said(self, message: OutcomeSaid) -> None:
         """Show how something in the background ended, whatever screen asked for it."""

@@ -13,21 +13,24 @@ from envdeck.text import plain
 PATIENCE = 2.0
 """Seconds in which it ends by itself after a signal. A terminal that is gone takes no output,
 and what waits for it to take some would wait for ever."""
+ROLLBACK_PATIENCE = 10.0
+"""Seconds that an operation has to give up once the program ends. What is not over by then is
+finished or rolled back by the next start."""
 _DEBUG = "ENVDECK_DEBUG"
 
 
 @contextmanager
-def ending_on_signals(end: Callable[[int], object]) -> Iterator[None]:
+def ending_on_signals(end: Callable[[int], float]) -> Iterator[None]:
     """Call `end` with 128 and the number of a signal that ends programs, so that the terminal
-    is restored; end the process with that code where this does not come about."""
+    is restored; end the process with that code where this does not come about in the seconds
+    that `end` returned."""
     watches: list[Timer] = []
 
     def told(number: int, _frame: FrameType | None) -> None:
-        watch = Timer(PATIENCE, os._exit, (128 + number,))
+        watch = Timer(end(128 + number), os._exit, (128 + number,))
         watch.daemon = True
         watches.append(watch)
         watch.start()
-        end(128 + number)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":

@@ -1,6 +1,12 @@
 """What the parts of the screen say to each other: widgets post, handlers change."""
 
+from typing import TYPE_CHECKING
+
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from envdeck.tui.job import Job
+    from envdeck.tui.operating import Wish
 
 
 class FilterRequested(Message):
@@ -79,3 +85,22 @@ class HintsChanged(Message):
 
 class MarkRequested(Message):
     """The left edge of the row under the cursor was clicked."""
+
+
+class OperationWished(Message):
+    """A person wants something done: it is planned and shown, and done if they say yes.
+
+    The application answers it, whatever screen it comes from.
+    """
+
+    def __init__(self, wish: "Wish") -> None:
+        super().__init__()
+        self.wish = wish
+
+
+class OperationEnded(Message):
+    """An operation of the queue is over. Every screen that is open is told."""
+
+    def __init__(self, job: "Job") -> None:
+        super().__init__()
+        self.job = job

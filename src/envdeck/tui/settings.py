@@ -29,3 +29,5 @@ class ScreenSettings(NamedTuple):
     signs: Signs = UNICODE
     no_color: bool = False
     """Whether `NO_COLOR` is set."""
+    read_only: bool = False
+    """Whether nothing may be changed."""

@@ -28,6 +28,10 @@ class Source(Protocol):
         """Look, and say what is found; `stopped` is polled to end it early."""
         ...
 
+    def lookup(self, path: str) -> Environment | None:
+        """Read the environment at a path; None if none is there."""
+        ...
+
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
         ...

@@ -42,8 +42,9 @@ def run(arguments: Namespace, context: Context) -> int:
         if reason is not None:
             unsaved.append(reason)
 
+    catalog = context.catalog()
     code = open_screen(
-        context.catalog(),
+        catalog,
         scope,
         ScreenSettings(
             home=host.home,
@@ -54,7 +55,9 @@ def run(arguments: Namespace, context: Context) -> int:
             now=host.now,
             signs=context.console.signs,
             no_color=host.variable("NO_COLOR") is not None,
+            read_only=context.read_only or settings.read_only,
         ),
+        lambda: context.operations(catalog),
     )
     if unsaved:
         context.console.warn(f"the theme could not be saved: {unsaved[-1]}")

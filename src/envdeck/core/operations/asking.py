@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.guards import Moment, Question, ask
+from envdeck.core.operations.knowing import Known, known_now
 from envdeck.core.scope import Scope
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 UNOWNED = "unowned-files"
 
 
-def moment_of(operations: "Operations") -> Moment:
-    """Return what is true of the machine now, read as far as guards ask."""
+def moment_of(operations: "Operations", known: Known | None = None) -> Moment:
+    """Return what is true of the machine now, read as far as guards ask; `known` is what was
+    remembered a moment ago, taken again if it is still what is remembered."""
     catalog = operations.catalog
     return Moment.now(
         catalog.host,
-        environments=catalog.remembered(Scope()),
+        environments=known_now(catalog, known).environments,
         roots=Scope().walked(catalog.host),
         read_only=operations.policy.read_only,
     )

@@ -80,10 +80,12 @@ def _source(project: str, name: str | None, file: str | None, chosen: Choice) ->
     for each in fitting:
         if each.usable:
             return each
-    if fitting:
-        return NoPlan(f"{fitting[0].title} cannot be used: {fitting[0].problem}")
+    amiss = [each for each in fitting if each.file is not None]
+    if amiss:
+        return NoPlan(f"{amiss[0].title} cannot be used: {amiss[0].problem}")
     if named is not None:
-        return NoPlan(f"the project has no {named}", missing=True)
+        what = {"lock": "no lock file", "declared": "no declaration that can be read"}
+        return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
     return Source(name=SourceName.DECLARED, title="nothing: it is left empty", how=How.PINS)
 
 

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envdeck.core.files import reason_of
 from envdeck.core.model import (
     Ending,
     Environment,
@@ -21,8 +22,9 @@ from envdeck.core.operations.describing import facts_of, manifest_of
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards import Moment, Question, owner_command, unchecked
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.knowing import Known, known_now
 from envdeck.core.operations.owner import command_of_owner
-from envdeck.core.operations.purge import purge_item
+from envdeck.core.operations.purge import HalfPurgedError, purge_item
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.transaction import (
     BusyError,
@@ -63,6 +65,8 @@ class DeletePlan(Plan):
 
     removals: tuple[Removal, ...]
     purge: bool = False
+    known: Known = field(default_factory=Known, repr=False)
+    """What the index remembered, so that acting need not wait for it."""
 
 
 def plan_delete(
@@ -74,8 +78,11 @@ def plan_delete(
     allow: frozenset[str],
 ) -> DeletePlan:
     """Plan to delete; see :meth:`Operations.plan_delete`."""
+    from envdeck.core.operations import running  # noqa: F401 – loaded before the yes, not after
+
     host = operations.catalog.host
-    moment = moment_of(operations)
+    known = known_now(operations.catalog)
+    moment = moment_of(operations, known)
     removals: list[Removal] = []
     refusals: list[Refusal] = []
     warnings: list[str] = []
@@ -107,6 +114,7 @@ def plan_delete(
         kept_until=operations.policy.kept_until(host.now()) if undoable else None,
         removals=tuple(removals),
         purge=purge,
+        known=known,
     )
 
 
@@ -177,7 +185,7 @@ def run_delete(
     plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Ask every guard again, for all of them, and only then act; all go, or none."""
-    moment = moment_of(operations)
+    moment = moment_of(operations, plan.known)
     # What nobody owns is asked for once more when nobody can add to it: in the trash.
     quick = plan.allowed | {UNOWNED}
     for removal in plan.removals:
@@ -208,7 +216,15 @@ def run_delete(
         done.append(entry)
     freed = None
     if plan.purge:
-        freed = _purge(done, plan, operations.ground, tell)
+        try:
+            freed = _purge(done, plan, operations.ground, tell)
+        except (OSError, BusyError, HalfPurgedError) as error:
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
+            return Result(
+                Ending.ROLLED_BACK,
+                f"not all is gone for good: {why}; what is left of it is in the trash",
+                hint="`envdeck trash` lists it, and `envdeck undo` takes it out",
+            )
     return Result(Ending.DONE, _said(plan), verified=_verified(plan), freed_bytes=freed)
 
 

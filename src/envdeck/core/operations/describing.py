@@ -25,7 +25,7 @@ def facts_of(environment: Environment, unowned: Unowned, moment: Moment) -> tupl
         names = ", ".join(file.path for file in unowned.files[:_NAMED])
         more = unowned.count - min(unowned.count, _NAMED)
         told = f"{names} and {more:,} more" if more else names
-        facts.append(Fact("files of yours", told))
+        facts.append(Fact("your files", told))
     if environment.links:
         facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
     if moment.read_only:

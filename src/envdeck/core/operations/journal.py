@@ -18,6 +18,7 @@ from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.places import is_item
 
 SCHEMA = 1
 _LIMIT = 1024 * 1024
@@ -260,6 +261,8 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
         raise ValueError("a path in it is not absolute")
     if "\0" in "".join(places):
         raise ValueError("a path in it has a NUL")
+    if values["item"] and not is_item(values["item"]):
+        raise ValueError("its item is in no trash")
     values["operation"] = Operation(values["operation"])
     values["move"] = Move(values["move"])
     values["phase"] = Phase(values["phase"])

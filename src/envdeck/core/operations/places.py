@@ -62,6 +62,15 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
         yield beside
 
 
+def is_item(folder: str) -> bool:
+    """Tell whether a path, by its form, is an item of a trash of ours: what is given up is removed
+    there, and a damaged journal must not name anything else."""
+    trash = os.path.dirname(folder)
+    name = os.path.basename(trash)
+    ours = name == "trash" and os.path.basename(os.path.dirname(trash)) == "envdeck"
+    return os.path.normpath(folder) == folder and (ours or name.startswith(TRASH))
+
+
 def is_ours_alone(folder: str) -> bool:
     """Tell whether nobody else could have laid a folder there, or reach into it: the top of a
     mount may be open to all, as `/tmp` is."""

@@ -1,5 +1,6 @@
 """Purging: what the trash keeps is removed for good, and only then is its room free."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def _target(item: Item) -> Target:
     manifest = item.manifest
     facts = [] if manifest is None else [Fact("was at", manifest.path)]
     if manifest is not None and manifest.unowned:
-        facts.append(Fact("files of yours", ", ".join(manifest.unowned[:5])))
+        facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
     if item.problem:
         facts.append(Fact("problem", item.problem))
     name = item.id if manifest is None else manifest.name
@@ -146,12 +147,12 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
             freed = ground.disk.remove_tree(
                 going, lambda _files, size: tell(StepProgress(size, entry.bytes_aside, "bytes"))
             )
+            tidy(os.path.dirname(item.folder), ground.disk)
             current.close(Phase.DONE, "it was purged")
     except OSError as error:
         if ground.disk.identity(going) is None:
             raise
         raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
-    tidy(_trash(item), ground.disk)
     return freed
 
 
@@ -160,7 +161,3 @@ def _nobody_uses(item: Item, identifier: str, ground: Ground) -> None:
     for each in ground.journal.read_all()[0]:
         if each.item == item.folder and each.id != identifier and not each.phase.over:
             raise BusyError(f"operation {each.id} works with it")
-
-
-def _trash(item: Item) -> str:
-    return item.folder[: -len(item.id) - 1]

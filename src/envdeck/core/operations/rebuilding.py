@@ -27,6 +27,11 @@ REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
 SCRATCH = "scratch"
 _PROBE_SECONDS = 60.0
+_LACKING = frozenset(
+    {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
+    | {FailureKind.WHEEL}
+)
+"""How it fails where the cache has not got everything."""
 
 
 class GivenUpError(Exception):
@@ -112,12 +117,15 @@ class Building:
     def install(self) -> Completed:
         """Install what the source says, and return how that ended; only a stop is raised.
 
-        Without the network, what is in the cache is taken.
+        Without the network, what is in the cache is taken; where that does not do, it is the
+        network that was lacking.
         """
         done = self.run(self._installation())
         if not done.ok and not self.offline and explain(done).kind is FailureKind.NETWORK:
             self.offline = True
-            done = self.run(self._installation())
+            again = self.run(self._installation())
+            if again.ok or explain(again).kind not in _LACKING:
+                return again
         return done
 
     def _installation(self) -> Command:

@@ -50,7 +50,11 @@ def _stuck(entry: Entry, error: OSError) -> Entry:
 
 def sweep(ground: Ground) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
-    for folder in (ground.places.journal, ground.places.trash):
+    folders = [ground.places.journal, ground.places.trash]
+    for entry in pending(ground):
+        if entry.item:
+            folders += [os.path.dirname(entry.item), entry.item]
+    for folder in dict.fromkeys(folders):
         try:
             names = [name for name in os.listdir(folder) if name.endswith(".tmp")]
         except OSError:  # not there yet, or not ours to list: then there is nothing to sweep

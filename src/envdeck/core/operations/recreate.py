@@ -39,7 +39,7 @@ from envdeck.core.operations.recipe.carry import Carried, carry_over
 from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.proof import Proof
+from envdeck.core.operations.recipe.proof import Proof, check_files
 from envdeck.core.operations.restoring import Restoring
 from envdeck.core.operations.sources import How, Source, SourceName
 from envdeck.core.operations.sourcing import source_of
@@ -247,6 +247,13 @@ def _warnings(
     if rebuilt:
         said.append(
             f"rebuilt from their files here, since their source is gone: {', '.join(rebuilt[:3])}"
+        )
+    changed = check_files(environment)
+    if changed.faulty:
+        count = f"{changed.faulty:,} file{'' if changed.faulty == 1 else 's'}"
+        said.append(
+            f"{count} of its packages {'is' if changed.faulty == 1 else 'are'} not as installed,"
+            f" and come{'s' * (changed.faulty == 1)} as released: {changed.faults[0].path}"
         )
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, Step
-from envdeck.core.operations.picking import interpreter_choices
+from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.rebuilding import Building
 from envdeck.core.operations.recreate import plan_recreate
 from envdeck.core.operations.sources import How, Source, SourceName
@@ -24,12 +24,13 @@ def plan_interpreter(
 ) -> Plan | NoPlan:
     """Plan another interpreter; see :meth:`Operations.plan_interpreter`."""
     choices = interpreter_choices(operations, environment, environment.project.path)
-    found = repair_plan(
-        environment,
-        [one.interpreter for one in choices],
-        operations.catalog.host,
-        wanted=interpreter,
-    )
+    known = [one.interpreter for one in choices]
+    if interpreter is not None:
+        chosen = pick(interpreter, choices, operations)
+        if isinstance(chosen, NoPlan):
+            return chosen
+        known += [] if chosen in choices else [chosen.interpreter]
+    found = repair_plan(environment, known, operations.catalog.host, wanted=interpreter)
     if isinstance(found, Repair):
         return _repaired(operations, environment, found, allow)
     if found.kind is NoRepairKind.RECREATE:

@@ -14,6 +14,8 @@ from envdeck.core.operations.recipe.transplant import transplant
 WHEELS = "wheels"
 _FATAL = frozenset({FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED})
 """What no other way of installing would help against."""
+_NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
+"""What every package would meet again."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class Restoring:
         failure = explain(done)
         if failure.kind in _FATAL:
             raise GivenUpError.of(failure)
-        if failure.kind is FailureKind.NETWORK and not self.building.offline:
+        if failure.kind in _NO_INDEX and not self.building.offline:
             self.building.offline = True  # asking every package for itself would take for ever
             return self._by_halves(pins)
         if len(pins) == 1:

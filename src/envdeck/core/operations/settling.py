@@ -7,13 +7,20 @@ shows anything else it is left alone, and said.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from envdeck.core.model import Identity
+from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.journal import Entry, Journal, Move, Phase
 from envdeck.core.operations.places import BEFORE, ENVIRONMENT
-from envdeck.core.operations.trash import clear_item, purging_name
+from envdeck.core.operations.trash import (
+    clear_item,
+    purging_name,
+    read_item,
+    tidy,
+    write_manifest,
+)
 
 
 def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Entry:
@@ -92,6 +99,8 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
             clear_item(entry.item, disk)
             return Phase.DONE, "it was completed"
         if there == entry.old:
+            if entry.keep_new:
+                _describe_again(entry, disk)
             return Phase.DONE, "it was completed"
         return _unknown(entry)
     if here is None and there == entry.new and waiting is not None and waiting == entry.old:
@@ -103,9 +112,23 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
 def _give_up(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     """Leave the old one as it is, and remove what had been made to take its place."""
     put_file(entry, entry.file_if_not, disk)
-    if not entry.keep_new:
+    if entry.keep_new:
+        disk.clear_exchange(entry.item)
+    else:
         clear_item(entry.item, disk)
     return Phase.ROLLED_BACK, "everything is as it was"
+
+
+def _describe_again(entry: Entry, disk: Disk) -> None:
+    """Let the item tell that it now holds what was taken back."""
+    manifest = read_item(entry.item, disk).manifest
+    if manifest is None:
+        return
+    changed = replace(
+        manifest, operation=Operation.UNDO, put_at=disk.host.now(), freeze=(), unowned=()
+    )
+    with suppress(OSError):  # it only describes: what was taken back stays so
+        write_manifest(entry.item, changed, disk)
 
 
 def put_file(entry: Entry, name: str, disk: Disk) -> None:
@@ -134,8 +157,10 @@ def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     going = purging_name(entry.item)
     if disk.identity(going) is not None:
         disk.remove_tree(going)
+        tidy(os.path.dirname(entry.item), disk)
         return Phase.DONE, "it was purged"
     if disk.identity(entry.item) is None:
+        tidy(os.path.dirname(entry.item), disk)
         return Phase.DONE, "it was purged"
     return Phase.ROLLED_BACK, "it is still in the trash"
 

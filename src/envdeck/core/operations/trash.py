@@ -114,12 +114,13 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
 def clear_item(item: str, disk: Disk) -> None:
     """Remove an item and what an operation itself had made in it; the trash too if it is empty
     then and not the user's usual one."""
-    if not item or disk.identity(item) is None:
+    if not item:
         return
-    for name in (ENVIRONMENT, BEFORE):
-        if disk.identity(os.path.join(item, name)) is not None:
-            disk.remove_tree(os.path.join(item, name))
-    disk.remove_tree(item)
+    if disk.identity(item) is not None:
+        for name in (ENVIRONMENT, BEFORE):
+            if disk.identity(os.path.join(item, name)) is not None:
+                disk.remove_tree(os.path.join(item, name))
+        disk.remove_tree(item)
     tidy(os.path.dirname(item), disk)
 
 

@@ -22,7 +22,7 @@ from envdeck.core.operations.history import undo_obstacle
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable, new_id
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.transaction import Ground, first_trash, transaction
-from envdeck.core.operations.trash import Manifest, read_item, write_manifest
+from envdeck.core.operations.trash import Manifest
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -218,7 +218,6 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> None
             if before.file:
                 current.swap_file(before.file, before.file_if_not)
             current.put_in_place()
-            _describe_again(current.entry, ground)
 
 
 def _discard(entry: Entry, ground: Ground) -> None:
@@ -237,13 +236,3 @@ def _discard(entry: Entry, ground: Ground) -> None:
             )
         )
         current.put_aside()
-
-
-def _describe_again(entry: Entry, ground: Ground) -> None:
-    """Let the item tell that it now holds what was taken back."""
-    manifest = read_item(entry.item, ground.disk).manifest
-    if manifest is not None:
-        changed = replace(
-            manifest, operation=Operation.UNDO, put_at=ground.host.now(), freeze=(), unowned=()
-        )
-        write_manifest(entry.item, changed, ground.disk)

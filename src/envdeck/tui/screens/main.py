@@ -15,16 +15,19 @@ from envdeck.text import plain
 from envdeck.tui import messages
 from envdeck.tui.actions import list_bindings
 from envdeck.tui.background import in_background
-from envdeck.tui.screens.browsing import BrowsingScreen
+from envdeck.tui.screens.acting import ActingScreen
 from envdeck.tui.screens.live import WIDE
 from envdeck.tui.screens.words import nothing_line
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.widget import AwaitMount
 
     from envdeck.core.catalog import Scope
+    from envdeck.tui.operating import Operating
     from envdeck.tui.panes.detail import DetailPane
 
 _SETTLE = 0.06
@@ -34,13 +37,19 @@ _PAINT = 0.005
 """Seconds in which nothing is done once the first frame is drawn: a thread writes it out."""
 
 
-class MainScreen(BrowsingScreen):
+class MainScreen(ActingScreen):
     """Answers to every key and click of the list; its handlers own every change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*list_bindings()]
 
-    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
-        super().__init__(source, scope, settings)
+    def __init__(
+        self,
+        source: Source,
+        scope: "Scope",
+        settings: ScreenSettings,
+        operations: "Callable[[], Operating] | None" = None,
+    ) -> None:
+        super().__init__(source, scope, settings, operations)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self._begun = False
         self._read_anew: list[str] | None = None
@@ -67,6 +76,7 @@ class MainScreen(BrowsingScreen):
             gc.enable()
         self._begun = True
         self.after_first_frame()
+        self.begin_operations()
         self.look_anew()
         if self.wide:
             await self._need_detail()

@@ -25,8 +25,8 @@ def key_hints(
         return {"range": "mark the range", "back": "give it up", "help": ""}
     if inside is not None:
         return dict(inside) | {"help": ""}
-    last = {"back": "stop the scan"} if looking else {"quit": ""}
-    return {"mark": "", "open": "", "filter": "", "sort": ""} | last | {"help": ""}
+    last = {"back": "stop the scan"} if looking else {"filter": ""}
+    return {"mark": "", "delete": "", "recreate": "", "upgrade": ""} | last | {"help": ""}
 
 
 def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:

@@ -31,6 +31,14 @@ _TONES = {
 _SHORT = {Standing.END_OF_LIFE: "EOL", Standing.UNMOUNTED: "no disk"}
 
 
+class Doing(NamedTuple):
+    """What is being done with an environment."""
+
+    word: str
+    short: str
+    """The same in seven cells."""
+
+
 class _Style(NamedTuple):
     """How generously columns are set."""
 
@@ -140,8 +148,10 @@ def row(
     *,
     marked: bool,
     largest: int,
+    doing: Doing | None = None,
 ) -> Line:
-    """Return the line of an environment; `largest` bytes fill the bar."""
+    """Return the line of an environment; `largest` bytes fill the bar. What is being done with it
+    stands in the place of its status."""
     sign = look.signs.marked if marked else " "
     parts = [Part(pad(sign, MARK), Tone.ACCENT)]
     at = MARK
@@ -150,11 +160,19 @@ def row(
         at = place.start + place.cells
         if place.column.id == "bar":
             parts.extend(_bar(environment, place.cells, look, largest))
+        elif doing is not None and place.column.id == "status":
+            word = doing.word if width(doing.word) <= place.cells - 2 else doing.short
+            text = clip(f"{_doing_sign(look)} {word}", place.cells, look.signs.ellipsis)
+            parts.append(Part(pad(text, place.cells), Tone.ACCENT))
         else:
             text, tone = _told(environment, place, look)
             text = clip(text, place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells, right=place.column.right), tone))
     return (*parts, Part(" " * _EDGE))
+
+
+def _doing_sign(look: Look) -> str:
+    return "»" if look.unicode else ">"
 
 
 def _bar(environment: Environment, cells: int, look: Look, largest: int) -> Line:

@@ -1,6 +1,6 @@
 """The list on the screen: it draws the rows that are seen, and costs the same at any number."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from textual.events import Click
@@ -10,7 +10,7 @@ from textual.strip import Strip
 from envdeck.text import width
 from envdeck.tui.messages import CursorMoved, MarkRequested, RowOpened, SortRequested
 from envdeck.tui.store import Column, Listing
-from envdeck.tui.widgets.cells import MARK, Place, heading, places, row
+from envdeck.tui.widgets.cells import MARK, Doing, Place, heading, places, row
 from envdeck.tui.widgets.line import Line, Part
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.look import Look
@@ -31,6 +31,7 @@ class EnvironmentTable(LineView):
         self._layout: tuple[Place, ...] = ()
         self._largest = (-1, 0)
         self._blank: Sequence[Line] = ()
+        self._doing: Mapping[str, Doing] = {}
 
     @property
     def columns_shown(self) -> tuple[Column, ...]:
@@ -73,6 +74,12 @@ class EnvironmentTable(LineView):
         """Say something where the rows would be, while there are none."""
         if lines != self._blank:
             self._blank = lines
+            self.refresh()
+
+    def tell_doing(self, doing: Mapping[str, Doing]) -> None:
+        """Say by path what is being done with environments: it stands where their status would."""
+        if doing != self._doing:
+            self._doing = doing
             self.refresh()
 
     def show_cursor(self) -> None:
@@ -126,7 +133,12 @@ class EnvironmentTable(LineView):
         if environment.path == listing.cursor:
             over = "cursor" if self.has_focus else "cursor-blurred"
         line = row(
-            environment, self._layout, self._look, marked=marked, largest=self._largest_size()
+            environment,
+            self._layout,
+            self._look,
+            marked=marked,
+            largest=self._largest_size(),
+            doing=self._doing.get(environment.path),
         )
         return self.draw(line, over)
 

@@ -32,6 +32,8 @@ class Facts(NamedTuple):
     """`looking`, `measuring`, `stopped`, `failed`, `done`, or nothing before the first scan."""
     visited: int = 0
     elapsed: float = 0.0
+    read_only: bool = False
+    """Whether nothing can be changed."""
 
 
 def left_lines(facts: Facts, look: Look) -> list[Line]:
@@ -44,6 +46,9 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
         figures.append((Part(f"{size(facts.totals.freed)} reclaimable"),))
     if facts.unmeasured and facts.environments:
         figures.append((Part(f"{facts.unmeasured:,} not measured", Tone.MUTED),))
+    if facts.read_only:
+        figures.insert(0, (Part("read-only", Tone.WARNING),))
+    first, freed = figures[: 1 + facts.read_only], figures[2 + facts.read_only :][:1]
     said = joined(figures)
     scope = [shorten(look.path(root), 24, look.signs.ellipsis) for root in facts.roots] or ["~"]
     where = scope[0] if len(scope) == 1 else f"{scope[0]} and {len(scope) - 1} more"
@@ -52,8 +57,8 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
         (name, gap, Part(where, Tone.MUTED), gap, *said),
         (name, gap, *said),
         (Part(" "), *said),
-        (Part(" "), *joined([figures[0], *figures[2:3]])),
-        (Part(" "), *figures[0]),
+        (Part(" "), *joined([*first, *freed])),
+        (Part(" "), *joined(first)),
     ]
 
 

@@ -20,6 +20,11 @@ def _silent(_files: int, _bytes: int) -> None:
     pass
 
 
+def _tried(folder: str) -> tuple[str, str]:
+    first, second = (os.path.join(folder, f".exchange-{side}") for side in "ab")
+    return first, second
+
+
 class Disk:
     """The changes an operation makes, each whole or not at all as far as the system allows.
 
@@ -102,7 +107,7 @@ class Disk:
 
     def can_exchange(self, folder: str) -> bool:
         """Tell whether two folders in `folder` can be exchanged, by trying with two of its own."""
-        names = [os.path.join(folder, f".exchange-{side}") for side in "ab"]
+        names = _tried(folder)
         try:
             for name in names:
                 os.mkdir(name, 0o700)
@@ -110,8 +115,12 @@ class Disk:
         except OSError:
             return False
         finally:
-            for name in names:
-                self.remove_folder(name)
+            self.clear_exchange(folder)
+
+    def clear_exchange(self, folder: str) -> None:
+        """Remove what :meth:`can_exchange` leaves where it is killed."""
+        for name in _tried(folder):
+            self.remove_folder(name)
 
     # files
 

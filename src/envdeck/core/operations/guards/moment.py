@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
@@ -89,7 +90,8 @@ class Moment:
         """What each known environment rests on: its base and its executable, as they are named
         and with links followed, by the environment's path."""
         if self._bases is None:
-            self._bases = {known.path: _bases_of(known) for known in self.environments}
+            real = cache(os.path.realpath)  # a thousand environments rest on a dozen interpreters
+            self._bases = {known.path: _bases_of(known, real) for known in self.environments}
         return self._bases
 
     @property
@@ -165,10 +167,10 @@ def tool_of(candidate: Candidate, host: Host) -> Tool | None:
         return None
 
 
-def _bases_of(environment: Environment) -> tuple[str, ...]:
+def _bases_of(environment: Environment, real: Callable[[str], str]) -> tuple[str, ...]:
     python = environment.python
     named = [base for base in (python.base, python.base_executable) if base and "\0" not in base]
-    return tuple(dict.fromkeys([*named, *map(os.path.realpath, named)]))
+    return tuple(dict.fromkeys([*named, *map(real, named)]))
 
 
 def _own_places() -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from envdeck.core.inspection.record import RECORD_LIMIT
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Pin, Recipe
-from envdeck.core.operations.recipe.records import MARKS
+from envdeck.core.operations.recipe.records import MARKS, MARKS_OF_UV
 
-_ORIGIN = "direct_url.json"
+_ALL = (*MARKS, *MARKS_OF_UV)
+_OF_ONE_VERSION = frozenset({"direct_url.json", *MARKS_OF_UV})
 
 
 def set_marks(recipe: Recipe, after: Environment) -> tuple[str, ...]:
@@ -35,8 +36,8 @@ def _set(old: Pin, new: Pin) -> bool:
     if not (old.path.endswith(".dist-info") and new.path.endswith(".dist-info")):
         return False
     changed: dict[str, bytes | None] = {}
-    for name in MARKS:
-        if name == _ORIGIN and old.version != new.version:
+    for name in _ALL:
+        if name in _OF_ONE_VERSION and old.version != new.version:
             continue
         before, now = _content(old.path, name), _content(new.path, name)
         if before != now and not isinstance(before, Unread):

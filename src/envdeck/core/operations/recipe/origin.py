@@ -21,6 +21,9 @@ _ALGORITHMS = ("sha512", "sha384", "sha256", "sha224")
 """Those that are worth a check, the strongest first."""
 _SAFE = "".join(map(chr, range(0x21, 0x7F)))
 """Printable ASCII without the blank: what a URL may hold as it is."""
+_PATH = _SAFE.translate({ord(letter): None for letter in "[];"})
+"""What a path of this machine may hold so: in a line that begins with `-e`, brackets at the end
+are extras, and a semicolon begins a marker."""
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_]+\}")
 
 
@@ -89,7 +92,8 @@ def one_word(url: str) -> str:
     Variables (`${TOKEN}`) stay where PEP 610 has them, in the user part; anywhere else an
     installer would put a secret of the person into an address that the file chose.
     """
-    word = quote(url, safe=_SAFE, errors="surrogateescape")
+    safe = _PATH if url.startswith("file:") else _SAFE
+    word = quote(url, safe=safe, errors="surrogateescape")
     authority = re.match(r"[^:/]*://[^/?#]*@", word)
     user = authority[0] if authority else ""
     rest = _PLACEHOLDER.sub(lambda match: match[0].replace("$", "%24"), word[len(user) :])

@@ -12,7 +12,10 @@ from envdeck.core.inspection.record import RecordRow, read_rows
 MARKS = ("INSTALLER", "REQUESTED", "direct_url.json")
 """What an installer writes of itself into a metadata folder; no part of the package."""
 
-_OWN = frozenset({*MARKS, "RECORD", "RECORD.jws", "RECORD.p7s", "uv_cache.json", "uv_build.json"})
+MARKS_OF_UV = ("uv_cache.json", "uv_build.json")
+"""What uv keeps of the file or folder that it installed from, and of how it built that."""
+
+_OWN = frozenset({*MARKS, *MARKS_OF_UV, "RECORD", "RECORD.jws", "RECORD.p7s"})
 _SCRIPT = re.compile(r"(?:\.\./)+(?:bin|Scripts)/")
 
 

@@ -1,0 +1,1 @@
+"""Dialogs: they ask, and never act by themselves."""

@@ -1,0 +1,266 @@
+"""A dialog in which something is chosen from rows, with all about the one under the cursor."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from envdeck.core.model import NoPlan
+from envdeck.text import plain
+from envdeck.tui.actions import bindings
+from envdeck.tui.background import in_background
+from envdeck.tui.dialogs.choice_list import AboutChoice, ChoiceList
+from envdeck.tui.dialogs.choice_row import ChoiceRow
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.wording import capital
+from envdeck.tui.messages import OutcomeSaid
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.look import Look
+
+ResultT = TypeVar("ResultT")
+
+
+class FetchFailed(Message, bubble=False):
+    """What was fetched could not be."""
+
+    def __init__(self, what: str, number: int, text: str) -> None:
+        super().__init__()
+        self.what = what
+        self.number = number
+        self.text = text
+
+
+class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
+    """A subclass makes the rows (:meth:`make_rows`), and answers to what is done with them.
+
+    What is slow is fetched by :meth:`fetch`; while that lasts (:meth:`wait`), or where it
+    failed (:meth:`fail`), the list says so in place of its rows. What comes
+    after the dialog was left is dropped.
+    """
+
+    DEFAULT_CSS = """
+    ChoosingDialog .choices { height: 1fr; }
+    ChoosingDialog .about { height: 38%; border-top: solid $foreground 20%; }
+    ChoosingDialog.-high .about { height: 6; }
+    ChoosingDialog .about:focus { border-top: solid $primary; }
+    ChoosingDialog.-low .about { display: none; }
+    ChoosingDialog.-low.-reading .about { display: block; height: 1fr; border-top: none; }
+    ChoosingDialog.-low.-reading .choices { display: none; }
+    ChoosingDialog.-bare .about { display: none; }
+    ChoosingDialog .choosing { height: 1fr; }
+    ChoosingDialog KeyLine { background: transparent; }
+    ChoosingDialog .dialog-said { display: none; }
+    ChoosingDialog.-saying .dialog-said { display: block; }
+    ChoosingDialog Input {
+        height: 1; border: none; padding: 0 1 !important; background: $boost;
+        &:focus { border: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
+    AUTO_FOCUS = ".choices"
+    GO_ON = "Show the plan"
+    TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "leave it"}
+    """What keys do where letters go into a field."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
+        self.list = ChoiceList()
+        self.about = AboutChoice()
+        self.keys = KeyLine(look.keys)
+        self._asked: dict[str, int] = {}
+        self._cursor_was: object = None
+        self.left = False
+        """Whether the dialog is closed, so that nobody waits any more."""
+
+    def above(self) -> Iterable[Widget]:
+        """Return what stands above the rows."""
+        return ()
+
+    def body(self) -> Widget:
+        """The rows, what is told of one, the keys."""
+        return Vertical(*self.above(), self.list, self.about, self.keys, classes="choosing")
+
+    def buttons(self) -> Iterable[Button]:
+        """To go on, and to cancel."""
+        yield DialogButton((Part(f" {self.GO_ON} "),), id="go_on", classes="-go-on")
+        yield DialogButton((Part(" Cancel "),), id="cancel")
+
+    def compose(self) -> ComposeResult:
+        """The frame, its rows made as soon as there is a width for them."""
+        yield from super().compose()
+
+    def make_rows(self) -> Sequence[ChoiceRow]:
+        """Return the rows as things stand."""
+        raise NotImplementedError
+
+    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+        """Return the keys worth a hint on a row, with their words."""
+        del row
+        return {"open": self.GO_ON.lower(), "back": "cancel"}
+
+    # fetching
+
+    def fetch(self, what: str, call: Callable[[Callable[[], bool]], Message]) -> None:
+        """Call in a thread, with what tells whether nobody waits for it any more.
+
+        The message it returns is posted to this screen, unless the same was asked for again
+        meanwhile.
+        """
+        number = self._asked[what] = self._asked.get(what, 0) + 1
+
+        def stopped() -> bool:
+            return self.left or number != self._asked[what]
+
+        def work() -> Message | None:
+            message = call(stopped)
+            return None if stopped() else message
+
+        def post(message: Message) -> None:
+            if isinstance(message, OutcomeSaid):
+                message = FetchFailed(what, number, message.text)
+            self.post_message(message)
+
+        in_background(work, post)
+
+    def on_fetch_failed(self, message: FetchFailed) -> None:
+        """A thread failed in a way nobody thought of: say so here, where it was waited for."""
+        if message.number == self._asked.get(message.what):
+            self.fetch_failed(message.what, NoPlan(message.text))
+
+    def fetch_failed(self, what: str, problem: NoPlan) -> None:
+        """Answer to a failure to fetch something."""
+        del what
+        self.fail(problem)
+
+    def wait(self, words: str) -> None:
+        """Say what is waited for, where the rows will be."""
+        self.list.say_instead((Part(f"{words}{self.look.signs.ellipsis}", Tone.MUTED),))
+        self.list.show_rows([])
+        self.add_class("-bare")
+        self.tell_keys()
+
+    def fail(self, problem: NoPlan) -> None:
+        """Say why there is nothing to choose from, and a way out."""
+        message = capital(self.look.sentence(problem.message))
+        line: Line = (Part(f"{self.look.signs.broken} {message}. ", Tone.ERROR),)
+        if problem.hint:
+            line = (*line, Part(f"{capital(self.look.sentence(problem.hint))}. "))
+        key = self.look.key("refresh")
+        line = (*line, Part(key, Tone.HEADING), Part(" tries again.", Tone.MUTED))
+        self.show_instead(line)
+
+    def show_instead(self, line: Line) -> None:
+        """Say something where there are no rows."""
+        self.list.say_instead(line)
+        self.list.show_rows([])
+        self.add_class("-bare")
+        self.tell_keys()
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more."""
+        self.left = True
+
+    # showing
+
+    def show_again(self, key: object = None) -> None:
+        """Draw the rows anew; the cursor stays on what it stands on, unless told otherwise."""
+        rows = self.make_rows()
+        self.remove_class("-bare")
+        self.list.show_rows(rows, key)
+        self.about.show(self.list.current)
+        self.tell_keys()
+
+    def tell_keys(self) -> None:
+        """Say what keys do now."""
+        if isinstance(self.focused, Input):
+            self.keys.tell(self.TYPING, typing=True)
+        else:
+            self.tell_list_keys()
+
+    def tell_list_keys(self) -> None:
+        """Say what keys do in the list."""
+        self.keys.tell(self.hints(self.list.current))
+
+    def on_descendant_focus(self) -> None:
+        """Other keys do other things in a field."""
+        self.tell_keys()
+
+    def say(self, line: Line) -> None:
+        """Say one line above the buttons, or nothing."""
+        self.said.show(line)
+        self.set_class(bool(line), "-saying")
+
+    def warn(self, text: str) -> None:
+        """Say why something was not done."""
+        self.say((Part(f"{self.look.signs.warning} {plain(text)}", Tone.WARNING),))
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self.about.show(self.list.current)
+        key = self.list.current.key if self.list.current is not None else None
+        if key != self._cursor_was:
+            self._cursor_was = key
+            self.say(())
+        self.tell_keys()
+        self.cursor_moved(self.list.current)
+
+    def cursor_moved(self, row: ChoiceRow | None) -> None:
+        """Answer to the cursor standing on another row."""
+
+    @on(LineList.Chosen)
+    async def _entered(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, ChoiceRow):
+            await self.entered(event.row)
+
+    async def entered(self, row: ChoiceRow) -> None:
+        """Answer to `enter` on a row: go on."""
+        del row
+        self.action_go_on()
+
+    @on(ChoiceList.Toggled)
+    async def _toggled(self, event: ChoiceList.Toggled) -> None:
+        event.stop()
+        self.say(())
+        await self.toggled(event.row)
+
+    async def toggled(self, row: ChoiceRow) -> None:
+        """Answer to a row being chosen, or left."""
+
+    def action_next_pane(self) -> None:
+        """The focus goes on; where there is room for one of them alone, the list and what is
+        told of its row take turns."""
+        if self.has_class("-low") and self.list.rows and self.focused in {self.list, self.about}:
+            self.read(reading=not self.has_class("-reading"))
+        else:
+            super().action_next_pane()
+
+    def read(self, *, reading: bool) -> None:
+        """Go to what is told of the row, or back to the list."""
+        self.set_class(reading, "-reading")
+        (self.about if reading else self.list).focus()
+
+    def action_back(self) -> None:
+        """Back to the list, where that is hidden; else cancel."""
+        if self.has_class("-low") and self.has_class("-reading"):
+            self.read(reading=False)
+        else:
+            super().action_back()
+
+    def action_go_on(self) -> None:
+        """Go on with what was chosen."""
+        raise NotImplementedError
+
+    def action_refresh(self) -> None:
+        """Ask again where that failed."""

@@ -1,0 +1,276 @@
+"""Asking from what an environment is made again, and on which interpreter."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from envdeck.core.model import Environment, NoPlan
+from envdeck.core.operations.choices import RecreateChoices, SourceChoice
+from envdeck.tui.dialogs.choice_row import BLANK, ChoiceRow, radio, title
+from envdeck.tui.dialogs.choosing import ChoosingDialog
+from envdeck.tui.dialogs.forecaster import ForecastCame, Forecaster
+from envdeck.tui.dialogs.python_rows import PythonRows
+from envdeck.tui.dialogs.recreate_several import (
+    EXACT,
+    common_interpreters,
+    each_about,
+    exact_for_all,
+    heading,
+)
+from envdeck.tui.dialogs.source_lines import source_about, source_line, title_cells
+from envdeck.tui.dialogs.wishes import RecreateChoice, recreate_wishes
+from envdeck.tui.operating import Operating, Wish
+from envdeck.tui.widgets.line import Line, Part, Tone, wrapped
+from envdeck.tui.widgets.look import Look
+
+SOURCE = "source"
+_ANOTHER_FILE = (SOURCE, "another file")
+_FRAME = 6
+"""Cells that the frame takes of the width."""
+
+
+class ChoicesKnown(Message, bubble=False):
+    """What there is to choose from was read, for each environment by its path."""
+
+    def __init__(self, known: dict[str, RecreateChoices]) -> None:
+        super().__init__()
+        self.known = known
+
+
+class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
+    """The sources with their difference to what is installed, then the interpreters.
+
+    It is left with a wish for each environment; nothing was planned or done by then. `enter`
+    on what is not chosen chooses it, and goes on where it is chosen already.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # In a field the key is its own, whatever keys "back" was given.
+        Binding("escape", "back", show=False),
+    ]
+
+    def __init__(
+        self, operating: Operating, environments: Sequence[Environment], look: Look
+    ) -> None:
+        super().__init__(look)
+        self._operating = operating
+        self._environments = tuple(environments)
+        self._known: dict[str, RecreateChoices] = {}
+        self._sources: tuple[SourceChoice, ...] = ()
+        self._source: tuple[str, str | None] | None = None
+        self._file: str | None = None
+        self._forecaster = Forecaster(self, operating, environments, self._forecast_changed)
+        self._pythons = PythonRows(
+            look,
+            "The same minor version: the packages come back as they are.",
+            "Another minor version: every package is installed anew for it.",
+            self._forecaster,
+        )
+        self._field = Input(placeholder="path of a requirements or lock file", compact=True)
+        self._field.cursor_blink = False
+        self._field.display = False
+
+    def above(self) -> Iterable[Widget]:
+        """The field for a file, where one is asked for."""
+        yield self._field
+
+    def on_mount(self) -> None:
+        """Read what there is to choose from."""
+        self.title_label.show(
+            heading(self._environments, self.look, self.app.size.width - 2 * _FRAME)
+        )
+        self._load()
+
+    def on_unmount(self) -> None:
+        """Ask nothing more."""
+        super().on_unmount()
+        self._forecaster.stop()
+
+    # what there is to choose from
+
+    def _load(self) -> None:
+        several = f" in {len(self._environments)}" if len(self._environments) > 1 else ""
+        self.wait(f"Reading what is installed{several}, locked and declared")
+        self.fetch("choices", self._read)
+
+    def _read(self, stopped: Callable[[], bool]) -> Message:
+        known = {}
+        for environment in self._environments:
+            if stopped():
+                break
+            known[environment.path] = self._operating.recreate_choices(environment, file=self._file)
+        return ChoicesKnown(known)
+
+    def on_choices_known(self, message: ChoicesKnown) -> None:
+        """Show it, what is proposed chosen."""
+        known = list(message.known.values())
+        self._known = message.known
+        several = len(self._environments) > 1
+        self._sources = (exact_for_all(message.known),) if several else known[0].sources
+        self._pythons.take(common_interpreters(known) if several else known[0].interpreters)
+        if not self._sources and not self._pythons.choices:
+            self.fail(NoPlan("there is nothing to make it from"))
+            return
+        usable = [_key(source) for source in self._sources if not source.problem]
+        by_name = [_key(source) for source in self._sources if source.name == "file"]
+        if self._file is not None and by_name and by_name[0] in usable:
+            self._source = by_name[0]
+        elif self._source not in usable:
+            self._source = usable[0] if usable else None
+        self.show_again((SOURCE, *self._source) if self._source else None)
+
+    def on_forecast_came(self, message: ForecastCame) -> None:
+        """Fill it in."""
+        self._forecaster.take(message)
+
+    def _forecast_changed(self) -> None:
+        if self._known and not self.left:
+            self.show_again()
+
+    def make_rows(self) -> Sequence[ChoiceRow]:
+        """The sources, then the interpreters."""
+        rows = [title("From")]
+        rows += [self._source_row(source) for source in self._sources]
+        if len(self._environments) == 1:
+            rows.append(self._file_row())
+        rows += [BLANK, title("On", "another minor version is forecast where the cursor rests")]
+        if not self._pythons.choices:
+            none = f"{self.look.signs.broken} No interpreter here is one that it could rest on."
+            rows.append(ChoiceRow(lambda _cells: (Part(f" {none}", Tone.ERROR),)))
+        return rows + self._pythons.rows()
+
+    def _source_row(self, source: SourceChoice) -> ChoiceRow:
+        chosen = _key(source) == self._source
+        several = len(self._environments) > 1
+
+        def about(cells: int) -> Sequence[Line]:
+            if several:
+                return each_about(self._environments, self._known, cells, self.look)
+            return source_about(source, cells, self.look)
+
+        return ChoiceRow(
+            lambda cells: source_line(
+                source, cells, self.look, chosen=chosen, title_cells=title_cells(self._sources)
+            ),
+            (SOURCE, *_key(source)),
+            about,
+        )
+
+    def _file_row(self) -> ChoiceRow:
+        box = radio(self.look, chosen=False)
+        words = Part(f"a file that you name{self.look.signs.ellipsis}", Tone.MUTED)
+        told = (Part("A requirements file, a lock file or a pyproject.toml of any other place."),)
+        return ChoiceRow(
+            lambda _cells: (*box, words),
+            _ANOTHER_FILE,
+            lambda cells: [(Part(" "), *line) for line in wrapped(told, cells - 2)],
+        )
+
+    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+        """The keys on a row."""
+        if row is None:
+            return {"refresh": "try again", "back": "cancel"}
+        if self._is_chosen(row):
+            return {"open": "show the plan", "next_pane": "read below", "back": "cancel"}
+        word = "type its path" if row.key == _ANOTHER_FILE else "choose"
+        return {"open": word, "next_pane": "read below", "back": "cancel"}
+
+    def cursor_moved(self, row: ChoiceRow | None) -> None:
+        """Let the forecast follow."""
+        self._pythons.cursor_on(row)
+
+    # choosing
+
+    def _is_chosen(self, row: ChoiceRow) -> bool:
+        python = self._pythons.choice(row)
+        if python is not None:
+            return python.interpreter.executable == self._pythons.chosen
+        return self._source is not None and row.key == (SOURCE, *self._source)
+
+    async def entered(self, row: ChoiceRow) -> None:
+        """Choose what is not chosen; go on where it is."""
+        if self._is_chosen(row):
+            self.action_go_on()
+        else:
+            await self.toggled(row)
+
+    async def toggled(self, row: ChoiceRow) -> None:
+        """Choose a source or an interpreter."""
+        python = self._pythons.choice(row)
+        if python is not None:
+            self._pythons.chosen = python.interpreter.executable
+        elif row.key == _ANOTHER_FILE:
+            self._ask_for_file()
+            return
+        else:
+            source = next((one for one in self._sources if (SOURCE, *_key(one)) == row.key), None)
+            if source is None:
+                return
+            if source.problem:
+                self.warn(f"it cannot be chosen: {self.look.sentence(source.problem)}")
+                return
+            self._source = _key(source)
+        self.show_again()
+
+    def action_go_on(self) -> None:
+        """Leave with what was chosen."""
+        if self._source is None:
+            self.warn("no source can be chosen here")
+        elif self._pythons.chosen is None:
+            self.warn("no interpreter can be chosen here")
+        else:
+            name, file = self._source
+            alone = sum(source.name == name for source in self._sources) == 1
+            named = file if name == "file" or not alone else None
+            choice = RecreateChoice(name, named, self._pythons.chosen)
+            self.dismiss(recreate_wishes(self._operating, self._environments, choice, self.look))
+
+    def action_refresh(self) -> None:
+        """Read everything anew."""
+        self._forecaster.forget()
+        self._load()
+
+    # a file of the person's own
+
+    def _ask_for_file(self) -> None:
+        self._field.display = True
+        self._field.focus()
+
+    @on(Input.Submitted)
+    def _file_named(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._leave_field()
+        text = event.value.strip()
+        if text:
+            self._file = self._place(text)
+            self._load()
+
+    def _place(self, text: str) -> str:
+        """Return a path as it was meant: `~` is home, and others begin at the project."""
+        if text == "~" or text.startswith("~/"):
+            text = self.look.home + text[1:]
+        environment = self._environments[0]
+        start = environment.project.path or os.path.dirname(environment.path)
+        return os.path.normpath(os.path.join(start, text))
+
+    def action_back(self) -> None:
+        """Out of the field; else cancel."""
+        if self._field.display:
+            self._leave_field()
+        else:
+            super().action_back()
+
+    def _leave_field(self) -> None:
+        self._field.display = False
+        self.list.focus()
+
+
+def _key(source: SourceChoice) -> tuple[str, str | None]:
+    """Return what names a source: there may be several lock files."""
+    return source.name, source.file if source.name != EXACT else None

@@ -1,0 +1,98 @@
+"""What was chosen in a dialog, as wishes that can be planned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from envdeck.core.model import Environment, NoPlan, Plan
+from envdeck.tui.operating import Operating, Wish
+from envdeck.tui.store.upgrade_choice import UpgradeChoice
+from envdeck.tui.widgets.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class RecreateChoice:
+    """From what, and on which interpreter; of several environments the same for each."""
+
+    source: str
+    """`exact`, `lock`, `declared` or `file`."""
+    file: str | None
+    """What it is read from, where that has to be told; else None."""
+    interpreter: str | None
+    """An executable; None for the one it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterChosen:
+    """The interpreter that an environment is to rest on."""
+
+    executable: str
+    in_place: bool
+    """Whether it is of the same minor version, so that the packages can stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateChoice:
+    """The project that gets an environment, from what and on which interpreter."""
+
+    project: str
+    source: str | None
+    file: str | None
+    interpreter: str | None
+
+
+def recreate_wishes(
+    operating: Operating,
+    environments: Sequence[Environment],
+    choice: RecreateChoice,
+    look: Look,
+) -> tuple[Wish, ...]:
+    """Return one wish an environment: each is a transaction of its own."""
+
+    def plan(environment: Environment, allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_recreate(
+            environment,
+            source=choice.source,
+            file=choice.file,
+            interpreter=choice.interpreter,
+            allow=allow,
+        )
+
+    return tuple(
+        Wish(f"Recreate {look.path(one.path)}", partial(plan, one)) for one in environments
+    )
+
+
+def upgrade_wish(
+    operating: Operating,
+    environment: Environment,
+    choice: UpgradeChoice | InterpreterChosen,
+    look: Look,
+) -> Wish:
+    """Return the wish to upgrade packages, or to rest on another interpreter."""
+    path = look.path(environment.path)
+    if isinstance(choice, UpgradeChoice):
+        wanted, lock = dict(choice.wanted), choice.lock
+        return Wish(
+            f"Upgrade {path}",
+            lambda allow: operating.plan_upgrade(environment, wanted, lock=lock, allow=allow),
+        )
+    executable = choice.executable
+    return Wish(
+        f"{'Repair' if choice.in_place else 'Recreate'} {path}",
+        lambda allow: operating.plan_interpreter(environment, executable, allow=allow),
+    )
+
+
+def create_wish(operating: Operating, choice: CreateChoice, look: Look) -> Wish:
+    """Return the wish for a new environment. No guard of it can be overruled."""
+
+    def plan(_allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_create(
+            choice.project,
+            source=choice.source,
+            file=choice.file,
+            interpreter=choice.interpreter,
+        )
+
+    return Wish(f"New environment for {look.path(choice.project)}", plan)

@@ -1,0 +1,150 @@
+"""What the screen needs of the operations, so that a test can give it some that it made up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from envdeck.core.model import Environment, Interpreter, NoPlan, OperationEvent, Plan, Result
+from envdeck.core.operations.policy import Policy
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.choices import RecreateChoices
+    from envdeck.core.operations.forecast import Forecast
+    from envdeck.core.operations.history import Past
+    from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.trash import Item
+    from envdeck.core.operations.upgrading.candidate import Candidates
+    from envdeck.core.operations.upgrading.lock_offers import LockOffer
+
+Tell: TypeAlias = Callable[[OperationEvent], None]
+Stopped: TypeAlias = Callable[[], bool]
+Planner: TypeAlias = Callable[[frozenset[str]], Plan | NoPlan]
+"""Plans with the guards that the person has overruled so far. It is called from a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants to have done, before it is planned: the plan dialog plans it, in the
+    background, and again with each guard that is overruled."""
+
+    title: str
+    """`Delete 3 environments`; harmless already (`text.plain`)."""
+    plan: Planner
+
+
+class Operating(Protocol):
+    """What changes environments; :class:`envdeck.core.operations.operations.Operations` is the
+    real one. All of it may be slow, and is called from threads."""
+
+    @property
+    def policy(self) -> Policy:
+        """The rules that hold, `read_only` among them; it costs nothing to ask."""
+        ...
+
+    def plan_delete(
+        self,
+        environments: Sequence[Environment],
+        *,
+        links: Mapping[str, str] | None = None,
+        purge: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan:
+        """Plan to delete environments."""
+        ...
+
+    def recreate_choices(
+        self, environment: Environment, *, file: str | None = None
+    ) -> "RecreateChoices":
+        """Return from what an environment can be made again, and on which interpreters."""
+        ...
+
+    def forecast(
+        self, environment: Environment, interpreter: Interpreter, stopped: Stopped = ...
+    ) -> "Forecast | NoPlan":
+        """Return what another interpreter would make of each package that is pinned now."""
+        ...
+
+    def plan_recreate(
+        self,
+        environment: Environment,
+        *,
+        source: str = "exact",
+        file: str | None = None,
+        interpreter: str | None = None,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to make an environment anew."""
+        ...
+
+    def candidates(self, environment: Environment, stopped: Stopped = ...) -> "Candidates | NoPlan":
+        """Return what of an environment's packages could be upgraded."""
+        ...
+
+    def plan_upgrade(
+        self,
+        environment: Environment,
+        wanted: Mapping[str, str | None] | None = None,
+        *,
+        lock: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to upgrade packages."""
+        ...
+
+    def plan_interpreter(
+        self,
+        environment: Environment,
+        interpreter: str | None = None,
+        *,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to rest an environment on another interpreter."""
+        ...
+
+    def plan_create(
+        self,
+        project: str,
+        *,
+        path: str | None = None,
+        source: str | None = None,
+        file: str | None = None,
+        interpreter: str | None = None,
+    ) -> Plan | NoPlan:
+        """Plan a new environment for a project."""
+        ...
+
+    def lock_offer(self, environment: Environment) -> "LockOffer | None":
+        """Return how the lock file of its project could be upgraded as well; None without one."""
+        ...
+
+    def create_choices(self, project: str) -> "RecreateChoices | NoPlan":
+        """Return what a new environment of a project could be made from, and on what."""
+        ...
+
+    def plan_undo(self, identifier: str | None = None, *, to: str | None = None) -> Plan | NoPlan:
+        """Plan to take an operation back."""
+        ...
+
+    def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
+        """Plan to remove items of the trash for good."""
+        ...
+
+    def run(self, plan: Plan, tell: Tell, stopped: Stopped = ...) -> Result:
+        """Run a plan, once."""
+        ...
+
+    def history(self) -> "tuple[Past, ...]":
+        """Return what was done, newest first."""
+        ...
+
+    def trash(self) -> "tuple[Item, ...]":
+        """Return what is in the trashes of this user, newest first."""
+        ...
+
+    def recover(self) -> "tuple[Entry, ...]":
+        """Finish or roll back what was interrupted, and return those that are over now."""
+        ...
+
+    def expired(self) -> "tuple[Item, ...]":
+        """Return the items that the trash has kept for as long as the policy says."""
+        ...

@@ -1,0 +1,117 @@
+"""The dialogs in which something is chosen, the trash and the history, as they look."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from envdeck.core.model import NoPlan
+from envdeck.tui.dialogs.create import CreateDialog
+from envdeck.tui.dialogs.recreate import RecreateDialog
+from envdeck.tui.dialogs.upgrade import UpgradeDialog
+from envdeck.tui.screens.history import HistoryScreen
+from envdeck.tui.screens.trash import TrashScreen
+
+sys.path.append(str(Path(__file__).parents[1] / "tui"))
+from choosing_cases import (
+    API,
+    HOME,
+    ITEMS,
+    LOOK,
+    ORPHANS,
+    PASTS,
+    ChoosingOperations,
+    Harness,
+    shown,
+    until,
+)
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda s: f"{s[0]}x{s[1]}")
+ALL_SIZES = pytest.mark.parametrize(
+    "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"
+)
+
+
+class Svg(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "svg"
+
+
+class Screen(SingleFileSnapshotExtension):
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def view_looks_as_before(snapshot):
+    """Open a view alone, press keys, and compare picture and text with those kept."""
+
+    async def compare(view, size, words, *keys, then=""):
+        app = Harness(view)
+        async with app.run_test(size=size) as pilot:
+            await until(lambda: words in shown(app))
+            for key in keys:
+                await pilot.press(key)
+            await until(lambda: then in shown(app))
+            text, alike = shown(app), 0
+            while alike < 4:  # scroll bars come and go one layout after what they scroll
+                await pilot.pause(0.03)
+                now = shown(app)
+                text, alike = now, alike + 1 if now == text else 0
+            svg = app.export_screenshot(title="EnvDeck", simplify=True)
+        assert text + "\n" == snapshot(extension_class=Screen)
+        assert svg == snapshot(extension_class=Svg)
+
+    return compare
+
+
+@ALL_SIZES
+async def test_recreate(view_looks_as_before, size):
+    view = RecreateDialog(ChoosingOperations(), (API,), LOOK)
+    await view_looks_as_before(view, size, "exactly what is here", "j")
+
+
+@SIZES
+async def test_recreate_on_another_minor_version(view_looks_as_before, size):
+    view = RecreateDialog(ChoosingOperations(), (API,), LOOK)
+    await view_looks_as_before(view, size, "exactly what is here", *"jjjjjjj", then="smallest jump")
+
+
+async def test_recreate_several(view_looks_as_before):
+    view = RecreateDialog(ChoosingOperations(), ORPHANS, LOOK)
+    await view_looks_as_before(view, (80, 24), "exactly what is in each")
+
+
+@ALL_SIZES
+async def test_upgrade_packages(view_looks_as_before, size):
+    view = UpgradeDialog(ChoosingOperations(), API, LOOK)
+    await view_looks_as_before(view, size, "2.32.5", "j", "j", "space", "j")
+
+
+async def test_upgrade_without_network(view_looks_as_before):
+    failure = NoPlan("the package index cannot be reached: no route to host", "look at the proxy")
+    view = UpgradeDialog(ChoosingOperations(upgradable=failure), API, LOOK)
+    await view_looks_as_before(view, (80, 24), "no route to host")
+
+
+@SIZES
+async def test_create(view_looks_as_before, size):
+    view = CreateDialog(ChoosingOperations(), f"{HOME}/work/new", LOOK)
+    await view_looks_as_before(view, size, "what uv.lock locks", "enter")
+
+
+@ALL_SIZES
+async def test_trash(view_looks_as_before, size):
+    view = TrashScreen(ChoosingOperations(items=ITEMS), LOOK)
+    await view_looks_as_before(view, size, "~/work/blog/.venv", "space", "j")
+
+
+async def test_trash_empty(view_looks_as_before):
+    await view_looks_as_before(TrashScreen(ChoosingOperations(), LOOK), (80, 24), "is empty")
+
+
+@ALL_SIZES
+async def test_history(view_looks_as_before, size):
+    view = HistoryScreen(ChoosingOperations(past=PASTS), LOOK)
+    await view_looks_as_before(view, size, "recreate", "j")

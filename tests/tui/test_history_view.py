@@ -1,0 +1,215 @@
+"""The history: what was done, how it ended, and taking it back."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.operations.history import Past
+from envdeck.core.operations.journal import Move, Phase, Unreadable
+from envdeck.core.operations.policy import Policy
+from envdeck.text import plain, width
+from envdeck.text.signs import ASCII
+from envdeck.tui.messages import OperationEnded
+from envdeck.tui.screens.history import HistoryScreen
+from envdeck.tui.screens.history_lines import (
+    HistoryColumns,
+    HistoryRow,
+    about_past,
+    draw_past,
+    ended_words,
+    history_rows,
+    undo_words,
+)
+from envdeck.tui.widgets.line import line_text
+from envdeck.tui.widgets.look import Look
+
+sys.path.append(str(Path(__file__).parent))
+from choosing_cases import (
+    HOME,
+    LOOK,
+    NOW,
+    PASTS,
+    ChoosingOperations,
+    Harness,
+    past,
+    shown,
+    until,
+)
+
+KEPT = Policy().kept_until
+
+
+# the lines
+
+
+def about(one, cells=100) -> str:
+    lines = about_past(HistoryRow(one), LOOK, KEPT, cells)
+    return "\n".join(line_text(line) for line in lines)
+
+
+def test_every_ending_has_its_sign_and_word() -> None:
+    said = {phase: ended_words(past(0, phase=phase).entry, LOOK)[0].strip() for phase in Phase}
+    assert said[Phase.DONE] == "done"
+    assert said[Phase.ROLLED_BACK] == "● rolled back"
+    assert said[Phase.ATTENTION] == "✗ needs a look"
+    assert {said[each] for each in Phase if not each.over} == {"○ not over"}
+
+
+def test_how_long_it_can_be_taken_back_is_told_where_that_ends() -> None:
+    def said(one, kept=KEPT):
+        return undo_words(one, one.entry, 40, LOOK, kept)[0]
+
+    assert said(PASTS[0]) == "z undoes it, 30 days left"
+    assert said(PASTS[0], Policy(keep_days=None).kept_until) == "z undoes it"
+    assert said(past(0, move=Move.BACK)) == "z undoes it"
+    assert said(past(0, move=Move.EXCHANGE, old=None)) == "z undoes it"
+    assert said(past(0, "it was purged")) == "it was purged"
+
+
+def test_what_could_not_be_read_comes_last_below_its_title() -> None:
+    rows = history_rows(PASTS)
+    assert [row.past for row in rows[:8]] == list(PASTS[:8])
+    assert rows[9].title.startswith("Could not be read")
+    assert rows[10].past is PASTS[8]
+    assert history_rows(PASTS[8:])[0].title
+    assert history_rows(()) == []
+
+
+def test_all_that_the_journal_knows_is_told() -> None:
+    told = about(PASTS[1])
+    for words in (
+        "Recreate ~/work/blog/.venv",
+        "begun 3 days ago (2026-11-15T10:56:40Z), took 2.0 s",
+        "40 of 40 packages are as they were",
+        "z takes it back, for another 27 days; so does envdeck undo 20261120-101501-4f2a",
+        "put aside in ~/.local/share/envdeck/trash",
+    ):
+        assert words in told
+    assert "It cannot be taken back: it was taken back." in about(PASTS[3])
+    assert "taken back by 20261120-101504-4f2a" in about(PASTS[3])
+    assert "planned together" in about(PASTS[3])
+    assert "written by a newer version" in about(PASTS[8])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=40), st.integers(46, 140), st.integers(-(10**18), 10**18))
+def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> None:
+    one = past(
+        0, name, path=f"/{name}", message=name, python=name, manager=name, undoes=name,
+        created_at=float(number), ended_at=0.0, bytes_aside=number,
+    )  # fmt: skip
+    torn = Past(Unreadable(f"/{name}", name), name)
+    columns = HistoryColumns.fit(cells)
+    for each in (one, replace(one, why_not=""), torn):
+        row = draw_past(HistoryRow(each), columns, LOOK, KEPT)
+        for line in (row, columns.heading(), *about_past(HistoryRow(each), LOOK, KEPT, cells)):
+            assert width(line_text(line)) <= cells
+            assert plain(line_text(line)) == line_text(line)
+
+
+def test_without_unicode_signs_are_plain() -> None:
+    letters = Look(home=HOME, clock=lambda: NOW, signs=ASCII)
+    for row in history_rows(PASTS):
+        assert line_text(draw_past(row, HistoryColumns.fit(120), letters, KEPT)).isascii()
+
+
+# the view
+
+
+def view(**changes) -> tuple[Harness, ChoosingOperations]:
+    operations = ChoosingOperations(**{"past": PASTS} | changes)
+    return Harness(HistoryScreen(operations, LOOK)), operations
+
+
+async def ready(app: Harness) -> None:
+    await until(lambda: app.view.is_mounted and app.view.table.rows and app.view.table.cells)
+
+
+async def test_the_one_under_the_cursor_is_taken_back_and_not_the_last() -> None:
+    app, operations = view()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await until(lambda: "History   8 operations · 2 can be taken back · ✗ 1" in shown(app))
+        await pilot.press("j", "z")
+        await until(lambda: app.wishes)
+    (wish,) = app.wishes
+    assert wish.title == "Undo the recreate of ~/work/blog/.venv"
+    wish.plan(frozenset())
+    assert operations.asked[-1] == ("undo", (PASTS[1].entry.id, None))
+
+
+async def test_what_cannot_be_taken_back_says_why() -> None:
+    app, _ = view()
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await ready(app)
+        await pilot.press("j", "j")
+        await until(lambda: "undo this one" not in shown(app))
+        await pilot.press("z")
+        await until(lambda: "it cannot be taken back: it changed nothing" in shown(app))
+        await pilot.press("G", "z")
+        await pilot.pause()
+    assert not app.wishes
+
+
+async def test_it_is_read_again_when_an_operation_ended() -> None:
+    app, operations = view(past=PASTS[1:])
+    async with app.run_test(size=(80, 24)):
+        await ready(app)
+        operations.past = PASTS
+        app.view.post_message(OperationEnded(None))
+        await until(lambda: "8 operations" in shown(app))
+        assert app.view.table.current.past is PASTS[1]
+
+
+async def test_nothing_done_yet_teaches() -> None:
+    app, _ = view(past=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "Nothing was done yet" in shown(app))
+        await pilot.press("z", "tab", "enter", "escape")
+        await until(lambda: app.screen is not app.view)
+    assert not app.wishes
+
+
+@pytest.mark.parametrize("key", ["escape", "h", "H"])
+async def test_it_is_left_by_back_and_by_its_own_key(key) -> None:
+    app, _ = view()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press(key)
+        await until(lambda: app.screen is not app.view)
+
+
+async def test_where_there_is_little_room_enter_reads_and_back_returns() -> None:
+    app, _ = view()
+    async with app.run_test(size=(50, 15)) as pilot:
+        await ready(app)
+        await pilot.press("enter")
+        await until(lambda: "took 2.0 s" in shown(app))
+        await pilot.press("escape")
+        assert app.view.table.has_focus
+        assert app.screen is app.view
+
+
+async def test_a_history_that_cannot_be_read_says_so(monkeypatch) -> None:
+    def torn(self):
+        raise PermissionError("[/] no entry")
+
+    monkeypatch.setattr(ChoosingOperations, "history", torn)
+    app, _ = view()
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "The history could not be read" in shown(app))
+        await until(lambda: "[/] no entry" in shown(app))
+
+
+async def test_names_that_would_act_are_shown_as_they_are() -> None:
+    app, _ = view()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        await until(lambda: "[@click=app.quit]x[/]\\x1b[31m" in shown(app))
+        await pilot.click(app.view.table, offset=(25, 8))
+        await until(lambda: app.view.table.current.past is PASTS[7])
+        assert app.is_running

@@ -1,0 +1,443 @@
+"""What runs: in the list, in its own view, at the start and at the end of the program."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from envdeck.core.model import (
+    CommandEnded,
+    CommandStarted,
+    Ending,
+    Operation,
+    OutputLine,
+    Result,
+    StepProgress,
+    StepStarted,
+)
+from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.trash import Item
+from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.dialogs.quitting import QuitDialog
+from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE
+from envdeck.tui.job import LOG_LINES, Job, LogLine, State
+from envdeck.tui.screens.operation_lines import command_lines, job_line, log_lines, step_lines
+from envdeck.tui.screens.operations import OperationsScreen
+from envdeck.tui.widgets.line import line_text, line_width
+from envdeck.tui.widgets.look import Look
+
+LOOK = Look("/home/ada", lambda: 0.0)
+EVENTS = (
+    StepStarted(1, "move it to the trash"),
+    CommandStarted(("uv", "pip", "install"), "/home/ada/work"),
+    OutputLine("[/] Resolved \x1b[31m12"),
+    StepProgress(40, 100, "files"),
+)
+
+
+class Hand:
+    """The screen over operations that run until they are let go."""
+
+    def __init__(self, pilot, operations, until):
+        self.pilot, self.app, self.operations, self.until = pilot, pilot.app, operations, until
+        self.main = pilot.app.main
+
+    @property
+    def text(self):
+        return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def toasts(self):
+        return [note.message for note in self.app._notifications]
+
+    async def delete(self):
+        """Delete what is marked or under the cursor."""
+        await self.pilot.press("d")
+        await self.until(lambda: self.app.screen.plan is not None)
+        await self.pilot.press("y")
+        await self.until(lambda: self.app.screen is self.main)
+        await self.pilot.pause()
+
+    async def over(self):
+        self.operations.held = False
+        await self.until(lambda: self.main.queue and not self.main.working)
+        await self.pilot.pause()
+
+
+@pytest.fixture
+def acting(open_screen, made_up, wait_until):
+    """Open the screen over made-up operations that are held."""
+
+    def make(count=5, source=None, held=True, size=(120, 36), **told):
+        source = source or made_up.MemorySource(made_up.many(count))
+        operations = made_up.MadeUpOperations(source=source, **{"events": EVENTS} | told)
+        operations.held = held
+        operations.hold = lambda: operations.held
+        screen = open_screen(source, operations=operations, size=size)
+
+        class Context:
+            async def __aenter__(self):
+                hand = Hand(await screen.__aenter__(), operations, wait_until)
+                await wait_until(lambda: hand.main._recovered)
+                return hand
+
+            async def __aexit__(self, *error):
+                operations.held = False
+                return await screen.__aexit__(*error)
+
+        return Context()
+
+    return make
+
+
+# in the list
+
+
+async def test_the_row_and_a_line_say_what_is_being_done_and_the_end_says_the_way_back(acting):
+    async with acting() as hand:
+        path = hand.main.listing.cursor
+        await hand.delete()
+        assert "» delet" in hand.text
+        await hand.until(lambda: "40 of 100 files" in hand.text)
+        assert "deleting" in hand.text
+        assert "O shows it" in hand.text
+        await hand.over()
+        await hand.until(lambda: hand.main.listing.get(path) is None)
+        await hand.pilot.pause()
+        assert "» delet" not in hand.text
+        assert any("z takes it back" in toast for toast in hand.toasts)
+
+
+async def test_the_list_is_corrected_without_a_scan_and_the_cursor_stays_on_its_own(acting):
+    async with acting(held=False) as hand:
+        listing = hand.main.listing
+        await hand.pilot.press("space", "j")
+        stays = listing.cursor
+        (gone,) = listing.marks
+        scans = hand.operations.source.scans
+        await hand.delete()
+        await hand.until(lambda: listing.get(gone) is None)
+        assert listing.cursor == stays
+        assert listing.marks == frozenset()
+        await hand.pilot.press("z")
+        await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        await hand.pilot.press("y")
+        await hand.until(lambda: listing.get(gone) is not None)
+        assert listing.cursor == stays
+        assert hand.operations.source.scans == scans
+        assert hand.operations.ran[-1].operation is Operation.UNDO
+
+
+async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(acting, made_up):
+    async with acting(held=False) as hand:
+        listing = hand.main.listing
+        deleted = listing.current
+        await hand.delete()
+        await hand.until(lambda: listing.get(deleted.path) is None)
+        from envdeck.core.model import Found
+        from envdeck.tui.feed import Batch
+
+        late = Batch()
+        late.add(Found(deleted))
+        hand.main._apply(late)
+        assert listing.get(deleted.path) is None
+        hand.operations.source.vanished = frozenset()  # somebody else has taken it back
+        await hand.pilot.press("r")
+        await hand.until(lambda: listing.get(deleted.path) is not None)
+
+
+async def test_what_is_being_worked_on_is_not_taken_twice(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("d")
+        assert hand.app.screen is hand.main
+        assert "is being worked on" in hand.toasts[-1]
+
+
+async def test_a_failure_says_that_everything_is_as_it_was(acting):
+    refused = Result(Ending.ROLLED_BACK, "the disk is full", hint="make room [/]")
+    async with acting(held=False, result=refused) as hand:
+        path = hand.main.listing.cursor
+        await hand.delete()
+        await hand.over()
+        assert "rolled back: the disk is full\nmake room [/]" in hand.toasts[-1]
+        assert hand.main.listing.get(path) is not None
+
+
+# the view
+
+
+async def test_the_view_shows_steps_output_and_commands_and_cancels(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("O")
+        assert isinstance(hand.app.screen, OperationsScreen)
+        await hand.until(lambda: "40 of 100 files" in hand.text)
+        assert "✓ check that it is the same still" in hand.text
+        assert "$ uv pip install" in hand.text
+        assert "[/] Resolved \\x1b[31m12" in hand.text
+        await hand.pilot.press("2")
+        assert "running · in ~/work" in hand.text
+        await hand.pilot.press("1", "x")
+        assert any("stopping" in toast for toast in hand.toasts)
+        await hand.until(lambda: not hand.main.working)
+        await hand.until(lambda: "rolled back" in hand.text)
+        await hand.pilot.press("x")
+        assert "it is over" in hand.toasts[-1]
+        await hand.pilot.press("O")
+        assert hand.app.screen is hand.main
+
+
+async def test_the_palette_offers_what_the_view_answers_to(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("O")
+        offered = {each.title: each for each in hand.app.get_system_commands(hand.app.screen)}
+        assert {"Cancel the operation", "History", "Undo", "Quit"} <= offered.keys()
+        assert "Delete" not in offered
+        await offered["Cancel the operation"].callback()
+        await hand.until(lambda: not hand.main.working)
+        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+
+
+async def test_one_that_waits_is_cancelled_before_it_begins(acting):
+    async with acting() as hand:
+        for _ in range(3):
+            await hand.delete()
+            await hand.pilot.press("j")
+        assert [job.state for job in hand.main.queue.jobs][2] is State.WAITING
+        assert "» wait" in hand.text
+        await hand.pilot.press("O", "G", "x")
+        assert hand.main.queue.jobs[2].state is State.CANCELLED
+        await hand.over()
+        assert len(hand.operations.ran) == 2
+
+
+async def test_with_nothing_to_see_the_view_says_what_to_press(acting):
+    async with acting() as hand:
+        await hand.pilot.press("O")
+        assert "Nothing is being done" in hand.text
+        await hand.pilot.press("escape")
+        assert hand.app.screen is hand.main
+
+
+async def test_much_output_is_followed_to_its_end(acting, made_up):
+    events = tuple(OutputLine(f"line {number}") for number in range(2 * LOG_LINES))
+    async with acting(events=events) as hand:
+        await hand.delete()
+        await hand.pilot.press("O")
+        await hand.until(lambda: f"line {2 * LOG_LINES - 1} " in hand.text)
+        view = hand.app.screen.log_view
+        assert len(view.lines) <= 3 * LOG_LINES
+        await hand.pilot.press("tab", "g")
+        await hand.pilot.pause()
+        assert f"{LOG_LINES:,} earlier lines" in hand.text
+
+
+# leaving
+
+
+async def test_quitting_asks_while_something_is_being_done_and_staying_is_the_default(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q")
+        assert isinstance(hand.app.screen, QuitDialog)
+        await hand.pilot.press("enter")
+        assert hand.app.screen is hand.main
+        assert hand.app.is_running
+        assert hand.main.working
+
+
+async def test_quitting_waits_for_what_runs_where_that_is_wanted(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q", "right", "enter")
+        assert "waiting for it" in hand.text
+        assert hand.app._exit is False
+        hand.operations.held = False
+        await hand.until(lambda: hand.app._exit)
+        assert hand.main.queue.jobs[0].state is State.DONE
+
+
+async def test_quitting_rolls_back_where_that_is_wanted(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q", "right", "right", "enter")
+        await hand.until(lambda: hand.app._exit)
+        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+
+
+async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
+    async with acting() as hand:
+        assert hand.app.end(0) == PATIENCE
+    async with acting() as hand:
+        await hand.delete()
+        assert hand.app.end(143) == PATIENCE + ROLLBACK_PATIENCE
+        assert hand.main.queue.wait(10)
+        await hand.until(lambda: hand.app._exit)
+        assert hand.app.return_code == 143
+        hand.main.queue.drain()
+        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+
+
+# beginning
+
+
+def entry(phase, path="/home/ada/work/[/]/.venv"):
+    return Entry(
+        "20261120-101502-4f2a",
+        "20261120-101502-4f2a",
+        Operation.UPGRADE,
+        Move.EXCHANGE,
+        phase,
+        path,
+        "",
+        message="another folder is there",
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (Phase.DONE, "upgrading ~/work/[/]/.venv had been interrupted: finished now"),
+        (Phase.ROLLED_BACK, "had been interrupted: rolled back now"),
+        (Phase.ATTENTION, "needs a look: another folder is there"),
+    ],
+)
+async def test_what_was_interrupted_is_cleared_up_first_and_said(acting, phase, words):
+    async with acting(recovered=(entry(phase),)) as hand:
+        await hand.until(lambda: any(words in toast for toast in hand.toasts))
+        assert hand.operations.asked[0] == ("recover", ())
+
+
+async def test_what_expired_in_the_trash_is_purged_through_the_queue(acting):
+    expired = (Item("/home/ada/trash/one", None), Item("/home/ada/trash/two", None))
+    async with acting(held=False, expired_items=expired) as hand:
+        await hand.until(lambda: hand.operations.ran and not hand.main.working)
+        assert ("purge", ("one", "two")) in hand.operations.asked
+        assert hand.operations.ran[0].operation is Operation.PURGE
+
+
+async def test_a_recovery_that_fails_is_said_and_nothing_waits_for_it(acting, made_up):
+    class Failing(made_up.MadeUpOperations):
+        def recover(self):
+            raise OSError("the journal is gone")
+
+    source = made_up.MemorySource(made_up.many(3))
+    async with acting(source=source) as hand:
+        hand.main._opened = Failing(source=source)
+        hand.main._recovered = False
+        message = None
+
+        def post(given):
+            nonlocal message
+            message = given
+            hand.main._post_recovered(given)
+
+        from envdeck.tui.background import in_background
+
+        in_background(hand.main._recover, post)
+        await hand.until(lambda: any("the journal is gone" in toast for toast in hand.toasts))
+        assert hand.main._recovered
+
+
+async def test_the_keys_are_answered_where_there_are_no_operations(open_screen):
+    async with open_screen() as pilot:
+        for key in ("d", "c", "u", "n", "z", "O", "T", "H"):
+            await pilot.press(key)
+            assert pilot.app.screen is pilot.app.main
+        assert isinstance(pilot.app.screen, PlanDialog) is False
+
+
+# lines
+
+
+@pytest.mark.parametrize("cells", [30, 50, 80, 120])
+@pytest.mark.parametrize("state", [*State])
+def test_an_operation_is_one_line_that_fits(made_up, state, cells):
+    job = Job(made_up.plan("/home/ada/work/日本語/[v1.0]/.venv"))
+    job.state, job.started_at = state, 0.0
+    line = job_line(job, LOOK, cells)
+    assert line_width(line) <= cells
+    assert state.value in line_text(line)
+
+
+def test_steps_say_which_are_done_which_runs_and_which_failed(made_up):
+    job = Job(made_up.plan("/a"))
+    job.state, job.step, job.progress = State.RUNNING, 0, StepProgress(10_000, None, "bytes")
+    assert [line_text(line).strip() for line in step_lines(job, LOOK, 80)] == [
+        "» check that it is the same still  10 kB",
+        "○ move it to the trash",
+    ]
+    job.state = State.ROLLED_BACK
+    job.result = Result(Ending.ROLLED_BACK, "no room", hint="make some", verified=("it is whole",))
+    told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
+    assert told[0].startswith("● check that it is the same still")
+    assert told[-3:] == ["no room", "make some", "it is whole"]
+
+
+@pytest.mark.parametrize("text", ["", "x" * 500, "日本語" * 100, "\x1b[31m" * 30, "a\tb"])
+def test_output_is_broken_at_the_edge_and_never_cut(text):
+    lines = [*log_lines(LogLine(text), LOOK, 40)]
+    assert lines
+    assert all(line_width(line) <= 40 for line in lines)
+    whole = "".join(line_text(line)[1:] for line in lines)
+    assert len(whole) >= len(text)
+
+
+def test_a_command_says_where_and_how_it_ended(made_up):
+    job = Job(made_up.plan("/a"))
+    job.state = State.RUNNING
+    job.tell(CommandStarted(("uv", "a b"), "/home/ada/work"))
+    job.tell(CommandEnded(("uv", "a b"), 3, 1.5))
+    job.tell(CommandStarted(("uv", "again"), "/"))
+    job.drain(0.0)
+    first, second = (
+        " ".join(line_text(line).strip() for line in command_lines(each, LOOK, 80, over=False))
+        for each in job.commands
+    )
+    assert first == "$ uv 'a b' exit 3 after 1.5 s · in ~/work"
+    assert second.startswith("$ uv again running")
+
+
+# with the real operations
+
+
+async def test_real_environments_are_deleted_and_come_back(
+    open_screen, wait_until, host, home, make_venv
+):
+    from envdeck.core.catalog import Catalog
+    from envdeck.core.operations.operations import Operations
+
+    paths = {str(make_venv(home / "work" / name / ".venv")) for name in ("one", "two")}
+    catalog = Catalog(host)
+    operations = Operations(catalog)
+    roots = (str(home / "work"),)
+    async with open_screen(catalog, roots=roots, home=str(home), operations=operations) as pilot:
+        hand = Hand(pilot, operations, wait_until)
+        listing = hand.main.listing
+        await wait_until(lambda: {each.path for each in listing.environments()} == paths)
+        await pilot.press("a")
+        await hand.delete()
+        await wait_until(lambda: listing.count == 0)
+        assert not any(os.path.lexists(path) for path in paths)
+        await pilot.press("z")
+        await wait_until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        await pilot.press("y")
+        await wait_until(lambda: {each.path for each in listing.environments()} == paths)
+        assert all(os.path.isfile(os.path.join(path, "pyvenv.cfg")) for path in paths)
+
+
+def test_a_first_frame_imports_nothing_that_acts():
+    code = """
+import sys
+import envdeck.cli.commands.screen, envdeck.core.catalog, envdeck.tui.app
+acting = ("envdeck.core.operations", "envdeck.core.project", "envdeck.tui.dialogs",
+          "envdeck.tui.queue", "envdeck.tui.job", "envdeck.tui.operating")
+print(*sorted(name for name in sys.modules if name.startswith(acting)))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout.split() == []

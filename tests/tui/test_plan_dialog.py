@@ -1,0 +1,315 @@
+"""The plan dialog, and the keys that lead to it."""
+
+import pytest
+
+from envdeck.core.model import Fact, NoPlan, Operation, Refusal, Step, Target
+from envdeck.core.operations.policy import Policy
+from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.dialogs.plan_lines import cost_line, plan_rows, target_row
+from envdeck.tui.widgets.line import line_text, line_width
+from envdeck.tui.widgets.look import Look
+
+UNOWNED = Refusal(
+    "unowned-files", "2 files that no package owns", "move them out first", overrulable=True
+)
+MOUNT = Refusal("mount", "a disk is mounted in it")
+
+
+def shown(app):
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def toasts(app):
+    return [note.message for note in app._notifications]
+
+
+@pytest.fixture
+def opened(open_screen, wait_until):
+    """Open the screen, press keys, and wait until the plan is there."""
+
+    class Opened:
+        def __init__(self, pilot):
+            self.pilot, self.app = pilot, pilot.app
+
+        @property
+        def dialog(self):
+            assert isinstance(self.app.screen, PlanDialog)
+            return self.app.screen
+
+        async def planned(self):
+            await wait_until(lambda: self.dialog.plan is not None)
+            await self.pilot.pause()
+
+        async def over(self):
+            await wait_until(lambda: self.app.main.queue and not self.app.main.working)
+            await self.pilot.pause()
+
+    def make(operations, **changes):
+        screen = open_screen(operations=operations, **changes)
+
+        class Context:
+            async def __aenter__(self):
+                return Opened(await screen.__aenter__())
+
+            async def __aexit__(self, *error):
+                return await screen.__aexit__(*error)
+
+        return Context()
+
+    return make
+
+
+@pytest.mark.parametrize("key", ["enter", "escape", "h"])
+async def test_the_dialog_opens_on_cancel_and_nothing_is_done(opened, made_up, key):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        assert screen.app.focused.id == "cancel"
+        await screen.planned()
+        assert screen.app.focused.id == "cancel"
+        await screen.pilot.press(key)
+        assert screen.app.screen is screen.app.main
+        assert operations.ran == []
+
+
+@pytest.mark.parametrize("keys", [("y",), ("right", "enter"), ("tab", "tab", "enter")])
+async def test_only_an_explicit_yes_acts(opened, made_up, keys):
+    operations = made_up.MadeUpOperations(refusals=())
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        if keys[0] == "tab":  # the way through what is read, whichever way round
+            while screen.app.focused.id != "yes":
+                await screen.pilot.press("tab")
+            keys = ("enter",)
+        await screen.pilot.press(*keys)
+        await screen.over()
+        assert len(operations.ran) == 1
+
+
+async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up):
+    held = [True]
+    operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
+    async with opened(operations) as screen:
+        await screen.pilot.press("d", "y")
+        assert "still being planned" in shown(screen.app)
+        held[0] = False
+        await screen.planned()
+        await screen.pilot.press("y", "y")  # the key is still held
+        assert "once more does it" in shown(screen.app)
+        assert operations.ran == []
+
+
+async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_up, wait_until):
+    held = [True]
+    operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        dialog = screen.dialog
+        assert "planning" in shown(screen.app)
+        await screen.pilot.press("escape")
+        assert screen.app.screen is screen.app.main
+        held[0] = False
+        await screen.pilot.pause()
+        assert dialog.plan is None
+
+
+async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        listing = screen.app.main.listing
+        await screen.pilot.press("space", "space")
+        marked = {each.path for each in listing.marked()}
+        await screen.app.main.filter_by("nothing matches this")
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "Delete 2 environments, 2 of them hidden by the filter" in shown(screen.app)
+        assert {target.path for target in screen.dialog.plan.targets} == marked
+        screen.app.main.listing.toggle_all()  # what happens meanwhile changes nothing
+        await screen.pilot.press("y")
+        await screen.over()
+        assert {target.path for target in operations.ran[0].targets} == marked
+
+
+async def test_an_overrulable_guard_is_overruled_by_name_and_planned_anew(opened, made_up):
+    operations = made_up.MadeUpOperations(refusals=(UNOWNED,))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        await screen.pilot.press("y")
+        assert operations.ran == []
+        assert "refused by unowned-files" in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.planned()
+        assert screen.dialog.plan.allowed == {"unowned-files"}
+        assert "[x] do it despite unowned-files" in shown(screen.app)
+        assert "2 files that no package owns" in shown(screen.app)
+        await screen.pilot.press("space")  # and back
+        await screen.planned()
+        assert "[ ] do it despite unowned-files" in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.planned()
+        await screen.pilot.press("y")
+        await screen.over()
+        assert operations.ran[0].allowed == {"unowned-files"}
+
+
+async def test_a_click_turns_the_switch(opened, made_up):
+    operations = made_up.MadeUpOperations(refusals=(UNOWNED,))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        row = next(i for i, each in enumerate(screen.dialog._view.rows) if each.guard)
+        await screen.pilot.click(screen.dialog._view, offset=(6, row))
+        await screen.planned()
+        assert screen.dialog.allowed == {"unowned-files"}
+
+
+async def test_a_final_guard_says_why_and_has_no_switch(opened, made_up):
+    operations = made_up.MadeUpOperations(refusals=(MOUNT,))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        await screen.pilot.press("space", "y")
+        assert "refused by mount: a disk is mounted in it" in shown(screen.app)
+        assert screen.dialog.allowed == frozenset()
+        assert operations.ran == []
+
+
+async def test_what_cannot_be_planned_says_why_and_what_to_do(opened, made_up):
+    operations = made_up.MadeUpOperations(no_plan=NoPlan("no index answers", "check the network"))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "no index answers" in shown(screen.app)
+        assert "check the network" in shown(screen.app)
+        await screen.pilot.press("y")
+        assert operations.ran == []
+
+
+async def test_a_fault_while_planning_is_told_in_the_dialog(opened, made_up):
+    operations = made_up.MadeUpOperations(failure=RuntimeError("[/] broke"))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "could not be planned: RuntimeError: [/] broke" in shown(screen.app)
+
+
+async def test_nothing_to_take_back_says_so(opened, made_up):
+    async with opened(made_up.MadeUpOperations()) as screen:
+        await screen.pilot.press("z")
+        await screen.planned()
+        assert "there is nothing to take back" in shown(screen.app)
+
+
+async def test_hostile_words_of_a_plan_are_shown_as_they_are(opened, made_up):
+    changes = {
+        "warnings": ("[@click=app.quit]warned[/]",),
+        "steps": (Step("[/] step", ("uv", "[b]x[/b]", "a\x1b[31m")),),
+        "targets": (Target("/x/[/]/\x1b[31m", None, "", (Fact("[l]", "new\nline [/]"),)),),
+    }
+    operations = made_up.MadeUpOperations(changes=changes)
+    async with opened(operations, size=(100, 40)) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        text = shown(screen.app)
+        for word in (
+            "[@click=app.quit]warned[/]",
+            "[/] step",
+            "[b]x[/b]",
+            "/x/[/]/\\x1b[31m",
+            "new\\nline [/]",
+        ):
+            assert word in text
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24), (50, 15)])
+async def test_the_buttons_are_always_in_sight_and_the_rest_scrolls(opened, made_up, size):
+    operations = made_up.MadeUpOperations(refusals=(UNOWNED,))
+    async with opened(operations, size=size) as screen:
+        await screen.pilot.press("a", "d")
+        await screen.planned()
+        text = shown(screen.app)
+        assert "Cancel" in text
+        assert "Delete 20 (y)" in text
+        seen = ""
+        for _ in range(60):
+            seen += shown(screen.app)
+            await screen.pilot.press("pagedown")
+        assert "move it to the trash" in seen
+        assert "envdeck undo" in seen
+        assert "(y)" in shown(screen.app)
+
+
+@pytest.mark.parametrize("key", ["d", "c", "u", "n", "z"])
+async def test_in_the_read_only_mode_every_key_says_that_it_is_off(opened, made_up, key):
+    operations = made_up.MadeUpOperations(Policy(read_only=True))
+    async with opened(operations) as screen:
+        assert "read-only" in shown(screen.app)
+        await screen.pilot.press(key)
+        assert screen.app.screen is screen.app.main
+        assert "read-only mode" in toasts(screen.app)[-1]
+        assert operations.asked == []  # not even what was interrupted is cleared up
+
+
+async def test_an_open_range_is_no_target(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        await screen.pilot.press("v", "j", "d")
+        assert screen.app.screen is screen.app.main
+        assert "v ends it" in toasts(screen.app)[-1]
+
+
+async def test_upgrade_takes_one_at_a_time(opened, made_up):
+    async with opened(made_up.MadeUpOperations()) as screen:
+        await screen.pilot.press("space", "space", "u")
+        assert screen.app.screen is screen.app.main
+        assert "one environment at a time" in toasts(screen.app)[-1]
+
+
+# lines
+
+
+def text_of(plan, refusals=None, cells=80):
+    look = Look("/home/ada", lambda: 0.0)
+    rows = plan_rows(plan, refusals or {}, look, cells)
+    lines = [target_row(row, look, cells) for row in rows]
+    assert all(line_width(line) <= cells for line in lines)
+    return "\n".join(map(line_text, lines))
+
+
+@pytest.mark.parametrize("count", [1, 30, 300])
+@pytest.mark.parametrize("cells", [40, 46, 70, 100])
+def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
+    paths = [f"/home/ada/work/{'deep/' * (n % 7)}project-{n}/.venv" for n in range(count)]
+    plan = made_up.plan(*paths)
+    refusals = {"unowned-files": [UNOWNED], "mount": [MOUNT]}
+    told = text_of(plan, refusals, cells)
+    for number in range(count):
+        assert f"project-{number}" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "frees 0 B now, 100 MB when purged · z takes it back for 4 weeks"),
+        ({"kept_until": None}, "frees 0 B now, 100 MB when purged · z takes it back"),
+        ({"undo": None}, "frees 0 B now, 100 MB when purged · it cannot be taken back"),
+        ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 4 weeks"),
+        (
+            {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
+            "frees 1.0 GB now · it cannot be taken back",
+        ),
+        ({"operation": Operation.UNDO, "undo": None}, ""),
+        (
+            {"needs_bytes": 4_000_000, "reclaims_bytes": None},
+            "needs 4.0 MB meanwhile · frees 0 B now · z takes it back for 4 weeks",
+        ),
+    ],
+)
+def test_what_it_costs_and_for_how_long_it_can_be_taken_back(made_up, changes, words):
+    plan = made_up.plan("/home/ada/x/.venv", **{"kept_until": made_up.NOW + 28 * 86_400} | changes)
+    look = Look("/home/ada", lambda: made_up.NOW)
+    assert line_text(cost_line(plan, look, 100)) == words
+    for cells in range(20, 100):
+        assert line_width(cost_line(plan, look, cells)) <= max(cells, 25)

@@ -1,0 +1,337 @@
+"""Choosing from what an environment is made again, and on which interpreter."""
+
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.model import NoPlan
+from envdeck.core.operations.choices import RecreateChoices, SourceChoice
+from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.text import plain, width
+from envdeck.text.signs import ASCII
+from envdeck.tui.dialogs.forecast_lines import forecast_about, forecast_line
+from envdeck.tui.dialogs.python_lines import python_line
+from envdeck.tui.dialogs.recreate import RecreateDialog
+from envdeck.tui.dialogs.recreate_several import common_interpreters, heading
+from envdeck.tui.dialogs.source_lines import difference_line, source_about, source_line
+from envdeck.tui.widgets.line import line_text
+from envdeck.tui.widgets.look import Look
+
+sys.path.append(str(Path(__file__).parent))
+from choosing_cases import (
+    API,
+    AS_NOW,
+    CHOICES,
+    DECLARED,
+    EXACT,
+    FORECAST,
+    HOSTILE,
+    LOCKED,
+    LOOK,
+    NEXT,
+    ORPHANS,
+    PYTHONS,
+    TORN,
+    ChoosingOperations,
+    Harness,
+    shown,
+    until,
+)
+
+# the lines
+
+
+def text(lines) -> str:
+    return "\n".join(line_text(line) for line in lines)
+
+
+def test_a_difference_is_counted_and_one_not_resolved_says_so() -> None:
+    assert line_text(difference_line(LOCKED, LOOK)).split() == ["+3", "-1", "~4"]
+    assert "or more" in line_text(difference_line(DECLARED, LOOK))
+    assert "no difference" in line_text(difference_line(EXACT, LOOK))
+    unknown = replace(EXACT, resolved=False)
+    assert "known before resolving" in line_text(difference_line(unknown, LOOK))
+    assert "Only the resolver can tell all" in text(source_about(DECLARED, 80, LOOK))
+
+
+def test_a_difference_unfolds_into_names_and_versions() -> None:
+    told = text(source_about(LOCKED, 80, LOOK))
+    assert "4 packages change" in told
+    assert "1 package goes" in told
+    assert "~ fastapi    0.115.6 → 0.115.12" in told
+    assert "+ sniffio  1.3.1" in told
+    assert "- ipython  8.31.0" in told
+    assert "~/work/api/uv.lock" in told
+
+
+def test_what_cannot_be_chosen_says_why_and_has_no_box() -> None:
+    row = line_text(source_line(TORN, 90, LOOK, chosen=False))
+    assert "✗ it is damaged: no TOML at line 12" in row
+    assert "(" not in row
+
+
+def test_a_forecast_is_counted_the_worst_first() -> None:
+    said = line_text(forecast_line([FORECAST], LOOK))
+    assert said == "✗ 2 not for it · ✗ 1 gone · 1 to build · 1 unknown · 35 wheels"
+    assert line_text(forecast_line([NoPlan("no network")], LOOK)) == "– not checked"
+    fine = Forecast("3.13", (Outlook("a", "1", Verdict.WHEEL), Outlook("b", "1", Verdict.WHEEL)))
+    assert line_text(forecast_line([fine, fine], LOOK)) == "all 2 wheels"
+
+
+def test_a_forecast_unfolds_into_the_smallest_jump_and_the_newest() -> None:
+    told = text(forecast_about([FORECAST], "3.13", 90, LOOK))
+    assert "2 packages do not support Python 3.13" in told
+    assert "smallest jump 2.1.0 · newest 2.3.5" in told
+    assert "no version has a wheel for it" in told
+    assert "1 package has to be built here" in told
+    assert told.index("numpy") < told.index("leftpad") < told.index("lxml")
+    failed = text(forecast_about([NoPlan("no network", "check the proxy")], "3.13", 90, LOOK))
+    assert "Not all was checked: no network" in failed
+    assert "check the proxy" in failed
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=40), st.integers(24, 120))
+def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
+    source = SourceChoice(
+        "lock", name, "/" + name, ((name, name),), ((name, name),), ((name, name, name),),
+        resolved=False, notes=(name,), problem=name,
+    )  # fmt: skip
+    outlook = Forecast(name, (Outlook(name, name, Verdict.BUILD, name, name, name),), name)
+    python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name), note=name)
+    lines = [
+        source_line(source, cells, LOOK, chosen=True, title_cells=200),
+        python_line(python, [outlook], cells, LOOK, chosen=True),
+        *source_about(source, cells, LOOK),
+        *forecast_about([outlook], name, cells, LOOK),
+    ]
+    for line in lines:
+        assert width(line_text(line)) <= cells
+        assert plain(line_text(line)) == line_text(line)
+
+
+def test_without_unicode_signs_are_plain() -> None:
+    letters = Look(signs=ASCII)
+    for source in CHOICES.sources:
+        assert line_text(source_line(source, 100, letters, chosen=True)).isascii()
+        assert text(source_about(source, 100, letters)).isascii()
+    assert line_text(python_line(PYTHONS[4], None, 100, letters, chosen=True)).isascii()
+
+
+def test_end_of_life_is_said_once_by_sign_and_word() -> None:
+    row = line_text(python_line(PYTHONS[4], None, 60, LOOK, chosen=False))
+    assert row.count("● end of life") == 1
+    assert "support ended" not in row
+    both = replace(PYTHONS[4], note="the base it has, support ended on 2024-10-07")
+    said = line_text(python_line(both, None, 90, LOOK, chosen=False))
+    assert "● end of life, the base it has" in said
+
+
+def test_several_have_in_common_what_all_of_them_could_rest_on() -> None:
+    first = RecreateChoices((EXACT,), PYTHONS)
+    second = RecreateChoices((EXACT,), (replace(PYTHONS[2], same_minor=True), PYTHONS[0]))
+    common = common_interpreters([first, second])
+    assert [one.interpreter for one in common] == [AS_NOW, NEXT]
+    assert not common[1].same_minor
+    assert common[0].note == "the base it has"
+    assert common_interpreters([]) == ()
+    said = line_text(heading(ORPHANS, LOOK, 80))
+    assert said == "Recreate 5 environments  that lost their base 3.9"
+
+
+# the dialog
+
+
+def dialog(*environments, **changes) -> tuple[Harness, ChoosingOperations]:
+    operations = ChoosingOperations(**changes)
+    return Harness(RecreateDialog(operations, environments or (API,), LOOK)), operations
+
+
+async def ready(app: Harness) -> None:
+    await until(lambda: app.view.is_mounted and app.view.list.rows and app.view.list.cells)
+
+
+async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
+    app, operations = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    (wish,) = app.answers[0]
+    assert wish.title == "Recreate ~/work/api/.venv"
+    wish.plan(frozenset({"in-use"}))
+    asked = (API.path, "exact", None, AS_NOW.executable, frozenset({"in-use"}))
+    assert operations.asked[-1] == ("recreate", asked)
+
+
+async def test_enter_chooses_first_what_is_not_chosen() -> None:
+    app, operations = dialog(choices=replace(CHOICES, sources=(EXACT, LOCKED, DECLARED)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "enter")
+        assert app.screen is app.view
+        await pilot.press("j", "j", "j", "j", "space", "enter")
+        await until(lambda: app.answers)
+    (wish,) = app.answers[0]
+    wish.plan(frozenset())
+    chosen = PYTHONS[1].interpreter.executable
+    assert operations.asked[-1] == ("recreate", (API.path, "lock", None, chosen, frozenset()))
+
+
+async def test_of_two_lock_files_the_chosen_one_is_named() -> None:
+    another = replace(LOCKED, title="what pdm.lock locks", file="/p/pdm.lock")
+    app, operations = dialog(choices=replace(CHOICES, sources=(EXACT, LOCKED, another)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "j", "enter", "enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][1:3] == ("lock", "/p/pdm.lock")
+
+
+async def test_what_cannot_be_chosen_says_why_and_is_not() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "j", "j", "enter")
+        await until(lambda: "it cannot be chosen: it is damaged" in shown(app))
+        assert app.view._source == ("exact", None)
+
+
+async def test_a_file_is_named_and_taken() -> None:
+    app, operations = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "j", "j", "j", "enter")
+        await pilot.press(*"dev.txt", "enter")
+        await until(lambda: "what the file says" in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][1:3] == ("file", "/home/ada/work/api/dev.txt")
+
+
+async def test_another_minor_version_is_forecast_once_the_cursor_rests() -> None:
+    app, operations = dialog()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        assert not [what for what, _ in operations.asked if what == "forecast"]
+        await pilot.press("G", "k", "k")
+        await until(lambda: "1 to build" in shown(app))
+        await until(lambda: "smallest jump 2.1.0 · newest 2.3.5" in shown(app))
+        await pilot.press("j", "k")
+        await pilot.pause()
+    assert [what for what, _ in operations.asked].count("forecast") == 1
+
+
+async def test_a_forecast_that_comes_late_is_dropped(monkeypatch) -> None:
+    begun, go, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(self, environment, interpreter, stopped):
+        begun.set()
+        go.wait(10)
+        assert stopped()
+        ended.set()
+        return FORECAST
+
+    monkeypatch.setattr(ChoosingOperations, "forecast", slow)
+    app, _ = dialog()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        await pilot.press("G", "k", "k")
+        await until(begun.is_set)
+        await until(lambda: "asking the index" in shown(app))
+        await pilot.press("g")
+        await until(lambda: "asking the index" not in shown(app))
+        go.set()
+        await until(ended.is_set)
+        await pilot.pause()
+        assert app.view._forecaster.told(NEXT) is None
+
+
+async def test_several_are_recreated_on_one_interpreter_each_from_itself() -> None:
+    torn = RecreateChoices((replace(EXACT, problem="no record of boto3"),), PYTHONS)
+    app, operations = dialog(*ORPHANS, each={ORPHANS[1].path: torn})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        await until(lambda: "Recreate 5 environments" in shown(app))
+        await until(lambda: "no record of boto3" in shown(app))
+        await pilot.press("j", "j", "enter", "enter")
+        await until(lambda: app.answers)
+    wishes = app.answers[0]
+    assert len(wishes) == 5
+    for wish in wishes:
+        wish.plan(frozenset())
+    asked = [what for name, what in operations.asked if name == "recreate"]
+    assert [each[0] for each in asked] == [one.path for one in ORPHANS]
+    assert {each[1:4] for each in asked} == {("exact", None, PYTHONS[1].interpreter.executable)}
+
+
+@pytest.mark.parametrize("key", ["escape", "h"])
+async def test_it_is_left_without_a_wish(key) -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press(key)
+        await until(lambda: app.answers == [None])
+
+
+async def test_where_there_is_little_room_tab_reads_what_is_told() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(50, 15)) as pilot:
+        await ready(app)
+        await pilot.press("j", "tab")
+        await until(lambda: "4 packages change" in shown(app))
+        await pilot.press("escape")
+        assert app.view.list.has_focus
+        assert not app.answers
+
+
+async def test_nothing_to_choose_from_says_so() -> None:
+    app, _ = dialog(choices=RecreateChoices((), ()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "There is nothing to make it from" in shown(app))
+        await pilot.click("#go_on")
+        await until(lambda: "no source can be chosen" in shown(app))
+
+
+async def test_the_mouse_chooses_on_the_box_and_goes_on_by_the_button() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.click(app.view.list, offset=(2, 2))
+        await until(lambda: app.view._source[0] == "lock")
+        await pilot.click("#go_on")
+        await until(lambda: app.answers)
+
+
+async def test_names_that_would_act_are_shown_as_they_are() -> None:
+    hostile = SourceChoice("lock", HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),), notes=(HOSTILE,))
+    environment = replace(API, path=f"/home/ada/{HOSTILE}/\udcff\n.venv")
+    app, _ = dialog(environment, choices=RecreateChoices((hostile,), PYTHONS))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await ready(app)
+        await until(lambda: "[@click=app.quit]x[/]\\x1b[31m" in shown(app))
+        await pilot.click(app.view.list, offset=(10, 1))
+        await pilot.click(app.view.about, offset=(4, 1))
+        assert app.is_running
+
+
+async def test_from_the_list_to_the_plan(open_screen, made_up) -> None:
+    from envdeck.tui.dialogs.plan import PlanDialog
+
+    operations = ChoosingOperations()
+    source = made_up.MemorySource([API])
+    async with open_screen(source, operations=operations) as pilot:
+        app = pilot.app
+        await until(lambda: app.main.operating is not None)
+        await pilot.press("c")
+        await until(lambda: isinstance(app.screen, RecreateDialog) and app.screen.list.rows)
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, PlanDialog))
+        await until(lambda: operations.asked and operations.asked[-1][0] == "recreate")

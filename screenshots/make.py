@@ -25,7 +25,7 @@ for _name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path[:0] = [str(HERE.parent / "tests"), str(HERE)]
 
 import resvg_py  # noqa: E402 - the environment variables come first
 from textual.pilot import Pilot  # noqa: E402
@@ -38,6 +38,7 @@ from envdeck.text.signs import UNICODE  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
 from envdeck.tui.panes.installed import Read  # noqa: E402
+from pictured import Pictured, steady_ids  # noqa: E402
 
 WIDE, NARROW = (120, 36), (80, 24)
 PATIENCE = 30.0
@@ -66,6 +67,8 @@ class Shot:
     size: tuple[int, int]
     keys: Callable[["Hand"], Awaitable[None]]
     theme: str | None = None
+    changes: bool = False
+    """Whether it changes the home, so that it needs one of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,15 @@ class Hand:
         if main.detail is not None and (main.wide or main.inside):
             await self.until(self._followed)
         await self.pilot.pause()
+
+    async def see(self, words: str) -> None:
+        """Wait until words are on the screen."""
+        await self.until(lambda: words in self._seen())
+        await self.pilot.pause()
+
+    def _seen(self) -> str:
+        lines = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in line) for line in lines)
 
     def _followed(self) -> bool:
         main = self.app.main
@@ -184,6 +196,62 @@ async def _detail(hand: Hand) -> None:
     await hand.press("enter")
 
 
+UNUSED = ("envs/try-polars", "newsletter-dYOxL12A", ".virtualenvs/scratch")
+
+
+async def _delete(hand: Hand) -> None:
+    for ending in UNUSED:
+        await hand.go_to(ending)
+        await hand.press("space")
+    await hand.press("d")
+    await hand.see("Delete")
+
+
+async def _recreate(hand: Hand) -> None:
+    await hand.go_to("storefront/.venv")
+    await hand.press("c")
+    await hand.see("exactly what is here")
+
+
+async def _upgrade(hand: Hand) -> None:
+    await hand.go_to("pricing-api/.venv")
+    await hand.press("u")
+    await hand.see("certifi")
+
+
+async def _operations(hand: Hand) -> None:
+    for ending in UNUSED[1:]:
+        await _done(hand, ending, "d")
+    await _done(hand, "storefront/.venv", "c")
+    await hand.pilot.press("O")
+    await hand.see("Prepared 3 packages")
+
+
+async def _trash(hand: Hand) -> None:
+    for ending in UNUSED:
+        await _done(hand, ending, "d")
+    await hand.pilot.press("T")
+    await hand.see("try-polars")
+
+
+async def _done(hand: Hand, ending: str, key: str) -> None:
+    """Do what a key does with an environment, all the way to the yes."""
+    await hand.go_to(ending)
+    jobs = 0 if hand.app.main.queue is None else len(hand.app.main.queue.jobs)
+    await hand.pilot.press(key)
+    if key == "c":
+        await hand.see("exactly what is here")
+        await hand.pilot.press("enter")
+    await hand.see("What is done")
+    await hand.pilot.press("y")
+    await hand.until(
+        lambda: hand.app.main.queue is not None and len(hand.app.main.queue.jobs) > jobs
+    )
+    if key == "d":
+        await hand.until(lambda: not hand.app.main.queue.busy)
+        await hand.settle()
+
+
 SHOTS = (
     Shot("overview", WIDE, _overview),
     Shot("marks", WIDE, _marks),
@@ -197,6 +265,12 @@ SHOTS = (
     Shot("light", WIDE, _overview, theme="textual-light"),
     Shot("narrow-list", NARROW, _list),
     Shot("narrow-detail", NARROW, _detail),
+    Shot("delete", WIDE, _delete),
+    Shot("recreate", WIDE, _recreate),
+    Shot("upgrade", WIDE, _upgrade),
+    Shot("operations", WIDE, _operations, changes=True),
+    Shot("trash", WIDE, _trash, changes=True),
+    Shot("narrow-delete", NARROW, _delete),
 )
 
 
@@ -205,7 +279,9 @@ async def take(shot: Shot, home: DemoHome) -> str:
     settings = ScreenSettings(
         home=home.host.home, theme=shot.theme, now=home.host.now, signs=UNICODE
     )
-    app = EnvDeck(Steady(home.host, home.index), Scope(), settings)
+    catalog = Steady(home.host, home.index)
+    steady_ids()
+    app = EnvDeck(catalog, Scope(), settings, lambda: Pictured(catalog))
     async with app.run_test(size=shot.size) as pilot:
         hand = Hand(pilot)
         await hand.settle()
@@ -253,7 +329,9 @@ def demo_home() -> Iterator[DemoHome]:
     except FileExistsError:
         sys.exit(f"{root} is there already; remove it first")
     try:
-        yield build(root, NOW)
+        home = build(root, NOW)
+        os.mkdir(os.path.join(root, "proc"))  # a machine on which nothing runs
+        yield home
     finally:
         shutil.rmtree(root)
 
@@ -263,16 +341,24 @@ def main(names: list[str]) -> None:
     unknown = set(names) - {shot.name for shot in SHOTS}
     if unknown:
         sys.exit(f"no picture is called {', '.join(sorted(unknown))}")
+    chosen = [shot for shot in SHOTS if not names or shot.name in names]
     with demo_home() as home:
-        for shot in SHOTS:
-            if names and shot.name not in names:
-                continue
-            svg = without_fetching(asyncio.run(take(shot, home)))
-            if told := private_words(svg, home):
-                sys.exit(f"{shot.name} shows what is private: {', '.join(told)}")
-            (HERE / f"{shot.name}.svg").write_text(svg, encoding="utf-8")
-            png = resvg_py.svg_to_bytes(svg_string=svg.replace("Fira Code, ", ""))
-            (HERE / f"{shot.name}.png").write_bytes(bytes(png))
+        paint([shot for shot in chosen if not shot.changes], home)
+    for shot in chosen:
+        if shot.changes:
+            with demo_home() as home:
+                paint([shot], home)
+
+
+def paint(shots: list[Shot], home: DemoHome) -> None:
+    """Make pictures of one home."""
+    for shot in shots:
+        svg = without_fetching(asyncio.run(take(shot, home)))
+        if told := private_words(svg, home):
+            sys.exit(f"{shot.name} shows what is private: {', '.join(told)}")
+        (HERE / f"{shot.name}.svg").write_text(svg, encoding="utf-8")
+        png = resvg_py.svg_to_bytes(svg_string=svg.replace("Fira Code, ", ""))
+        (HERE / f"{shot.name}.png").write_bytes(bytes(png))
 
 
 if __name__ == "__main__":

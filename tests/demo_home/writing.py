@@ -179,6 +179,12 @@ class Writer:
         if package.command is not None:
             points = f"[console_scripts]\n{package.command} = {package.module}.main:main\n"
             self.file(f"{info}/entry_points.txt", points)
+            rows.append((f"../../../bin/{package.command}", 0))
+        if package.editable is not None:
+            rows.append((f"_{package.module}.pth", 0))
+        rows += [
+            (f"{package.info}/{name}", 0) for name in sorted(os.listdir(info)) if name != "METADATA"
+        ]
         lines = [f"{path},{digest(path)},{length}" for path, length in rows]
         self.file(f"{info}/RECORD", "\n".join([*lines, f"{package.info}/RECORD,,"]) + "\n")
 

@@ -9,6 +9,7 @@ from envdeck.core.model import (
     Ending,
     Environment,
     Fact,
+    Interpreter,
     NoPlan,
     Operation,
     Plan,
@@ -31,6 +32,7 @@ from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.sources import How, Source, SourceName, sources
 from envdeck.core.operations.transaction import first_trash, transaction
 from envdeck.core.operations.trash import Manifest
+from envdeck.core.project.model import WantedPython
 from envdeck.core.project.wanted import wanted_python
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def _planned(
         operation=Operation.CREATE,
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
-        warnings=source.notes,
+        warnings=(*source.notes, *_other_python(wanted, one)),
         refusals=_refusals(place),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
@@ -139,6 +141,15 @@ def _planned(
         blueprint=blueprint,
         version=one.version or "",
     )
+
+
+def _other_python(wanted: WantedPython, one: Interpreter) -> tuple[str, ...]:
+    """Say where the version file of the project asks for another version than is taken."""
+    asked = wanted.exact.split(".") if wanted.exact else []
+    if (one.version or "").split(".")[: len(asked)] == asked:
+        return ()
+    by = os.path.basename(wanted.exact_source or "the project")
+    return (f"{by} asks for Python {wanted.exact}, and it gets {one.version}",)
 
 
 def _refusals(place: str) -> tuple[Refusal, ...]:

@@ -34,14 +34,27 @@ def interpreter_choices(
     """Return the interpreters in the order of choice; the base that an environment has is among
     them wherever it lies."""
     known = known_interpreters(operations)
-    base = environment.python.base_executable if environment is not None else None
-    if base is not None and os.path.exists(base):
+    base = _base(environment) if environment is not None else None
+    if base is not None:
         real = os.path.realpath(base)
         if real not in {os.path.realpath(one.executable) for one in known}:
             own = interpreter_at(real, operations.catalog.host)
             known = (*known, own) if own is not None else known
     wanted = wanted_python(project) if project is not None and os.path.isdir(project) else None
     return interpreters_for(environment, known, wanted)
+
+
+def _base(environment: Environment) -> str | None:
+    """Return the executable that an environment rests on; where its own is a copy of that, the
+    one in the folder that it was copied from."""
+    python = environment.python
+    minor = ".".join((python.version or "3").split(".")[:2])
+    names = ("python.exe", f"bin/python{minor}", "bin/python3")
+    beside = [os.path.join(python.base, *name.split("/")) for name in names if python.base]
+    for path in filter(None, (python.base_executable, *beside)):
+        if not path.startswith(environment.path + os.sep) and os.path.exists(path):
+            return path
+    return None
 
 
 def pick(

@@ -38,7 +38,7 @@ from envdeck.core.operations.rebuilding import (
 from envdeck.core.operations.recipe.carry import Carried, carry_over
 from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.pins import Recipe
+from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof, check_files
 from envdeck.core.operations.restoring import Restoring
 from envdeck.core.operations.sources import How, Source, SourceName
@@ -400,15 +400,25 @@ def _build(plan: RecreatePlan, building: Building) -> tuple[str, ...]:
 
 def _proved(restoring: Restoring, proof: Proof, jumped: frozenset[str]) -> list[str]:
     """Say how far it is what it was; raise where something is missing."""
+    unseeded = [
+        each.name
+        for each in proof.differences
+        if each.kind == "missing" and each.name in SEEDS and not restoring.same_minor
+    ]
     for each in proof.differences:
+        if each.name in unseeded:
+            continue
         if each.kind == "missing" or (each.kind == "version" and each.name not in jumped):
             was = f"{each.name} {each.before}"
             raise GivenUpError(
-                f"{was} did not come back" + (f", but {each.after}" * bool(each.after))
+                f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
+                hint="make it from what the project declares: `--from declared`",
             )
     if not restoring.same_minor:
-        count = len(restoring.recipe.installed)
-        said = [f"all {count:,} packages are there, {len(jumped):,} of them at another version"]
+        count = proof.total - len(unseeded)
+        moved = sum(each.kind == "version" for each in proof.differences)
+        said = [f"all {count:,} packages are there, {moved:,} of them at another version"]
+        said += [f"left out, since nothing seeds it now: {', '.join(unseeded)}"] if unseeded else []
     else:
         said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]
         other = [each.name for each in proof.differences]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Environment
 from envdeck.core.operations.engine.failure import FailureKind, explain
 from envdeck.core.operations.rebuilding import Building, GivenUpError
@@ -46,6 +47,16 @@ class Restoring:
             lost += self._by_halves(wanted)
         for pin in lost:
             self._salvage(pin)
+        if not self.same_minor:
+            self._bring_seeds()
+
+    def _bring_seeds(self) -> None:
+        """Install what a creator no longer seeds (setuptools, since Python 3.12), at least as
+        new as it was; where that cannot be had, it is left to who needs it to miss it."""
+        there = {each.name for each in read_distributions(self.building.environment())}
+        for pin in self.recipe.installed:
+            if pin.seed and pin.name not in there:
+                self.building.install_lines([f"{pin.name}>={pin.version}"])
 
     def _by_halves(self, pins: Sequence[Pin]) -> list[Pin]:
         """Install what can be installed, and return what cannot."""

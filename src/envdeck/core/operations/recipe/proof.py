@@ -14,7 +14,7 @@ from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Pin, Recipe
-from envdeck.core.operations.recipe.records import comparable, is_own, place_of, record_of
+from envdeck.core.operations.recipe.records import COMPILED, comparable, is_own, place_of, record_of
 
 FAULTS = 100
 """So many faults of one check are named; more say nothing new."""
@@ -155,7 +155,7 @@ def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str
             continue
         folder, info = os.path.split(listed.path)
         for row in rows:
-            if row.path.endswith((".pyc", ".pyo")) or is_own(row.path, info):
+            if row.path.endswith(COMPILED) or is_own(row.path, info):
                 continue
             yield listed.name, row.path, row, place_of(row.path, folder, environment.path)
 

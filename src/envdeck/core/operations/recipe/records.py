@@ -16,6 +16,9 @@ MARKS_OF_UV = ("uv_cache.json", "uv_build.json")
 """What uv keeps of the file or folder that it installed from, and of how it built that."""
 
 _OWN = frozenset({*MARKS, *MARKS_OF_UV, "RECORD", "RECORD.jws", "RECORD.p7s"})
+COMPILED = (".pyc", ".pyo", "/__pycache__")
+"""How what Python compiles ends; virtualenv lists the folders of it too."""
+
 _SCRIPT = re.compile(r"(?:\.\./)+(?:bin|Scripts)/")
 
 
@@ -37,15 +40,18 @@ def comparable(rows: Iterable[RecordRow], info: str) -> frozenset[tuple[str, str
     return frozenset(
         (path, row.hash or str(row.size))
         for row in rows
-        if not (path := row.path.replace("\\", "/")).endswith((".pyc", ".pyo"))
+        if not (path := row.path.replace("\\", "/")).endswith(COMPILED)
         and not _SCRIPT.match(path)
         and not is_own(path, info)
     )
 
 
 def is_own(path: str, info: str) -> bool:
-    """Tell whether a row is of what the installer writes of itself."""
+    """Tell whether a row is of what the installer writes of itself: in the metadata folder, or
+    the mark that virtualenv puts beside it for what it seeded."""
     folder, _, name = path.rpartition("/")
+    if not folder:
+        return name == info.removesuffix(".dist-info") + ".virtualenv"
     return folder == info and name in _OWN
 
 

@@ -1,0 +1,144 @@
+"""On another minor version: what has a wheel comes, what jumps is told, the rest is refused."""
+
+import os
+import re
+import sys
+
+import pytest
+
+from envdeck.core.host import Host
+from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
+from envdeck.core.model import Ending, Interpreter, NoPlan
+
+
+def _other() -> str | None:
+    """Return an interpreter of another minor version that this machine has."""
+    found = [
+        (tuple(map(int, one.version.split(".")[:2])), one.executable)
+        for one in find_interpreters(Host.current())
+        if isinstance(one, Interpreter)
+        and one.implementation == "cpython"
+        and re.match(r"3\.(9|1\d)\.\d+$", one.version or "")
+    ]
+    others = [pair for pair in found if pair[0] != sys.version_info[:2]]
+    return max(others)[1] if others else None
+
+
+OTHER = _other()
+pytestmark = pytest.mark.skipif(OTHER is None, reason="no Python of another minor version is here")
+OWN = os.path.realpath(sys.executable)
+MINE = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+
+
+@pytest.fixture
+def theirs(machine):
+    interpreter = interpreter_at(OTHER, machine.operations.catalog.host)
+    major, minor = interpreter.version.split(".")[:2]
+    return interpreter, f"cp{major}{minor}"
+
+
+def furnished(machine, tag, *, native=("1.0",)):
+    """Three packages: one for any Python, one for this alone at 1.0, and one that needs that."""
+    machine.wheel("pure", "1.0", scripts=["pure"])
+    machine.wheel("native", "1.0", tag=f"{MINE}-none-any")
+    for version in native[1:]:
+        machine.wheel("native", version, tag=f"{tag}-none-any")
+    machine.wheel("user", "1.0", requires=["native"])
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "pure", "native==1.0", "user")
+    (path / "note").write_text("mine")
+    return path
+
+
+def versions(kit, path):
+    return dict(name.removesuffix(".dist-info").split("-") for name in kit.records(path))
+
+
+def test_what_has_no_wheel_for_it_changes_nothing(machine, kit, theirs):
+    path = furnished(machine, theirs[1])
+    before = kit.account(path)
+    result, _ = machine.run(machine.operations.plan_recreate(machine.look(path), interpreter=OTHER))
+    assert result.status is Ending.ROLLED_BACK
+    assert "native" in result.message
+    assert result.hint
+    assert kit.account(path) == before
+    assert machine.left() == []
+    none = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER, jump="newest")
+    assert isinstance(none, NoPlan)
+    assert "native" in none.message
+
+
+@pytest.mark.parametrize(("jump", "version"), [("smallest", "1.1"), ("newest", "2.0")])
+def test_a_jump_goes_as_far_as_was_forecast(jump, version, machine, kit, theirs):
+    path = furnished(machine, theirs[1], native=("1.0", "1.1", "2.0"))
+    environment = machine.look(path)
+    told = {pin.name: pin for pin in machine.operations.forecast(environment, theirs[0]).pins}
+    assert {name: pin.verdict for name, pin in told.items()} == {
+        "pure": "wheel", "user": "wheel", "native": "unsupported"
+    }  # fmt: skip
+    assert (told["native"].smallest, told["native"].newest) == ("1.1", "2.0")
+
+    plan = machine.operations.plan_recreate(environment, interpreter=OTHER, jump=jump)
+    assert ("native", f"1.0 to {version}") in [
+        (fact.label, fact.text) for fact in plan.targets[0].facts
+    ]
+    machine.done(plan)
+
+    assert versions(kit, path) == {"pure": "1.0", "user": "1.0", "native": version}
+    assert kit.unlike_record(path) == []
+    assert (path / "note").read_text() == "mine"
+    assert machine.look(path).python.version == theirs[0].version
+    assert machine.call([path / "bin" / "pure"]) == "pure 1.0\n"
+    machine.done(machine.operations.plan_undo())
+    assert versions(kit, path)["native"] == "1.0"
+    assert machine.call([path / "bin" / "pure"]) == "pure 1.0\n"
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_seeds_are_those_of_the_other_python(reachable, machine, kit, theirs):
+    """virtualenv seeds pip alone now: what was seeded once is brought, where it can be had."""
+    machine.wheel("pure", "1.0", scripts=["pure"])
+    for version in ("65.0", "80.0"):
+        machine.wheel("setuptools", version)
+    path = machine.make(machine.home / "work" / ".venv", "virtualenv", "--pip")
+    machine.install(path, "uv", "pure", "setuptools==65.0")
+    if not reachable:
+        for wheel in machine.wheels.glob("setuptools-*"):
+            wheel.unlink()
+    result = machine.done(machine.operations.plan_interpreter(machine.look(path), OTHER))
+    minor = ".".join(theirs[0].version.split(".")[:2])
+    assert machine.call([path / "bin" / "pure"]) == "pure 1.0\n"
+    assert f"(python {minor})" in machine.call([path / "bin" / "pip", "--version"])
+    assert kit.unlike_record(path) == []
+    assert versions(kit, path).get("setuptools") == ("80.0" if reachable else None)
+    left_out = "left out, since nothing seeds it now: setuptools"
+    assert (left_out in result.verified) is not reachable
+
+
+@pytest.mark.parametrize("by", [".python-version", "pyproject.toml"])
+def test_a_new_one_has_the_python_that_the_project_asks_for(by, machine, theirs):
+    version = theirs[0].version
+    minor = ".".join(version.split(".")[:2])
+    found = machine.home / "bin"
+    found.mkdir()
+    (found / f"python{minor}").symlink_to(OTHER)
+    machine.environ["PATH"] = f"{found}:{machine.environ['PATH']}"
+    folder = machine.home / "new"
+    folder.mkdir()
+    if by == ".python-version":
+        (folder / by).write_text(f"{minor}\n")
+    else:
+        asked = f'[project]\nname = "n"\nversion = "0"\nrequires-python = "=={minor}.*"\n'
+        (folder / by).write_text(asked + "dependencies = []\n")
+    plan = machine.operations.plan_create(str(folder))
+    assert plan.warnings == ()
+    machine.done(plan)
+    assert machine.look(folder / ".venv").python.version.startswith(f"{minor}.")
+    assert ("asked for", by) in [
+        (fact.label, fact.text.rpartition(" ")[2]) for fact in plan.targets[0].facts
+    ]
+    if by == ".python-version":
+        named = machine.operations.plan_create(str(folder), path="named", interpreter=OWN)
+        own = ".".join(map(str, sys.version_info[:3]))
+        said = f".python-version asks for Python {minor}, and it gets {own}"
+        assert named.warnings == (said,)

@@ -16,11 +16,16 @@ ALL = (
     "whole_process",
     "sizing",
     "distributions",
+    "guards",
     "start",
     "first_frame",
     "smoothness",
     "long_list",
     "memory",
+    "deleting",
+    "recreating",
+    "upgrading",
+    "purging",
 )
 
 

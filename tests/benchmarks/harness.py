@@ -16,6 +16,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Returned = TypeVar("Returned")
 
 ENTRY = "import sys; from envdeck.__main__ import main; sys.argv[0] = 'envdeck'; sys.exit(main())"
 """What the installed `envdeck` script does, for the interpreter that runs us."""
@@ -42,6 +45,13 @@ class Times:
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    def add(self, action: Callable[[], Returned]) -> Returned:
+        """Time a call, and return what it returns."""
+        start = time.perf_counter()
+        returned = action()
+        self.seconds.append(time.perf_counter() - start)
+        return returned
 
     def __str__(self) -> str:
         """Median, and from least to most."""

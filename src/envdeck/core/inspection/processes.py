@@ -7,8 +7,10 @@ variables, which may hold secrets, nothing is kept beyond what is needed to comp
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
@@ -24,6 +26,9 @@ _MOST = 100_000
 _KERNEL = 2
 """The parent of the kernel's own threads on Linux."""
 _ACTIVE = (b"VIRTUAL_ENV", b"CONDA_PREFIX")
+_WANTED = re.compile(rb"(?:\A|\0)(PATH|VIRTUAL_ENV|CONDA_PREFIX)=([^\0]*)")
+_PATH = re.compile(rb"/[^\n]*")
+"""A path in a line of `maps`, which is the last thing in it."""
 _DELETED = " (deleted)"
 
 
@@ -63,7 +68,7 @@ class Processes:
     """Why they could not be read, or empty."""
     proc: str | None = None
     """Where Linux's `/proc` is; None on other systems."""
-    _mapped: dict[int, frozenset[str]] = field(default_factory=dict)
+    _mapped: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def hidden(self) -> int:
@@ -97,13 +102,14 @@ class Processes:
             return "it works in it"
         if any(path == prefix or _real(path) == prefix for path in process.active):
             return "it has it activated"
-        if any(lies_under(path, prefix) for path in self._maps(process)):
+        maps, start = self._maps(process), b"\0" + os.fsencode(prefix)
+        if start + b"/" in maps or start + b"\0" in maps:
             return "it has files of it in memory"
         return ""
 
-    def _maps(self, process: Process) -> frozenset[str]:
+    def _maps(self, process: Process) -> bytes:
         if self.proc is None or process.hidden:
-            return frozenset()
+            return b""
         if process.pid not in self._mapped:
             self._mapped[process.pid] = _read_maps(os.path.join(self.proc, str(process.pid)))
         return self._mapped[process.pid]
@@ -122,6 +128,7 @@ def read_processes(host: Host) -> Processes:
 
 
 def _read_proc(proc: str, numbers: Iterable[int]) -> Iterator[Process]:
+    real = cache(_real)  # most programs lie in a few folders
     for pid in numbers:
         place = os.path.join(proc, str(pid))
         stat = read_bounded(os.path.join(place, "stat"), _STAT_LIMIT, whole=False)
@@ -148,7 +155,7 @@ def _read_proc(proc: str, numbers: Iterable[int]) -> Iterator[Process]:
             executable = os.readlink(os.path.join(place, "exe")).removesuffix(_DELETED)
         except OSError:
             executable = ""
-        programs = _programs((program, executable), folder, variables.get(b"PATH", b""))
+        programs = _programs((program, executable), folder, variables.get(b"PATH", b""), real)
         active = tuple(os.fsdecode(variables[key]) for key in _ACTIVE if variables.get(key))
         yield Process(pid, parent, name, programs, folder, active)
 
@@ -160,12 +167,12 @@ def _text(place: str, name: str, limit: int = _ARGUMENT_LIMIT) -> bytes:
 
 def _variables(data: bytes) -> dict[bytes, bytes]:
     """Return the three variables that tell of an environment; the others are passed over."""
-    wanted = {b"PATH", *_ACTIVE}
-    pairs = (line.partition(b"=") for line in data.split(b"\0"))
-    return {key: value for key, _, value in pairs if key in wanted}
+    return dict(_WANTED.findall(data))
 
 
-def _programs(named: Iterable[str], folder: str | None, search: bytes) -> tuple[str, ...]:
+def _programs(
+    named: Iterable[str], folder: str | None, search: bytes, real: Callable[[str], str]
+) -> tuple[str, ...]:
     """Return where the programs are: a bare name is looked for on the process's own path, which
     an activated environment leads; the last name of a path is never followed."""
     found: list[str] = []
@@ -181,20 +188,21 @@ def _programs(named: Iterable[str], folder: str | None, search: bytes) -> tuple[
                 continue
             path = os.path.join(folder, path)
         path = os.path.normpath(path)
-        found += [path, os.path.join(_real(os.path.dirname(path)), os.path.basename(path))]
+        found += [path, os.path.join(real(os.path.dirname(path)), os.path.basename(path))]
     return tuple(dict.fromkeys(found))
 
 
-def _read_maps(place: str) -> frozenset[str]:
-    """Return the files a process has in memory (proc_pid_maps(5)); of `maps` alone, which is
-    quick: sizes, which nobody needs here, are in `smaps`."""
+def _read_maps(place: str) -> bytes:
+    """Return the files a process has in memory (proc_pid_maps(5)), each between two NULs; of
+    `maps` alone, which is quick: sizes, which nobody needs here, are in `smaps`.
+
+    Most of a machine's processes are asked, and have some hundred each: they stay bytes.
+    """
     data = read_bounded(os.path.join(place, "maps"), _MAPS_LIMIT, whole=False)
     if isinstance(data, Unread):
-        return frozenset()
-    paths = {line[slash:] for line in data.split(b"\n") if (slash := line.find(b"/")) > 0}
-    return frozenset(
-        os.fsdecode(path.replace(b"\\012", b"\n")).removesuffix(_DELETED) for path in paths
-    )
+        return b""
+    joined = b"\0".join((b"", *set(_PATH.findall(data)), b""))
+    return joined.replace(_DELETED.encode() + b"\0", b"\0").replace(b"\\012", b"\n")
 
 
 def _read_by_psutil() -> Iterator[Process]:
@@ -210,7 +218,7 @@ def _read_by_psutil() -> Iterator[Process]:
             value for key in _ACTIVE if (value := variables.get(key.decode())) is not None
         )
         search = os.fsencode(variables.get("PATH", ""))
-        programs = _programs(named, folder, search)
+        programs = _programs(named, folder, search, _real)
         yield Process(
             info["pid"], info["ppid"] or 0, info["name"] or "", programs, folder, active, hidden
         )

@@ -38,11 +38,13 @@ class InterpreterChoice:
     """`as now`, `end of life since 2025-10-31`, `asked for by .python-version` …"""
     same_minor: bool = True
     """Whether packages can be taken over as they are; else a forecast is due."""
+    proposed: bool = False
+    """Whether it is the one to take unless a person wants another; at most one is."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecreateChoices:
-    """Both, what is proposed first in each."""
+    """Both, in the order of choice."""
 
     sources: tuple[SourceChoice, ...]
     interpreters: tuple[InterpreterChoice, ...]

@@ -38,7 +38,9 @@ def recreate_choices(
             for source in sources_of(environment, recipe, file, proposed)
         ),
         tuple(
-            InterpreterChoice(one.interpreter, one.reason, same_minor=one.same_minor)
+            InterpreterChoice(
+                one.interpreter, one.reason, same_minor=one.same_minor, proposed=one.proposed
+            )
             for one in found
         ),
     )
@@ -58,7 +60,10 @@ def create_choices(operations: "Operations", project: str) -> RecreateChoices | 
             _choice(source, difference(source, ()), None)
             for source in sources(None, real, python=python)
         ),
-        tuple(InterpreterChoice(each.interpreter, each.reason) for each in found),
+        tuple(
+            InterpreterChoice(each.interpreter, each.reason, proposed=each.proposed)
+            for each in found
+        ),
     )
 
 

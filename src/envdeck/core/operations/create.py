@@ -20,6 +20,7 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.uv import Uv
@@ -27,7 +28,7 @@ from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building, GivenUpError
+from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.sources import How, Source, SourceName, sources
 from envdeck.core.operations.transaction import first_trash, transaction
@@ -118,15 +119,10 @@ def _planned(
         Fact("python", f"{one.version}, of {one.executable}"),
         *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
     ]
-    command = creator.command(staged, one.executable, blueprint.creation, name=".venv")
-    steps = [Step("make it aside", command.shown)]
-    if source.how is How.UV_SYNC:
-        steps.append(Step("install what uv.lock says", ("uv", "sync", "--frozen")))
-    elif source.requirements:
-        how = () if source.how is How.RESOLVE else ("--no-deps",)
-        steps.append(
-            Step("install its packages", ("uv", "pip", "install", *how, "-r", REQUIREMENTS))
-        )
+    steps = [Step("make it aside", blueprint.creating(staged).shown)]
+    if source.how is How.UV_SYNC or source.requirements:
+        what = "what uv.lock says" if source.how is How.UV_SYNC else "its packages"
+        steps.append(Step(f"install {what}", blueprint.installing(staged, host).shown))
     steps += [Step("check what it needs, and that it imports"), Step(f"move it to {place}")]
     return CreatePlan(
         id=identifier,

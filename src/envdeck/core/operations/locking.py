@@ -65,7 +65,7 @@ def plan_lock_upgrade(
             Fact("lock", file),
             Fact("packages", ", ".join(names)),
         ),
-        middle=(
+        middle=lambda _staged, _blueprint: (
             Step(f"{told} in {offer.file}, which is saved first", command.shown),
             follow,
         ),

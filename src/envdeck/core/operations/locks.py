@@ -71,10 +71,15 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
     if not _take(descriptor):
         os.close(descriptor)
         return _holder(file)
-    with suppress(OSError):  # a full disk: the lock holds, and only who holds it is not told
-        os.truncate(descriptor, 0)
-        os.write(descriptor, json.dumps({"pid": os.getpid(), "operation": operation}).encode())
-    return Lock(descriptor)
+    held = Lock(descriptor)
+    try:
+        with suppress(OSError):  # a full disk: the lock holds, and only who holds it is not told
+            os.truncate(descriptor, 0)
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "operation": operation}).encode())
+    except BaseException:
+        held.release()
+        raise
+    return held
 
 
 def lock_of_uv(path: str) -> Lock | Held | None:

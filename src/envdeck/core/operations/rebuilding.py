@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdeck.core.files import Unread, read_bounded
-from envdeck.core.model import Creation, Environment
+from envdeck.core.model import Environment
+from envdeck.core.operations.blueprint import CONSTRAINTS, REQUIREMENTS, Blueprint
 from envdeck.core.operations.engine.command import Command, Completed
-from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.relocation import left_behind, relocate
@@ -17,14 +17,11 @@ from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.reading import read_environment
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
-from envdeck.core.operations.sources import How, Source
 from envdeck.core.operations.transaction import Ground, Transaction
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Stopped, Tell
 
-REQUIREMENTS = "requirements.txt"
-CONSTRAINTS = "constraints.txt"
 SCRATCH = "scratch"
 _PROBE_SECONDS = 60.0
 _LACKING = frozenset(
@@ -47,23 +44,6 @@ class GivenUpError(Exception):
     def of(cls, failure: Failure) -> "GivenUpError":
         """Return it for a command that failed."""
         return cls(failure.cause, failure.hint, stopped=failure.kind is FailureKind.STOPPED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blueprint:
-    """How an environment is to be made: everything that was decided when it was planned."""
-
-    path: str
-    """Where it will be."""
-    interpreter: str
-    """The base interpreter's executable."""
-    creator: Creator
-    creation: Creation
-    source: Source
-    seeds: frozenset[str] = frozenset()
-    copies: bool = False
-    downloads: bool = False
-    offline: bool = False
 
 
 @dataclass(slots=True)
@@ -96,16 +76,7 @@ class Building:
         """Make it, empty but for its seeds."""
         plan = self.blueprint
         self.current.make_staged()
-        self._do(
-            plan.creator.command(
-                self.folder,
-                plan.interpreter,
-                plan.creation,
-                name=os.path.basename(plan.path),
-                seeds=plan.seeds,
-                copies=plan.copies,
-            )
-        )
+        self._do(plan.creating(self.folder))
         path = os.path.join(self.folder, "pyvenv.cfg")
         cfg = read_bounded(path, 64 * 1024)
         if isinstance(cfg, Unread):
@@ -129,25 +100,11 @@ class Building:
         return done
 
     def _installation(self) -> Command:
-        source = self.blueprint.source
-        python = self.environment().python.executable or ""
-        if source.how is How.UV_SYNC and source.project is not None:
-            return self.uv(source.project).project_sync(
-                self.folder,
-                python,
-                groups=source.groups,
-                extras=source.extras,
-                default_groups=False,
-                install_project=source.install_project,
-            )
-        requirements = self.write(REQUIREMENTS, source.requirements)
-        constraints = self.write(CONSTRAINTS, source.constraints) if source.constraints else None
-        return self.uv().install(
-            python,
-            requirements,
-            dependencies=source.how is How.RESOLVE,
-            constraints=constraints,
-            hashes=source.hashes,
+        for name, lines in self.blueprint.files().items():
+            self.write(name, lines)
+        python = self.environment().python.executable
+        return self.blueprint.installing(
+            self.folder, self.ground.host, python=python, offline=self.offline
         )
 
     def install_lines(self, lines: Sequence[str], reinstall: Sequence[str] = ()) -> Completed:
@@ -160,15 +117,7 @@ class Building:
 
     def uv(self, project: str | None = None) -> Uv:
         """Return uv, acting for this environment."""
-        plan = self.blueprint
-        return Uv(
-            self.ground.host,
-            folder=project or plan.source.project or self.item,
-            project=project is not None,
-            downloads=plan.downloads,
-            offline=self.offline,
-            environment=plan.path,
-        )
+        return self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
 
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""

@@ -72,7 +72,7 @@ def _repaired(
         environment,
         source=Source(name=SourceName.EXACT, title="", how=How.PINS),
         facts=tuple(facts),
-        middle=(Step(f"rest the copy on {one.executable}"),),
+        middle=lambda _staged, _blueprint: (Step(f"rest the copy on {one.executable}"),),
         warnings=(),
         change=change,
         tried=frozenset(),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import (
-    Ending,
     Environment,
     Fact,
     NoPlan,
@@ -20,18 +19,19 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
-from envdeck.core.operations.describing import manifest_of
+from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import VenvCreator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import REQUIREMENTS, Blueprint, Building, GivenUpError
+from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.sources import How, Source, SourceName
-from envdeck.core.operations.transaction import first_trash, transaction, trash_of
+from envdeck.core.operations.transaction import first_trash
 from envdeck.core.operations.upgrading.asking import UvResolver
 from envdeck.core.operations.upgrading.candidate import Candidates, Resolution
 from envdeck.core.operations.upgrading.candidates import candidates
@@ -43,18 +43,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradePlan(Plan):
+class UpgradePlan(ReplacePlan):
     """An environment to be changed in a copy that takes its place."""
 
-    environment: Environment
-    freeze: tuple[str, ...]
-    blueprint: Blueprint
     change: Callable[[Building], list[str]]
     """What is done in the copy; returns what was verified of it."""
     tried: frozenset[str]
     """The distributions whose import is tried; empty for all."""
-    done: str
-    """What is said when it is done: `4 packages are upgraded`."""
 
 
 def resolver_of(
@@ -177,10 +172,10 @@ def _planned(
         environment,
         source=source,
         facts=facts,
-        middle=(
+        middle=lambda staged, blueprint: (
             Step(
                 f"upgrade {count} in the copy",
-                ("uv", "pip", "install", "--no-deps", "-r", REQUIREMENTS),
+                blueprint.installing(staged, operations.catalog.host).shown,
             ),
         ),
         warnings=tuple(warnings),
@@ -207,7 +202,7 @@ def staged_plan(
     *,
     source: Source,
     facts: tuple[Fact, ...],
-    middle: tuple[Step, ...],
+    middle: Callable[[str, Blueprint], tuple[Step, ...]],
     warnings: tuple[str, ...],
     change: Callable[[Building], list[str]],
     tried: frozenset[str],
@@ -215,7 +210,10 @@ def staged_plan(
     allow: frozenset[str],
     operation: Operation = Operation.UPGRADE,
 ) -> UpgradePlan:
-    """Return the plan of a change that is made in a copy of an environment."""
+    """Return the plan of a change that is made in a copy of an environment.
+
+    `middle` returns the steps between making the copy and checking it, given where it will lie.
+    """
     host = operations.catalog.host
     identifier = new_id(host)
     trash = first_trash(environment.path, operations.ground)
@@ -223,12 +221,6 @@ def staged_plan(
     moment = moment_of(operations)
     target = Target(
         environment.path, environment.identity, environment.name, facts, mark_of(environment.path)
-    )
-    steps = (
-        Step(f"make a copy of hard links at {staged}"),
-        *middle,
-        Step("check what it needs, and that it imports what it could"),
-        Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
     )
     blueprint = Blueprint(
         path=environment.path,
@@ -238,6 +230,12 @@ def staged_plan(
         source=source,
         downloads=operations.policy.downloads,
         offline=operations.policy.offline,
+    )
+    steps = (
+        Step(f"make a copy of hard links at {staged}"),
+        *middle(staged, blueprint),
+        Step("check what it needs, and that it imports what it could"),
+        Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
     )
     return UpgradePlan(
         id=identifier,
@@ -266,39 +264,9 @@ def run_upgrade(
     plan: UpgradePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Change the copy, prove it, exchange it; or leave everything as it is."""
-    moment = moment_of(operations)
-    target = plan.targets[0]
-    against = obstacles(plan.operation, target, plan.environment, moment, plan.allowed)
-    if against:
-        first = against[0]
-        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
-    ground = operations.ground
-    unable: OSError | None = None
-    for trash in trash_of(plan.environment.path, ground):
-        try:
-            with transaction(ground, _entry(plan)) as current:
-                current.open_item(trash)
-                current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
-                building = Building(plan.blueprint, current, ground, tell, stopped)
-                verified = _change(plan, building)
-                if stopped():
-                    raise GivenUpError("it was stopped", stopped=True)
-                tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
-                current.put_in_place()
-        except GivenUpError as error:
-            return Result(
-                Ending.ROLLED_BACK,
-                f"everything is as it was: {error.message}",
-                hint=error.hint,
-                stopped=error.stopped,
-            )
-        except OSError as error:
-            if error.errno != 18:  # EXDEV: another trash may do
-                raise
-            unable = error
-        else:
-            return Result(Ending.DONE, plan.done, verified=tuple(verified))
-    raise unable if unable is not None else OSError(2, "there is no place to build it")
+    return replace_environment(
+        plan, lambda building: _change(plan, building), operations, tell, stopped
+    )
 
 
 def _change(plan: UpgradePlan, building: Building) -> list[str]:
@@ -330,20 +298,3 @@ def _copy(environment: Environment, building: Building) -> None:
             raise GivenUpError("it was stopped", stopped=True)
 
     building.ground.disk.link_tree(environment.path, building.folder, told)
-
-
-def _entry(plan: UpgradePlan) -> Entry:
-    environment = plan.environment
-    return Entry(
-        id=plan.id,
-        group=plan.id,
-        operation=plan.operation,
-        move=Move.EXCHANGE,
-        phase=Phase.PREPARED,
-        path=environment.path,
-        item="",
-        old=plan.targets[0].identity,
-        name=environment.name,
-        manager=environment.manager,
-        python=environment.python.version or "",
-    )

@@ -1,17 +1,28 @@
-"""Removing a tree for good: the one place where files are deleted."""
+"""Removing a tree for good: the one place where files are deleted.
+
+A few threads share the folders: most of the time goes to the file system, which works on several
+folders at once.
+"""
 
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Condition, Lock
 
 from envdeck.core.host import Host
 from envdeck.core.mounts import read_mounts
 from envdeck.core.paths import lies_under
 
 _EVERY = 256
-"""Files between two words on how far it is."""
-_DEEPEST = 64
-"""Folders within each other that are open at once; what lies deeper is moved up first."""
+"""Files between two words on how far it is, where one thread does it all."""
+_SECONDS = 0.05
+"""Between two words on how far it is, where several do."""
+_THREADS = 4
+_DEEPEST = 48
+"""Folders within each other that one thread has open at once; what lies deeper is moved up
+first."""
 
 
 class NotOneDiskError(OSError):
@@ -56,6 +67,20 @@ def _refuse_mounts(path: str, host: Host) -> None:
             raise NotOneDiskError(18, "something is mounted in it", mount.point)
 
 
+@dataclass(slots=True, eq=False)
+class _Folder:
+    """A folder on its way out; it is removed when nothing is left in it."""
+
+    name: str
+    path: str
+    depth: int
+    above: "_Folder | None"
+    descriptor: int = -1
+    """Open from when it is read until the last folder in it is gone."""
+    left: int = 1
+    """Folders in it that are still there, and one while it is read itself."""
+
+
 class _Sweep:
     def __init__(
         self,
@@ -66,6 +91,13 @@ class _Sweep:
         self._device = device
         self._tell = tell
         self._stopped = stopped
+        self._change = Condition()
+        """Guards all that follows; only what takes no time is done within."""
+        self._links = tuple(Lock() for _ in range(16 * _THREADS))
+        self._waiting: list[_Folder] = []
+        self._open: set[_Folder] = set()
+        self._busy = 0
+        self._over = False
         self._top = -1
         self._moved = 0
         self.files = 0
@@ -76,42 +108,143 @@ class _Sweep:
         try:
             self._top = descriptor
             while True:
-                self._moved = 0
-                self._empty(os.dup(descriptor), path, 0)
+                self._moved, self._over = 0, False
+                self._waiting.append(_Folder("", path, 0, None, os.dup(descriptor)))
+                self._empty_together()
                 if not self._moved:
                     return
         finally:
             os.close(descriptor)
 
-    def _empty(self, descriptor: int, path: str, depth: int) -> None:
+    def _empty_together(self) -> None:
+        """Have some threads empty what waits; this one tells how far they are."""
         try:
-            status = os.fstat(descriptor)
-            if status.st_dev != self._device:
-                raise NotOneDiskError(18, "another disk is mounted in it", path)
-            if status.st_mode & 0o300 != 0o300:
-                os.fchmod(descriptor, 0o700)
-            folders = []
-            with os.scandir(descriptor) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.name)
-                    else:
-                        self._count(entry.stat(follow_symlinks=False))
-                        os.unlink(entry.name, dir_fd=descriptor)
-            for name in folders:
-                if depth == _DEEPEST:
-                    self._move_up(name, descriptor)
-                    continue
-                self._empty(_open(name, descriptor), os.path.join(path, name), depth + 1)
-                os.rmdir(name, dir_fd=descriptor)
+            with ThreadPoolExecutor(_THREADS, "removing") as pool:
+                working = [pool.submit(self._work) for _ in range(_THREADS)]
+                try:
+                    while wait(working, _SECONDS, FIRST_EXCEPTION).not_done:
+                        self._tell(self.files, self.freed)
+                        if self._stopped is not None and self._stopped():
+                            raise StoppedError(125, "stopped")
+                finally:
+                    self._end()
+            for each in working:
+                each.result()
         finally:
-            os.close(descriptor)
+            for folder in (*self._open, *self._waiting):
+                if folder.descriptor >= 0:
+                    os.close(folder.descriptor)
+
+    def _end(self) -> None:
+        with self._change:
+            self._over = True
+            self._change.notify_all()
+
+    def _work(self) -> None:
+        """Empty folders until none is left; where one fails, all threads end."""
+        ended_well = False
+        try:
+            while (folder := self._next()) is not None:
+                self._empty(folder)
+                self._done(folder)
+            ended_well = True
+        finally:
+            if not ended_well:
+                self._end()
+
+    def _next(self) -> _Folder | None:
+        """Return a folder that nobody works on, waiting for one; None when that is all."""
+        with self._change:
+            while not self._waiting and self._busy and not self._over:
+                self._change.wait()
+            if self._over or not self._waiting:
+                self._change.notify_all()
+                return None
+            self._busy += 1
+            folder = self._waiting.pop()  # the last one, so that few are open at once
+            self._open.add(folder)
+            return folder
+
+    def _empty(self, folder: _Folder) -> None:
+        """Remove the files in a folder, and have its folders wait."""
+        if folder.above is not None:
+            folder.descriptor = _open(folder.name, folder.above.descriptor)
+        descriptor = folder.descriptor
+        status = os.fstat(descriptor)
+        if status.st_dev != self._device:
+            raise NotOneDiskError(18, "another disk is mounted in it", folder.path)
+        if status.st_mode & 0o300 != 0o300:
+            os.fchmod(descriptor, 0o700)
+        folders: list[str] = []
+        files = freed = 0
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                if status.st_nlink > 1:
+                    freed += self._unlink_linked(entry.name, descriptor, status.st_ino)
+                else:
+                    freed += _freed(status)
+                    os.unlink(entry.name, dir_fd=descriptor)
+                files += 1
+                if files == _EVERY:
+                    self._add(files, freed)
+                    files = freed = 0
+                    if self._over:
+                        return
+        self._add(files, freed)
+        if folder.depth == _DEEPEST:
+            for name in folders:
+                self._move_up(name, descriptor)
+            return
+        with self._change:
+            folder.left += len(folders)
+            self._waiting += [
+                _Folder(name, os.path.join(folder.path, name), folder.depth + 1, folder)
+                for name in folders
+            ]
+            self._change.notify(len(folders))
+
+    def _unlink_linked(self, name: str, descriptor: int, inode: int) -> int:
+        """Remove a file that has other links; the last of them in the tree frees it, though
+        several threads meet them."""
+        with self._links[inode % len(self._links)]:
+            status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            os.unlink(name, dir_fd=descriptor)
+        return _freed(status)
+
+    def _add(self, files: int, freed: int) -> None:
+        with self._change:
+            self.files += files
+            self.freed += freed
+
+    def _done(self, folder: _Folder) -> None:
+        """Note that a folder was read; remove it and those above it as far as they are empty."""
+        here: _Folder | None = folder
+        while here is not None:
+            with self._change:
+                here.left -= 1
+                if here.left or self._over:
+                    break
+                self._open.discard(here)
+            os.close(here.descriptor)
+            here.descriptor = -1
+            if here.above is not None:
+                os.rmdir(here.name, dir_fd=here.above.descriptor)
+            here = here.above
+        with self._change:
+            self._busy -= 1
+            if not self._busy:
+                self._change.notify_all()
 
     def _move_up(self, name: str, descriptor: int) -> None:
         """Move a folder to the top of what is removed, for the next round."""
         while True:
-            self._moved += 1
-            free = f"{self._moved}.deep"
+            with self._change:
+                self._moved += 1
+                free = f"{self._moved}.deep"
             try:
                 os.stat(free, dir_fd=self._top, follow_symlinks=False)
             except FileNotFoundError:

@@ -1,0 +1,105 @@
+"""What is said of a recreate before it is done."""
+
+from envdeck.core.host import Host
+from envdeck.core.model import Environment, Fact, NoPlan, Step
+from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.interpreters import Choice
+from envdeck.core.operations.jumping import Jumps
+from envdeck.core.operations.recipe.pins import Recipe
+from envdeck.core.operations.recipe.proof import check_files
+from envdeck.core.operations.sources import How, Source, SourceName
+
+
+def lost_of(recipe: Recipe, *, same_minor: bool) -> NoPlan | None:
+    """Say, before anything is touched, what cannot come back as it was."""
+    gone = [
+        pin
+        for pin in recipe.installed
+        if (pin.obstacle or not pin.requirement)
+        and (not same_minor or not pin.path.endswith(".dist-info"))
+    ]
+    if not gone:
+        return None
+    names = ", ".join(pin.display_name or pin.name for pin in gone[:3])
+    why = gone[0].obstacle or gone[0].problem or "its metadata names no release"
+    return NoPlan(
+        f"{len(gone)} of its packages cannot come back as they were: {names} ({why})",
+        hint="choose the lock or the declaration of the project instead (`--from declared`)",
+    )
+
+
+def facts_of(
+    environment: Environment,
+    chosen: Choice,
+    source: Source,
+    unowned: int,
+    jumped: Jumps,
+) -> tuple[Fact, ...]:
+    """Return what a person should know before: from what, and on what."""
+    now = environment.python.version or "not known"
+    one = chosen.interpreter
+    facts = [
+        Fact("from", source.title),
+        Fact("python", f"{now}, then {one.version}, of {one.executable}"),
+    ]
+    facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
+    if unowned:
+        plural = "file" if unowned == 1 else "files"
+        facts.append(Fact("carried over", f"{unowned:,} {plural} that no package owns"))
+    return tuple(facts)
+
+
+def steps_of(
+    blueprint: Blueprint, staged: str, environment: Environment, unowned: int, host: Host
+) -> tuple[Step, ...]:
+    """Return what is done, with the very commands that will be run."""
+    count = len(blueprint.source.expected or blueprint.source.requirements)
+    install = f"install {count:,} packages and check each against what was"
+    if blueprint.source.how is How.UV_SYNC:
+        install = "install what uv.lock says"
+    steps = [
+        Step("make a new one beside it", blueprint.creating(staged).shown),
+        Step(install, blueprint.installing(staged, host).shown),
+    ]
+    if unowned:
+        steps.append(Step(f"copy {unowned:,} files that no package owns"))
+    steps.append(Step("check what it needs, and that it imports what it could"))
+    steps.append(Step(f"exchange the two: the old one of {environment.name} goes to the trash"))
+    return tuple(steps)
+
+
+def warnings_of(
+    environment: Environment,
+    recipe: Recipe,
+    source: Source,
+    chosen: Choice,
+    *,
+    same_minor: bool,
+) -> tuple[str, ...]:
+    """Return why it may be a bad idea, one sentence each."""
+    said = [*source.notes]
+    if chosen.interpreter.end_of_life:
+        said.append(
+            f"Python {chosen.interpreter.version} has had no support since"
+            f" {chosen.interpreter.end_of_life}"
+        )
+    if not same_minor and source.name is SourceName.EXACT:
+        said.append(
+            f"it goes from Python {environment.python.version} to {chosen.interpreter.version}:"
+            " a package without a release for that ends it, and nothing is changed"
+        )
+    rebuilt = [pin.name for pin in recipe.installed if pin.obstacle and source.name == "exact"]
+    if rebuilt:
+        said.append(
+            f"rebuilt from their files here, since their source is gone: {', '.join(rebuilt[:3])}"
+        )
+    changed = check_files(environment)
+    if changed.faulty:
+        count = f"{changed.faulty:,} file{'' if changed.faulty == 1 else 's'}"
+        said.append(
+            f"{count} of its packages {'is' if changed.faulty == 1 else 'are'} not as installed,"
+            f" and come{'s' * (changed.faulty == 1)} as released: {changed.faults[0].path}"
+        )
+    if recipe.leftovers:
+        said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")
+    return tuple(said)

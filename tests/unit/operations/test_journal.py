@@ -1,0 +1,196 @@
+"""What is journalled, and what is made of a journal that is not ours to read."""
+
+import json
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.host import Host
+from envdeck.core.model import Identity, Operation
+from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.history import history
+from envdeck.core.operations.journal import Entry, Journal, Move, Phase, Unreadable, new_id, opened
+from envdeck.core.operations.recovery import recover
+from envdeck.core.operations.transaction import Ground
+
+ENTRY = Entry(
+    id="20261120-101502-4f2a",
+    group="20261120-101502-4f2a",
+    operation=Operation.DELETE,
+    move=Move.ASIDE,
+    phase=Phase.DONE,
+    path="/home/ada/it's [1]\n\udcff/.venv",
+    item="/home/ada/.local/share/envdeck/trash/20261120-101502-4f2a",
+    old=Identity(1, 2**63),
+    created_at=5.0,
+)
+
+
+@pytest.fixture
+def journal(host, tmp_path) -> Journal:
+    return Journal(str(tmp_path / "journal"), Disk(host))
+
+
+def test_every_field_comes_back(journal):
+    full = replace(
+        ENTRY,
+        **{
+            field.name: {"str": "text", "bool": True, "int": 7, "float": 1.5}[field.type]
+            for field in fields(Entry)
+            if (field.default is not None and field.type in {"bool", "int", "float"})
+            or (field.type == "str" and field.default == "" and field.name not in {"file"})
+        },
+        new=Identity(3, 4),
+        ended_at=9.5,
+        bytes_aside=12,
+        file="/home/ada/uv.lock",
+    )
+    journal.write(full)
+    assert journal.read(ENTRY.id) == full
+    assert journal.read_all() == ([full], [])
+    assert journal.read("nothing") is None
+
+
+def test_an_entry_is_signed(host):
+    signed = opened(ENTRY, host)
+    assert (signed.pid, signed.created_at, signed.boot) == (os.getpid(), host.now(), "")
+
+
+def test_ids_sort_by_time(host):
+    first = new_id(host)
+    later = new_id(replace(host, now=lambda: host.now() + 1))
+    assert first < later
+    assert first.startswith("20261118-110640-")
+
+
+def damaged() -> list[tuple[str, object]]:
+    """Return ways to damage an entry, each by what is changed in it."""
+    return [
+        ("schema", "1"),
+        ("schema", None),
+        ("id", "another"),
+        ("id", 3),
+        ("path", "relative/.venv"),
+        ("path", "/a\0b"),
+        ("path", ["/a"]),
+        ("item", "trash"),
+        ("item", "/home/ada/work"),
+        ("old", [1]),
+        ("old", "x"),
+        ("old", [1, 2, 3]),
+        ("new", {"a": 1}),
+        ("operation", "destroy"),
+        ("move", 1),
+        ("phase", "halfway"),
+        ("created_at", "yesterday"),
+        ("created_at", float("nan")),
+        ("created_at", 10**400),
+        ("ended_at", [1]),
+        ("bytes_aside", "much"),
+        ("keep_new", "no"),
+        ("undoes", "../../elsewhere"),
+        ("undone_by", 1),
+        ("manager", None),
+    ]
+
+
+@pytest.mark.parametrize(("field", "value"), damaged(), ids=str)
+def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
+    ground = Ground.of(host)
+    ground.journal.write(replace(ENTRY, phase=Phase.MOVING))
+    file = ground.places.journal + f"/{ENTRY.id}.json"
+    with open(file) as text:
+        content = json.load(text)
+    content[field] = value
+    with open(file, "w") as text:
+        json.dump(content, text)
+    before = Path(file).read_bytes()
+    (one,) = history(ground)
+    assert isinstance(one.entry, Unreadable)
+    assert one.why_not.startswith("it is damaged"), one
+    assert recover(ground) == ()
+    assert Path(file).read_bytes() == before
+    assert not os.path.exists(ground.places.trash)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"schema": 1}',
+        b'{"schema": 1, "id": "x"}',
+        b"[" * 100_000,
+        b'{"schema": 2, "phase": "moving", "more": "than we know"}',
+        b" " * (2 * 1024 * 1024),
+    ],
+    ids=lambda content: str(content[:20]),
+)
+def test_what_is_no_entry_of_ours_is_told_and_left_byte_for_byte(host, content):
+    ground = Ground.of(host)
+    ground.journal.write(ENTRY)
+    file = ground.places.journal + "/strange.json"
+    with open(file, "wb") as binary:
+        binary.write(content)
+    past = history(ground)
+    assert [type(each.entry) for each in past] == [Entry, Unreadable]
+    assert past[1].entry.path == file
+    if b'"schema": 2' in content:
+        assert past[1].why_not == "it was written by a newer version of envdeck"
+    assert recover(ground) == ()
+    assert Path(file).read_bytes() == content
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+NAMES = [field.name for field in fields(Entry)]
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(changes=st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=3))
+def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
+    host = Host("linux", str(tmp_path_factory.mktemp("home")), {}, lambda: 1.0, "/nowhere")
+    ground = Ground.of(host)
+    ground.journal.write(ENTRY)
+    file = ground.places.journal + f"/{ENTRY.id}.json"
+    with open(file) as text:
+        content = json.load(text)
+    with open(file, "w") as text:
+        json.dump(content | changes, text)
+    (one,) = history(ground)
+    assert isinstance(one.why_not, str)
+    assert len(ground.journal.read_all()[0]) + len(ground.journal.read_all()[1]) == 1
+
+
+def test_a_link_in_place_of_an_entry_is_not_followed_out(host, tmp_path):
+    ground = Ground.of(host)
+    ground.journal.write(ENTRY)
+    os.mkfifo(ground.places.journal + "/pipe.json")
+    (one, other) = history(ground)
+    assert isinstance(other.entry, Unreadable)
+    assert one.entry == ENTRY
+
+
+def test_the_oldest_are_forgotten_and_what_can_be_taken_back_never(journal):
+    for number in range(510):
+        phase = Phase.DONE if number < 5 else Phase.ROLLED_BACK
+        name = f"{number:04}"
+        journal.write(replace(ENTRY, id=name, phase=phase, created_at=float(number)))
+        with open(journal.log_file(name), "w") as log:
+            log.write("it")
+    journal.forget_oldest()
+    kept = [entry.id for entry in journal.read_all()[0]]
+    assert len(kept) == 500
+    assert kept[:6] == ["0000", "0001", "0002", "0003", "0004", "0015"]
+    assert not os.path.exists(journal.log_file("0005"))
+    assert os.path.exists(journal.log_file("0000"))

@@ -1,0 +1,148 @@
+"""Purging: what it says it frees is free, what it was not shown stays, what failed is said."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.catalog import Catalog
+from envdeck.core.model import Ending, Identity, NoPlan, Operation
+from envdeck.core.operations.disk.linux import LinuxDisk
+from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.transaction import transaction
+from envdeck.core.operations.trash import Manifest
+
+
+@pytest.fixture
+def operations(host) -> Operations:
+    clock = iter(range(1_000_000, 2_000_000))
+    return Operations(Catalog(replace(host, now=lambda: float(next(clock)))))
+
+
+@pytest.fixture
+def put(operations, home):
+    """Return a function that puts an environment of some bytes into the trash."""
+
+    def putting(identifier: str, size: int = 10_000) -> Path:
+        path, ground = home / "work" / identifier / ".venv", operations.ground
+        path.mkdir(parents=True)
+        (path / "data").write_bytes(b"x" * size)
+        old = ground.disk.identity(str(path))
+        entry = Entry(
+            identifier, identifier, Operation.DELETE, Move.ASIDE, Phase.PREPARED, str(path), "", old
+        )
+        with transaction(ground, entry) as current:
+            current.open_item(ground.places.trash)
+            manifest = Manifest(
+                identifier, Operation.DELETE, str(path), ".venv", "venv", "3.13", 1.0,
+                reclaimable_bytes=size,
+            )  # fmt: skip
+            current.describe(manifest)
+            current.put_aside()
+        return Path(current.entry.item)
+
+    return putting
+
+
+def run(operations, plan, stopped=lambda: False):
+    return operations.run(plan, lambda _event: None, stopped)
+
+
+def test_it_frees_what_it_says(operations, put):
+    put("20260101-000000-aaaa", 400_000)
+    put("20260102-000000-aaaa", 200_000)
+    plan = operations.plan_purge()
+    result = run(operations, plan)
+    assert (result.status, plan.frees_now_bytes) == (Ending.DONE, 600_000)
+    assert 600_000 <= result.freed_bytes < 650_000
+    assert operations.trash() == ()
+    assert {each.why_not for each in operations.history()} == {"it was purged"}
+    assert not os.path.exists(operations.ground.places.trash)
+    assert isinstance(operations.plan_purge(), NoPlan)
+
+
+def test_one_of_them_by_its_id(operations, put):
+    first, second = put("20260101-000000-aaaa"), put("20260102-000000-aaaa")
+    assert run(operations, operations.plan_purge([first.name])).status is Ending.DONE
+    assert (first.exists(), second.exists()) == (False, True)
+    unknown = operations.plan_purge(["20260103-000000-aaaa"])
+    assert isinstance(unknown, NoPlan)
+    assert unknown.missing
+
+
+def test_what_is_taken_out_meanwhile_is_not_purged(operations, put):
+    item = put("20260101-000000-aaaa")
+    plan = operations.plan_purge()
+    assert run(operations, operations.plan_undo()).status is Ending.DONE
+    assert run(operations, plan).status is Ending.DONE
+    assert not item.exists()
+    assert operations.history()[-1].entry.path.endswith(".venv")
+    assert os.path.exists(operations.history()[-1].entry.path)
+
+
+def test_what_is_another_now_is_not_purged(operations, put):
+    item = put("20260101-000000-aaaa")
+    plan = operations.plan_purge()
+    (item / "environment").rename(item / "aside")
+    (item / "environment").mkdir()
+    (item / "environment" / "data").write_text("another")
+    result = run(operations, plan)
+    assert (result.status, result.guard) == (Ending.REFUSED, "not-an-environment")
+    assert (item / "environment" / "data").read_text() == "another"
+
+
+def test_what_an_operation_works_with_is_not_purged(operations, put):
+    item = put("20260101-000000-aaaa")
+    plan = operations.plan_purge()
+    pending = Entry(
+        "20260105-000000-aaaa", "g", Operation.UNDO, Move.BACK, Phase.MOVING, "/else/where",
+        str(item), new=Identity(1, 1),
+    )  # fmt: skip
+    operations.ground.journal.write(pending)
+    result = run(operations, plan)
+    assert (result.status, result.guard) == (Ending.REFUSED, "in-use")
+    assert pending.id in result.message
+    assert (item / "environment" / "data").exists()
+
+
+def test_stopped_between_two(operations, put):
+    first, second = put("20260101-000000-aaaa"), put("20260102-000000-aaaa")
+    result = run(operations, operations.plan_purge(), iter([False, True]).__next__)
+    assert result.stopped
+    assert (first.exists(), second.exists()) == (True, False)
+
+
+class StubbornDisk(LinuxDisk):
+    """Removes nothing."""
+
+    def remove_tree(self, path, *rest):
+        raise PermissionError(13, "permission denied", path)
+
+
+def test_what_cannot_be_removed_now_is_tried_again(operations, put, host):
+    item = put("20260101-000000-aaaa")
+    usual = operations.ground.disk
+    operations.ground.disk = StubbornDisk(host)
+    operations.ground.journal._disk = operations.ground.disk
+    result = run(operations, operations.plan_purge())
+    assert result.status is Ending.ROLLED_BACK
+    assert result.message.startswith("not all of it could be removed")
+    assert operations.trash() == ()
+    (stuck,) = operations.recover()
+    assert stuck.message.startswith("cannot be settled")
+    operations.ground.disk = usual
+    (done,) = operations.recover()
+    assert done.phase is Phase.DONE
+    assert not item.parent.exists()
+    assert {each.why_not for each in operations.history()} == {"it was purged"}
+
+
+def test_the_read_only_mode_purges_nothing(operations, put):
+    item = put("20260101-000000-aaaa")
+    plan = operations.plan_purge()
+    operations.policy = Policy(read_only=True)
+    assert run(operations, plan).guard == "read-only"
+    assert (item / "environment" / "data").exists()

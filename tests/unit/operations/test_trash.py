@@ -1,0 +1,151 @@
+"""The trash: where it is, what is in it, and what is made of an item that is damaged."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.model import Operation
+from envdeck.core.mounts import Mount
+from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.history import expired, trashed
+from envdeck.core.operations.places import trashes_for
+from envdeck.core.operations.policy import DAY, Policy
+from envdeck.core.operations.purge import plan_purge
+from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.trash import Manifest, clear_item, prepare_item, tidy, write_manifest
+
+MANIFEST = Manifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "venv", "3.13", 100.0)
+
+
+@pytest.fixture
+def ground(host) -> Ground:
+    return Ground.of(host)
+
+
+@pytest.fixture
+def put(ground):
+    """Return a function that puts an item into the usual trash."""
+
+    def putting(name: str, manifest: Manifest = MANIFEST) -> Path:
+        item = Path(prepare_item(ground.places.trash, name, ground.disk))
+        (item / "environment").mkdir()
+        (item / "environment" / "word").write_text(name)
+        write_manifest(str(item), replace(manifest, id=name), ground.disk)
+        return item
+
+    return putting
+
+
+def test_items_newest_first_with_what_is_known_of_them(ground, put):
+    put("20260101-000000-aaaa")
+    full = replace(MANIFEST, freeze=("a==1",), unowned=("x\udcff",), packages=3, project="/p")
+    put("20260102-000000-aaaa", full)
+    os.mkdir(os.path.join(ground.places.trash, "20260103-000000-aaaa.purging"))
+    Path(ground.places.trash, "a-file").write_text("")
+    newest, oldest = trashed(ground)
+    assert (newest.id, oldest.id) == ("20260102-000000-aaaa", "20260101-000000-aaaa")
+    assert newest.manifest == replace(full, id=newest.id)
+    assert (newest.problem, oldest.problem) == ("", "")
+    assert Path(ground.places.trash, ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "relative"},
+        {"path": "/a\0b"},
+        {"path": 3},
+        {"put_at": "then"},
+        {"put_at": None},
+        {"packages": "many"},
+        {"reclaimable_bytes": "1"},
+        {"name": ["x"]},
+        {"project": 1},
+        {"operation": "destroy"},
+        {"freeze": 3},
+        {"schema": "1"},
+        {"schema": 2},
+    ],
+    ids=str,
+)
+def test_a_damaged_manifest_is_told_and_the_item_stays(ground, put, change):
+    item = put("20260101-000000-aaaa")
+    content = json.loads((item / "manifest.json").read_text())
+    (item / "manifest.json").write_text(json.dumps(content | change))
+    before = (item / "manifest.json").read_bytes()
+    (found,) = trashed(ground)
+    assert found.manifest is None
+    assert "damaged" in found.problem or "newer" in found.problem
+    assert found.identity is not None
+    assert expired(ground, Policy(keep_days=0)) == ()
+    assert (item / "manifest.json").read_bytes() == before
+    assert (item / "environment" / "word").exists()
+
+
+def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
+    item = put("20260101-000000-aaaa")
+    (item / "manifest.json").write_bytes(b"\xff" * 100)
+
+    class Operations:
+        pass
+
+    Operations.ground = ground
+    plan = plan_purge(Operations(), ["20260101-000000-aaaa"])
+    assert plan.frees_now_bytes is None
+    assert ("problem", "its manifest is damaged") in [
+        (fact.label, fact.text) for fact in plan.targets[0].facts
+    ]
+
+
+def test_an_item_whose_environment_is_gone_says_so(ground, put):
+    item = put("20260101-000000-aaaa")
+    (item / "environment" / "word").unlink()
+    (item / "environment").rmdir()
+    (found,) = trashed(ground)
+    assert found.problem == "what was put aside is no longer in it"
+
+
+def test_what_has_been_kept_for_long_enough_expires(ground, put, host):
+    put("20260101-000000-aaaa", replace(MANIFEST, put_at=host.now() - 31 * DAY))
+    put("20260102-000000-aaaa", replace(MANIFEST, put_at=host.now() - 29 * DAY))
+    assert [item.id for item in expired(ground, Policy())] == ["20260101-000000-aaaa"]
+    assert expired(ground, Policy(keep_days=None)) == ()
+
+
+def test_a_trash_goes_when_it_is_empty_and_never_before(ground, put):
+    trash, disk = ground.places.trash, ground.disk
+    first, second = put("1"), put("2")
+    clear_item(str(first), disk)
+    assert second.is_dir()
+    Path(trash, "of somebody").write_text("mine")
+    clear_item(str(second), disk)
+    tidy(trash, disk)
+    assert sorted(os.listdir(trash)) == [".gitignore", "of somebody"]
+    Path(trash, "of somebody").unlink()
+    tidy(trash, disk)
+    assert not os.path.exists(trash)
+    clear_item("", disk)
+
+
+def test_the_trash_is_on_the_mount_of_the_environment(host, home, tmp_path):
+    disk, project = tmp_path / "disk", tmp_path / "disk" / "project"
+    project.mkdir(parents=True)
+    (home / "work").mkdir()
+    mounts = tuple(
+        Mount(point, "ext4", 1, frozenset(), "/dev/sda1") for point in ("/", str(disk.resolve()))
+    )
+    own = str(home / ".local" / "share" / "envdeck" / "trash")
+    near = list(trashes_for(str(home / "work" / ".venv"), host, mounts))
+    far = list(trashes_for(str(project.resolve() / ".venv"), host, mounts))
+    assert near == [own, str(home / "work" / ".envdeck-trash")]
+    top = f"{disk.resolve()}/.envdeck-trash-{os.getuid()}"
+    assert far == [top, str(project.resolve() / ".envdeck-trash")]
+
+
+def test_an_item_is_never_made_over_another(ground, put):
+    put("20260101-000000-aaaa")
+    with pytest.raises(FileExistsError):
+        prepare_item(ground.places.trash, "20260101-000000-aaaa", Disk(ground.host))

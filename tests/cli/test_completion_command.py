@@ -26,6 +26,7 @@ complete_for envdeck recr
 complete_for envdeck delete --allow tr
 complete_for envdeck delete fo
 complete_for envdeck recreate --pyt
+complete_for envdeck recreate --jump n
 complete_for envdeck trash pu
 """
     result = subprocess.run(
@@ -34,7 +35,7 @@ complete_for envdeck trash pu
     assert result.stderr == ""
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert lines[:5] == ["list", "--no-size", "broken", "zsh", "folder"]
-    assert lines[5:] == ["recreate", "tracked", "folder", "--python", "purge"]
+    assert lines[5:] == ["recreate", "tracked", "folder", "--python", "newest", "purge"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ def asked(operations) -> tuple:
     ("words", "expected"),
     [
         ([], ("exact", None, None)),
+        (["--python", "3.13", "--jump", "newest"], ("exact", None, "3.13")),
         (["--from", "lock"], ("lock", None, None)),
         (["--from", "declared", "--python", "3.13"], ("declared", None, "3.13")),
         (["--from", "~/api/lock"], ("file", "{home}/api/lock", None)),
@@ -44,6 +45,7 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "source": source,
         "file": file,
         "interpreter": interpreter,
+        "jump": "newest" if "--jump" in words else None,
         "allow": {"in-use"},
     }
 
@@ -71,7 +73,7 @@ def choices(operations):
             SourceChoice("declared", "what it declares", problem="a\x1b[2Jb is no table"),
         ),
         interpreters=(
-            InterpreterChoice(interpreter("3.12.4"), "as now"),
+            InterpreterChoice(interpreter("3.12.4"), "as now", proposed=True),
             InterpreterChoice(interpreter("3.13.1"), same_minor=False),
         ),
     )
@@ -91,7 +93,7 @@ def test_what_it_can_be_made_from(cli, api, choices):
     assert "            and 2 differences more" in lines
     assert "            cannot be used: a\\x1b[2Jb is no table" in lines
     assert lines[-2:] == [
-        "CPython 3.12.4  /opt/3.12.4/python  as now",
+        "CPython 3.12.4  /opt/3.12.4/python  proposed, as now",
         "CPython 3.13.1  /opt/3.13.1/python",
     ]
 
@@ -117,6 +119,7 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
     assert [row["verdict"] for row in told["forecast"]["packages"]] == ["wheel", "gone"]
     assert told["sources"][1]["changed"] == [["same", "1", "2"]]
     assert told["interpreters"][1]["same_minor"] is False
+    assert [row["proposed"] for row in told["interpreters"]] == [True, False]
     operations.forecast = lambda *given: NoPlan("the index cannot be reached", "try again")
     assert cli(*words).code == 1
     assert cli("recreate", api, "--choices", "--python", "3.1").code == 2
@@ -128,6 +131,12 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
         (["recreate", "api/.venv", "--from", "lokc"], "neither a source nor a file", "`lock`"),
         (["recreate", "api/.venv", "--from", "~/api"], "`~/api` is a folder", "or a file"),
         (["recreate", "api/.venv", "--python", "~/py"], "no interpreter `~/py`", "interpreters"),
+        (["recreate", "api/.venv", "--jump", "newest"], "needs --python", "--python 3.13"),
+        (
+            ["recreate", "api/.venv", "--python", "3.13", "--jump", "newest", "--from", "lock"],
+            "--from exact",
+            "its own",
+        ),
         (["recreate", "api/.venv", "--python", ""], "names no interpreter", "3.13"),
         (["create", "~/api", "--from", "exact"], "neither a source nor a file", "`declared`"),
         (["create", "~/nowhere"], "does not exist", ""),

@@ -18,6 +18,7 @@ from choosing_cases import (
     API,
     HOME,
     ITEMS,
+    JUMPS,
     LOOK,
     ORPHANS,
     PASTS,
@@ -76,6 +77,13 @@ async def test_recreate(view_looks_as_before, size):
 async def test_recreate_on_another_minor_version(view_looks_as_before, size):
     view = RecreateDialog(ChoosingOperations(), (API,), LOOK)
     await view_looks_as_before(view, size, "exactly what is here", *"jjjjjjj", then="smallest jump")
+
+
+@ALL_SIZES
+async def test_recreate_with_a_jump(view_looks_as_before, size):
+    view = RecreateDialog(ChoosingOperations(outlook=JUMPS), (API,), LOOK)
+    keys = (*"jjjjjjj", "enter")
+    await view_looks_as_before(view, size, "exactly what is here", *keys, then="the newest  ")
 
 
 async def test_recreate_several(view_looks_as_before):

@@ -70,7 +70,7 @@ def interpreter(version: str, source: str = "uv", ended: str | None = None) -> I
 AS_NOW = interpreter("3.12.4", "system")
 NEXT = interpreter("3.13.1")
 PYTHONS = (
-    InterpreterChoice(AS_NOW, "the base it has"),
+    InterpreterChoice(AS_NOW, "the base it has", proposed=True),
     InterpreterChoice(interpreter("3.12.9"), "the same minor version"),
     InterpreterChoice(NEXT, "", same_minor=False),
     InterpreterChoice(interpreter("3.11.9", "pyenv"), "", same_minor=False),
@@ -117,7 +117,7 @@ CHOICES = RecreateChoices((EXACT, LOCKED, DECLARED, TORN), PYTHONS)
 NEW_PROJECT = RecreateChoices(
     (replace(LOCKED, removed=(), changed=()), replace(DECLARED, changed=())),
     tuple(
-        replace(one, note=note, same_minor=False)
+        replace(one, note=note, same_minor=False, proposed=one is PYTHONS[2])
         for one, note in zip(
             (PYTHONS[2], PYTHONS[0], PYTHONS[1], *PYTHONS[3:]),
             ("the version the project asks for", "", "", "", PYTHONS[4].note),
@@ -136,6 +136,8 @@ FORECAST = Forecast(
         *(Outlook(f"package-{n:02}", f"1.{n}", Verdict.WHEEL) for n in range(35)),
     ),
 )
+JUMPS = Forecast("3.13", (FORECAST.pins[0], *FORECAST.pins[3:]))
+"""Every package without a wheel has a version with one, or can be built."""
 CANDIDATES = Candidates(
     (
         Candidate("boto3", "1.35.99", "1.41.2", "1.41.2", Level.MINOR, (), "2026-11-14"),

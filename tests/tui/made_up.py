@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 from envdeck.core.inspection.joint_size import joint_size
 from envdeck.core.model import (
@@ -275,6 +276,14 @@ def plan(
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
+class Logs:
+    """Where logs would be."""
+
+    def log_file(self, identifier):
+        """Return a path."""
+        return f"{HOME}/.local/state/envdeck/operations/{identifier}.log"
+
+
 @dataclass
 class MadeUpOperations:
     """Operations that touch nothing: they plan and do what they were told to."""
@@ -297,10 +306,13 @@ class MadeUpOperations:
     result: Result | None = None
     failure: Exception | None = None
     recovered: tuple[Entry, ...] = ()
+    interrupted: tuple[Entry, ...] = ()
+    """What is pending."""
     expired_items: tuple[Item, ...] = ()
     past: tuple[Past, ...] = ()
     items: tuple[Item, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
+    ground: object = field(default_factory=lambda: SimpleNamespace(journal=Logs()))
     asked: list[tuple[str, object]] = field(default_factory=list)
     """What was called with what, in order."""
     ran: list[Plan] = field(default_factory=list)
@@ -341,10 +353,17 @@ class MadeUpOperations:
         return NoPlan("there is no index to ask")
 
     def plan_recreate(
-        self, environment, *, source="exact", file=None, interpreter=None, allow=frozenset()
+        self,
+        environment,
+        *,
+        source="exact",
+        file=None,
+        interpreter=None,
+        jump=None,
+        allow=frozenset(),
     ):
         """Plan to recreate."""
-        self.asked.append(("recreate", (environment.path, source, file, interpreter, allow)))
+        self.asked.append(("recreate", (environment.path, source, file, interpreter, jump, allow)))
         return self._planned(Operation.RECREATE, [environment.path], allow)
 
     def candidates(self, environment, stopped=lambda: False):
@@ -416,6 +435,11 @@ class MadeUpOperations:
     def trash(self):
         """Return what was told."""
         return self.items
+
+    def pending(self):
+        """Return what was told."""
+        self.asked.append(("pending", ()))
+        return self.interrupted
 
     def recover(self):
         """Return what was told."""

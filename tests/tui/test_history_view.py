@@ -165,6 +165,19 @@ async def test_it_is_read_again_when_an_operation_ended() -> None:
         assert app.view.table.current.past is PASTS[1]
 
 
+async def test_the_cursor_stays_in_sight_when_the_list_gets_smaller() -> None:
+    app = Harness(HistoryScreen(ChoosingOperations(past=PASTS), LOOK))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: app.view.table.rows)
+        await pilot.press("G", "k")
+        table = app.view.table
+        await pilot.resize_terminal(80, 21)
+        await until(lambda: app.view.size.height == 21)
+        await pilot.pause()
+        top, cursor = round(table.scroll_y), table.rows.index(table.current)
+        assert top <= cursor < top + table.scrollable_content_region.height - 1
+
+
 async def test_nothing_done_yet_teaches() -> None:
     app, _ = view(past=())
     async with app.run_test(size=(80, 24)) as pilot:

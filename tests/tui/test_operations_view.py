@@ -17,6 +17,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.policy import Policy
 from envdeck.core.operations.trash import Item
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quitting import QuitDialog
@@ -189,6 +190,23 @@ async def test_the_view_shows_steps_output_and_commands_and_cancels(acting):
         assert hand.app.screen is hand.main
 
 
+async def test_the_whole_log_is_shown_by_its_path_and_copied(acting, monkeypatch):
+    async with acting() as hand:
+        copied = []
+        monkeypatch.setattr(hand.app, "copy_to_clipboard", copied.append)
+        await hand.delete()
+        await hand.until(lambda: hand.main.queue.jobs[0].commands)
+        await hand.pilot.press("O")
+        await hand.until(lambda: "the whole log: ~/.local/state/envdeck" in hand.text)
+        await hand.pilot.press("y")
+        log = f"operations/{hand.main.queue.jobs[0].plan.id}.log"
+        assert [path.endswith(log) for path in copied] == [True]
+        hand.main.queue.jobs[0].commands.clear()
+        await hand.pilot.press("y")
+        assert len(copied) == 1
+        await hand.until(lambda: "the whole log" not in hand.text)
+
+
 async def test_the_palette_offers_what_the_view_answers_to(acting):
     async with acting() as hand:
         await hand.delete()
@@ -309,6 +327,18 @@ async def test_what_was_interrupted_is_cleared_up_first_and_said(acting, phase, 
     async with acting(recovered=(entry(phase),)) as hand:
         await hand.until(lambda: any(words in toast for toast in hand.toasts))
         assert hand.operations.asked[0] == ("recover", ())
+
+
+async def test_the_read_only_mode_says_what_is_pending_and_clears_nothing_up(
+    open_screen, made_up, wait_until
+):
+    operations = made_up.MadeUpOperations(
+        Policy(read_only=True), interrupted=(entry(Phase.STAGING), entry(Phase.MOVING))
+    )
+    async with open_screen(operations=operations) as pilot:
+        toasts = pilot.app._notifications
+        await wait_until(lambda: any("and 1 more: not over" in each.message for each in toasts))
+        assert operations.asked == [("pending", ())]
 
 
 async def test_what_expired_in_the_trash_is_purged_through_the_queue(acting):

@@ -15,6 +15,7 @@ from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
 from envdeck.tui.dialogs.forecast_lines import forecast_about, forecast_line
+from envdeck.tui.dialogs.jump_lines import jump_about, jump_line, jumps
 from envdeck.tui.dialogs.python_lines import python_line
 from envdeck.tui.dialogs.recreate import RecreateDialog
 from envdeck.tui.dialogs.recreate_several import common_interpreters, heading
@@ -31,6 +32,7 @@ from choosing_cases import (
     EXACT,
     FORECAST,
     HOSTILE,
+    JUMPS,
     LOCKED,
     LOOK,
     NEXT,
@@ -102,13 +104,17 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
         "lock", name, "/" + name, ((name, name),), ((name, name),), ((name, name, name),),
         resolved=False, notes=(name,), problem=name,
     )  # fmt: skip
-    outlook = Forecast(name, (Outlook(name, name, Verdict.BUILD, name, name, name),), name)
+    pins = [Outlook(name, name, Verdict.BUILD, name, name, name)]
+    pins += [Outlook(f"{name}-2", name, Verdict.GONE)]
+    outlook = Forecast(name, tuple(pins), name)
     python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name), note=name)
     lines = [
         source_line(source, cells, LOOK, chosen=True, title_cells=200),
         python_line(python, [outlook], cells, LOOK, chosen=True),
         *source_about(source, cells, LOOK),
         *forecast_about([outlook], name, cells, LOOK),
+        *(jump_line(way, cells, LOOK, chosen=True) for way in jumps([outlook])),
+        *(line for way in jumps([outlook]) for line in jump_about(way, name, cells, LOOK)),
     ]
     for line in lines:
         assert width(line_text(line)) <= cells
@@ -165,7 +171,7 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
     (wish,) = app.answers[0]
     assert wish.title == "Recreate ~/work/api/.venv"
     wish.plan(frozenset({"in-use"}))
-    asked = (API.path, "exact", None, AS_NOW.executable, frozenset({"in-use"}))
+    asked = (API.path, "exact", None, AS_NOW.executable, None, frozenset({"in-use"}))
     assert operations.asked[-1] == ("recreate", asked)
 
 
@@ -180,7 +186,7 @@ async def test_enter_chooses_first_what_is_not_chosen() -> None:
     (wish,) = app.answers[0]
     wish.plan(frozenset())
     chosen = PYTHONS[1].interpreter.executable
-    assert operations.asked[-1] == ("recreate", (API.path, "lock", None, chosen, frozenset()))
+    assert operations.asked[-1] == ("recreate", (API.path, "lock", None, chosen, None, frozenset()))
 
 
 async def test_of_two_lock_files_the_chosen_one_is_named() -> None:
@@ -252,6 +258,78 @@ async def test_a_forecast_that_comes_late_is_dropped(monkeypatch) -> None:
         await until(ended.is_set)
         await pilot.pause()
         assert app.view._forecaster.told(NEXT) is None
+
+
+async def test_a_jump_is_offered_where_the_chosen_python_lacks_wheels() -> None:
+    app, operations = dialog(outlook=JUMPS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("G", "k", "k")
+        await until(lambda: "1 to build" in shown(app))
+        assert "Packages without a wheel" not in shown(app)  # it is not the one that is chosen
+        await pilot.press("enter")
+        await until(lambda: "Packages without a wheel" in shown(app))
+        await pilot.press("G", "k")
+        await until(lambda: "numpy  1.21.6 → 2.1.0" in shown(app))
+        await pilot.press("enter", "enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    asked = (API.path, "exact", None, NEXT.executable, "smallest", frozenset())
+    assert operations.asked[-1] == ("recreate", asked)
+
+
+async def test_what_the_project_locks_does_not_jump() -> None:
+    app, operations = dialog(outlook=JUMPS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("G", "k", "k", "enter")
+        await until(lambda: "Packages without a wheel" in shown(app))
+        await pilot.press("G", "enter", "g", "j", "enter")
+        await until(lambda: "Packages without a wheel" not in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][1:5] == ("lock", LOCKED.file, NEXT.executable, None)
+
+
+async def test_a_jump_that_leads_nowhere_cannot_be_chosen() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("G", "k", "k", "enter")
+        await until(lambda: "no version of oldthing has a wheel" in shown(app))
+        await pilot.press("G", "enter")
+        await until(lambda: "it cannot be chosen: no version of oldthing" in shown(app))
+        assert app.view._jumps.chosen is None
+
+
+async def test_several_jump_alike_and_keep_their_jump_through_another_python() -> None:
+    app, operations = dialog(*ORPHANS, outlook=JUMPS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        await pilot.press("G", "k", "k", "enter")
+        await until(lambda: "Packages without a wheel" in shown(app))
+        await pilot.press("G", "enter", "g", "j", "enter")
+        await until(lambda: "Packages without a wheel" not in shown(app))
+        await pilot.press("j", "j", "enter", "enter")
+        await until(lambda: app.answers)
+    for wish in app.answers[0]:
+        wish.plan(frozenset())
+    asked = [what for name, what in operations.asked if name == "recreate"]
+    assert {each[3:5] for each in asked} == {(NEXT.executable, "newest")}
+
+
+async def test_where_no_interpreter_is_proposed_enter_asks_to_choose_one() -> None:
+    pythons = tuple(replace(one, proposed=False) for one in PYTHONS)
+    app, operations = dialog(choices=replace(CHOICES, interpreters=pythons))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("enter")
+        await until(lambda: "choose the one it shall rest on" in shown(app))
+        await pilot.press("enter", "enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][3] == AS_NOW.executable
 
 
 async def test_several_are_recreated_on_one_interpreter_each_from_itself() -> None:

@@ -297,7 +297,7 @@ async def test_the_choice_survives_a_look_at_the_other_tab() -> None:
         await until(lambda: app.view._pythons_known)
         await pilot.press("1")
         assert app.view.list.current.key == ("package", "requests")
-        assert app.view._picker.chosen == SMALL - {"requests"}
+        assert app.view._packages.picker.chosen == SMALL - {"requests"}
         assert [what for what, _ in operations.asked].count("candidates") == 1
 
 
@@ -307,10 +307,10 @@ async def test_a_click_on_a_box_chooses_and_one_on_a_tab_opens_it() -> None:
         await ready(app)
         y = next(n for n, row in enumerate(app.view.list.rows) if row.key == ("package", "boto3"))
         await pilot.click(app.view.list, offset=(2, y + 1))
-        await until(lambda: "boto3" not in app.view._picker.chosen)
+        await until(lambda: "boto3" not in app.view._packages.picker.chosen)
         await pilot.click(app.view.list, offset=(12, y + 1))
         await pilot.pause()
-        assert "boto3" not in app.view._picker.chosen
+        assert "boto3" not in app.view._packages.picker.chosen
         await pilot.click("TabLine", offset=(18, 0))
         await until(lambda: app.view.tab == 2)
 

@@ -47,7 +47,7 @@ def print_choices(
                 f"{choice.interpreter.version or console.signs.unknown}"
             ),
             path_cell(choice.interpreter.executable, context.host.home),
-            Cell(choice.note),
+            Cell(", ".join(filter(None, ("proposed" if choice.proposed else "", choice.note)))),
         ]
         for choice in choices.interpreters
     ]
@@ -131,6 +131,7 @@ def choices_object(
                 "path": choice.interpreter.executable,
                 "version": choice.interpreter.version,
                 "same_minor": choice.same_minor,
+                "proposed": choice.proposed,
                 "note": choice.note,
             }
             for choice in choices.interpreters

@@ -251,7 +251,7 @@ ACTIONS: tuple[Action, ...] = (
 
 _OWN_VIEWS = {
     "dialog": {"mark"},
-    "operations": {"undo", "operations", "history", "trash"},
+    "operations": {"undo", "operations", "history", "trash", "copy"},
     "choices": {"mark", "mark_all", "filter", "refresh", "undo"},
     "trash": {"mark", "mark_all", "filter", "refresh", "undo", "operations", "history", "trash"},
 }

@@ -102,6 +102,15 @@ class EnvDeck(App[None], inherit_bindings=False):
             event.stop()
             event.prevent_default()
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The colours of the theme; those of a light one are darkened until they can be read."""
+        variables = super().get_css_variables()
+        if self.current_theme.dark or self.native_ansi_color:
+            return variables
+        from envdeck.tui.contrast import readable
+
+        return readable(variables)
+
     def _use_theme(self, name: str | None) -> None:
         usual = COLOURLESS_THEME if self._settings.no_color else DEFAULT_THEME
         if name is not None and name not in self.available_themes:

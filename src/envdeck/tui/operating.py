@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.forecast import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.transaction import Ground
     from envdeck.core.operations.trash import Item
     from envdeck.core.operations.upgrading.candidate import Candidates
     from envdeck.core.operations.upgrading.lock_offers import LockOffer
@@ -39,6 +40,11 @@ class Operating(Protocol):
     @property
     def policy(self) -> Policy:
         """The rules that hold, `read_only` among them; it costs nothing to ask."""
+        ...
+
+    @property
+    def ground(self) -> "Ground":
+        """Where the journal and the logs are."""
         ...
 
     def plan_delete(
@@ -71,6 +77,7 @@ class Operating(Protocol):
         source: str = "exact",
         file: str | None = None,
         interpreter: str | None = None,
+        jump: str | None = None,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to make an environment anew."""
@@ -139,6 +146,10 @@ class Operating(Protocol):
 
     def trash(self) -> "tuple[Item, ...]":
         """Return what is in the trashes of this user, newest first."""
+        ...
+
+    def pending(self) -> "tuple[Entry, ...]":
+        """Return the operations that were begun and are not over."""
         ...
 
     def recover(self) -> "tuple[Entry, ...]":

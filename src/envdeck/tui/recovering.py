@@ -1,5 +1,7 @@
 """At the start: what was interrupted is finished or rolled back, and what has expired is purged."""
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
 from envdeck.core.model import Plan
@@ -23,12 +25,33 @@ class Recovered(Message):
         self.failure = failure
 
 
+class Interrupted(Message):
+    """What is not over, where nothing may be cleared up."""
+
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.entries = entries
+
+
 def recover(operating: Operating) -> Recovered:
     """Clear up, and plan to purge what has expired; called in a thread."""
     entries = operating.recover()
     expired = operating.expired()
     plan = operating.plan_purge([item.id for item in expired]) if expired else None
     return Recovered(entries, plan if isinstance(plan, Plan) and not plan.refusals else None)
+
+
+def interrupted_words(entries: Sequence[Entry], look: Look) -> str:
+    """Return what a person should know of what is not over; it may be that another EnvDeck is at
+    it now."""
+    first = entries[0]
+    what = f"{DOING[first.operation]} {look.path(first.path)}"
+    if len(entries) > 1:
+        what += f" and {len(entries) - 1:,} more"
+    return (
+        f"{what}: not over, interrupted unless it is being done elsewhere\n"
+        f"a start without --read-only clears it up; {look.key('history')} shows it"
+    )
 
 
 def recovery_words(message: Recovered, look: Look) -> list[tuple[str, bool]]:

@@ -26,7 +26,8 @@ EXAMPLES = """  envdeck recreate ~/work/api/.venv              exactly what is h
   envdeck recreate api/.venv --from lock         what the project locked
   envdeck recreate api/.venv --from ./other.txt  what a file of requirements asks for
   envdeck recreate api/.venv --choices --python 3.13    what would become of it
-  envdeck recreate api/.venv --python 3.13 --dry-run"""
+  envdeck recreate api/.venv --python 3.13 --dry-run
+  envdeck recreate api/.venv --python 3.13 --jump smallest    where it has no wheel"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,6 +49,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="on another interpreter: a version (3.13) or an executable",
     )
     parser.add_argument(
+        "--jump",
+        choices=("smallest", "newest"),
+        help="with --python: packages that have no wheel for it at their version come at the "
+        "smallest version up that has one, or at the newest",
+    )
+    parser.add_argument(
         "--choices",
         action="store_true",
         help="only tell what it can be made from, how each differs from what is here, on which "
@@ -60,6 +67,7 @@ def run(arguments: Namespace, context: Context) -> int:
     """Make an environment anew."""
     source, file = origin_named(arguments.source, context.host, ("exact", "lock", "declared"))
     interpreter = interpreter_named(arguments.python, context.host)
+    _check_jump(arguments, source)
 
     if arguments.choices:
         return _tell(arguments, context, file, interpreter)
@@ -70,10 +78,25 @@ def run(arguments: Namespace, context: Context) -> int:
             source=source,
             file=file,
             interpreter=interpreter,
+            jump=arguments.jump,
             allow=frozenset(arguments.allow),
         )
 
     return operate(arguments, context, make)
+
+
+def _check_jump(arguments: Namespace, source: str) -> None:
+    if arguments.jump is None:
+        return
+    if arguments.python is None:
+        hint = f"name the other version too: `--python 3.13 --jump {arguments.jump}`"
+        raise CommandError("--jump needs --python", hint=hint)
+    if source != "exact":
+        hint = f"`--from {arguments.source}` chooses versions of its own"
+        raise CommandError("--jump is for `--from exact` alone", hint=hint)
+    if arguments.choices:
+        hint = "`--choices` tells both jumps of each package"
+        raise CommandError("--jump and --choices exclude each other", hint=hint)
 
 
 def _tell(arguments: Namespace, context: Context, file: str | None, interpreter: str | None) -> int:

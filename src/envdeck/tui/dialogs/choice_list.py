@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Click, Resize
+from textual.events import Click
 from textual.message import Message
 
 from envdeck.tui.actions import bindings
@@ -46,11 +46,6 @@ class ChoiceList(LineList[ChoiceRow]):
     def draw_row(self, row: ChoiceRow, cells: int) -> Line:
         """As it draws itself."""
         return row.draw(cells)
-
-    def on_resize(self, event: Resize) -> None:
-        """Keep the cursor in sight when what stands below the list takes its room."""
-        super().on_resize(event)
-        self._follow()
 
     def action_mark(self) -> None:
         """Choose the row under the cursor, or leave it."""

@@ -200,6 +200,14 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
         self.said.show(line)
         self.set_class(bool(line), "-saying")
 
+    def ask_for(self, text: str, key: object) -> None:
+        """Say what is not chosen yet, with the cursor on the row where it can be."""
+        if key is not None:
+            self.list.move_to_key(key)
+            row = self.list.current
+            self._cursor_was = None if row is None else row.key  # or its move would unsay it
+        self.warn(text)
+
     def warn(self, text: str) -> None:
         """Say why something was not done."""
         self.say((Part(f"{self.look.signs.warning} {plain(text)}", Tone.WARNING),))

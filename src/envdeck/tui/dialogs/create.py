@@ -221,7 +221,7 @@ class CreateDialog(ChoosingDialog[Wish]):
         elif self._source is None:
             self.warn("there is nothing to install: nothing is locked or declared there")
         elif self._pythons.chosen is None:
-            self.warn("no interpreter can be chosen here")
+            self.ask_for(*self._pythons.missing())
         else:
             name, file = self._source
             alone = sum(source.name == name for source in self._sources) == 1

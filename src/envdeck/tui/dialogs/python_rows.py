@@ -30,11 +30,12 @@ class PythonRows:
     """The executable that is chosen."""
 
     def take(self, choices: Sequence[InterpreterChoice]) -> None:
-        """Take what there is to choose from; the first is proposed, unless one was chosen."""
+        """Take what there is to choose from; what is proposed is chosen, unless another was."""
         self.choices = tuple(choices)
         known = {choice.interpreter.executable for choice in choices}
         if self.chosen not in known:
-            self.chosen = choices[0].interpreter.executable if choices else None
+            proposed = (one.interpreter.executable for one in choices if one.proposed)
+            self.chosen = next(proposed, None)
 
     def choice(self, row: ChoiceRow | None) -> InterpreterChoice | None:
         """Return the choice that a row stands for, where it is one of an interpreter."""
@@ -56,11 +57,27 @@ class PythonRows:
         return None
 
     def cursor_on(self, row: ChoiceRow | None) -> None:
-        """Let the forecast follow the cursor."""
+        """Let the forecast follow the cursor; elsewhere it is about the one that is chosen."""
         if self.forecaster is not None:
             choice = self.choice(row)
+            if choice is None or choice.same_minor:
+                choice = self.current
             due = choice is not None and not choice.same_minor
             self.forecaster.want(choice.interpreter if choice is not None and due else None)
+
+    def missing(self) -> tuple[str, object]:
+        """Return why none is chosen, and the row to choose one on."""
+        if not self.choices:
+            return "no interpreter can be chosen here", None
+        first = (PYTHON, self.choices[0].interpreter.executable)
+        return "no interpreter is proposed: choose the one it shall rest on", first
+
+    def told(self) -> tuple[Told, ...]:
+        """Return the forecasts for the one that is chosen, where its minor version is another."""
+        current = self.current
+        if current is None or current.same_minor:
+            return ()
+        return self._told(current.interpreter) or ()
 
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each."""

@@ -15,6 +15,8 @@ from envdeck.core.operations.choices import RecreateChoices, SourceChoice
 from envdeck.tui.dialogs.choice_row import BLANK, ChoiceRow, radio, title
 from envdeck.tui.dialogs.choosing import ChoosingDialog
 from envdeck.tui.dialogs.forecaster import ForecastCame, Forecaster
+from envdeck.tui.dialogs.jump_rows import JumpRows
+from envdeck.tui.dialogs.python_lines import minor
 from envdeck.tui.dialogs.python_rows import PythonRows
 from envdeck.tui.dialogs.recreate_several import (
     EXACT,
@@ -44,7 +46,8 @@ class ChoicesKnown(Message, bubble=False):
 
 
 class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
-    """The sources with their difference to what is installed, then the interpreters.
+    """The sources with their difference to what is installed, then the interpreters, and where
+    the chosen one has no wheel for some packages, what becomes of those.
 
     It is left with a wish for each environment; nothing was planned or done by then. `enter`
     on what is not chosen chooses it, and goes on where it is chosen already.
@@ -72,6 +75,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             "Another minor version: every package is installed anew for it.",
             self._forecaster,
         )
+        self._jumps = JumpRows(look)
         self._field = Input(placeholder="path of a requirements or lock file", compact=True)
         self._field.cursor_blink = False
         self._field.display = False
@@ -143,7 +147,21 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         if not self._pythons.choices:
             none = f"{self.look.signs.broken} No interpreter here is one that it could rest on."
             rows.append(ChoiceRow(lambda _cells: (Part(f" {none}", Tone.ERROR),)))
-        return rows + self._pythons.rows()
+        self._take_jumps()
+        return rows + self._pythons.rows() + self._jumps.rows()
+
+    def show_again(self, key: object = None) -> None:
+        """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
+        asked_before = bool(self._jumps.ways)
+        super().show_again(key)
+        if self._jumps.ways and not asked_before and self._pythons.choice(self.list.current):
+            self.list.reveal(len(self.list.rows) - 1)
+
+    def _take_jumps(self) -> None:
+        """What is locked or declared chooses versions of its own: only the exact ones jump."""
+        python, exact = self._pythons.current, self._source is not None and self._source[0] == EXACT
+        told = self._pythons.told() if exact else ()
+        self._jumps.take(told, "" if python is None else minor(python.interpreter.version))
 
     def _source_row(self, source: SourceChoice) -> ChoiceRow:
         chosen = _key(source) == self._source
@@ -188,9 +206,11 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
     # choosing
 
     def _is_chosen(self, row: ChoiceRow) -> bool:
-        python = self._pythons.choice(row)
+        python, way = self._pythons.choice(row), self._jumps.way(row)
         if python is not None:
             return python.interpreter.executable == self._pythons.chosen
+        if way is not None:
+            return way.name == self._jumps.chosen
         return self._source is not None and row.key == (SOURCE, *self._source)
 
     async def entered(self, row: ChoiceRow) -> None:
@@ -201,10 +221,15 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             await self.toggled(row)
 
     async def toggled(self, row: ChoiceRow) -> None:
-        """Choose a source or an interpreter."""
-        python = self._pythons.choice(row)
+        """Choose a source, an interpreter or a jump."""
+        python, way = self._pythons.choice(row), self._jumps.way(row)
         if python is not None:
             self._pythons.chosen = python.interpreter.executable
+        elif way is not None:
+            problem = self._jumps.choose(way)
+            if problem:
+                self.warn(problem)
+                return
         elif row.key == _ANOTHER_FILE:
             self._ask_for_file()
             return
@@ -223,12 +248,12 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         if self._source is None:
             self.warn("no source can be chosen here")
         elif self._pythons.chosen is None:
-            self.warn("no interpreter can be chosen here")
+            self.ask_for(*self._pythons.missing())
         else:
             name, file = self._source
             alone = sum(source.name == name for source in self._sources) == 1
             named = file if name == "file" or not alone else None
-            choice = RecreateChoice(name, named, self._pythons.chosen)
+            choice = RecreateChoice(name, named, self._pythons.chosen, self._jumps.chosen)
             self.dismiss(recreate_wishes(self._operating, self._environments, choice, self.look))
 
     def action_refresh(self) -> None:

@@ -17,8 +17,8 @@ EXACT = "exact"
 def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterChoice, ...]:
     """Return the interpreters that all of them could rest on, in the order of the first.
 
-    One is of the same minor version only where it is that for all; its note stays where all of
-    them say it.
+    One is of the same minor version, or proposed, only where it is that for all; its note stays
+    where all of them say it.
     """
     if not known:
         return ()
@@ -34,7 +34,8 @@ def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterCh
         every = [choice, *(one for one in same if one is not None)]
         note = choice.note if len({one.note for one in every}) == 1 else ""
         same_minor = all(one.same_minor for one in every)
-        found.append(replace(choice, note=note, same_minor=same_minor))
+        proposed = all(one.proposed for one in every)
+        found.append(replace(choice, note=note, same_minor=same_minor, proposed=proposed))
     return tuple(found)
 
 

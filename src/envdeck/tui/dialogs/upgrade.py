@@ -11,19 +11,19 @@ from textual.widgets import Input
 
 from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.choices import RecreateChoices
-from envdeck.text import plain
 from envdeck.tui.actions import bindings
 from envdeck.tui.dialogs.choice_row import ChoiceRow
 from envdeck.tui.dialogs.choosing import ChoosingDialog
 from envdeck.tui.dialogs.forecaster import ForecastCame, Forecaster
 from envdeck.tui.dialogs.python_rows import PythonRows
-from envdeck.tui.dialogs.upgrade_lines import can_lock, heading
-from envdeck.tui.dialogs.upgrade_rows import FIXED, LOCK, PACKAGE, UpgradeRows
+from envdeck.tui.dialogs.upgrade_lines import heading
+from envdeck.tui.dialogs.upgrade_packages import UpgradePackages
+from envdeck.tui.dialogs.version_field import VersionField
 from envdeck.tui.dialogs.wishes import InterpreterChosen, upgrade_wish
 from envdeck.tui.operating import Operating, Wish
 from envdeck.tui.panes.tab_line import TabLine
-from envdeck.tui.store.upgrade_choice import UpgradeChoice, UpgradePicker
-from envdeck.tui.widgets.line import Line, Part, Tone
+from envdeck.tui.store.upgrade_choice import UpgradeChoice
+from envdeck.tui.widgets.line import Line
 from envdeck.tui.widgets.look import Look
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         super().__init__(look)
         self._operating = operating
         self._environment = environment
-        self._picker: UpgradePicker | None = None
-        self._offer: LockOffer | None = None
+        self._packages = UpgradePackages(look)
         self._failures: dict[int, NoPlan] = {}
         self._pythons_known = False
         self._asking: set[int] = set()
@@ -84,11 +83,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         )
         self._tabs = TabLine(("Packages", "Interpreter"))
         self._cursors: dict[int, object] = {}
-        self._field = Input(placeholder="a version", compact=True)
-        self._field.cursor_blink = False
-        self._field.display = False
-        self._asked_for = ""
-        self._shown: UpgradeRows | None = None
+        self._field = VersionField()
         self.list.top = self._heading
 
     def above(self) -> Iterable[Widget]:
@@ -103,7 +98,9 @@ class UpgradeDialog(ChoosingDialog[Wish]):
 
     def _tell_title(self) -> None:
         room = self.app.size.width - 2 * _FRAME
-        self.title_label.show(heading(self._environment.path, self._picker, self.look, room))
+        self.title_label.show(
+            heading(self._environment.path, self._packages.picker, self.look, room)
+        )
 
     def on_unmount(self) -> None:
         """Ask nothing more."""
@@ -141,9 +138,8 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         if isinstance(message.found, NoPlan):
             self._failures[PACKAGES] = message.found
         else:
-            self._picker = UpgradePicker(message.found)
+            self._packages.take(message.found, message.lock)
             self._tell_title()
-        self._offer = message.lock
         if self.tab == PACKAGES:
             self._show_tab()
 
@@ -196,7 +192,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         self._tabs.active = number
         self._forecaster.stop()
         self.say(())
-        known = self._pythons_known if number == INTERPRETER else self._picker is not None
+        known = self._pythons_known if number == INTERPRETER else self._packages.picker is not None
         if known or number in self._asking or number in self._failures:
             self._show_tab()
         else:
@@ -206,7 +202,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         if self.tab in self._failures:
             self.fail(self._failures[self.tab])
         elif self.tab == PACKAGES:
-            if self._picker is None:
+            if self._packages.picker is None:
                 self.wait("Asking the package index what is newest")
             else:
                 self.show_again(self._cursors.get(PACKAGES))
@@ -220,34 +216,23 @@ class UpgradeDialog(ChoosingDialog[Wish]):
     # rows
 
     def _heading(self, cells: int) -> Line | None:
-        if self.tab == INTERPRETER or self._picker is None or self._picker.empty:
-            return None
-        return self._packages(self._picker).columns(cells).heading()
-
-    def _packages(self, picker: UpgradePicker) -> UpgradeRows:
-        if self._shown is None:
-            self._shown = UpgradeRows(picker, self._offer, self.look)
-        return self._shown
+        return None if self.tab == INTERPRETER else self._packages.heading(cells)
 
     def make_rows(self) -> Sequence[ChoiceRow]:
         """The rows of the open tab."""
         if self.tab == INTERPRETER:
             return self._pythons.rows()
-        self._shown = None
-        return self._packages(self._picker).rows() if self._picker is not None else []
+        return self._packages.rows()
 
     def show_again(self, key: object = None) -> None:
         """Draw the rows anew, the first time with the cursor on the first package."""
-        if key is None and self.list.current is None and self._picker and self.tab == PACKAGES:
-            names = [row.name for members in self._picker.groups.values() for row in members]
-            key = (PACKAGE, names[0]) if names else None
+        if key is None and self.list.current is None and self.tab == PACKAGES:
+            key = self._packages.first()
         super().show_again(key)
 
     def tell_list_keys(self) -> None:
         """Say what keys do now, and how many are chosen."""
-        said: Line = ()
-        if self.tab == PACKAGES and self._picker is not None and not self._picker.empty:
-            said = (Part(f"{len(self._picker.chosen):,} chosen ", Tone.ACCENT),)
+        said = self._packages.said() if self.tab == PACKAGES else ()
         self.keys.tell(self.hints(self.list.current), said)
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
@@ -257,19 +242,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
                 return {"tab.1": "packages", "back": "cancel"}
             chosen = self._pythons.choice(row) == self._pythons.current
             return {"open": "show the plan" if chosen else "choose", "back": "cancel"}
-        if row is None:
-            return {"refresh": "ask again", "tab.2": "interpreter", "back": "cancel"}
-        if self._picker is not None and self._picker.empty:
-            return {"tab.2": "interpreter", "back": "close"}
-        if row.key == LOCK:
-            return {"mark": "choose", "open": "show the plan", "back": "cancel"}
-        return {
-            "mark": "choose",
-            "mark_all": "the group",
-            "newer": "",
-            "version": "",
-            "open": "plan",
-        }
+        return self._packages.hints(row)
 
     def cursor_moved(self, row: ChoiceRow | None) -> None:
         """Let the forecast follow."""
@@ -281,11 +254,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
     @property
     def _package(self) -> str | None:
         """The name of the package under the cursor, where one is that could be upgraded."""
-        match self.list.current.key if self.list.current is not None else None:
-            case (str(kind), str(name)) if kind == PACKAGE and self.tab == PACKAGES:
-                return name
-            case _:
-                return None
+        return self._packages.name(self.list.current) if self.tab == PACKAGES else None
 
     async def entered(self, row: ChoiceRow) -> None:
         """Go on; an interpreter that is not chosen is chosen first."""
@@ -299,20 +268,8 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         python = self._pythons.choice(row)
         if python is not None:
             self._pythons.chosen = python.interpreter.executable
-        elif self._picker is None:
-            return
-        elif row.key == LOCK and self._offer is not None:
-            if can_lock(self._offer):
-                self._picker.lock = not self._picker.lock
-            else:
-                self.warn(self.look.sentence(self._offer.sentence))
         else:
-            match row.key:
-                case (str(kind), str(name)) if kind == PACKAGE:
-                    self._answer(self._picker.toggle(name))
-                case (str(kind), str(name)) if kind == FIXED:
-                    reason = next(one.reason for one in self._picker.fixed if one.name == name)
-                    self.warn(f"it is not upgraded here: it {self.look.sentence(reason)}")
+            self._answer(self._packages.toggle(row))
         self.show_again()
 
     def _answer(self, problem: str) -> None:
@@ -323,12 +280,9 @@ class UpgradeDialog(ChoosingDialog[Wish]):
 
     def action_mark_all(self) -> None:
         """Choose the group under the cursor, or nothing of it."""
-        if self._picker is None or self._package is None:
-            return
-        for group, members in self._picker.groups.items():
-            if any(one.name == self._package for one in members):
-                self._picker.toggle_group(group)
-        self.show_again()
+        if self._package is not None:
+            self._packages.toggle_group(self._package)
+            self.show_again()
 
     def action_newer(self) -> None:
         """A newer version of the package under the cursor."""
@@ -339,28 +293,23 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         self._step(-1)
 
     def _step(self, by: int) -> None:
-        if self._picker is not None and self._package is not None:
-            self._answer(self._picker.step(self._package, by))
+        picker = self._packages.picker
+        if picker is not None and self._package is not None:
+            self._answer(picker.step(self._package, by))
             self.show_again()
 
     def action_version(self) -> None:
         """Type a version for the package under the cursor."""
-        if self._picker is None or self._package is None:
-            return
-        row = self._picker.candidate(self._package)
-        if row is not None:
-            self._asked_for = row.name
-            self._field.placeholder = f"a version of {plain(row.name)}, then enter"
-            self._field.value = ""
-            self._field.display = True
-            self._field.focus()
+        picker, name = self._packages.picker, self._package
+        if picker is not None and name is not None and picker.candidate(name) is not None:
+            self._field.ask(name)
 
     @on(Input.Submitted)
     def _version_typed(self, event: Input.Submitted) -> None:
         event.stop()
-        problem = ""
-        if self._picker is not None:
-            problem = self._picker.set_version(self._asked_for, event.value)
+        picker, problem = self._packages.picker, ""
+        if picker is not None:
+            problem = picker.set_version(self._field.asked_for, event.value)
         if not problem:
             self._leave_field()
         self.show_again()
@@ -382,14 +331,14 @@ class UpgradeDialog(ChoosingDialog[Wish]):
         if self.tab == INTERPRETER:
             python = self._pythons.current
             if python is None:
-                self.warn("no interpreter can be chosen here")
+                self.ask_for(*self._pythons.missing())
             else:
                 executable = python.interpreter.executable
                 self._leave_with(InterpreterChosen(executable, python.same_minor))
-        elif self._picker is None or not self._picker.chosen:
+        elif (picker := self._packages.picker) is None or not picker.chosen:
             self.warn(f"nothing is chosen: {self.look.key('mark')} chooses")
         else:
-            self._leave_with(self._picker.answer())
+            self._leave_with(picker.answer())
 
     def _leave_with(self, choice: UpgradeChoice | InterpreterChosen) -> None:
         self.dismiss(upgrade_wish(self._operating, self._environment, choice, self.look))

@@ -20,6 +20,9 @@ class RecreateChoice:
     """What it is read from, where that has to be told; else None."""
     interpreter: str | None
     """An executable; None for the one it has."""
+    jump: str | None = None
+    """What becomes of packages that have no wheel for it: they come at the `smallest` version up
+    that has one, or at the `newest`; None leaves them at theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def recreate_wishes(
             source=choice.source,
             file=choice.file,
             interpreter=choice.interpreter,
+            jump=choice.jump,
             allow=allow,
         )
 

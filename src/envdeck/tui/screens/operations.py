@@ -1,131 +1,26 @@
 """The operations: what waits, runs and is over, each with its steps, its output, its commands."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.screen import Screen
 
+from envdeck.text import plain, width
 from envdeck.tui.actions import bindings
-from envdeck.tui.job import LOG_LINES, Job, State
+from envdeck.tui.job import Job, State
+from envdeck.tui.outside import for_clipboard
 from envdeck.tui.queue import Queue
-from envdeck.tui.screens.operation_lines import command_lines, job_line, log_lines, step_lines
+from envdeck.tui.screens.operation_views import JobList, LogView, StepsView
 from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, Part, Tone
+from envdeck.tui.widgets.line import Part, Tone
 from envdeck.tui.widgets.line_label import LineLabel
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.look import Look
 
 _POLL = 0.1
 """Seconds between two looks at what runs."""
-
-
-class JobList(LineList[Job]):
-    """The operations, those that are not over first."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-
-    def key_of(self, row: Job) -> object:
-        """An operation is named by its plan."""
-        return row.plan.id
-
-    def draw_row(self, row: Job, cells: int) -> Line:
-        """One operation."""
-        return job_line(row, self._look, cells)
-
-
-class StepsView(LineView):
-    """The steps of one operation, and how it ended."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self.job: Job | None = None
-
-    def lay_out(self, cells: int) -> Sequence[Line]:
-        """Lay the steps out."""
-        return [] if self.job is None else step_lines(self.job, self._look, cells)
-
-
-class LogView(LineView):
-    """The output of one operation as it comes, or its commands; it stays at the end while that
-    is in sight."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._job: Job | None = None
-        self._taken = 0
-        self._rows: list[Line] = []
-        self._following = True
-        """Whether the end is what is looked at."""
-        self.commands = False
-        """Whether the commands are shown, and not the output."""
-
-    def show(self, job: Job | None, *, commands: bool) -> None:
-        """Show an operation's log from its end on."""
-        if job is not self._job or commands != self.commands:
-            self._job, self.commands = job, commands
-            self._taken, self._rows, self._following = 0, [], True
-            self._to_end()
-
-    def follow(self) -> None:
-        """Take what came since; what was laid out before is kept."""
-        job = self._job
-        if job is None or (not self.commands and job.written == self._taken):
-            return
-        self._to_end()
-
-    def _to_end(self) -> None:
-        following = self._following
-        self.lay_out_again()
-        if following:
-            self.call_after_refresh(self.scroll_end, animate=False)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stay at the end, or no longer, as the person scrolls."""
-        super().watch_scroll_y(old_value, new_value)
-        self._following = new_value >= self.max_scroll_y - 1
-
-    def lay_out(self, cells: int) -> Sequence[Line]:
-        """Lay out what is new, or all of it where little can be kept."""
-        job = self._job
-        if job is None:
-            return []
-        if self.commands:
-            self._taken, self._rows = 0, []
-            lines = [
-                line
-                for each in job.commands
-                for line in command_lines(each, self._look, cells, over=job.state.over)
-            ]
-            return lines or [(Part(" No command was run.", Tone.MUTED),)]
-        new = job.written - self._taken
-        if not self._rows or new >= len(job.log) or len(self._rows) > 3 * LOG_LINES:
-            self._rows, new = [], len(job.log)
-            left_out = job.written - len(job.log)
-            if left_out:
-                said = f" {left_out:,} earlier lines are in the log of the operation alone"
-                self._rows.append((Part(said, Tone.MUTED),))
-        log = list(job.log)[-new:] if new else []
-        for line in log:
-            self._rows += log_lines(line, self._look, cells)
-        self._taken = job.written
-        return self._rows or [(Part(" No output.", Tone.MUTED),)]
-
-    def on_resize(self, event: Resize) -> None:
-        """Break the lines anew."""
-        self._rows = []
-        following = self._following
-        super().on_resize(event)
-        if following:
-            self.call_after_refresh(self.scroll_end, animate=False)
 
 
 class OperationsScreen(Screen[None], inherit_bindings=False):
@@ -142,21 +37,25 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
     OperationsScreen > JobList:focus { border-top: solid $primary; }
     OperationsScreen > LogView:focus { border-top: solid $primary; }
     OperationsScreen.-nothing > StepsView, OperationsScreen.-nothing > LogView { display: none; }
+    OperationsScreen > .log-path { display: none; }
+    OperationsScreen.-high.-logged > .log-path { display: block; }
     OperationsScreen.-nothing > JobList { height: 1fr; max-height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("back", "operations", "history", "trash", "cancel", "undo"),
+        *bindings("back", "operations", "history", "trash", "cancel", "undo", "copy"),
         *bindings("next_pane", "previous_pane", "tab.1", "tab.2"),
     ]
 
     def __init__(self, queue: Queue, look: Look) -> None:
         super().__init__()
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._queue = queue
         self._look = look
         self._title = LineLabel()
         self.jobs = JobList(look)
         self.steps = StepsView(look)
         self.log_view = LogView(look)
+        self._log_path = LineLabel(classes="log-path")
         self._keys = KeyLine(look.keys)
         self._seen: tuple[int, int] = (-1, -1)
 
@@ -166,6 +65,7 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         yield self.jobs
         yield self.steps
         yield self.log_view
+        yield self._log_path
         yield self._keys
 
     def on_mount(self) -> None:
@@ -206,9 +106,20 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
             self.steps.lay_out_again()
         self.log_view.show(job, commands=self.log_view.commands)
         self.log_view.follow()
+        self._show_log_path(job)
         first = "cancel" if job is not None and not job.state.over else "undo"
         hints = {first: "", "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
         self._keys.tell(hints)
+
+    def _show_log_path(self, job: Job | None) -> None:
+        path = None if job is None else self._queue.log_file(job)
+        self.set_class(path is not None, "-logged")
+        if path is not None:
+            label, key = "the whole log: ", self._look.key("copy")
+            room = self.size.width - width(label) - width(key) - len("  copies it") - 3
+            shown = self._look.short_path(path, max(room, 12))
+            parts = (Part(label, Tone.MUTED), Part(shown), Part(f"  {key}", Tone.HEADING))
+            self._log_path.show((*parts, Part(" copies it", Tone.MUTED)))
 
     @on(LineList.Moved)
     def _moved(self, event: LineList.Moved) -> None:
@@ -241,6 +152,16 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
     def action_tab_2(self) -> None:
         """The commands that were really run."""
         self.log_view.show(self.jobs.current, commands=True)
+
+    def action_copy(self) -> None:
+        """Copy the path of the whole log, and show it: not every terminal takes it."""
+        job = self.jobs.current
+        path = None if job is None else self._queue.log_file(job)
+        if path is None:
+            self.notify("there is no log: no command was run", markup=False)
+        else:
+            self.app.copy_to_clipboard(for_clipboard(path))
+            self.notify(f"copied {plain(path)}", markup=False)
 
     def action_next_pane(self) -> None:
         """To the other pane."""

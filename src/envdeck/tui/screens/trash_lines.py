@@ -63,7 +63,8 @@ class TrashColumns:
     def heading(self) -> Line:
         """Return the names of the columns."""
         cells = [pad(" " * MARK + "Where it was", MARK + self.path)]
-        for title, room in (("By", self.by), ("Put aside", self.when), ("Kept for", self.kept)):
+        kept = "Kept for" if self.kept >= _KEPT else "Kept"
+        for title, room in (("By", self.by), ("Put aside", self.when), (kept, self.kept)):
             if room:
                 cells.append(pad(clip(title, room, ""), room))
         cells.append(pad("Frees", _FREES, right=True))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.binding import BindingType
-from textual.events import Click
+from textual.events import Click, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -193,6 +193,19 @@ class LineList(LineView, Generic[RowT]):
             self.scroll_to(y=first, animate=False)
         elif self._cursor >= top + room:
             self.scroll_to(y=self._cursor - room + 1, animate=False)
+
+    def reveal(self, index: int) -> None:
+        """Bring a row below into sight, as far as the one under the cursor stays in it."""
+        room = max(1, self.scrollable_content_region.height - self._top)
+        top = min(index - room + 1, self._cursor or 0)
+        if top > round(self.scroll_y):
+            # Forced, since the rows may be more than there is room for from now on alone.
+            self.scroll_to(y=top, animate=False, force=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the cursor in sight when something else takes the room."""
+        super().on_resize(event)
+        self._follow()
 
     def on_focus(self) -> None:
         """Paint the cursor as the one that keys move."""

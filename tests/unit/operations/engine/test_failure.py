@@ -123,11 +123,9 @@ def test_a_wrong_hash(fail, wheel, links: Path) -> None:
     )
 
 
-def test_a_build_without_a_compiler(fail, links: Path) -> None:
-    backend = (
-        "import os, subprocess\n"
-        "def build_wheel(*_): subprocess.run([os.environ['CC'], 'x.c'], check=True)\n"
-    )
+def sdist(links: Path, build: str) -> None:
+    """A source archive whose backend does `build` when it should build."""
+    backend = f"import os, subprocess\ndef build_wheel(*_): {build}\n"
     project = '[build-system]\nrequires=[]\nbuild-backend="b"\nbackend-path=["."]\n'
     head = "Metadata-Version: 2.2\nName: one\nVersion: 1.0\n"
     with tarfile.open(links / "one-1.0.tar.gz", "w:gz") as archive:
@@ -135,11 +133,25 @@ def test_a_build_without_a_compiler(fail, links: Path) -> None:
             row = tarfile.TarInfo(f"one-1.0/{name}")
             row.size = len(text)
             archive.addfile(row, BytesIO(text.encode()))
-    failure = fail("one", CC="/bin/false")
-    assert (failure.kind, failure.cause) == (
-        FailureKind.BUILD,
-        "one==1.0 has to be built here, and its build failed",
+
+
+def test_a_build_without_a_compiler(fail, links: Path) -> None:
+    sdist(links, "subprocess.run([os.environ['CC'], 'x.c'], check=True)  # gcc")
+    failure = fail("one", CC="/bin/gcc-is-not-here")
+    assert failure.kind is FailureKind.BUILD
+    assert failure.cause.startswith("one==1.0 has to be built here, and its build failed: ")
+    assert "gcc-is-not-here" in failure.cause
+    assert failure.hint.startswith("install a compiler")
+
+
+def test_a_build_that_fails_for_its_own_reasons_tells_them(fail, links: Path) -> None:
+    sdist(links, "raise RuntimeError('the moon is not full')")
+    failure = fail("one")
+    assert failure.kind is FailureKind.BUILD
+    assert failure.cause == (
+        "one==1.0 has to be built here, and its build failed: RuntimeError: the moon is not full"
     )
+    assert "compiler" not in failure.hint
 
 
 def test_an_interpreter_that_is_not_there(uv, engine_host: Host) -> None:

@@ -99,8 +99,8 @@ _RULES = (
     _rule(
         FailureKind.BUILD,
         rf"Failed to build {_NAME}|Failed building wheel for (?P<pip>\S+)|build backend returned",
-        "{what} has to be built here, and its build failed",
-        "install a compiler and the headers it needs, or take a release that has a wheel",
+        "{what} has to be built here, and its build failed{backend}",
+        "take a release that has a wheel, or see its whole output in the operation's log",
     ),
     _rule(
         FailureKind.OFFLINE,
@@ -161,6 +161,11 @@ _RULES = (
         "requirements contradict each other: {line}",
     ),
 )
+_COMPILER = re.compile(
+    r"\b(?:gcc|g\+\+|clang|cc1|cl\.exe|rustc|cargo)\b|Python\.h|[Cc]ompiler|Visual C\+\+|"
+    r"command '\S+' failed"
+)
+_COMPILER_HINT = "install a compiler and the headers it needs, or take a release that has a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
 _LABEL = re.compile(r"\A\s*(?:error|cause|ERROR|\w*Error)\s*:\s*", re.IGNORECASE)
 
@@ -187,6 +192,10 @@ def explain(completed: Completed) -> Failure:
             what = next((group for group in match.groups() if group), "") or "a package"
             words = {"what": what, "bare": _bare(what), "line": own_words, "place": _place(text)}
             hint = "" if what == "a package" and "{bare}" in rule.hint else rule.hint
+            if rule.kind is FailureKind.BUILD:
+                said = _backend_words(lines)
+                words["backend"] = f": {said}" if said else ""
+                hint = _COMPILER_HINT if _COMPILER.search(text) else hint
             return Failure(rule.kind, _filled(rule.cause, words), _filled(hint, words))
     return Failure(FailureKind.OTHER, own_words or f"it ended with code {completed.code}")
 
@@ -208,6 +217,15 @@ def _own_words(lines: list[str]) -> str:
         said.append(line)
     words = _LABEL.sub("", " ".join(line.strip() for line in said)).rstrip(". ")
     return words[:_SENTENCE]
+
+
+def _backend_words(lines: list[str]) -> str:
+    """Return the last thing that a build backend wrote, which mostly is why it failed."""
+    start = next((i for i, line in enumerate(lines) if line.strip() == "[stderr]"), None)
+    if start is None:
+        return ""
+    said = [line.strip() for line in lines[start + 1 :] if not line.strip().startswith("hint:")]
+    return next((line for line in reversed(said) if line), "").rstrip(".")[:_SENTENCE]
 
 
 def _bare(requirement: str) -> str:

@@ -27,7 +27,7 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.model import Environment, NoPlan, Result
-from envdeck.core.operations import rebuilding, recreate, upgrade
+from envdeck.core.operations import rebuilding, recreating, replacing, upgrade
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.engine.pip_configuration import translated
 from envdeck.core.operations.engine.uv import find_uv
@@ -42,9 +42,9 @@ WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel
 
 
 PARTS = (
-    (recreate, "moment_of"), (recreate, "_against"), (Building, "make"), (Building, "install"),
-    (Restoring, "prove"), (recreate, "carry_over"), (recreate, "new_dependency_problems"),
-    (upgrade, "_copy"), (upgrade, "new_dependency_problems"), (upgrade, "obstacles"),
+    (replacing, "moment_of"), (replacing, "obstacles"), (Building, "make"), (Building, "install"),
+    (Restoring, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
+    (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),
     (Building, "imports_lost"), (Building, "settle"), (rebuilding, "relocate"),
     (rebuilding, "left_behind"), (type(disk_for(Host.current())), "settle_tree"),
     (Transaction, "put_in_place"),

@@ -101,6 +101,10 @@ class FakeOperations:
         """What was asked for: a method's name, and what it was given."""
         self.planned: list = []
         """What the next plans are; an ordinary one when there is none left."""
+        self.planning: Callable[[], None] = lambda: None
+        """What happens while something is planned."""
+        self.stopped: Callable[[], bool] = lambda: False
+        """What the planning was given to poll."""
         self.result = Result(Ending.DONE, "api/.venv is in the trash", verified=("all is well",))
         self.events: list = []
         """What is told on the way."""
@@ -123,7 +127,9 @@ class FakeOperations:
         if not name.startswith("plan_"):
             raise AttributeError(name)
 
-        def planned(*given, **named):
+        def planned(*given, stopped=lambda: False, **named):
+            self.stopped = stopped
+            self.planning()
             self.asked.append((name.removeprefix("plan_"), given, named))
             if self.planned:
                 return self.planned.pop(0)

@@ -204,8 +204,38 @@ def test_a_failure_is_rolled_back_and_told_without_secrets(cli, operations, api)
 def test_what_cannot_even_be_planned(cli, operations, api, missing, code):
     operations.planned = [NoPlan("there is no lock file", "use --from exact", missing)]
     result = cli("recreate", api, "--from", "lock", "--yes", "--json")
-    assert (result.code, result.out) == (code, "")
+    told = json.loads(result.out)
+    assert (result.code, told["operation"], told["id"], told["plan"]) == (
+        code, "recreate", None, None,
+    )  # fmt: skip
+    ended = told["result"]
+    assert (ended["status"], ended["guard"]) == ("refused", None)
+    assert (ended["message"], ended["hint"]) == ("there is no lock file", "use --from exact")
     assert result.err == "error: there is no lock file\nhint: use --from exact\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "operation"),
+    [
+        (["undo"], "undo"),
+        (["trash", "restore", "20261118-110640-4f2a"], "undo"),
+        (["trash", "purge"], "purge"),
+        (["upgrade", "api/.venv", "--all"], "upgrade"),
+    ],
+)
+def test_there_is_a_document_without_a_plan_too(cli, operations, api, words, operation):
+    operations.planned = [NoPlan("there is nothing")]
+    told = json.loads(cli(*words, "--yes", "--json").out)
+    assert (told["operation"], told["plan"], told["result"]["status"]) == (
+        operation, None, "refused",
+    )  # fmt: skip
+
+
+def test_there_is_a_document_without_an_environment_too(cli):
+    result = cli("delete", "nowhere", "--yes", "--json")
+    assert result.code == 2
+    assert json.loads(result.out)["result"]["message"] in result.err
+    assert cli("delete", "nowhere", "--yes").out == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -279,3 +309,91 @@ def test_paths_that_are_no_utf8_are_told_with_surrogates_and_shown_as_bytes(cli,
     assert told.isascii()
     assert json.loads(told)["plan"]["targets"] == [strange]
     assert cli("delete", api, "--dry-run").out.startswith("delete /x/caf\\xe9 [b]/.venv\n")
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_signal_while_it_is_planned(cli, operations, api, number, asked):
+    before = signal.getsignal(number)
+
+    def planning():
+        if asked:  # whoever asks ends in good order, and is not broken off
+            operations.stopped()
+        os.kill(os.getpid(), number)
+        assert operations.stopped()
+        assert asked
+
+    operations.planning = planning
+    result = cli("upgrade", api, "--all", "--yes", "--json")
+    told = json.loads(result.out)
+    assert (result.code, told["operation"], told["id"], told["plan"]) == (
+        130,
+        "upgrade",
+        None,
+        None,
+    )
+    assert (told["result"]["status"], told["result"]["stopped"]) == ("rolled-back", True)
+    assert result.err == "error: interrupted, and nothing was changed\n"
+    assert not ran(operations)
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_second_signal_breaks_off_what_does_not_end(cli, operations, api, number):
+    def planning():
+        operations.stopped()
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), number)
+        raise AssertionError
+
+    operations.planning = planning
+    assert cli("upgrade", api, "--all", "--dry-run").code == 130
+
+
+def test_a_signal_while_a_class_is_made(cli, operations, api):
+    class Named:
+        def __set_name__(self, owner, name):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    operations.planning = lambda: type("Made", (), {"it": Named()})
+    result = cli("upgrade", api, "--all", "--yes", "--json")
+    assert (result.code, json.loads(result.out)["result"]["stopped"]) == (130, True)
+
+
+def test_what_recovers_is_not_broken_off(cli, operations, api):
+    ended = []
+
+    def recover():
+        os.kill(os.getpid(), signal.SIGTERM)
+        ended.append(True)
+        return ()
+
+    operations.recover = recover
+    result = cli("delete", api, "--yes", "--json")
+    assert (result.code, ended, operations.asked) == (130, [True], [])
+    assert json.loads(result.out)["result"]["stopped"] is True
+
+
+def test_a_signal_after_all_is_done_changes_nothing_of_what_is_told(cli, operations, api):
+    operations.run = lambda plan, tell, stopped: (
+        os.kill(os.getpid(), signal.SIGTERM),
+        operations.result,
+    )[1]
+    result = cli("delete", api, "--yes", "--json")
+    assert (result.code, json.loads(result.out)["result"]["status"]) == (0, "done")
+
+
+def test_a_signal_at_the_question(cli, operations, api, monkeypatch):
+    monkeypatch.setattr(
+        "envdeck.cli.output.console.Console.ask",
+        lambda *_: os.kill(os.getpid(), signal.SIGTERM),
+    )
+    result = cli("delete", api, "--json", answer="y\n")
+    told = json.loads(result.out)
+    assert (result.code, told["plan"]["targets"], told["result"]["stopped"]) == (
+        130, ["/home/ada/api/.venv"], True,
+    )  # fmt: skip
+    assert not ran(operations)

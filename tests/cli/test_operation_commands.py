@@ -150,6 +150,7 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
         (["trash", "list", "x"], "takes no ID", "envdeck trash"),
         (["trash", "restore"], "takes one ID", "envdeck trash"),
         (["trash", "purge", "--to", "~/x"], "--to is for", "restore ID --to"),
+        (["trash", "purge", "--allow", "in-use"], "--allow is for", ""),
         (["trash", "purge", "x", "--expired"], "--expired is for", "purge --expired"),
     ],
 )
@@ -213,7 +214,7 @@ def test_what_is_created(cli, operations, home):
 @pytest.mark.parametrize(
     "words",
     [
-        ["undo", "some-id", "--to", "~/x", "--yes"],
+        ["undo", "some-id", "--to", "~/x", "--yes", "--allow", "in-use"],
         ["undo", "--to", "~/x", "some-id", "--yes"],
         ["trash", "restore", "some-id", "--to", "~/x", "--yes"],
         ["trash", "restore", "--yes", "--to", "~/x", "some-id"],
@@ -221,9 +222,10 @@ def test_what_is_created(cli, operations, home):
 )
 def test_what_is_taken_back_and_where_to(cli, operations, home, words):
     assert cli(*words).code == 0
-    assert operations.asked[1] == ("undo", ("some-id",), {"to": f"{home}/x"})
+    allow = frozenset({"in-use"} if "--allow" in words else ())
+    assert operations.asked[1] == ("undo", ("some-id",), {"to": f"{home}/x", "allow": allow})
 
 
 def test_the_last_operation_is_taken_back(cli, operations):
     assert cli("undo", "--yes").code == 0
-    assert operations.asked[1] == ("undo", (None,), {"to": None})
+    assert operations.asked[1] == ("undo", (None,), {"to": None, "allow": frozenset()})

@@ -303,3 +303,46 @@ def test_the_question_at_a_terminal(api, home, typed, code, there):
     assert (ended, api.exists()) == (code, there)
     assert b"delete ~/work/api/.venv\r\n" in shown
     assert b"way back" in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_it_is_planned_ends_what_it_had_started(api, home, tmp_path, number):
+    before = tree(home / "work")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    code = """
+import os, sys
+from dataclasses import replace
+from envdeck.core.operations.engine.runner import Runner
+real = Runner.run
+def run(self, command, *given, **more):
+    tell, stopped = given
+    script = "echo $$ >&2; exec sleep 60"
+    command = replace(command, argv=("sh", "-c", script), data=True)
+    return real(self, command, lambda event: print(getattr(event, "text", ""), file=sys.stderr,
+                flush=True), stopped, **more)
+Runner.run = run
+from envdeck.__main__ import main
+sys.exit(main(["upgrade", "work/api", "--all", "--yes", "--json"]))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HOME": str(home), "TMPDIR": str(temporary)},
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (line := process.stderr.readline()).strip():
+        assert line
+    assert list(temporary.iterdir())
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    told = json.loads(out)
+    assert (told["plan"], told["result"]["status"]) == (None, "rolled-back")
+    assert told["result"]["stopped"] is True
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(line), 0)
+    assert list(temporary.iterdir()) == []
+    assert tree(home / "work") == before

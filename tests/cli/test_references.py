@@ -61,7 +61,7 @@ def test_a_project_without_one(cli, disk, home):
     result = cli("show", f"{home}/work/none")
     assert result.code == 2
     assert "is no environment, and no project that has one" in result.err
-    assert f"hint: python -m venv {home}/work/none/.venv" in result.err
+    assert f"hint: `envdeck create {home}/work/none` makes one" in result.err
 
 
 def test_a_project_with_two_lists_them(cli, disk, home, environment):

@@ -215,8 +215,8 @@ class ChoosingOperations(made_up.MadeUpOperations):
         self.asked.append(("create choices", project))
         return self.fresh
 
-    def plan_undo(self, identifier=None, *, to=None):
-        self.asked.append(("undo", (identifier, to)))
+    def plan_undo(self, identifier=None, *, to=None, allow=frozenset()):
+        self.asked.append(("undo", (identifier, to, allow)))
         return made_up.plan(f"{HOME}/work/api/.venv", operation=Operation.UNDO)
 
 

@@ -387,12 +387,13 @@ class MadeUpOperations:
         self.asked.append(("create", (project, path, source, file, interpreter)))
         return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
 
-    def plan_undo(self, identifier=None, *, to=None):
-        """Plan to take back what was done last."""
-        self.asked.append(("undo", (identifier, to)))
-        if not self.done:
+    def plan_undo(self, identifier=None, *, to=None, allow=frozenset()):
+        """Plan to take back what was done last, or what is named."""
+        self.asked.append(("undo", (identifier, to, allow)))
+        done = [each for each in self.done if identifier in {None, each.id}]
+        if not done:
             return NoPlan("there is nothing to take back", missing=True)
-        return self._planned(Operation.UNDO, [t.path for t in self.done[-1].targets], frozenset())
+        return self._planned(Operation.UNDO, [t.path for t in done[-1].targets], allow)
 
     def plan_purge(self, identifiers=()):
         """Plan to purge."""

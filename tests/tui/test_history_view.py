@@ -93,6 +93,20 @@ def test_all_that_the_journal_knows_is_told() -> None:
     assert "taken back by 20261120-101504-4f2a" in about(PASTS[3])
     assert "planned together" in about(PASTS[3])
     assert "written by a newer version" in about(PASTS[8])
+    assert "a purge frees" in told
+
+
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_nothing_is_said_to_lie_aside_where_nothing_does(number) -> None:
+    told = about(PASTS[number])
+    assert "put aside" not in told
+    assert "a purge frees" not in told
+
+
+def test_what_is_gone_from_the_trash_was_put_aside_once() -> None:
+    told = about(PASTS[4])
+    assert "was put aside in" in told
+    assert "a purge frees" not in told
 
 
 @settings(max_examples=60, deadline=None)
@@ -138,8 +152,8 @@ async def test_the_one_under_the_cursor_is_taken_back_and_not_the_last() -> None
         await until(lambda: app.wishes)
     (wish,) = app.wishes
     assert wish.title == "Undo the recreate of ~/work/blog/.venv"
-    wish.plan(frozenset())
-    assert operations.asked[-1] == ("undo", (PASTS[1].entry.id, None))
+    wish.plan(frozenset({"unowned-files"}))
+    assert operations.asked[-1] == ("undo", (PASTS[1].entry.id, None, {"unowned-files"}))
 
 
 async def test_what_cannot_be_taken_back_says_why() -> None:

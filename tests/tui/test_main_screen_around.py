@@ -5,6 +5,7 @@ import signal
 import struct
 
 import pytest
+from textual.filter import Monochrome
 from textual.widgets import Input
 
 from envdeck.core.model import Notice, Unreadable
@@ -371,3 +372,20 @@ async def test_the_list_and_the_machine_view_say_the_same(open_screen, made_up, 
         await wait_until(lambda: pilot.app.screen._everything.counted)
         everything = pilot.app.screen._everything
         assert (everything.occupied, everything.freed) == main.facts.totals
+
+
+async def test_without_colours_nothing_is_coloured_and_the_cursor_is_reversed(
+    open_screen, monkeypatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with open_screen(no_color=True) as pilot:
+        app = pilot.app
+        assert app.theme == "ansi-dark"
+        assert [type(each).__name__ for each in app._filters if "Color" in type(each).__name__]
+        assert not any(isinstance(each, Monochrome) for each in app._filters)
+        cursor, other = (list(app.main.table.render_line(y)) for y in (1, 2))
+        assert all(segment.style.reverse for segment in cursor)
+        assert not any(segment.style.reverse for segment in other)
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert any(isinstance(each, Monochrome) for each in app._filters)

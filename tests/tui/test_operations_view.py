@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from envdeck.core.model import (
     Operation,
     OutputLine,
     Result,
+    Step,
     StepProgress,
     StepStarted,
 )
@@ -23,10 +25,14 @@ from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quitting import QuitDialog
 from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE
 from envdeck.tui.job import LOG_LINES, Job, LogLine, State
+from envdeck.tui.panes.operation_words import progress_bar, running_line
 from envdeck.tui.screens.operation_lines import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.screens.operations import OperationsScreen
 from envdeck.tui.widgets.line import line_text, line_width
 from envdeck.tui.widgets.look import Look
+
+sys.path.append(str(Path(__file__).parent))
+from choosing_cases import CHOICES
 
 LOOK = Look("/home/ada", lambda: 0.0)
 EVENTS = (
@@ -150,10 +156,89 @@ async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(actin
 
 async def test_what_is_being_worked_on_is_not_taken_twice(acting):
     async with acting() as hand:
+        first = hand.main.listing.cursor
         await hand.delete()
-        await hand.pilot.press("d")
-        assert hand.app.screen is hand.main
-        assert "is being worked on" in hand.toasts[-1]
+        assert hand.main.listing.cursor != first  # on to the next one
+        for key in ("d", "c", "u"):
+            await hand.pilot.press("g", key)
+            assert hand.app.screen is hand.main
+            assert "is being deleted: O shows it" in hand.toasts[-1]
+
+
+async def test_the_last_row_keeps_the_cursor_after_a_yes(acting):
+    async with acting() as hand:
+        await hand.pilot.press("G")
+        last = hand.main.listing.cursor
+        await hand.delete()
+        assert hand.main.listing.cursor == last
+
+
+async def test_in_the_view_the_one_under_the_cursor_is_taken_back(acting):
+    async with acting(held=False) as hand:
+        for _ in range(2):
+            await hand.delete()
+            await hand.over()
+        first, last = (job.plan for job in hand.main.queue.jobs)
+        await hand.pilot.press("O", "G", "z")
+        await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        assert ("undo", (first.id, None, frozenset())) in hand.operations.asked
+        assert hand.app.screen.plan.targets == first.targets
+        await hand.pilot.press("escape", "escape", "z")
+        await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        assert hand.operations.asked[-1] == ("undo", (None, None, frozenset()))
+        assert hand.app.screen.plan.targets == last.targets
+
+
+async def test_in_the_view_what_is_not_over_is_not_taken_back(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("O", "z")
+        assert isinstance(hand.app.screen, OperationsScreen)
+        assert "it is not over" in hand.toasts[-1]
+        await hand.pilot.press("x")
+        await hand.until(lambda: not hand.main.working)
+        await hand.pilot.press("z")
+        assert "it changed nothing" in hand.toasts[-1]
+
+
+async def test_the_step_that_runs_stays_in_sight(acting, made_up):
+    steps = tuple(Step(f"step number {number}") for number in range(30))
+    events = (StepStarted(20, "step number 20"),)
+    async with acting(events=events, changes={"steps": steps}, size=(80, 24)) as hand:
+        await hand.delete()
+        await hand.pilot.press("O")
+        await hand.until(lambda: "» step number 20" in hand.text)
+        assert "step 21 of 30" in line_text(
+            running_line(hand.main.queue.jobs, LOOK, 120)
+        )  # no figures
+
+
+async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(acting, made_up):
+    nothing = made_up.NoPlan("no index answers")
+    async with acting() as hand:
+        hand.operations.choices = CHOICES
+        hand.operations.no_plan = nothing
+        await hand.pilot.press("c")
+        await hand.until(lambda: "exactly what is here" in hand.text)
+        picker = hand.app.screen
+        await hand.pilot.press("j", "space")
+        chosen = picker._source
+        assert chosen[0] == "lock"
+        picker.action_go_on()
+        await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        await hand.pilot.pause()
+        assert "no index answers" in hand.text
+        assert "what uv.lock locks" not in hand.text
+        await hand.pilot.press("enter")
+        assert hand.app.screen is picker
+        assert picker._source == chosen
+        await hand.until(lambda: "what uv.lock locks" in hand.text)
+        hand.operations.no_plan = None
+        picker.action_go_on()
+        await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
+        await hand.pilot.press("y")
+        await hand.until(lambda: hand.app.screen is hand.main)
+        assert len(hand.main.queue.jobs) == 1
 
 
 async def test_a_failure_says_that_everything_is_as_it_was(acting):
@@ -164,6 +249,18 @@ async def test_a_failure_says_that_everything_is_as_it_was(acting):
         await hand.over()
         assert "rolled back: the disk is full\nmake room [/]" in hand.toasts[-1]
         assert hand.main.listing.get(path) is not None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_what_is_said_in_passing_lies_below_the_summary(acting, size):
+    async with acting(held=False, size=size, count=40) as hand:
+        await hand.delete()
+        await hand.over()
+        await hand.until(lambda: "z takes it back" in hand.text)
+        lines = hand.text.split("\n")
+        assert "environments" in lines[0]
+        assert "z takes it back" in lines[1]
+        assert "z takes it back" not in "".join(lines[2:])
 
 
 # the view
@@ -286,6 +383,43 @@ async def test_quitting_rolls_back_where_that_is_wanted(acting):
         assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
 
 
+@pytest.mark.parametrize(("key", "state"), [("w", State.DONE), ("x", State.ROLLED_BACK)])
+async def test_the_buttons_of_leaving_have_keys(acting, key, state):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q")
+        assert f"({key})" in hand.text
+        await hand.pilot.press(key)
+        hand.operations.held = False
+        await hand.until(lambda: hand.app._exit)
+        assert hand.main.queue.jobs[0].state is state
+
+
+async def test_the_key_for_quitting_once_more_does_not_wait(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q", "q")
+        assert hand.app._exit is False
+        await hand.pilot.press("w", "q")
+        await hand.until(lambda: hand.app._exit)
+        assert hand.main.working
+
+
+async def test_once_the_work_is_over_the_dialog_offers_to_quit_alone(acting):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press("q", "right", "right")
+        await hand.over()
+        await hand.until(lambda: "Quit (q)" in hand.text)
+        assert "Give up" not in hand.text
+        assert "rolled back" not in hand.text
+        assert hand.app.focused.id == "cancel"
+        await hand.pilot.press("x")
+        assert hand.app._exit is False
+        await hand.pilot.press("q")
+        await hand.until(lambda: hand.app._exit)
+
+
 async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
     async with acting() as hand:
         assert hand.app.end(0) == PATIENCE
@@ -381,6 +515,23 @@ async def test_the_keys_are_answered_where_there_are_no_operations(open_screen):
 
 
 # lines
+
+
+def test_a_bar_goes_to_and_fro_while_there_are_no_figures(made_up):
+    now = [0.0]
+    look = Look("/home/ada", lambda: now[0])
+    job = Job(made_up.plan("/a"))
+    job.state, job.step, job.started_at = State.RUNNING, 0, 0.0
+    drawn = set()
+    for tenth in range(40):
+        now[0] = tenth / 10
+        line = progress_bar(job, look)
+        assert line_width(line) == 10
+        drawn.add(line_text(line))
+    assert len(drawn) == 8
+    job.progress = StepProgress(1, 2, "files")
+    assert line_text(progress_bar(job, look)) not in drawn
+    assert "25%" in line_text(running_line([job], look, 120))
 
 
 @pytest.mark.parametrize("cells", [30, 50, 80, 120])

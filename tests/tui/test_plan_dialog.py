@@ -6,6 +6,7 @@ from envdeck.core.model import Fact, NoPlan, Operation, Refusal, Step, Target
 from envdeck.core.operations.policy import Policy
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_lines import cost_line, plan_rows, target_row
+from envdeck.tui.operating import Wish, together
 from envdeck.tui.widgets.line import line_text, line_width
 from envdeck.tui.widgets.look import Look
 
@@ -195,6 +196,47 @@ async def test_a_fault_while_planning_is_told_in_the_dialog(opened, made_up):
         assert "could not be planned: RuntimeError: [/] broke" in shown(screen.app)
 
 
+async def test_what_cannot_be_planned_has_no_yes_and_leads_back(opened, made_up):
+    operations = made_up.MadeUpOperations(no_plan=NoPlan("no index answers"))
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "Back (enter)" in shown(screen.app)
+        assert "(y)" not in shown(screen.app)
+        await screen.pilot.press("enter")
+        assert screen.app.screen is screen.app.main
+
+
+async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "frees 0 B now, 100 MB when purged (X purges at once)" in shown(screen.app)
+        await screen.pilot.press("X")
+        await screen.planned()
+        assert operations.asked[-1][1][1] is True
+        assert "removed for good, past the trash" in shown(screen.app)
+        assert "Delete for good (y)" in shown(screen.app)
+        await screen.pilot.press("X")  # and back
+        await screen.planned()
+        assert operations.asked[-1][1][1] is False
+        assert "for good" not in shown(screen.app)
+
+
+async def test_more_below_is_said_and_reached(opened, made_up):
+    operations = made_up.MadeUpOperations(refusals=(UNOWNED, MOUNT))
+    async with opened(operations, size=(80, 24)) as screen:
+        await screen.pilot.press("a", "d")
+        await screen.planned()
+        assert "more below: pgdn" in shown(screen.app)
+        assert "What is done" not in shown(screen.app)
+        for _ in range(60):
+            await screen.pilot.press("pagedown")
+        assert "What is done" in shown(screen.app)
+        assert "more below" not in shown(screen.app)
+
+
 async def test_nothing_to_take_back_says_so(opened, made_up):
     async with opened(made_up.MadeUpOperations()) as screen:
         await screen.pilot.press("z")
@@ -239,6 +281,87 @@ async def test_the_buttons_are_always_in_sight_and_the_rest_scrolls(opened, made
         assert "move it to the trash" in seen
         assert "envdeck undo" in seen
         assert "(y)" in shown(screen.app)
+
+
+# several at once
+
+
+class OneOfThem:
+    """A wish whose plan is made up."""
+
+    def __init__(self, made_up, name, **changes):
+        self.made_up, self.name, self.changes = made_up, name, changes
+
+    def __call__(self, allow):
+        refusals = self.changes.get("refusals", ())
+        return self.made_up.plan(
+            f"/home/ada/work/{self.name}/.venv",
+            operation=Operation.RECREATE,
+            name=self.name,
+            **self.changes | {"refusals": tuple(r for r in refusals if r.guard not in allow)},
+            allowed=allow,
+        )
+
+
+async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    nothing = NoPlan("its packages are unknown", "make it from its lock")
+    wishes = [
+        Wish("Recreate ~/work/one/.venv", OneOfThem(made_up, "one")),
+        Wish("Recreate ~/work/two/.venv", OneOfThem(made_up, "two", refusals=(MOUNT,))),
+        Wish("Recreate ~/work/three/.venv", OneOfThem(made_up, "three", refusals=(UNOWNED,))),
+        Wish("Recreate ~/work/four/.venv", lambda _allow: nothing),
+        Wish("Recreate ~/work/five/.venv", OneOfThem(made_up, "five")),
+    ]
+    async with opened(operations, size=(120, 60)) as screen:
+        screen.app.main.wish(together("Recreate 5 environments", wishes))
+        await screen.pilot.pause()
+        await screen.planned()
+        text = shown(screen.app)
+        assert "Recreate 5 environments" in text
+        assert "2 of 5 can be recreated; the others are left as they are" in text
+        assert "a disk is mounted in it" in text
+        assert "its packages are unknown" in text
+        assert "1 of 2" in text
+        assert text.index("~/work/one") < text.index("~/work/five")
+        assert "Recreate 2 (y)" in text
+        assert "200 MB when purged · H takes each back" in text
+        assert operations.ran == []
+        await screen.pilot.press("space")  # what can be overruled is, for those that it is about
+        await screen.planned()
+        assert "Recreate 3 (y)" in shown(screen.app)
+        assert operations.ran == []
+        await screen.pilot.press("y")
+        await screen.over()
+        ran = {target.path.split("/")[-2] for plan in operations.ran for target in plan.targets}
+        assert ran == {"one", "three", "five"}
+
+
+async def test_none_of_several_can_be_done(opened, made_up):
+    operations = made_up.MadeUpOperations()
+    wishes = [Wish(name, lambda _allow: NoPlan("no base")) for name in ("one", "two")]
+    async with opened(operations) as screen:
+        screen.app.main.wish(together("Recreate 2 environments", wishes))
+        await screen.pilot.pause()
+        await screen.planned()
+        assert "none of them can be done" in shown(screen.app)
+        assert "(y)" not in shown(screen.app)
+        await screen.pilot.press("y")
+        assert operations.ran == []
+
+
+async def test_how_many_of_several_are_planned_is_said(opened, made_up, wait_until):
+    held = [True]
+    operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
+    wishes = [
+        Wish(f"{n}", lambda allow: operations._planned(Operation.RECREATE, ["/a"], allow))
+        for n in range(3)
+    ]
+    async with opened(operations) as screen:
+        screen.app.main.wish(together("Recreate 3 environments", wishes))
+        await wait_until(lambda: "planning 1 of 3" in shown(screen.app))
+        held[0] = False
+        await screen.planned()
 
 
 @pytest.mark.parametrize("key", ["d", "c", "u", "n", "z"])
@@ -293,10 +416,14 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "frees 0 B now, 100 MB when purged · z takes it back for 4 weeks"),
+        (
+            {"kept_until": 1_795_000_000.0 + 30 * 86_400},
+            "frees 0 B now, 100 MB when purged · z takes it back for 30 days",
+        ),
+        ({}, "frees 0 B now, 100 MB when purged · z takes it back for 28 days"),
         ({"kept_until": None}, "frees 0 B now, 100 MB when purged · z takes it back"),
         ({"undo": None}, "frees 0 B now, 100 MB when purged · it cannot be taken back"),
-        ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 4 weeks"),
+        ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 28 days"),
         (
             {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
             "frees 1.0 GB now · it cannot be taken back",
@@ -304,7 +431,7 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
         ({"operation": Operation.UNDO, "undo": None}, ""),
         (
             {"needs_bytes": 4_000_000, "reclaims_bytes": None},
-            "needs 4.0 MB meanwhile · frees 0 B now · z takes it back for 4 weeks",
+            "needs 4.0 MB meanwhile · frees 0 B now · z takes it back for 28 days",
         ),
     ],
 )

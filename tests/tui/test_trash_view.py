@@ -142,7 +142,7 @@ async def test_restoring_is_wished_and_never_done() -> None:
     assert wish.title == "Restore ~/work/blog/.venv"
     assert not [what for what, _ in operations.asked if what == "undo"]
     wish.plan(frozenset())
-    assert operations.asked[-1] == ("undo", (BLOG.id, None))
+    assert operations.asked[-1] == ("undo", (BLOG.id, None, frozenset()))
 
 
 async def test_one_the_marked_or_all_are_purged() -> None:

@@ -13,7 +13,13 @@ from envdeck.core.operations.upgrading.lock_offers import LockOffer
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
 from envdeck.tui.dialogs.upgrade import UpgradeDialog
-from envdeck.tui.dialogs.upgrade_lines import Columns, candidate_line, fixed_line, lock_line
+from envdeck.tui.dialogs.upgrade_lines import (
+    Columns,
+    candidate_about,
+    candidate_line,
+    fixed_line,
+    lock_line,
+)
 from envdeck.tui.store.upgrade_choice import GROUPS, HELD, UpgradePicker
 from envdeck.tui.widgets.line import line_text
 from envdeck.tui.widgets.look import Look
@@ -55,6 +61,20 @@ def test_what_is_held_back_wholly_is_chosen_for_another_version_alone() -> None:
     assert picker.answer().wanted["urllib3"] == "2.6.0"
     assert picker.step("urllib3", -1) == ""
     assert "urllib3" not in picker.chosen
+
+
+def test_the_level_is_that_of_the_version_that_was_asked_for() -> None:
+    picker = UpgradePicker(CANDIDATES)
+    row = picker.candidate("numpy")
+    assert row is not None
+    assert picker.level_of(row) == "major"
+    assert picker.set_version("numpy", "1.26.9") == ""
+    assert picker.level_of(row) == "patch"
+    line = candidate_line(row, picker, Columns.fit(picker, 100), 100, LOOK)
+    assert "patch, asked for, not 2.3.5" in line_text(line)
+    about = "\n".join(map(line_text, candidate_about(row, picker, 100, LOOK)))
+    assert "1.26.4 → 1.26.9  patch" in about
+    assert "major" not in about
 
 
 def test_a_group_is_chosen_and_left_as_a_whole() -> None:

@@ -1,8 +1,9 @@
 """What every command that changes something does: plan, show, ask, run, and say how it ended."""
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.asking import check_asked
@@ -10,66 +11,151 @@ from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.pending import HINT, say_pending, settle_pending
 from envdeck.cli.plans import print_plan, question, said
-from envdeck.cli.serialise_operations import operation_object
-from envdeck.cli.stopping import stopping
+from envdeck.cli.serialise_operations import operation_object, unplanned_object
+from envdeck.cli.stopping import Stops, broken_off, stopping
 from envdeck.cli.watching import Watch
-from envdeck.core.model import Ending, NoPlan, Plan, Refusal, Result
+from envdeck.core.model import Ending, NoPlan, Operation, Plan, Refusal, Result
 from envdeck.text import exact_bytes, size, tilde, tilde_within
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.operations import Operations, Stopped
 
 READ_ONLY = Refusal(
     "read-only",
     "the read-only mode is on, and nothing is changed",
     hint="leave `--read-only` out, or take `read-only` out of the configuration",
 )
+_INTERRUPTED = Result(Ending.ROLLED_BACK, "interrupted, and nothing was changed", stopped=True)
 
 
 def operate(
     arguments: Namespace,
     context: Context,
-    make: "Callable[[Operations], Plan | NoPlan]",
+    operation: Operation,
+    make: "Callable[[Operations, Stopped], Plan | NoPlan]",
     *,
     left_out: Sequence[Refusal] = (),
 ) -> Exit:
     """Plan, show, ask, run.
 
-    `make` is called once what was interrupted before is over; what it leaves out of the plan it
-    adds to `left_out`. Raises :class:`CommandError` where nothing can be planned.
+    `make` is called once what was interrupted before is over, and polls what it is given to
+    break off; what it leaves out of the plan it adds to `left_out`. Raises
+    :class:`CommandError` where nothing can be planned. With `--json` there is a document on the
+    standard output in any case.
     """
     check_asked(arguments, context)
-    operations = context.operations()
-    read_only = context.policy().read_only
-    if arguments.dry_run or read_only:
-        say_pending(context)
-    else:
-        settle_pending(operations, context)
-    context.console.progress("planning")
-    plan = make(operations)
-    context.console.clear_progress()
-    if isinstance(plan, NoPlan):
-        raise CommandError(
-            plan.message, hint=plan.hint, code=Exit.USAGE if plan.missing else Exit.FAILED
-        )
-    if read_only and not any(refusal.guard == READ_ONLY.guard for refusal in plan.refusals):
-        plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
-    for refusal in left_out:
-        context.console.warn(f"left out: {_reason(refusal, context)}", _way_out(refusal))
-    if plan.refusals or arguments.dry_run:
-        return _only_shown(plan, arguments, context, left_out)
-    if not arguments.yes:
+    with stopping() as stops:
+        acting = _Acting(arguments, context, operation, left_out, stops)
+        code = acting.do(make)
+        context.console.flush()  # before a signal ends us again, so that the result is told
+    return code
+
+
+@dataclass(slots=True)
+class _Acting:
+    """One call of a command that changes something."""
+
+    arguments: Namespace
+    context: Context
+    operation: Operation
+    left_out: Sequence[Refusal]
+    stops: Stops
+    plan: Plan | None = None
+    """What will be done, as soon as that is known."""
+
+    def do(self, make: "Callable[[Operations, Stopped], Plan | NoPlan]") -> Exit:
+        """Plan, show, ask, run; a signal before the run breaks it off."""
+        try:
+            operations, plan = self._planned(make)
+            if plan.refusals or self.arguments.dry_run:
+                self.stops.acting = True  # what is told is told whole
+                return _only_shown(plan, self.arguments, self.context, self.left_out)
+            if not self.arguments.yes and not self._agreed(plan):
+                return Exit.FAILED
+            self.stops.acting = True
+            self.stops.check()
+        except CommandError as error:
+            self._say_unplanned(Result(Ending.REFUSED, error.message, hint=error.hint))
+            raise
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if not broken_off(error):
+                raise
+            return self._interrupted()
+        result = self._run(operations, plan)
+        if self.arguments.json:
+            self.context.console.json(operation_object(plan, result, self.left_out))
+        _say(plan, result, self.context, silent=self.arguments.json)
+        return _code(result, self.left_out)
+
+    def _planned(
+        self, make: "Callable[[Operations, Stopped], Plan | NoPlan]"
+    ) -> "tuple[Operations, Plan]":
+        context = self.context
+        operations = context.operations()
+        read_only = context.policy().read_only
+        if self.arguments.dry_run or read_only:
+            say_pending(context)
+        else:
+            with self.stops.unbroken(), _broken_off():
+                settle_pending(operations, context)
+        context.console.progress("planning")
+        plan = make(operations, self.stops)
+        context.console.clear_progress()
+        self.stops.check()
+        if isinstance(plan, NoPlan):
+            raise CommandError(
+                plan.message, hint=plan.hint, code=Exit.USAGE if plan.missing else Exit.FAILED
+            )
+        if read_only and not any(refusal.guard == READ_ONLY.guard for refusal in plan.refusals):
+            plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
+        self.plan = plan
+        for refusal in self.left_out:
+            context.console.warn(f"left out: {_reason(refusal, context)}", _way_out(refusal))
+        return operations, plan
+
+    def _agreed(self, plan: Plan) -> bool:
+        arguments, context = self.arguments, self.context
         print_plan(plan, context, aside=arguments.json or not context.console.terminal)
-        if not _agreed(plan, context):
-            context.console.note("nothing was changed")
-            if arguments.json:
-                context.console.json(operation_object(plan, None, left_out))
-            return Exit.FAILED
-    result = _run(plan, arguments, context, operations)
-    if arguments.json:
-        context.console.json(operation_object(plan, result, left_out))
-    _say(plan, result, context, silent=arguments.json)
-    return _code(result, left_out)
+        if context.answers is not None and context.console.ask(question(plan), context.answers):
+            return True
+        context.console.note("nothing was changed")
+        if arguments.json:
+            context.console.json(operation_object(plan, None, self.left_out))
+        return False
+
+    def _interrupted(self) -> Exit:
+        """Say that a signal came before anything was changed."""
+        self.stops.acting = True  # that is told whole
+        if self.plan is None:
+            self._say_unplanned(_INTERRUPTED)
+        elif self.arguments.json:
+            self.context.console.json(operation_object(self.plan, _INTERRUPTED, self.left_out))
+        self.context.console.error(_INTERRUPTED.message)
+        return Exit.INTERRUPTED
+
+    def _say_unplanned(self, result: Result) -> None:
+        self.context.console.clear_progress()
+        if self.arguments.json and self.plan is None:
+            self.context.console.json(unplanned_object(self.operation, result))
+
+    def _run(self, operations: "Operations", plan: Plan) -> Result:
+        try:
+            with _broken_off():
+                watch = Watch(self.context, plan, self.arguments.verbose, self.stops)
+                return operations.run(plan, watch.tell, self.stops)
+        finally:
+            self.context.console.clear_progress()
+
+
+@contextmanager
+def _broken_off() -> Iterator[None]:
+    """Say what is left to do where a person breaks off even the way back."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandError(
+            "interrupted while everything was put back", hint=HINT, code=Exit.INTERRUPTED
+        ) from None
 
 
 def _only_shown(
@@ -87,24 +173,6 @@ def _only_shown(
     for refusal in plan.refusals:
         context.console.error(f"refused: {_reason(refusal, context)}", _way_out(refusal))
     return Exit.REFUSED if plan.refusals or left_out else Exit.DONE
-
-
-def _agreed(plan: Plan, context: Context) -> bool:
-    asked = context.answers is not None and context.console.ask(question(plan), context.answers)
-    return bool(asked)
-
-
-def _run(plan: Plan, arguments: Namespace, context: Context, operations: "Operations") -> Result:
-    try:
-        with stopping() as stopped:
-            watch = Watch(context, plan, arguments.verbose, stopped)
-            return operations.run(plan, watch.tell, stopped)
-    except KeyboardInterrupt:
-        raise CommandError(
-            "interrupted while everything was put back", hint=HINT, code=Exit.INTERRUPTED
-        ) from None
-    finally:
-        context.console.clear_progress()
 
 
 def _say(plan: Plan, result: Result, context: Context, *, silent: bool) -> None:

@@ -1,6 +1,7 @@
 """From an ENV argument to the one environment it means."""
 
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def _of_project(reference: str, project: str, context: Context, catalog: "Catalo
     if not found:
         raise CommandError(
             f"`{reference}` is no environment, and no project that has one",
-            hint=f"python -m venv {os.path.join(reference, '.venv')}",
+            hint=f"`envdeck create {shlex.quote(reference)}` makes one",
         )
     return _only(reference, found, context)
 

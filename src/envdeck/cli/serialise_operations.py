@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.serialise import SCHEMA, Object, utc_time
 from envdeck.core.inspection.credentials import mask_text
-from envdeck.core.model import Ending, Plan, Refusal, Result
+from envdeck.core.model import Ending, Operation, Plan, Refusal, Result
 
 if TYPE_CHECKING:
     from envdeck.core.operations.history import Past
@@ -22,6 +22,17 @@ def operation_object(plan: Plan, result: Result | None, left_out: Sequence[Refus
         "id": plan.id,
         "plan": _plan_object(plan, left_out),
         "result": None if result is None else _result_object(result),
+    }
+
+
+def unplanned_object(operation: Operation, result: Result) -> Object:
+    """Return the same where there is no plan: why there is none."""
+    return {
+        "schema": SCHEMA,
+        "operation": operation.value,
+        "id": None,
+        "plan": None,
+        "result": _result_object(result),
     }
 
 
@@ -131,7 +142,12 @@ def trash_object(items: Sequence["Item"], policy: "Policy") -> Object:
 
 
 def _item_object(item: "Item", policy: "Policy") -> Object:
-    told: Object = {"id": item.id, "folder": item.folder, "problem": item.problem or None}
+    told: Object = {
+        "id": item.id,
+        "folder": item.folder,
+        "problem": item.problem or None,
+        "going": item.going,
+    }
     manifest = item.manifest
     if manifest is None:
         return told

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.events import Key
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -121,9 +122,21 @@ class EnvDeck(App[None], inherit_bindings=False):
             self._problems.append(f"no theme {name!r}{hint}: {usual} is used instead")
             name = None
         self.theme = name or usual
+        self._take_colours_away()
 
     def _theme_chosen(self, name: str) -> None:
+        self._take_colours_away()
         self._settings.save_theme(name)
+
+    def _take_colours_away(self) -> None:
+        """With `NO_COLOR` leave out what a theme of the terminal's own colours names.
+
+        Textual chooses how when it starts, for the theme it has then: with the other way the
+        terminal's own colours would all become black, the ground and what is written on it.
+        """
+        if self.no_color:
+            kept = [each for each in self._filters if not isinstance(each, (NoColor, Monochrome))]
+            self._filters = [*kept, NoColor() if self.native_ansi_color else Monochrome()]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action for the palette, and the themes."""

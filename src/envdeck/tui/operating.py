@@ -31,6 +31,19 @@ class Wish:
     title: str
     """`Delete 3 environments`; harmless already (`text.plain`)."""
     plan: Planner
+    at_once: Planner | None = None
+    """Plans the same for good, without a way back; None where there is no such thing."""
+    parts: "tuple[Wish, ...]" = ()
+    """The wishes that this one holds together: each is planned and done by itself, and all of
+    them are answered at once. `plan` is not asked then."""
+
+
+def together(title: str, wishes: "Sequence[Wish]") -> Wish:
+    """Return several wishes as one that is answered once; a single one as it is."""
+    if len(wishes) == 1:
+        return wishes[0]
+    nothing = NoPlan("there is nothing to do")
+    return Wish(title, lambda _allow: nothing, parts=tuple(wishes))
 
 
 class Operating(Protocol):
@@ -128,7 +141,13 @@ class Operating(Protocol):
         """Return what a new environment of a project could be made from, and on what."""
         ...
 
-    def plan_undo(self, identifier: str | None = None, *, to: str | None = None) -> Plan | NoPlan:
+    def plan_undo(
+        self,
+        identifier: str | None = None,
+        *,
+        to: str | None = None,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
         """Plan to take an operation back."""
         ...
 

@@ -30,6 +30,11 @@ class Queue:
         """Counts changes of what is in it, and of the state of what is."""
 
     @property
+    def operating(self) -> Operating:
+        """What runs them."""
+        return self._operating
+
+    @property
     def jobs(self) -> tuple[Job, ...]:
         """All, oldest first: over, running and waiting."""
         return tuple(self._jobs)

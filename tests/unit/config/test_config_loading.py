@@ -85,8 +85,10 @@ def test_everything_it_may_hold(host, file, home):
         ("keep-days = true", "`keep-days` should be a number of days from 0", 1, ""),
         (
             "keep-days = 'never'",
-            '`keep-days` should be a number of days from 0 to 36,500, or "for ever", and is '
-            "`never`",
+            (
+                '`keep-days` should be a number of days from 0 to 36,500, or "for ever", and is '
+                "`never`"
+            ),
             1,
             "",
         ),

@@ -485,3 +485,45 @@ def test_on_a_full_disk_nothing_changes_and_room_helps(small_disk, make_venv, tm
     (small_disk / "filler").unlink()
     assert operations.run(operations.plan_undo(), lambda _event: None).status is Ending.DONE
     assert tree(env) == before
+
+
+def test_what_is_in_the_trash_is_not_deleted_again(operations, env, plan, run):
+    run(plan())
+    (item,) = operations.trash()
+    inside = operations.catalog.lookup(os.path.join(item.folder, "environment"))
+    refused = operations.plan_delete([inside], allow=UNOWNED)
+    assert [one.guard for one in refused.refusals] == ["protected-path"]
+    assert run(refused).status is Ending.REFUSED
+    assert run(operations.plan_undo()).status is Ending.DONE
+
+
+class FarDisk(LinuxDisk):
+    """Every rename leads to another disk."""
+
+    def move(self, source, target):
+        raise OSError(18, "cross-device link", source, None, target)
+
+
+def test_the_way_out_fits_what_was_asked(operations, env, plan, run, host):
+    planned = plan()
+    usual = operations.ground.disk
+    operations.ground.disk = FarDisk(host)
+    assert "--purge" in run(planned).hint
+    operations.ground.disk = usual
+    run(plan())
+    operations.ground.disk = FarDisk(host)
+    result = run(operations.plan_undo(to=str(env.with_name("other"))))
+    assert result.status is Ending.ROLLED_BACK
+    assert "--purge" not in result.hint
+    assert "on the disk where its trash is" in result.hint
+
+
+def test_only_what_runs_a_plan_is_loaded():
+    code = """
+import sys
+from envdeck.core.operations import running
+loaded = sys.modules.keys()
+names = {"create", "recreate", "upgrade", "delete", "purge", "undo"}
+assert not {f"envdeck.core.operations.{name}" for name in names} & loaded
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -42,12 +42,15 @@ def test_every_field_comes_back(journal):
             field.name: {"str": "text", "bool": True, "int": 7, "float": 1.5}[field.type]
             for field in fields(Entry)
             if (field.default is not None and field.type in {"bool", "int", "float"})
-            or (field.type == "str" and field.default == "" and field.name not in {"file"})
+            or (field.type == "str" and field.default == "" and not field.name.startswith("file"))
         },
         new=Identity(3, 4),
         ended_at=9.5,
         bytes_aside=12,
         file="/home/ada/uv.lock",
+        file_folder=Identity(5, 6),
+        file_if_done="file-before",
+        file_if_not="file-after",
     )
     journal.write(full)
     assert journal.read(ENTRY.id) == full
@@ -79,6 +82,13 @@ def damaged() -> list[tuple[str, object]]:
         ("path", ["/a"]),
         ("item", "trash"),
         ("item", "/home/ada/work"),
+        ("item", "/home/ada/.local/share/envdeck/trash/20000101-000000-ffff"),
+        ("item", "/home/\ud800/envdeck/trash/20261120-101502-4f2a"),
+        ("path", "/home/\ud800/.venv"),
+        ("name", "\ud800"),
+        ("file_folder", 1),
+        ("file_if_not", "../file"),
+        ("file_if_done", "environment"),
         ("old", [1]),
         ("old", "x"),
         ("old", [1, 2, 3]),
@@ -185,7 +195,8 @@ def test_the_oldest_are_forgotten_and_what_can_be_taken_back_never(journal):
     for number in range(510):
         phase = Phase.DONE if number < 5 else Phase.ROLLED_BACK
         name = f"{number:04}"
-        journal.write(replace(ENTRY, id=name, phase=phase, created_at=float(number)))
+        item = f"{os.path.dirname(ENTRY.item)}/{name}"
+        journal.write(replace(ENTRY, id=name, item=item, phase=phase, created_at=float(number)))
         with open(journal.log_file(name), "w") as log:
             log.write("it")
     journal.forget_oldest()

@@ -8,6 +8,8 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import Ending, Identity, NoPlan, Operation
+from envdeck.core.mounts import Mount
+from envdeck.core.operations import removable
 from envdeck.core.operations.disk.linux import LinuxDisk
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.operations import Operations
@@ -99,7 +101,7 @@ def test_what_an_operation_works_with_is_not_purged(operations, put):
     plan = operations.plan_purge()
     pending = Entry(
         "20260105-000000-aaaa", "g", Operation.UNDO, Move.BACK, Phase.MOVING, "/else/where",
-        str(item), new=Identity(1, 1),
+        str(item), new=Identity(1, 1), undoes=item.name,
     )  # fmt: skip
     operations.ground.journal.write(pending)
     result = run(operations, plan)
@@ -116,28 +118,126 @@ def test_stopped_between_two(operations, put):
 
 
 class StubbornDisk(LinuxDisk):
-    """Removes nothing."""
+    """Removes one file, if any, and then no more."""
+
+    first = ""
 
     def remove_tree(self, path, *rest):
+        Path(path, self.first).unlink() if self.first else None
+        self.first = ""
         raise PermissionError(13, "permission denied", path)
 
 
-def test_what_cannot_be_removed_now_is_tried_again(operations, put, host):
+def stubborn(operations, host, first: str = "") -> None:
+    operations.ground.disk = StubbornDisk(host)
+    operations.ground.disk.first = first
+    operations.ground.journal._disk = operations.ground.disk
+
+
+def test_of_what_nothing_can_be_removed_all_can_be_put_back(operations, put, host):
     item = put("20260101-000000-aaaa")
     usual = operations.ground.disk
-    operations.ground.disk = StubbornDisk(host)
-    operations.ground.journal._disk = operations.ground.disk
+    stubborn(operations, host)
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.ROLLED_BACK
-    assert result.message.startswith("not all of it could be removed")
-    assert operations.trash() == ()
-    (stuck,) = operations.recover()
-    assert stuck.message.startswith("cannot be settled")
+    assert "everything is as it was" in result.message
+    assert (item / "environment" / "data").exists()
+    assert operations.recover() == ()
     operations.ground.disk = usual
-    (done,) = operations.recover()
-    assert done.phase is Phase.DONE
+    assert run(operations, operations.plan_undo()).status is Ending.DONE
+
+
+def test_what_could_be_removed_in_part_is_told_and_tried_again_when_asked(operations, put, host):
+    item = put("20260101-000000-aaaa")
+    usual = operations.ground.disk
+    stubborn(operations, host, "environment/data")
+    result = run(operations, operations.plan_purge())
+    assert result.status is Ending.ROLLED_BACK
+    assert result.message.startswith("not all of it could be removed: permission denied")
+    assert "cannot be put back" in result.message
+    assert operations.recover() == ()  # nothing warns of it at each start
+    (left,) = operations.trash()
+    assert (left.id, left.going) == (item.name, True)
+    assert "only partly there" in left.problem
+    assert isinstance(operations.plan_undo(), NoPlan)
+    operations.ground.disk = usual
+    assert run(operations, operations.plan_purge([item.name])).status is Ending.DONE
     assert not item.parent.exists()
     assert {each.why_not for each in operations.history()} == {"it was purged"}
+
+
+def test_what_is_mounted_in_it_is_seen_before_it_is_touched(operations, put, monkeypatch):
+    item = put("20260101-000000-aaaa")
+    early = operations.plan_purge()
+    point = str(item / "environment")
+    mount = Mount(point, "ext4", 1, frozenset(), "/dev/sda1")
+    monkeypatch.setattr(removable, "read_mounts", lambda _host: (mount,))
+    (refusal,) = operations.plan_purge().refusals
+    assert (refusal.guard, refusal.hint) == ("mount", f"umount {point}")
+    result = run(operations, early)
+    assert result.status is Ending.ROLLED_BACK
+    assert "--purge" not in result.hint
+    assert (item / "environment" / "data").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder another user's")
+def test_what_is_another_users_is_seen_before_it_is_touched(operations, put, monkeypatch):
+    item = put("20260101-000000-aaaa")
+    os.chown(item / "environment", 4321, 4321)
+    os.chmod(item / "environment", 0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+    monkeypatch.setattr(os, "access", lambda *_given: False)
+    with pytest.raises(PermissionError):
+        removable.check_removable(str(item), operations.ground.host)
+
+
+def test_what_nobody_says_is_ours_stays(operations, put):
+    put("20260101-000000-aaaa")
+    strange = Path(operations.ground.places.trash, "notes")
+    other = Path(operations.ground.places.trash, "20260102-000000-aaaa")
+    for folder in (strange, other):
+        (folder / "environment").mkdir(parents=True)
+        (folder / "environment" / "thesis").write_text("mine")
+    ours = Path(operations.ground.places.trash, "20260101-000000-aaaa", "manifest.json")
+    (other / "manifest.json").write_bytes(ours.read_bytes())  # of another item
+    assert {item.id: item.ours for item in operations.trash()} == {
+        "notes": False, "20260102-000000-aaaa": False, "20260101-000000-aaaa": True,
+    }  # fmt: skip
+    refused = operations.plan_purge(["notes"])
+    assert isinstance(refused, NoPlan)
+    assert "knows nothing of it" in refused.message
+    assert run(operations, operations.plan_purge()).status is Ending.DONE
+    assert (strange / "environment" / "thesis").read_text() == "mine"
+    assert (other / "environment" / "thesis").read_text() == "mine"
+    assert isinstance(operations.plan_purge(), NoPlan)
+
+
+def test_through_a_linked_trash_nothing_is_seen(operations, put, home):
+    item = put("20260101-000000-aaaa")
+    project = home / "project"
+    item.parent.rename(project)
+    item.parent.symlink_to(project)
+    assert operations.trash() == ()
+    assert isinstance(operations.plan_purge(), NoPlan)
+    assert (project / item.name / "environment" / "data").exists()
+
+
+def test_a_trash_whose_disk_is_away_is_told(operations, home):
+    beside = home / "disk" / "project" / ".envdeck-trash"
+    name = "20260101-000000-aaaa"
+    entry = Entry(
+        name, name, Operation.DELETE, Move.ASIDE, Phase.DONE, f"{beside.parent}/.venv",
+        f"{beside}/{name}", Identity(1, 1),
+    )  # fmt: skip
+    operations.ground.journal.write(entry)
+    (item,) = operations.trash()
+    assert "is its disk mounted?" in item.problem
+    for given in ((), (name,)):
+        none = operations.plan_purge(given)
+        assert isinstance(none, NoPlan)
+        assert "is its disk mounted?" in none.message
+    beside.parent.mkdir(parents=True)  # a person has removed the trash
+    assert operations.trash() == ()
 
 
 def test_the_read_only_mode_purges_nothing(operations, put):

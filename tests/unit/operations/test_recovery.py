@@ -42,9 +42,10 @@ class Left:
         self.item.mkdir(parents=True)
         for place, word in held.items():
             os.rename(self.path.parent / word, self.places[place])
+        item = self.ground.disk.identity(str(self.item))
         entry = Entry(
             ID, ID, Operation.DELETE, move, phase, str(self.path), str(self.item),
-            old=made["old"], new=made["new"], keep_new=keep_new,
+            old=item if move is Move.REMOVE else made["old"], new=made["new"], keep_new=keep_new,
         )  # fmt: skip
         if move is Move.ASIDE:
             entry = replace(entry, new=None)
@@ -88,7 +89,10 @@ CASES = [
     (Move.BACK, Phase.MOVING, {"here": "strange"}, LOOK, {"here": "strange"}),
     (Move.EXCHANGE, Phase.PREPARED, {"here": "old"}, BACK, {"here": "old"}),
     (Move.EXCHANGE, Phase.STAGING, {"here": "old", "there": "new"}, BACK, {"here": "old"}),
-    (Move.EXCHANGE, Phase.STAGING, {"here": "old", "there": "strange"}, BACK, {"here": "old"}),
+    (
+        *(Move.EXCHANGE, Phase.STAGING, {"here": "old", "there": "strange"}, LOOK),
+        {"here": "old", "there": "strange"},
+    ),
     (Move.EXCHANGE, Phase.MOVING, {"here": "old", "there": "new"}, BACK, {"here": "old"}),
     (Move.EXCHANGE, Phase.MOVING, {"here": "strange", "there": "new"}, BACK, {"here": "strange"}),
     (

@@ -4,10 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,19 +21,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
+from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.disk import linux
 from envdeck.core.operations.disk.linux import LinuxDisk
+from envdeck.core.operations.guards import Moment
 from envdeck.core.operations.history import history, trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.purge import plan_purge, run_purge
 from envdeck.core.operations.recovery import pending, recover
+from envdeck.core.operations.returning import run_undo
 from envdeck.core.operations.transaction import Ground, ReplacedError, UnclearError, transaction
 from envdeck.core.operations.trash import Manifest
-from envdeck.core.operations.undo import plan_undo, run_undo
+from envdeck.core.operations.undo import plan_undo
 
 CALLS = ("mkdir", "rmdir", "rename", "replace", "unlink", "write", "chmod", "link")
+ALLOW = frozenset({"unowned-files"})
 PATHS = st.sampled_from(["one", "two"])
 
 
@@ -100,7 +106,8 @@ class Lives(RuleBasedStateMachine):
         clock, self.words = count(1_000_000), count(1)
         host = Host("linux", str(self.base / "home"), {}, lambda: next(clock), str(self.base / "r"))
         self.ground = Ground(host, (TwoStepDisk if two_steps else QuickDisk)(host))
-        self.operations = SimpleNamespace(ground=self.ground)
+        self.operations = Operations(Catalog(host, str(self.base / "index.sqlite3")))
+        self.operations.ground = self.ground
         self.alive: set[str] = set()
         for name in ("one", "two"):
             self.at(name).parent.mkdir(parents=True)
@@ -116,6 +123,7 @@ class Lives(RuleBasedStateMachine):
     def fill(self, path: Path) -> str:
         word = str(next(self.words))
         (path / "lib").mkdir(parents=True, exist_ok=True)
+        (path / "pyvenv.cfg").write_text("home = /nowhere\n")
         (path / "word").write_text(word)
         (path / "lib" / f"{word}.py").write_text(word)
         return word
@@ -197,7 +205,7 @@ class Lives(RuleBasedStateMachine):
 
     def do_undo(self, path: Path) -> None:
         del path
-        plan = plan_undo(self.operations, None, None)
+        plan = plan_undo(self.operations, None, None, ALLOW)
         if not isinstance(plan, NoPlan) and not plan.refusals:
             run_undo(plan, self.operations, lambda _event: None, lambda: False)
 
@@ -234,7 +242,7 @@ class Lives(RuleBasedStateMachine):
             return
         one = past[which % len(past)]
         before = self.found(in_work=True)
-        plan = plan_undo(self.operations, one.entry.id, None)
+        plan = plan_undo(self.operations, one.entry.id, None, ALLOW)
         assert isinstance(plan, NoPlan) == bool(one.why_not)
         if isinstance(plan, NoPlan):
             return
@@ -310,6 +318,12 @@ USUAL = settings(
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    now = Moment.now
+    monkeypatch.setattr(
+        Moment,
+        "now",
+        lambda host, **more: replace(now(host, **more), read_processes=lambda _host: Processes(())),
+    )
 
 
 def test_nothing_is_lost_in_some_lives():

@@ -11,6 +11,7 @@ from envdeck.core.model import Operation
 from envdeck.core.mounts import Mount
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.history import expired, trashed
+from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.places import trashes_for
 from envdeck.core.operations.policy import DAY, Policy
 from envdeck.core.operations.purge import plan_purge
@@ -43,7 +44,6 @@ def test_items_newest_first_with_what_is_known_of_them(ground, put):
     put("20260101-000000-aaaa")
     full = replace(MANIFEST, freeze=("a==1",), unowned=("x\udcff",), packages=3, project="/p")
     put("20260102-000000-aaaa", full)
-    os.mkdir(os.path.join(ground.places.trash, "20260103-000000-aaaa.purging"))
     Path(ground.places.trash, "a-file").write_text("")
     newest, oldest = trashed(ground)
     assert (newest.id, oldest.id) == ("20260102-000000-aaaa", "20260101-000000-aaaa")
@@ -88,6 +88,10 @@ def test_a_damaged_manifest_is_told_and_the_item_stays(ground, put, change):
 def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
     item = put("20260101-000000-aaaa")
     (item / "manifest.json").write_bytes(b"\xff" * 100)
+    entry = Entry(
+        item.name, item.name, Operation.DELETE, Move.ASIDE, Phase.DONE, "/p/.venv", str(item)
+    )
+    ground.journal.write(entry)
 
     class Operations:
         pass
@@ -115,13 +119,31 @@ def test_what_has_been_kept_for_long_enough_expires(ground, put, host):
     assert expired(ground, Policy(keep_days=None)) == ()
 
 
+def made(item: Path):
+    return Disk(None).identity(str(item / "environment"))
+
+
+def test_of_an_item_only_what_operations_make_is_removed(ground, put):
+    item = put("20260101-000000-aaaa")
+    for name in ("scratch", "wheels", ".exchange-a"):
+        (item / name / "deep").mkdir(parents=True)
+    for name in ("requirements.txt", "some.txt", "file-before", "manifest.json.123.tmp"):
+        (item / name).write_text("ours")
+    (item / "notes.txt").write_text("mine")
+    before = made(item)
+    assert clear_item(str(item), ground.disk) == ("environment", "notes.txt")
+    assert sorted(os.listdir(item)) == ["environment", "notes.txt"]
+    assert clear_item(str(item), ground.disk, before) == ("notes.txt",)
+    assert (item / "notes.txt").read_text() == "mine"
+
+
 def test_a_trash_goes_when_it_is_empty_and_never_before(ground, put):
     trash, disk = ground.places.trash, ground.disk
     first, second = put("1"), put("2")
-    clear_item(str(first), disk)
+    assert clear_item(str(first), disk, made(first)) == ()
     assert second.is_dir()
     Path(trash, "of somebody").write_text("mine")
-    clear_item(str(second), disk)
+    assert clear_item(str(second), disk, made(second)) == ()
     tidy(trash, disk)
     assert sorted(os.listdir(trash)) == [".gitignore", "of somebody"]
     Path(trash, "of somebody").unlink()

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import Ending, NoPlan, Operation
+from envdeck.core.inspection.processes import Process, Processes
+from envdeck.core.model import Ending, Identity, NoPlan, Operation
+from envdeck.core.mounts import Mount
 from envdeck.core.operations.disk.linux import LinuxDisk
+from envdeck.core.operations.guards import Moment
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.policy import Policy
@@ -30,6 +33,7 @@ def env(home) -> Path:
 
 def fill(path: Path, word: str) -> Path:
     path.mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text("home = /nowhere\n")
     (path / "word").write_text(word)
     return path
 
@@ -58,12 +62,16 @@ def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-a
         else:
             current.make_staged()
             Path(current.staged, "word").write_text("new")
+            Path(current.staged, "pyvenv.cfg").write_text("home = /nowhere\n")
             current.put_in_place()
     return current.entry
 
 
+UNOWNED = frozenset({"unowned-files"})
+
+
 def undo(operations, *given, **more):
-    plan = operations.plan_undo(*given, **more)
+    plan = operations.plan_undo(*given, **{"allow": UNOWNED, **more})
     assert not isinstance(plan, NoPlan), plan
     return operations.run(plan, lambda _event: None)
 
@@ -194,3 +202,135 @@ def test_the_read_only_mode_takes_nothing_back(operations, env):
     assert operations.run(plan, lambda _event: None).guard == "read-only"
     assert not env.exists()
     assert len(operations.trash()) == 1
+
+
+@pytest.mark.parametrize("where", ["item", "trash", "going", "journal", "cache"])
+def test_not_to_a_place_of_our_own(operations, env, where, host):
+    entry = act(operations, env, Move.ASIDE)
+    ground = operations.ground
+    to = {
+        "item": f"{entry.item}/x",
+        "trash": f"{ground.places.trash}/new",
+        "going": f"{entry.item}.purging",
+        "journal": f"{ground.places.journal}/x",
+        "cache": f"{host.user_cache()}/envdeck/x",
+    }[where]
+    Path(to).parent.mkdir(parents=True, exist_ok=True)
+    link = env.parent / "link"
+    link.symlink_to(os.path.dirname(to))
+    for path in (to, str(link / os.path.basename(to))):
+        (refusal,) = operations.plan_undo(to=path).refusals
+        assert refusal.guard == "protected-path"
+        assert undo(operations, to=path).guard == "protected-path"
+    assert Path(entry.item, "environment", "word").read_text() == "old"
+    assert undo(operations).status is Ending.DONE
+
+
+def test_not_into_another_environment(operations, env, home):
+    act(operations, env, Move.ASIDE)
+    other = fill(home / "work" / "other", "other")
+    (other / "lib").mkdir()
+    assert undo(operations, to=str(other / "lib" / "x")).guard == "protected-path"
+    assert undo(operations, to=str(other.with_name("another"))).status is Ending.DONE
+
+
+def test_what_another_has_put_into_the_trash_stays_there(operations, env):
+    entry = act(operations, env, Move.ASIDE)
+    inside = Path(entry.item, "environment")
+    inside.rename(inside.with_name("aside"))
+    for put in (lambda: inside.symlink_to("aside"), lambda: fill(inside, "theirs")):
+        put()
+        (refusal,) = operations.plan_undo().refusals
+        assert refusal.guard == "not-an-environment"
+        assert not env.exists()
+        inside.unlink() if inside.is_symlink() else None
+
+
+def test_what_another_has_put_into_an_item_is_left_and_said(operations, env):
+    entry = act(operations, env, Move.ASIDE)
+    Path(entry.item, "notes.txt").write_text("mine")
+    result = undo(operations)
+    assert result.status is Ending.DONE
+    assert "notes.txt" in result.message
+    assert (env / "word").read_text() == "old"
+    assert Path(entry.item, "notes.txt").read_text() == "mine"
+
+
+def test_a_disk_that_has_another_number_since_the_machine_started_anew(operations, env):
+    entry = act(operations, env, Move.ASIDE)
+    moved = replace(entry, old=Identity(entry.old.device + 1, entry.old.inode))
+    operations.ground.journal.write(moved)
+    assert undo(operations).guard == "not-an-environment"
+    operations.ground.journal.write(replace(moved, boot="another"))
+    assert undo(operations).status is Ending.DONE
+
+
+def test_files_that_would_be_in_the_trash_alone_are_named(operations, env):
+    (env / "shared.txt").write_text("the same")
+    act(operations, env, Move.EXCHANGE)
+    (env / "shared.txt").write_text("the same")
+    (env / "thesis.txt").write_text("mine")
+    plan = operations.plan_undo()
+    (refusal,) = plan.refusals
+    assert (refusal.guard, refusal.overrulable) == ("unowned-files", True)
+    assert "thesis.txt" in refusal.message
+    assert "shared.txt" not in refusal.message
+    assert refusal.hint.endswith("--allow unowned-files")
+    assert operations.run(plan, lambda _event: None).status is Ending.REFUSED
+    allowed = operations.plan_undo(allow=UNOWNED)
+    (env / "late.txt").write_text("mine too")
+    late = operations.run(allowed, lambda _event: None)
+    assert (late.status, late.guard) == (Ending.REFUSED, "unowned-files")
+    assert "late.txt" in late.message
+    assert undo(operations).status is Ending.DONE
+    (item,) = operations.trash()
+    assert {"late.txt", "thesis.txt"} <= set(item.manifest.unowned)
+    assert "shared.txt" not in item.manifest.unowned
+    assert sorted(os.listdir(item.folder)) == ["environment", "manifest.json"]
+
+
+def test_what_was_created_goes_with_its_files_named(operations, env):
+    shutil.rmtree(env)
+    act(operations, env, Move.EXCHANGE)
+    assert [one.guard for one in operations.plan_undo().refusals] == ["unowned-files"]
+    assert undo(operations).status is Ending.DONE
+    (item,) = operations.trash()
+    assert item.manifest.unowned == ("word",)
+
+
+def test_what_is_used_or_protected_or_mounted_is_not_put_aside(operations, env, monkeypatch):
+    act(operations, env, Move.EXCHANGE)
+    use = Process(4242, 1, "python", programs=(str(env / "bin" / "python"),))
+    processes = Processes((use,))
+    usual = Moment.now
+    monkeypatch.setattr(
+        Moment,
+        "now",
+        lambda *given, **more: replace(usual(*given, **more), read_processes=lambda _h: processes),
+    )
+    (refusal,) = operations.plan_undo(allow=UNOWNED).refusals
+    assert (refusal.guard, refusal.overrulable) == ("in-use", True)
+    (env / ".git").mkdir()
+    (refusal,) = operations.plan_undo(allow=UNOWNED | {"in-use"}).refusals
+    assert (refusal.guard, refusal.overrulable) == ("protected-path", False)
+    (env / ".git").rmdir()
+    mount = Mount(str(env / "lib"), "ext4", 1, frozenset(), "/dev/sda1")
+    monkeypatch.setattr(
+        Moment,
+        "now",
+        lambda *given, **more: replace(usual(*given, **more), read_mounts=lambda _h: (mount,)),
+    )
+    assert undo(operations).guard == "mount"
+    assert (env / "word").read_text() == "new"
+
+
+def test_one_within_another_returns_after_it(operations, env):
+    inner = fill(env / "opt" / "inner", "inner")
+    group = "20261120-000001-aaaa"
+    for number, path in enumerate((inner, env), 1):
+        entry = act(operations, path, Move.ASIDE, f"{group}-{number}")
+        operations.ground.journal.write(replace(entry, group=group))
+    plan = operations.plan_undo()
+    assert ([each.path for each in plan.returns], plan.refusals) == ([str(env), str(inner)], ())
+    assert undo(operations).status is Ending.DONE
+    assert ((env / "word").read_text(), (inner / "word").read_text()) == ("old", "inner")

@@ -149,11 +149,11 @@ def test_requirements_are_a_lock_when_all_is_pinned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told", "line"),
     [
-        ("uv.lock", "version = 2\n", "of the format version 2", None),
+        ("uv.lock", "version = 2\n", "of a format version, which is not known", None),
         ("uv.lock", "version = 1\n[[package\n", "is not TOML", 2),
-        ("pylock.toml", 'lock-version = "2.0"\n', "of the format version 2.0", 1),
+        ("pylock.toml", 'lock-version = "2.0"\n', "of a format version, which", 1),
         ("poetry.lock", "", "does not tell its format version", None),
-        ("pdm.lock", '[metadata]\nlock_version = "5.0"\n', "of the format version 5.0", 2),
+        ("pdm.lock", '[metadata]\nlock_version = "5.0"\n', "of a format version, which", 2),
         ("Pipfile.lock", '{\n"_meta": }', "is not JSON", 2),
         ("Pipfile.lock", "[]", "is not a JSON object", None),
         ("uv.lock", 'version = 1\n[[package]]\nname = "a b"\n', "without a name", None),

@@ -9,10 +9,10 @@ from envdeck.cli.operating import operate
 from envdeck.cli.origins import interpreter_named, origin_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.places import absolute_path, folder
-from envdeck.core.model import NoPlan, Plan
+from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.operations import Operations, Stopped
 
 DESCRIPTION = """Make a new environment for a project, from what it locked or else from what it
 declares, with the interpreter that it asks for (`requires-python`, `.python-version`)."""
@@ -51,9 +51,9 @@ def run(arguments: Namespace, context: Context) -> int:
         source, file = origin_named(arguments.source, host, ("lock", "declared"))
     interpreter = interpreter_named(arguments.python, host)
 
-    def make(operations: "Operations") -> Plan | NoPlan:
+    def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         return operations.plan_create(
             project, path=path, source=source, file=file, interpreter=interpreter
         )
 
-    return operate(arguments, context, make)
+    return operate(arguments, context, Operation.CREATE, make)

@@ -11,10 +11,10 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.operating import operate
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import Asked, asked_for
-from envdeck.core.model import NoPlan, Plan, Refusal
+from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.operations import Operations, Stopped
 
 DESCRIPTION = """Delete environments: into the trash, from where `envdeck undo` brings them back
 whole, or for good with --purge. Nothing is deleted without a yes. Several are deleted
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """Delete environments."""
     deletion = _Deletion(arguments, context)
-    code = operate(arguments, context, deletion.plan, left_out=deletion.left_out)
+    code = operate(arguments, context, Operation.DELETE, deletion.plan, left_out=deletion.left_out)
     return Exit.USAGE if code is Exit.DONE and deletion.unknown else code
 
 
@@ -61,7 +61,7 @@ class _Deletion:
     unknown: int = 0
     """How many ENVs meant nothing, or more than one environment."""
 
-    def plan(self, operations: "Operations") -> Plan | NoPlan:
+    def plan(self, operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         """Plan to delete all that may be."""
         asked = self._asked()
         while True:

@@ -11,6 +11,7 @@ from envdeck.cli.output.table import Cell, Column, table
 from envdeck.cli.pending import report_settled, say_pending
 from envdeck.cli.plans import safe
 from envdeck.cli.serialise_operations import history_object, recovered_object
+from envdeck.cli.stopping import stopping
 from envdeck.cli.wording import path_cell
 from envdeck.text import age, tilde, tilde_within
 
@@ -61,12 +62,15 @@ def _recover(arguments: Namespace, context: Context) -> int:
     if context.policy().read_only:
         message = f"refused: {READ_ONLY.message} ({READ_ONLY.guard})"
         raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
-    entries = context.operations().recover()
-    whole = report_settled(entries, context)
-    if arguments.json:
-        context.console.json(recovered_object(entries))
-    elif not entries:
-        context.console.line("nothing was interrupted")
+    with stopping() as stops:
+        stops.acting = True  # it comes to its end; only a second Ctrl-C breaks it off
+        entries = context.operations().recover()
+        whole = report_settled(entries, context)
+        if arguments.json:
+            context.console.json(recovered_object(entries))
+        elif not entries:
+            context.console.line("nothing was interrupted")
+        context.console.flush()
     return Exit.DONE if whole else Exit.FAILED
 
 

@@ -12,11 +12,11 @@ from envdeck.cli.origins import interpreter_named, origin_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import environment_of
 from envdeck.cli.stopping import stopping
-from envdeck.core.model import Interpreter, NoPlan, Plan
+from envdeck.core.model import Interpreter, NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
     from envdeck.core.operations.choices import RecreateChoices
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.operations import Operations, Stopped
 
 DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
 The old one goes to the trash, from where `envdeck undo` brings it back. It works on broken
@@ -72,7 +72,7 @@ def run(arguments: Namespace, context: Context) -> int:
     if arguments.choices:
         return _tell(arguments, context, file, interpreter)
 
-    def make(operations: "Operations") -> Plan | NoPlan:
+    def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         return operations.plan_recreate(
             environment_of(arguments.reference, context, context.catalog()),
             source=source,
@@ -80,9 +80,10 @@ def run(arguments: Namespace, context: Context) -> int:
             interpreter=interpreter,
             jump=arguments.jump,
             allow=frozenset(arguments.allow),
+            stopped=stopped,
         )
 
-    return operate(arguments, context, make)
+    return operate(arguments, context, Operation.RECREATE, make)
 
 
 def _check_jump(arguments: Namespace, source: str) -> None:

@@ -14,7 +14,7 @@ from envdeck.cli.pending import say_pending
 from envdeck.cli.places import absolute_path
 from envdeck.cli.serialise_operations import trash_object
 from envdeck.cli.wording import counted, path_cell
-from envdeck.core.model import NoPlan, Plan
+from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.text import age, size, tilde
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     complete_folders(
         parser.add_argument("--to", metavar="PATH", help="restore: there, and not where it was")
     )
-    add_options(parser, guards=False)
+    add_options(parser)
 
 
 def run(arguments: Namespace, context: Context) -> int:
@@ -69,12 +69,20 @@ def run(arguments: Namespace, context: Context) -> int:
     match arguments.what:
         case "restore":
             to = None if arguments.to is None else absolute_path(arguments.to, context.host)
-            identifier = arguments.ids[0]
+            identifier, allow = arguments.ids[0], frozenset(arguments.allow)
             return operate(
-                arguments, context, lambda operations: operations.plan_undo(identifier, to=to)
+                arguments,
+                context,
+                Operation.UNDO,
+                lambda operations, _: operations.plan_undo(identifier, to=to, allow=allow),
             )
         case "purge":
-            return operate(arguments, context, lambda operations: _purge(operations, arguments))
+            return operate(
+                arguments,
+                context,
+                Operation.PURGE,
+                lambda operations, _: _purge(operations, arguments),
+            )
     say_pending(context)
     items, policy = context.operations().trash(), context.policy()
     if arguments.json:
@@ -92,6 +100,8 @@ def _check(arguments: Namespace) -> None:
         raise CommandError("`trash restore` takes one ID", hint="`envdeck trash` lists them")
     if arguments.to is not None and what != "restore":
         raise CommandError("--to is for `trash restore`", hint="envdeck trash restore ID --to PATH")
+    if arguments.allow and what != "restore":
+        raise CommandError("--allow is for `trash restore`")
     if arguments.expired and (what != "purge" or given):
         raise CommandError(
             "--expired is for `trash purge`, without an ID", hint="envdeck trash purge --expired"

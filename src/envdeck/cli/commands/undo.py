@@ -7,6 +7,7 @@ from envdeck.cli.context import Context
 from envdeck.cli.operating import operate
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.places import absolute_path
+from envdeck.core.model import Operation
 
 DESCRIPTION = """Take back what was done: the last operation, or the one with this ID. What was
 deleted returns to its place, and what was recreated or upgraded is as it was before."""
@@ -22,11 +23,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     complete_folders(
         parser.add_argument("--to", metavar="PATH", help="put it there, and not where it was")
     )
-    add_options(parser, guards=False)
+    add_options(parser)
 
 
 def run(arguments: Namespace, context: Context) -> int:
     """Take an operation back."""
     to = None if arguments.to is None else absolute_path(arguments.to, context.host)
-    identifier = arguments.id
-    return operate(arguments, context, lambda operations: operations.plan_undo(identifier, to=to))
+    identifier, allow = arguments.id, frozenset(arguments.allow)
+    return operate(
+        arguments,
+        context,
+        Operation.UNDO,
+        lambda operations, _: operations.plan_undo(identifier, to=to, allow=allow),
+    )

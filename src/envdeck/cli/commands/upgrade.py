@@ -11,10 +11,10 @@ from envdeck.cli.origins import interpreter_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import environment_of
 from envdeck.cli.stopping import stopping
-from envdeck.core.model import NoPlan, Plan
+from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.operations import Operations, Stopped
 
 DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
 nothing breaks, or the interpreter it rests on. What was there before goes to the trash,
@@ -60,17 +60,17 @@ def run(arguments: Namespace, context: Context) -> int:
     allow = frozenset(arguments.allow)
     interpreter = interpreter_named(arguments.python, context.host)
 
-    def make(operations: "Operations") -> Plan | NoPlan:
+    def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         environment = environment_of(arguments.reference, context, context.catalog())
         if arguments.python is not None:
             return operations.plan_interpreter(environment, interpreter, allow=allow)
         return operations.plan_upgrade(
-            environment, wanted or None, lock=arguments.lock, allow=allow
+            environment, wanted or None, lock=arguments.lock, allow=allow, stopped=stopped
         )
 
     if not (wanted or arguments.all or arguments.python is not None):
         return _tell(arguments, context)
-    return operate(arguments, context, make)
+    return operate(arguments, context, Operation.UPGRADE, make)
 
 
 def _wanted(arguments: Namespace) -> dict[str, str | None]:

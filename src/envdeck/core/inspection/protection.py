@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Tool
 from envdeck.core.host import Host
+from envdeck.core.inspection.own_places import own_place
 from envdeck.core.paths import lies_under
 
 _PROJECT_FILES = (
@@ -44,6 +45,8 @@ def protected_place(path: str, host: Host) -> str:
     """Say why what is at this path stays, whatever it is; empty where it may go."""
     if any(lies_under(home, path) for home in (host.home, os.path.realpath(host.home))):
         return "it is the home folder or above it"
+    if cause := own_place(path, host):
+        return cause
     for name in _PROJECT_FILES:
         if os.path.lexists(os.path.join(path, name)):
             return f"it is the root of a project ({name} is in it)"

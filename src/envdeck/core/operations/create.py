@@ -28,7 +28,7 @@ from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import Building, GivenUpError
+from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.sources import How, Source, SourceName, sources
 from envdeck.core.operations.transaction import first_trash, transaction
@@ -94,10 +94,12 @@ def _source(project: str, name: str | None, file: str | None, chosen: Choice) ->
 
 def _planned(
     operations: "Operations", project: str, place: str, source: Source, chosen: Choice
-) -> CreatePlan:
+) -> CreatePlan | NoPlan:
     host = operations.catalog.host
     one = chosen.interpreter
     uv = Uv(host, folder=host.home)
+    if uv.misdirected:
+        return NoPlan(uv.misdirected, MISDIRECTED_HINT)
     creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
     blueprint = Blueprint(
         path=place,

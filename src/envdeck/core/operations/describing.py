@@ -1,5 +1,7 @@
 """What is said of an environment before it goes, and what is noted of it in the trash."""
 
+from collections.abc import Iterable
+
 from envdeck.core.files import CFG_LIMIT, Unread, decode, read_bounded
 from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.unowned import Unowned
@@ -10,6 +12,8 @@ from envdeck.core.operations.sources.outlook import rebuilt_from
 from envdeck.core.operations.transaction import Ground
 from envdeck.core.operations.trash import Manifest
 
+NOTED = 2_000
+"""Unowned files that a manifest lists."""
 _NAMED = 5
 """Files and processes that are named; more are counted."""
 
@@ -41,9 +45,14 @@ def _python(environment: Environment) -> str:
 
 
 def manifest_of(
-    entry: Entry, environment: Environment, ground: Ground, freeze: tuple[str, ...]
+    entry: Entry,
+    environment: Environment,
+    ground: Ground,
+    freeze: tuple[str, ...],
+    unowned: Iterable[str] = (),
 ) -> Manifest:
-    """Return the manifest of an environment that an operation puts aside."""
+    """Return the manifest of an environment that an operation puts aside; `unowned` are the files
+    in it that no package owns, relative to it."""
     size = environment.size
     return Manifest(
         id=entry.id,
@@ -59,6 +68,7 @@ def manifest_of(
         project=environment.project.path,
         freeze=freeze,
         cfg=_cfg(environment),
+        unowned=tuple(sorted(unowned)[:NOTED]),
     )
 
 

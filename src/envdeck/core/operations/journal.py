@@ -18,7 +18,7 @@ from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.places import is_item
+from envdeck.core.operations.places import FILE_AFTER, FILE_BEFORE, is_item
 
 SCHEMA = 1
 _LIMIT = 1024 * 1024
@@ -27,7 +27,8 @@ _TEXTS = (
     *("id", "group", "path", "item", "file", "file_if_done", "file_if_not", "name", "manager"),
     *("python", "message", "undoes", "undone_by", "boot"),
 )
-_IDS = ("undoes", "undone_by", "file_if_done", "file_if_not")
+_IDS = ("id", "group", "undoes", "undone_by")
+_KEPT_FILES = ("", FILE_BEFORE, FILE_AFTER)
 _KEPT = 500
 """Operations that the history keeps."""
 
@@ -91,6 +92,8 @@ class Entry:
     """Whether two renames stand for the exchange: :data:`places.BEFORE` then holds the old one."""
     file: str = ""
     """A file outside of the environment that is changed with it: the project's lock."""
+    file_folder: Identity | None = None
+    """The folder that the file lies in."""
     file_if_done: str = ""
     """The file of the item that it is to hold when the operation is done; empty: as it is."""
     file_if_not: str = ""
@@ -237,7 +240,7 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
     for field in fields(Entry):
         if field.name in content:
             values[field.name] = content[field.name]
-    for name in ("old", "new"):
+    for name in ("old", "new", "file_folder"):
         pair = values.get(name)
         if pair is not None:
             device, inode = pair
@@ -245,6 +248,8 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
     for name in _TEXTS:
         if not isinstance(values.get(name, ""), str):
             raise TypeError(f"{name} is no text")
+        if not _is_writable(values.get(name, "")):
+            raise ValueError(f"{name} has characters that no file's name can have")
     for name in ("created_at", "ended_at", "bytes_aside", "pid"):
         number = values.get(name)
         if number is not None and not (isinstance(number, int | float) and math.isfinite(number)):
@@ -256,6 +261,8 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
         raise ValueError("it tells of another operation than its name")
     if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):
         raise ValueError("an id in it is a path")
+    if any(values.get(name, "") not in _KEPT_FILES for name in ("file_if_done", "file_if_not")):
+        raise ValueError("it names a file that no item keeps")
     places = [values["path"], values["item"] or os.sep, values.get("file") or os.sep]
     if not all(map(os.path.isabs, places)):
         raise ValueError("a path in it is not absolute")
@@ -263,7 +270,18 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
         raise ValueError("a path in it has a NUL")
     if values["item"] and not is_item(values["item"]):
         raise ValueError("its item is in no trash")
+    own = values["move"] == Move.REMOVE or values.get("undoes")
+    if values["item"] and not own and os.path.basename(values["item"]) != values["id"]:
+        raise ValueError("its item is another's")
     values["operation"] = Operation(values["operation"])
     values["move"] = Move(values["move"])
     values["phase"] = Phase(values["phase"])
     return Entry(**values)
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -26,7 +26,7 @@ def jump_over(
     version up that has a wheel for it, or to the `newest`."""
     from envdeck.core.operations.choosing import forecast_for
 
-    told = forecast_for(operations, environment, interpreter, lambda: False)
+    told = forecast_for(operations, environment, interpreter, operations.stopped)
     if isinstance(told, NoPlan):
         return told
     found = []

@@ -1,5 +1,6 @@
 """The one door to what changes environments: plan, run, undo, history, trash, recovery."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -44,10 +45,18 @@ class Operations:
 
     catalog: Catalog
     policy: Policy = field(default_factory=Policy)
+    stopped: Stopped = _never
+    """Polled while something is planned, to give up."""
     ground: Ground = field(init=False)
 
     def __post_init__(self) -> None:
         self.ground = Ground.of(self.catalog.host)
+
+    def _until(self, stopped: Stopped) -> "Operations":
+        """Return the same for one plan, which is given up when `stopped` says so."""
+        one = copy.copy(self)
+        one.stopped = stopped
+        return one
 
     # plans
 
@@ -108,6 +117,7 @@ class Operations:
         interpreter: str | None = None,
         jump: str | None = None,
         allow: frozenset[str] = frozenset(),
+        stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to make an environment anew, and exchange it for the one that is there.
 
@@ -119,7 +129,7 @@ class Operations:
         from envdeck.core.operations.recreate import plan_recreate
 
         return plan_recreate(
-            self,
+            self._until(stopped),
             environment,
             source=source,
             file=file,
@@ -143,13 +153,14 @@ class Operations:
         *,
         lock: bool = False,
         allow: frozenset[str] = frozenset(),
+        stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
         upgrades its lock file first, and the environment is synced with that."""
         from envdeck.core.operations.upgrade import plan_upgrade
 
-        return plan_upgrade(self, environment, wanted, lock=lock, allow=allow)
+        return plan_upgrade(self._until(stopped), environment, wanted, lock=lock, allow=allow)
 
     def plan_interpreter(
         self,
@@ -182,12 +193,18 @@ class Operations:
             self, project, path=path, source=source, file=file, interpreter=interpreter
         )
 
-    def plan_undo(self, identifier: str | None = None, *, to: str | None = None) -> Plan | NoPlan:
+    def plan_undo(
+        self,
+        identifier: str | None = None,
+        *,
+        to: str | None = None,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
         """Plan to take an operation back: the last one that can be, or the one named (of one
         environment, or of a whole plan). `to` restores to another path than the first."""
         from envdeck.core.operations.undo import plan_undo
 
-        return plan_undo(self, identifier, to)
+        return plan_undo(self, identifier, to, allow)
 
     def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
         """Plan to remove items of the trash for good: those named, or all."""

@@ -1,12 +1,14 @@
 """Where operations keep what they need: journal, locks, and a trash on the disk of each target."""
 
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.host import Host
-from envdeck.core.mounts import Mount, mount_of
+from envdeck.core.mounts import Mount, mount_of, read_mounts
+from envdeck.core.paths import lies_under
 
 TRASH = ".envdeck-trash"
 """The trash's name outside the user's data folder; no scan looks into it."""
@@ -19,6 +21,33 @@ FILE_BEFORE = "file-before"
 """The project's lock as it was before an operation."""
 FILE_AFTER = "file-after"
 """The project's lock as an operation left it, kept when that is taken back."""
+MANIFEST = "manifest.json"
+"""What is known of an item."""
+NEXT = "manifest-next.json"
+"""What will be known of it when an undo is done."""
+_MADE = (
+    *(MANIFEST, NEXT, FILE_BEFORE, FILE_AFTER, "requirements.txt", "constraints.txt"),
+    *("some.txt", "lock.txt", "scratch", "wheels", ".exchange-a", ".exchange-b"),
+)
+"""All else that operations make in an item."""
+_LEFT = re.compile(r"(.+)\.([0-9]{1,10})\.tmp", re.ASCII | re.DOTALL)
+_MOST = 2**31 - 1
+"""The highest number of a process."""
+
+
+def is_made(name: str) -> bool:
+    """Tell whether a name in an item is one that operations make, apart from the environments."""
+    left = written_by(name)
+    return name in _MADE or (left is not None and left[0] in _MADE)
+
+
+def written_by(name: str) -> tuple[str, int] | None:
+    """Return which file was being written under a temporary name, and by which process; None
+    where it is no name of ours."""
+    match = _LEFT.fullmatch(name)
+    if match is None or int(match[2]) > _MOST:
+        return None
+    return match[1], int(match[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +61,13 @@ class Places:
 
     @classmethod
     def of(cls, host: Host) -> "Places":
-        """Return them by the platform's custom, and `$XDG_STATE_HOME`, `$XDG_DATA_HOME`."""
+        """Return them by the platform's custom, and `$XDG_STATE_HOME`, `$XDG_DATA_HOME`; the trash
+        with the links above it followed, so that the path of an item in it is a real one."""
         state = os.path.join(host.user_state(), "envdeck")
         return cls(
             journal=os.path.join(state, "operations"),
             locks=os.path.join(state, "locks"),
-            trash=os.path.join(host.user_data(), "envdeck", "trash"),
+            trash=os.path.join(os.path.realpath(_own(host.user_data())), "trash"),
         )
 
 
@@ -50,7 +80,7 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
     """
     parent = os.path.dirname(path)
     own = Places.of(host).trash
-    if _same_mount(_existing(own), parent, mounts):
+    if _same_mount(_existing(own), parent, mounts) and is_ours_alone(own):
         yield own
     mount = mount_of(parent, mounts)
     if mount is not None and mount.point != os.sep and os.access(mount.point, os.W_OK):
@@ -63,12 +93,42 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
 
 
 def is_item(folder: str) -> bool:
-    """Tell whether a path, by its form, is an item of a trash of ours: what is given up is removed
-    there, and a damaged journal must not name anything else."""
+    """Tell whether a path, by its form, is an item of a trash: a damaged journal must not name
+    anything else. :func:`stranger` tells whether the trash is one of ours."""
     trash = os.path.dirname(folder)
     name = os.path.basename(trash)
     ours = name == "trash" and os.path.basename(os.path.dirname(trash)) == "envdeck"
     return os.path.normpath(folder) == folder and (ours or name.startswith(TRASH))
+
+
+def stranger(item: str, paths: Iterable[str], host: Host) -> str:
+    """Say why a folder is in no trash of ours that `paths` could have been put into; empty where
+    it is. The journal is data: what it names is touched only where it would lie by our own rules.
+    """
+    trash = os.path.dirname(item)
+    if not _expected(trash, paths, host):
+        return f"{trash} is no trash of this user's for it"
+    if os.path.realpath(item) != item or os.path.islink(item):
+        return f"{item} is reached by a link"
+    if not is_ours_alone(trash):
+        return f"others may write to {trash}"
+    return ""
+
+
+def _expected(trash: str, paths: Iterable[str], host: Host) -> bool:
+    if trash == Places.of(host).trash:
+        return True
+    above, name = os.path.split(trash)
+    if name == TRASH:
+        return any(os.path.dirname(path) == above for path in paths)
+    if name != f"{TRASH}-{_user()}" or not any(lies_under(path, above) for path in paths):
+        return False
+    mounts = read_mounts(host)
+    return not os.path.lexists(trash) or not mounts or any(one.point == above for one in mounts)
+
+
+def _own(folder: str) -> str:
+    return os.path.join(folder, "envdeck")
 
 
 def is_ours_alone(folder: str) -> bool:

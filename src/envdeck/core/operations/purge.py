@@ -1,6 +1,7 @@
 """Purging: what the trash keeps is removed for good, and only then is its room free."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from envdeck.core.model import (
     NoPlan,
     Operation,
     Plan,
+    Refusal,
     Result,
     Step,
     StepProgress,
@@ -20,15 +22,18 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
-from envdeck.core.operations.transaction import BusyError, Ground, transaction
+from envdeck.core.operations.removable import check_removable, count_entries, mounted_in
+from envdeck.core.operations.transaction import (
+    BusyError,
+    Ground,
+    HalfPurgedError,
+    Transaction,
+    transaction,
+)
 from envdeck.core.operations.trash import Item, purging_name, read_item, tidy
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
-
-
-class HalfPurgedError(Exception):
-    """Its removal began, and could not be ended; each recovery tries again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,15 @@ def plan_purge(operations: "Operations", identifiers: Sequence[str]) -> PurgePla
     chosen = [everything[name] for name in dict.fromkeys(identifiers)] or [*everything.values()]
     if not chosen:
         return NoPlan("the trash is empty", missing=True)
-    return purge_of(chosen, operations.ground)
+    strange = [item for item in chosen if not item.ours]
+    if strange and (identifiers or len(strange) == len(chosen)):
+        first = strange[0]
+        return NoPlan(f"{first.id} cannot be purged: {first.problem}", hint=_look_at(first))
+    return purge_of([item for item in chosen if item.ours], operations.ground)
+
+
+def _look_at(item: Item) -> str:
+    return f"look at {item.folder}"
 
 
 def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
@@ -68,10 +81,19 @@ def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
         warnings=("what is purged cannot be taken back",),
+        refusals=tuple(filter(None, (_mounted(item, ground) for item in chosen))),
         frees_now_bytes=freed,
         reclaims_bytes=freed,
         items=tuple(chosen),
     )
+
+
+def _mounted(item: Item, ground: Ground) -> Refusal | None:
+    point = mounted_in(item.folder, ground.host)
+    if not point:
+        return None
+    said = f"something is mounted in {item.id}: {point}"
+    return Refusal("mount", said, shlex.join(["umount", point]), item.folder)
 
 
 def _target(item: Item) -> Target:
@@ -124,40 +146,62 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     :class:`HalfPurgedError` where not all was.
     """
     manifest = item.manifest
+    folder = os.path.join(os.path.dirname(item.folder), item.id)
     entry = Entry(
         id=identifier,
         group=group,
         operation=Operation.PURGE,
         move=Move.REMOVE,
         phase=Phase.PREPARED,
-        path=manifest.path if manifest is not None else item.folder,
-        item=item.folder,
+        path=manifest.path if manifest is not None else _path_of(folder, ground),
+        item=folder,
+        old=ground.disk.identity(item.folder),
         name=manifest.name if manifest is not None else item.id,
         manager=manifest.manager if manifest is not None else "",
         python=manifest.python if manifest is not None else "",
     )
-    freed, going = 0, purging_name(item.folder)
+    freed = 0
     try:
         with transaction(ground, entry) as current:
-            _nobody_uses(item, identifier, ground)
-            if ground.disk.identity(item.folder) is None:
+            _nobody_uses(entry, ground)
+            if entry.old is None or ground.disk.identity(item.folder) != entry.old:
                 current.close(Phase.DONE, "it was gone already")
                 return 0
+            check_removable(item.folder, ground.host)
             current.set_going()
-            freed = ground.disk.remove_tree(
-                going, lambda _files, size: tell(StepProgress(size, entry.bytes_aside, "bytes"))
-            )
-            tidy(os.path.dirname(item.folder), ground.disk)
+            freed = _remove(current, ground, tell)
+            tidy(os.path.dirname(folder), ground.disk)
             current.close(Phase.DONE, "it was purged")
     except OSError as error:
-        if ground.disk.identity(going) is None:
+        if ground.disk.identity(purging_name(folder)) is None:
             raise
         raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
     return freed
 
 
-def _nobody_uses(item: Item, identifier: str, ground: Ground) -> None:
+def _path_of(folder: str, ground: Ground) -> str:
+    """Return where an item without a manifest was, by the journal."""
+    entries, _ = ground.journal.read_all()
+    return next((each.path for each in entries if each.item == folder), folder)
+
+
+def _remove(current: Transaction, ground: Ground, tell: "Tell") -> int:
+    """Remove what is going; where nothing of it could be, it is in the trash again."""
+    going = purging_name(current.entry.item)
+    before = count_entries(going)
+    try:
+        return ground.disk.remove_tree(
+            going,
+            lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
+        )
+    except OSError:
+        if ground.disk.identity(going) is not None and count_entries(going) == before:
+            current.keep_item()
+        raise
+
+
+def _nobody_uses(entry: Entry, ground: Ground) -> None:
     """Raise where an operation has begun with it since it was listed."""
     for each in ground.journal.read_all()[0]:
-        if each.item == item.folder and each.id != identifier and not each.phase.over:
+        if each.item == entry.item and each.id != entry.id and not each.phase.over:
             raise BusyError(f"operation {each.id} works with it")

@@ -14,7 +14,13 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.relocation import left_behind, relocate
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.meanwhile import Watch
+from envdeck.core.operations.ownership import keep_owner
 from envdeck.core.operations.reading import read_environment
+from envdeck.core.operations.recipe.dependencies import (
+    dependency_problems,
+    new_dependency_problems,
+)
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
 from envdeck.core.operations.transaction import Ground, Transaction
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.operations import Stopped, Tell
 
 SCRATCH = "scratch"
+MISDIRECTED_HINT = "take that out of it, at least for now"
 _PROBE_SECONDS = 60.0
 _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
@@ -55,6 +62,8 @@ class Building:
     ground: Ground
     tell: "Tell"
     stopped: "Stopped"
+    watch: Watch | None = None
+    """Over the environment whose place it takes, since before anything was taken from it."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
 
@@ -102,6 +111,7 @@ class Building:
     def _installation(self) -> Command:
         for name, lines in self.blueprint.files().items():
             self.write(name, lines)
+        self.uv()  # which refuses what would install elsewhere
         python = self.environment().python.executable
         return self.blueprint.installing(
             self.folder, self.ground.host, python=python, offline=self.offline
@@ -117,7 +127,10 @@ class Building:
 
     def uv(self, project: str | None = None) -> Uv:
         """Return uv, acting for this environment."""
-        return self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
+        uv = self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
+        if project is None and uv.misdirected:
+            raise GivenUpError(uv.misdirected, MISDIRECTED_HINT)
+        return uv
 
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""
@@ -141,8 +154,11 @@ class Building:
     def write(self, name: str, lines: Sequence[str]) -> str:
         """Write lines into a file that only its owner reads, and that goes with the item."""
         path = os.path.join(self.item, name)
-        data = "".join(f"{line}\n" for line in lines)
-        self.ground.disk.write(path, data.encode("utf-8", "surrogateescape"), 0o600)
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+        self.ground.disk.remove_file(path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:  # it need not outlive a power cut
+            file.write(data)
         return path
 
     def scratch(self, name: str) -> str:
@@ -152,6 +168,12 @@ class Building:
             self.ground.disk.remove_tree(path)
         self.ground.disk.make_folder(path)
         return path
+
+    def unmet(self, before: Environment) -> tuple[tuple[str, str], ...]:
+        """Return distribution and requirement of what is missing and was not before; the old
+        environment is only read where anything is."""
+        made = self.environment()
+        return new_dependency_problems(before, made) if dependency_problems(made) else ()
 
     def imports_lost(self, before: Environment | None, names: frozenset[str] | None) -> list[str]:
         """Return what can no longer be imported, one sentence each: of `names`, or of all.
@@ -212,6 +234,7 @@ class Building:
         for name in (SCRATCH, "wheels"):
             if disk.identity(os.path.join(self.item, name)) is not None:
                 disk.remove_tree(os.path.join(self.item, name))
+        keep_owner(self.folder, path, os.path.join(self.item, SCRATCH))
         disk.settle_tree(self.folder)
 
 

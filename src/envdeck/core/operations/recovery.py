@@ -7,6 +7,8 @@ from dataclasses import replace
 from envdeck.core.files import reason_of
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.locks import Held, lock
+from envdeck.core.operations.places import is_ours_alone, written_by
+from envdeck.core.operations.proving import item_problem
 from envdeck.core.operations.settling import settle
 from envdeck.core.operations.transaction import Ground
 
@@ -52,16 +54,18 @@ def sweep(ground: Ground) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
     folders = [ground.places.journal, ground.places.trash]
     for entry in pending(ground):
-        if entry.item:
+        if entry.item and not item_problem(entry, ground.journal):
             folders += [os.path.dirname(entry.item), entry.item]
     for folder in dict.fromkeys(folders):
+        if not is_ours_alone(folder):
+            continue
         try:
-            names = [name for name in os.listdir(folder) if name.endswith(".tmp")]
+            names = os.listdir(folder)
         except OSError:  # not there yet, or not ours to list: then there is nothing to sweep
             continue
         for name in names:
-            pid = name.split(".")[-2]
-            if pid.isdigit() and not _runs(int(pid)):
+            found = written_by(name)
+            if found is not None and not _runs(found[1]):
                 with suppress(OSError):  # it does no harm; the next recovery tries again
                     ground.disk.remove_file(os.path.join(folder, name))
 

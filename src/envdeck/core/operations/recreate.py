@@ -11,9 +11,10 @@ from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.jumping import Jumps, jump_over, jumped_source, without_seeds
+from envdeck.core.operations.meanwhile import packages_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import seeds_of
+from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
@@ -61,6 +62,7 @@ def plan_recreate(
     chosen = pick(interpreter, choices, operations)
     if isinstance(chosen, NoPlan):
         return chosen
+    packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
     same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
     found = source_of(environment, recipe, source, file, chosen.interpreter)
@@ -78,6 +80,8 @@ def plan_recreate(
     if exact and not same_minor:
         found = without_seeds(found, recipe)
     uv = Uv(host, folder=host.home, environment=environment.path)
+    if uv.misdirected:
+        return NoPlan(uv.misdirected, MISDIRECTED_HINT)
     creator = creator_for(
         environment.creation, host, chosen.interpreter.version, folder=host.home, uv=uv
     )
@@ -99,6 +103,12 @@ def plan_recreate(
     )
     moment = moment_of(operations)
     unowned = moment.unowned(environment.path)
+    if not unowned.complete:
+        why = f": {unowned.unread[0]}" if unowned.unread else ""
+        return NoPlan(
+            f"not every file in it could be looked at, so that not all can be carried over{why}",
+            hint="make it readable, or move what is yours out of it",
+        )
     target = Target(
         environment.path,
         environment.identity,
@@ -128,6 +138,7 @@ def plan_recreate(
         environment=environment,
         freeze=recipe.freeze_lines(),
         done=f"{environment.name} is made anew",
+        packages=packages,
         recipe=recipe,
         blueprint=blueprint,
         carries=unowned.count > 0,

@@ -1,13 +1,14 @@
 """Building an environment anew, and proving that it is what it should be."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from envdeck.core.inspection.unowned import unowned_files
-from envdeck.core.model import StepStarted
+from envdeck.core.inspection.unowned import Unowned, unowned_files
+from envdeck.core.model import Environment, StepStarted
 from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.meanwhile import Watch
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.carry import Carried, carry_over
-from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.replacing import ReplacePlan
@@ -44,19 +45,21 @@ def build_anew(order: Order, building: Building) -> list[str]:
     begin()
     building.make()
     begin()
-    if plan.blueprint.source.name is SourceName.EXACT:
-        restoring = Restoring(order.recipe, plan.environment, building, order.same_minor)
-        restoring.install()
-        proof = restoring.prove()
-        verified += _proved(restoring, proof, order.jumped)
-        if order.same_base:
-            # The same files on the same interpreter import as they did.
-            tried = frozenset(each.name for each in proof.differences) | {*restoring.salvaged}
-    else:
-        done = building.install()
-        if not done.ok:
-            raise GivenUpError.of(explain(done))
-    unowned = unowned_files(plan.environment)
+    with ThreadPoolExecutor(1) as aside:  # the old one is listed while an installer runs
+        looking = aside.submit(_look, plan.environment, building)
+        if plan.blueprint.source.name is SourceName.EXACT:
+            restoring = Restoring(order.recipe, plan.environment, building, order.same_minor)
+            restoring.install()
+            proof = restoring.prove()
+            verified += _proved(restoring, proof, order.jumped)
+            if order.same_base:
+                # The same files on the same interpreter import as they did.
+                tried = frozenset(each.name for each in proof.differences) | {*restoring.salvaged}
+        else:
+            done = building.install()
+            if not done.ok:
+                raise GivenUpError.of(explain(done))
+        unowned = looking.result()
     if not unowned.complete:
         raise GivenUpError(
             "not every file in it could be looked at, so that not all could be carried over",
@@ -75,6 +78,15 @@ def build_anew(order: Order, building: Building) -> list[str]:
     verified += _checked(plan, building, tried)
     building.settle()
     return verified
+
+
+def _look(environment: Environment, building: Building) -> Unowned:
+    """List the files that no package owns, and look after them from now on."""
+    watch = Watch.of(environment)
+    found = unowned_files(environment, stopped=building.stopped)
+    watch.follow(each.path for each in found.files)
+    building.watch = watch
+    return found
 
 
 def _proved(restoring: Restoring, proof: Proof, jumped: frozenset[str]) -> list[str]:
@@ -121,7 +133,7 @@ def _carried(carried: Carried) -> list[str]:
 
 
 def _checked(plan: ReplacePlan, building: Building, tried: frozenset[str] | None) -> list[str]:
-    problems = new_dependency_problems(plan.environment, building.environment())
+    problems = building.unmet(plan.environment)
     if problems:
         name, missing = problems[0]
         raise GivenUpError(f"{name} needs {missing}, which would no longer be there")

@@ -53,7 +53,7 @@ def _none(found: NoRepair, environment: Environment) -> NoPlan:
 
 def _repaired(
     operations: "Operations", environment: Environment, repair: Repair, allow: frozenset[str]
-) -> Plan:
+) -> Plan | NoPlan:
     one = repair.interpreter
 
     def change(building: Building) -> list[str]:

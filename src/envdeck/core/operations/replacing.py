@@ -4,13 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envdeck.core.files import reason_of
 from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted
 from envdeck.core.operations.asking import moment_of, obstacles
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.describing import manifest_of
 from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.meanwhile import (
+    Packages,
+    Watch,
+    changed_between,
+    named,
+    packages_of,
+)
 from envdeck.core.operations.rebuilding import Building, GivenUpError
-from envdeck.core.operations.transaction import transaction, trash_of
+from envdeck.core.operations.transaction import Transaction, transaction, trash_of
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -29,6 +37,8 @@ class ReplacePlan(Plan):
     """What is installed, for the manifest: one requirement line a distribution."""
     done: str
     """What is said when it is done: `4 packages of api/.venv are upgraded`."""
+    packages: Packages
+    """What was installed when it was planned."""
 
 
 def replace_environment(
@@ -57,11 +67,15 @@ def replace_environment(
             with transaction(ground, _entry(plan)) as current:
                 current.open_item(trash)
                 current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
-                verified = build(Building(plan.blueprint, current, ground, tell, stopped))
+                _as_planned(plan)
+                building = Building(plan.blueprint, current, ground, tell, stopped)
+                verified = build(building)
+                watch = _caught_up(plan, building, verified)
                 if stopped():
                     raise GivenUpError("it was stopped", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
                 current.put_in_place()
+                verified += _come_late(watch, current, plan)
         except GivenUpError as error:
             return Result(
                 Ending.ROLLED_BACK,
@@ -76,6 +90,66 @@ def replace_environment(
         else:
             return Result(Ending.DONE, plan.done, verified=tuple(verified))
     raise unable if unable is not None else OSError(2, "there is no place to build it")
+
+
+def _as_planned(plan: ReplacePlan) -> None:
+    changed = changed_between(plan.packages, packages_of(plan.environment))
+    if changed:
+        raise GivenUpError(
+            f"packages were changed in it since this was planned: {named(changed)}",
+            hint="plan it again",
+        )
+
+
+def _caught_up(plan: ReplacePlan, building: Building, verified: list[str]) -> Watch:
+    """Carry over what came while it was built, and say so; raise where packages came, or where
+    it cannot be. Returns how the old one was then: what comes after that came late."""
+    watch = building.watch
+    if watch is None:  # nothing was taken from it
+        raise GivenUpError("the old environment was not looked at")
+    environment = watch.environment
+    packages = changed_between(plan.packages, packages_of(environment))
+    if packages:
+        raise GivenUpError(
+            f"packages were changed in it meanwhile: {named(packages)}",
+            hint="begin again, once nothing else installs into it",
+        )
+    if watch.suspects(environment.path) is None:
+        return watch
+    last = Watch.of(environment)  # before the files are looked at
+    last.follow(watch.files)
+    found = watch.arrived(environment.path, building.environment(), overwrite=True)
+    left = (*found.packages, *found.left)
+    if left:
+        raise GivenUpError(
+            f"what came meanwhile cannot be carried over: {named(left)}",
+            hint="begin again, once nothing else writes into it",
+        )
+    last.follow(found.carried)
+    if found.carried:
+        building.ground.disk.settle_tree(building.folder)
+        verified.append(f"carried over, since they came meanwhile: {named(found.carried)}")
+    return last
+
+
+def _come_late(watch: Watch, current: Transaction, plan: ReplacePlan) -> list[str]:
+    """Copy what came in the last moments out of the old one, which is in the trash by now.
+
+    The exchange holds in any case: what cannot be brought over is said by name.
+    """
+    folder = current.staged
+    undo = f"`envdeck undo {plan.id}` brings the old one back"
+    try:
+        found = watch.arrived(folder, plan.environment, overwrite=False)
+    except OSError as error:
+        return [f"what came at the last moment is in the trash alone ({reason_of(error)}): {undo}"]
+    said = []
+    if found.carried:
+        said.append(f"carried over, since they came at the last moment: {named(found.carried)}")
+    if found.left or found.packages:
+        what = named((*found.left, *found.packages))
+        said.append(f"changed at the last moment, and in the trash alone: {what}; {undo}")
+    return said
 
 
 def _entry(plan: ReplacePlan) -> Entry:

@@ -1,6 +1,7 @@
 """Running a plan: what holds for all of them, whatever they do."""
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from envdeck.core.files import reason_of
@@ -18,13 +19,13 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.asking import replaced
 from envdeck.core.operations.command_log import CommandLog
-from envdeck.core.operations.create import CreatePlan, run_create
-from envdeck.core.operations.delete import DeletePlan, run_delete
-from envdeck.core.operations.purge import HalfPurgedError, PurgePlan, run_purge
-from envdeck.core.operations.recreate import RecreatePlan, run_recreate
-from envdeck.core.operations.transaction import BusyError, ReplacedError, UnclearError
-from envdeck.core.operations.undo import UndoPlan, run_undo
-from envdeck.core.operations.upgrade import UpgradePlan, run_upgrade
+from envdeck.core.operations.disk import NotOneDiskError
+from envdeck.core.operations.transaction import (
+    BusyError,
+    HalfPurgedError,
+    ReplacedError,
+    UnclearError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +56,13 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
     except UnclearError as error:
         return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
     except HalfPurgedError as error:
-        return Result(Ending.ROLLED_BACK, str(error), hint="what is left goes at the next start")
+        return Result(
+            Ending.ROLLED_BACK,
+            f"{error}; what is left cannot be put back",
+            hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
+        )
     except OSError as error:
-        return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error))
+        return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error, plan.operation))
     finally:
         log.close()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
@@ -69,21 +74,41 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
 
 
 def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
-    match plan:
-        case DeletePlan():
-            return lambda *given: run_delete(plan, *given)
-        case UndoPlan():
-            return lambda *given: run_undo(plan, *given)
-        case PurgePlan():
-            return lambda *given: run_purge(plan, *given)
-        case RecreatePlan():
-            return lambda *given: run_recreate(plan, *given)
-        case UpgradePlan():
-            return lambda *given: run_upgrade(plan, *given)
-        case CreatePlan():
-            return lambda *given: run_create(plan, *given)
-        case _:
-            raise TypeError(f"no plan that can be run: {type(plan).__name__}")
+    """Return what runs a plan. Only that is loaded: a person who said yes waits for it."""
+    match type(plan).__name__:
+        case "DeletePlan":
+            from envdeck.core.operations.delete import DeletePlan
+            from envdeck.core.operations.deleting import run_delete
+
+            if isinstance(plan, DeletePlan):
+                return partial(run_delete, plan)
+        case "UndoPlan":
+            from envdeck.core.operations.returning import run_undo
+            from envdeck.core.operations.undo import UndoPlan
+
+            if isinstance(plan, UndoPlan):
+                return partial(run_undo, plan)
+        case "PurgePlan":
+            from envdeck.core.operations.purge import PurgePlan, run_purge
+
+            if isinstance(plan, PurgePlan):
+                return partial(run_purge, plan)
+        case "RecreatePlan":
+            from envdeck.core.operations.recreate import RecreatePlan, run_recreate
+
+            if isinstance(plan, RecreatePlan):
+                return partial(run_recreate, plan)
+        case "UpgradePlan":
+            from envdeck.core.operations.upgrade import UpgradePlan, run_upgrade
+
+            if isinstance(plan, UpgradePlan):
+                return partial(run_upgrade, plan)
+        case "CreatePlan":
+            from envdeck.core.operations.create import CreatePlan, run_create
+
+            if isinstance(plan, CreatePlan):
+                return partial(run_create, plan)
+    raise TypeError(f"no plan that can be run: {type(plan).__name__}")
 
 
 def refused(refusal: Refusal) -> Result:
@@ -105,12 +130,20 @@ def _sentence(error: OSError) -> str:
     return f"the system refused, and everything is as it was: {reason_of(error)}{named}"
 
 
-def _hint(error: OSError) -> str:
+def _hint(error: OSError, operation: Operation) -> str:
+    if isinstance(error, NotOneDiskError):
+        return "see what is mounted there, and unmount it"
     match error.errno:
         case 28 | 122:  # ENOSPC, EDQUOT
             return "make room on that disk, for one with `envdeck trash purge`, and try again"
         case 18:  # EXDEV
-            return "it cannot be moved into a trash there; `--purge` deletes it for good"
+            return _OTHER_DISK.get(operation, "")
         case 13 | 1 | 30:  # EACCES, EPERM, EROFS
             return "see who may write there: the folder and the one above it"
     return ""
+
+
+_OTHER_DISK = {
+    Operation.DELETE: "it cannot be moved into a trash there; `--purge` deletes it for good",
+    Operation.UNDO: "give a path on the disk where its trash is; `envdeck trash` lists it",
+}

@@ -7,20 +7,18 @@ shows anything else it is left alone, and said.
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
-from envdeck.core.model import Identity, Operation
+from envdeck.core.files import reason_of
+from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.journal import Entry, Journal, Move, Phase
-from envdeck.core.operations.places import BEFORE, ENVIRONMENT
-from envdeck.core.operations.trash import (
-    clear_item,
-    purging_name,
-    read_item,
-    tidy,
-    write_manifest,
-)
+from envdeck.core.operations.places import BEFORE, ENVIRONMENT, NEXT
+from envdeck.core.operations.proving import file_problem, item_problem
+from envdeck.core.operations.trash import clear_item, purging_name, take_next_manifest, tidy
+
+_FOR_GOOD = frozenset({1, 13, 18, 30})
+"""EPERM, EACCES, EXDEV (a mount), EROFS: what trying again at each start does not change."""
 
 
 def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Entry:
@@ -32,14 +30,20 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     """
     if entry.phase.over:
         return entry
-    phase, why = _SETTLERS[entry.move](entry, disk)
+    problem = item_problem(entry, journal)
+    if problem:
+        phase, why = Phase.ATTENTION, f"nothing was touched: {problem}"
+    else:
+        phase, why = _SETTLERS[entry.move](entry, disk)
     if phase is Phase.DONE:
         put_file(entry, entry.file_if_done, disk)
     done = replace(
         entry, phase=phase, ended_at=disk.host.now(), message=message if message else why
     )
-    if phase is Phase.ATTENTION:
+    if phase is Phase.ATTENTION or "; " in why:
         done = replace(done, message=why)
+    if problem := file_problem(entry, disk):
+        done = replace(done, message=f"{done.message}; {entry.file} was left alone: {problem}")
     return finish(done, journal)
 
 
@@ -68,16 +72,15 @@ def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     if there is not None and there == entry.old:
         return Phase.DONE, "it is in the trash"
     if there is None and (here is not None or entry.phase is not Phase.MOVING):
-        clear_item(entry.item, disk)
-        return Phase.ROLLED_BACK, "nothing was changed"
+        return _cleared(entry, disk, "nothing was changed")
     return _unknown(entry)
 
 
 def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _in_item(entry, disk)
     if here is not None and here == entry.new:
-        clear_item(entry.item, disk)
-        return Phase.DONE, "it is back in its place"
+        left = clear_item(entry.item, disk)
+        return Phase.DONE, f"it is back in its place{_left(entry, left)}"
     if there is not None and there == entry.new:
         return Phase.ROLLED_BACK, "nothing was changed"
     return _unknown(entry)
@@ -96,11 +99,11 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
             disk.move(before, os.path.join(entry.item, ENVIRONMENT))
             there = waiting
         if entry.old is None and there is None:
-            clear_item(entry.item, disk)
-            return Phase.DONE, "it was completed"
+            left = clear_item(entry.item, disk)
+            return Phase.DONE, f"it was completed{_left(entry, left)}"
         if there == entry.old:
             if entry.keep_new:
-                _describe_again(entry, disk)
+                take_next_manifest(entry.item, disk)
             return Phase.DONE, "it was completed"
         return _unknown(entry)
     if here is None and there == entry.new and waiting is not None and waiting == entry.old:
@@ -114,21 +117,21 @@ def _give_up(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     put_file(entry, entry.file_if_not, disk)
     if entry.keep_new:
         disk.clear_exchange(entry.item)
-    else:
-        clear_item(entry.item, disk)
-    return Phase.ROLLED_BACK, "everything is as it was"
+        disk.remove_file(os.path.join(entry.item, NEXT))
+        return Phase.ROLLED_BACK, "everything is as it was"
+    return _cleared(entry, disk, "everything is as it was")
 
 
-def _describe_again(entry: Entry, disk: Disk) -> None:
-    """Let the item tell that it now holds what was taken back."""
-    manifest = read_item(entry.item, disk).manifest
-    if manifest is None:
-        return
-    changed = replace(
-        manifest, operation=Operation.UNDO, put_at=disk.host.now(), freeze=(), unowned=()
-    )
-    with suppress(OSError):  # it only describes: what was taken back stays so
-        write_manifest(entry.item, changed, disk)
+def _cleared(entry: Entry, disk: Disk, why: str) -> tuple[Phase, str]:
+    """Remove what had been made in the item; what is none of that is left, and said."""
+    left = clear_item(entry.item, disk, entry.new)
+    if left:
+        return Phase.ATTENTION, f"{why}{_left(entry, left)}"
+    return Phase.ROLLED_BACK, why
+
+
+def _left(entry: Entry, left: tuple[str, ...]) -> str:
+    return f"; {', '.join(left[:3])} in {entry.item} is not ours, and stays" if left else ""
 
 
 def put_file(entry: Entry, name: str, disk: Disk) -> None:
@@ -136,7 +139,7 @@ def put_file(entry: Entry, name: str, disk: Disk) -> None:
 
     Raises `OSError`; done twice, it does nothing more.
     """
-    if not entry.file or not name:
+    if not entry.file or not name or file_problem(entry, disk):
         return
     saved = os.path.join(entry.item, name)
     if disk.identity(saved) is None:
@@ -155,14 +158,21 @@ def put_file(entry: Entry, name: str, disk: Disk) -> None:
 def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     """Finish a purge that had begun; one that had not is given up."""
     going = purging_name(entry.item)
-    if disk.identity(going) is not None:
-        disk.remove_tree(going)
-        tidy(os.path.dirname(entry.item), disk)
-        return Phase.DONE, "it was purged"
-    if disk.identity(entry.item) is None:
-        tidy(os.path.dirname(entry.item), disk)
-        return Phase.DONE, "it was purged"
-    return Phase.ROLLED_BACK, "it is still in the trash"
+    there = disk.identity(going)
+    if there is not None and there != entry.old:
+        return Phase.ATTENTION, f"{going} is not what was to be removed"
+    if there is not None:
+        try:
+            disk.remove_tree(going)
+        except OSError as error:
+            if error.errno not in _FOR_GOOD:
+                raise
+            why = f"not all of it could be removed: {reason_of(error)}"
+            return Phase.ATTENTION, f"{why}; what is left is in {going}"
+    elif disk.identity(entry.item) is not None:
+        return Phase.ROLLED_BACK, "it is still in the trash"
+    tidy(os.path.dirname(entry.item), disk)
+    return Phase.DONE, "it was purged"
 
 
 def _owner(entry: Entry, disk: Disk) -> tuple[Phase, str]:

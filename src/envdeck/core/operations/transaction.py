@@ -17,8 +17,10 @@ from envdeck.core.operations.places import (
     ENVIRONMENT,
     FILE_AFTER,
     FILE_BEFORE,
+    NEXT,
     TRASH,
     Places,
+    stranger,
     trashes_for,
 )
 from envdeck.core.operations.settling import finish, settle
@@ -27,6 +29,10 @@ from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, 
 
 class BusyError(Exception):
     """Somebody else works on the environment; the text says who."""
+
+
+class HalfPurgedError(Exception):
+    """Its removal began, and could not be ended: nothing of it can be put back."""
 
 
 class ReplacedError(Exception):
@@ -90,12 +96,19 @@ class Transaction:
         item = os.path.join(trash, self.entry.id)
         if self._ground.disk.identity(item) is not None:  # another's: not to be cleared as ours
             raise FileExistsError(17, "an item of that name is in the trash", item)
+        problem = stranger(item, [self.entry.path], self._ground.host)
+        if problem:
+            raise PermissionError(13, problem, trash)
         self.note(self.entry.phase, item=item)
         prepare_item(trash, self.entry.id, self._ground.disk)
 
     def describe(self, manifest: Manifest) -> None:
         """Write the item's manifest."""
         write_manifest(self.entry.item, manifest, self._ground.disk)
+
+    def describe_next(self, manifest: Manifest) -> None:
+        """Write the manifest that the item has when this is done."""
+        write_manifest(self.entry.item, manifest, self._ground.disk, NEXT)
 
     def make_staged(self) -> Identity:
         """Make the folder of the new environment, and journal what it is before it is filled."""
@@ -106,10 +119,12 @@ class Transaction:
 
     def save_file(self, path: str) -> None:
         """Keep a copy of a file outside the environment, which returns if this is given up."""
+        path = os.path.realpath(path)
         with open(path, "rb") as file:
             data = file.read()
         self._ground.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
-        self.note(self.entry.phase, file=path, file_if_not=FILE_BEFORE)
+        folder = self._ground.disk.identity(os.path.dirname(path))
+        self.note(self.entry.phase, file=path, file_folder=folder, file_if_not=FILE_BEFORE)
 
     def swap_file(self, path: str, kept: str) -> None:
         """Have a file outside the environment return to what the item keeps of it, when this is
@@ -118,7 +133,10 @@ class Transaction:
         with open(path, "rb") as file:
             data = file.read()
         self._ground.disk.write(os.path.join(self.entry.item, now), data)
-        self.note(self.entry.phase, file=path, file_if_done=kept, file_if_not=now)
+        folder = self._ground.disk.identity(os.path.dirname(path))
+        self.note(
+            self.entry.phase, file=path, file_folder=folder, file_if_done=kept, file_if_not=now
+        )
 
     def put_aside(self) -> None:
         """Move the environment into its item."""
@@ -165,7 +183,17 @@ class Transaction:
     def set_going(self) -> None:
         """Rename the item so that it is one of the trash no more; removing it is the caller's."""
         self.note(Phase.MOVING)
-        self._ground.disk.move(self.entry.item, purging_name(self.entry.item))
+        disk, item, going = self._ground.disk, self.entry.item, purging_name(self.entry.item)
+        if disk.identity(item) is None and disk.identity(going) == self.entry.old:
+            return  # an earlier purge could not remove all of it
+        disk.move(item, going)
+        if disk.identity(going) != self.entry.old:
+            disk.move(going, item)
+            raise ReplacedError(item)
+
+    def keep_item(self) -> None:
+        """Let an item be one of the trash again, of which nothing could be removed."""
+        self._ground.disk.move(purging_name(self.entry.item), self.entry.item)
 
     def _expect(self, path: str) -> None:
         """Look once more, for what somebody did while it was prepared."""

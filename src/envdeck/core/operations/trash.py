@@ -10,9 +10,15 @@ from typing import Any
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.places import BEFORE, ENVIRONMENT, is_ours_alone
+from envdeck.core.operations.places import (
+    BEFORE,
+    ENVIRONMENT,
+    MANIFEST,
+    NEXT,
+    is_made,
+    is_ours_alone,
+)
 
-MANIFEST = "manifest.json"
 SCHEMA = 1
 _LIMIT = 8 * 1024 * 1024
 _PURGING = ".purging"
@@ -58,17 +64,34 @@ class Item:
     problem: str = ""
     """Why it cannot be restored, or what is odd about it; or empty."""
     identity: Identity | None = None
+    ours: bool = True
+    """Whether it is there, and proved to be ours by a manifest or the journal; or it stays."""
 
     @property
     def id(self) -> str:
         """Its name, which is the id of the operation that put it aside."""
-        return os.path.basename(self.folder)
+        return os.path.basename(self.folder).removesuffix(_PURGING)
+
+    @property
+    def going(self) -> bool:
+        """Whether its removal has begun: nothing of it can be put back."""
+        return self.folder.endswith(_PURGING)
 
 
-def write_manifest(folder: str, manifest: Manifest, disk: Disk) -> None:
+def write_manifest(folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST) -> None:
     """Keep what is known of an item in it. Raises `OSError`."""
     content = {"schema": SCHEMA, **asdict(manifest)}
-    disk.write(os.path.join(folder, MANIFEST), json.dumps(content, indent=1).encode("ascii"))
+    disk.write(os.path.join(folder, name), json.dumps(content, indent=1).encode("ascii"))
+
+
+def take_next_manifest(folder: str, disk: Disk) -> None:
+    """Have an item tell what it holds after an undo. Raises `OSError`; done twice, it does
+    nothing more."""
+    following = os.path.join(folder, NEXT)
+    found = _manifest(following)
+    if isinstance(found, Manifest):
+        write_manifest(folder, found, disk)
+    disk.remove_file(following)
 
 
 def read_item(folder: str, disk: Disk) -> Item:
@@ -78,6 +101,12 @@ def read_item(folder: str, disk: Disk) -> Item:
     except OSError as error:
         return Item(folder, None, f"it cannot be reached: {reason_of(error)}")
     found = _manifest(os.path.join(folder, MANIFEST))
+    going = folder.endswith(_PURGING)
+    if isinstance(found, Manifest) and found.id != os.path.basename(folder).removesuffix(_PURGING):
+        found = "its manifest tells of another item"
+    if going:
+        manifest = found if isinstance(found, Manifest) else None
+        return Item(folder, manifest, "it is only partly there: its removal has begun", identity)
     if isinstance(found, str):
         return Item(folder, None, found, identity)
     if identity is None:
@@ -86,15 +115,18 @@ def read_item(folder: str, disk: Disk) -> Item:
 
 
 def items(trashes: Iterable[str], disk: Disk) -> Iterator[Item]:
-    """Yield what is in some trashes, newest first in each; what is being purged is passed over."""
+    """Yield what is in some trashes, newest first in each; through a link to one, nothing."""
     for trash in trashes:
+        if not is_ours_alone(trash):
+            continue
         try:
             names = sorted(os.listdir(trash), reverse=True)
         except OSError:
             continue
         for name in names:
             folder = os.path.join(trash, name)
-            if not name.startswith(".") and not name.endswith(_PURGING) and os.path.isdir(folder):
+            real = os.path.isdir(folder) and not os.path.islink(folder)
+            if not name.startswith(".") and real:
                 yield read_item(folder, disk)
 
 
@@ -111,17 +143,35 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
     return item
 
 
-def clear_item(item: str, disk: Disk) -> None:
-    """Remove an item and what an operation itself had made in it; the trash too if it is empty
-    then and not the user's usual one."""
+def clear_item(item: str, disk: Disk, new: Identity | None = None) -> tuple[str, ...]:
+    """Remove what operations themselves had made in an item, and return what is left of it.
+
+    An environment goes only where it is `new`, the one that this operation had made, or empty;
+    the item itself only where it is empty then, and the trash too if it is not the user's usual
+    one. The caller has proved that the item is ours. Raises `OSError`.
+    """
     if not item:
-        return
+        return ()
+    left = []
     if disk.identity(item) is not None:
-        for name in (ENVIRONMENT, BEFORE):
-            if disk.identity(os.path.join(item, name)) is not None:
-                disk.remove_tree(os.path.join(item, name))
-        disk.remove_tree(item)
+        for name in sorted(os.listdir(item)):
+            path = os.path.join(item, name)
+            is_new = new is not None and disk.identity(path) == new
+            if is_made(name) or (name in {ENVIRONMENT, BEFORE} and is_new):
+                disk.remove_tree(path)
+            elif name not in {ENVIRONMENT, BEFORE} or not _removed_empty(path, disk):
+                left.append(name)
+        if not left:
+            disk.remove_folder(item)
     tidy(os.path.dirname(item), disk)
+    return tuple(left)
+
+
+def _removed_empty(path: str, disk: Disk) -> bool:
+    if os.path.islink(path) or not os.path.isdir(path) or os.listdir(path):
+        return False
+    disk.remove_folder(path)
+    return True
 
 
 def tidy(trash: str, disk: Disk) -> None:
@@ -137,7 +187,7 @@ def tidy(trash: str, disk: Disk) -> None:
 
 def purging_name(item: str) -> str:
     """Return what an item is called while it is removed."""
-    return item + _PURGING
+    return item if item.endswith(_PURGING) else item + _PURGING
 
 
 def _manifest(path: str) -> Manifest | str:
@@ -162,6 +212,8 @@ def _read(content: dict[str, Any]) -> Manifest:
     texts = (manifest.id, manifest.name, manifest.manager, manifest.python, manifest.cfg)
     if not all(isinstance(text, str) for text in (*texts, manifest.project or "")):
         raise TypeError("no text")
+    for text in (*texts, manifest.path, manifest.project or ""):
+        os.fsencode(text)  # a ValueError where no file could be called so
     numbers = (manifest.packages, manifest.disk_bytes, manifest.reclaimable_bytes)
     if not all(isinstance(number, int | None) for number in numbers):
         raise TypeError("no number")
@@ -170,6 +222,12 @@ def _read(content: dict[str, Any]) -> Manifest:
     return replace(
         manifest,
         operation=Operation(manifest.operation),
-        freeze=tuple(map(str, manifest.freeze)),
-        unowned=tuple(map(str, manifest.unowned)),
+        freeze=_lines(manifest.freeze),
+        unowned=_lines(manifest.unowned),
     )
+
+
+def _lines(found: Iterable[object]) -> tuple[str, ...]:
+    lines = tuple(map(str, found))
+    os.fsencode("".join(lines))  # as above
+    return lines

@@ -2,30 +2,22 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envdeck.core.model import (
-    Ending,
-    Fact,
-    Identity,
-    NoPlan,
-    Operation,
-    Plan,
-    Refusal,
-    Result,
-    Step,
-    StepStarted,
-    Target,
-)
+from envdeck.core.inspection.own_places import own_place
+from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.core.operations.asking import moment_of
+from envdeck.core.operations.guards import Moment
 from envdeck.core.operations.history import undo_obstacle
-from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable, new_id
+from envdeck.core.operations.journal import Entry, Move, Unreadable, new_id
+from envdeck.core.operations.parting import Parting, obstacles_to_parting, parting
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.transaction import Ground, first_trash, transaction
-from envdeck.core.operations.trash import Manifest
+from envdeck.core.operations.proving import is_same
+from envdeck.core.operations.transaction import Ground
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.operations import Operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +32,8 @@ class Return:
     """What is there now."""
     there: Identity | None
     """What is in the item now."""
+    parting: Parting = field(default_factory=Parting)
+    """Whose files would go to the trash with what is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +44,10 @@ class UndoPlan(Plan):
 
 
 def plan_undo(
-    operations: "Operations", identifier: str | None, to: str | None
+    operations: "Operations",
+    identifier: str | None,
+    to: str | None,
+    allow: frozenset[str] = frozenset(),
 ) -> UndoPlan | NoPlan:
     """Plan to take back the last operation that can be, or the one named."""
     ground = operations.ground
@@ -66,13 +63,20 @@ def plan_undo(
             "it was done to several environments, which cannot all go to one path",
             hint=f"restore one, for instance `envdeck undo {chosen[0].id} --to {to}`",
         )
-    returns = tuple(_return(entry, to, ground) for entry in reversed(chosen))
+    moment = moment_of(operations)
+    outer_first = chosen[::-1]  # newest first, and what holds another before that
+    outer_first.sort(key=lambda entry: entry.path.count(os.sep))
+    returns = tuple(return_of(entry, _real(to), ground, moment) for entry in outer_first)
+    refusals: list[Refusal] = []
+    for index, each in enumerate(returns):
+        refusals += obstacles_to(each, returns[:index], moment, allow, ground)
     return UndoPlan(
         id=new_id(ground.host),
         operation=Operation.UNDO,
         targets=tuple(_target(each) for each in returns),
         steps=tuple(Step(_title(each)) for each in returns),
-        refusals=tuple(filter(None, (_refusal(each, ground) for each in returns))),
+        refusals=tuple(refusals),
+        allowed=allow,
         frees_now_bytes=0,
         returns=returns,
     )
@@ -107,16 +111,32 @@ def _none(identifier: str | None, unreadable: Sequence[Unreadable]) -> NoPlan:
     )
 
 
-def _return(entry: Entry, to: str | None, ground: Ground) -> Return:
+def _real(to: str | None) -> str | None:
+    """Return a path with the links above it followed."""
+    if to is None:
+        return None
+    parent, name = os.path.split(os.path.normpath(to))
+    return os.path.join(os.path.realpath(parent), name)
+
+
+def return_of(entry: Entry, to: str | None, ground: Ground, moment: Moment) -> Return:
+    """Return what taking an operation back means now. Raises `OSError`."""
     path = entry.path if to is None else to
     there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
-    return Return(entry, path, ground.disk.identity(path), there)
+    here = ground.disk.identity(path)
+    is_to_go = here is not None and is_same(here, entry.new, entry, ground.host)
+    going = Parting()
+    if is_to_go and entry.move is Move.EXCHANGE:
+        going = parting(entry, path, moment)
+    return Return(entry, path, here, there, going)
 
 
 def _target(each: Return) -> Target:
     facts = [Fact("takes back", f"{each.entry.operation} ({each.entry.id})")]
     if each.path != each.entry.path:
         facts.append(Fact("was at", f"{each.entry.path}: its scripts still name that place"))
+    if each.parting.files:
+        facts.append(Fact("your files", ", ".join(each.parting.files[:5])))
     if each.entry.file:
         facts.append(Fact("with it", f"{each.entry.file} returns to what it was"))
     return Target(each.path, each.here, each.entry.name, tuple(facts))
@@ -130,109 +150,77 @@ def _title(each: Return) -> str:
     return "exchange it for the one in the trash, which was there before"
 
 
-def _refusal(each: Return, ground: Ground) -> Refusal | None:
+def obstacles_to(
+    each: Return,
+    earlier: Sequence[Return],
+    moment: Moment,
+    allow: frozenset[str],
+    ground: Ground,
+) -> tuple[Refusal, ...]:
+    """Return what stands in the way of one, when those before it are back already."""
     entry = each.entry
+    refusal = _own_place(each, ground) or _another(each, ground)
+    if refusal is not None:
+        return (refusal,)
     if entry.move is Move.ASIDE:
-        if each.here is not None:
-            return Refusal(
-                "place-taken",
-                f"something else is at {each.path} now",
-                hint=f"move that away, or `envdeck undo {entry.id} --to OTHER`",
-                path=each.path,
-            )
-        parent = os.path.dirname(each.path)
-        if not os.path.isdir(parent):
-            return Refusal(
-                "place-taken",
-                f"the folder {parent} is no longer there",
-                hint=f"make it again, or `envdeck undo {entry.id} --to OTHER`",
-                path=each.path,
-            )
-        return None
-    if each.here != entry.new:
+        refusal = _taken(each, earlier)
+        return () if refusal is None else (refusal,)
+    return obstacles_to_parting(entry, each.path, each.here, each.parting, moment, allow)
+
+
+def _own_place(each: Return, ground: Ground) -> Refusal | None:
+    """Refuse to put it where we keep our own: what is cleared there would go with it."""
+    why = own_place(each.path, ground.host)
+    if not why and each.path != each.entry.path and (above := _environment_above(each.path)):
+        why = f"it is in the environment {above}"
+    said = f"it cannot go to {each.path}: {why}"
+    return Refusal("protected-path", said, "give another path", each.path) if why else None
+
+
+def _environment_above(path: str) -> str:
+    while (parent := os.path.dirname(path)) != path:
+        if any(os.path.lexists(os.path.join(parent, it)) for it in ("pyvenv.cfg", "conda-meta")):
+            return parent
+        path = parent
+    return ""
+
+
+def _another(each: Return, ground: Ground) -> Refusal | None:
+    """Refuse where something else is in its place, or in the trash, than the operation left."""
+    entry, why, hint = each.entry, "", ""
+    if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
+        why = f"what is at {each.path} now is not what that operation made"
+        hint = "`envdeck history` tells what happened since"
+        if entry.item:
+            hint += f"; its old state is in {entry.item}"
+    elif entry.old is not None and not is_same(each.there, entry.old, entry, ground.host):
+        why = f"what is in {entry.item} now is not what was put there"
+        hint = "look at it, and move it by hand if it is what you want"
+    return Refusal("not-an-environment", why, hint, each.path) if why else None
+
+
+def _taken(each: Return, earlier: Sequence[Return]) -> Refusal | None:
+    entry, parent = each.entry, os.path.dirname(each.path)
+    if each.here is not None:
         return Refusal(
-            "not-an-environment",
-            f"what is at {each.path} now is not what that operation made",
-            hint=f"`envdeck history` tells what happened since; its old state is in {entry.item}",
+            "place-taken",
+            f"something else is at {each.path} now",
+            hint=f"move that away, or `envdeck undo {entry.id} --to OTHER`",
             path=each.path,
         )
-    return None
-
-
-def run_undo(plan: UndoPlan, operations: "Operations", tell: "Tell", stopped: "Stopped") -> Result:
-    """Take them back, newest first. Each is whole by itself: what was taken back stays so."""
-    ground = operations.ground
-    done = 0
-    for index, each in enumerate(plan.returns):
-        if stopped():
-            return Result(
-                Ending.DONE if done else Ending.ROLLED_BACK,
-                f"stopped: {done} of {len(plan.returns)} taken back",
-                stopped=True,
-            )
-        now = replace(
-            each,
-            here=ground.disk.identity(each.path),
-            there=ground.disk.identity(os.path.join(each.entry.item, ENVIRONMENT))
-            if each.entry.item
-            else None,
-        )
-        refusal = _refusal(now, ground)
-        if refusal is not None:
-            return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
-        tell(StepStarted(index, plan.steps[index].title))
-        number = f"-{index + 1}" if len(plan.returns) > 1 else ""
-        take_back(now, f"{plan.id}{number}", plan.id, ground)
-        done += 1
-    what = plan.returns[0].path if done == 1 else f"{done} environments"
-    return Result(Ending.DONE, f"{what} is as it was" if done == 1 else f"{what} are as they were")
-
-
-def take_back(each: Return, identifier: str, group: str, ground: Ground) -> None:
-    """Take one operation back, as one of its own. Raises `OSError`, `BusyError`."""
-    before = each.entry
-    entry = Entry(
-        id=identifier,
-        group=group,
-        operation=Operation.UNDO,
-        move=Move.BACK if before.move is Move.ASIDE else Move.EXCHANGE,
-        phase=Phase.PREPARED,
+    if os.path.isdir(parent) or any(_brings(one, parent) for one in earlier):
+        return None
+    return Refusal(
+        "place-taken",
+        f"the folder {parent} is no longer there",
+        hint=f"make it again, or `envdeck undo {entry.id} --to OTHER`",
         path=each.path,
-        item=before.item,
-        old=each.here,
-        new=each.there,
-        keep_new=True,
-        name=before.name,
-        manager=before.manager,
-        python=before.python,
-        bytes_aside=before.bytes_aside,
-        undoes=before.id,
     )
-    if before.move is Move.EXCHANGE and before.old is None:
-        _discard(replace(entry, move=Move.ASIDE, item="", new=None), ground)
-        return
-    with transaction(ground, entry) as current:
-        if current.entry.move is Move.BACK:
-            current.put_back()
-        else:
-            if before.file:
-                current.swap_file(before.file, before.file_if_not)
-            current.put_in_place()
 
 
-def _discard(entry: Entry, ground: Ground) -> None:
-    """Put aside what had been created."""
-    with transaction(ground, entry) as current:
-        current.open_item(first_trash(entry.path, ground))
-        current.describe(
-            Manifest(
-                id=entry.id,
-                operation=entry.operation,
-                path=entry.path,
-                name=entry.name,
-                manager=entry.manager,
-                python=entry.python,
-                put_at=ground.host.now(),
-            )
-        )
-        current.put_aside()
+def _brings(one: Return, folder: str) -> bool:
+    """Tell whether a folder is there again when `one` is taken back."""
+    inner = os.path.relpath(folder, one.path)
+    if inner.split(os.sep)[0] == os.pardir:
+        return False
+    return os.path.isdir(os.path.join(one.entry.item, ENVIRONMENT, inner))

@@ -20,14 +20,15 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.disk.linking import FolderLinkError, folder_links
 from envdeck.core.operations.engine.creators import VenvCreator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
+from envdeck.core.operations.meanwhile import Packages, Watch, packages_of
 from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import Building, GivenUpError
-from envdeck.core.operations.recipe.dependencies import new_dependency_problems
+from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.sources import How, Source, SourceName
@@ -56,20 +57,23 @@ def resolver_of(
     operations: "Operations", environment: Environment, stopped: "Stopped"
 ) -> UvResolver:
     """Return the resolver for one environment."""
+    uv = _uv_of(operations, environment)
+    return UvResolver(uv, Runner(operations.catalog.host), environment, ignore, stopped)
+
+
+def _uv_of(operations: "Operations", environment: Environment) -> Uv:
     host = operations.catalog.host
-    uv = Uv(
-        host,
-        folder=host.home,
-        offline=operations.policy.offline,
-        environment=environment.path,
+    return Uv(
+        host, folder=host.home, offline=operations.policy.offline, environment=environment.path
     )
-    return UvResolver(uv, Runner(host), environment, ignore, stopped)
 
 
 def candidates_of(
     operations: "Operations", environment: Environment, stopped: "Stopped"
 ) -> Candidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
+    if why := _uv_of(operations, environment).misdirected:
+        return NoPlan(why, MISDIRECTED_HINT)
     found = candidates(
         environment, read_distributions(environment), resolver_of(operations, environment, stopped)
     )
@@ -90,7 +94,10 @@ def plan_upgrade(
     allow: frozenset[str],
 ) -> Plan | NoPlan:
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
+    if why := _uv_of(operations, environment).misdirected:
+        return NoPlan(why, MISDIRECTED_HINT)
     resolver = resolver_of(operations, environment, lambda: False)
+    packages = packages_of(environment)  # before it is read
     distributions = read_distributions(environment)
     if wanted is None:
         found = candidates(environment, distributions, resolver)
@@ -116,7 +123,7 @@ def plan_upgrade(
         return no_plan(resolution)
     if not resolution.changes:
         return _nothing(resolution)
-    return _planned(operations, environment, resolution, offer, allow)
+    return _planned(operations, environment, resolution, offer, allow, packages)
 
 
 def _nothing(resolution: Resolution) -> NoPlan:
@@ -133,7 +140,8 @@ def _planned(
     resolution: Resolution,
     offer: LockOffer | None,
     allow: frozenset[str],
-) -> UpgradePlan:
+    packages: Packages,
+) -> UpgradePlan | NoPlan:
     names = [change.name for change in resolution.changes]
     source = Source(
         name=SourceName.EXACT, title="", how=How.PINS, requirements=resolution.requirements
@@ -183,6 +191,7 @@ def _planned(
         tried=_touched(environment, names),
         done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
         allow=allow,
+        packages=packages,
     )
 
 
@@ -209,12 +218,18 @@ def staged_plan(
     done: str,
     allow: frozenset[str],
     operation: Operation = Operation.UPGRADE,
-) -> UpgradePlan:
+    packages: Packages | None = None,
+) -> UpgradePlan | NoPlan:
     """Return the plan of a change that is made in a copy of an environment.
 
     `middle` returns the steps between making the copy and checking it, given where it will lie.
+    `packages` is what was installed before anything was asked; by default, what is now. There is
+    no plan where a link would have the change made outside of the copy.
     """
     host = operations.catalog.host
+    link = next(folder_links(environment.path), None)
+    if link is not None:
+        return NoPlan(_shared(environment.path, link), hint=_SHARED_HINT)
     identifier = new_id(host)
     trash = first_trash(environment.path, operations.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
@@ -232,7 +247,7 @@ def staged_plan(
         offline=operations.policy.offline,
     )
     steps = (
-        Step(f"make a copy of hard links at {staged}"),
+        Step(f"make a copy of hard links, which share the files that stay, at {staged}"),
         *middle(staged, blueprint),
         Step("check what it needs, and that it imports what it could"),
         Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
@@ -250,10 +265,23 @@ def staged_plan(
         kept_until=operations.policy.kept_until(host.now()),
         environment=environment,
         freeze=freeze(environment, quick=True).freeze_lines(),
+        packages=packages_of(environment) if packages is None else packages,
         blueprint=blueprint,
         change=change,
         tried=tried,
         done=done,
+    )
+
+
+_SHARED_HINT = "put a folder in the place of the link, or make the environment anew"
+
+
+def _shared(path: str, link: str) -> str:
+    """Say why nothing is changed in a copy that shares a folder."""
+    full = os.path.join(path, link)
+    return (
+        f"{link} in it is a link to a folder, {os.path.realpath(full)}: what is installed would"
+        " be written there, and could not be taken back"
     )
 
 
@@ -275,7 +303,7 @@ def _change(plan: UpgradePlan, building: Building) -> list[str]:
     building.tell(StepStarted(1, plan.steps[1].title))
     verified = plan.change(building)
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
-    problems = new_dependency_problems(plan.environment, building.environment())
+    problems = building.unmet(plan.environment)
     if problems:
         name, missing = problems[0]
         raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
@@ -289,6 +317,7 @@ def _change(plan: UpgradePlan, building: Building) -> list[str]:
 def _copy(environment: Environment, building: Building) -> None:
     """Make the copy; the files are the same ones, and replaced, never written into."""
     building.current.make_staged()
+    building.watch = Watch.of(environment)
 
     def told(files: int, _size: int) -> None:
         building.tell(
@@ -297,4 +326,7 @@ def _copy(environment: Environment, building: Building) -> None:
         if building.stopped():
             raise GivenUpError("it was stopped", stopped=True)
 
-    building.ground.disk.link_tree(environment.path, building.folder, told)
+    try:
+        building.ground.disk.link_tree(environment.path, building.folder, told)
+    except FolderLinkError as error:
+        raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None

@@ -23,7 +23,7 @@ def expand_groups(
     named: dict[str, Any] = {}
     for name, entries in groups.items():
         if normalise(name) in named:
-            problems.append(document.problem(f"the dependency group {name!r} is there twice", name))
+            problems.append(document.problem("this dependency group is there twice", name))
         named.setdefault(normalise(name), entries)
 
     spent = 0
@@ -32,7 +32,7 @@ def expand_groups(
         nonlocal spent
         entries = named[name]
         if not isinstance(entries, list):
-            problems.append(document.problem(f"the dependency group {name!r} is no list", name))
+            problems.append(document.problem("this dependency group is no list", name))
             return
         for entry in entries:
             spent += 1
@@ -44,16 +44,14 @@ def expand_groups(
             other = entry.get("include-group") if isinstance(entry, dict) else None
             if not isinstance(other, str) or len(entry) != 1:
                 problems.append(
-                    document.problem(f"the group {name!r} has an entry that is not known", name)
+                    document.problem("this dependency group has an entry that is not known", name)
                 )
             elif normalise(other) not in named:
                 problems.append(
-                    document.problem(f"the group {name!r} includes {other!r}, which is none", other)
+                    document.problem("a dependency group includes one that is none", other)
                 )
             elif normalise(other) in above or len(above) > _DEEPEST:
-                problems.append(
-                    document.problem(f"the group {name!r} includes itself by {other!r}", other)
-                )
+                problems.append(document.problem("a dependency group includes itself", other))
             else:
                 yield from entries_of(normalise(other), (*above, normalise(other)))
 

@@ -26,7 +26,7 @@ def newer(document: Document, version: object, known: Iterable[int]) -> tuple[Pr
     major = text.partition(".")[0]
     if major.isdigit() and len(major) < 9 and int(major) in known:
         return ()
-    told = f"is of the format version {text[:20]}" if text else "does not tell its format version"
+    told = "is of a format version" if text else "does not tell its format version"
     return (document.problem(f"{told}, which is not known here", f'"{text}"'),)
 
 

@@ -9,7 +9,7 @@ class Problem:
 
     file: str
     message: str
-    """One sentence without a full stop; it may carry hostile text, never a credential."""
+    """One sentence without a full stop, with nothing in it of what the file says."""
     line: int | None = None
     """Counted from 1; None where the whole file is meant."""
 

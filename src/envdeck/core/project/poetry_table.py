@@ -112,7 +112,7 @@ def _lines(document: Document, name: str, told: object, problems: list[Problem])
         text = _line(name, table, os.path.dirname(document.file))
         if text is None:
             problems.append(
-                document.problem(f"what poetry is told of {name!r} is not understood", name)
+                document.problem("what poetry is told of this package is not understood", name)
             )
         else:
             yield text

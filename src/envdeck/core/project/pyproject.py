@@ -3,13 +3,19 @@
 import os
 from collections.abc import Iterable
 
-from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.dependency_groups import expand_groups
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.pdm_table import pdm_requirements
 from envdeck.core.project.poetry_table import poetry_requirements
-from envdeck.core.project.reading import Document, read_toml, string_at, strings, table_at
+from envdeck.core.project.reading import (
+    NO_REQUIREMENT,
+    Document,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+)
 from envdeck.core.project.requirement_text import parsed
 
 
@@ -71,8 +77,7 @@ def _add(
     for text in texts:
         requirement = parsed(text)
         if requirement is None:
-            told = mask_text(text[:200])
-            problems.append(document.problem(f"{told!r} is not a requirement (PEP 508)", text))
+            problems.append(document.problem(NO_REQUIREMENT, text))
         else:
             name, line = requirement.name, document.line_of(text)
             found.append(DeclaredRequirement(text, name, document.file, line, group, extra))

@@ -1,4 +1,8 @@
-"""Reading a project's files: bounded, never run, and every failure a value with file and line."""
+"""Reading a project's files: bounded, never run, and every failure a value with file and line.
+
+No message holds anything of what a file says: a project can name any file that its user may read
+(`-r ../.env`, or a link in place of a manifest), and messages get into logs and onto screens.
+"""
 
 import json
 import re
@@ -14,6 +18,8 @@ MANIFEST_LIMIT = 2 * 1024 * 1024
 """Bytes; the largest real manifests have some 100 KiB."""
 LOCK_LIMIT = 64 * 1024 * 1024
 """Bytes; the lock file of a workspace of 1,500 packages has some 10 MiB."""
+
+NO_REQUIREMENT = "this line is not a requirement (PEP 508)"
 
 _LINE = re.compile(r"\(?at line (\d+)")
 _JSON_LINE = re.compile(r"line (\d+) column")
@@ -60,9 +66,8 @@ def _read(
         return Problem(path, f"is nested too deeply to be read as {format_}")
     except ValueError as error:  # both decoders' errors, and numbers of too many digits
         found = line.search(str(error))
-        reason = re.sub(r"\s*\(at line.*|: line \d.*", "", str(error)).strip().rstrip(".")
         number = int(found[1]) if found else None
-        return Problem(path, f"is not {format_} ({reason[:1].lower()}{reason[1:200]})", number)
+        return Problem(path, f"is not {format_}", number)
     if not isinstance(table, dict):
         return Problem(path, f"is not a {format_} object")
     return Document(path, table, text)

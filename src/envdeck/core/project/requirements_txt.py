@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.distribution_names import from_entry, normalise
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
-from envdeck.core.project.reading import MANIFEST_LIMIT
+from envdeck.core.project.reading import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.requirement_text import file_url, parsed
 
 _FILES = 100
@@ -34,6 +33,7 @@ _KEPT = {
 }  # fmt: skip
 """Options that uv takes in a requirements file; the others are pip's own and are passed over."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|(?=/))")
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _PATH_START = re.compile(r"(\.{1,2}(?=$|[/\\\[])|[/\\~]|[A-Za-z]:[\\/])")
 _TRAILING_EXTRAS = re.compile(r"(\[[A-Za-z0-9._, -]+\])(\s*;.*)?\Z")
@@ -76,17 +76,14 @@ class _Reading:
                 continue
             self.seen.add(key)
             if len(self.seen) > _FILES:
-                self.problems.append(Problem(path, f"more than {_FILES} files are included"))
+                place, line = named_by or (path, None)
+                self.problems.append(Problem(place, f"more than {_FILES} files are included", line))
                 return
             data = read_bounded(path, MANIFEST_LIMIT)
             if isinstance(data, Unread):
                 place, line = named_by or (path, None)
-                told = (
-                    f"{path} cannot be read: {data.reason}"
-                    if named_by
-                    else (f"cannot be read: {data.reason}")
-                )
-                self.problems.append(Problem(place, told, line))
+                told = "includes a file that cannot be read" if named_by else "cannot be read"
+                self.problems.append(Problem(place, f"{told}: {data.reason}", line))
                 continue
             included = list(self._lines_of(path, decode(data), constraint=constraint))
             todo += reversed(included)
@@ -103,7 +100,7 @@ class _Reading:
             if include is not None:
                 other = include[1].strip().strip("\"'")
                 if "://" in other:
-                    told = f"includes {mask_text(other)[:200]!r}, which is not on this disk"
+                    told = "includes a file that is not on this disk"
                     self.problems.append(Problem(path, told, number))
                     continue
                 below = os.path.join(os.path.dirname(path), other)
@@ -135,7 +132,7 @@ class _Reading:
         requirement = None if editable else parsed(text)
         if requirement is not None:
             return DeclaredRequirement(text, requirement.name, path, number, hashes=hashes)
-        if _URL.match(target) or "${" in target:
+        if _URL.match(target) or _by_variable(target):
             egg = _EGG.search(target)
             name = normalise(egg[1]) if egg else _wheel_name(target)
             text = f"-e {target}" if editable else target
@@ -143,8 +140,8 @@ class _Reading:
         if editable or _PATH_START.match(target) or target.endswith((".whl", ".tar.gz", ".zip")):
             return self._local(path, number, target, "-e " if editable else "")
         if text.startswith("-"):
-            return Problem(path, f"{text.split(maxsplit=1)[0][:80]!r} is not known", number)
-        return Problem(path, f"{mask_text(text)[:200]!r} is not a requirement (PEP 508)", number)
+            return Problem(path, "this line has an option that is not known", number)
+        return Problem(path, NO_REQUIREMENT, number)
 
     def _local(
         self, path: str, number: int, target: str, prefix: str
@@ -154,7 +151,7 @@ class _Reading:
         place = target[: tail.start()] if tail else target.partition(" ;")[0].strip()
         rest = tail[0] if tail else target[len(place) :]
         if place.startswith("~"):
-            return Problem(path, f"{place[:200]!r} is a path that is not spelt out", number)
+            return Problem(path, "this line has a path that is not spelt out (`~`)", number)
         whole = os.path.normpath(os.path.join(self.folder, place))
         name = _wheel_name(whole)
         if name:
@@ -184,6 +181,14 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         whole = _COMMENT.sub("", " ".join(parts)).strip()
         if whole:
             yield started, whole
+
+
+def _by_variable(target: str) -> bool:
+    """Tell whether a line is a requirement once its variables are put in: the installer does so,
+    and quotes what it does not understand then, so that it must get nothing else."""
+    if _VARIABLE.match(target):  # `${INDEX}/idna-3.10.tar.gz`
+        return not any(letter.isspace() or letter == "=" for letter in target)
+    return "${" in target and parsed(_VARIABLE.sub("1", target)) is not None
 
 
 def _wheel_name(target: str) -> str:

@@ -4,10 +4,9 @@ import configparser
 import re
 
 from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
-from envdeck.core.project.reading import MANIFEST_LIMIT
+from envdeck.core.project.reading import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.requirement_text import parsed
 
 
@@ -31,8 +30,7 @@ def read_setup_cfg(path: str) -> Manifest:
                 continue
             requirement = parsed(text)
             if requirement is None:
-                told = mask_text(text[:200])
-                problems.append(Problem(path, f"{told!r} is not a requirement (PEP 508)"))
+                problems.append(Problem(path, NO_REQUIREMENT))
                 continue
             found.append(DeclaredRequirement(text, requirement.name, path, extra=normalise(extra)))
     name = normalise(parser.get("metadata", "name", fallback="").strip())

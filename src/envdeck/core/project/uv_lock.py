@@ -78,7 +78,7 @@ def _package(
     elif url:
         kind, line = "archive", line_of(name, f"@ {url}")
     if line is None:
-        return document.problem(f"what it says of {name!r} is not understood", f'"{name}"')
+        return document.problem("what it says of this package is not understood", f'"{name}"')
     hashes = hashes_of(table.get("sdist"), table.get("wheels"))
     return LockedPackage(
         normalise(name), version, line, hashes, kind, edges=tuple(_edges(table)), root=root

@@ -73,7 +73,7 @@ def _checked(document: Document, specifier: str, told: str, problems: list[Probl
     try:
         return str(SpecifierSet(specifier)) and specifier
     except (InvalidSpecifier, ValueError):
-        problems.append(document.problem(f"{told[:100]!r} is no range of Python versions", told))
+        problems.append(document.problem("what it asks of Python is no range of versions", told))
         return ""
 
 

@@ -79,6 +79,8 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
         self.keys = KeyLine(look.keys)
         self._asked: dict[str, int] = {}
         self._cursor_was: object = None
+        self.on_chosen: Callable[[ResultT | None], None] | None = None
+        """Who takes what was chosen while the dialog stays below; without, it is left with it."""
         self.left = False
         """Whether the dialog is closed, so that nobody waits any more."""
 
@@ -107,6 +109,14 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
         """Return the keys worth a hint on a row, with their words."""
         del row
         return {"open": self.GO_ON.lower(), "back": "cancel"}
+
+    def leave_with(self, chosen: ResultT) -> None:
+        """Hand over what was chosen."""
+        self.say(())
+        if self.on_chosen is None:
+            self.dismiss(chosen)
+        else:
+            self.on_chosen(chosen)
 
     # fetching
 

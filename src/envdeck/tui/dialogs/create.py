@@ -228,7 +228,7 @@ class CreateDialog(ChoosingDialog[Wish]):
             choice = CreateChoice(
                 self._project, name, None if alone else file, self._pythons.chosen
             )
-            self.dismiss(create_wish(self._operating, choice, self.look))
+            self.leave_with(create_wish(self._operating, choice, self.look))
 
     def action_refresh(self) -> None:
         """Read everything anew."""

@@ -1,11 +1,14 @@
 """The plan dialog: what will be done, and whether it shall be. It shows, and acts on nothing."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
+from rich.text import Text
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.events import Click, Resize
 from textual.message import Message
 from textual.widget import Widget
@@ -24,6 +27,7 @@ from envdeck.tui.dialogs.plan_lines import (
     plan_rows,
     target_row,
 )
+from envdeck.tui.dialogs.together import Together, together_rows
 from envdeck.tui.messages import OutcomeSaid
 from envdeck.tui.operating import Wish
 from envdeck.tui.widgets.line import Line, Part, Tone
@@ -40,13 +44,25 @@ _FRAME = 7
 """Lines that the frame, the title, what it costs and the buttons take."""
 
 
+Planned: TypeAlias = Plan | NoPlan | Together
+
+
 class PlanReady(Message):
     """A plan was made in the background; a stale one is told by its generation."""
 
-    def __init__(self, generation: int, plan: Plan | NoPlan) -> None:
+    def __init__(self, generation: int, plan: Planned) -> None:
         super().__init__()
         self.generation = generation
         self.plan = plan
+
+
+class PlanningGoesOn(Message):
+    """One more of several was planned."""
+
+    def __init__(self, generation: int, done: int) -> None:
+        super().__init__()
+        self.generation = generation
+        self.done = done
 
 
 class PlanView(LineList[PlanRow]):
@@ -55,26 +71,38 @@ class PlanView(LineList[PlanRow]):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._plan: Plan | NoPlan | None = None
+        self._plan: Planned | None = None
         self._refusals: dict[str, list[Refusal]] = {}
+        self._for_good = False
 
-    def show(self, plan: Plan | NoPlan, refusals: dict[str, list[Refusal]]) -> None:
+    def show(
+        self, plan: Planned, refusals: dict[str, list[Refusal]], *, for_good: bool = False
+    ) -> None:
         """Show a plan, with the refusals by guard that have been met so far."""
-        self._plan, self._refusals = plan, refusals
+        self._plan, self._refusals, self._for_good = plan, refusals, for_good
         self._build()
 
     def _build(self) -> None:
         if self._plan is None or not self.cells:
             return
         if isinstance(self._plan, NoPlan):
-            self.show_rows(no_plan_rows(self._plan, self._look, self.cells))
+            rows = no_plan_rows(self._plan, self._look, self.cells)
+        elif isinstance(self._plan, Together):
+            allowed = self._plan.allowed
+            rows = together_rows(self._plan, self._refusals, allowed, self._look, self.cells)
         else:
-            self.show_rows(plan_rows(self._plan, self._refusals, self._look, self.cells))
+            told, good = self._refusals, self._for_good
+            rows = plan_rows(self._plan, told, self._look, self.cells, for_good=good)
+        self.show_rows(rows)
 
     def on_resize(self, event: Resize) -> None:
         """Tell it for the new width."""
         super().on_resize(event)
         self._build()
+        self.post_message(self.Fitted())
+
+    class Fitted(Message):
+        """It has another height, or another width."""
 
     def can_choose(self, row: PlanRow) -> bool:
         """The switches alone."""
@@ -102,28 +130,34 @@ class PlanView(LineList[PlanRow]):
     action_last = LineView.action_last
 
 
-class PlanDialog(Dialog[Plan]):
-    """Plans a wish in the background, shows the plan, and ends with it if the person says yes.
+class PlanDialog(Dialog[tuple[Plan, ...]]):
+    """Plans a wish in the background, shows the plan, and ends with it if the person says yes;
+    with several, where the wish holds several together.
 
     It opens with the focus on *cancel*: `enter` alone never acts. Only the other button or the
     key for yes does, and only on the plan that is shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark", "purge")]
 
-    def __init__(self, wish: Wish, look: Look) -> None:
+    def __init__(self, wish: Wish, look: Look, *, leave: str = "Cancel") -> None:
+        """Take what is wished for; `leave` is the word for not doing it."""
         super().__init__(look)
+        self._leave = leave
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.wish = wish
-        self.plan: Plan | NoPlan | None = None
+        self.plan: Planned | None = None
         """What is shown; None while it is planned."""
         self.allowed: frozenset[str] = frozenset()
+        self._for_good = False
+        """Whether it is planned for good, past the trash."""
         self._met: dict[str, list[Refusal]] = {}
         self._generation = 0
         self._too_early = float("-inf")
         self._view = PlanView(look)
         self._yes = DialogButton(self._yes_line(), id="yes", classes="yes")
+        self._no = DialogButton(self._no_line(), id="cancel")
 
     def body(self) -> Widget:
         """What the plan says."""
@@ -131,29 +165,68 @@ class PlanDialog(Dialog[Plan]):
 
     def buttons(self) -> Iterable[Button]:
         """Cancel first: it has the focus."""
-        yield DialogButton((Part("Cancel (enter)"),), id="cancel")
+        yield self._no
         yield self._yes
 
     def on_mount(self) -> None:
         """Begin to plan."""
         self.app.clear_notifications()  # nothing may lie over the buttons
-        self.title_label.show((Part(self.wish.title, Tone.STRONG),))
+        self.watch(self._view, "scroll_y", self._tell_more, init=False)
         self._plan_anew()
+
+    def _tell_more(self) -> None:
+        """Say in the frame that there is more below than is seen, and by which key."""
+        view = self._view
+        unseen = len(view.rows) - round(view.scroll_y) - view.scrollable_content_region.height
+        sign = "▼" if self.look.unicode else "v"
+        more = f"{sign} {unseen:,} more below: {self.look.key('page_down')}" if unseen > 0 else ""
+        self.query_one(".dialog", Vertical).border_subtitle = Text(more)
+
+    def on_plan_view_fitted(self) -> None:
+        """More of it may be seen now, or less."""
+        self._tell_more()
 
     # planning
 
     def _plan_anew(self) -> None:
         self._generation += 1
         self.plan = None
-        ellipsis = self.look.signs.ellipsis
-        self._say(f"planning{ellipsis} {self.look.key('back')} gives it up", Tone.MUTED)
+        good = Part("  for good" if self._for_good else "", Tone.ERROR)
+        self.title_label.show((Part(self.wish.title, Tone.STRONG), good))
+        self._say_planning(0)
         in_background(
             partial(self._planned, self._generation, self.allowed),
             partial(self._post, self._generation),
         )
 
-    def _planned(self, generation: int, allowed: frozenset[str]) -> PlanReady:
-        return PlanReady(generation, self.wish.plan(allowed))
+    def _say_planning(self, done: int) -> None:
+        total, ellipsis = len(self.wish.parts), self.look.signs.ellipsis
+        far = f" {min(done + 1, total):,} of {total:,}" if total else ""
+        self._say(f"planning{far}{ellipsis} {self.look.key('back')} gives it up", Tone.MUTED)
+
+    def on_planning_goes_on(self, message: PlanningGoesOn) -> None:
+        """Say how far it is."""
+        if message.generation == self._generation and self.plan is None:
+            self._say_planning(message.done)
+
+    def _planned(self, generation: int, allowed: frozenset[str]) -> PlanReady | None:
+        """Plan; called in a thread."""
+        wish = self.wish
+        if not wish.parts:
+            planner = wish.at_once if self._for_good and wish.at_once is not None else wish.plan
+            return PlanReady(generation, planner(allowed))
+        planned: list[tuple[str, Plan | NoPlan]] = []
+        for part in wish.parts:
+            if generation != self._generation:
+                return None
+            with suppress(RuntimeError):  # the screen has closed, and its loop with it
+                self.post_message(PlanningGoesOn(generation, len(planned)))
+            try:
+                planned.append((part.title, part.plan(allowed)))
+            except Exception as error:  # noqa: BLE001 - one that fails must not take the others
+                said = f"it could not be planned: {type(error).__name__}: {error}"
+                planned.append((part.title, NoPlan(said)))
+        return PlanReady(generation, Together(tuple(planned), allowed))
 
     def _post(self, generation: int, message: Message) -> None:
         """Take a fault as a plan that could not be made; called from the thread."""
@@ -166,15 +239,26 @@ class PlanDialog(Dialog[Plan]):
         if message.generation != self._generation:
             return
         self.plan = plan = message.plan
-        if isinstance(plan, Plan):
+        if not isinstance(plan, NoPlan):
             self._meet(plan)
-        self._view.show(plan, self._met)
-        self._yes.label = content(self._yes_line())
-        self._yes.refresh(layout=True)
+        self._view.show(plan, self._met, for_good=self._for_good)
+        self._tell_buttons()
         self._fit()
         self._say_what_holds()
 
-    def _meet(self, plan: Plan) -> None:
+    def _tell_buttons(self) -> None:
+        """Name what a yes does; where nothing can be done there is none."""
+        possible = not isinstance(self.plan, NoPlan)
+        if isinstance(self.plan, Together):
+            possible = bool(self.plan.possible or self.plan.refusals)
+        if not possible:
+            self._no.focus()
+        self._yes.display = possible
+        for button, line in ((self._yes, self._yes_line()), (self._no, self._no_line())):
+            button.label = content(line)
+            button.refresh(layout=True)
+
+    def _meet(self, plan: Plan | Together) -> None:
         """Keep what was overruled in sight, with its reasons."""
         kept = {guard: self._met[guard] for guard in plan.allowed if guard in self._met}
         now: dict[str, list[Refusal]] = {}
@@ -186,10 +270,15 @@ class PlanDialog(Dialog[Plan]):
 
     def _yes_line(self) -> Line:
         key = Part(f" ({self.look.key('yes')})", Tone.MUTED)
-        if not isinstance(self.plan, Plan):
+        whole = self.plan.whole() if isinstance(self.plan, Together) else self.plan
+        if not isinstance(whole, Plan):
             return (Part("Yes"), key)
-        count = len(self.plan.targets)
-        return (Part(ACT[self.plan.operation] + (f" {count:,}" if count > 1 else "")), key)
+        count = len(whole.targets)
+        said = ACT[whole.operation] + (f" {count:,}" if count > 1 else "")
+        return (Part(f"{said} for good" if self._for_good else said), key)
+
+    def _no_line(self) -> Line:
+        return (Part("Back" if isinstance(self.plan, NoPlan) else self._leave), Part(" (enter)"))
 
     def _say(self, text: str, tone: Tone) -> None:
         self.said.show((Part(text, tone),))
@@ -202,7 +291,16 @@ class PlanDialog(Dialog[Plan]):
                     self._say(why, Tone.ERROR)
                 else:
                     cells = max(self.said.content_size.width, 20)
-                    self.said.show(cost_line(plan, self.look, cells))
+                    keeps = self.wish.at_once is not None and not self._for_good
+                    purges = self.look.key("purge") if keeps else ""
+                    self.said.show(cost_line(plan, self.look, cells, purges=purges))
+            case Together() as plans:
+                whole = plans.whole()
+                if whole is None:
+                    self._say(self._why_not(), Tone.ERROR)
+                else:
+                    cells = max(self.said.content_size.width, 20)
+                    self.said.show(cost_line(whole, self.look, cells, each=True))
             case NoPlan():
                 self._say("there is nothing that could be done", Tone.WARNING)
 
@@ -213,8 +311,10 @@ class PlanDialog(Dialog[Plan]):
                 return "it is still being planned"
             case NoPlan() as nothing:
                 return self.look.sentence(nothing.message)
+            case Together() as plans if not plans.refusals:
+                return "" if plans.possible else "none of them can be done"
             case plan:
-                if not plan.refusals:
+                if not plan.refusals or (isinstance(plan, Together) and plan.possible):
                     return ""
                 never = final(plan.refusals)
                 if never is not None:
@@ -226,12 +326,14 @@ class PlanDialog(Dialog[Plan]):
         """Say it for the new width, once that is known."""
         self.call_after_refresh(self._fit)
         self.call_after_refresh(self._say_what_holds)
+        self.call_after_refresh(self._tell_more)
 
     def _fit(self) -> None:
         """Be as high as what is said needs, as far as there is room."""
         whole = self.has_class("-small") or self.has_class("-low")
         lines = min(max(len(self._view.rows), _LEAST) + _FRAME, self.size.height * 9 // 10)
         self.query_one(".dialog").styles.height = None if whole else lines
+        self.call_after_refresh(self._tell_more)
 
     # answers
 
@@ -245,7 +347,15 @@ class PlanDialog(Dialog[Plan]):
             self._say(why, Tone.ERROR)
             self.app.bell()
         elif isinstance(self.plan, Plan):
-            self.dismiss(self.plan)
+            self.dismiss((self.plan,))
+        elif isinstance(self.plan, Together):
+            self.dismiss(self.plan.possible)
+
+    def action_purge(self) -> None:
+        """Free the room at once, past the trash; or put it into the trash after all."""
+        if self.wish.at_once is not None and self.plan is not None:
+            self._for_good = not self._for_good
+            self._plan_anew()
 
     def action_mark(self) -> None:
         """Turn the switch under the cursor."""

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import age, pad, size
+from envdeck.text import pad, size
+from envdeck.tui.dialogs.wording import time_left
 from envdeck.tui.widgets.line import (
     Line,
     Part,
@@ -37,6 +38,7 @@ ACT = {
     Operation.PURGE: "Purge",
 }
 """The word on the button that says yes."""
+_FOR_GOOD = "It is removed for good, past the trash: nothing brings it back"
 
 
 class PlanRow(NamedTuple):
@@ -51,15 +53,22 @@ class PlanRow(NamedTuple):
 
 
 def plan_rows(
-    plan: Plan, refusals: Mapping[str, Sequence[Refusal]], look: Look, cells: int
+    plan: Plan,
+    refusals: Mapping[str, Sequence[Refusal]],
+    look: Look,
+    cells: int,
+    *,
+    for_good: bool = False,
 ) -> list[PlanRow]:
     """Return all that a plan says. `refusals` are those by guard that have been met so far, the
-    overruled ones among them."""
+    overruled ones among them; `for_good` tells that the person asked for no way back."""
+    warned = (Part(f"{look.signs.warning} ", Tone.ERROR), Part(_FOR_GOOD, Tone.WARNING))
     rows = [
-        *_refusal_rows(refusals, plan.allowed, look, cells),
-        *(PlanRow(line) for line in _warnings(plan, look, cells)),
+        *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
+        *refusal_rows(refusals, plan.allowed, look, cells),
+        *(PlanRow(line) for line in warning_lines(plan, look, cells)),
         *_target_rows(plan.targets, look, cells),
-        *(PlanRow(line) for line in _steps(plan, look, cells)),
+        *(PlanRow(line) for line in step_lines(plan, look, cells)),
     ]
     while rows and not rows[-1].line and rows[-1].target is None:
         rows.pop()
@@ -69,9 +78,9 @@ def plan_rows(
 def no_plan_rows(nothing: NoPlan, look: Look, cells: int) -> list[PlanRow]:
     """Return why there is no plan, and a way out."""
     why = (Part(f"{look.signs.broken} ", Tone.ERROR), Part(look.sentence(nothing.message)))
-    lines = _indented(why, 1, 3, cells)
+    lines = indented(why, 1, 3, cells)
     if nothing.hint:
-        lines += _indented((Part(look.sentence(nothing.hint), Tone.MUTED),), 3, 3, cells)
+        lines += indented((Part(look.sentence(nothing.hint), Tone.MUTED),), 3, 3, cells)
     return [PlanRow(line) for line in lines]
 
 
@@ -80,29 +89,45 @@ def final(refusals: Collection[Refusal]) -> Refusal | None:
     return next((each for each in refusals if not each.overrulable), None)
 
 
-def cost_line(plan: Plan, look: Look, cells: int) -> Line:
+def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges: str = "") -> Line:
     """Return what it costs, what it frees, and for how long it can be taken back; in less room
-    the way back is what stays."""
+    the way back is what stays.
+
+    `each` tells that it stands for several, each of which is taken back by itself; `purges` is
+    the key that frees the room at once, where one does.
+    """
     needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)} meanwhile"
     freed: Line = (Part(_freed(plan), Tone.STRONG),)
-    back, brief = _way_back(plan, look)
+    back, brief = _way_back(plan, look, "history" if each else "undo")
+    at_once: Line = ()
+    if purges and line_width(freed):
+        hint = (
+            Part(" (", Tone.MUTED),
+            Part(purges, Tone.HEADING),
+            Part(" purges at once)", Tone.MUTED),
+        )
+        at_once = (*freed, *hint)
     ways: list[list[Line]] = [
+        [(Part(needed),), at_once, back] if at_once else [],
+        [at_once, back] if at_once else [],
+        [at_once, brief] if at_once else [],
         [(Part(needed),), freed, back],
         [freed, back],
         [freed, brief],
         [brief],
     ]
-    lines = [joined([piece for piece in way if line_width(piece)]) for way in ways]
+    lines = [joined([piece for piece in way if line_width(piece)]) for way in ways if way]
     return next((line for line in lines if line_width(line) <= cells), lines[-1])
 
 
-def _way_back(plan: Plan, look: Look) -> tuple[Line, Line]:
+def _way_back(plan: Plan, look: Look, action: str) -> tuple[Line, Line]:
     if plan.undo is None:
         said = "" if plan.operation is Operation.UNDO else "it cannot be taken back"
         return (Part(said, Tone.WARNING),), (Part(said, Tone.WARNING),)
-    key = Part(look.key("undo"), Tone.HEADING)
-    kept = "" if plan.kept_until is None else f" for {age(look.clock(), plan.kept_until)}"
-    return (key, Part(f" takes it back{kept}")), (key, Part(" takes it back"))
+    key = Part(look.key(action), Tone.HEADING)
+    kept = "" if plan.kept_until is None else f" for {time_left(plan.kept_until - look.clock())}"
+    said = " takes it back" if action == "undo" else " takes each back"
+    return (key, Part(f"{said}{kept}")), (key, Part(said))
 
 
 def _freed(plan: Plan) -> str:
@@ -117,9 +142,10 @@ def _freed(plan: Plan) -> str:
     )
 
 
-def _refusal_rows(
+def refusal_rows(
     refusals: Mapping[str, Sequence[Refusal]], allowed: Collection[str], look: Look, cells: int
 ) -> Iterator[PlanRow]:
+    """Yield what stands in the way, each guard that may be overruled with its switch."""
     for guard, each in refusals.items():
         overruled = guard in allowed
         tone = Tone.WARNING if each[0].overrulable else Tone.ERROR
@@ -130,10 +156,10 @@ def _refusal_rows(
                 Part(where, path=bool(where)),
                 Part(look.sentence(one.message)),
             )
-            yield from (PlanRow(told) for told in _indented(line, 1, 3, cells))
+            yield from (PlanRow(told) for told in indented(line, 1, 3, cells))
             if one.hint and not overruled:
                 hint: Line = (Part(look.sentence(one.hint), Tone.MUTED),)
-                yield from (PlanRow(told) for told in _indented(hint, 3, 3, cells))
+                yield from (PlanRow(told) for told in indented(hint, 3, 3, cells))
         if each[0].overrulable:
             box = "[x]" if overruled else "[ ]"
             said = "overruled" if overruled else "space overrules it"
@@ -151,11 +177,12 @@ def _refusal_rows(
         yield PlanRow(())
 
 
-def _warnings(plan: Plan, look: Look, cells: int) -> list[Line]:
+def warning_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+    """Return why it may be a bad idea, and a blank."""
     lines: list[Line] = []
     for warning in plan.warnings:
         said = (Part(f"{look.signs.warning} ", Tone.WARNING), Part(look.sentence(warning)))
-        lines += _indented(said, 1, 3, cells)
+        lines += indented(said, 1, 3, cells)
     return [*lines, ()] if lines else []
 
 
@@ -174,7 +201,7 @@ def target_row(row: PlanRow, look: Look, cells: int) -> Line:
 
 def _target_rows(targets: Sequence[Target], look: Look, cells: int) -> Iterator[PlanRow]:
     if len(targets) <= _MANY:
-        yield from (PlanRow(line) for line in _targets(targets, look, cells))
+        yield from (PlanRow(line) for line in target_lines(targets, look, cells))
         return
     for target in targets:
         yield PlanRow((), target=target)
@@ -187,7 +214,8 @@ def _named(target: Target, look: Look, cells: int) -> Line:
     return (Part(" "), Part(look.short_path(target.path, cells - 2), Tone.STRONG))
 
 
-def _targets(targets: Sequence[Target], look: Look, cells: int) -> list[Line]:
+def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line]:
+    """Return what is acted on, each with its facts."""
     lines: list[Line] = []
     for target in targets:
         lines.append(_named(target, look, cells))
@@ -207,23 +235,25 @@ def _targets(targets: Sequence[Target], look: Look, cells: int) -> list[Line]:
     return lines if len(targets) <= _FEW else [*lines, ()]
 
 
-def _steps(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
+def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
+    """Yield what is done, with the commands, and the way back."""
     if plan.steps:
         yield (Part(" What is done", Tone.HEADING),)
     for number, step in enumerate(plan.steps, 1):
         said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
-        yield from _indented(said, 1, 4, cells)
+        yield from indented(said, 1, 4, cells)
         if step.command:
             command = (Part(f"$ {look.sentence(shlex.join(step.command))}", Tone.MUTED),)
-            yield from _indented(command, 4, 6, cells)
+            yield from indented(command, 4, 6, cells)
     if plan.undo:
         yield ()
         back = joined(
             [(Part(" The way back", Tone.HEADING),), (Part(look.sentence(plan.undo)),)], "  "
         )
-        yield from _indented(back, 0, 4, cells)
+        yield from indented(back, 0, 4, cells)
 
 
-def _indented(line: Line, first: int, other: int, cells: int) -> list[Line]:
+def indented(line: Line, first: int, other: int, cells: int) -> list[Line]:
+    """Return a line in as many as it takes, the first one indented otherwise than the others."""
     told = wrapped(line, max(cells - other - 1, 8))
     return [(Part(" " * (other if number else first)), *each) for number, each in enumerate(told)]

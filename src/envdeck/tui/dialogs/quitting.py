@@ -1,21 +1,28 @@
 """Leaving while something is being done: wait for it, give it up, or stay."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
+from envdeck.tui.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.panes.operation_words import doing_word, progress_bar, subject
 from envdeck.tui.queue import Queue
+from envdeck.tui.screens.operation_lines import job_line
 from envdeck.tui.widgets.line import Line, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.look import Look
 
+if TYPE_CHECKING:
+    from envdeck.tui.job import Job
+
 _POLL = 0.1
 """Seconds between two looks at what runs."""
 _LEFT = "What is given up is rolled back: everything is as it was before it began."
+_OVER = "Nothing is being done any more: EnvDeck can be left."
 
 
 class _Going(LineView):
@@ -24,6 +31,8 @@ class _Going(LineView):
     def __init__(self, queue: Queue, look: Look) -> None:
         super().__init__()
         self._queue, self._look = queue, look
+        self._was: list[Job] = []
+        """What was done when it was looked at last, to tell how it ended."""
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """One line each."""
@@ -37,7 +46,14 @@ class _Going(LineView):
             )
             for job in self._queue.active
         ]
-        told = wrapped((Part(_LEFT, Tone.MUTED),), max(cells - 2, 8))
+        left = (Part(_LEFT, Tone.MUTED),)
+        if not lines:
+            self._was = self._was or [job for job in self._queue.jobs if job.state.over][-1:]
+            lines = [job_line(job, look, cells) for job in self._was]
+            left = (Part(_OVER, Tone.MUTED),)
+        else:
+            self._was = list(self._queue.active)
+        told = wrapped(left, max(cells - 2, 8))
         return [*lines, (), *((Part(" "), *line) for line in told)]
 
 
@@ -46,12 +62,20 @@ class Leave(NamedTuple):
 
 
 class QuitDialog(Dialog[Leave]):
-    """Ends with :class:`Leave` once the program may end. The focus is on staying."""
+    """Ends with :class:`Leave` once the program may end. The focus is on staying.
+
+    Once everything is over there is nothing to wait for or to give up: the buttons follow.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("w", "wait", "Wait, then quit", show=False),
+        *bindings("cancel", "quit"),
+    ]
 
     def __init__(self, queue: Queue, look: Look) -> None:
         super().__init__(look)
         self._queue = queue
-        self._leaving = False
+        self._leaving = self._over = False
         self._going = _Going(queue, look)
         self.add_class("-brief")
 
@@ -61,9 +85,13 @@ class QuitDialog(Dialog[Leave]):
 
     def buttons(self) -> Iterable[Button]:
         """Stay first."""
-        yield DialogButton((Part("Stay"),), id="cancel")
-        yield DialogButton((Part("Wait, then quit"),), id="wait")
-        yield DialogButton((Part("Give up and quit"),), id="give_up")
+        keys = self.look.key("cancel"), self.look.key("quit")
+        yield DialogButton((Part("Stay (enter)"),), id="cancel")
+        yield DialogButton((Part("Wait, then quit (w)"),), id="wait")
+        yield DialogButton((Part(f"Give up and quit ({keys[0]})"),), id="give_up")
+        leave = DialogButton((Part(f"Quit ({keys[1]})"),), id="quit")
+        leave.display = False
+        yield leave
 
     def on_mount(self) -> None:
         """Follow what runs."""
@@ -72,18 +100,30 @@ class QuitDialog(Dialog[Leave]):
 
     def _look_again(self) -> None:
         self._going.lay_out_again()
-        if not self._queue.busy:
-            if self._leaving:
-                self.dismiss(Leave())
-            else:
-                self.said.show((Part("All of it is over: quit now, or stay", Tone.GOOD),))
+        if self._queue.busy:
+            return
+        if self._leaving:
+            self.dismiss(Leave())
+        elif not self._over:
+            self._over = True
+            self.title_label.show((Part("Quit?", Tone.STRONG),))
+            self.said.show((Part("All of it is over: quit now, or stay", Tone.GOOD),))
+            self.query_one("#cancel").focus()
+            for name in ("wait", "give_up", "quit"):
+                self.query_one(f"#{name}").display = name == "quit"
 
     def action_wait(self) -> None:
         """Leave as soon as everything is over."""
         self._leave("waiting for it to end")
 
+    def action_cancel(self) -> None:
+        """The key that gives an operation up gives all of them up."""
+        self.action_give_up()
+
     def action_give_up(self) -> None:
         """Give everything up, and leave as soon as it is rolled back."""
+        if self._over:
+            return
         self._queue.cancel_all()
         self._leave("rolling back")
 
@@ -95,6 +135,6 @@ class QuitDialog(Dialog[Leave]):
         self._look_again()
 
     def action_quit(self) -> None:
-        """The key for quitting, once more: while it is being left, at once."""
-        if self._leaving:
+        """The key for quitting, once more: at once while it is being left, or all is over."""
+        if self._leaving or not self._queue.busy:
             self.dismiss(Leave())

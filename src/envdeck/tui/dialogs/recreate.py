@@ -254,7 +254,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             alone = sum(source.name == name for source in self._sources) == 1
             named = file if name == "file" or not alone else None
             choice = RecreateChoice(name, named, self._pythons.chosen, self._jumps.chosen)
-            self.dismiss(recreate_wishes(self._operating, self._environments, choice, self.look))
+            self.leave_with(recreate_wishes(self._operating, self._environments, choice, self.look))
 
     def action_refresh(self) -> None:
         """Read everything anew."""

@@ -341,7 +341,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
             self._leave_with(picker.answer())
 
     def _leave_with(self, choice: UpgradeChoice | InterpreterChosen) -> None:
-        self.dismiss(upgrade_wish(self._operating, self._environment, choice, self.look))
+        self.leave_with(upgrade_wish(self._operating, self._environment, choice, self.look))
 
     def action_refresh(self) -> None:
         """Ask anew, where that failed."""

@@ -144,7 +144,9 @@ def _numbers(text: str) -> list[str]:
 def _notes(row: "Candidate", picker: UpgradePicker, look: Look) -> Line:
     parts: list[Part] = []
     if picker.is_changed(row.name):
-        parts.append(Part(f"asked for, not {plain(row.target)}  ", Tone.WARNING))
+        level = picker.level_of(row)
+        word = f"{level}, " if level != row.level.value else ""
+        parts.append(Part(f"{word}asked for, not {plain(row.target)}  ", Tone.WARNING))
     if row.held_back and picker.version_of(row) != row.latest:
         parts.append(Part(f"{plain(row.latest)}", Tone.PLAIN))
         if row.held_back_by:
@@ -163,7 +165,8 @@ def candidate_about(row: "Candidate", picker: UpgradePicker, cells: int, look: L
         head = (*head, Part(f"  stays at {plain(row.installed)}"))
     else:
         head = (*head, Part(f"  {plain(row.installed)} {look.signs.moved} {plain(version)}"))
-        head = (*head, Part(f"  {row.level.value}", _TONES.get(row.level.value, Tone.WARNING)))
+        level = picker.level_of(row)
+        head = (*head, Part(f"  {level}", _TONES.get(level, Tone.WARNING)))
     lines = wrapped(head, room, ellipsis)
     if row.released and version == row.target:
         lines.append((Part(f"{plain(row.target)} was released on {plain(row.released)}"),))

@@ -88,6 +88,20 @@ def upgrade_wish(
     )
 
 
+def delete_wish(operating: Operating, environments: Sequence[Environment], title: str) -> Wish:
+    """Return the wish to put environments into the trash, or to purge them at once."""
+    return Wish(
+        title,
+        lambda allow: operating.plan_delete(environments, allow=allow),
+        lambda allow: operating.plan_delete(environments, purge=True, allow=allow),
+    )
+
+
+def undo_wish(operating: Operating, title: str, identifier: str | None = None) -> Wish:
+    """Return the wish to take an operation back: the last one, or the one named."""
+    return Wish(title, lambda allow: operating.plan_undo(identifier, allow=allow))
+
+
 def create_wish(operating: Operating, choice: CreateChoice, look: Look) -> Wish:
     """Return the wish for a new environment. No guard of it can be overruled."""
 

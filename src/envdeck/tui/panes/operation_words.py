@@ -26,6 +26,14 @@ _SHORT = {
     "taking back": "undo",
     "stopping": "stop",
 }
+DONE = {
+    Operation.DELETE: "deleted",
+    Operation.RECREATE: "recreated",
+    Operation.UPGRADE: "upgraded",
+    Operation.CREATE: "created",
+    Operation.UNDO: "taken back",
+    Operation.PURGE: "purged",
+}
 _TITLES = {
     Operation.DELETE: "delete",
     Operation.RECREATE: "recreate",
@@ -36,6 +44,10 @@ _TITLES = {
 }
 _BAR = 10
 """Cells of a bar of progress."""
+_PIECE = 3
+"""Cells of what goes to and fro where there are no figures."""
+_PACE = 6
+"""Cells that it goes in a second."""
 
 
 def subject(plan: Plan, look: Look, cells: int) -> str:
@@ -58,6 +70,13 @@ def doing_word(job: Job) -> str:
     return "stopping" if job.stopping else DOING[job.plan.operation]
 
 
+def being(job: Job) -> str:
+    """Return what a person is told of something that is acted on already."""
+    if job.state is State.WAITING:
+        return f"waits to be {DONE[job.plan.operation]}"
+    return f"is being {DONE[job.plan.operation]}"
+
+
 def row_word(job: Job) -> Doing:
     """Return the word for a row that is being acted on."""
     word = doing_word(job)
@@ -75,10 +94,39 @@ def amount(progress: StepProgress | None) -> str:
     return f"{progress.done:,}{total} {progress.unit}"
 
 
+def figures(job: Job) -> bool:
+    """Whether it can be told how far it is: not in a step that says nothing of itself."""
+    if job.state is not State.RUNNING:
+        return True
+    return job.progress is not None and bool(job.progress.total)
+
+
 def progress_bar(job: Job, look: Look, cells: int = _BAR) -> Line:
-    """Return a bar that is full when the operation is done."""
+    """Return a bar that is full when the operation is done; a piece that goes to and fro while
+    nobody can tell how far it is."""
+    if not figures(job):
+        return _to_and_fro(max(0.0, look.clock() - (job.started_at or 0.0)), cells, look)
     steps = 1_000
     return bar(round(job.fraction * steps), steps, steps, cells, look.signs)
+
+
+def _to_and_fro(seconds: float, cells: int, look: Look) -> Line:
+    way = max(cells - _PIECE, 1)
+    at = int(seconds * _PACE) % (2 * way)
+    at = min(at, 2 * way - at)
+    return (
+        Part(look.signs.hollow * at, Tone.HOLLOW),
+        Part(look.signs.solid * _PIECE, Tone.SOLID),
+        Part(look.signs.hollow * max(cells - _PIECE - at, 0), Tone.HOLLOW),
+    )
+
+
+def how_far(job: Job) -> str:
+    """Return a percentage where there are figures, else which step it is: `step 2 of 5`."""
+    if figures(job):
+        return f"{job.fraction:.0%}"
+    total = len(job.plan.steps)
+    return f"step {(job.step or 0) + 1} of {total}" if total > 1 else ""
 
 
 def step_title(job: Job) -> str:
@@ -96,7 +144,7 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
         Part(f" {look.signs.warning} ", Tone.ACCENT),
         Part(f"{doing_word(first)} {subject(first.plan, look, 40)}", Tone.STRONG),
     )
-    drawn = (*progress_bar(first, look), Part(f" {first.fraction:.0%}"))
+    drawn = (*progress_bar(first, look), Part(f" {how_far(first)}".rstrip() or " "))
     step = (Part(look.sentence(step_title(first)), Tone.MUTED),)
     far = (Part(amount(first.progress), Tone.MUTED),)
     others = (Part(f"and {len(jobs) - 1:,} more", Tone.MUTED),) if len(jobs) > 1 else ()

@@ -1,12 +1,15 @@
 """The part of the main screen that answers to the keys that change something: it asks."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envdeck.core.model import Environment
 from envdeck.tui.screens.running import RunningScreen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdeck.core.model import Plan
+    from envdeck.tui.dialogs.choosing import ChoosingDialog
     from envdeck.tui.operating import Operating, Wish
 
 
@@ -18,8 +21,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         """Return what can change something; else say why nothing can."""
         if self.settings.read_only:
             self.say(
-                "EnvDeck is in its read-only mode, and changes nothing\n"
-                "start it without --read-only, and take read-only out of the configuration",
+                "nothing is changed in the read-only mode\n"
+                "--read-only or the configuration asks for it",
                 failed=True,
             )
             return None
@@ -27,19 +30,45 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
             self.say("nothing can be changed from this screen", failed=True)
         return self.operating
 
-    def wish(self, *wishes: "Wish") -> None:
-        """Plan what was asked for and show it; do it if the person says yes. Several are shown
-        one after the other, and to cancel one ends it."""
-        if not wishes or self.able() is None:
+    def wish(self, wish: "Wish", chosen_in: "ChoosingDialog[Any] | None" = None) -> None:
+        """Plan what was asked for and show it; do it if the person says yes. What is not done
+        leads back to the dialog that it was chosen in."""
+        if self.able() is None:
             return
         from envdeck.tui.dialogs.plan import PlanDialog
 
-        def decided(plan: "Plan | None") -> None:
-            if plan is not None:
+        def decided(plans: "tuple[Plan, ...] | None") -> None:
+            if chosen_in is not None:
+                chosen_in.remove_class("-under")
+                if plans:
+                    chosen_in.dismiss(None)
+            if plans:
+                self._go_on_from(plans)
+            for plan in plans or ():
                 self.submit(plan)
-                self.wish(*wishes[1:])
 
-        self.app.push_screen(PlanDialog(wishes[0], self.look), decided)
+        leave = "Cancel" if chosen_in is None else "Back"
+        if chosen_in is not None:
+            chosen_in.add_class("-under")
+        self.app.push_screen(PlanDialog(wish, self.look, leave=leave), decided)
+
+    def _go_on_from(self, plans: "Sequence[Plan]") -> None:
+        """Put the cursor on the next row, where the one under it is about to be worked on."""
+        paths = {target.path for plan in plans for target in plan.targets}
+        if self.listing.cursor in paths:
+            self.table.action_down()
+
+    def choose(self, dialog: "ChoosingDialog[Any]", title: str = "") -> None:
+        """Let something be chosen, and plan it; the dialog waits below its plan."""
+        from envdeck.tui.operating import together
+
+        def chosen(found: "Wish | tuple[Wish, ...] | None") -> None:
+            wishes = found if isinstance(found, tuple) else (found,) if found else ()
+            if wishes:
+                self.wish(together(title, wishes), dialog)
+
+        dialog.on_chosen = chosen
+        self.app.push_screen(dialog)
 
     def _targets(self, doing: str) -> tuple[Environment, ...]:
         """Return what an action is about, as it is at the key press; say why where it is none."""
@@ -53,8 +82,11 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         busy = self.queue.active_paths() if self.queue is not None else {}
         held = next((each.path for each in targets if each.path in busy), None)
         if held is not None:
+            from envdeck.tui.panes.operation_words import being
+
             shown = self.look.key("operations")
-            self.say(f"{self.look.path(held)} is being worked on: {shown} shows it", failed=True)
+            said = f"{self.look.path(held)} {being(busy[held])}: {shown} shows it"
+            self.say(said, failed=True)
             return ()
         return targets
 
@@ -75,14 +107,14 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         targets = self._targets("delete") if operating is not None else ()
         if operating is None or not targets:
             return
-        from envdeck.tui.operating import Wish
+        from envdeck.tui.dialogs.wishes import delete_wish
 
         what = self.look.path(targets[0].path)
         if len(targets) > 1:
             what = f"{len(targets):,} environments"
             hidden = self.listing.hidden_marks
             what += f", {hidden:,} of them hidden by the filter" if hidden else ""
-        self.wish(Wish(f"Delete {what}", lambda allow: operating.plan_delete(targets, allow=allow)))
+        self.wish(delete_wish(operating, targets, f"Delete {what}"))
 
     def action_recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
@@ -91,8 +123,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         if operating is not None and targets:
             from envdeck.tui.dialogs.recreate import RecreateDialog
 
-            dialog = RecreateDialog(operating, targets, self.look)
-            self.app.push_screen(dialog, lambda wishes: self.wish(*(wishes or ())))
+            title = f"Recreate {len(targets):,} environments"
+            self.choose(RecreateDialog(operating, targets, self.look), title)
 
     def action_upgrade(self) -> None:
         """Choose what is upgraded in this one."""
@@ -101,8 +133,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         if operating is not None and environment is not None:
             from envdeck.tui.dialogs.upgrade import UpgradeDialog
 
-            dialog = UpgradeDialog(operating, environment, self.look)
-            self.app.push_screen(dialog, self._wished)
+            self.choose(UpgradeDialog(operating, environment, self.look))
 
     def action_new(self) -> None:
         """Choose a project, and what its new environment is made from."""
@@ -112,19 +143,15 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
 
             current = self.listing.current
             project = "" if current is None else current.project.path or ""
-            self.app.push_screen(CreateDialog(operating, project, self.look), self._wished)
-
-    def _wished(self, wish: "Wish | None") -> None:
-        if wish is not None:
-            self.wish(wish)
+            self.choose(CreateDialog(operating, project, self.look))
 
     def action_undo(self) -> None:
         """Ask whether the last operation shall be taken back."""
         operating = self.able()
         if operating is not None:
-            from envdeck.tui.operating import Wish
+            from envdeck.tui.dialogs.wishes import undo_wish
 
-            self.wish(Wish("Take the last operation back", lambda _allow: operating.plan_undo()))
+            self.wish(undo_wish(operating, "Take the last operation back"))
 
     # looking at operations
 

@@ -15,8 +15,9 @@ from envdeck.core.operations.journal import Entry, Unreadable
 from envdeck.text import plain
 from envdeck.tui.actions import bindings
 from envdeck.tui.background import in_background
+from envdeck.tui.dialogs.wishes import undo_wish
 from envdeck.tui.messages import OperationEnded, OperationWished, OutcomeSaid
-from envdeck.tui.operating import Operating, Wish
+from envdeck.tui.operating import Operating
 from envdeck.tui.screens.history_lines import (
     HistoryColumns,
     HistoryRow,
@@ -211,9 +212,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         else:
             entry = past.entry
             title = f"Undo the {entry.operation.value} of {self.look.path(entry.path)}"
-            self.post_message(
-                OperationWished(Wish(title, lambda _allow: self._operating.plan_undo(entry.id)))
-            )
+            self.post_message(OperationWished(undo_wish(self._operating, title, entry.id)))
 
     def action_refresh(self) -> None:
         """Read the journal again."""

@@ -192,7 +192,7 @@ def _told(past: Past, entry: Entry, look: Look, kept: KeptUntil) -> list[Line]:
         )
     made = [f"Python {plain(entry.python)}"] if entry.python else []
     made += [plain(entry.manager)] if entry.manager else []
-    if entry.bytes_aside is not None and not entry.purged and entry.item:
+    if entry.bytes_aside is not None and _put_aside(entry) and not past.why_not:
         made.append(f"a purge frees {size(entry.bytes_aside)}")
     if made:
         pieces.append((Part(" · ".join(made), Tone.MUTED),))
@@ -203,9 +203,17 @@ def _told(past: Past, entry: Entry, look: Look, kept: KeptUntil) -> list[Line]:
     if entry.group and entry.group != entry.id:
         group = f"one of those planned together as {plain(entry.group)}"
         pieces.append((Part(group, Tone.MUTED),))
-    if entry.item and not entry.purged:
-        pieces.append((Part("put aside in "), Part(look.path(entry.item), Tone.MUTED, path=True)))
+    if _put_aside(entry):
+        was = "was put aside in " if past.why_not and entry.phase is Phase.DONE else "put aside in "
+        pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
     return pieces
+
+
+def _put_aside(entry: Entry) -> bool:
+    """Whether something may lie in the trash because of it; nothing does after it was rolled
+    back, taken back or purged."""
+    back = entry.phase is Phase.ROLLED_BACK or bool(entry.undone_by)
+    return bool(entry.item) and not entry.purged and not back
 
 
 def title_line(pasts: Sequence[Past], look: Look, cells: int) -> Line:

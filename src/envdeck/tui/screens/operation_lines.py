@@ -52,10 +52,13 @@ def job_line(job: Job, look: Look, cells: int) -> Line:
     return tuple(parts)
 
 
-def step_lines(job: Job, look: Look, cells: int) -> list[Line]:
-    """Return the steps, each done, running or waiting, and how it ended."""
+def step_lines(job: Job, look: Look, cells: int, *, upto: int | None = None) -> list[Line]:
+    """Return the steps, each done, running or waiting, and how it ended; with `upto` the lines
+    up to the end of that step alone."""
     lines: list[Line] = []
     for number, step in enumerate(job.plan.steps):
+        if upto is not None and number > upto:
+            return lines
         state = _step_state(job, number)
         parts = [
             Part(f" {state_sign(state, look)} ", _TONES[state]),

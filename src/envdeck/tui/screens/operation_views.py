@@ -35,6 +35,24 @@ class StepsView(LineView):
         super().__init__()
         self._look = look
         self.job: Job | None = None
+        self._followed: tuple[Job, int | None, bool] | None = None
+
+    def follow(self) -> None:
+        """Bring the step that runs into sight, and the outcome at the end; what the person
+        scrolls to stays until then."""
+        job = self.job
+        if job is None or self._followed == (job, job.step, job.state.over):
+            return
+        self._followed = (job, job.step, job.state.over)
+        self.call_after_refresh(self._to_step, job)
+
+    def _to_step(self, job: Job) -> None:
+        if job.state.over:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+            return
+        room = max(1, self.scrollable_content_region.height)
+        last = len(step_lines(job, self._look, self.cells, upto=job.step or 0))
+        self.scroll_to(y=max(0, last - room + (1 if room > 1 else 0)), animate=False)
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay the steps out."""

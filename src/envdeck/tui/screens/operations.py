@@ -9,8 +9,11 @@ from textual.screen import Screen
 
 from envdeck.text import plain, width
 from envdeck.tui.actions import bindings
+from envdeck.tui.dialogs.wishes import undo_wish
 from envdeck.tui.job import Job, State
+from envdeck.tui.messages import OperationWished
 from envdeck.tui.outside import for_clipboard
+from envdeck.tui.panes.operation_words import title as job_title
 from envdeck.tui.queue import Queue
 from envdeck.tui.screens.operation_views import JobList, LogView, StepsView
 from envdeck.tui.widgets.key_line import KeyLine
@@ -104,11 +107,14 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         self.steps.job = job
         if another or (job is not None and not job.state.over) or self.steps.lines:
             self.steps.lay_out_again()
+        self.steps.follow()
         self.log_view.show(job, commands=self.log_view.commands)
         self.log_view.follow()
         self._show_log_path(job)
-        first = "cancel" if job is not None and not job.state.over else "undo"
-        hints = {first: "", "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
+        first = {"undo": "undo this one"}
+        if job is not None and job.state is not State.DONE:
+            first = {} if job.state.over else {"cancel": ""}
+        hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
         self._keys.tell(hints)
 
     def _show_log_path(self, job: Job | None) -> None:
@@ -171,9 +177,18 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         """To the other pane."""
         self.action_next_pane()
 
-    async def action_undo(self) -> None:
-        """Take the last operation back."""
-        await self._main("undo")
+    def action_undo(self) -> None:
+        """Ask whether the operation under the cursor shall be taken back."""
+        job = self.jobs.current
+        if job is None or not job.state.over:
+            said = "nothing here is over" if job is None else "it is not over: nothing to take back"
+            self.notify(said, markup=False)
+        elif job.state is not State.DONE:
+            self.notify("it cannot be taken back: it changed nothing", markup=False)
+        else:
+            title = f"Take back: {job_title(job.plan, self._look)}"
+            wish = undo_wish(self._queue.operating, title, job.plan.id)
+            self.post_message(OperationWished(wish))
 
     async def action_history(self) -> None:
         """What was done before."""

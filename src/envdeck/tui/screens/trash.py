@@ -13,6 +13,7 @@ from envdeck.core.operations.trash import Item
 from envdeck.text import plain
 from envdeck.tui.actions import bindings
 from envdeck.tui.background import in_background
+from envdeck.tui.dialogs.wishes import undo_wish
 from envdeck.tui.messages import OperationEnded, OperationWished, OutcomeSaid
 from envdeck.tui.operating import Operating, Wish
 from envdeck.tui.panes.words import counted
@@ -164,9 +165,7 @@ class TrashScreen(Screen[None], inherit_bindings=False):
             self._say("there is nothing to restore")
             return
         title = f"Restore {self.look.path(place(item))}"
-        self.post_message(
-            OperationWished(Wish(title, lambda _allow: self._operating.plan_undo(item.id)))
-        )
+        self.post_message(OperationWished(undo_wish(self._operating, title, item.id)))
 
     def action_purge(self) -> None:
         """Ask whether the marked items, or this one, shall be removed for good."""

@@ -114,6 +114,16 @@ class UpgradePicker:
         """Return the version that a row would move to, as far as is known before resolving."""
         return self._versions.get(row.name, row.target)
 
+    def level_of(self, row: "Candidate") -> str:
+        """Return how far a row would move, by the name of the level: as far as it was asked to,
+        and not as was proposed."""
+        version = self.version_of(row)
+        if version in {row.target, row.installed}:
+            return row.level.value
+        from envdeck.core.operations.upgrading.levels import level
+
+        return level(row.installed, version).value
+
     def is_changed(self, name: str) -> bool:
         """Whether the person asked for another version than the one proposed."""
         return name in self._versions

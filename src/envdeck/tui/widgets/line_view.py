@@ -22,6 +22,8 @@ _GROUNDS = {
     "headings": "on $surface",
 }
 """What is laid under a line that is special, in the words of the theme."""
+_ANSI_GROUNDS = {"cursor": "bold reverse", "cursor-blurred": "underline", "marked": "bold"}
+"""The same where the terminal gives the colours, or there are none."""
 
 
 class LineView(ScrollView, can_focus=True):
@@ -93,13 +95,15 @@ class LineView(ScrollView, can_focus=True):
     def draw(self, line: Line, over: str = "") -> Strip:
         """Return a line as cells; `over` names the ground that is laid under it."""
         if over == "cursor":
-            base = self._style(_GROUNDS[over])
+            base = self._style(self._ground(over))
             segments = [Segment(part.text, base) for part in line]
         else:
             base, ground = self._style(""), Style.null()
             if over:
                 laid = self._style(self._ground(over))
-                ground = Style(bgcolor=laid.bgcolor, bold=laid.bold or None)
+                ground = Style(
+                    bgcolor=laid.bgcolor, bold=laid.bold or None, underline=laid.underline or None
+                )
                 base += ground
             segments = [
                 Segment(part.text, self._style(STYLES[part.tone]) + ground) for part in line
@@ -107,9 +111,9 @@ class LineView(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(self.cells, base)
 
     def _ground(self, over: str) -> str:
-        if over == "marked" and self.app.native_ansi_color:
-            return "bold"  # a ground of its own would hide the text there
-        return _GROUNDS[over]
+        # A ground of its own would hide the text there, or not be seen without colours.
+        grounds = _ANSI_GROUNDS if self.app.native_ansi_color else _GROUNDS
+        return grounds.get(over, _GROUNDS[over])
 
     def _style(self, words: str) -> Style:
         """Return a style by the theme's words for it, on the ground of this widget.

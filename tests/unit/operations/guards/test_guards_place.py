@@ -9,6 +9,8 @@ import pytest
 
 from envdeck.core.model import Operation, ProjectLink, ProjectState, Target
 from envdeck.core.operations.guards import ask
+from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction import Ground
 
 
 def reasons(one):
@@ -123,6 +125,67 @@ def test_home_roots_of_scans_and_projects(asked, home, make_venv, host, read):
 def test_what_belongs_to_the_system(asked, host, make_venv, place, stays):
     path = make_venv(Path(host.root) / place)
     assert ("protected-path" in asked(path)) is stays
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".local",
+        ".local/share",
+        ".local/share/envdeck",
+        ".local/share/envdeck/trash",
+        ".local/share/envdeck/trash/20261118-110640-4f2a/environment",
+        ".local/state",
+        ".local/state/envdeck/operations",
+        ".cache",
+        ".cache/envdeck/venv",
+        "work/.envdeck-trash/20261118-110640-4f2a/environment",
+        "work/.envdeck-trash-1000/20261118-110640-4f2a/environment",
+    ],
+)
+def test_our_own_places_and_what_holds_them(asked, home, make_venv, place):
+    path = make_venv(home / place)
+    for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE):
+        refusal = asked(path, operation)["protected-path"]
+        assert "EnvDeck keeps its own things" in refusal.message
+        assert ("`envdeck trash`" in refusal.hint) is ("trash/" in place or "trash-" in place)
+        assert not refusal.overrulable
+
+
+@pytest.mark.parametrize("variable", ["XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"])
+def test_our_own_places_where_they_were_put_or_lead_to(asked, home, make_venv, host, variable):
+    path = make_venv(home / "big" / "venv")
+    on = replace(host, environ={**host.environ, variable: str(path / "mine")})
+    assert "protected-path" in asked(path, on=on)
+    on = replace(host, environ={**host.environ, variable: str(home / "elsewhere")})
+    assert asked(path, on=on) == {}
+    (path / "kept").mkdir()
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere" / "envdeck").symlink_to(path / "kept")
+    assert "protected-path" in asked(path, on=on)
+
+
+def test_a_trash_in_an_environment(asked, home, make_venv, host):
+    path = make_venv(home / "outer")
+    (path / ".envdeck-trash").mkdir()
+    assert "its trash" in asked(path)["protected-path"].message
+    (path / ".envdeck-trash").rmdir()
+    item = path / "deep" / "down" / ".envdeck-trash" / "20261118-110640-4f2a"
+    item.mkdir(parents=True)
+    assert asked(path, allowed={"unowned-files"}) == {}
+    ground = Ground.of(host)
+    ground.journal.write(
+        Entry(
+            id=item.name,
+            group=item.name,
+            operation=Operation.DELETE,
+            move=Move.ASIDE,
+            phase=Phase.DONE,
+            path=str(path / "deep" / "down" / ".venv"),
+            item=str(item),
+        )
+    )
+    assert asked(path)["protected-path"].message == "it holds a trash of EnvDeck's"
 
 
 def test_windows_own_folders(asked, home, make_venv, host):

@@ -137,7 +137,7 @@ def test_a_folder_that_is_gone_is_said_before(tmp_path: Path) -> None:
         'lock-version = "1.0"\n[[packages]]\nname = "a"\ndirectory = {path = "gone dir"}\n'
     )
     found = named(sources(ENVIRONMENT, str(tmp_path)), "pylock.toml")
-    assert found.problem == f"a is installed from {tmp_path / 'gone dir'}, which does not exist"
+    assert found.problem == "a is installed from a folder or file that does not exist"
 
 
 def test_difference_to_pins(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes
-from envdeck.core.model import Operation, Result
+from envdeck.core.model import Ending, Operation, Result
 from envdeck.core.operations.disk import linux
 from envdeck.core.operations.disk.linux import LinuxDisk
 from envdeck.core.operations.guards import Moment
@@ -29,9 +29,10 @@ from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
 from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.purge import purge_item
 from envdeck.core.operations.recovery import recover
+from envdeck.core.operations.returning import run_undo
 from envdeck.core.operations.transaction import Ground, transaction
 from envdeck.core.operations.trash import Manifest
-from envdeck.core.operations.undo import plan_undo, run_undo
+from envdeck.core.operations.undo import UndoPlan, plan_undo
 
 CALLS = ("mkdir", "rmdir", "rename", "replace", "unlink", "fsync", "write", "chmod", "link")
 """What a transaction changes the disk with, besides `renameat2` and `open` for writing."""
@@ -153,11 +154,16 @@ def _manifest(world: World, identifier: str) -> Manifest:
 
 
 def undo(world: World) -> None:
-    class _Operations:
-        ground = world.ground
+    _undo(world, None)
 
-    plan = plan_undo(_Operations(), None, None)  # type: ignore[arg-type]
-    run_undo(plan, _Operations(), lambda _event: None, lambda: False)  # type: ignore[arg-type]
+
+def _undo(world: World, identifier: str | None) -> None:
+    """Take back, and raise what the disk refuses: no door between."""
+    operations = world.operations()
+    plan = plan_undo(operations, identifier, None, frozenset({"unowned-files"}))
+    assert isinstance(plan, UndoPlan), plan
+    result = run_undo(plan, operations, lambda _event: None, lambda: False)
+    assert result.status is Ending.DONE, result
 
 
 def rebuild(world: World) -> None:
@@ -208,7 +214,8 @@ def _delete(world: World, *, purge: bool) -> Result:
 
 def undo_by_door(world: World) -> Result:
     operations = world.operations()
-    return operations.run(operations.plan_undo(), lambda _event: None)  # type: ignore[arg-type]
+    plan = operations.plan_undo(allow=frozenset({"unowned-files"}))
+    return operations.run(plan, lambda _event: None)  # type: ignore[arg-type]
 
 
 def purge(world: World) -> None:
@@ -219,12 +226,7 @@ def purge(world: World) -> None:
 def undo_by_name(world: World) -> None:
     """Take back what an undo did."""
 
-    class _Operations:
-        ground = world.ground
-
-    last = world.ground.journal.read_all()[0][-1]
-    plan = plan_undo(_Operations(), last.id, None)  # type: ignore[arg-type]
-    run_undo(plan, _Operations(), lambda _event: None, lambda: False)  # type: ignore[arg-type]
+    _undo(world, world.ground.journal.read_all()[0][-1].id)
 
 
 SCENARIOS: dict[str, tuple[tuple[Callable[[World], object], ...], Callable[[World], object]]] = {

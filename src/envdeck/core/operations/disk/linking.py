@@ -3,12 +3,24 @@
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _COPIED = (".pth", ".cfg", ".json", ".egg-link")
 """Endings of small files that people and tools edit in place: a link would be edited with them."""
 _EVERY = 512
 """Files between two words on how far it is."""
+_LIBRARIES = ("python", "pypy")
+_TOP = frozenset({"bin", "lib", "Lib", "Scripts"})
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+
+
+class FolderLinkError(OSError):
+    """A link to a folder, by which what is done in a copy would be done to the original."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(40, "a link to a folder, which a copy would share", path)
+        self.path = path
+        """Relative to the tree."""
 
 
 def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> None:
@@ -34,6 +46,8 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
                     folders.append((entry.path, path, depth + 1))
                     continue
                 if entry.is_symlink():
+                    if entry.is_dir() and _is_shared(entry.path, source):
+                        raise FolderLinkError(os.path.relpath(entry.path, source))
                     os.symlink(os.readlink(entry.path), path)
                 elif entry.is_file(follow_symlinks=False):
                     alone = copied or depth == 0 or entry.name.endswith(_COPIED)
@@ -44,6 +58,44 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
     for here, there in reversed(made):  # inner ones first, or filling them changes the times
         shutil.copystat(here, there)
     tell(done, size)
+
+
+def folder_links(tree: str) -> Iterator[str]:
+    """Yield the links to folders, relative to the environment `tree`, by which an installer that
+    works in a copy of it would change or remove what is not in the copy: those that lead out of
+    it, and any among the packages or above them.
+
+    `lib64 -> lib` is none of them, nor are the parts of the standard library and the headers
+    that old creators link, where no installer puts anything. Folders that cannot be read are
+    passed over.
+    """
+    folders = [tree]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_symlink() and entry.is_dir() and _is_shared(entry.path, tree):
+                        yield os.path.relpath(entry.path, tree)
+        except OSError:
+            continue
+
+
+def _is_shared(path: str, tree: str) -> bool:
+    target = os.readlink(path)
+    parts = os.path.relpath(path, tree).split(os.sep)
+    if parts == ["lib64"] and os.path.normpath(target) == "lib":
+        return False
+    below = len(parts) > 1 and parts[1].startswith(_LIBRARIES)
+    if below and parts[0] == "include" and len(parts) == 2:  # what it links is its base's
+        return False
+    if below and parts[0] in {"lib", "lib64"} and len(parts) > 2 and parts[2] not in _PACKAGES:
+        return False
+    if not _PACKAGES.isdisjoint(parts) or (len(parts) == 1 and parts[0] in _TOP):
+        return True
+    real, root = os.path.realpath(path), os.path.realpath(tree)
+    return os.path.isabs(target) or not (real + os.sep).startswith(root + os.sep)
 
 
 def _put(source: str, target: str, copied: bool) -> int:  # noqa: FBT001 - told by its name

@@ -56,8 +56,9 @@ def remove_tree(
     else:
         sweep.empty_by_path(path)
     os.rmdir(path)
-    tell(sweep.files, sweep.freed)
-    return sweep.freed
+    freed = sweep.freed + _blocks(status)
+    tell(sweep.files, freed)
+    return freed
 
 
 def _refuse_mounts(path: str, host: Host) -> None:
@@ -176,7 +177,7 @@ class _Sweep:
         if status.st_mode & 0o300 != 0o300:
             os.fchmod(descriptor, 0o700)
         folders: list[str] = []
-        files = freed = 0
+        files, freed = 0, _blocks(status) if folder.above is not None else 0
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
@@ -273,6 +274,12 @@ class _Sweep:
             self._tell(self.files, self.freed)
             if self._stopped is not None and self._stopped():
                 raise StoppedError(125, "stopped")
+
+
+def _blocks(status: os.stat_result) -> int:
+    """Return what a folder itself takes, in bytes, as `du` counts it."""
+    blocks: int = getattr(status, "st_blocks", 0)
+    return blocks * 512
 
 
 def _freed(status: os.stat_result) -> int:

@@ -20,6 +20,7 @@ CONFIGURATION_LIMIT = 256 * 1024
 
 _SECTIONS = ("global", "install")
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
+_ELSEWHERE = ("target", "prefix")
 _TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 _CONFIGURED_BY = {
     "UV_DEFAULT_INDEX": ("index", "index-url", "extra-index-url"),
@@ -111,6 +112,20 @@ def uv_configuration(host: Host) -> str | None:
     return next((path for path in paths if os.path.isfile(path)), None)
 
 
+def elsewhere_of(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first of `uv.toml` files that has uv install into another place than the
+    environment it is told (`[pip] target` or `prefix`), and the key; nothing else overrules
+    those."""
+    for path in paths:
+        table = _table(path)
+        pip = table.get("pip") if table is not None else None
+        if isinstance(pip, dict):
+            for key in _ELSEWHERE:
+                if pip.get(key):
+                    return path, key
+    return None
+
+
 def _machine_files(host: Host, name: str) -> Iterator[str]:
     if host.windows:
         data = host.folder("PROGRAMDATA") or host.system("ProgramData")
@@ -158,21 +173,27 @@ def _configured(paths: Sequence[str]) -> set[str]:
     """Return the keys that uv's own files set, at their top and under `[pip]`."""
     keys: set[str] = set()
     for path in paths:
-        data = read_bounded(path, CONFIGURATION_LIMIT)
-        if isinstance(data, Unread):
-            continue
-        try:
-            table: object = tomllib.loads(decode(data))
-        except tomllib.TOMLDecodeError:  # uv says so itself
-            continue
-        if os.path.basename(path) == "pyproject.toml":
-            tool = table.get("tool") if isinstance(table, dict) else None
-            table = tool.get("uv") if isinstance(tool, dict) else None
-        if isinstance(table, dict):
+        table = _table(path)
+        if table is not None:
             keys.update(table)
             pip = table.get("pip")
             keys.update(pip if isinstance(pip, dict) else ())
     return keys
+
+
+def _table(path: str) -> dict[str, object] | None:
+    """Return what one of uv's files holds for uv; None where that cannot be read."""
+    data = read_bounded(path, CONFIGURATION_LIMIT)
+    if isinstance(data, Unread):
+        return None
+    try:
+        table: object = tomllib.loads(decode(data))
+    except tomllib.TOMLDecodeError:  # uv says so itself
+        return None
+    if os.path.basename(path) == "pyproject.toml":
+        tool = table.get("tool") if isinstance(table, dict) else None
+        table = tool.get("uv") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
 
 
 def _translate(options: Mapping[str, str], host: Host, folder: str) -> dict[str, str]:

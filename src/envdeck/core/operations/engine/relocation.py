@@ -59,7 +59,11 @@ def relocate(
         if new != data:
             write(path, new)
             changed[path] = new
-    records = [_record(path, folder, changed, before, after, write) for path in _records(folder)]
+    records: list[str | None] = []
+    for site in site_folders(folder):
+        rows = _rows_of(changed, site)
+        told = [_named(name) for name in rows]
+        records += [_record(path, rows, told, before, after, write) for path in _records_in(site)]
     links = [_relinked(path, before, after, link or _replace_link) for path in _links(folder)]
     found = [*changed, *(path for path in (*records, *links) if path)]
     return tuple(sorted(os.path.relpath(path, folder) for path in found))
@@ -153,10 +157,14 @@ def _below(folder: str) -> Iterator[str]:
 
 def _records(folder: str) -> Iterator[str]:
     for site in site_folders(folder):
-        for entry in _entries(site):
-            path = os.path.join(entry.path, "RECORD")
-            if entry.name.endswith(".dist-info") and _is_file(path):
-                yield path
+        yield from _records_in(site)
+
+
+def _records_in(site: str) -> Iterator[str]:
+    for entry in _entries(site):
+        path = os.path.join(entry.path, "RECORD")
+        if entry.name.endswith(".dist-info") and _is_file(path):
+            yield path
 
 
 def _links(folder: str) -> Iterator[str]:
@@ -240,23 +248,37 @@ def _under(path: str, before: str) -> str | None:
     return rest if path.startswith(before) and rest[:1] in ("", "/", os.sep) else None
 
 
+def _rows_of(changed: dict[str, bytes], site: str) -> dict[str, bytes]:
+    """Return what changed by the names that the rows of a RECORD in that folder would have."""
+    return {os.path.relpath(file, site).replace(os.sep, "/"): new for file, new in changed.items()}
+
+
+def _named(name: str) -> bytes:
+    """Return what of a name stands in a RECORD in any case: a quote in it is doubled there."""
+    return max(name.split('"'), key=len).encode(_TEXT, _ERRORS)
+
+
 def _record(
     path: str,
-    folder: str,
-    changed: dict[str, bytes],
+    rows: dict[str, bytes],
+    named: list[bytes],
     before: str,
     after: str,
     write: Callable[[str, bytes], None],
 ) -> str | None:
-    """Give the rows of files that changed their new hash and size; return what was written."""
+    """Give the rows of files that changed their new hash and size; return what was written.
+
+    `named` is what a RECORD holds that names one of them: few do, and only those are parsed.
+    """
     data = read_bounded(path, RECORD_LIMIT)
     if isinstance(data, Unread):
         return None
-    site = os.path.dirname(os.path.dirname(path))
-    names = {os.path.relpath(file, site).replace(os.sep, "/"): new for file, new in changed.items()}
     old = before + "/"
+    parts = [_named(old), *named]
+    if not any(part in data for part in parts):
+        return None
     lines = data.decode(_TEXT, _ERRORS).splitlines(keepends=True)
-    new = "".join(_row(line, names, old, after) for line in lines).encode(_TEXT, _ERRORS)
+    new = "".join(_row(line, rows, old, after) for line in lines).encode(_TEXT, _ERRORS)
     if new == data:
         return None
     write(path, new)

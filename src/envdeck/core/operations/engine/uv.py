@@ -15,7 +15,11 @@ from envdeck.core.host import Host
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.environ import clean_environ
-from envdeck.core.operations.engine.pip_configuration import translated, uv_configuration
+from envdeck.core.operations.engine.pip_configuration import (
+    elsewhere_of,
+    translated,
+    uv_configuration,
+)
 
 _JSON = ("--output-format", "json")
 
@@ -64,6 +68,16 @@ class Uv:
     def problem(self) -> str:
         """Why uv cannot be run, in a sentence without a full stop; empty where it can."""
         return "" if self._program else "uv is not installed beside EnvDeck"
+
+    @property
+    def misdirected(self) -> str:
+        """Why uv would install into another place than it is told, in a sentence without a full
+        stop; empty where it would not. Ask before anything is installed."""
+        file = self._host.variable("UV_CONFIG_FILE") or uv_configuration(self._host)
+        found = elsewhere_of([file] if file else [])
+        if found is None:
+            return ""
+        return f"{found[0]} has uv install everything elsewhere: `[pip] {found[1]}`"
 
     def create(
         self,

@@ -71,7 +71,11 @@ class Git:
         timer.start()
         try:
             with process:
-                data = process.stdout.read(_ENOUGH) if process.stdout is not None else b""
+                try:
+                    data = process.stdout.read(_ENOUGH) if process.stdout is not None else b""
+                except BaseException:  # a person breaks it off
+                    process.kill()
+                    raise
                 more = len(data) == _ENOUGH
                 if more:
                     process.kill()

@@ -15,7 +15,10 @@ from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
 from envdeck.core.model import Environment, Operation, Target
 from envdeck.core.mounts import Mount, read_mounts
+from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.guards.git import Git, Tracked
+from envdeck.core.operations.journal import Journal
+from envdeck.core.operations.places import Places
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Moment:
     """None is the one on the host's own path."""
     _bases: dict[str, tuple[str, ...]] | None = field(default=None, repr=False)
     _mounts: tuple[Mount, ...] | None = field(default=None, repr=False)
+    _trashes: tuple[str, ...] | None = field(default=None, repr=False)
     _processes: Processes | None = field(default=None, repr=False)
     _candidates: dict[str, Candidate | None] = field(default_factory=dict, repr=False)
     _unowned: dict[str, Unowned] = field(default_factory=dict, repr=False)
@@ -79,6 +83,7 @@ class Moment:
             self,
             _bases=None,
             _mounts=None,
+            _trashes=None,
             _processes=None,
             _candidates={},
             _unowned={},
@@ -100,6 +105,15 @@ class Moment:
         if self._mounts is None:
             self._mounts = self.read_mounts(self.host)
         return self._mounts
+
+    @property
+    def trashes(self) -> tuple[str, ...]:
+        """The trashes that the journal names and that are there, with links followed."""
+        if self._trashes is None:
+            journal = Journal(Places.of(self.host).journal, disk_for(self.host))
+            named = {os.path.dirname(entry.item) for entry in journal.read_all()[0] if entry.item}
+            self._trashes = tuple(map(os.path.realpath, filter(os.path.isdir, sorted(named))))
+        return self._trashes
 
     @property
     def processes(self) -> Processes:

@@ -67,6 +67,31 @@ def carry_over(
     return Carried(tuple(carried), set_marks(recipe, after), tuple(conflicts))
 
 
+def bring(before: str, path: str, after: str, target: str, *, replace: bool) -> str | None:
+    """Bring one more file from the folder `before` to `after`, both paths relative to them.
+
+    Returns None where it was there already and the same, an empty text where it was brought, and
+    else why not. With `replace` it takes the place of another file. Raises OSError when `after`
+    cannot be written.
+    """
+    source, destination = os.path.join(before, path), os.path.join(after, target)
+    if not os.path.lexists(destination):
+        return _carry(before, path, after, target)
+    different = _compared(source, destination)
+    if not different:
+        return None
+    if not replace or (os.path.isdir(destination) and not os.path.islink(destination)):
+        return different
+    try:
+        status = os.lstat(source)
+    except OSError as error:
+        return f"cannot be read: {reason_of(error)}"
+    if stat.S_ISREG(status.st_mode):
+        return _copy(source, destination, status)  # renamed over what is there
+    os.unlink(destination)
+    return _carry(before, path, after, target)
+
+
 def mapped(path: str, before: Environment, after: Environment) -> str | None:
     """Return where a file of the old environment belongs in the new one; both relative, with `/`.
 
@@ -115,6 +140,8 @@ def _carry(source_root: str, path: str, target_root: str, target: str) -> str:
 def _compared(source: str, destination: str) -> str:
     """Return nothing where the new environment has the same already."""
     try:
+        if os.path.samestat(os.lstat(source), os.lstat(destination)):
+            return ""
         if os.path.islink(source) or os.path.islink(destination):
             same = os.readlink(source) == os.readlink(destination)
         elif not os.path.isfile(destination):
@@ -172,6 +199,8 @@ def _copy(source: str, destination: str, status: os.stat_result) -> str:
             with os.fdopen(writing, "wb") as sink:
                 while part := os.read(reading, _PART):
                     sink.write(part)
+            if hasattr(os, "geteuid") and os.geteuid() == 0:  # another's file stays another's
+                os.chown(partial, status.st_uid, status.st_gid)
             os.chmod(partial, stat.S_IMODE(status.st_mode))
             _keep_times(partial, status)
             os.rename(partial, destination)

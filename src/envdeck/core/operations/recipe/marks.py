@@ -24,7 +24,7 @@ def set_marks(recipe: Recipe, after: Environment) -> tuple[str, ...]:
     The old metadata folders are read again. Where the version is another one, the origin is
     left as it was installed now. Raises OSError when `after` cannot be written.
     """
-    there = {pin.name: pin for pin in freeze(after).installed}
+    there = {pin.name: pin for pin in freeze(after, quick=True).installed}
     return tuple(
         pin.name
         for pin in recipe.installed

@@ -8,13 +8,20 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from envdeck.core.files import Unread, reason_of
-from envdeck.core.inspection.record import RecordRow
+from envdeck.core.files import Unread, read_bounded, reason_of
+from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Pin, Recipe
-from envdeck.core.operations.recipe.records import COMPILED, comparable, is_own, place_of, record_of
+from envdeck.core.operations.recipe.records import (
+    COMPILED,
+    comparable,
+    is_own,
+    place_of,
+    record_of,
+    rows_digest,
+)
 
 FAULTS = 100
 """So many faults of one check are named; more say nothing new."""
@@ -84,9 +91,10 @@ def prove(before: Recipe, after: Environment) -> Proof:
     """Compare the RECORD rows of what was with those of what is, name by name.
 
     Seeds count like any other: a new environment may have a newer pip. A distribution without
-    a RECORD, before and after, is equal where its version is.
+    a RECORD, before and after, is equal where its version is. Where the old RECORD is still to
+    be read, and is the new one byte for byte, no row of it is looked at.
     """
-    there = {pin.name: pin for pin in freeze(after).installed}
+    there = {pin.name: pin for pin in freeze(after, quick=True).installed}
     was = before.installed
     differences = [found for pin in was if (found := _difference(pin, there.get(pin.name)))]
     names = {pin.name for pin in was}
@@ -103,10 +111,14 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
         return Difference(was.name, "missing", was.version, "")
     if there.version != was.version:
         return Difference(was.name, "version", was.version, there.version)
-    if there.rows == was.rows:
+    if _same_record(was.path, there.path):
+        return None
+    new = record_of(there.path)
+    digest = "" if isinstance(new, Unread) else rows_digest(new, os.path.basename(there.path))
+    if digest == was.rows:
         return None
     rows: set[str] = set()
-    old, new = record_of(was.path), record_of(there.path)
+    old = record_of(was.path)
     if not isinstance(old, Unread) and not isinstance(new, Unread):
         left = comparable(old, os.path.basename(was.path))
         right = comparable(new, os.path.basename(there.path))
@@ -121,6 +133,13 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
         len(rows),
         any(not path.startswith(info) for path in rows) or not rows,
     )
+
+
+def _same_record(was: str, there: str) -> bool:
+    if os.path.basename(was) != os.path.basename(there):
+        return False
+    old, new = (read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was, there))
+    return isinstance(old, bytes) and old == new
 
 
 def check_files(

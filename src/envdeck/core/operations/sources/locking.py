@@ -99,7 +99,7 @@ def _missing_folder(packages: Sequence[LockedPackage]) -> str:
         _, found, path = one.requirement.partition("file://")
         path = unquote(path, errors="surrogateescape") if found else ""
         if path and not os.path.lexists(path.partition("#")[0]):
-            return f"{one.name} is installed from {path}, which does not exist"
+            return f"{one.name} is installed from a folder or file that does not exist"
     return ""
 
 

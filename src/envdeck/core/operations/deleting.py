@@ -1,0 +1,236 @@
+"""Deleting as it was planned: a rename into the trash, after every guard was asked again."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.files import reason_of
+from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
+from envdeck.core.operations.asking import UNOWNED, moment_of, unowned_now
+from envdeck.core.operations.delete import DeletePlan, Removal, refusals_of
+from envdeck.core.operations.describing import manifest_of
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.owner import command_of_owner
+from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.transaction import (
+    BusyError,
+    Ground,
+    HalfPurgedError,
+    ReplacedError,
+    UnclearError,
+    transaction,
+    trash_of,
+)
+from envdeck.core.operations.trash import Manifest, read_item
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+
+def run_delete(
+    plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    """Ask every guard again, for all of them, and only then act; all go, or none."""
+    moment = moment_of(operations, plan.known)
+    # What nobody owns is asked for once more when nobody can add to it: in the trash.
+    quick = plan.allowed | {UNOWNED}
+    for removal in plan.removals:
+        against = refusals_of(removal, moment, plan.allowed if plan.purge else quick)
+        if against:
+            first = against[0]
+            return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    done: list[Entry] = []
+    for index, removal in enumerate(plan.removals):
+        number = f"-{index + 1}" if len(plan.removals) > 1 else ""
+        if stopped():
+            return _given_up(done, operations.ground, "stopped", stopped=True)
+        tell(StepStarted(index, f"move {removal.target.name} to the trash"))
+        if removal.owner is not None:
+            result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
+            if result is not None:
+                _given_up(done, operations.ground, "")
+                return result
+            continue
+        try:
+            entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
+        except (OSError, BusyError, ReplacedError, UnclearError):
+            _given_up(done, operations.ground, "")
+            raise
+        if isinstance(entry, Result):
+            _given_up(done, operations.ground, "")
+            return entry
+        done.append(entry)
+    freed = None
+    if plan.purge:
+        purged = _purge(done, plan, operations.ground, tell)
+        if isinstance(purged, Result):
+            return purged
+        freed = purged
+    return Result(Ending.DONE, _said(plan), verified=_verified(plan), freed_bytes=freed)
+
+
+def _put_aside(
+    removal: Removal, identifier: str, plan: DeletePlan, operations: "Operations"
+) -> Entry | Result:
+    """Move one into the trash; where files have come that were not shown, move it back."""
+    ground, environment = operations.ground, removal.environment
+    path = removal.target.path
+    entry = Entry(
+        id=identifier,
+        group=plan.id,
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.PREPARED,
+        path=path,
+        item="",
+        old=removal.target.identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+        bytes_aside=environment.size.reclaimable_bytes if environment.size else None,
+    )
+    unable: OSError | None = None
+    for trash in trash_of(path, ground):
+        try:
+            with transaction(ground, entry) as current:
+                current.open_item(trash)
+                current.describe(_manifest(current.entry, removal, ground))
+                current.put_aside()
+        except OSError as error:
+            unable = error
+            continue
+        moved = current.entry
+        come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
+        if not come:
+            return moved
+        _bring_back(moved, ground)
+        return Result(
+            Ending.REFUSED,
+            f"files have come that were not shown: {', '.join(sorted(come)[:3])}",
+            hint="look again, and say yes to those too",
+            guard=UNOWNED,
+        )
+    raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
+
+
+def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:
+    known = manifest_of(entry, removal.environment, ground, removal.freeze, removal.unowned)
+    if removal.link is not None:
+        return replace(known, is_link=True, disk_bytes=None, reclaimable_bytes=None, cfg="")
+    return known
+
+
+def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[str]:
+    if removal.link is not None or plan.purge:
+        return frozenset()
+    return unowned_now(removal.environment, folder) - removal.unowned
+
+
+def _bring_back(entry: Entry, ground: Ground) -> None:
+    from envdeck.core.operations.returning import take_back
+    from envdeck.core.operations.undo import Return
+
+    there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT))
+    back = Return(entry, entry.path, ground.disk.identity(entry.path), there)
+    take_back(back, f"{entry.id}-back", entry.group, ground)
+
+
+def _given_up(
+    done: Sequence[Entry], ground: Ground, message: str, *, stopped: bool = False
+) -> Result:
+    for entry in reversed(done):
+        _bring_back(entry, ground)
+    return Result(Ending.ROLLED_BACK, f"{message}: nothing was deleted", stopped=stopped)
+
+
+def _by_owner(
+    removal: Removal,
+    identifier: str,
+    plan: DeletePlan,
+    operations: "Operations",
+    tell: "Tell",
+    stopped: "Stopped",
+) -> Result | None:
+    """Have the owner remove one; return why that failed, or None."""
+    ground, environment = operations.ground, removal.environment
+    command = command_of_owner(removal.owner or (), environment, ground.host)
+    if isinstance(command, Refusal):
+        return Result(Ending.REFUSED, command.message, hint=command.hint, guard=command.guard)
+    entry = Entry(
+        id=identifier,
+        group=plan.id,
+        operation=Operation.DELETE,
+        move=Move.OWNER,
+        phase=Phase.PREPARED,
+        path=environment.path,
+        item="",
+        old=removal.target.identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+    )
+    with transaction(ground, entry) as current:
+        current.note(Phase.MOVING)
+        ended = Runner(ground.host, keep=current.keep).run(command, tell, stopped)
+        gone = ground.disk.identity(environment.path) is None
+        if ended.ok and gone:
+            current.close(Phase.DONE, f"{environment.manager} has removed it")
+            return None
+        why = ended.tail[-1] if ended.tail else f"it ended with {ended.code}"
+        phase = Phase.ATTENTION if gone or ended.stopped else Phase.ROLLED_BACK
+        current.close(phase, f"{environment.manager} did not remove it: {why}")
+    return Result(
+        Ending.ROLLED_BACK,
+        f"{environment.manager} did not remove it: {why}",
+        hint=f"run it by hand to see more: {' '.join(removal.owner or ())}",
+        stopped=ended.stopped,
+    )
+
+
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
+    """Remove them from the trash; return the bytes freed, or what is left where."""
+    from envdeck.core.operations.purge import purge_item
+
+    freed = 0
+    for index, entry in enumerate(done):
+        tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
+        item = read_item(entry.item, ground.disk)
+        try:
+            freed += purge_item(item, f"{entry.id}-purge", plan.id, ground, tell)
+        except HalfPurgedError as error:
+            return Result(
+                Ending.ROLLED_BACK,
+                f"not all is gone for good: {error}; what is left cannot be put back",
+                hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
+                freed_bytes=freed,
+            )
+        except (OSError, BusyError) as error:
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
+            return Result(
+                Ending.ROLLED_BACK,
+                f"not all is gone for good: {why}; what is left of it is in the trash",
+                hint="`envdeck trash` lists it, and `envdeck undo` takes it out",
+                freed_bytes=freed,
+            )
+    return freed
+
+
+def _said(plan: DeletePlan) -> str:
+    count = len(plan.removals)
+    what = plan.targets[0].name if count == 1 else f"{count} environments"
+    if plan.purge:
+        return f"{what} {'is' if count == 1 else 'are'} gone for good"
+    if all(removal.owner is not None for removal in plan.removals):
+        return f"{what} {'was' if count == 1 else 'were'} removed by the tool that owns it"
+    return f"{what} {'is' if count == 1 else 'are'} in the trash"
+
+
+def _verified(plan: DeletePlan) -> tuple[str, ...]:
+    if plan.purge:
+        return ()
+    moved = [one for one in plan.removals if one.owner is None and one.link is None]
+    if not moved:
+        return ()
+    return ("nothing was in it that was not shown, asked once more where nobody adds to it",)

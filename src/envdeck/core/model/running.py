@@ -74,6 +74,4 @@ class OutputLine:
     text: str
 
 
-OperationEvent: TypeAlias = (
-    StepStarted | StepProgress | CommandStarted | CommandEnded | OutputLine
-)
+OperationEvent: TypeAlias = StepStarted | StepProgress | CommandStarted | CommandEnded | OutputLine

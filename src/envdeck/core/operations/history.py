@@ -4,9 +4,10 @@ import os
 from dataclasses import dataclass, replace
 
 from envdeck.core.files import reason_of
+from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.places import ENVIRONMENT, TRASH
+from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.policy import DAY, Policy
 from envdeck.core.operations.proving import item_problem
 from envdeck.core.operations.transaction import Ground

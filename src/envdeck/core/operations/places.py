@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.host import Host
+from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import Mount, mount_of, read_mounts
 from envdeck.core.paths import lies_under
 
-TRASH = ".envdeck-trash"
-"""The trash's name outside the user's data folder; no scan looks into it."""
 ENVIRONMENT = "environment"
 """What is put aside, or staged, in an item of the trash."""
 BEFORE = "before"

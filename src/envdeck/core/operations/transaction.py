@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from envdeck.core.files import reason_of
 from envdeck.core.host import Host
+from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.model import Identity
 from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.disk import Disk, disk_for
@@ -18,7 +19,6 @@ from envdeck.core.operations.places import (
     FILE_AFTER,
     FILE_BEFORE,
     NEXT,
-    TRASH,
     Places,
     stranger,
     trashes_for,

@@ -96,7 +96,7 @@ def plan_upgrade(
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
     if why := _uv_of(operations, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
-    resolver = resolver_of(operations, environment, lambda: False)
+    resolver = resolver_of(operations, environment, operations.stopped)
     packages = packages_of(environment)  # before it is read
     distributions = read_distributions(environment)
     if wanted is None:

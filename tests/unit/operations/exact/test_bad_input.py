@@ -91,7 +91,7 @@ def test_a_source_that_does_not_build(machine, project, rolled_back, kit):
     kit.build_sdist(
         machine.wheels,
         "native",
-        before="import subprocess; subprocess.check_call([os.environ['CC']])",
+        before="raise SystemExit(f\"error: command '{os.environ['CC']}' failed with exit code 1\")",
     )
     machine.environ["CC"] = "/bin/false"
     (project / "requirements.txt").write_text("native\npart-one\n")

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "tests"), str(HERE)]
 
 import resvg_py  # noqa: E402 - the environment variables come first
+from pictured import Pictured, steady_ids  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input  # noqa: E402
 
@@ -38,7 +39,7 @@ from envdeck.text.signs import UNICODE  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
 from envdeck.tui.panes.installed import Read  # noqa: E402
-from pictured import Pictured, steady_ids  # noqa: E402
+from envdeck.tui.widgets.line_list import LineList  # noqa: E402
 
 WIDE, NARROW = (120, 36), (80, 24)
 PATIENCE = 30.0
@@ -119,8 +120,14 @@ class Hand:
         await self.pilot.pause()
 
     def _seen(self) -> str:
-        lines = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in line) for line in lines)
+        shown = self.app.export_screenshot(simplify=True)
+        words = html.unescape(" ".join(re.findall(r">([^<]+)<", shown)))
+        return words.replace("\xa0", " ")
+
+    def under_cursor(self) -> str:
+        """Return what the row under the cursor of the list in front says."""
+        view = self.app.screen.query_one(LineList)
+        return str(view.current)
 
     def _followed(self) -> bool:
         main = self.app.main
@@ -211,6 +218,12 @@ async def _recreate(hand: Hand) -> None:
     await hand.go_to("storefront/.venv")
     await hand.press("c")
     await hand.see("exactly what is here")
+    for _ in range(10):
+        await hand.pilot.press("j")
+        if "3.14.0" in hand.under_cursor():
+            break
+    await hand.pilot.press("space")
+    await hand.see("without a wheel")
 
 
 async def _upgrade(hand: Hand) -> None:

@@ -24,17 +24,18 @@ from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
 from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
 
+_PATCH, _MINOR, _MAJOR = Level.PATCH, Level.MINOR, Level.MAJOR
 _ROWS = (
-    ("certifi", "2024.8.30", "2026.10.5", "2026.10.5", Level.MAJOR, (), "2026-10-05"),
-    ("fastapi", "0.115.0", "0.121.2", "0.121.2", Level.MAJOR, (), "2026-11-13"),
-    ("httpx", "0.27.0", "0.27.2", "0.28.1", Level.PATCH, ("openai requires httpx<0.28",), "2024-08-27"),
-    ("numpy", "2.1.0", "2.4.1", "2.4.1", Level.MINOR, (), "2026-10-30"),
-    ("pip", "24.2", "26.3", "26.3", Level.MAJOR, (), "2026-11-02"),
-    ("pydantic", "2.9.0", "2.9.2", "2.9.2", Level.PATCH, (), "2024-09-17"),
-    ("pytest", "8.3.2", "8.4.2", "9.0.1", Level.MINOR, ("pytest-asyncio requires pytest<9",), None),
-    ("rich", "13.8.0", "14.2.0", "14.2.0", Level.MAJOR, (), "2026-09-30"),
-    ("sqlalchemy", "2.0.34", "2.0.44", "2.0.44", Level.PATCH, (), "2026-10-10"),
-    ("uvicorn", "0.30.6", "0.30.6", "0.38.0", Level.OTHER, ("fastapi-cli requires uvicorn<0.31",), None),
+    ("certifi", "2024.8.30", "2026.10.5", "2026.10.5", _MAJOR, (), "2026-10-05"),
+    ("fastapi", "0.115.0", "0.121.2", "0.121.2", _MAJOR, (), "2026-11-13"),
+    ("httpx", "0.27.0", "0.27.2", "0.28.1", _PATCH, ("openai requires httpx<0.28",), "2024-08-27"),
+    ("numpy", "2.1.0", "2.4.1", "2.4.1", _MINOR, (), "2026-10-30"),
+    ("pip", "24.2", "26.3", "26.3", _MAJOR, (), "2026-11-02"),
+    ("pydantic", "2.9.0", "2.9.2", "2.9.2", _PATCH, (), "2024-09-17"),
+    ("pytest", "8.3.2", "8.4.2", "9.0.1", _MINOR, ("pytest-asyncio requires pytest<9",), None),
+    ("rich", "13.8.0", "14.2.0", "14.2.0", _MAJOR, (), "2026-09-30"),
+    ("sqlalchemy", "2.0.34", "2.0.44", "2.0.44", _PATCH, (), "2026-10-10"),
+    ("uvicorn", "0.30.6", "0.30.6", "0.38.0", _MINOR, ("fastapi-cli requires uvicorn<0.31",), None),
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ class Pictured(Operations):
     ) -> Result:
         """Run what needs no tools, and stop half-way in what does."""
         if plan.operation not in {Operation.RECREATE, Operation.UPGRADE}:
-            return super(Pictured, self).run(plan, tell, stopped)
+            return super().run(plan, tell, stopped)
         tell(StepStarted(0, plan.steps[0].title))
         command = plan.steps[0].command
         tell(CommandStarted(command, self.catalog.host.home))

@@ -50,7 +50,7 @@ def measure(setting: Setting) -> list[Outcome]:
         return sum(1 for one in environments for _ in _unowned(one.path, one.site_packages))
 
     own, peer = paired(ours, plain, 3, warm=0 if setting.quick else 1)
-    row = ratio("all guards against `importlib.metadata` and `os.walk`", own, peer, 1 / 2, "it")
+    row = ratio("all guards against `importlib.metadata` and `os.walk`", own, peer, 1.0, "it")
     return [
         Outcome(row.what, row.measured, row.bar, row.holds, f"{row.detail}; {files:,} files"),
         _gigabyte(setting),

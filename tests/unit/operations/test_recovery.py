@@ -12,7 +12,7 @@ from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.locks import lock
 from envdeck.core.operations.recovery import pending, recover
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.transaction import Ground, transaction
 
 ID = "20261120-000001-aaaa"
 
@@ -182,3 +182,20 @@ def test_temporary_files_of_the_dead_are_swept_and_those_of_the_living_stay(left
     for folder in folders:
         names = {name for name in os.listdir(folder) if name.endswith(".tmp")}
         assert names == {f"x.json.{os.getpid()}.tmp", "notes.tmp"}
+
+
+def test_the_next_operation_settles_what_was_left_at_its_place(left):
+    """Recovery may find the lock held by an installer that ends a moment later."""
+    left.interrupt(Move.EXCHANGE, Phase.STAGING, here="old", there="new")
+    old = left.ground.disk.identity(str(left.path))
+    entry = Entry(
+        "20261120-000002-bbbb", "g", Operation.DELETE, Move.ASIDE, Phase.PREPARED,
+        str(left.path), "", old=old,
+    )  # fmt: skip
+    with transaction(left.ground, entry) as current:
+        current.open_item(left.ground.places.trash)
+        current.put_aside()
+    phases = {each.id: each.phase for each in left.ground.journal.read_all()[0]}
+    assert phases == {ID: BACK, entry.id: DONE}
+    assert not left.item.exists()
+    assert recover(left.ground) == ()

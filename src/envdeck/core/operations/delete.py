@@ -105,7 +105,7 @@ def _removal(
     owner = owner_command(environment, moment.host)
     unowned = moment.unowned(environment.path)
     target = target_of(environment)
-    told = facts_of(environment, unowned, moment)
+    told = facts_of(environment, unowned, moment, kept=owner is None)
     return Removal(
         environment,
         Target(target.path, target.identity, target.name, told, target.mark),

@@ -220,6 +220,8 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell"
 def _said(plan: DeletePlan) -> str:
     count = len(plan.removals)
     what = plan.targets[0].name if count == 1 else f"{count} environments"
+    if count == 1 and plan.removals[0].link is not None:
+        what = f"the link {plan.removals[0].link}"
     if plan.purge:
         return f"{what} {'is' if count == 1 else 'are'} gone for good"
     if all(removal.owner is not None for removal in plan.removals):

@@ -18,13 +18,15 @@ _NAMED = 5
 """Files and processes that are named; more are counted."""
 
 
-def facts_of(environment: Environment, unowned: Unowned, moment: Moment) -> tuple[Fact, ...]:
+def facts_of(
+    environment: Environment, unowned: Unowned, moment: Moment, *, kept: bool = True
+) -> tuple[Fact, ...]:
     """Return what a person should know before an environment goes."""
     facts = [Fact("python", _python(environment))]
     if environment.project.path is not None:
         gone = "" if environment.project.state is ProjectState.FOUND else ", which is not there"
         facts.append(Fact("project", f"{environment.project.path}{gone}"))
-    facts.append(Fact("rebuilt from", rebuilt_from(environment)))
+    facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
     if unowned.count:
         names = ", ".join(file.path for file in unowned.files[:_NAMED])
         more = unowned.count - min(unowned.count, _NAMED)

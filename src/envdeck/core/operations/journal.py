@@ -68,6 +68,9 @@ class Move(StrEnum):
     """Whatever the tool that owns it does; nothing of it can be taken back."""
 
 
+_OVER = tuple(f'"phase": "{phase}"'.encode() for phase in Phase if phase.over)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is journalled of one operation on one environment. It holds no secret."""
@@ -166,6 +169,22 @@ class Journal:
                 unreadable.append(found)
         entries.sort(key=lambda entry: (entry.created_at, entry.id))
         return entries, unreadable
+
+    def pending_at(self, path: str) -> list[Entry]:
+        """Return the entries about the environment at `path` that are not over, oldest first.
+
+        Files that say that they are over are not parsed: a long history costs a few ms.
+        """
+        found = []
+        for name in self._names():
+            file = os.path.join(self._folder, name)
+            data = read_bounded(file, _LIMIT)
+            if isinstance(data, Unread) or any(each in data for each in _OVER):
+                continue
+            entry = _load(file)
+            if isinstance(entry, Entry) and entry.path == path and not entry.phase.over:
+                found.append(entry)
+        return sorted(found, key=lambda entry: (entry.created_at, entry.id))
 
     def forget_oldest(self) -> None:
         """Keep the history within bounds; what can still be taken back is never forgotten."""

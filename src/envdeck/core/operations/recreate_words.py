@@ -86,7 +86,8 @@ def warnings_of(
     if not same_minor and source.name is SourceName.EXACT:
         said.append(
             f"it goes from Python {environment.python.version} to {chosen.interpreter.version}:"
-            " a package without a release for that ends it, and nothing is changed"
+            " what has no release for that ends it, and nothing is changed;"
+            " pip and setuptools come as its creator seeds them"
         )
     rebuilt = [pin.name for pin in recipe.installed if pin.obstacle and source.name == "exact"]
     if rebuilt:

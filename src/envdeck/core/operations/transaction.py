@@ -228,6 +228,8 @@ def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
     if isinstance(held, Held):
         raise BusyError(str(held))
     with held:
+        for each in ground.journal.pending_at(entry.path):  # its installer has only just ended
+            settle(each, ground.disk, ground.journal)
         other = lock_of_uv(entry.path) if entry.old is not None else None
         if isinstance(other, Held):
             raise BusyError("uv works in it")

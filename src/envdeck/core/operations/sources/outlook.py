@@ -11,8 +11,9 @@ _DECLARED = re.compile(
 )
 
 
-def rebuilt_from(environment: Environment) -> str:
-    """Return what a person could rebuild it from once it is gone for good."""
+def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
+    """Return what a person could rebuild it from once it is gone for good; `kept` tells whether
+    the trash will hold a list of its packages."""
     found = []
     project = environment.project
     if project.path is not None and project.state is ProjectState.FOUND:
@@ -24,6 +25,8 @@ def rebuilt_from(environment: Environment) -> str:
         declared = [name for name in names if _DECLARED.fullmatch(name)]
         found += [f"its lock ({', '.join(locks[:2])})"] if locks else []
         found += [f"its declaration ({', '.join(declared[:2])})"] if declared else []
-    if environment.packages:
+    if environment.packages and kept:
         found.append("the list of its packages, kept in the trash")
-    return ", ".join(found) if found else "nothing: it has neither packages nor a project"
+    if found:
+        return ", ".join(found)
+    return "nothing that is kept" if environment.packages else "nothing: it has no packages"

@@ -30,6 +30,7 @@ from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import dependency_problems
+from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import How, Source, SourceName, sources
 from envdeck.core.operations.transaction import first_trash, transaction
 from envdeck.core.operations.trash import Manifest
@@ -132,7 +133,7 @@ def _planned(
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
         warnings=(*source.notes, *_other_python(wanted, one)),
-        refusals=_refusals(place),
+        refusals=(*_refusals(place), *no_room(place, None, operations.ground)),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         project=project,

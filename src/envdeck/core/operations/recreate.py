@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envdeck.core.model import Environment, NoPlan, Operation, Refusal, Result, Target
+from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
@@ -20,15 +20,13 @@ from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
 from envdeck.core.operations.recreating import Order, build_anew
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
+from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import SourceName
 from envdeck.core.operations.sourcing import source_of
-from envdeck.core.operations.transaction import Ground, first_trash
+from envdeck.core.operations.transaction import first_trash
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
-
-_SPARE_BYTES = 64 * 1024 * 1024
-"""Room that is left free on the disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +126,7 @@ def plan_recreate(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
         ),
         warnings=warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
-        refusals=(*refusals, *_room(needs, environment, operations.ground)),
+        refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
         frees_now_bytes=0,
@@ -146,23 +144,6 @@ def plan_recreate(
         same_base=same_minor and chosen.same,
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else seeds_of(recipe)),
-    )
-
-
-def _room(needs: int | None, environment: Environment, ground: Ground) -> tuple[Refusal, ...]:
-    """Refuse what the disk has no room for."""
-    if needs is None:
-        return ()
-    free = ground.disk.free_bytes(os.path.dirname(environment.path))
-    if free >= needs + _SPARE_BYTES:
-        return ()
-    return (
-        Refusal(
-            "no-room",
-            f"the disk has {free:,} bytes free, and it takes {needs:,} while both are there",
-            hint="make room, for one with `envdeck trash purge`",
-            path=environment.path,
-        ),
     )
 
 

@@ -31,6 +31,7 @@ from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
+from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import How, Source, SourceName
 from envdeck.core.operations.transaction import first_trash
 from envdeck.core.operations.upgrading.asking import UvResolver
@@ -258,7 +259,10 @@ def staged_plan(
         targets=(target,),
         steps=steps,
         warnings=warnings,
-        refusals=obstacles(operation, target, environment, moment, allow),
+        refusals=(
+            *obstacles(operation, target, environment, moment, allow),
+            *no_room(environment.path, None, operations.ground),
+        ),
         allowed=allow,
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",

@@ -32,6 +32,9 @@ def facts_of(
         more = unowned.count - min(unowned.count, _NAMED)
         told = f"{names} and {more:,} more" if more else names
         facts.append(Fact("your files", told))
+    running = moment.processes
+    if running.hidden and not running.problem and not running.users_of(environment.path):
+        facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
     if environment.links:
         facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
     if moment.read_only:

@@ -32,14 +32,11 @@ class InUse(Guard):
         )
 
     def unchecked(self, question: Question) -> str:
-        """Say what may not be seen."""
+        """Say where processes could not be asked at all. That those of other users cannot be
+        looked into holds on every machine: it is a fact of the plan, and no warning."""
         _, _, processes = question.moment.answers(question.path)
         if processes is None:
             return ""
         if processes.problem:
             return f"whether a process uses it was not checked: {processes.problem}"
-        hidden = processes.hidden
-        if not hidden:
-            return ""
-        count = "a process that" if hidden == 1 else f"{hidden:,} processes that"
-        return f"{count} cannot be looked into (another user's, mostly) may use it"
+        return ""

@@ -46,8 +46,19 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "file": file,
         "interpreter": interpreter,
         "jump": "newest" if "--jump" in words else None,
+        "groups": None,
+        "extras": None,
         "allow": {"in-use"},
     }
+
+
+@pytest.mark.parametrize("command", ["recreate", "create"])
+def test_groups_and_extras_are_those_named(cli, operations, api, home, command):
+    target = api if command == "recreate" else str(home / "api")
+    words = ["--group", "dev", "--group", "docs", "--extra", "fast"]
+    assert cli(command, target, *words, "--yes").code == 0
+    _, _, named = asked(operations)
+    assert (named["groups"], named["extras"]) == (["dev", "docs"], ["fast"])
 
 
 def interpreter(version: str) -> Interpreter:
@@ -207,7 +218,14 @@ def test_what_is_created(cli, operations, home):
     assert asked(operations) == (
         "create",
         (f"{home}/api",),
-        {"path": f"{home}/envs/x", "source": "declared", "file": None, "interpreter": None},
+        {
+            "path": f"{home}/envs/x",
+            "source": "declared",
+            "file": None,
+            "interpreter": None,
+            "groups": None,
+            "extras": None,
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """What an environment is made from, as people name it: `--from` and `--python`."""
 
 import os
+from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from envdeck.cli.errors import CommandError
@@ -22,6 +23,19 @@ def origin_named(given: str, host: Host, known: Sequence[str]) -> tuple[str, str
     sources = ", ".join(f"`{name}`" for name in known)
     reason = "is a folder" if os.path.isdir(path) else "is neither a source nor a file"
     raise CommandError(f"--from: `{given}` {reason}", hint=f"sources are {sources}, or a file")
+
+
+def add_parts(parser: ArgumentParser) -> None:
+    """Let a command take groups and extras of a project."""
+    for option, what in (("--group", "dependency group"), ("--extra", "extra")):
+        parser.add_argument(
+            option,
+            action="append",
+            dest=f"{option[2:]}s",
+            metavar="NAME",
+            help=f"install this {what} of the lock or the declaration, and no other "
+            "(repeatable; default: what the project's own tool installs)",
+        )
 
 
 def interpreter_named(given: str | None, host: Host) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from envdeck.cli.asking import add_options
 from envdeck.cli.context import Context
 from envdeck.cli.operating import operate
-from envdeck.cli.origins import interpreter_named, origin_named
+from envdeck.cli.origins import add_parts, interpreter_named, origin_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.places import absolute_path, folder
 from envdeck.core.model import NoPlan, Operation, Plan
@@ -19,6 +19,7 @@ declares, with the interpreter that it asks for (`requires-python`, `.python-ver
 
 EXAMPLES = """  envdeck create .                               .venv in this project
   envdeck create ~/work/api --from declared --python 3.13
+  envdeck create . --group dev --group docs      those groups, and no others
   envdeck create ~/work/api --path ~/envs/api --dry-run"""
 
 
@@ -38,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     complete_folders(
         parser.add_argument("--path", metavar="PATH", help="where (default: .venv in the project)")
     )
+    add_parts(parser)
     add_options(parser, guards=False)
 
 
@@ -53,7 +55,13 @@ def run(arguments: Namespace, context: Context) -> int:
 
     def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         return operations.plan_create(
-            project, path=path, source=source, file=file, interpreter=interpreter
+            project,
+            path=path,
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            groups=arguments.groups,
+            extras=arguments.extras,
         )
 
     return operate(arguments, context, Operation.CREATE, make)

@@ -8,7 +8,7 @@ from envdeck.cli.asking import add_options
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.operating import operate
-from envdeck.cli.origins import interpreter_named, origin_named
+from envdeck.cli.origins import add_parts, interpreter_named, origin_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import environment_of
 from envdeck.cli.stopping import stopping
@@ -54,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="with --python: packages that have no wheel for it at their version come at the "
         "smallest version up that has one, or at the newest",
     )
+    add_parts(parser)
     parser.add_argument(
         "--choices",
         action="store_true",
@@ -79,6 +80,8 @@ def run(arguments: Namespace, context: Context) -> int:
             file=file,
             interpreter=interpreter,
             jump=arguments.jump,
+            groups=arguments.groups,
+            extras=arguments.extras,
             allow=frozenset(arguments.allow),
             stopped=stopped,
         )

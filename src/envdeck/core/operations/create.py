@@ -32,6 +32,7 @@ from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, Given
 from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import How, Source, SourceName, sources
+from envdeck.core.operations.sources.parts import DEFAULTS, Parts
 from envdeck.core.operations.transaction import first_trash, transaction
 from envdeck.core.operations.trash import Manifest
 from envdeck.core.project.model import WantedPython
@@ -58,6 +59,7 @@ def plan_create(
     source: str | None,
     file: str | None,
     interpreter: str | None,
+    parts: Parts = DEFAULTS,
 ) -> CreatePlan | NoPlan:
     """Plan a new environment; see :meth:`Operations.plan_create`."""
     if not os.path.isdir(project):
@@ -65,20 +67,27 @@ def plan_create(
             f"`{project}` is no folder", hint="give the folder of a project", missing=True
         )
     real = os.path.realpath(project)
+    unknown = parts.unknown(real, file)
+    if unknown:
+        return NoPlan(unknown, missing=True)
     place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
     chosen = pick(interpreter, interpreter_choices(operations, None, real), operations)
     if isinstance(chosen, NoPlan):
         return chosen
-    found = _source(real, source, file, chosen)
+    found = _source(real, source, file, chosen, parts)
     if isinstance(found, NoPlan):
         return found
     return _planned(operations, real, os.path.normpath(place), found, chosen)
 
 
-def _source(project: str, name: str | None, file: str | None, chosen: Choice) -> Source | NoPlan:
+def _source(
+    project: str, name: str | None, file: str | None, chosen: Choice, parts: Parts
+) -> Source | NoPlan:
     one = chosen.interpreter
     python = Python(one.version, one.implementation, one.executable)
-    offered = sources(None, project, python=python, file=file)
+    offered = sources(
+        None, project, python=python, file=file, groups=parts.groups, extras=parts.extras
+    )
     named = "file" if file is not None and name is None else name
     fitting = [each for each in offered if named is None or each.name == named]
     for each in fitting:

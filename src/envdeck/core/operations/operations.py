@@ -116,6 +116,8 @@ class Operations:
         file: str | None = None,
         interpreter: str | None = None,
         jump: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
         allow: frozenset[str] = frozenset(),
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
@@ -124,9 +126,11 @@ class Operations:
         `source` is `exact`, `lock`, `declared` or `file` (then `file` names it); `interpreter`
         is an executable, a version (`3.13`), or None for the one it has. For another minor
         version `jump` takes, of a package that has no wheel for it at its version, the
-        `smallest` version up that has one, or the `newest`.
+        `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
+        and `extras` are installed; None takes those that the project's own tool does.
         """
         from envdeck.core.operations.recreate import plan_recreate
+        from envdeck.core.operations.sources.parts import Parts
 
         return plan_recreate(
             self._until(stopped),
@@ -135,6 +139,7 @@ class Operations:
             file=file,
             interpreter=interpreter,
             jump=jump,
+            parts=Parts.of(groups, extras),
             allow=allow,
         )
 
@@ -183,14 +188,23 @@ class Operations:
         source: str | None = None,
         file: str | None = None,
         interpreter: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
     ) -> Plan | NoPlan:
         """Plan a new environment for a project (a folder), `.venv` in it unless `path` is given,
         from its lock (`lock`), its declaration (`declared`) or a file, with the interpreter that
-        it asks for."""
+        it asks for, and the `groups` and `extras` named (None: those its own tool installs)."""
         from envdeck.core.operations.create import plan_create
+        from envdeck.core.operations.sources.parts import Parts
 
         return plan_create(
-            self, project, path=path, source=source, file=file, interpreter=interpreter
+            self,
+            project,
+            path=path,
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            parts=Parts.of(groups, extras),
         )
 
     def plan_undo(

@@ -22,6 +22,7 @@ from envdeck.core.operations.recreating import Order, build_anew
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import SourceName
+from envdeck.core.operations.sources.parts import DEFAULTS, Parts
 from envdeck.core.operations.sourcing import source_of
 from envdeck.core.operations.transaction import first_trash
 
@@ -52,10 +53,14 @@ def plan_recreate(
     interpreter: str | None,
     allow: frozenset[str],
     jump: str | None = None,
+    parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host = operations.catalog.host
+    unknown = parts.unknown(environment.project.path, file)
+    if unknown:
+        return NoPlan(unknown, missing=True)
     choices = interpreter_choices(operations, environment, environment.project.path)
     chosen = pick(interpreter, choices, operations)
     if isinstance(chosen, NoPlan):
@@ -63,7 +68,7 @@ def plan_recreate(
     packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
     same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
-    found = source_of(environment, recipe, source, file, chosen.interpreter)
+    found = source_of(environment, recipe, source, file, chosen.interpreter, parts)
     if isinstance(found, NoPlan):
         return found
     if found.name is SourceName.EXACT and (lost := lost_of(recipe, same_minor=same_minor)):

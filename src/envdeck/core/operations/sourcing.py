@@ -4,10 +4,15 @@ from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Environment, Interpreter, NoPlan, ProjectState, Python
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.sources import Source, SourceName, sources
+from envdeck.core.operations.sources.parts import DEFAULTS, Parts
 
 
 def sources_of(
-    environment: Environment, recipe: Recipe, file: str | None, interpreter: Interpreter | None
+    environment: Environment,
+    recipe: Recipe,
+    file: str | None,
+    interpreter: Interpreter | None,
+    parts: Parts = DEFAULTS,
 ) -> tuple[Source, ...]:
     """Return everything that an environment can be made from, for an interpreter."""
     project = environment.project
@@ -25,6 +30,8 @@ def sources_of(
         distributions=read_distributions(environment),
         python=python,
         file=file,
+        groups=parts.groups,
+        extras=parts.extras,
     )
 
 
@@ -34,9 +41,11 @@ def source_of(
     name: str,
     file: str | None,
     interpreter: Interpreter | None,
+    parts: Parts = DEFAULTS,
 ) -> Source | NoPlan:
     """Return the source of a name that can be used, or why none can."""
-    found = [one for one in sources_of(environment, recipe, file, interpreter) if one.name == name]
+    offered = sources_of(environment, recipe, file, interpreter, parts)
+    found = [one for one in offered if one.name == name]
     if not found:
         what = {
             SourceName.LOCK: "its project has no lock file",

@@ -173,6 +173,46 @@ def test_what_a_project_declares(machine, kit):
     assert [(name, before) for name, before, _ in choice.changed] == [("part-two", "1.0")]
 
 
+@pytest.mark.parametrize("source", ["lock", "declared"])
+def test_groups_and_extras_that_were_chosen(machine, kit, source):
+    folder, path, _ = furnished(machine)
+    kit.make_project(folder, "work", "1.5", more=PROJECT)
+    if source == "lock":
+        links = ["--no-index", "--find-links", machine.wheels]
+        machine.call([sys.executable, "-m", "uv", "lock", "-q", "--project", folder, *links])
+    environment = machine.look(path)
+
+    def named(**parts):
+        plan = machine.operations.plan_recreate(environment, source=source, **parts)
+        machine.done(plan)
+        return {name for name in versions(kit, path) if name != "work"}
+
+    assert named(groups=(), extras=()) == {"part-one"}
+    environment = machine.look(path)
+    assert named(groups=("Dev",), extras=("fast",)) == {"part-one", "part-two", "part-three"}
+
+
+def test_a_new_environment_with_the_groups_that_were_chosen(machine, kit):
+    folder = machine.home / "fresh"
+    wheels(machine)
+    kit.make_project(folder, "fresh", "1.5", more=PROJECT.replace('"work"', '"fresh"'))
+    machine.done(machine.operations.plan_create(str(folder), groups=(), extras=("fast",)))
+    assert set(versions(kit, folder / ".venv")) == {"part-one", "part-three", "fresh"}
+
+
+def test_a_group_that_there_is_not_is_said(machine, kit):
+    folder, path, _ = furnished(machine)
+    (folder / "pyproject.toml").write_text(PROJECT)
+    plans = (
+        machine.operations.plan_recreate(machine.look(path), source="declared", groups=("deb",)),
+        machine.operations.plan_create(str(folder), path="other", extras=("fats",)),
+    )
+    assert [plan.message for plan in plans] == [
+        "the project has no group `deb`; it has dev",
+        "the project has no extra `fats`; it has fast",
+    ]
+
+
 def test_a_file(machine, kit):
     folder, path, _ = furnished(machine)
     file = folder / "some list.txt"

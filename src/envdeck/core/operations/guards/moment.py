@@ -10,13 +10,13 @@ from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.survey import keeper
 from envdeck.core.discovery.tool import Tool
+from envdeck.core.git import Git, Tracked
 from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
 from envdeck.core.model import Environment, Operation, Target
 from envdeck.core.mounts import Mount, read_mounts
 from envdeck.core.operations.disk import disk_for
-from envdeck.core.operations.guards.git import Git, Tracked
 from envdeck.core.operations.journal import Journal
 from envdeck.core.operations.places import Places
 

@@ -1,0 +1,101 @@
+"""The lines of a dotenv file as python-dotenv reads them, with nothing put in for `${…}`.
+
+What is here holds values. It lives as long as a file is looked at, and no `repr` shows them.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from itertools import islice
+
+from dotenv.parser import Binding, parse_stream
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_LINE_END = re.compile(r"(?:\r\n|\n|\r)\Z")
+_EXPORT = re.compile(r"export[^\S\r\n]+")
+_MANY_BLANKS = 256
+_BLANKS = re.compile(rf"(?<![^\S\r\n])[^\S\r\n]{{{_MANY_BLANKS}}}")
+"""python-dotenv takes time by the square of such a run: for a file of 1 MiB of blanks, hours."""
+_MOST = 20_000
+"""Statements and comments of one file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a file: an assignment, or what could not be read as one."""
+
+    line: int
+    """Counted from 1: where it begins, blank lines before it left out."""
+    lines: int
+    name: str | None = field(repr=False)
+    """None: a statement that could not be read. It may be a part of a value."""
+    value: str | None = field(repr=False, default=None)
+    """Without its quotes; None where there is no equal sign."""
+    text: str = field(repr=False, default="")
+    """As it stands in the file, with the blanks before it in its line, without its line end."""
+    exported: bool = False
+    inner: bool = False
+    """Whether it stands between the `-----BEGIN` and `-----END` of a value without quotes."""
+
+    @property
+    def raw(self) -> str:
+        """What stands behind the equal sign as it is written, quotes, blanks and comment too."""
+        return self.text.partition("=")[2]
+
+
+def parse(text: str) -> tuple[Statement, ...] | str:
+    """Return the statements of a file in its order, comments left out; or why it is not read."""
+    run = _BLANKS.search(text)
+    if run:
+        line = len(_NEWLINE.findall(text, 0, run.start())) + 1
+        return f"line {line} has more than {_MANY_BLANKS:,} blanks in a row"
+    bindings = list(islice(parse_stream(StringIO(text, newline="")), _MOST + 1))
+    if len(bindings) > _MOST:
+        return f"it has more than {_MOST:,} lines"
+    return _with_inner(list(_statements(text, bindings)))
+
+
+def _statements(text: str, bindings: list[Binding]) -> Iterator[Statement]:
+    ends = [match.end() for match in _NEWLINE.finditer(text)]
+    top = len(text) - sum(len(one.original.string) for one in bindings)  # a BOM is dropped
+    place = top
+    for binding in bindings:
+        string = binding.original.string
+        begin = place + len(string) - len(string.lstrip())
+        place += len(string)
+        if binding.key is None and not binding.error:  # a comment, or nothing
+            continue
+        # Its own count of lines takes the two characters of a CRLF for two lines after an error.
+        index = _line_at(ends, begin)
+        start = ends[index - 1] if index else top
+        body = _LINE_END.sub("", text[start:place])
+        yield Statement(
+            line=index + 1,
+            lines=len(_NEWLINE.findall(body)) + 1,
+            name=binding.key,
+            value=binding.value,
+            text=body,
+            exported=_EXPORT.match(text, begin) is not None,
+        )
+
+
+def _with_inner(statements: list[Statement]) -> tuple[Statement, ...]:
+    """Mark what stands inside a private key or a certificate that has no quotes."""
+    begin: int | None = None
+    for index, one in enumerate(statements):
+        raw = (one.raw if one.name and one.value is not None else one.text).strip()
+        if raw.startswith("-----BEGIN") and one.lines == 1:
+            begin = index
+        elif raw.startswith("-----END") and begin is not None:
+            inside = statements[begin + 1 : index + 1]
+            statements[begin + 1 : index + 1] = [replace(each, inner=True) for each in inside]
+            begin = None
+    return tuple(statements)
+
+
+def _line_at(ends: list[int], place: int) -> int:
+    """Return the index of the line that a place of the text is in; `ends` are those of lines."""
+    index = bisect_left(ends, place)
+    return index + 1 if index < len(ends) and ends[index] == place else index

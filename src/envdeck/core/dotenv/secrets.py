@@ -1,0 +1,143 @@
+"""Whether a value is a real secret by its looks: what must not stand in an example.
+
+Nothing here keeps or returns what it was asked about.
+"""
+
+import math
+import re
+from collections import Counter
+from urllib.parse import unquote
+
+from envdeck.core.dotenv.placeholders import is_placeholder
+
+_TOKENS = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"  # AWS
+    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{20,}"
+    r"|sk-[A-Za-z0-9_-]{20,}|[sr]k_live_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{20,}"
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{20,}"  # Slack
+    r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}"  # Google
+    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}"
+    r"|pypi-[A-Za-z0-9_-]{30,}|dop_v1_[a-f0-9]{40,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{30,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"  # JSON Web Tokens
+    r"|AGE-SECRET-KEY-[A-Z0-9]{40,}"
+    r")"
+)
+"""What services write at the start of their tokens, with so much behind it as these have."""
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----\s*[A-Za-z0-9+/\\]{16}")
+_WEBHOOK = re.compile(
+    r"hooks\.slack\.com/services/\w+/\w+/\w{16,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"
+)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^\s/@:]*):([^\s/]+)@([^\s/:?#\"']*)")
+_HARMLESS = re.compile(
+    r"example|sample|dummy|fake|secret|passw|pass(?:\Z|\d|[^a-z])|insecure|local|develop|testing"
+    r"|(?:\A|[^a-z])(?:test|dev|demo|admin|root|user|guest|default|postgres|mysql|redis|minio|rabbit"
+    r"|foo|bar|my|none|null|django|flask)(?:\Z|[^a-z])|123456|abcdef|00000|qwerty|hunter2"
+)
+"""Words that nobody draws at random, in lower case, once `@`, `0`, `3`, `5` are put back."""
+_SECRET_NAME = re.compile(
+    r"secret|token|passw|passphrase|(?:\A|_)pwd(?:\Z|_)|(?:\A|_)pass(?:\Z|_)|api_?key|(?:\A|_)key\Z"
+    r"|private|credential|(?:\A|_)auth(?:\Z|_)|salt|signing|encryption|webhook"
+)
+_PUBLIC_NAME = re.compile(
+    r"public|publishable|_(?:file|path|dir|url|uri|host|port|id|name|user|username|email|ttl"
+    r"|timeout|expiry|algorithm|expire|minutes|seconds|days|hours|header|prefix)\Z"
+)
+_LEET = str.maketrans("@03$5!", "aoessi")
+_RANDOM = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*()-]{16,}\Z")
+_RUN = re.compile(r"[A-Za-z0-9+/]{20,}")
+_HEX = re.compile(r"[0-9a-fA-F-]{16,}\Z")
+_LOCAL = re.compile(
+    r"(?:.*\.)?(?:localhost|local|test|invalid|example(?:\.(?:com|org|net))?|internal)\Z"
+    r"|127\.|0\.0\.0\.0|\[|[^.]*\Z"
+)
+_NAME_LENGTH = 20
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Tell whether a value is a real secret by its looks, for what its key is called.
+
+    The marks of known services' tokens, a private key, a URL with a password that is no default,
+    and what looks random under a name like `API_KEY`. Placeholders and everybody's defaults
+    (`postgres:postgres@localhost`) are none.
+    """
+    value = value.strip()
+    if _PRIVATE_KEY.search(value):
+        return True
+    if is_placeholder(value):
+        return False
+    if any(_is_varied(match[0]) for match in _TOKENS.finditer(value)) or _WEBHOOK.search(value):
+        return True
+    url = _URL.search(value)
+    if url:
+        return _is_real_password(url[1], unquote(url[2]), url[3].lower())
+    lowered = name.lower().replace("-", "_")
+    if not _SECRET_NAME.search(lowered) or _PUBLIC_NAME.search(lowered) or "://" in value:
+        return False
+    return _is_random(value) or ("pass" in lowered and _is_strong(value))
+
+
+def has_secret_name(name: str) -> bool:
+    """Tell whether a key is called as secrets are: `API_KEY`, `DB_PASSWORD`."""
+    lowered = name.lower().replace("-", "_")
+    return bool(_SECRET_NAME.search(lowered)) and not _PUBLIC_NAME.search(lowered)
+
+
+def is_secret_text(text: str) -> bool:
+    """Tell whether what stands where a name should is a secret, or a piece of one: a line of a
+    private key without quotes, a token alone."""
+    if len(text) < _NAME_LENGTH:
+        return text.startswith("-----")
+    if text.startswith("-----") or _TOKENS.search(text):
+        return True
+    if _URL.search(text):
+        return True
+    return any(
+        any(map(str.islower, run)) and any(map(str.isupper, run)) and _entropy(run) > 3.5
+        for run in _RUN.findall(text)
+        if any(map(str.isdigit, run))
+    )
+
+
+def _is_real_password(user: str, password: str, host: str) -> bool:
+    if not password or password == user or is_placeholder(password) or _is_harmless(password):
+        return False
+    return _is_random(password) or (len(password) >= 6 and not _LOCAL.match(host))
+
+
+def _is_harmless(value: str) -> bool:
+    return _HARMLESS.search(value.lower()) is not None or (
+        _HARMLESS.search(value.lower().translate(_LEET)) is not None
+    )
+
+
+def _is_varied(token: str) -> bool:
+    """Tell a drawn token from `sk-xxxxxxxx` and from the one in AWS's own manual."""
+    return len(set(token)) >= 10 and not re.search(r"example|1234567|abcdefg", token.lower())
+
+
+def _is_random(value: str) -> bool:
+    """Tell what was drawn at random: 16 characters or more, mixed, and no word in it."""
+    if not _RANDOM.match(value) or _is_harmless(value):
+        return False
+    if _HEX.match(value):
+        return len(value) >= 24 and _entropy(value) > 3.0
+    return _is_mixed(value) and _entropy(value) > 3.4
+
+
+def _is_strong(value: str) -> bool:
+    kinds = (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())
+    if len(value) < 10 or any(letter.isspace() for letter in value) or _is_harmless(value):
+        return False
+    return sum(any(map(is_kind, value)) for is_kind in kinds) >= 3
+
+
+def _is_mixed(value: str) -> bool:
+    letters = any(map(str.islower, value)) + any(map(str.isupper, value))
+    return any(map(str.isdigit, value)) and (letters == 2 or (letters == 1 and len(value) >= 24))
+
+
+def _entropy(value: str) -> float:
+    """Return the bits a character carries, by how often each is there (Shannon)."""
+    counts = Counter(value).values()
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

@@ -1,0 +1,56 @@
+"""Where a repository keeps what: read from its files, without git."""
+
+import os
+from dataclasses import dataclass
+
+from envdeck.core.files import Unread, decode_path, read_bounded
+
+_LIMIT = 8 * 1024
+"""Bytes; a `.git` file has one line with a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitFolders:
+    """The folders behind one working tree."""
+
+    own: str
+    """What `.git` is or leads to: of a linked worktree or a submodule, not below it."""
+    common: str
+    """What all worktrees of a repository share (configuration, hooks): else the same."""
+
+
+def find_repository(folder: str) -> str | None:
+    """Return the working tree that a folder lies in, by a `.git` in it or above; None without."""
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+
+
+def git_folders(repository: str) -> GitFolders | None:
+    """Return the folders behind a working tree; None where its `.git` leads to none.
+
+    A `.git` that is a file (`gitdir: PATH`) is that of a linked worktree, whose `commondir` names
+    the shared folder, or of a submodule.
+    """
+    own = os.path.join(repository, ".git")
+    if not os.path.isdir(own):
+        named = _path_in(own, prefix=b"gitdir:")
+        if named is None:
+            return None
+        own = os.path.normpath(os.path.join(repository, named))
+    if not os.path.isdir(own):
+        return None
+    shared = _path_in(os.path.join(own, "commondir"))
+    common = os.path.normpath(os.path.join(own, shared)) if shared else own
+    return GitFolders(own, common)
+
+
+def _path_in(file: str, prefix: bytes = b"") -> str | None:
+    data = read_bounded(file, _LIMIT)
+    if isinstance(data, Unread) or not data.startswith(prefix) or b"\0" in data:
+        return None
+    return decode_path(data.removeprefix(prefix).strip(b" \t\r\n")) or None

@@ -1,6 +1,7 @@
 """One environment as text."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
 from envdeck.cli.output.table import Cell, Column, table
@@ -17,6 +18,9 @@ from envdeck.core.model import (
 )
 from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde, tilde_within
 
+if TYPE_CHECKING:
+    from envdeck.core.project.drift import Comparison
+
 _COLUMNS = (
     Column("Package"),
     Column("Version"),
@@ -29,9 +33,13 @@ _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cy
 
 
 def print_environment(
-    environment: Environment, distributions: Sequence[Distribution], context: Context
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    context: Context,
+    comparison: "Comparison | None" = None,
 ) -> None:
-    """Print the facts about an environment, its findings, and its packages."""
+    """Print the facts about an environment, its findings, how far it is from what its project
+    says, and its packages."""
     console = context.console
     console.line(console.style(plain(_path(environment.path, context)), "bold"))
     facts = [(name, value) for name, value in _facts(environment, context) if value]
@@ -40,6 +48,8 @@ def print_environment(
         console.line(f"  {console.style(pad(name, widest), 'dim')}  {plain(value)}")
     for finding in environment.findings:
         _print_finding(finding, context)
+    if comparison is not None:
+        _print_project(comparison, context)
     console.line()
     asked = sum(distribution.requested for distribution in distributions)
     console.line(f"{counted(len(distributions), 'package')}, {asked:,} asked for")
@@ -108,6 +118,23 @@ def _size(measured: Size | None) -> str:
     if measured.unreadable:
         text += f"; {counted(measured.unreadable, 'folder')} in it could not be read"
     return text
+
+
+def _print_project(comparison: "Comparison", context: Context) -> None:
+    from envdeck.cli.drifting import print_drift
+
+    console = context.console
+    console.line()
+    console.line(console.style("the project beside it", "bold"))
+    asked = [part for part in comparison.parts if part.declared]
+    for part in asked:
+        name = part.id or "its own dependencies"
+        wanted = "" if part.counts else ", not taken for wanted"
+        told = f"{name}: {part.installed:,} of {part.declared:,} installed{wanted}"
+        console.line(f"  {plain(told)}")
+    if asked:
+        console.line()
+    print_drift(comparison, context)
 
 
 def _print_finding(finding: Finding, context: Context) -> None:

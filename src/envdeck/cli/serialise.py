@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envdeck.core.model import Distribution, Environment, Finding, Finished, Interpreter, Size
+
+if TYPE_CHECKING:
+    from envdeck.core.project.drift import Comparison
 
 SCHEMA = 1
 Object = dict[str, Any]
@@ -62,6 +65,52 @@ def distribution_object(distribution: Distribution) -> Object:
         "size_bytes": distribution.size_bytes,
         "requires": list(distribution.requires),
         "required_by": list(distribution.required_by),
+    }
+
+
+def drift_object(found: "Comparison") -> Object:
+    """Return what lies between an environment and its project, as in `show` and `diff`."""
+    return {
+        "against": found.against or None,
+        "parts": [
+            {
+                "id": part.id,
+                "declared": part.declared,
+                "installed": part.installed,
+                "default": part.default,
+                "counts": part.counts,
+            }
+            for part in found.parts
+        ],
+        "drifts": [
+            {
+                "kind": one.kind.value,
+                "name": one.name,
+                "wanted": one.wanted,
+                "installed": one.installed,
+                "file": one.file or None,
+                "line": one.line,
+                "under": list(one.under),
+                "mend": one.mend.value or None,
+            }
+            for one in found.drifts
+        ],
+        "pythons": [
+            {
+                "message": one.message,
+                "file": one.file,
+                "line": one.line,
+                "error": one.error,
+                "wanted": one.wanted or None,
+            }
+            for one in found.pythons
+        ],
+        "agreed": found.agreed,
+        "unchecked": list(found.unchecked),
+        "problems": [
+            {"file": one.file, "line": one.line, "message": one.message}
+            for one in found.project.problems
+        ],
     }
 
 

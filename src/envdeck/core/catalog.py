@@ -1,13 +1,26 @@
 """The one door to the core: what the screen and the command line ask for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from envdeck.core.host import Host
 from envdeck.core.index import Index, index_path
-from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
+from envdeck.core.model import (
+    Distribution,
+    Environment,
+    Event,
+    Interpreter,
+    JointSize,
+    ProjectState,
+    Size,
+)
 from envdeck.core.paths import outermost
 from envdeck.core.scope import Scope
+
+if TYPE_CHECKING:
+    from envdeck.core.dotenv import DotenvReport
+    from envdeck.core.project.drift import Comparison
 
 __all__ = ["Catalog", "Scope"]
 
@@ -77,6 +90,25 @@ class Catalog:
         from envdeck.core.inspection.distributions import read_distributions
 
         return read_distributions(environment)
+
+    def project(
+        self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
+    ) -> "Comparison | None":
+        """Compare an environment with what its project declares and locks; None without one."""
+        from envdeck.core.project import compare, read_project
+
+        link = environment.project
+        if link.path is None or link.state is not ProjectState.FOUND:
+            return None
+        if distributions is None:
+            distributions = self.distributions(environment)
+        return compare(read_project(link.path), environment, distributions)
+
+    def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
+        """Read the dotenv files of a project, and one that strayed into its environment."""
+        from envdeck.core.dotenv import read_dotenv
+
+        return read_dotenv(project, self.host, environment=environment)
 
     def measure(self, environment: Environment) -> Size | None:
         """Measure one environment now; None when it is no longer there."""

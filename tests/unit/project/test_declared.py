@@ -54,6 +54,32 @@ def test_groups_that_include_in_a_fan_stay_bounded(tmp_path: Path) -> None:
     assert {one.text for one in found.requirements} == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        ("project = 5", "[project] is no table", 1),
+        ('\n[project]\nversion = "1"', "[project] does not tell its name", 2),
+        ("[project]\nname = 5", "the name in [project] is none (PEP 508)", 2),
+        ('[project]\nname = "a b"', "the name in [project] is none (PEP 508)", 2),
+        ('[project]\nname = "a"\nrequires-python = 3', "requires-python is no string", 3),
+        ('[project]\nname = "a"\ndependencies = "b"', "its dependencies are no list of strings", 3),
+        ('[project]\nname = "a"\ndependencies = [1]', "its dependencies are no list of strings", 3),
+        ('[project]\nname = "a"\noptional-dependencies = []', "its extras are no table", 3),
+        (
+            '[project]\nname = "a"\n[project.optional-dependencies]\nx = "b"',
+            "an extra is no list of strings",
+            4,
+        ),
+        ("dependency-groups = 1", "[dependency-groups] is no table", 1),
+    ],
+)
+def test_a_pyproject_that_is_not_valid_by_its_standard(
+    tmp_path: Path, text: str, told: str, line: int
+) -> None:
+    path = write(tmp_path / "pyproject.toml", text)
+    assert [str(one) for one in read_manifest(path).problems] == [f"{path}:{line}: {told}"]
+
+
 def test_poetry_tables(tmp_path: Path) -> None:
     found = read_manifest(
         write(
@@ -165,7 +191,10 @@ def test_requirements_as_pip_reads_them(tmp_path: Path) -> None:
         "--extra-index-url https://me:pw@index.example/",
         f"--find-links {tmp_path / 'wheels'}",
     )
-    assert [one.line for one in found.problems] == [16, 17, 18]
+    assert [(Path(one.file).name, one.line) for one in found.problems] == [
+        ("requirements.txt", 16), ("requirements.txt", 17), ("base.txt", 1),
+        ("requirements.txt", 18),
+    ]  # fmt: skip
     assert "pw@" not in repr(found)
     assert "tok@" not in repr(found)
 
@@ -176,6 +205,22 @@ def test_a_problem_never_shows_a_credential(tmp_path: Path) -> None:
     )
     assert found.problems
     assert "secret" not in str(found.problems[0])
+
+
+def test_includes_in_a_circle_are_told_and_in_a_diamond_are_not(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "idna\n-r b.txt\n-r c.txt\n")
+    write(tmp_path / "b.txt", "-r d.txt\n")
+    write(tmp_path / "c.txt", "-r d.txt\n")
+    write(tmp_path / "d.txt", "certifi\n")
+    assert read_manifest(str(tmp_path / "a.txt")).problems == ()
+    write(tmp_path / "d.txt", "certifi\n\n-r ./a.txt\n")
+    found = read_manifest(str(tmp_path / "a.txt"))
+    assert [one.name for one in found.requirements] == ["idna", "certifi"]
+    assert [str(one) for one in found.problems] == [
+        f"{tmp_path / 'd.txt'}:3: includes a file that includes this one"
+    ]
+    found = read_manifest(write(tmp_path / "self.txt", "-c self.txt\nidna\n"))
+    assert [one.line for one in found.problems] == [1]
 
 
 def test_an_include_at_a_distance_and_a_chain_without_end(tmp_path: Path) -> None:

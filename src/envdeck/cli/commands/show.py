@@ -8,7 +8,7 @@ from envdeck.cli.describing import print_environment
 from envdeck.cli.errors import Exit
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import environment_of
-from envdeck.cli.serialise import distribution_object, environment_object
+from envdeck.cli.serialise import distribution_object, drift_object, environment_object
 
 DESCRIPTION = """One environment whole: its interpreter, its size, its project, what is wrong with
 it, and what is installed in it. Nothing in it is run."""
@@ -37,13 +37,15 @@ def run(arguments: Namespace, context: Context) -> int:
     elif environment.size is None:
         environment = replace(environment, size=catalog.measure(environment))
     distributions = catalog.distributions(environment)
+    comparison = catalog.project(environment, distributions)
     if arguments.json:
         context.console.json(
             {
                 **environment_object(environment),
                 "distributions": [distribution_object(found) for found in distributions],
+                "drift": None if comparison is None else drift_object(comparison),
             }
         )
     else:
-        print_environment(environment, distributions, context)
+        print_environment(environment, distributions, context, comparison)
     return Exit.DONE

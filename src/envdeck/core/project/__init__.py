@@ -4,7 +4,17 @@ Everything is a value: what cannot be read is a :class:`Problem` with its file a
 whatever else the file says is kept.
 """
 
+from envdeck.core.project.comparing import compare
 from envdeck.core.project.declared import read_declared, read_manifest
+from envdeck.core.project.drift import (
+    Comparison,
+    Drift,
+    DriftKind,
+    Mend,
+    Part,
+    Project,
+    PythonDrift,
+)
 from envdeck.core.project.locked import LOCK_FILES, find_locks, read_lock, read_locks
 from envdeck.core.project.model import (
     DeclaredRequirement,
@@ -15,24 +25,35 @@ from envdeck.core.project.model import (
     Problem,
     WantedPython,
 )
+from envdeck.core.project.project import project_of_file, read_project
 from envdeck.core.project.selection import Selection, select
 from envdeck.core.project.wanted import wanted_python
 
 __all__ = [
     "LOCK_FILES",
+    "Comparison",
     "DeclaredRequirement",
+    "Drift",
+    "DriftKind",
     "Edge",
     "Lock",
     "LockedPackage",
     "Manifest",
+    "Mend",
+    "Part",
     "Problem",
+    "Project",
+    "PythonDrift",
     "Selection",
     "WantedPython",
+    "compare",
     "find_locks",
+    "project_of_file",
     "read_declared",
     "read_lock",
     "read_locks",
     "read_manifest",
+    "read_project",
     "select",
     "wanted_python",
 ]

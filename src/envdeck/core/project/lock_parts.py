@@ -1,5 +1,6 @@
 """Parts that the readers of the lock files share."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,10 +10,23 @@ from envdeck.core.project.requirement_text import is_name, line_of
 
 MOST_PACKAGES = 20_000
 
+_FILES = re.compile(
+    r"^(?:wheels|files) = \[(?:\n(?:[ \t]+\{[^\n]*\},\n)+|\{[^\n]*\})\]\n"
+    r"|^sdist = \{[^\n]*\}\n",
+    re.MULTILINE,
+)
+"""The files of a package as uv, Poetry and PDM write them: one a line, or all on one."""
 
-def read_toml_lock(path: str, format_: str, read: Callable[[Document], Lock]) -> Lock:
-    """Read a lock file of TOML; one that cannot be read is a lock with a problem."""
-    document = read_toml(path, LOCK_LIMIT)
+
+def read_toml_lock(
+    path: str, format_: str, read: Callable[[Document], Lock], *, hashes: bool = True
+) -> Lock:
+    """Read a lock file of TOML; one that cannot be read is a lock with a problem.
+
+    Without `hashes` the lists of files are passed over: they are nine tenths of such a file, and
+    who only compares versions needs none of them.
+    """
+    document = read_toml(path, LOCK_LIMIT, without=None if hashes else _FILES)
     return (
         Lock(path, format_, problems=(document,))
         if isinstance(document, Problem)

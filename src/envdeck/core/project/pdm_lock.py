@@ -13,10 +13,10 @@ from envdeck.core.project.requirement_text import direct, is_name, line_of
 _VERSIONS = (3, 4)
 
 
-def read_pdm_lock(path: str) -> Lock:
+def read_pdm_lock(path: str, *, hashes: bool = True) -> Lock:
     """Read a `pdm.lock`. A package stands there once more for each set of extras it is asked
     with; those count as one. Where packages tell no groups, all of them count."""
-    return read_toml_lock(path, "pdm.lock", _read)
+    return read_toml_lock(path, "pdm.lock", _read, hashes=hashes)
 
 
 def _read(document: Document) -> Lock:

@@ -53,9 +53,9 @@ def _packages(
         hashes = tuple(one for one in strings(table.get("hashes")) if one.isascii() and ":" in one)
         kind = "editable" if text.startswith("-e") else "directory" if direct else "index"
         known = requirement.name if requirement else normalise(name)
-        yield LockedPackage(
-            known, None if direct else version, text, hashes, kind, marker, (group,)
-        )
+        if direct or version == "*":  # pipenv leaves a few without a pin
+            version = None
+        yield LockedPackage(known, version, text, hashes, kind, marker, (group,))
 
 
 def _merged(packages: list[LockedPackage]) -> tuple[LockedPackage, ...]:

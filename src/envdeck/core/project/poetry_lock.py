@@ -1,22 +1,25 @@
 """`poetry.lock`, versions 1.1 to 2.x."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.lock_parts import hashes_of, newer, pinned, read_toml_lock
-from envdeck.core.project.model import Lock, LockedPackage, Problem
+from envdeck.core.project.model import Lock, LockedPackage, Manifest, Problem
+from envdeck.core.project.poetry_graph import declaration, edges_of, root_of, versions_of
 from envdeck.core.project.reading import Document, string_at, strings, table_at, tables
 from envdeck.core.project.requirement_text import direct, is_name, line_of
 
 _VERSIONS = (1, 2)
 
 
-def read_poetry_lock(path: str) -> Lock:
-    """Read a `poetry.lock`. From 2.1 on each package tells its groups and marker; before, every
-    one that is not optional counts (poetry itself would look into `pyproject.toml`)."""
-    return read_toml_lock(path, "poetry.lock", _read)
+def read_poetry_lock(path: str, *, hashes: bool = True) -> Lock:
+    """Read a `poetry.lock`. From 2.1 on each package tells its groups and marker; before, what
+    the `pyproject.toml` beside it declares leads to them, and where there is none that can be
+    read, every one counts that is not optional."""
+    return read_toml_lock(path, "poetry.lock", _read, hashes=hashes)
 
 
 def _read(document: Document) -> Lock:
@@ -28,8 +31,13 @@ def _read(document: Document) -> Lock:
         if isinstance(package, Problem):
             problems.append(package)
         elif package is not None:
-            packages.append(package)
+            packages += _by_group(package, table)
     groups = tuple(dict.fromkeys(group for one in packages for group in one.groups if group))
+    if not any("groups" in table for table in tables(document.table.get("package"))):
+        manifest = declaration(document.file)
+        if manifest is not None:
+            packages = _joined(document, packages, manifest)
+            groups = manifest.groups
     python = string_at(told, "python-versions")
     return Lock(
         document.file,
@@ -41,6 +49,24 @@ def _read(document: Document) -> Lock:
         groups,
         problems=tuple(problems),
     )
+
+
+def _joined(
+    document: Document, packages: list[LockedPackage], manifest: Manifest
+) -> list[LockedPackage]:
+    """Return the packages with what each needs, and what stands for the declaration."""
+    versions = versions_of(packages)
+    needs = {
+        (normalise(string_at(table, "name")), string_at(table, "version") or None): table
+        for table in tables(document.table.get("package"))
+    }
+    return [
+        root_of(manifest, versions),
+        *(
+            replace(one, edges=tuple(edges_of(needs.get((one.name, one.version), {}), versions)))
+            for one in packages
+        ),
+    ]
 
 
 def _package(
@@ -68,14 +94,29 @@ def _package(
 
 def _groups(table: Mapping[str, Any]) -> tuple[str, ...]:
     told = strings(table.get("groups")) or strings(table.get("category"))
-    return tuple("" if group == "main" else normalise(group) for group in told)
+    return tuple(map(_group, told))
+
+
+def _group(name: str) -> str:
+    return "" if name == "main" else normalise(name)
+
+
+def _by_group(package: LockedPackage, table: Mapping[str, Any]) -> Iterator[LockedPackage]:
+    """Yield a package once for each marker that its groups have; a group of which none is told
+    wants it always."""
+    told = table.get("markers")
+    if not isinstance(told, dict) or not package.groups:
+        yield package
+        return
+    markers = {_group(name): one for name, one in told.items() if isinstance(one, str)}
+    for marker in dict.fromkeys(markers.get(group, "") for group in package.groups):
+        groups = tuple(one for one in package.groups if markers.get(one, "") == marker)
+        yield replace(package, marker=marker, groups=groups)
 
 
 def _marker(table: Mapping[str, Any]) -> str:
-    """Return when it is wanted: one marker, or one for each group."""
+    """Return when it is wanted, where that is the same for all of its groups."""
     told = table.get("markers")
-    if isinstance(told, dict):
-        return " or ".join(f"({one})" for one in told.values() if isinstance(one, str))
     if isinstance(told, str):
         return told
     return "extra == 'not-chosen'" if table.get("optional") is True else ""

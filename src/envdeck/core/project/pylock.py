@@ -13,13 +13,13 @@ from envdeck.core.project.requirement_text import direct, is_name, line_of
 _VERSIONS = (1,)
 
 
-def read_pylock(path: str) -> Lock:
+def read_pylock(path: str, *, hashes: bool = True) -> Lock:
     """Read a `pylock.toml`: every package tells by its marker whether it is wanted.
 
     Read here and not by `packaging.pylock`, which gives up on the whole file at its first
     mistake, and which the oldest `packaging` that will do does not have.
     """
-    return read_toml_lock(path, "pylock", _read)
+    return read_toml_lock(path, "pylock", _read, hashes=hashes)
 
 
 def _read(document: Document) -> Lock:

@@ -8,6 +8,7 @@ from envdeck.core.project.dependency_groups import expand_groups
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.pdm_table import pdm_requirements
 from envdeck.core.project.poetry_table import poetry_requirements
+from envdeck.core.project.pyproject_shape import shape_problems
 from envdeck.core.project.reading import (
     NO_REQUIREMENT,
     Document,
@@ -17,6 +18,7 @@ from envdeck.core.project.reading import (
     table_at,
 )
 from envdeck.core.project.requirement_text import parsed
+from envdeck.core.project.setuptools_files import requirements_of_files
 
 
 def read_pyproject(path: str) -> Manifest:
@@ -50,8 +52,8 @@ def read_pyproject(path: str) -> Manifest:
         defaults = tuple(dict.fromkeys(one.group for one in found if one.group))
         format_ = "pdm"
     name = string_at(project, "name") or string_at(tool, "poetry", "name")
-    if "dependencies" in strings(project.get("dynamic")):
-        problems.append(document.problem("its dependencies are told by a build alone", "dynamic"))
+    _dynamic(document, found, problems)
+    problems += shape_problems(document)
     return Manifest(
         path,
         format_,
@@ -81,6 +83,23 @@ def _add(
         else:
             name, line = requirement.name, document.line_of(text)
             found.append(DeclaredRequirement(text, name, document.file, line, group, extra))
+
+
+def _dynamic(document: Document, found: list[DeclaredRequirement], problems: list[Problem]) -> None:
+    """Read what setuptools would read from other files; a build tells whatever else is dynamic."""
+    dynamic = strings(table_at(document.table, "project").get("dynamic"))
+    told = table_at(document.table, "tool", "setuptools", "dynamic")
+    listed = {"": table_at(told, "dependencies")} if "dependencies" in dynamic else {}
+    if "optional-dependencies" in dynamic:
+        listed |= table_at(told, "optional-dependencies")
+    for extra, table in listed.items():
+        files = strings(table_at(table).get("file"))
+        more, wrong = requirements_of_files(os.path.dirname(document.file), files, normalise(extra))
+        found += more
+        problems += wrong
+        if not files and not extra:
+            told_by = "its dependencies are told by a build alone"
+            problems.append(document.problem(told_by, "dynamic"))
 
 
 def _uv_defaults(document: Document, groups: Iterable[str]) -> tuple[str, ...]:

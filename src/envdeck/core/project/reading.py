@@ -22,6 +22,7 @@ LOCK_LIMIT = 64 * 1024 * 1024
 NO_REQUIREMENT = "this line is not a requirement (PEP 508)"
 
 _LINE = re.compile(r"\(?at line (\d+)")
+_MULTILINE = ('"""', "'''")
 _JSON_LINE = re.compile(r"line (\d+) column")
 
 
@@ -43,9 +44,27 @@ class Document:
         return Problem(self.file, message, self.line_of(words))
 
 
-def read_toml(path: str, limit: int = MANIFEST_LIMIT) -> Document | Problem:
-    """Read a file of TOML."""
-    return _read(path, limit, tomllib.loads, _LINE, "TOML")
+def read_toml(
+    path: str, limit: int = MANIFEST_LIMIT, *, without: re.Pattern[str] | None = None
+) -> Document | Problem:
+    """Read a file of TOML; entries that `without` finds, whole lines, are passed over.
+
+    What is passed over is the bulk of a lock file, and a parser written in Python takes most of
+    its time there. Where strings may go over several lines nothing is passed over, since it could
+    not be told what is an entry; and what is no TOML then is read again, for the true line.
+    """
+    if without is None:
+        return _read(path, limit, tomllib.loads, _LINE, "TOML")
+
+    def parse(text: str) -> dict[str, Any]:
+        if any(quotes in text for quotes in _MULTILINE):
+            return tomllib.loads(text)
+        try:
+            return tomllib.loads(without.sub("", text))
+        except ValueError:
+            return tomllib.loads(text)
+
+    return _read(path, limit, parse, _LINE, "TOML")
 
 
 def read_json(path: str, limit: int = LOCK_LIMIT) -> Document | Problem:

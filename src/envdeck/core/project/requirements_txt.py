@@ -68,11 +68,15 @@ class _Reading:
 
     def include(self, path: str, *, constraint: bool, named_by: tuple[str, int] | None) -> None:
         """Read one file, unless it was read before; those it includes follow in their place."""
-        todo = [(path, constraint, named_by)]
+        above: tuple[str, ...] = ()
+        todo = [(path, constraint, named_by, above)]
         while todo:  # no recursion: a chain of files may be long
-            path, constraint, named_by = todo.pop()
+            path, constraint, named_by, above = todo.pop()
             key = (os.path.normpath(path), constraint)
             if key in self.seen:
+                if key[0] in above and named_by:  # pip refuses it
+                    told = "includes a file that includes this one"
+                    self.problems.append(Problem(named_by[0], told, named_by[1]))
                 continue
             self.seen.add(key)
             if len(self.seen) > _FILES:
@@ -85,8 +89,9 @@ class _Reading:
                 told = "includes a file that cannot be read" if named_by else "cannot be read"
                 self.problems.append(Problem(place, f"{told}: {data.reason}", line))
                 continue
+            below = (*above, key[0])
             included = list(self._lines_of(path, decode(data), constraint=constraint))
-            todo += reversed(included)
+            todo += [(*one, below) for one in reversed(included)]
 
     def _lines_of(
         self, path: str, text: str, *, constraint: bool

@@ -40,7 +40,10 @@ def select(
         found = list(_by_graph(lock, asked))
     else:
         found = [one for one in lock.packages if asked.wants(one)]
-    unique = sorted(dict.fromkeys(found), key=lambda one: (one.name, one.version or ""))
+    once: dict[tuple[str, str], LockedPackage] = {}
+    for one in found:  # the same line may stand under several markers
+        once.setdefault((one.name, one.requirement), one)
+    unique = sorted(once.values(), key=lambda one: (one.name, one.version or ""))
     packages = tuple(one for one in unique if not one.root)
     named = [one.name for one in packages if one.name]
     twice = (
@@ -52,7 +55,8 @@ def select(
         problem = f"it locks {twice[0]} more than once for this interpreter"
     elif asked.undecided:
         problem = f"whether it wants {asked.undecided[0]} cannot be told from its marker"
-    return Selection(packages, tuple(one for one in unique if one.root), problem)
+    roots = tuple(one for one in unique if one.root and one.kind != "declared")
+    return Selection(packages, roots, problem)
 
 
 class _Asked:

@@ -1,6 +1,7 @@
 """`setup.cfg`: setuptools' declarative metadata."""
 
 import configparser
+import os
 import re
 
 from envdeck.core.files import Unread, decode, read_bounded
@@ -8,6 +9,7 @@ from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.reading import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.requirement_text import parsed
+from envdeck.core.project.setuptools_files import requirements_of_files
 
 
 def read_setup_cfg(path: str) -> Manifest:
@@ -22,7 +24,11 @@ def read_setup_cfg(path: str) -> Manifest:
         listed += parser.items("options.extras_require")
     for extra, block in listed:
         if block.strip().startswith("file:"):
-            problems.append(Problem(path, "its requirements are in another file, by `file:`"))
+            names = block.strip().removeprefix("file:").replace("\n", ",").split(",")
+            named = [name for name in names if name.strip()]
+            more, wrong = requirements_of_files(os.path.dirname(path), named, normalise(extra))
+            found += more
+            problems += wrong
             continue
         for line in re.split(r"[\n;](?=\s*[\w\[])(?!\s*\w+\s*(?:[<>=!~]|in\b))|\n", block):
             text = line.partition(" #")[0].strip()

@@ -13,9 +13,9 @@ from envdeck.core.project.requirement_text import file_url, is_name, line_of
 _VERSIONS = (1,)
 
 
-def read_uv_lock(path: str) -> Lock:
+def read_uv_lock(path: str, *, hashes: bool = True) -> Lock:
     """Read a `uv.lock`. Its edges are uv's resolution: nothing has to be resolved again."""
-    return read_toml_lock(path, "uv.lock", _read)
+    return read_toml_lock(path, "uv.lock", _read, hashes=hashes)
 
 
 def _read(document: Document) -> Lock:
@@ -23,9 +23,14 @@ def _read(document: Document) -> Lock:
     packages: list[LockedPackage] = []
     extras: list[str] = []
     groups: list[str] = []
-    members = strings(table_at(document.table, "manifest").get("members"))
-    for table in tables(document.table.get("package")):
-        package = _package(document, table, {normalise(name) for name in members})
+    listed = list(tables(document.table.get("package")))
+    members = {
+        normalise(one) for one in strings(table_at(document.table, "manifest").get("members"))
+    }
+    if any(_place(table) == "." for table in listed):
+        members = set()  # the others are installed where the root of the workspace needs them
+    for table in listed:
+        package = _package(document, table, members)
         if isinstance(package, Problem):
             problems.append(package)
             continue
@@ -37,8 +42,8 @@ def _read(document: Document) -> Lock:
             groups += map(normalise, table_at(table, "metadata", "requires-dev"))
     if not problems and not any(package.root for package in packages):
         manifest = table_at(document.table, "manifest")
-        told = [string_at(one, "name") for one in tables(manifest.get("requirements"))]
-        edges = tuple(Edge(normalise(name)) for name in told if name)
+        asked = [string_at(one, "name") for one in tables(manifest.get("requirements"))]
+        edges = tuple(Edge(normalise(name)) for name in asked if name)
         if packages and not edges:
             problems.append(document.problem("does not tell which package is the project itself"))
         packages.append(LockedPackage("", None, "", kind="virtual", edges=edges, root=True))
@@ -61,7 +66,7 @@ def _package(
     source, folder = table_at(table, "source"), os.path.dirname(document.file)
     if not is_name(name):
         return document.problem("has a package without a name")
-    here = string_at(source, "editable") or string_at(source, "virtual")
+    here = _place(table)
     root = here == "." or normalise(name) in members
     kind, line = "index", pinned(name, version)
     url = string_at(source, "url")
@@ -83,6 +88,12 @@ def _package(
     return LockedPackage(
         normalise(name), version, line, hashes, kind, edges=tuple(_edges(table)), root=root
     )
+
+
+def _place(table: Mapping[str, Any]) -> str:
+    """Return where a package of the project lies in it; empty for one from elsewhere."""
+    source = table_at(table, "source")
+    return string_at(source, "editable") or string_at(source, "virtual")
 
 
 def _edges(table: Mapping[str, Any]) -> Iterator[Edge]:

@@ -1,0 +1,181 @@
+"""`envdeck diff ENV [ENV_OR_FILE]`: what differs."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.places import absolute_path
+from envdeck.cli.references import environment_of
+from envdeck.cli.serialise import SCHEMA, drift_object
+from envdeck.core.model import Environment
+from envdeck.text import plain, tilde, tilde_within
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog
+    from envdeck.core.project.drift import Comparison
+
+DESCRIPTION = """What differs between an environment and what its project declares and locks; or
+another environment; or a lock or requirements file. It ends with 1 where anything does."""
+
+EXAMPLES = """  envdeck diff ~/work/api                     from what its project says
+  envdeck diff ~/work/api ~/old/api           from another environment
+  envdeck diff ~/work/api requirements.txt    from a file
+  envdeck diff . --json"""
+
+_COLUMNS = (Column("Package"), Column("First"), Column("Second"))
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(parser.add_argument("first", metavar="ENV", help="an environment"))
+    parser.add_argument(
+        "second", metavar="ENV_OR_FILE", nargs="?", help="its project's files when not given"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Show what differs."""
+    catalog = context.catalog()
+    first, second = arguments.first, arguments.second
+    if second is not None and _file(first, context, catalog):
+        first, second = second, first
+        if _file(first, context, catalog):
+            raise CommandError("one of the two must be an environment")
+    environment = environment_of(first, context, catalog)
+    if second is None:
+        return _from_project(environment, arguments, context, catalog)
+    file = _file(second, context, catalog)
+    if file:
+        return _from_file(environment, file, arguments, context, catalog)
+    other = environment_of(second, context, catalog)
+    return _from_environment(environment, other, arguments, context, catalog)
+
+
+def _file(reference: str, context: Context, catalog: "Catalog") -> str:
+    """Return the path of a file that is no way to an environment; empty for anything else."""
+    path = absolute_path(reference, context.host)
+    return path if os.path.isfile(path) and catalog.lookup(path) is None else ""
+
+
+def _from_project(
+    environment: Environment, arguments: Namespace, context: Context, catalog: "Catalog"
+) -> int:
+    found = catalog.project(environment)
+    if found is None:
+        raise CommandError(
+            f"`{arguments.first}` has no project to be compared with",
+            hint="give a file, or another environment, as the second argument",
+        )
+    return _told(environment, found, "", arguments, context)
+
+
+def _from_file(
+    environment: Environment,
+    file: str,
+    arguments: Namespace,
+    context: Context,
+    catalog: "Catalog",
+) -> int:
+    from envdeck.core.project import compare, project_of_file
+
+    project = project_of_file(file)
+    if project.problems and not any(one.requirements for one in project.manifests):
+        told = tilde_within(str(project.problems[0]), context.host.home)
+        raise CommandError(f"nothing to compare with: {told}")
+    if not any(one.requirements for one in project.manifests) and not project.locks:
+        raise CommandError(f"`{file}` declares nothing")
+    found = compare(project, environment, catalog.distributions(environment))
+    return _told(environment, found, file, arguments, context)
+
+
+def _told(
+    environment: Environment,
+    found: "Comparison",
+    file: str,
+    arguments: Namespace,
+    context: Context,
+) -> int:
+    from envdeck.cli.drifting import differs, print_drift
+
+    if arguments.json:
+        context.console.json(
+            {
+                "schema": SCHEMA,
+                "environment": environment.path,
+                "project": found.project.folder,
+                "file": file or None,
+                **drift_object(found),
+            }
+        )
+    else:
+        home = context.host.home
+        beside = tilde(found.against or file or found.project.folder, home)
+        heading = f"{tilde(environment.path, home)} beside {beside}"
+        context.console.line(context.console.style(plain(heading), "bold"))
+        print_drift(found, context)
+    return Exit.FAILED if differs(found) else Exit.DONE
+
+
+def _from_environment(
+    first: Environment,
+    second: Environment,
+    arguments: Namespace,
+    context: Context,
+    catalog: "Catalog",
+) -> int:
+    one, two = _versions(first, catalog), _versions(second, catalog)
+    names = sorted(one.keys() | two.keys())
+    pairs = [(name, one.get(name), two.get(name)) for name in names]
+    away = [pair for pair in pairs if pair[1] != pair[2]]
+    pythons = first.python.version, second.python.version
+    if arguments.json:
+        context.console.json(
+            {
+                "schema": SCHEMA,
+                "first": first.path,
+                "second": second.path,
+                "python": {"first": pythons[0], "second": pythons[1]},
+                "differences": [
+                    {"name": name, "first": old, "second": new} for name, old, new in away
+                ],
+                "same": len(names) - len(away),
+            }
+        )
+    else:
+        _print(first, second, away, len(names) - len(away), context)
+    return Exit.FAILED if away or pythons[0] != pythons[1] else Exit.DONE
+
+
+def _versions(environment: Environment, catalog: "Catalog") -> dict[str, str]:
+    """Return versions by name; of several distributions of one name, all of them."""
+    found: dict[str, str] = {}
+    for one in catalog.distributions(environment):
+        told = f"{one.version} (editable)" if one.editable else one.version
+        found[one.name] = f"{found[one.name]}, {told}" if one.name in found else told
+    return found
+
+
+def _print(
+    first: Environment,
+    second: Environment,
+    away: list[tuple[str, str | None, str | None]],
+    same: int,
+    context: Context,
+) -> None:
+    console, unknown = context.console, context.console.signs.unknown
+    for word, one in (("first", first), ("second", second)):
+        version = one.python.version or unknown
+        told = f"{word}: {tilde(one.path, context.host.home)}, Python {version}"
+        console.line(plain(told))
+    console.line()
+    if away:
+        rows = [[Cell(name), Cell(old or unknown), Cell(new or unknown)] for name, old, new in away]
+        for line in table(console, _COLUMNS, rows):
+            console.line(line)
+        console.line()
+    console.line(console.style(f"{len(away):,} differ, {same:,} do not", "bold"))

@@ -1,0 +1,191 @@
+"""Reading YAML that may be hostile into nodes that keep their lines and their very text.
+
+Files of CI and of platforms are read for a few scalars, each wanted as it is written (`3.10` is
+3.10, and no number) and with its line. So the nodes are put together here from the parser's
+events: no tag is ever constructed (`!Ref`, `!Sub` and `!!python/object` are no more than names),
+depth and number are bounded before anything recurses (libyaml's own composer ends the process at
+some 10,000 levels), and an alias counts as much as what it stands for, so that whoever walks over
+the nodes walks over a bounded tree, whatever aliases of aliases a file holds.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from envdeck.core.files import Unread, decode, read_bounded
+from envdeck.core.project.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+YAML_LIMIT = 512 * 1024
+"""Bytes; the largest pipelines and templates written by people have some 100 KiB."""
+DEPTH_LIMIT = 64
+"""Levels; the deepest real ones have some 15."""
+NODE_LIMIT = 50_000
+"""Aliases counted as what they stand for; 512 KiB of a real file have some 20,000."""
+
+_DIRECTIVES = re.compile(r"^%TAG", re.MULTILINE)
+_MANY_DIRECTIVES = 64  # each is compared with all before it
+_TOO_DEEP = "is nested too deeply to be read as YAML"
+_TOO_MANY = "has more in it, its aliases counted in, than is read of a file of YAML"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of a file of YAML: a scalar's text, a sequence's items or a mapping's."""
+
+    line: int
+    """Counted from 1; of a block scalar (`|`) the first line of its text."""
+    text: str | None = field(default=None, repr=False)
+    """As it is written, quotes and escapes undone; None for what is no scalar."""
+    items: tuple["Node", ...] = field(default=(), repr=False)
+    """Of a sequence."""
+    table: Mapping[str, "Node"] = field(default_factory=dict, repr=False)
+    """Of a mapping, by the text of its keys: the last of two that are the same, merge keys
+    (`<<`) put in. Keys that are no scalars are passed over."""
+    tag: str = ""
+    """An application's own, such as `!Ref`; empty where there is none."""
+    size: int = 1
+    """So many nodes it comes to, itself counted in and aliases as what they stand for."""
+
+    def at(self, *keys: str) -> "Node":
+        """Return the node that these keys lead to; an empty one where there is none."""
+        found = self
+        for key in keys:
+            found = found.table.get(key, NOTHING)
+        return found
+
+    def string(self, *keys: str) -> str:
+        """Return the text of the scalar that these keys lead to; empty where there is none."""
+        return self.at(*keys).text or ""
+
+    def scalars(self) -> Iterator["Node"]:
+        """Yield this scalar, or those of this sequence."""
+        for one in self.items or (self,):
+            if one.text is not None:
+                yield one
+
+
+NOTHING = Node(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Yaml:
+    """A file of YAML, read."""
+
+    file: str
+    documents: tuple[Node, ...]
+
+
+def read_yaml(path: str, limit: int = YAML_LIMIT) -> Yaml | Problem:
+    """Read a file of YAML; no message holds anything of what it says."""
+    data = read_bounded(path, limit)
+    if isinstance(data, Unread):
+        return Problem(path, f"cannot be read: {data.reason}")
+    return parse_yaml(path, decode(data))
+
+
+def parse_yaml(path: str, text: str) -> Yaml | Problem:
+    """Put the documents of this text together, or say why not."""
+    import yaml  # some 15 ms, and most projects have no file that wants it
+
+    if len(_DIRECTIVES.findall(text)) > _MANY_DIRECTIVES:
+        return Problem(path, "has more directives than are read of a file of YAML")
+    # types-PyYAML knows no interpreter without libyaml
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    parser: Any = None
+    try:
+        parser = loader(text)
+        return Yaml(path, _Composer(parser.get_event).documents())
+    except _RefusedError as refused:
+        return Problem(path, refused.message, refused.line)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        last = text.count("\n") + 1  # libyaml may stand behind it
+        return Problem(path, "is not YAML", min(mark.line + 1, last) if mark else None)
+    except (yaml.YAMLError, ValueError, OverflowError):  # letters and numbers that are none
+        return Problem(path, "is not YAML")
+    finally:
+        if parser is not None:
+            parser.dispose()
+
+
+class _RefusedError(Exception):
+    """The file asks for more than is read."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+class _Composer:
+    """Nodes out of events, each event taken only once there is room for it."""
+
+    def __init__(self, next_event: "Callable[[], Any]") -> None:
+        self.next_event = next_event
+        self.anchors: dict[str, Node] = {}
+        self.count = 0
+
+    def documents(self) -> tuple[Node, ...]:
+        found: list[Node] = []
+        while True:
+            event = self.next_event()
+            kind = type(event).__name__
+            if kind == "StreamEndEvent":
+                return tuple(found)
+            if kind == "DocumentStartEvent":
+                self.anchors = {}
+                found.append(self._node(self.next_event(), 1))
+
+    def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - yaml's own, untyped there
+        kind, line = type(event).__name__, event.start_mark.line + 1
+        if depth > DEPTH_LIMIT:
+            raise _RefusedError(_TOO_DEEP, line)
+        if kind == "AliasEvent":
+            # one of what is not yet whole stands for nothing: no node ever holds itself
+            found = self.anchors.get(event.anchor, NOTHING)
+            self._charge(found.size, line)
+            return found
+        self._charge(1, line)
+        tag = event.tag if event.tag and event.tag.startswith("!") else ""
+        if kind == "ScalarEvent":
+            first = line + 1 if event.style in ("|", ">") else line
+            node = Node(first, event.value, tag=tag)
+        elif kind == "SequenceStartEvent":
+            node = self._sequence(line, tag, depth)
+        else:
+            node = self._mapping(line, tag, depth)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def _sequence(self, line: int, tag: str, depth: int) -> Node:
+        items = []
+        while type(event := self.next_event()).__name__ != "SequenceEndEvent":
+            items.append(self._node(event, depth + 1))
+        size = 1 + sum(one.size for one in items)
+        return Node(line, items=tuple(items), tag=tag, size=size)
+
+    def _mapping(self, line: int, tag: str, depth: int) -> Node:
+        table: dict[str, Node] = {}
+        merged: dict[str, Node] = {}
+        size = 1
+        while type(event := self.next_event()).__name__ != "MappingEndEvent":
+            key = self._node(event, depth + 1)
+            value = self._node(self.next_event(), depth + 1)
+            size += key.size + value.size
+            if key.text == "<<":
+                for one in value.items or (value,):  # the first of several goes before the others
+                    for name, node in one.table.items():
+                        merged.setdefault(name, node)
+            elif key.text is not None:
+                table[key.text] = value
+        return Node(line, table={**merged, **table}, tag=tag, size=size)
+
+    def _charge(self, size: int, line: int) -> None:
+        self.count += size
+        if self.count > NODE_LIMIT:
+            raise _RefusedError(_TOO_MANY, line)

@@ -1,0 +1,322 @@
+"""Drift by the habits of each tool, on rows that tell what is installed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.inspection.marker_environment import Machine
+from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
+from envdeck.core.project import Comparison, Drift, Mend, Project, compare, read_project
+
+LOCKS = Path(__file__).parent / "locks"
+LINUX = Machine("posix", "linux", "x86_64", "6.1", "Linux", "#1")
+
+
+def environment(
+    manager: str = "venv", version: str | None = "3.12.1", packages: int | None = 1
+) -> Environment:
+    return Environment(
+        "/home/ada/api/.venv", Identity(1, 2), "api/.venv", manager, Status.OK,
+        python=Python(version, "cpython"), creation=Creation("venv"), packages=packages,
+    )  # fmt: skip
+
+
+def row(name: str, version: str = "1.0", *requirements: str, **more: object) -> Distribution:
+    path = f"/site/{name}.dist-info"
+    return Distribution(name, name, version, path, requirements=requirements, **more)
+
+
+def beside(folder: Path, *rows: Distribution, manager: str = "venv", **more: object) -> Comparison:
+    found = compare(read_project(str(folder)), environment(manager, **more), rows, machine=LINUX)
+    assert found.project == read_project(str(folder))
+    return found
+
+
+def told(found: Comparison) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(one.kind.value, one.name, one.under) for one in found.drifts]
+
+
+def parts(found: Comparison) -> dict[str, tuple[bool, bool]]:
+    return {part.id: (part.default, part.counts) for part in found.parts}
+
+
+def put(folder: Path, *names: str) -> Path:
+    for name in names:
+        shutil.copy(LOCKS / name, folder / name)
+    return folder
+
+
+def test_uv_takes_its_own_lock_and_the_group_dev(tmp_path: Path) -> None:
+    folder = put(tmp_path, "pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock")
+    found = beside(folder, row("idna", "3.20"), row("certifi", "1"), manager="uv")
+    assert found.against == str(folder / "uv.lock")
+    assert told(found) == [
+        ("missing", "demo", ()),  # uv installs the project itself in place
+        ("missing", "iniconfig", ("group:dev",)),
+        ("not-as-locked", "certifi", ("extra:net",)),
+    ]
+    assert parts(found)["extra:net"] == (False, True)
+    found = beside(folder, row("idna", "3.20"), manager="poetry")
+    assert found.against == str(folder / "poetry.lock")
+
+
+@pytest.mark.parametrize(("manager", "lock"), [("poetry", "poetry.lock"), ("pdm", "pdm.lock")])
+def test_poetry_and_pdm_install_their_groups(tmp_path: Path, manager: str, lock: str) -> None:
+    folder = put(tmp_path, "pyproject.toml", lock)
+    found = beside(folder, row("idna", "3.20"), row("demo"), row("x"), manager=manager)
+    assert [one for one in told(found) if one[0] == "missing"] == [
+        ("missing", "iniconfig", ("group:dev",)),
+        *([("missing", "markupsafe", ("group:docs",))] if _docs(found) else []),
+    ]
+    assert ("unreachable", "x", ()) in told(found)
+    assert parts(found)["group:dev"] == (True, True)
+    assert parts(found)["extra:net"] == (False, False)
+    found = beside(folder, row("idna", "3.20"), row("certifi", "0"), manager=manager)
+    assert ("not-as-locked", "certifi") in [one[:2] for one in told(found)]
+
+
+def _docs(found: Comparison) -> bool:
+    return any(one.name == "markupsafe" for one in found.drifts)
+
+
+def test_pipenv_installs_its_development_packages_when_asked(tmp_path: Path) -> None:
+    put(tmp_path, "Pipfile.lock")
+    (tmp_path / "Pipfile").write_text(
+        '[packages]\nidna = "*"\nmarkupsafe = "*"\n[dev-packages]\niniconfig = "*"\n'
+    )
+    rows = (row("idna", "3.20"), row("markupsafe", "3.0.4"))
+    found = beside(tmp_path, *rows, manager="pipenv", version="3.11.4")
+    assert (told(found), parts(found)) == ([], {"": (True, True), "group:dev": (False, False)})
+    found = beside(tmp_path, *rows, row("iniconfig", "1"), manager="pipenv", version="3.11.4")
+    assert told(found) == [("not-as-locked", "iniconfig", ("group:dev",))]
+    found = beside(tmp_path, *rows, manager="pipenv", version="3.12.1")
+    assert (found.against, told(found)) == ("", [])
+    assert found.unchecked[0].startswith("Pipfile.lock is not compared: it is for Python ==3.11")
+
+
+def test_poetry_groups_that_are_optional_and_extras(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.poetry]\nname = "app"\n[tool.poetry.dependencies]\nidna = "^3"\n'
+        'more = {version = "*", optional = true}\n[tool.poetry.extras]\nplus = ["more"]\n'
+        '[tool.poetry.group.test.dependencies]\npytest = "*"\n'
+        "[tool.poetry.group.docs]\noptional = true\n"
+        '[tool.poetry.group.docs.dependencies]\nsphinx = "*"\n'
+    )
+    found = beside(tmp_path, row("idna", "2.0"))
+    assert [(drift.kind.value, drift.name, drift.wanted) for drift in found.drifts] == [
+        ("missing", "pytest", ""),
+        ("outside", "idna", ">=3,<4"),
+    ]
+    assert parts(found) == {
+        "": (True, True), "group:test": (True, True), "group:docs": (False, False),
+        "extra:plus": (False, False),
+    }  # fmt: skip
+
+
+POETRY_LOCK = """[[package]]
+name = "idna"
+version = "3.1"
+optional = false
+groups = ["main"]
+files = []
+
+[[package]]
+name = "pygments"
+version = "2.0"
+optional = true
+groups = ["main", "dev"]
+files = []
+markers = {main = "extra == \\"fancy\\"", docs = "sys_platform == \\"win32\\""}
+
+[extras]
+fancy = ["pygments"]
+
+[metadata]
+lock-version = "2.1"
+python-versions = "*"
+"""
+
+
+def test_what_poetry_locks_for_one_group_by_a_marker_and_for_another_always(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "poetry.lock").write_text(POETRY_LOCK)
+    pyproject = tmp_path / "pyproject.toml"
+    text = '[tool.poetry]\nname = "app"\n[tool.poetry.dependencies]\nidna = "*"\n'
+    pyproject.write_text(text)
+    found = beside(tmp_path, row("idna", "3.1"), row("pygments", "2.0"), manager="poetry")
+    assert [one.name for one in found.drifts] == ["pygments"]
+    pyproject.write_text(text + '[tool.poetry.group.dev.dependencies]\npytest = "*"\n')
+    rows = (row("idna", "3.1"), row("pytest"))
+    assert told(beside(tmp_path, *rows, row("pygments", "2.0"), manager="poetry")) == []
+    assert told(beside(tmp_path, *rows, manager="poetry")) == [
+        ("missing", "pygments", ("group:dev",))
+    ]
+
+
+def test_setup_cfg_with_an_extra(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text(
+        "[metadata]\nname = app\n[options]\ninstall_requires =\n  idna>=3\n"
+        "[options.extras_require]\nnet = certifi\n"
+    )
+    found = beside(tmp_path, row("certifi"), row("app"))
+    assert (told(found), parts(found)["extra:net"]) == ([("missing", "idna", ())], (False, True))
+    (tmp_path / "setup.cfg").write_text("[options]\ninstall_requires = file: needs.txt\n")
+    (tmp_path / "needs.txt").write_text("idna\n")
+    [drift] = beside(tmp_path).drifts
+    assert (drift.name, drift.file, drift.line) == ("idna", str(tmp_path / "needs.txt"), 1)
+
+
+def test_an_environment_yml_is_shown_and_is_no_drift(tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").write_text("dependencies:\n  - numpy\n  - pip:\n    - idna\n")
+    found = beside(tmp_path, row("numpy", installer="conda"), row("x"), manager="conda")
+    assert [one.format for one in found.project.manifests] == ["environment.yml"]
+    assert (found.drifts, found.parts) == ((), ())
+    assert "declares nothing that can be read" in found.unchecked[0]
+
+
+def test_what_conda_installed_is_not_called_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("idna\n")
+    found = beside(tmp_path, row("idna"), row("numpy", installer="conda"), row("x"))
+    assert told(found) == [("unreachable", "x", ())]
+    assert found.unchecked == ("what conda installed is not compared",)
+
+
+WORKSPACE = """version = 1
+requires-python = ">=3.9"
+[manifest]
+members = ["app", "one", "two"]
+{root}
+[[package]]
+name = "one"
+version = "1"
+source = {{ editable = "one" }}
+dependencies = [{{ name = "idna" }}]
+[[package]]
+name = "two"
+version = "1"
+source = {{ editable = "two" }}
+dependencies = [{{ name = "certifi" }}]
+[[package]]
+name = "idna"
+version = "3.1"
+source = {{ registry = "https://index.example" }}
+[[package]]
+name = "certifi"
+version = "1"
+source = {{ registry = "https://index.example" }}
+"""
+ROOT = """[[package]]
+name = "app"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "one" }]
+"""
+
+
+def test_a_workspace_has_what_its_root_needs(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(WORKSPACE.format(root=ROOT))
+    found = beside(tmp_path, manager="uv")
+    assert told(found) == [("missing", "idna", ()), ("missing", "one", ())]
+    (tmp_path / "uv.lock").write_text(WORKSPACE.format(root=""))
+    found = beside(tmp_path, manager="uv")
+    assert {one.name for one in found.drifts} == {"idna", "one", "certifi", "two"}
+
+
+CONFLICT = """version = 1
+[[package]]
+name = "app"
+source = { virtual = "." }
+[package.optional-dependencies]
+cpu = [{ name = "torch", version = "2.0+cpu" }]
+gpu = [{ name = "torch", version = "2.0" }]
+[[package]]
+name = "torch"
+version = "2.0+cpu"
+source = { registry = "https://index.example" }
+[[package]]
+name = "torch"
+version = "2.0"
+source = { registry = "https://index.example" }
+"""
+
+
+@pytest.mark.parametrize(("version", "out"), [("2.0", "cpu"), ("2.0+cpu", "gpu")])
+def test_of_extras_that_conflict_the_installed_one_counts(
+    tmp_path: Path, version: str, out: str
+) -> None:
+    (tmp_path / "uv.lock").write_text(CONFLICT)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "app"\n[project.optional-dependencies]\n'
+        'cpu = ["torch"]\ngpu = ["torch"]\n'
+    )
+    found = beside(tmp_path, row("torch", version), manager="uv")
+    assert found.drifts == ()
+    why = "it locks torch more than once for this interpreter"
+    assert found.unchecked == (f"the extra {out} of uv.lock is not compared: {why}",)
+
+
+def test_extras_that_ask_for_each_other_end(tmp_path: Path) -> None:
+    lines = "".join(f'e{at} = ["app[e{at + 1},e0]", "app[e{at + 1}]"]\n' for at in range(40))
+    (tmp_path / "pyproject.toml").write_text(
+        f'[project]\nname = "app"\n[project.optional-dependencies]\n{lines}e40 = ["idna"]\n'
+    )
+    assert parts(beside(tmp_path, row("idna")))["extra:e0"] == (False, True)
+
+
+def test_requirements_in_a_ring_end(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("a[x]\n")
+    rows = (row("a", "1", "b[y]; extra == 'x'"), row("b", "1", "a[x]>=2; extra == 'y'"))
+    assert told(beside(tmp_path, *rows)) == [("outside", "a", ())]
+
+
+def test_a_marker_that_cannot_be_told_is_unchecked(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("idna\nold; python_version < '3.8'\n")
+    found = beside(tmp_path, version=None)
+    assert told(found) == [("missing", "idna", ())]
+    assert found.unchecked == (
+        "requirements.txt:2: whether its marker holds for this interpreter cannot be told",
+    )
+
+
+def test_what_cannot_be_listed_is_not_missing(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("idna\n")
+    found = beside(tmp_path, packages=None)
+    assert (found.drifts, found.unchecked) == ((), ("what is installed cannot be listed",))
+
+
+def test_a_python_that_does_not_fit_is_mended_first(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "app"\nrequires-python = ">=3.13"\ndependencies = ["idna"]\n'
+    )
+    found = beside(tmp_path)
+    assert [(drift.name, drift.mend) for drift in found.drifts] == [("idna", Mend.INTERPRETER)]
+    assert found.pythons[0].error
+
+
+def test_a_declared_url_is_compared_by_where_it_is_from(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(
+        "a @ https://me:s3cret@files.example/a-1.zip\n"
+        "git+https://tok3n@git.example/b.git@v1\n-e git+https://git.example/c@main#egg=c\n"
+    )
+    found = beside(
+        tmp_path, row("a"), row("b", origin="https://****@git.example/b.git"),
+        row("c", origin="https://git.example/c", editable=True),
+    )  # fmt: skip
+    assert found.drifts == (
+        Drift(
+            found.drifts[0].kind, "a", "https://****@files.example/a-1.zip", "1.0",
+            str(tmp_path / "requirements.txt"), 1, mend=Mend.FROM_DECLARED,
+        ),
+    )  # fmt: skip
+    assert told(found)[0][0] == "outside"
+    assert found.unchecked == ()
+    assert "s3cret" not in repr(found)
+    assert "tok3n" not in repr(found)
+
+
+def test_nothing_at_all(tmp_path: Path) -> None:
+    found = compare(Project(str(tmp_path)), environment(), (row("x"),))
+    assert (found.drifts, found.parts, found.agreed) == ((), (), 0)
+    assert len(found.unchecked) == 1

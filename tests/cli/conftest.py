@@ -43,6 +43,8 @@ class FakeCatalog:
     sizes: dict[str, Size] = field(default_factory=dict)
     interpreters: list = field(default_factory=list)
     distributions_of: dict = field(default_factory=dict)
+    comparisons: dict = field(default_factory=dict)
+    """By the path of an environment, how it stands beside its project."""
     index: list[Environment] | None = None
     """What is remembered; as many as there are when None."""
     extra: list = field(default_factory=list)
@@ -88,6 +90,9 @@ class FakeCatalog:
 
     def distributions(self, environment: Environment) -> tuple:
         return tuple(self.distributions_of.get(environment.path, ()))
+
+    def project(self, environment: Environment, distributions=None):
+        return self.comparisons.get(environment.path)
 
 
 class FakeOperations:

@@ -55,7 +55,7 @@ def test_the_history(cli, operations, home):
     result = cli("history")
     identifier = "20261118-100640-4f2a"
     assert rows(result) == [
-        ["ID", "When", "Operation", "Environment", "Ended", "Way back, or why none"],
+        ["ID", "When", "Operation", "Path", "Ended", "Way back, or why none"],
         [identifier, "1 hour ago", "delete", "~/api/.venv", "done", "envdeck undo ID"],
         [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled-back", "it changed nothing"],
     ]

@@ -180,7 +180,7 @@ def _say(plan: Plan, result: Result, context: Context, *, silent: bool) -> None:
     if result.status is Ending.REFUSED:
         refusal = Refusal(result.guard or "", result.message, result.hint)
         console.error(f"refused: {_reason(refusal, context)}", refusal.hint)
-    elif result.status is Ending.ROLLED_BACK:
+    elif result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
         console.error(_home(result.message, context), result.hint)
     elif not silent:
         console.line(f"{console.style('done:', 'green')} {said(result.message, context)}")
@@ -201,7 +201,7 @@ def _code(result: Result, left_out: Sequence[Refusal]) -> Exit:
         return Exit.REFUSED
     if result.stopped:
         return Exit.INTERRUPTED
-    if result.status is Ending.ROLLED_BACK:
+    if result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
         return Exit.FAILED
     return Exit.REFUSED if left_out else Exit.DONE
 

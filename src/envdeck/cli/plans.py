@@ -23,7 +23,8 @@ def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
 def plan_lines(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
     """Yield the lines of a plan, each with its style; they are plain text."""
     for target in plan.targets:
-        yield f"{plan.operation} {safe(tilde(target.path, context.host.home))}", "bold"
+        word = "write" if plan.operation is Operation.EDIT else plan.operation
+        yield f"{word} {safe(tilde(target.path, context.host.home))}", "bold"
         yield from _rows(_facts(target, context))
     if plan.steps:
         yield "steps", "bold"
@@ -42,6 +43,7 @@ def question(plan: Plan) -> str:
     count = len(plan.targets)
     what = {
         Operation.UNDO: "take it back",
+        Operation.EDIT: "write it",
         Operation.PURGE: "remove it for good" if count == 1 else f"remove these {count} for good",
     }.get(plan.operation, str(plan.operation))
     if plan.operation in {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}:

@@ -12,7 +12,7 @@ from envdeck.text import tilde
 _HELP = {"-h", "--help"}
 _VERSION = {"-V", "--version"}
 _READ_ONLY = "--read-only"
-_LOOKING = {"list", "show", "find", "interpreters"}
+_LOOKING = {"list", "show", "find", "diff", "interpreters"}
 """Commands that change nothing, and say so where something waits to be finished."""
 
 

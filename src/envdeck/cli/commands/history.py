@@ -30,7 +30,7 @@ _COLUMNS = (
     Column("ID"),
     Column("When", right=True, rank=2),
     Column("Operation"),
-    Column("Environment", flexible=True),
+    Column("Path", flexible=True),
     Column("Ended"),
     Column("Way back, or why none", rank=1),
 )

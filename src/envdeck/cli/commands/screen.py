@@ -1,6 +1,7 @@
 """`envdeck [PATH …]`: the screen, where there is a terminal for it."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from envdeck.cli.context import Context
 from envdeck.cli.parser import add_paths
@@ -28,13 +29,29 @@ def run(arguments: Namespace, context: Context) -> int:
         from envdeck.cli.commands.list import list_plainly  # not on the way to a first frame
 
         return list_plainly(arguments.paths, context)
+    return open_screen(context, paths=arguments.paths)
+
+
+def open_screen(
+    context: Context,
+    *,
+    project: str | None = None,
+    paths: Sequence[str] = (),
+    tour: bool | None = None,
+) -> int:
+    """Open the screen, and return the exit code once it is closed.
+
+    `project` (a folder) puts its walkthrough in front; `paths` narrow what is looked at; `tour`
+    says whether the tour is offered, None offers it until it was answered once.
+    """
     from envdeck.config.saving import save_theme
+    from envdeck.config.tour import keep_answer, offers_tour
     from envdeck.tui import ScreenSettings
-    from envdeck.tui import run as open_screen
+    from envdeck.tui import run as run_screen
 
     host, settings = context.host, context.configuration().settings
     check_keys(context.configuration())
-    scope = scope_of(arguments.paths, context, sizes=True, interpreters=True)
+    scope = scope_of(paths, context, sizes=True, interpreters=True)
     unsaved: list[str] = []
 
     def keep_theme(theme: str) -> None:
@@ -43,7 +60,7 @@ def run(arguments: Namespace, context: Context) -> int:
             unsaved.append(reason)
 
     catalog = context.catalog()
-    code = open_screen(
+    code = run_screen(
         catalog,
         scope,
         ScreenSettings(
@@ -56,6 +73,9 @@ def run(arguments: Namespace, context: Context) -> int:
             signs=context.console.signs,
             no_color=host.variable("NO_COLOR") is not None,
             read_only=context.read_only or settings.read_only,
+            project=project or "",
+            tour=offers_tour(host) if tour is None else tour,
+            tour_answered=lambda: keep_answer(host),
         ),
         lambda: context.operations(catalog),
     )

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from envdeck.core.operations.policy import Policy
     from envdeck.core.operations.trash import Item
 
-DESCRIPTION = """What was put aside by deleting, recreating and upgrading: list it, put it back, or
-remove it for good, which is when its room is free."""
+DESCRIPTION = """What was put aside by deleting, recreating, upgrading, and by writing a `.env`
+anew: list it, put it back, or remove it for good, which is when its room is free."""
 
 EXAMPLES = """  envdeck trash                                  what is in it
   envdeck trash restore 20261120-101502-4f2a

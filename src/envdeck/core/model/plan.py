@@ -15,6 +15,10 @@ class Operation(StrEnum):
     CREATE = "create"
     UNDO = "undo"
     PURGE = "purge"
+    EDIT = "edit"
+    """One file of a project is written anew: a `.env`, a `.gitignore`."""
+    RUN = "run"
+    """A command of the project is run: its hooks are installed, its tests are started."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ class Ending(StrEnum):
     DONE = "done"
     ROLLED_BACK = "rolled-back"
     """It failed or was stopped, and everything is as it was."""
+    FAILED = "failed"
+    """It failed or was stopped, and what it did stays: only a command that is not ours
+    (:attr:`Operation.RUN`) ends so."""
     REFUSED = "refused"
     """A guard stood in the way, and nothing was touched."""
 

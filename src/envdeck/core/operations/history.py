@@ -49,7 +49,7 @@ def undo_obstacle(entry: Entry, ground: Ground) -> str:
     if entry.undone_by:
         return "it was taken back"
     if entry.move is Move.BACK:
-        return "it can be deleted again"
+        return "the file is back in its place" if entry.is_file else "it can be deleted again"
     if entry.move is Move.EXCHANGE and entry.old is None:
         return ""  # what was created goes to the trash
     return _item_obstacle(entry.item, ground) or item_problem(entry, ground.journal)

@@ -25,7 +25,7 @@ _LIMIT = 1024 * 1024
 """Bytes; a real one has some four thousand."""
 _TEXTS = (
     *("id", "group", "path", "item", "file", "file_if_done", "file_if_not", "name", "manager"),
-    *("python", "message", "undoes", "undone_by", "boot"),
+    *("python", "mark", "message", "undoes", "undone_by", "boot"),
 )
 _IDS = ("id", "group", "undoes", "undone_by")
 _KEPT_FILES = ("", FILE_BEFORE, FILE_AFTER)
@@ -93,6 +93,10 @@ class Entry:
     """Whether :attr:`new` was there before (an undo), so that giving up must not discard it."""
     two_steps: bool = False
     """Whether two renames stand for the exchange: :data:`places.BEFORE` then holds the old one."""
+    is_file: bool = False
+    """Whether one file stands in the place of the environment: an edit, or what takes one back."""
+    mark: str = ""
+    """When the new file was last written to, and its size, so that later changes are seen."""
     file: str = ""
     """A file outside of the environment that is changed with it: the project's lock."""
     file_folder: Identity | None = None
@@ -273,7 +277,7 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
         number = values.get(name)
         if number is not None and not (isinstance(number, int | float) and math.isfinite(number)):
             raise TypeError(f"{name} is no number")
-    for name in ("keep_new", "two_steps", "purged"):
+    for name in ("keep_new", "two_steps", "is_file", "purged"):
         if not isinstance(values.get(name, False), bool):
             raise TypeError(f"{name} is neither yes nor no")
     if values["id"] != identifier:

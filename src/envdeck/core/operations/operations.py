@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envdeck.core.catalog import Catalog
@@ -18,16 +19,20 @@ from envdeck.core.operations.policy import Policy
 from envdeck.core.operations.transaction import Ground
 
 if TYPE_CHECKING:
+    from envdeck.core.dotenv import Remedy
     from envdeck.core.operations.choices import RecreateChoices
     from envdeck.core.operations.forecast import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.run_command import Task
     from envdeck.core.operations.trash import Item
     from envdeck.core.operations.upgrading.candidate import Candidates
     from envdeck.core.operations.upgrading.lock_offers import LockOffer
 
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def _never() -> bool:
@@ -225,6 +230,21 @@ class Operations:
         from envdeck.core.operations.purge import plan_purge
 
         return plan_purge(self, identifiers)
+
+    def plan_remedy(self, remedy: "Remedy", values: Mapping[str, str] = _NOTHING) -> Plan | NoPlan:
+        """Plan what mends a finding in the dotenv files of a project: one file is written, and
+        the one before it is kept. `values` are those of keys that are added; they stand in the
+        file alone, never in the plan's words, the journal or a log."""
+        from envdeck.core.operations.editing import plan_remedy
+
+        return plan_remedy(self, remedy, values)
+
+    def plan_run(self, task: "Task") -> Plan | NoPlan:
+        """Plan to run a command of a project, in its folder and with its environment. What it
+        does cannot be taken back, and its output is not kept."""
+        from envdeck.core.operations.run_command import plan_run
+
+        return plan_run(self, task)
 
     # acting
 

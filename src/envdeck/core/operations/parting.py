@@ -15,6 +15,8 @@ from envdeck.core.operations.guards.protected_path import ProtectedPath
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.places import ENVIRONMENT
 
+CHANGED = "changed"
+"""The guard of a file that is not what was shown."""
 _CHUNK = 1024 * 1024
 
 
@@ -28,8 +30,34 @@ class Parting:
     """What is said of them; empty where there is nothing to say."""
 
 
+def mark_of_file(path: str) -> str:
+    """Return what tells a file from itself after a change: when it was last written to, and its
+    size; empty where there is no file."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}.{status.st_size}" if stat.S_ISREG(status.st_mode) else ""
+
+
+def changed_file(path: str) -> Refusal:
+    """Return the refusal of a file that is no longer what was shown."""
+    return Refusal(
+        CHANGED,
+        f"{path} was changed since it was shown, and nothing was done to it",
+        hint="look again, and do it anew",
+        path=path,
+    )
+
+
 def parting(entry: Entry, path: str, moment: Moment) -> Parting:
-    """Return which unowned files of the environment at `path` the one that returns has not."""
+    """Return which unowned files of the environment at `path` the one that returns has not; of a
+    file, itself where somebody has written to it since."""
+    if entry.is_file:
+        if mark_of_file(path) == entry.mark:
+            return Parting()
+        told = "it was changed since, and what was changed goes to the trash with it"
+        return Parting((os.path.basename(path),), told)
     found = moment.unowned(path)
     old = os.path.join(entry.item, ENVIRONMENT) if entry.old is not None else None
     missing = tuple(
@@ -98,8 +126,9 @@ def obstacles_to_parting(
         environment=None,
         moment=moment,
     )
-    final = [guard.refuses(question) for guard in (ProtectedPath(), Mounted())]
-    if entry.old is None and moment.candidate(path) is None:
+    guards = (ProtectedPath(),) if entry.is_file else (ProtectedPath(), Mounted())
+    final = [guard.refuses(question) for guard in guards]
+    if entry.old is None and not entry.is_file and moment.candidate(path) is None:
         why = "it has no markers of an environment"
         final.append(Refusal("not-an-environment", why, path=path))
     against = [refusal for refusal in final if refusal is not None]
@@ -109,7 +138,8 @@ def obstacles_to_parting(
         against.append(
             Refusal(UNOWNED, going.message, _way(entry, UNOWNED), path, overrulable=True)
         )
-    if InUse.name not in allow and (used := InUse().refuses(question)) is not None:
+    asked = not entry.is_file and InUse.name not in allow
+    if asked and (used := InUse().refuses(question)) is not None:
         against.append(replace(used, hint=_way(entry, InUse.name)))
     return tuple(against)
 

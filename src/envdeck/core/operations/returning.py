@@ -8,7 +8,9 @@ from envdeck.core.model import Ending, Operation, Result, StepStarted
 from envdeck.core.operations.asking import UNOWNED, moment_of
 from envdeck.core.operations.describing import NOTED
 from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.transaction import Ground, first_trash, transaction
+from envdeck.core.operations.parting import changed_file, mark_of_file
+from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.transaction import Ground, ReplacedError, first_trash, transaction
 from envdeck.core.operations.trash import Manifest, read_item
 from envdeck.core.operations.undo import Return, UndoPlan, obstacles_to, return_of
 
@@ -44,7 +46,13 @@ def run_undo(plan: UndoPlan, operations: "Operations", tell: "Tell", stopped: "S
             )
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.returns) > 1 else ""
-        done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
+        try:
+            done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
+        except ReplacedError:
+            if not each.entry.is_file:
+                raise
+            refusal = changed_file(each.path)
+            return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
     return Result(Ending.DONE, _said(plan, done))
 
 
@@ -78,6 +86,8 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> Entr
         python=before.python,
         bytes_aside=before.bytes_aside,
         undoes=before.id,
+        is_file=before.is_file,
+        mark=mark_of_file(os.path.join(before.item, ENVIRONMENT)) if before.is_file else "",
     )
     if before.move is Move.EXCHANGE and before.old is None:
         return _discard(replace(entry, move=Move.ASIDE, item="", new=None), each, ground)
@@ -88,7 +98,8 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> Entr
             current.describe_next(_manifest(current.entry, each, ground))
             if before.file:
                 current.swap_file(before.file, before.file_if_not)
-            current.put_in_place()
+            mark = mark_of_file(each.path) if before.is_file else ""
+            current.put_in_place(lambda path: not mark or mark_of_file(path) == mark)
     return current.entry
 
 

@@ -40,10 +40,12 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
     if plan.refusals:
         return refused(plan.refusals[0])
     ground = operations.ground
+    # What a project's own command prints is its own: it may well be a secret.
+    logged = plan.operation is not Operation.RUN
     log = CommandLog(ground.journal.log_file(plan.id), ground.host)
 
     def told(event: OperationEvent) -> None:
-        if isinstance(event, CommandStarted | CommandEnded | OutputLine):
+        if logged and isinstance(event, CommandStarted | CommandEnded | OutputLine):
             log.write(event)
         tell(event)
 
@@ -67,7 +69,7 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
         log.close()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
-    if result.status is Ending.DONE and plan.operation is not Operation.PURGE:
+    if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
         for target in plan.targets:
             operations.catalog.changed(target.path)
     return result
@@ -108,7 +110,20 @@ def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
 
             if isinstance(plan, CreatePlan):
                 return partial(run_create, plan)
+        case "EditPlan":
+            from envdeck.core.operations.editing import EditPlan, run_edit
+
+            if isinstance(plan, EditPlan):
+                return partial(run_edit, plan)
+        case "RunPlan":
+            from envdeck.core.operations.run_command import RunPlan, run_command
+
+            if isinstance(plan, RunPlan):
+                return partial(run_command, plan)
     raise TypeError(f"no plan that can be run: {type(plan).__name__}")
+
+
+_OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN})
 
 
 def refused(refusal: Refusal) -> Result:

@@ -1,7 +1,7 @@
 """One operation on one environment, from the first journal entry to its end."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +25,10 @@ from envdeck.core.operations.places import (
 )
 from envdeck.core.operations.settling import finish, settle
 from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
+
+
+def _always(_path: str) -> bool:
+    return True
 
 
 class BusyError(Exception):
@@ -155,8 +159,12 @@ class Transaction:
         self._ground.disk.move(self.staged, self.entry.path)
         self._end()
 
-    def put_in_place(self) -> None:
-        """Exchange the staged environment for the one in its place, or move it where none is."""
+    def put_in_place(self, is_as_shown: Callable[[str], bool] = _always) -> None:
+        """Exchange the staged environment for the one in its place, or move it where none is.
+
+        `is_as_shown` is asked about the old one once it is aside: where it says no, everything
+        returns, as where something else lies there.
+        """
         disk, entry = self._ground.disk, self.entry
         staged = disk.identity(self.staged)  # a tool may have made the folder anew
         self._expect(entry.path)
@@ -169,13 +177,13 @@ class Transaction:
             if two_steps:
                 before = os.path.join(entry.item, BEFORE)
                 disk.move(entry.path, before)
-                if disk.identity(before) != entry.old:
+                if disk.identity(before) != entry.old or not is_as_shown(before):
                     disk.move(before, entry.path)
                     raise ReplacedError(entry.path)
                 disk.move(self.staged, entry.path)
             elif not disk.exchange(self.staged, entry.path):
                 raise OSError(95, "the file system cannot exchange two folders here")
-            elif disk.identity(self.staged) != entry.old:
+            elif disk.identity(self.staged) != entry.old or not is_as_shown(self.staged):
                 disk.exchange(self.staged, entry.path)
                 raise ReplacedError(entry.path)
         self._end()

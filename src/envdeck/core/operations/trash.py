@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -168,7 +169,12 @@ def clear_item(item: str, disk: Disk, new: Identity | None = None) -> tuple[str,
 
 
 def _removed_empty(path: str, disk: Disk) -> bool:
-    if os.path.islink(path) or not os.path.isdir(path) or os.listdir(path):
+    """Remove a folder or a file that was made there and not filled yet."""
+    status = os.lstat(path)
+    if stat.S_ISREG(status.st_mode) and not status.st_size:
+        disk.remove_file(path)
+        return True
+    if not stat.S_ISDIR(status.st_mode) or os.listdir(path):
         return False
     disk.remove_folder(path)
     return True

@@ -11,7 +11,7 @@ from envdeck.core.operations.asking import moment_of
 from envdeck.core.operations.guards import Moment
 from envdeck.core.operations.history import undo_obstacle
 from envdeck.core.operations.journal import Entry, Move, Unreadable, new_id
-from envdeck.core.operations.parting import Parting, obstacles_to_parting, parting
+from envdeck.core.operations.parting import CHANGED, Parting, obstacles_to_parting, parting
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.proving import is_same
 from envdeck.core.operations.transaction import Ground
@@ -143,6 +143,10 @@ def _target(each: Return) -> Target:
 
 
 def _title(each: Return) -> str:
+    if each.entry.is_file and each.entry.old is None and each.entry.move is Move.EXCHANGE:
+        return "move the file that was made to the trash"
+    if each.entry.is_file and each.entry.move is Move.EXCHANGE:
+        return "exchange it for the file in the trash, which was there before"
     if each.entry.move is Move.ASIDE:
         return "move it from the trash back to its place"
     if each.entry.old is None:
@@ -190,13 +194,18 @@ def _another(each: Return, ground: Ground) -> Refusal | None:
     entry, why, hint = each.entry, "", ""
     if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
         why = f"what is at {each.path} now is not what that operation made"
+        if entry.is_file and each.here is None:
+            why = f"the file {each.path} is no longer there"
+        elif entry.is_file:
+            why = f"{each.path} has been written anew since: it is not the file that was made then"
         hint = "`envdeck history` tells what happened since"
         if entry.item:
             hint += f"; its old state is in {entry.item}"
     elif entry.old is not None and not is_same(each.there, entry.old, entry, ground.host):
         why = f"what is in {entry.item} now is not what was put there"
         hint = "look at it, and move it by hand if it is what you want"
-    return Refusal("not-an-environment", why, hint, each.path) if why else None
+    guard = CHANGED if entry.is_file else "not-an-environment"
+    return Refusal(guard, why, hint, each.path) if why else None
 
 
 def _taken(each: Return, earlier: Sequence[Return]) -> Refusal | None:

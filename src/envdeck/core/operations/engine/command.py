@@ -4,7 +4,7 @@ import ntpath
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -32,11 +32,13 @@ class Command:
     """The whole environment; credentials may only be here."""
     data: bool = False
     """Whether standard output is data for us (JSON, a lock file), and so not told line by line."""
+    hides: tuple[str, ...] = field(default=(), repr=False)
+    """Words that are masked in what is told of it, beside the secrets among its variables."""
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The command as a person may see it: the program by its short name, secrets masked."""
-        mask = masker(self.environ)
+        mask = masker(self.environ, self.hides)
         return (_short(self.argv[0]), *(mask(part) for part in self.argv[1:]))
 
 
@@ -64,12 +66,15 @@ class Completed:
         return self.code == 0 and not (self.stopped or self.overdue or self.cut)
 
 
-def masker(environ: Mapping[str, str]) -> Callable[[str], str]:
-    """Return a function that masks URL credentials, and the secrets that a command was given.
+def masker(environ: Mapping[str, str], hides: Iterable[str] = ()) -> Callable[[str], str]:
+    """Return a function that masks URL credentials, the secrets that a command was given, and
+    what it `hides` (what has several lines: each of them, since lines are told one by one).
 
     A tool may print a password apart from its URL; what stands in the variables is known.
     """
-    secrets = sorted(set(_secrets(environ)), key=len, reverse=True)
+    hidden = {part for word in hides for part in (word, *word.splitlines())}
+    hidden = {part for part in hidden if len(part.strip()) >= _SHORTEST}
+    secrets = sorted({*_secrets(environ), *hidden}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, secrets))) if secrets else None
 
     def mask(text: str) -> str:

@@ -128,7 +128,7 @@ class _Run:
         self._tell = tell
         self._grace = grace
         self._windows = host.windows
-        self._mask = masker(command.environ)
+        self._mask = masker(command.environ, command.hides)
         self._parts: queue.Queue[tuple[str, bytes]] = queue.Queue(maxsize=64)
         self._given_up = threading.Event()
         self._open = {_STDOUT, _STDERR}

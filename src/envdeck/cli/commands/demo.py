@@ -1,0 +1,125 @@
+"""`envdeck demo`: a home of made-up environments, to try everything on without risk."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import replace
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.stopping import stopping
+from envdeck.demo import (
+    STORIES,
+    Demo,
+    DemoError,
+    Sandbox,
+    SandboxError,
+    build,
+    leftovers,
+    remove,
+)
+from envdeck.text import plain, tilde
+
+DESCRIPTION = """Build a home folder of made-up projects with real environments, healthy and not,
+and open the screen on it: the place to try delete, undo, recreate and upgrade. It is built in
+a temporary folder in some seconds, needs no network, knows nothing of your own environments,
+and is removed when you leave."""
+
+EXAMPLES = """  envdeck demo                     try everything; nothing of it stays
+  envdeck demo --onboard           from a fresh clone to its first command
+  envdeck demo --keep              the same, and the folder stays
+  envdeck demo --path FOLDER       build it there; without a terminal, only that"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument(
+        "--onboard", action="store_true", help="begin with the walkthrough of a fresh clone"
+    )
+    parser.add_argument("--keep", action="store_true", help="do not remove it, and say where it is")
+    complete_folders(
+        parser.add_argument(
+            "--path", metavar="FOLDER", help="build it in an empty or absent folder, and keep it"
+        )
+    )
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Build the demo, open the screen on it, and remove it."""
+    if not context.interactive and arguments.path is None:
+        raise CommandError(
+            "there is no terminal for the screen of the demo",
+            hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
+        )
+    with stopping() as stops:
+        for folder in leftovers():
+            problem = remove(folder)
+            said = f"could not be removed: {problem}" if problem else "is removed"
+            context.console.note(f"{folder}, left behind by an earlier demo, {said}")
+        sandbox = _sandbox(arguments, context)
+        try:
+            demo = _built(sandbox, context)
+            if not context.interactive:
+                return _tell(demo, context)
+            return _opened(demo, context, onboard=arguments.onboard)
+        finally:
+            with stops.unbroken():
+                _close(sandbox, context)
+
+
+def _sandbox(arguments: Namespace, context: Context) -> Sandbox:
+    try:
+        if arguments.path is not None:
+            return Sandbox.at(os.path.abspath(context.host.expand(arguments.path)))
+        sandbox = Sandbox.temporary()
+    except SandboxError as error:
+        raise CommandError(str(error)) from error
+    if arguments.keep:
+        sandbox.keep()
+    return sandbox
+
+
+def _built(sandbox: Sandbox, context: Context) -> Demo:
+    console = context.console
+    console.note(f"building the demo in {sandbox.path}")
+
+    def tell(text: str) -> None:
+        console.progress(plain(text))
+
+    try:
+        return build(sandbox.path, context.host, runs=sys.executable, tell=tell)
+    except DemoError as error:
+        raise CommandError(f"the demo cannot be built: {error}", code=Exit.FAILED) from error
+    finally:
+        console.clear_progress()
+
+
+def _opened(demo: Demo, context: Context, *, onboard: bool) -> int:
+    """Open the screen with the demo for a machine, as it opens with a real one."""
+    from envdeck.cli.commands.screen import open_screen  # brings what this command may not need
+
+    inside = replace(context, host=demo.host, _configuration=None)
+    return open_screen(inside, project=demo.project("clone") if onboard else None)
+
+
+def _tell(demo: Demo, context: Context) -> int:
+    """Say what there is to see, where no screen shows it."""
+    console, home = context.console, demo.host.home
+    console.line(demo.root)
+    for planted in demo.planted:
+        place = planted.environment or planted.project or home
+        shows = next(story.shows for story in STORIES if story.name == planted.story)
+        console.line(f"  {plain(tilde(place, home))}: {shows}")
+    console.hint(f"`. {demo.root}/environ.sh` makes it the home of a shell")
+    return Exit.DONE
+
+
+def _close(sandbox: Sandbox, context: Context) -> None:
+    problem = sandbox.close()
+    if sandbox.kept:
+        context.console.note(f"the demo stays in {sandbox.path}")
+    elif problem:
+        context.console.warn(f"the demo in {sandbox.path} could not be removed whole: {problem}")
+    else:
+        context.console.note(f"the demo in {sandbox.path} is removed")

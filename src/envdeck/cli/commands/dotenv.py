@@ -1,0 +1,154 @@
+"""`envdeck dotenv PROJECT`: its dotenv files, what is wrong with them, and what mends it."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.asking import add_options
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.pending import say_pending
+from envdeck.cli.places import absolute_path, folder
+from envdeck.core.paths import lies_under
+
+if TYPE_CHECKING:
+    from envdeck.core.dotenv import DotenvFile, DotenvReport
+
+DESCRIPTION = """The dotenv files of a project: their keys with masked values, how they differ from
+their example, what git knows of them, and what is wrong. With --create, --add, --add-missing,
+--ignore or --private one file is written, shown first and undoable; values are asked for without
+showing them, or read from the standard input, and are never given as arguments."""
+
+EXAMPLES = """  envdeck dotenv .                              exit code 1 if a finding is an error
+  envdeck dotenv . --reveal TOKEN               one value, and nothing else
+  envdeck dotenv . --create                     .env from .env.example
+  envdeck dotenv . --add-missing                the keys that only the example has
+  envdeck dotenv . --add TOKEN URL --values - --yes < values.env
+  envdeck dotenv . --ignore --dry-run           .env into .gitignore
+  envdeck dotenv . --private --file .env.local  take access from group and others"""
+
+_ACTS = ("create", "add", "add_missing", "ignore", "private")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
+    parser.add_argument("--file", metavar="FILE", help="which file (default: .env)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--reveal", metavar="KEY", help="print this value, and nothing else")
+    what.add_argument("--create", action="store_true", help="make the file from its example")
+    what.add_argument(
+        "--add", nargs="+", action="extend", metavar="KEY", help="add these keys to the file"
+    )
+    what.add_argument(
+        "--add-missing", action="store_true", help="add the keys that only the example has"
+    )
+    what.add_argument("--ignore", action="store_true", help="add the file to .gitignore")
+    what.add_argument(
+        "--private", action="store_true", help="take access from the file's group and others"
+    )
+    parser.add_argument(
+        "--values",
+        choices=("-",),
+        metavar="-",
+        help="read values for --create and --add as dotenv lines from the standard input",
+    )
+    add_options(parser, guards=False)
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Show the dotenv files of a project, reveal one value, or write one file."""
+    _check(arguments)
+    project = folder(arguments.project, context.host)
+    file = _file(arguments.file, project, context)
+    if any(getattr(arguments, name) for name in _ACTS):
+        from envdeck.cli.dotenv_remedies import mend
+
+        return mend(arguments, context, project, file or os.path.join(project, ".env"))
+    say_pending(context)
+    report = _report(project, context)
+    if arguments.reveal is not None:
+        return _reveal(arguments.reveal, file, report, context)
+    if file is not None:
+        raise CommandError("--file is for --reveal and for what writes a file")
+    if arguments.json:
+        from envdeck.cli.serialise_dotenv import dotenv_object
+
+        context.console.json(dotenv_object(report))
+    else:
+        from envdeck.cli.dotenv_listing import print_report
+
+        print_report(report, context)
+    return Exit.FAILED if any(each.severity == "error" for each in report.findings) else Exit.DONE
+
+
+def _check(arguments: Namespace) -> None:
+    acts = any(getattr(arguments, name) for name in _ACTS)
+    if arguments.reveal is not None and arguments.json:
+        raise CommandError(
+            "--reveal prints a value alone, and not as JSON", hint="leave --json out"
+        )
+    if (arguments.dry_run or arguments.yes) and not acts:
+        raise CommandError(
+            "nothing was said that could be done",
+            hint="--create, --add, --add-missing, --ignore or --private",
+        )
+    if arguments.values and not (arguments.create or arguments.add or arguments.add_missing):
+        raise CommandError("--values is for --create, --add and --add-missing")
+
+
+def _file(named: str | None, project: str, context: Context) -> str | None:
+    """Return a file as the project names it, or as the current folder does from within it."""
+    if named is None:
+        return None
+    here = absolute_path(named, context.host)
+    if os.path.isabs(context.host.expand(named)):
+        return here
+    within = os.path.normpath(os.path.join(project, named))
+    return here if not os.path.lexists(within) and lies_under(here, project) else within
+
+
+def _report(project: str, context: Context) -> "DotenvReport":
+    from envdeck.core.catalog import Scope
+
+    catalog = context.catalog()
+    real = os.path.realpath(project)
+    environments = (
+        known.path for known in catalog.remembered(Scope()) if known.project.path == real
+    )
+    return catalog.dotenv(project, next(environments, None))
+
+
+def _reveal(key: str, file: str | None, report: "DotenvReport", context: Context) -> int:
+    from envdeck.core.dotenv import reveal
+    from envdeck.text import plain
+
+    found = _holder(key, file, report)
+    value = reveal(found.path, key)
+    if value is None:
+        raise CommandError(f"{key} has no value in {found.path}")
+    console = context.console
+    if console.terminal:  # what a terminal would obey is written out; a program gets it as it is
+        value = "\n".join(map(plain, value.split("\n")))
+    console.line(value)
+    return Exit.DONE
+
+
+def _holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
+    """Return the file that a key is revealed of: the one named, or the first that has it."""
+    named = [each for each in report.files if file is None or each.path == file]
+    if not named:
+        raise CommandError(
+            f"{file or report.project} has no dotenv file to read",
+            hint=f"`envdeck dotenv {report.project}` lists them",
+        )
+    usual = os.path.join(report.project, ".env")
+    named.sort(key=lambda each: (each.kind != "env", each.path != usual))
+    for each in named:
+        if key in each.names:
+            return each
+    where = named[0].path if file is not None else report.project
+    raise CommandError(
+        f"there is no key {key} in {where}", hint=f"`envdeck dotenv {report.project}` lists them"
+    )

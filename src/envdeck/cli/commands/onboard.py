@@ -1,0 +1,91 @@
+"""`envdeck onboard PROJECT`: from a fresh clone to the first running command."""
+
+from argparse import ArgumentParser, Namespace
+
+from envdeck.cli.asking import guard_name
+from envdeck.cli.context import Context
+from envdeck.cli.parser import complete_folders
+from envdeck.cli.places import folder
+
+DESCRIPTION = """What a project needs before work on it can begin, step by step: a Python that it
+accepts, an environment, its packages, its .env, no secrets in git, its git hooks, a command
+that runs, and the line that activates the environment. Every step is checked, and none is said
+to be done that was not. On a terminal it opens the screen on the walkthrough."""
+
+EXAMPLES = """  envdeck onboard .                        the walkthrough, on a terminal
+  envdeck onboard . --check                how it stands; exit code 1 with open steps
+  envdeck onboard . --yes --group dev      all that is safe to do unattended
+  envdeck onboard . --step command         run the tests, or another command of it
+  envdeck onboard . --check --json         the same for programs"""
+
+_STEPS = (
+    *("interpreter", "environment", "packages", "dotenv", "secrets", "hooks", "command"),
+    "activate",
+)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
+    parser.add_argument(
+        "--check", action="store_true", help="only say how it stands; exit 1 with open steps"
+    )
+    parser.add_argument(
+        "--step", choices=_STEPS, metavar="STEP", help=f"do this one step: {', '.join(_STEPS)}"
+    )
+    parser.add_argument(
+        "--group",
+        action="append",
+        metavar="NAME",
+        help="install this dependency group, and no others (can be repeated; default: those "
+        "that are here, or that its tool installs)",
+    )
+    parser.add_argument(
+        "--extra",
+        action="append",
+        metavar="NAME",
+        help="install this extra, and no others (can be repeated)",
+    )
+    parser.add_argument(
+        "--run", metavar="COMMAND", help="which of the commands found the step `command` runs"
+    )
+    parser.add_argument("--shell", metavar="SHELL", help="the shell to activate it in")
+    acting = parser.add_argument_group("how")
+    acting.add_argument("--dry-run", action="store_true", help="print the plan, and change nothing")
+    acting.add_argument(
+        "-y",
+        "--yes",
+        action="store_true",
+        help="do the safe steps without a question; with --step, that one",
+    )
+    acting.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        type=guard_name,
+        metavar="NAME",
+        help="overrule this guard (can be repeated)",
+    )
+    acting.add_argument(
+        "-v", "--verbose", action="store_true", help="show what is run, and all that it says"
+    )
+    acting.add_argument("--json", action="store_true", help="one JSON document: the steps")
+    acting.add_argument("--read-only", action="store_true", help="change nothing at all")
+
+
+def run(arguments: Namespace, context: Context) -> int:
+    """Open the walkthrough, say how it stands, or do what is open."""
+    project = folder(arguments.project, context.host)
+    acts = arguments.yes or arguments.step is not None or arguments.dry_run
+    plain = arguments.check or arguments.json or acts
+    if context.interactive and not plain:
+        from envdeck.cli.commands.screen import open_screen
+
+        return open_screen(context, project=project)
+    if acts and not arguments.check:
+        from envdeck.cli.onboarding_acting import act
+
+        return act(arguments, context, project)
+    from envdeck.cli.onboarding import check
+
+    return check(arguments, context, project)

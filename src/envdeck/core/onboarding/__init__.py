@@ -1,0 +1,1 @@
+"""The walkthrough: from a fresh clone to the first running command, each step checked."""

@@ -1,0 +1,98 @@
+"""The walkthrough as values: the steps of one repository, each as it was found just now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from envdeck.core.model import NoPlan, Plan
+    from envdeck.core.operations.operations import Operations
+
+
+class State(StrEnum):
+    """How one step stands. Nothing is said to be done that was not checked just now."""
+
+    DONE = "done"
+    """It was checked, and holds."""
+    OPEN = "open"
+    """It does not hold yet, and a keystroke does it."""
+    WAITING = "waiting"
+    """A step before it comes first."""
+    CANNOT = "cannot"
+    """It does not hold, and only a person can do it: the hint says how."""
+    READY = "ready"
+    """Nothing is missing for it; whether it works is known once it was run."""
+    SKIPPED = "skipped"
+    """It does not apply to this project."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do before the project can be worked on."""
+        return self in {State.OPEN, State.WAITING, State.CANNOT}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something of several that can be chosen for a step: a group, an extra, a command."""
+
+    id: str
+    """`group:dev`, `extra:docs`, `command:pytest`."""
+    title: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value that a step asks a person for."""
+
+    name: str
+    """The key: `DATABASE_URL`."""
+    secret: bool = True
+    """Whether it is masked while it is typed."""
+    default: str = field(default="", repr=False)
+    """What the example has for it; empty where it has nothing, or a placeholder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a person chose and typed for one step."""
+
+    options: tuple[str, ...] | None = None
+    """The ids of what is chosen; None leaves it as proposed."""
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allow: frozenset[str] = frozenset()
+    """Guards that the person has overruled by name."""
+
+
+Act: TypeAlias = "Callable[[Operations, Answers], Plan | NoPlan]"
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as it stands."""
+
+    name: str
+    """`interpreter`, `environment`, `packages`, `dotenv`, `secrets`, `hooks`, `command`,
+    `activate`."""
+    title: str
+    """A few words: `An environment that works`."""
+    why: str
+    """Why it matters, in one sentence."""
+    state: State
+    message: str
+    """What was found, in one sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    """What a person can do where we cannot."""
+    details: tuple[str, ...] = ()
+    """A line each: what is missing, which findings."""
+    commands: tuple[tuple[str, ...], ...] = ()
+    """The exact commands that a keystroke runs, credentials masked; of the last step, what a
+    person types."""
+    safe: bool = False
+    """Whether `--yes` may do it unattended: it can be taken back, and runs nothing of the
+    project's."""
+    options: tuple[Option, ...] = ()
+    fields: tuple[Field, ...] = ()
+    act: "Act | None" = field(default=None, repr=False, compare=False)
+    """Plans what the keystroke does; None where there is nothing to do."""

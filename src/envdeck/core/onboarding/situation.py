@@ -1,0 +1,279 @@
+"""What all steps look at, each part read when a step first asks for it, and once a look."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from envdeck.core.host import Host
+from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
+from envdeck.core.model import Environment, Interpreter, Status
+from envdeck.core.onboarding.accepting import accepts
+from envdeck.core.onboarding.memory import Memory, read_memory
+from envdeck.core.onboarding.model import Option
+from envdeck.core.onboarding.parts import options_of
+from envdeck.core.operations.interpreters import Choice, interpreters_for
+from envdeck.core.paths import lies_under
+from envdeck.core.scope import Scope
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog
+    from envdeck.core.dotenv import DotenvReport
+    from envdeck.core.model import Distribution
+    from envdeck.core.operations.policy import Policy
+    from envdeck.core.project.drift import Comparison, Project
+    from envdeck.core.project.model import WantedPython
+
+_USUAL = (".venv", "venv", "env")
+"""What environments in a project are called, the most usual one first."""
+
+
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def _never() -> bool:
+    return False
+
+
+class Looking(Protocol):
+    """What a look needs of :class:`Operations`, which takes longer to load than a look does."""
+
+    @property
+    def catalog(self) -> "Catalog":
+        """Everything that is known of the host's environments."""
+        ...
+
+    @property
+    def policy(self) -> "Policy":
+        """The rules that hold for every operation."""
+        ...
+
+
+class Situation:
+    """One project as it is now. Nothing of it is run, and nothing is changed."""
+
+    def __init__(
+        self,
+        operations: Looking,
+        folder: str,
+        *,
+        environment: str | None = None,
+        shell: str | None = None,
+        chosen: Mapping[str, tuple[str, ...]] = _NOTHING,
+        stopped: Callable[[], bool] = _never,
+    ) -> None:
+        """`folder` is the project's, its links resolved. `environment` is the path of the one
+        that is meant, and `shell` the name of the shell in use; None finds them. `chosen` holds
+        what stands in the place of what is remembered as chosen: ids by `group`, `extra` and
+        `command`."""
+        self.operations = operations
+        self.folder = folder
+        self.stopped = stopped
+        self.asked_shell = shell
+        self._asked = environment
+        self._chosen = chosen
+
+    @property
+    def host(self) -> Host:
+        """The machine."""
+        return self.operations.catalog.host
+
+    @cached_property
+    def writable(self) -> bool:
+        """Whether files can be made in the project's folder."""
+        return os.access(self.folder, os.W_OK | os.X_OK)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What was chosen and run here before."""
+        return read_memory(self.host, self.folder)
+
+    @cached_property
+    def project(self) -> "Project":
+        """What its files say."""
+        from envdeck.core.project import Project, read_declared, read_locks, wanted_python
+
+        # Where it is deployed is no matter here: of `read_project` that is what takes long.
+        manifests, locks = read_declared(self.folder), read_locks(self.folder)
+        return Project(self.folder, manifests, locks, wanted_python(self.folder))
+
+    @property
+    def wanted(self) -> "WantedPython":
+        """Which Python it asks for."""
+        return self.project.wanted
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """The environment of the project: the one that was asked for; else the first in it that
+        works; else the first that is there; else the last used of those that are remembered."""
+        if self._asked is not None:
+            return self.operations.catalog.lookup(self._asked)
+        broken: Environment | None = None
+        for path in self._places():
+            found = self.operations.catalog.lookup(path)
+            if found is not None and found.status is Status.OK:
+                return found
+            broken = broken or found
+        return broken or self._remembered()
+
+    @property
+    def other_project(self) -> str:
+        """The folder of the project that the environment serves, where that is another one: it
+        would be made anew from what that one declares. Empty where it is this one."""
+        environment = self.environment
+        link = environment.project if environment is not None else None
+        if link is None or link.path is None or link.path == self.folder:
+            return ""
+        return link.path
+
+    def _places(self) -> Iterator[str]:
+        """Yield where an environment lies in the project."""
+        places = [os.path.join(self.folder, name) for name in _USUAL]
+        active = self.host.folder("VIRTUAL_ENV")
+        if active is not None and lies_under(os.path.realpath(active), self.folder):
+            places.append(os.path.realpath(active))
+        yield from (place for place in dict.fromkeys(places) if os.path.isdir(place))
+
+    def _remembered(self) -> Environment | None:
+        """Return what serves the project elsewhere (poetry's, pipenv's), as the index has it."""
+        catalog = self.operations.catalog
+        serving = [
+            one for one in catalog.remembered(Scope()) if one.project.path == self.folder
+        ]  # fmt: skip
+        serving.sort(key=lambda one: (one.status is not Status.OK, -(one.last_used.when or 0.0)))
+        for one in serving:
+            found = catalog.lookup(one.path)
+            if found is not None and found.project.path == self.folder:
+                return found
+        return None
+
+    @property
+    def mark(self) -> str:
+        """What tells this environment from one made in its place: its identity, and that of its
+        `pyvenv.cfg`; empty without an environment."""
+        environment = self.environment
+        if environment is None:
+            return ""
+        told = f"{environment.identity.device}.{environment.identity.inode}"
+        try:
+            status = os.lstat(os.path.join(environment.path, "pyvenv.cfg"))
+        except OSError:
+            return told
+        return f"{told}.{status.st_ino}.{status.st_mtime_ns}"
+
+    @cached_property
+    def place(self) -> str:
+        """Where the environment is, or would be made."""
+        if self.environment is not None:
+            return self.environment.path
+        return self._asked or os.path.join(self.folder, _USUAL[0])
+
+    @cached_property
+    def interpreters(self) -> tuple[Choice, ...]:
+        """The interpreters that the project accepts, the best first.
+
+        Those that the index remembers; where none of them will do, what is here is looked for
+        anew, since one may have been installed since.
+        """
+        catalog = self.operations.catalog
+        remembered = [
+            one for one in catalog.remembered_interpreters() if os.path.exists(one.executable)
+        ]
+        return self._accepted(remembered) or self._accepted(
+            one for one in find_interpreters(self.host) if isinstance(one, Interpreter)
+        )
+
+    def _accepted(self, interpreters: Iterable[Interpreter]) -> tuple[Choice, ...]:
+        known = list(interpreters)
+        base = self._base()
+        if base is not None and all(one.executable != base.executable for one in known):
+            known.append(base)
+        return tuple(
+            one
+            for one in interpreters_for(None, known, self.wanted)
+            if accepts(self.wanted, one.interpreter.version, one.interpreter.implementation)
+        )
+
+    def _base(self) -> Interpreter | None:
+        """Return the interpreter under the environment, wherever it lies."""
+        executable = self.environment and self.environment.python.base_executable
+        if not executable or not os.path.exists(executable):
+            return None
+        return interpreter_at(executable, self.host)
+
+    @cached_property
+    def distributions(self) -> "tuple[Distribution, ...]":
+        """What is installed in the environment; nothing where there is none."""
+        if self.environment is None:
+            return ()
+        return self.operations.catalog.distributions(self.environment)
+
+    @cached_property
+    def comparison(self) -> "Comparison | None":
+        """The project beside its environment; None without one."""
+        from envdeck.core.project import compare
+
+        if self.environment is None:
+            return None
+        return compare(self.project, self.environment, self.distributions)
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """Its groups and extras, as they are chosen."""
+        parts = self.comparison.parts if self.comparison is not None else ()
+        remembered = self.memory.chosen.get("packages")
+        kinds = [kind for kind in ("group", "extra") if kind in self._chosen]
+        if not kinds:
+            return options_of(self.project, parts, remembered)
+        proposed = options_of(self.project, parts, remembered)
+        kept = [one.id for one in proposed if one.chosen and one.id.partition(":")[0] not in kinds]
+        asked = [each for kind in kinds for each in self._chosen[kind]]
+        return options_of(self.project, parts, {*kept, *asked})
+
+    def chosen(self, step: str) -> tuple[str, ...] | None:
+        """Return the ids that a person chose for a step; None where nobody did."""
+        if step in self._chosen:
+            return self._chosen[step]
+        return self.memory.chosen.get(step)
+
+    @cached_property
+    def dotenv(self) -> "DotenvReport":
+        """Its dotenv files, without any value."""
+        environment = self.environment.path if self.environment is not None else None
+        return self.operations.catalog.dotenv(self.folder, environment)
+
+    @cached_property
+    def pyproject(self) -> Mapping[str, Any]:
+        """Its `pyproject.toml`; empty where there is none that can be read."""
+        from envdeck.core.project.reading import Document, read_toml
+
+        found = read_toml(os.path.join(self.folder, "pyproject.toml"))
+        return found.table if isinstance(found, Document) else {}
+
+    @cached_property
+    def python(self) -> str | None:
+        """The full path of the environment's own Python; None without one."""
+        if self.environment is None or not self.bin:
+            return None
+        names = ("python.exe",) if self.host.windows else ("python", "python3")
+        paths = (os.path.join(self.bin, name) for name in names)
+        return next((path for path in paths if os.path.exists(path)), None)
+
+    def program(self, name: str) -> str | None:
+        """Return the full path of a program: the environment's, else the one on the PATH."""
+        import shutil
+
+        folders = [self.bin] if self.bin else []
+        folders += (self.host.variable("PATH") or "").split(os.pathsep)
+        search = os.pathsep.join(each for each in folders if os.path.isabs(each))
+        return shutil.which(name, path=search) if search else None
+
+    @cached_property
+    def bin(self) -> str:
+        """The folder of the environment's programs; empty without one."""
+        if self.environment is None:
+            return ""
+        names = ("Scripts", "bin") if self.host.windows else ("bin", "Scripts")
+        below = [os.path.join(self.environment.path, name) for name in names]
+        return next((each for each in below if os.path.isdir(each)), "")

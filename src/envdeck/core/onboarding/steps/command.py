@@ -1,0 +1,100 @@
+"""Step: the tests, or another command of the project, run."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from envdeck.core.model import NoPlan, Plan
+from envdeck.core.onboarding.model import Answers, Option, State, StepView
+from envdeck.core.onboarding.situation import Situation
+from envdeck.core.onboarding.step import Step
+from envdeck.core.onboarding.tasks import FoundTask, find_tasks
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.run_command import Task
+
+_UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
+
+
+class TheFirstCommand(Step):
+    """Whether it works is known once it was run here, in this very environment."""
+
+    name: ClassVar = "command"
+    title: ClassVar = "The tests, or a first command, run"
+    why: ClassVar = "Only what was run is known to work; what fails now is no fault of yours."
+    needs: ClassVar = ("environment",)
+    after: ClassVar = ("packages", "dotenv")
+
+    def look(self, situation: Situation) -> StepView:
+        """Offer the commands that were found, and say how the last one ended here."""
+        found = find_tasks(situation)
+        if not found:
+            return self.view(
+                State.SKIPPED,
+                "no command of it was found: no tests, scripts, Makefile, justfile, noxfile or tox",
+            )
+        tasks = [one for one in found if one.argv]
+        if situation.environment is None:
+            return self.view(State.READY, "what can be run is known once there is an environment")
+        if not tasks:
+            missing = ", ".join(dict.fromkeys(one.missing for one in found))
+            return self.view(
+                State.CANNOT,
+                f"what its commands need is not here: {missing}",
+                hint="install it, or choose the group that has it",
+                details=[one.words for one in found],
+            )
+        return self._offered(situation, tasks)
+
+    def _offered(self, situation: Situation, tasks: list[FoundTask]) -> StepView:
+        wanted = situation.chosen(self.name)
+        known = [one.id for one in tasks]
+        chosen = next((each for each in wanted or () if each in known), known[0])
+        first = next(one for one in tasks if one.id == chosen)
+        options = tuple(Option(one.id, one.words, one.id == chosen) for one in tasks)
+
+        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+            asked = (answers.options or (chosen,))[0]
+            one = next((each for each in tasks if each.id == asked), None)
+            if one is None:
+                return NoPlan(f"there is no command `{asked.partition(':')[2]}`", missing=True)
+            return operations.plan_run(_task(situation, one))
+
+        state, message = self._ended(situation, known)
+        return self.view(
+            state,
+            message or f"`{first.words}` can be run",
+            commands=[first.argv] if first.argv else [],
+            options=options,
+            act=act,
+        )
+
+    def _ended(self, situation: Situation, known: list[str]) -> tuple[State, str]:
+        """Return how the last run ended, where it was one in this environment."""
+        ran = situation.memory.ran
+        if ran is None or ran.option not in known or ran.environment != situation.mark:
+            return State.READY, ""
+        words = f"`{ran.option.partition(':')[2]}` ended with {ran.code}"
+        ago = _ago(situation.host.now() - ran.at)
+        return (State.OPEN if ran.code else State.DONE), f"{words} {ago}"
+
+
+def _task(situation: Situation, one: FoundTask) -> "Task":
+    from envdeck.core.dotenv import values_of
+    from envdeck.core.operations.run_command import Task
+
+    environment = situation.environment
+    return Task(
+        f"run {one.words}",
+        one.argv,
+        situation.folder,
+        environment.path if environment is not None else None,
+        values_of(situation.folder),
+    )
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in _UNITS:
+        count = int(seconds // size)
+        if count >= 1:
+            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+    return "just now"

@@ -1,0 +1,110 @@
+"""Step: the dotenv file has what its example asks for."""
+
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from envdeck.core.dotenv import DotenvFile, DotenvFinding, FileKind, Remedy, reveal
+from envdeck.core.model import NoPlan, Plan
+from envdeck.core.onboarding.model import Answers, Field, State, StepView
+from envdeck.core.onboarding.situation import Situation
+from envdeck.core.onboarding.step import Step
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+_CREATE, _ADD, _SECRET = "no-env-file", "missing-key", "secret-in-example"
+_OPTIONS = {_CREATE: "--create", _ADD: "--add-missing"}
+
+
+class TheDotenvFile(Step):
+    """Compares the names of keys; a value is read for nobody but who is asked for it."""
+
+    name: ClassVar = "dotenv"
+    title: ClassVar = "`.env` has what the example asks for"
+    why: ClassVar = "What the code reads from its variables, and does not find, fails at its start."
+
+    def look(self, situation: Situation) -> StepView:
+        """Tell which keys are missing, and ask for their values."""
+        report = situation.dotenv
+        examples = [one for one in report.files if one.kind is FileKind.EXAMPLE]
+        if not examples:
+            return self.view(State.SKIPPED, "the project has no example of a `.env`")
+        found = [one for one in report.findings if one.check in _OPTIONS and one.mends]
+        if found:
+            return self._open(situation, found)
+        private = [one for one in report.files if one.kind is FileKind.ENV]
+        unread = [one for one in (*examples, *private) if one.problem]
+        if unread:
+            lines = [f"{_short(one.path, situation)}: it {one.problem}" for one in unread]
+            return self.view(
+                State.CANNOT,
+                f"not checked: {lines[0]}",
+                hint="make it a regular text file that you may read",
+                details=lines[1:],
+            )
+        if not report.compared:
+            return self.view(State.SKIPPED, "no example here is one of a `.env`")
+        pair = report.compared[0]
+        file = next(one for one in report.files if one.path == pair.file)
+        left = _placeholders(file, pair.extra)
+        names = _short(pair.file, situation), _short(pair.example, situation)
+        message = f"{names[0]} has every key of {names[1]}"
+        if left:
+            message += f"; still a placeholder: {', '.join(left)}"
+        return self.view(State.DONE, message)
+
+    def _open(self, situation: Situation, found: list[DotenvFinding]) -> StepView:
+        first, remedy = found[0], found[0].mends
+        assert remedy is not None  # noqa: S101  only such were taken
+        fields = fields_of(situation, remedy)
+
+        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+            values = {
+                field.name: answers.values.get(field.name, field.default)
+                for field in fields
+                if answers.values.get(field.name, field.default)
+            }
+            return operations.plan_remedy(remedy, values)
+
+        message = first.message
+        if first.check == _ADD:
+            message = f"{_short(remedy.file, situation)}: {message}"
+        details = [f"{_short(one.file, situation)}: {one.message}" for one in found[1:]]
+        return self.view(
+            State.OPEN,
+            message,
+            details=details,
+            commands=[("envdeck", "dotenv", situation.folder, _OPTIONS[first.check])],
+            safe=all(field.default for field in fields),
+            fields=fields,
+            act=act,
+        )
+
+
+def fields_of(situation: Situation, remedy: Remedy) -> tuple[Field, ...]:
+    """Return the keys that a remedy asks values for, with what the example proposes: not where
+    it has a placeholder, nor where what it has looks like a real secret."""
+    report = situation.dotenv
+    example = next((one for one in report.files if one.path == remedy.example), None)
+    keys = {key.name: key for key in example.keys} if example is not None else {}
+    secret = {
+        one.line
+        for one in report.findings
+        if one.check == _SECRET and example is not None and one.file == example.path
+    }
+    fields = []
+    for name in remedy.keys:
+        key = keys.get(name)
+        usable = key is not None and key.has_value and not key.placeholder
+        usable = usable and key is not None and key.line not in secret
+        default = reveal(remedy.example, name) if usable else None
+        fields.append(Field(name, secret=not default, default=default or ""))
+    return tuple(fields)
+
+
+def _placeholders(file: DotenvFile, extra: tuple[str, ...]) -> list[str]:
+    return [key.name for key in file.keys if key.placeholder and key.name not in extra]
+
+
+def _short(path: str, situation: Situation) -> str:
+    return os.path.relpath(path, situation.folder)

@@ -1,0 +1,139 @@
+"""Step: everything that is declared or locked is installed."""
+
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from envdeck.core.model import Environment, NoPlan, Plan
+from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.core.onboarding.parts import chosen_of, with_answers
+from envdeck.core.onboarding.problems import lock_problem, manifest_problem, told
+from envdeck.core.onboarding.situation import Situation
+from envdeck.core.onboarding.step import Step
+from envdeck.core.onboarding.twins import envdeck_command
+from envdeck.core.project.drift import Comparison, Drift, DriftKind
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+_LACKS = (DriftKind.MISSING, DriftKind.NOT_AS_LOCKED, DriftKind.OUTSIDE)
+"""What keeps an environment from being what the project asks for; more than that does not."""
+_SHOWN = 50
+"""Packages that are listed."""
+
+
+class ThePackages(Step):
+    """Compares by reading alone; what is chosen beyond the defaults must be there too."""
+
+    name: ClassVar = "packages"
+    title: ClassVar = "Everything declared or locked is installed"
+    why: ClassVar = "A package that is missing, or at another version, fails only when it is met."
+    needs: ClassVar = ("environment",)
+
+    def look(self, situation: Situation) -> StepView:
+        """Tell what is missing, of the parts that are chosen."""
+        project, environment = situation.project, situation.environment
+        unread = manifest_problem(project) or lock_problem(project)
+        if not any((one.requirements or one.builds) for one in project.manifests) and not any(
+            lock.packages for lock in project.locks
+        ):
+            if unread is not None:
+                return self._unread(situation, told(unread))
+            return self.view(State.SKIPPED, "the project declares no packages")
+        comparison = situation.comparison
+        if environment is None or comparison is None:
+            return self.view(
+                State.OPEN, "nothing is installed yet", options=situation.options, safe=True
+            )
+        lacks = [one for one in comparison.drifts if one.kind in _LACKS]
+        short = _short_parts(situation, comparison)
+        if lacks or short:
+            return self._open(situation, environment, comparison, lacks, short)
+        if unread is not None:
+            return self._unread(situation, told(unread))
+        lock = os.path.basename(comparison.against)
+        held = ", ".join(one.id.replace(":", " ") for one in situation.options if one.chosen)
+        message = f"everything that {f'{lock} locks' if lock else 'is declared'} is installed"
+        message += f", with {held}" if held else ""
+        if comparison.unchecked:
+            message += "; not everything could be checked"
+        return self.view(
+            State.DONE, message, details=comparison.unchecked, options=situation.options
+        )
+
+    def _unread(self, situation: Situation, problem: str) -> StepView:
+        return self.view(
+            State.CANNOT,
+            f"not checked: {problem}",
+            hint="mend that file, or lock anew with the tool that wrote it",
+            details=situation.comparison.unchecked if situation.comparison else (),
+            options=situation.options,
+        )
+
+    def _open(
+        self,
+        situation: Situation,
+        environment: Environment,
+        comparison: Comparison,
+        lacks: list[Drift],
+        short: list[str],
+    ) -> StepView:
+        source = "lock" if comparison.against else "declared"
+        options = situation.options
+        details = [_line(one) for one in lacks[:_SHOWN]]
+        details += [f"and {len(lacks) - _SHOWN:,} more"] if len(lacks) > _SHOWN else []
+        details += [*short, *comparison.unchecked]
+        count = len(lacks)
+        said = f"{count:,} {'package is' if count == 1 else 'packages are'} not as "
+        said += f"{os.path.basename(comparison.against) or 'declared'}" + (
+            " says" if comparison.against else ""
+        )
+        if not lacks:
+            said = f"not everything of what is chosen is installed: {', '.join(short)}"
+
+        if situation.other_project:
+            return self.view(
+                State.CANNOT,
+                f"{said}; the environment serves another project, {situation.other_project}",
+                hint="give this project an environment of its own",
+                details=details,
+                options=options,
+            )
+
+        def act(operations: "Operations", answers: Answers) -> Plan | NoPlan:
+            parts = chosen_of(situation.project, with_answers(options, answers))
+            return operations.plan_recreate(
+                environment,
+                source=source,
+                groups=parts.groups,
+                extras=parts.extras,
+                allow=answers.allow,
+            )
+
+        command = envdeck_command("recreate", environment.path, situation.project, options)
+        return self.view(
+            State.OPEN,
+            said,
+            details=details,
+            commands=[(*command, "--from", source)],
+            safe=True,
+            options=options,
+            act=act,
+        )
+
+
+def _short_parts(situation: Situation, comparison: Comparison) -> list[str]:
+    """Say which chosen groups and extras are not installed, of those that are not counted."""
+    chosen = {one.id for one in situation.options if one.chosen}
+    return [
+        f"{part.id.replace(':', ' ')}: {part.installed:,} of {part.declared:,} are installed"
+        for part in comparison.parts
+        if part.id in chosen and not part.counts and part.installed < part.declared
+    ]
+
+
+def _line(drift: Drift) -> str:
+    wanted = f" {drift.wanted}" if drift.wanted else ""
+    under = f" (of {', '.join(each.replace(':', ' ') for each in drift.under)})"
+    here = f", and {drift.installed} is here" if drift.installed else ""
+    kind = "missing: " if drift.kind is DriftKind.MISSING else ""
+    return f"{kind}{drift.name}{wanted}{here}{under if drift.under else ''}"

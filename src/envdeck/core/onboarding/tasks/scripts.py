@@ -1,0 +1,28 @@
+"""The project's own commands."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from envdeck.core.onboarding.tasks.found import FoundTask
+from envdeck.core.project.reading import table_at
+
+if TYPE_CHECKING:
+    from envdeck.core.onboarding.situation import Situation
+
+_TABLES = (("project", "scripts"), ("tool", "poetry", "scripts"))
+_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,100}")
+
+
+def project_scripts(situation: "Situation") -> Iterator[FoundTask]:
+    """Yield each with `--help`: it shows that it starts, and ends by itself."""
+    for keys in _TABLES:
+        for name in table_at(situation.pyproject, *keys):
+            if not _NAME.fullmatch(name):
+                continue
+            names = (f"{name}.exe", name) if situation.host.windows else (name,)
+            paths = [os.path.join(situation.bin, each) for each in names if situation.bin]
+            path = next((each for each in paths if os.path.isfile(each)), None)
+            words = f"{name} --help"
+            yield FoundTask(words, (path, "--help") if path else (), missing="" if path else name)

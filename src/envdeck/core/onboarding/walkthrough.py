@@ -1,0 +1,164 @@
+"""The one door to the walkthrough: look, plan what a step needs, and remember how it ended."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
+from envdeck.core.onboarding.memory import Ran, remember_choice, remember_run
+from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.core.onboarding.situation import Looking, Situation
+from envdeck.core.onboarding.step import Step
+from envdeck.core.onboarding.steps import STEPS
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+_OF_PARTS = ("environment", "packages")
+"""Steps whose options are the groups and extras: chosen for one, chosen for both."""
+_COMMAND = "command"
+
+
+def _never() -> bool:
+    return False
+
+
+class Walkthrough:
+    """From a fresh clone to the first running command, for one project.
+
+    Each look reads everything anew, so that what it says was so just now. All of it may be slow,
+    and may be called from any thread; what is remembered between two calls is on the disk.
+    """
+
+    def __init__(
+        self,
+        operations: "Operations | Looking",
+        project: str,
+        *,
+        environment: Environment | str | None = None,
+        shell: str | None = None,
+        chosen: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """With what can only look, nothing can be planned. `project` is a folder. `environment`
+        is the one that is meant, or its path, and `shell` the name of the shell in use; None
+        finds them. `chosen` holds ids of options that stand in the place of what was chosen before,
+        by `group`, `extra` and `command`."""
+        self.operations = operations
+        self.project = os.path.realpath(project)
+        self.environment: Environment | None = None
+        """The environment of the project, as the last look found it."""
+        self._asked = environment.path if isinstance(environment, Environment) else environment
+        self._shell = shell
+        self._chosen = dict(chosen or {})
+        self._planned: dict[str, tuple[str, ...]] = {}
+
+    def look(self, stopped: Callable[[], bool] = _never) -> tuple[StepView, ...]:
+        """Return every step as it stands, in order; when `stopped` says so, those so far."""
+        situation = self._situation(stopped)
+        views: dict[str, StepView] = {}
+        for step in STEPS:
+            if stopped():
+                break
+            views[step.name] = _stands(step, situation, views)
+        if "environment" in views:
+            self.environment = situation.environment
+        return tuple(views.values())
+
+    def step(self, name: str, stopped: Callable[[], bool] = _never) -> StepView:
+        """Return one step as it stands now; those that it waits for are looked at with it."""
+        situation = self._situation(stopped)
+        known = {step.name: step for step in STEPS}
+        views: dict[str, StepView] = {}
+
+        def stands(step: Step) -> StepView:
+            for before in (*step.needs, *step.after):
+                if before not in views:
+                    views[before] = stands(known[before])
+            return _stands(step, situation, views)
+
+        return stands(known[name])
+
+    def plan(self, step: StepView, answers: Answers | None = None) -> Plan | NoPlan:
+        """Plan what the keystroke does, for what a person chose and typed."""
+        if step.act is None:
+            return NoPlan(step.message, step.hint)
+        answers = answers or Answers()
+        plan = step.act(cast("Operations", self.operations), answers)
+        if isinstance(plan, Plan):
+            proposed = tuple(one.id for one in step.options if one.chosen)
+            self._planned[plan.id] = proposed if answers.options is None else answers.options
+        return plan
+
+    def ended(self, step: StepView, plan: Plan, result: Result) -> None:
+        """Remember what was chosen for a plan that is over, and how a command ended. It is not
+        what makes a step done: that is looked at again."""
+        chosen = self._planned.pop(plan.id, None)
+        if chosen is None or result.status is Ending.REFUSED:
+            return
+        if step.options:
+            self._remember(step.name, chosen)
+        if step.name != _COMMAND or plan.operation is not Operation.RUN or not chosen:
+            return
+        from envdeck.core.operations.run_command import RunResult
+
+        if not isinstance(result, RunResult) or result.stopped:
+            return
+        if self.operations.policy.read_only:
+            return
+        situation = self._situation(_never)
+        ran = Ran(chosen[0], result.code, situation.host.now(), situation.mark)
+        remember_run(situation.host, self.project, ran)
+
+    def choose(self, name: str, answers: Answers) -> None:
+        """Remember what a person chose for a step, for the next look, and the next time."""
+        if answers.options is not None:
+            for kind in ("group", "extra") if name in _OF_PARTS else (name,):
+                self._chosen.pop(kind, None)
+            self._remember(name, answers.options)
+
+    def _remember(self, name: str, options: tuple[str, ...]) -> None:
+        if not self.operations.policy.read_only:
+            host = self.operations.catalog.host
+            remember_choice(host, self.project, _memory_name(name), options)
+
+    def _situation(self, stopped: Callable[[], bool]) -> Situation:
+        return Situation(
+            self.operations,
+            self.project,
+            environment=self._asked,
+            shell=self._shell,
+            chosen=self._chosen,
+            stopped=stopped,
+        )
+
+
+def _memory_name(step: str) -> str:
+    return "packages" if step in _OF_PARTS else step
+
+
+def _stands(step: Step, situation: Situation, views: dict[str, StepView]) -> StepView:
+    """Return a step as it stands; it waits where another has to come first."""
+    view = step.look(situation)
+    if view.state in {State.DONE, State.SKIPPED}:
+        return view
+    held_up = [name for name in step.needs if name in views and views[name].state.is_open]
+    if view.state is not State.CANNOT:
+        held_up += [
+            name
+            for name in step.after
+            if name in views and views[name].state in {State.OPEN, State.WAITING}
+        ]
+    if not held_up:
+        is_doable = view.state is not State.OPEN or view.act is not None
+        return view if is_doable else replace(view, state=State.CANNOT)
+    return replace(
+        view,
+        state=State.WAITING,
+        message=f"“{views[held_up[0]].title}” comes first",
+        hint="",
+        details=(),
+        commands=(),
+        fields=(),
+        act=None,
+    )

@@ -1,0 +1,140 @@
+"""Acting on the plan of an edit: the new file is made aside, and takes the place of the old one."""
+
+import os
+from typing import TYPE_CHECKING
+
+from envdeck.core.dotenv.reading import LIMIT
+from envdeck.core.files import read_bounded
+from envdeck.core.model import Ending, Refusal, Result, StepStarted
+from envdeck.core.operations.editing.place import Place, changed, obstacles_at, place_of
+from envdeck.core.operations.editing.plan import EditPlan
+from envdeck.core.operations.editing.staging import stage_file
+from envdeck.core.operations.journal import Entry, Move, Phase
+from envdeck.core.operations.parting import changed_file, mark_of_file
+from envdeck.core.operations.transaction import (
+    Ground,
+    ReplacedError,
+    Transaction,
+    transaction,
+    trash_of,
+)
+from envdeck.core.operations.trash import Manifest
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+_OTHER_DISK = 18
+"""EXDEV: another trash may do."""
+
+
+class _StoppedError(Exception):
+    """A person stopped it before the step that counts."""
+
+
+def run_edit(plan: EditPlan, operations: "Operations", tell: "Tell", stopped: "Stopped") -> Result:
+    """Look again, write the new file aside, and exchange; or leave everything as it is.
+
+    Raises `OSError` where the disk refuses: then everything is as it was too.
+    """
+    ground = operations.ground
+    place = _as_shown(plan, ground)
+    if isinstance(place, Refusal):
+        return _refused(place)
+    unable: OSError | None = None
+    for trash in trash_of(place.path, ground):
+        try:
+            with transaction(ground, _entry(plan, place)) as current:
+                current.open_item(trash)
+                current.describe(_manifest(plan, place, ground))
+                tell(StepStarted(0, plan.steps[0].title))
+                _write(plan, place, current)
+                if stopped():
+                    raise _StoppedError("it was stopped")
+                tell(StepStarted(1, plan.steps[1].title))
+                current.put_in_place(lambda path: _is_before(plan, place, path))
+        except _StoppedError as error:
+            return Result(Ending.ROLLED_BACK, f"everything is as it was: {error}", stopped=True)
+        except FileExistsError:
+            if place.status is not None:
+                raise
+            return _refused(changed(place.path))
+        except ReplacedError:
+            return _refused(changed_file(place.path))
+        except OSError as error:
+            if error.errno != _OTHER_DISK:
+                raise
+            unable = error
+        else:
+            return Result(Ending.DONE, plan.done, verified=plan.verified)
+    raise unable if unable is not None else OSError(2, "there is no place to write it")
+
+
+def _as_shown(plan: EditPlan, ground: Ground) -> Place | Refusal:
+    """Return the file, if it is still the one that was shown, and holds what it held then."""
+    target = plan.targets[0]
+    place = place_of(plan.named, plan.remedy.project, ground.host)
+    if isinstance(place, Refusal):
+        return place
+    told = (target.path, target.identity, target.mark)
+    if (place.path, place.identity, place.mark) != told or not _is_before(plan, place, place.path):
+        return changed(plan.named)
+    against = obstacles_at(place)
+    return against[0] if against else place
+
+
+def _is_before(plan: EditPlan, place: Place, path: str) -> bool:
+    """Tell whether a file holds what it held when the edit was planned: a clock is too coarse to
+    tell that alone."""
+    if plan.before is None:
+        return place.status is None
+    return mark_of_file(path) == place.mark and read_bounded(path, LIMIT) == plan.before.open()
+
+
+def _write(plan: EditPlan, place: Place, current: Transaction) -> None:
+    data = plan.content.open()
+    stage_file(current, data, place.status, plan.mode)
+    if read_bounded(current.staged, len(data) + 1) != data:
+        raise OSError(5, "what was written is not what is read", current.staged)
+    current.note(Phase.STAGING, mark=mark_of_file(current.staged))
+
+
+def _entry(plan: EditPlan, place: Place) -> Entry:
+    return Entry(
+        id=plan.id,
+        group=plan.id,
+        operation=plan.operation,
+        move=Move.EXCHANGE,
+        phase=Phase.PREPARED,
+        path=place.path,
+        item="",
+        old=place.identity,
+        name=plan.targets[0].name,
+        bytes_aside=_bytes(place),
+        is_file=True,
+    )
+
+
+def _manifest(plan: EditPlan, place: Place, ground: Ground) -> Manifest:
+    return Manifest(
+        id=plan.id,
+        operation=plan.operation,
+        path=place.path,
+        name=plan.targets[0].name,
+        manager="",
+        python="",
+        put_at=ground.host.now(),
+        disk_bytes=_bytes(place),
+        reclaimable_bytes=_bytes(place),
+        project=os.path.realpath(plan.remedy.project),
+    )
+
+
+def _bytes(place: Place) -> int | None:
+    if place.status is None:
+        return None
+    blocks: int | None = getattr(place.status, "st_blocks", None)
+    return place.status.st_size if blocks is None else blocks * 512
+
+
+def _refused(refusal: Refusal) -> Result:
+    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)

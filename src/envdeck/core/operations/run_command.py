@@ -1,0 +1,133 @@
+"""A command of a project, run as it was shown: its hooks installed, its tests started."""
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envdeck.core.files import absence
+from envdeck.core.host import Host
+from envdeck.core.model import (
+    Ending,
+    Fact,
+    NoPlan,
+    Operation,
+    Plan,
+    Result,
+    Step,
+    StepStarted,
+    Target,
+)
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.engine.command import Command
+    from envdeck.core.operations.operations import Operations, Stopped, Tell
+
+_NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
+_ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
+"""Variables that would lead Python away from the environment that is active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is run, and where."""
+
+    title: str
+    """A few words, without a full stop: `run the tests`."""
+    argv: tuple[str, ...]
+    """The program by its full path, and its arguments; no shell reads them."""
+    folder: str
+    """The current folder: the project's."""
+    environment: str | None = None
+    """The environment that is active for it (`VIRTUAL_ENV`, and first on the `PATH`)."""
+    hides: tuple[str, ...] = field(default=(), repr=False)
+    """Words that are masked in what it prints: the values of the project's dotenv files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan(Plan):
+    """A command that is to be run."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult(Result):
+    """How a command ended. What it printed is not in it: that may well be a secret."""
+
+    code: int
+    """Its exit code; negative: the signal that ended it; 127 and 126 as in a shell."""
+
+
+def plan_run(operations: "Operations", task: Task) -> RunPlan | NoPlan:
+    """Plan to run a command; see :meth:`Operations.plan_run`."""
+    from envdeck.core.operations.journal import new_id
+    from envdeck.core.operations.running import read_only
+
+    host = operations.catalog.host
+    program = task.argv[0]
+    missing = absence(program)
+    if missing:
+        return NoPlan(f"{program} {missing}", missing=True)
+    if not os.path.isabs(program) or not os.access(program, os.X_OK):
+        return NoPlan(f"{program} is no program that can be run")
+    if not os.path.isdir(task.folder):
+        return NoPlan(f"the folder {task.folder} is not there", missing=True)
+    facts = [Fact("in", task.folder)]
+    if task.environment is not None:
+        facts.append(Fact("active", task.environment))
+    return RunPlan(
+        id=new_id(host),
+        operation=Operation.RUN,
+        targets=(Target(task.folder, None, os.path.basename(task.folder), tuple(facts)),),
+        steps=(Step(task.title, _command(task, host).shown),),
+        warnings=(_NO_WAY_BACK,),
+        refusals=(read_only(),) if operations.policy.read_only else (),
+        frees_now_bytes=0,
+        undo=None,
+        task=task,
+    )
+
+
+def run_command(
+    plan: RunPlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> RunResult:
+    """Run it to its end, telling what it prints; it has no input, and can be stopped."""
+    from envdeck.core.operations.engine.runner import Runner
+
+    host = operations.catalog.host
+    tell(StepStarted(0, plan.steps[0].title))
+    done = Runner(host).run(_command(plan.task, host), tell, stopped)
+    after = f"after {done.seconds:.1f} s"
+    stays = "and what it did stays"
+    if done.stopped:
+        message = f"it was stopped {after}, {stays}"
+        return RunResult(status=Ending.FAILED, message=message, stopped=True, code=done.code)
+    if done.code == 0:
+        return RunResult(status=Ending.DONE, message=f"it ended with 0 {after}", code=0)
+    how = f"ended with {done.code}" if done.code > 0 else f"was ended by signal {-done.code}"
+    return RunResult(status=Ending.FAILED, message=f"it {how} {after}, {stays}", code=done.code)
+
+
+def _command(task: Task, host: Host) -> "Command":
+    from envdeck.core.operations.engine.command import Command
+
+    return Command(task.argv, task.folder, _environ(task, host), hides=task.hides)
+
+
+def _environ(task: Task, host: Host) -> dict[str, str]:
+    """Return the person's own variables, with the environment active as its scripts would have
+    it, and Python told not to hold back what it prints."""
+    environ = {**host.environ}
+    environ.setdefault("HOME", host.home)
+    environ.setdefault("PYTHONUNBUFFERED", "1")
+    if task.environment is None:
+        return environ
+    for name in _ELSEWHERE:
+        environ.pop(name, None)
+    below = [os.path.join(task.environment, name) for name in ("bin", "Scripts")]
+    programs = [each for each in below if os.path.isdir(each)]
+    path = environ.get("PATH", "")
+    environ["PATH"] = os.pathsep.join([*programs, *([path] if path else [])])
+    environ["VIRTUAL_ENV"] = task.environment
+    environ["VIRTUAL_ENV_PROMPT"] = os.path.basename(os.path.dirname(task.environment))
+    return environ

@@ -1,0 +1,288 @@
+"""`envdeck onboard`: how a project stands, and what is done for it, on real environments."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from envdeck.cli.context import Context
+from envdeck.cli.output.console import Console
+from envdeck.cli.run import run
+from envdeck.core.host import Host
+from envdeck.core.operations.engine.uv import find_uv
+
+SECRET = "MARK-3f9c"
+MINOR = "{}.{}".format(*sys.version_info)
+PYPROJECT = """[project]
+name = "api"
+requires-python = ">=3.8"
+dependencies = ["needed"]
+[dependency-groups]
+docs = ["written"]
+[tool.uv]
+default-groups = []
+"""
+
+
+def build_wheel(folder: Path, name: str) -> None:
+    info = f"{name}-1.0.dist-info"
+    content = {
+        f"{name}.py": "",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
+        "Tag: py3-none-any\n",
+    }
+    rows = []
+    for path, text in content.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+        rows.append(f"{path},sha256={digest.decode()},{len(text)}")
+    content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
+    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
+        for path, text in content.items():
+            archive.writestr(path, text)
+
+
+@pytest.fixture
+def machine(home, tmp_path) -> Host:
+    """Return a machine with one Python, and two wheels for an index."""
+    programs, wheels = tmp_path / "programs", tmp_path / "wheels"
+    programs.mkdir()
+    wheels.mkdir()
+    (programs / f"python{MINOR}").symlink_to(os.path.realpath(sys.executable))
+    for name in ("needed", "written"):
+        build_wheel(wheels, name)
+    (home / ".config" / "pip").mkdir(parents=True)
+    text = f"[global]\nno-index = true\nfind-links = {wheels}\n"
+    (home / ".config" / "pip" / "pip.conf").write_text(text)
+    environ = {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+        "SHELL": "/bin/bash",
+    }
+    return Host(sys.platform, str(home), environ, root=str(tmp_path / "system"))
+
+
+@pytest.fixture
+def project(home) -> Path:
+    folder = home / "work" / "api"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    (folder / ".env.example").write_text("PORT=8000\n")
+    test = "import unittest\nimport needed\nclass It(unittest.TestCase):\n    def test(self):\n"
+    test += "        print(open('.env').read())\n"
+    (folder / "tests" / "test_it.py").write_text(test)
+    return folder
+
+
+@pytest.fixture
+def onboard(machine, project):
+    def call(*words: str, answer: str | None = None, **options) -> SimpleNamespace:
+        """Run it on the project; `answer` is what a person types."""
+        out, err = io.StringIO(), io.StringIO()
+        answers = None if answer is None else io.StringIO(answer)
+        context = Context(machine, Console(out, err), answers=answers, **options)
+        code = run(("onboard", str(project), *words), context)
+        return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
+
+    return call
+
+
+def states(document: str) -> dict[str, str]:
+    return {step["step"]: step["state"] for step in json.loads(document)["steps"]}
+
+
+def test_how_a_fresh_clone_stands(onboard, project, home):
+    result = onboard("--check", "--json")
+    told = json.loads(result.out)
+    assert result.code == 1
+    assert list(told) == ["schema", "project", "environment", "steps", "open"]
+    assert (told["project"], told["environment"]) == (str(project), None)
+    assert states(result.out) == {
+        "interpreter": "done",
+        "environment": "open",
+        "packages": "waiting",
+        "dotenv": "open",
+        "secrets": "done",
+        "hooks": "skipped",
+        "command": "waiting",
+        "activate": "waiting",
+    }
+    assert told["open"] == ["environment", "packages", "dotenv", "command", "activate"]
+    assert list(told["steps"][0])[:9] == [
+        *("step", "title", "state", "why", "message", "hint", "details", "commands", "safe")
+    ]
+    assert not (home / ".local").exists()
+
+
+def test_the_same_for_people(onboard, project):
+    result = onboard("--check")
+    assert result.code == 1
+    lines = result.out.splitlines()
+    assert lines[0] == "project      ~/work/api"
+    at = lines.index("● open     An environment that works")
+    assert lines[at + 1] == "    none is known; one is made at .venv"
+    assert lines[at + 2].startswith("    Packages of its own keep")
+    assert f"    $ envdeck create {project}" in lines[at:]
+    assert result.err == f"hint: envdeck onboard {project} --yes\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--check", "--group", "dosc"], "the project has no group `dosc`"),
+        (["--yes", "--extra", "docs"], "the project has no extra `docs`"),
+        (["--check", "--shell", "elvish"], "the shell `elvish` is not known"),
+        (["--step", "environment"], "there is no terminal to ask at"),
+        (["--step", "nothing"], "invalid choice"),
+    ],
+)
+def test_what_it_does_not_have(onboard, project, words, message):
+    result = onboard(*words)
+    assert result.code == 2
+    assert message in result.err
+    assert not (project / ".venv").exists()
+
+
+def test_from_a_clone_to_the_first_command(onboard, project):
+    if find_uv() is None:
+        pytest.skip("uv is not installed beside EnvDeck")
+    result = onboard("--yes", "--group", "docs", "--json")
+    told = json.loads(result.out)
+    assert result.code == 0, result
+    assert [(one["step"], one["operation"], one["status"]) for one in told["done"]] == [
+        ("environment", "create", "done"),
+        ("dotenv", "edit", "done"),
+    ]
+    assert told["open"] == []
+    assert states(result.out)["packages"] == "done"
+    assert states(result.out)["command"] == "ready"
+    assert (project / ".env").read_text() == "PORT=8000\n"
+
+    (project / ".env").write_text(f"PORT=8000\nTOKEN={SECRET}\n")
+    result = onboard("--step", "command", answer="y\n")
+    assert result.code == 0, result
+    assert "$ python -m unittest discover -s tests" in result.err
+    assert "TOKEN=****" in result.err
+    assert SECRET not in result.out + result.err
+    result = onboard("--check", "--json")
+    assert result.code == 0
+    assert states(result.out)["command"] == "done"
+    assert "group:docs" in {
+        option["id"]
+        for step in json.loads(result.out)["steps"]
+        for option in step["options"]
+        if option["chosen"]
+    }
+
+    written = next((project / ".venv" / "lib").glob("python*/site-packages/needed-1.0.dist-info"))
+    for path in written.iterdir():
+        path.unlink()
+    written.rmdir()
+    assert states(onboard("--check", "--json").out)["packages"] == "open"
+    result = onboard("--yes", "--json")
+    assert [one["operation"] for one in json.loads(result.out)["done"]] == ["recreate"]
+    assert states(result.out)["packages"] == "done"
+    assert list((project / ".venv" / "lib").glob("python*/site-packages/written.py"))
+
+
+def test_a_plan_is_only_shown(onboard, project):
+    result = onboard("--yes", "--dry-run")
+    assert result.code == 1
+    assert "create ~/work/api/.venv" in result.out
+    assert not (project / ".venv").exists()
+    result = onboard("--step", "environment", "--dry-run")
+    assert (result.code, result.out.splitlines()[0]) == (0, "create ~/work/api/.venv")
+
+
+def test_a_guard_is_named_and_can_be_overruled(onboard, project, make_venv):
+    if shutil.which("git", path="/usr/bin:/bin") is None:
+        pytest.skip("git is not installed")
+    make_venv(project / ".venv")
+    for words in (["init", "-q"], ["add", "-f", ".venv/pyvenv.cfg"]):
+        subprocess.run(["git", "-C", str(project), *words], check=True, timeout=30)
+    refused = onboard("--step", "packages", "--yes")
+    assert refused.code == 3
+    assert "(tracked)" in refused.err
+    assert onboard("--yes", "--json").code == 3
+    assert onboard("--step", "packages", "--dry-run", "--allow", "tracked").code == 0
+    assert onboard("--yes", "--allow", "mount").code == 2
+
+
+def test_a_person_says_no(onboard, project):
+    result = onboard("--step", "environment", answer="n\n")
+    assert result.code == 1
+    assert "do this step? [y/N] " in result.err
+    assert result.err.endswith("note: nothing was changed\n")
+    assert not (project / ".venv").exists()
+
+
+def test_a_step_that_waits(onboard):
+    result = onboard("--step", "command", "--yes")
+    assert result.code == 1
+    assert "“An environment that works” comes first" in result.out
+
+
+def test_a_command_that_fails(onboard, project, make_venv):
+    make_venv(project / ".venv")
+    (project / ".env").write_text("PORT=8000\n")
+    (project / "pyproject.toml").write_text("[project]\nname = 'api'\n")
+    result = onboard("--step", "command", "--yes", "--json")
+    assert result.code == 1
+    (done,) = json.loads(result.out)["done"]
+    assert (done["status"], done["operation"]) == ("failed", "run")
+    assert done["message"].endswith(", and what it did stays")
+
+
+def test_read_only(onboard, project):
+    result = onboard("--step", "environment", "--yes", "--read-only")
+    assert result.code == 3
+    assert "read-only" in result.err
+    result = onboard("--yes", "--read-only", "--json")
+    assert result.code == 3
+    assert {one["status"] for one in json.loads(result.out)["done"]} == {"refused"}
+    assert not (project / ".venv").exists()
+    assert not (project / ".env").exists()
+
+
+def test_values_are_asked_for_and_shown_nowhere(onboard, project, monkeypatch):
+    (project / ".env.example").write_text("PORT=8000\nTOKEN=changeme\n")
+    asked = []
+    typed = {"PORT": "", "TOKEN": SECRET}
+
+    def getpass(prompt: str) -> str:
+        asked.append(prompt.split()[0])
+        return typed[asked[-1]]
+
+    monkeypatch.setattr("getpass.getpass", getpass)
+    result = onboard("--step", "dotenv", answer="y\n")
+    assert result.code == 0, result
+    assert asked == ["PORT", "TOKEN"]
+    assert (project / ".env").read_text() == f"PORT=8000\nTOKEN={SECRET}\n"
+    assert SECRET not in result.out + result.err
+
+
+def test_a_terminal_opens_the_screen(onboard, project, monkeypatch):
+    from envdeck.cli.commands import screen
+
+    asked = []
+    monkeypatch.setattr(screen, "open_screen", lambda context, project: asked.append(project) or 0)
+    assert onboard(interactive=True).code == 0
+    assert asked == [str(project)]
+    assert onboard("--check", interactive=True).code == 1
+    assert asked == [str(project)]
+
+
+def test_a_project_that_is_not_there(onboard, machine, home):
+    out, err = io.StringIO(), io.StringIO()
+    code = run(("onboard", str(home / "gone"), "--check"), Context(machine, Console(out, err)))
+    assert (code, out.getvalue()) == (2, "")
+    assert "does not exist" in err.getvalue()

@@ -1,0 +1,152 @@
+"""The environment of a project: which it is, whether it works, and how it comes to."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from envdeck.core.catalog import Scope
+from envdeck.core.model import NoPlan, Operation
+from envdeck.core.onboarding.model import Answers, State
+
+MINOR = "{}.{}".format(*sys.version_info)
+PYPROJECT = '[project]\nname = "api"\n[project.optional-dependencies]\ndocs = ["b"]\n'
+
+
+def test_there_is_none_and_one_is_made(walk, write, project):
+    write({"pyproject.toml": PYPROJECT})
+    steps = walk()
+    view = steps.step("environment")
+    assert (view.state, view.safe) == (State.OPEN, True)
+    assert view.commands == (("envdeck", "create", str(project)),)
+    assert [(one.id, one.chosen) for one in view.options] == [("extra:docs", False)]
+    plan = steps.plan(view, Answers(("extra:docs",)))
+    assert plan.operation is Operation.CREATE
+    assert plan.targets[0].path == str(project / ".venv")
+    assert plan.blueprint.source.extras == ("docs",)
+
+
+def test_it_works(stands, environment):
+    view = stands("environment")
+    assert view.state is State.DONE
+    assert view.message.startswith("api/.venv, with Python ")
+    assert view.message.endswith("; it and its interpreter are in order")
+    assert view.act is None
+
+
+def test_of_a_python_that_the_project_does_not_accept(stands, write, environment, programs):
+    write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = "<3.9"\n'})
+    assert stands("interpreter").state is State.CANNOT
+    view = stands("environment")
+    assert (view.state, view.act) == (State.WAITING, None)
+    assert view.message == "“A Python that the project accepts” comes first"
+
+
+def test_a_broken_one_is_rested_on_what_is_here(walk, environment):
+    for name in ("python", "python3", f"python{MINOR}"):
+        (environment / "bin" / name).unlink()
+        (environment / "bin" / name).symlink_to(f"/opt/gone/bin/python{MINOR}")
+    steps = walk()
+    view = steps.step("environment")
+    assert view.state is State.OPEN
+    assert view.message.startswith("api/.venv is broken: ")
+    plan = steps.plan(view)
+    assert not isinstance(plan, NoPlan), plan
+    assert plan.operation in {Operation.UPGRADE, Operation.RECREATE}
+
+
+def test_one_that_was_moved_is_made_anew(walk, make_venv, project, write):
+    write({"pyproject.toml": PYPROJECT})
+    elsewhere = make_venv(project / "old")
+    (elsewhere / "bin" / "tool").write_text(f"#!{elsewhere}/bin/python\n")
+    (elsewhere / "bin" / "tool").chmod(0o755)
+    elsewhere.rename(project / ".venv")
+    steps = walk()
+    view = steps.step("environment")
+    assert view.state is State.OPEN
+    assert "is moved: " in view.message
+    assert view.commands[0][:2] == ("envdeck", "recreate")
+    assert view.commands[0][3:5] == ("--from", "declared")
+    plan = steps.plan(view)
+    assert not isinstance(plan, NoPlan), plan
+    assert plan.operation is Operation.RECREATE
+
+
+def test_what_is_there_and_is_none_is_left_alone(stands, project):
+    (project / ".venv").mkdir()
+    view = stands("environment")
+    assert view.state is State.CANNOT
+    assert view.message == ".venv is there, and is no environment"
+
+
+def test_a_manifest_that_cannot_be_read_is_named_with_its_line(stands, write):
+    write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
+    view = stands("environment")
+    assert view.state is State.CANNOT
+    assert view.message.endswith("none can be made: pyproject.toml:3: is not TOML")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_is_read_only(stands, project):
+    project.chmod(0o500)
+    try:
+        view = stands("environment")
+    finally:
+        project.chmod(0o700)
+    assert view.state is State.CANNOT
+    assert "read-only" in view.message
+
+
+def test_a_folder_that_may_not_be_written(stands, project, monkeypatch):
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: not (mode & os.W_OK) and real(path, mode))
+    assert stands("environment").message == (
+        "there is none, and none can be made: the project's folder is read-only"
+    )
+
+
+def test_the_one_that_works_goes_before_one_that_does_not(walk, make_venv, project):
+    broken = make_venv(project / ".venv")
+    shutil.rmtree(broken / "bin")
+    working = make_venv(project / "env")
+    steps = walk()
+    steps.look()
+    assert steps.environment.path == str(working)
+
+
+def test_one_that_is_active_in_the_project(walk, make_venv, project, host, operations):
+    path = make_venv(project / "sub" / "mine")
+    host.environ["VIRTUAL_ENV"] = str(path)
+    steps = walk()
+    steps.look()
+    assert steps.environment.path == str(path)
+    host.environ["VIRTUAL_ENV"] = str(make_venv(project.parent / "other"))
+    steps.look()
+    assert steps.environment is None
+
+
+def test_one_elsewhere_is_taken_from_what_is_remembered(
+    walk, make_venv, project, home, host, operations
+):
+    host.environ["WORKON_HOME"] = str(home / "store")
+    path = make_venv(home / "store" / "api-x")
+    (path / ".project").write_text(f"{project}\n")
+    list(operations.catalog.scan(Scope((str(home),), sizes=False)))
+    steps = walk()
+    steps.look()
+    assert steps.environment.path == str(path)
+
+
+def test_the_one_that_is_asked_for(walk, make_venv, project, environment):
+    other = make_venv(project / "venv-py")
+    steps = walk(environment=str(other))
+    steps.look()
+    assert steps.environment.path == str(other)
+
+
+def test_a_base_that_no_source_knows_counts(stands, environment, programs):
+    (programs / f"python{MINOR}").unlink()
+    view = stands("interpreter")
+    assert view.state is State.DONE
+    assert os.path.realpath(sys.base_prefix) in os.path.realpath(view.message.split(" is at ")[1])

@@ -26,6 +26,7 @@ ALL = (
     "recreating",
     "upgrading",
     "purging",
+    "project",
 )
 
 

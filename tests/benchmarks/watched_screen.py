@@ -2,6 +2,7 @@
 
 `stall ROOT REPORT` scans a tree through the real catalog while a task in the same event loop
 sleeps for five milliseconds over and over: what it oversleeps is how long the loop stood still.
+`tabs ROOT REPORT` opens the tabs of the project and of its dotenv files, and watches likewise.
 `many COUNT` shows made-up environments from memory.
 """
 
@@ -124,10 +125,47 @@ async def _stall(root: str, report: str) -> None:
     await watch
 
 
+async def _open_tabs(app: EnvDeck, report: str) -> None:
+    """Open each tab a few times; the loop is watched from the first key until all is read."""
+    stalls: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            before = time.perf_counter()
+            await asyncio.sleep(_NAP)
+            if watching:
+                stalls.append(time.perf_counter() - before - _NAP)
+
+    watching = False
+    await rest(_AFTERWARDS)  # until it is at rest: starting is measured elsewhere
+    while app.main.listing.current is None or not app.main.feed.idle:
+        await rest(_NAP)
+    await rest(_AFTERWARDS)
+    watching = True
+    for number in (3, 4, 1) * 3:
+        await getattr(app.main, f"action_tab_{number}")()
+        await rest(_AFTERWARDS / 2)
+    stalls.sort(reverse=True)
+    with open(report, "w", encoding="utf-8") as file:
+        json.dump({"stalls": stalls}, file)
+    app.exit()
+
+
+async def _tabs(root: str, report: str) -> None:
+    host = Host.current()
+    app = EnvDeck(Catalog(host), Scope(roots=(root,)), ScreenSettings(home=host.home))
+    watch = asyncio.create_task(_open_tabs(app, report))
+    await app.run_async()
+    await watch
+
+
 def main(mode: str, *arguments: str) -> None:
     gc.freeze()  # as the program does before it opens its screen
     if mode == "stall":
         asyncio.run(_stall(*arguments))
+    elif mode == "tabs":
+        asyncio.run(_tabs(*arguments))
     else:
         settings = ScreenSettings(home="/home/ada", now=lambda: 1_700_000_100.0)
         EnvDeck(Memory(int(arguments[0])), Scope(), settings).run()

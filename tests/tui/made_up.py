@@ -5,6 +5,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
+from envdeck.core.dotenv.model import (
+    DotenvFile,
+    DotenvFinding,
+    DotenvReport,
+    FileKind,
+    GitState,
+    Key,
+    KeyComparison,
+    Remedy,
+    RemedyKind,
+)
 from envdeck.core.inspection.joint_size import joint_size
 from envdeck.core.model import (
     Creation,
@@ -30,6 +41,7 @@ from envdeck.core.model import (
     Python,
     Refusal,
     Result,
+    Severity,
     Size,
     Sized,
     Status,
@@ -42,6 +54,24 @@ from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.policy import Policy
 from envdeck.core.operations.trash import Item
+from envdeck.core.project.deployed.model import NamedPython, Where
+from envdeck.core.project.drift import (
+    Comparison,
+    Drift,
+    DriftKind,
+    Mend,
+    Part,
+    Project,
+    PythonDrift,
+)
+from envdeck.core.project.model import (
+    DeclaredRequirement,
+    Lock,
+    LockedPackage,
+    Manifest,
+    Problem,
+    WantedPython,
+)
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -151,6 +181,146 @@ INTERPRETERS = (
 )
 
 
+API = f"{HOME}/work/api"
+
+
+def comparison(folder: str = API, **changes: object) -> Comparison:
+    """Return what a project that has drifted in every way is told."""
+    pyproject, lock = f"{folder}/pyproject.toml", f"{folder}/uv.lock"
+    requirements = tuple(DeclaredRequirement(f"r{n}", f"r{n}", pyproject) for n in range(12))
+    locked = tuple(LockedPackage(f"p{n}", "1.0", f"p{n}==1.0") for n in range(88))
+    base = Comparison(
+        Project(
+            folder,
+            (Manifest(pyproject, "pyproject", requirements),),
+            (Lock(lock, "uv.lock", locked),),
+            WantedPython(">=3.11", "3.12", None, pyproject, f"{folder}/.python-version"),
+            (
+                NamedPython("3.13", Where.DEPLOYED, "Dockerfile", f"{folder}/Dockerfile", 3),
+                *(
+                    NamedPython(
+                        version,
+                        Where.TESTED,
+                        "GitHub Actions",
+                        f"{folder}/.github/workflows/ci.yml",
+                        line,
+                    )
+                    for version, line in (("3.11", 14), ("3.12", 14))
+                ),
+            ),
+            (Problem(f"{folder}/requirements-old.txt", "this is no requirement", 7),),
+        ),
+        (
+            Part("", 12, 11, default=True, counts=True),
+            Part("group:dev", 4, 4, default=True, counts=True),
+            Part("group:docs", 3, 0),
+            Part("extra:postgres", 1, 1, counts=True),
+        ),
+        (
+            Drift(DriftKind.MISSING, "requests", "2.32.3", None, lock, 120, (), Mend.FROM_LOCK),
+            Drift(
+                DriftKind.NOT_AS_LOCKED,
+                "click",
+                "8.1.8",
+                "8.1.7",
+                lock,
+                48,
+                ("group:dev", "extra:postgres"),
+                Mend.FROM_LOCK,
+            ),
+            Drift(
+                DriftKind.OUTSIDE, "jinja2", ">=3,<4", "2.11.3", pyproject, 9, (), Mend.FROM_LOCK
+            ),
+            Drift(DriftKind.UNREACHABLE, "left-pad", "", "1.3.0", mend=Mend.FROM_LOCK),
+        ),
+        (
+            PythonDrift(
+                "develops on 3.12, deploys on 3.13", f"{folder}/Dockerfile", 3, wanted="3.13"
+            ),
+        ),
+        lock,
+        ("an editable package has no version to compare: own",),
+        84,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def dotenv(folder: str = API, **changes: object) -> DotenvReport:
+    """Return what is told of a project whose dotenv files have every trouble."""
+    env, example = f"{folder}/.env", f"{folder}/.env.example"
+    stray = f"{folder}/.venv/.env"
+    base = DotenvReport(
+        folder,
+        (
+            DotenvFile(
+                env,
+                FileKind.ENV,
+                (
+                    Key("DATABASE_URL", 1, has_value=True),
+                    Key("DEBUG", 2, has_value=False),
+                    Key("API_TOKEN", 4, has_value=True, placeholder=True),
+                    Key("OLD_FLAG", 5, has_value=True),
+                ),
+                0o644,
+                412,
+                newline="\r\n",
+                git=GitState(tracked=False, ignored=False, committed=True),
+            ),
+            DotenvFile(
+                example,
+                FileKind.EXAMPLE,
+                (
+                    Key("DATABASE_URL", 1, has_value=True, placeholder=True),
+                    Key("DEBUG", 2, has_value=True),
+                    Key("API_TOKEN", 3, has_value=False),
+                    Key("CACHE_URL", 4, has_value=True),
+                    Key("SENTRY_DSN", 5, has_value=False),
+                ),
+                0o644,
+                96,
+                git=GitState(tracked=True, ignored=False, committed=True),
+            ),
+            DotenvFile(stray, FileKind.STRAY, (Key("SECRET", 1, has_value=True),), 0o600, 9),
+        ),
+        (KeyComparison(env, example, ("CACHE_URL", "SENTRY_DSN"), ("OLD_FLAG",)),),
+        (
+            DotenvFinding(
+                "not-ignored",
+                Severity.ERROR,
+                env,
+                "git does not ignore it, and the next commit may have it",
+                "add it to .gitignore: envdeck dotenv --ignore",
+                mends=Remedy(RemedyKind.IGNORE, env, folder),
+            ),
+            DotenvFinding(
+                "readable",
+                Severity.WARNING,
+                env,
+                "everybody on this machine can read it",
+                "chmod 600 .env",
+                mends=Remedy(RemedyKind.PRIVATE, env, folder),
+            ),
+            DotenvFinding(
+                "missing-keys",
+                Severity.WARNING,
+                env,
+                "2 keys of .env.example are missing",
+                "add them",
+                mends=Remedy(RemedyKind.ADD, env, folder, ("CACHE_URL", "SENTRY_DSN"), example),
+            ),
+            DotenvFinding(
+                "duplicated-key",
+                Severity.WARNING,
+                env,
+                "DATABASE_URL is set twice, and the last one holds",
+                "remove one of the two",
+                1,
+            ),
+        ),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
 @dataclass
 class MemorySource:
     """A source whose scan says what it was told to say."""
@@ -166,6 +336,14 @@ class MemorySource:
     """The paths that were measured when asked for."""
     vanished: frozenset[str] = frozenset()
     scans: int = 0
+    compared: Callable[[Environment], Comparison | None] = field(
+        default=lambda _environment: comparison()
+    )
+    """What a project is told when it is read; it may raise."""
+    dotenvs: Callable[[str], DotenvReport] = field(default=lambda project: dotenv(project))
+    """What is told of the dotenv files of a project; it may raise."""
+    read: list[tuple[str, str]] = field(default_factory=list)
+    """Which projects were read, and for what: `project` or `dotenv`."""
 
     def remembered(self, scope: object) -> tuple[Environment, ...]:
         """Return what was known."""
@@ -236,6 +414,18 @@ class MemorySource:
     def refresh(self, environment: Environment) -> Environment | None:
         """Read anew."""
         return None if environment.path in self.vanished else replace(environment, seen_at=NOW)
+
+    def project(self, environment, distributions=None):
+        """Compare as told."""
+        del distributions
+        self.read.append(("project", environment.path))
+        return self.compared(environment)
+
+    def dotenv(self, project, environment=None):
+        """Read as told."""
+        del environment
+        self.read.append(("dotenv", project))
+        return self.dotenvs(project)
 
 
 def sized(environments: Iterable[Environment]) -> list[Event]:
@@ -360,9 +550,13 @@ class MadeUpOperations:
         file=None,
         interpreter=None,
         jump=None,
+        groups=None,
+        extras=None,
         allow=frozenset(),
     ):
         """Plan to recreate."""
+        if groups is not None or extras is not None:
+            self.asked.append(("parts", (groups, extras)))
         self.asked.append(("recreate", (environment.path, source, file, interpreter, jump, allow)))
         return self._planned(Operation.RECREATE, [environment.path], allow)
 
@@ -382,8 +576,19 @@ class MadeUpOperations:
         self.asked.append(("interpreter", (environment.path, interpreter, allow)))
         return self._planned(Operation.UPGRADE, [environment.path], allow)
 
-    def plan_create(self, project, *, path=None, source=None, file=None, interpreter=None):
+    def plan_create(
+        self,
+        project,
+        *,
+        path=None,
+        source=None,
+        file=None,
+        interpreter=None,
+        groups=None,
+        extras=None,
+    ):
         """Plan a new one."""
+        del groups, extras
         self.asked.append(("create", (project, path, source, file, interpreter)))
         return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
 
@@ -401,6 +606,16 @@ class MadeUpOperations:
         return self._planned(
             Operation.PURGE, [f"{HOME}/trash/{i}" for i in identifiers], frozenset()
         )
+
+    def plan_remedy(self, remedy, values=None):
+        """Plan what mends a finding; the values are kept for the test, and stand in no plan."""
+        self.asked.append(("remedy", (remedy, dict(values or {}))))
+        return self._planned(Operation.EDIT, [remedy.file], frozenset())
+
+    def plan_run(self, task):
+        """Plan to run a command."""
+        self.asked.append(("run", task))
+        return self._planned(Operation.RUN, [task.folder], frozenset())
 
     def run(self, plan, tell, stopped=lambda: False):
         """Say what was told, wait while held, and end."""

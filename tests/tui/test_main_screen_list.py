@@ -282,11 +282,11 @@ async def test_the_wheel_is_not_turned_back_by_rows_that_come(open_screen, made_
 
 
 async def test_remapped_keys_work_and_are_shown(open_screen):
-    async with open_screen(keys={"mark": "x", "filter": "f"}) as pilot:
+    async with open_screen(keys={"mark": "x", "filter": "F"}) as pilot:
         await pilot.press("x", "space")
         assert len(pilot.app.main.listing.marks) == 1
         assert "x mark" in line(pilot, 35)
-        await pilot.press("f", *"api")
+        await pilot.press("F", *"api")
         assert pilot.app.main.listing.query.text == "api"
 
 

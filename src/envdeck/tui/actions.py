@@ -33,7 +33,8 @@ class Action(NamedTuple):
     """Whether it belongs to the whole program and not to the list."""
     only: str = ""
     """The view that it means something in alone: `packages`, `operations`, `trash` …; empty for
-    what the list answers to."""
+    what the list answers to. Those of `mending` and `dotenv` are answered on the whole main screen,
+    for the tab that is open."""
 
     @property
     def method(self) -> str:
@@ -46,12 +47,13 @@ class Action(NamedTuple):
         return f"{'app' if self.program else 'screen'}.{self.method}"
 
 
-_MOVE, _FIND, _MARK, _DO, _PACKAGES, _OPERATIONS, _CHOICES, _TRASH, _DIALOGS, _PROGRAM = (
+_MOVE, _FIND, _MARK, _DO, _PACKAGES, _PROJECT, _OPERATIONS, _CHOICES, _TRASH, _DIALOGS, _PROGRAM = (
     "Move",
     "Find and sort",
     "Mark",
     "With the environment",
     "In the packages",
+    "In the project and .env",
     "In the operations",
     "Where versions are chosen",
     "In the trash",
@@ -79,6 +81,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_pane", "shift+tab", "Previous pane", _MOVE, "Go to the pane before."),
     Action("tab.1", "1", "Overview", _MOVE, "See what is known of the environment."),
     Action("tab.2", "2", "Packages", _MOVE, "See what is installed in it."),
+    Action("tab.3", "3", "Project", _MOVE, "See how far it is from what its project says."),
+    Action("tab.4", "4", ".env", _MOVE, "See the dotenv files of its project."),
     Action("filter", "/", "Filter", _FIND, "Show only what matches.", "filter"),
     Action("sort", "s", "Sort by the next column", _FIND, "Sort by the next column.", "sort"),
     Action("reverse", "S", "Reverse the order", _FIND, "Sort the other way round."),
@@ -111,6 +115,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("new", "n", "New environment", _DO, "Make a new environment for a project.", "new"),
     Action(
+        "walkthrough",
+        "w",
+        "Walkthrough",
+        _DO,
+        "Go with its project from a fresh clone to the first command that runs, step by step.",
+    ),
+    Action(
         "undo",
         "z",
         "Undo",
@@ -135,6 +146,24 @@ ACTIONS: tuple[Action, ...] = (
         "Show only the packages that were asked for, or all again.",
         "asked for",
         only="packages",
+    ),
+    Action(
+        "mend",
+        "f",
+        "Mend it",
+        _PROJECT,
+        "Mend the drift or the finding under the cursor; it shows first how.",
+        "mend",
+        only="mending",
+    ),
+    Action(
+        "reveal",
+        "p",
+        "Peek at a value",
+        _PROJECT,
+        "Show the value of the key under the cursor, for 30 seconds at most, or hide it.",
+        "peek",
+        only="dotenv",
     ),
     Action(
         "cancel",
@@ -246,12 +275,23 @@ ACTIONS: tuple[Action, ...] = (
         program=True,
     ),
     Action("help", "?", "Help", _PROGRAM, "Show every key.", "help", program=True),
+    Action(
+        "tour",
+        "f12",
+        "Tour",
+        _PROGRAM,
+        "Show in five short cards what this is and how it is used.",
+        program=True,
+    ),
     Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Leave EnvDeck.", "quit", program=True),
 )
 
 _OWN_VIEWS = {
     "dialog": {"mark"},
-    "operations": {"undo", "operations", "history", "trash", "copy"},
+    "operations": {
+        *("undo", "operations", "history", "trash", "copy"),
+        *("walkthrough", "refresh"),  # in the walkthrough, where operations are cancelled as well
+    },
     "choices": {"mark", "mark_all", "filter", "refresh", "undo"},
     "trash": {"mark", "mark_all", "filter", "refresh", "undo", "operations", "history", "trash"},
 }

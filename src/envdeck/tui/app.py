@@ -147,11 +147,19 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
         if screen is self.main:
-            return not action.only or (action.only == "packages" and self.main.in_packages)
+            return not action.only or self.main.offers(action)
         return any(getattr(each, "id", None) == action.id for each in screen.BINDINGS)
 
     async def _do(self, called: str) -> None:
         await self.screen.run_action(called)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Make a picture of the screen, every secret on it hidden; all ways to make one end
+        here."""
+        from envdeck.tui.hiding import hide_secrets
+
+        hide_secrets(self.screen_stack)
+        return super().export_screenshot(title=title, simplify=simplify)
 
     def action_help(self) -> None:
         """Show every key, or leave that again."""
@@ -161,6 +169,13 @@ class EnvDeck(App[None], inherit_bindings=False):
             self.pop_screen()
         else:
             self.push_screen(HelpScreen(self.main.look))
+
+    def action_tour(self) -> None:
+        """Show the tour."""
+        from envdeck.tui.dialogs.tour import TourDialog
+
+        if not self.screen.is_modal:
+            self.push_screen(TourDialog(self.main.look))
 
     def action_command_palette(self) -> None:
         """Find any action by its name."""

@@ -33,6 +33,8 @@ class State(StrEnum):
     RUNNING = "running"
     DONE = "done"
     ROLLED_BACK = "rolled back"
+    ENDED_BADLY = "ended badly"
+    """A command that is not ours did, and what it did stays."""
     REFUSED = "refused"
     CANCELLED = "cancelled"
     """It was given up before it began."""
@@ -48,6 +50,7 @@ class State(StrEnum):
 _ENDINGS = {
     Ending.DONE: State.DONE,
     Ending.ROLLED_BACK: State.ROLLED_BACK,
+    Ending.FAILED: State.ENDED_BADLY,
     Ending.REFUSED: State.REFUSED,
 }
 

@@ -8,10 +8,12 @@ from envdeck.core.model import Environment, Interpreter, NoPlan, OperationEvent,
 from envdeck.core.operations.policy import Policy
 
 if TYPE_CHECKING:
+    from envdeck.core.dotenv.model import Remedy
     from envdeck.core.operations.choices import RecreateChoices
     from envdeck.core.operations.forecast import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.run_command import Task
     from envdeck.core.operations.transaction import Ground
     from envdeck.core.operations.trash import Item
     from envdeck.core.operations.upgrading.candidate import Candidates
@@ -33,6 +35,8 @@ class Wish:
     plan: Planner
     at_once: Planner | None = None
     """Plans the same for good, without a way back; None where there is no such thing."""
+    paths: tuple[str, ...] = ()
+    """What it acts on, where that is known: it is not planned while something else does."""
     parts: "tuple[Wish, ...]" = ()
     """The wishes that this one holds together: each is planned and done by itself, and all of
     them are answered at once. `plan` is not asked then."""
@@ -91,9 +95,12 @@ class Operating(Protocol):
         file: str | None = None,
         interpreter: str | None = None,
         jump: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
-        """Plan to make an environment anew."""
+        """Plan to make an environment anew; of what is locked or declared with the groups and
+        extras that are named, None standing for the usual ones."""
         ...
 
     def candidates(self, environment: Environment, stopped: Stopped = ...) -> "Candidates | NoPlan":
@@ -129,6 +136,8 @@ class Operating(Protocol):
         source: str | None = None,
         file: str | None = None,
         interpreter: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
     ) -> Plan | NoPlan:
         """Plan a new environment for a project."""
         ...
@@ -153,6 +162,14 @@ class Operating(Protocol):
 
     def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
         """Plan to remove items of the trash for good."""
+        ...
+
+    def plan_remedy(self, remedy: "Remedy", values: Mapping[str, str] = ...) -> Plan | NoPlan:
+        """Plan what mends a finding in the dotenv files of a project."""
+        ...
+
+    def plan_run(self, task: "Task") -> Plan | NoPlan:
+        """Plan to run a command of a project."""
         ...
 
     def run(self, plan: Plan, tell: Tell, stopped: Stopped = ...) -> Result:

@@ -12,6 +12,10 @@ def _keep_nothing(_theme: str) -> None:
     """Stand in for the configuration where there is none to write to."""
 
 
+def _keep_no_answer() -> None:
+    """Stand in for the file that says that the tour was offered."""
+
+
 class ScreenSettings(NamedTuple):
     """Typed, with a default for everything."""
 
@@ -31,3 +35,9 @@ class ScreenSettings(NamedTuple):
     """Whether `NO_COLOR` is set."""
     read_only: bool = False
     """Whether nothing may be changed."""
+    project: str = ""
+    """A project whose walkthrough is in front when it opens; none where it is empty."""
+    tour: bool = False
+    """Whether the tour is offered once the list is shown."""
+    tour_answered: Callable[[], None] = _keep_no_answer
+    """Called, in a thread, once that was answered."""

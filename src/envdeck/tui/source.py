@@ -1,12 +1,14 @@
 """What the screen needs of the core, so that a test can give it an environment it made up."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
+    from envdeck.core.dotenv.model import DotenvReport
+    from envdeck.core.project.drift import Comparison
 
 
 class Source(Protocol):
@@ -46,4 +48,14 @@ class Source(Protocol):
 
     def refresh(self, environment: Environment) -> Environment | None:
         """Read one environment anew; None when it is no longer there."""
+        ...
+
+    def project(
+        self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
+    ) -> "Comparison | None":
+        """Compare an environment with what its project declares and locks; None without one."""
+        ...
+
+    def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
+        """Read the dotenv files of a project, and one that strayed into its environment."""
         ...

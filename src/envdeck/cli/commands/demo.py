@@ -4,22 +4,18 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.stopping import stopping
-from envdeck.demo import (
-    STORIES,
-    Demo,
-    DemoError,
-    Sandbox,
-    SandboxError,
-    build,
-    leftovers,
-    remove,
-)
 from envdeck.text import plain, tilde
+
+if TYPE_CHECKING:
+    from envdeck.demo import Demo, Sandbox
+
+# What builds the demo is imported where it is built: a help needs none of it.
 
 DESCRIPTION = """Build a home folder of made-up projects with real environments, healthy and not,
 and open the screen on it: the place to try delete, undo, recreate and upgrade. It is built in
@@ -52,6 +48,8 @@ def run(arguments: Namespace, context: Context) -> int:
             "there is no terminal for the screen of the demo",
             hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
         )
+    from envdeck.demo import leftovers, remove  # brings uv, which no help needs
+
     with stopping() as stops:
         for folder in leftovers():
             problem = remove(folder)
@@ -68,7 +66,9 @@ def run(arguments: Namespace, context: Context) -> int:
                 _close(sandbox, context)
 
 
-def _sandbox(arguments: Namespace, context: Context) -> Sandbox:
+def _sandbox(arguments: Namespace, context: Context) -> "Sandbox":
+    from envdeck.demo import Sandbox, SandboxError
+
     try:
         if arguments.path is not None:
             return Sandbox.at(os.path.abspath(context.host.expand(arguments.path)))
@@ -80,7 +80,9 @@ def _sandbox(arguments: Namespace, context: Context) -> Sandbox:
     return sandbox
 
 
-def _built(sandbox: Sandbox, context: Context) -> Demo:
+def _built(sandbox: "Sandbox", context: Context) -> "Demo":
+    from envdeck.demo import DemoError, build
+
     console = context.console
     console.note(f"building the demo in {sandbox.path}")
 
@@ -95,7 +97,7 @@ def _built(sandbox: Sandbox, context: Context) -> Demo:
         console.clear_progress()
 
 
-def _opened(demo: Demo, context: Context, *, onboard: bool) -> int:
+def _opened(demo: "Demo", context: Context, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
     from envdeck.cli.commands.screen import open_screen  # brings what this command may not need
 
@@ -103,8 +105,10 @@ def _opened(demo: Demo, context: Context, *, onboard: bool) -> int:
     return open_screen(inside, project=demo.project("clone") if onboard else None)
 
 
-def _tell(demo: Demo, context: Context) -> int:
+def _tell(demo: "Demo", context: Context) -> int:
     """Say what there is to see, where no screen shows it."""
+    from envdeck.demo import STORIES
+
     console, home = context.console, demo.host.home
     console.line(demo.root)
     for planted in demo.planted:
@@ -115,7 +119,7 @@ def _tell(demo: Demo, context: Context) -> int:
     return Exit.DONE
 
 
-def _close(sandbox: Sandbox, context: Context) -> None:
+def _close(sandbox: "Sandbox", context: Context) -> None:
     problem = sandbox.close()
     if sandbox.kept:
         context.console.note(f"the demo stays in {sandbox.path}")

@@ -36,6 +36,8 @@ ACT = {
     Operation.CREATE: "Create",
     Operation.UNDO: "Take back",
     Operation.PURGE: "Purge",
+    Operation.EDIT: "Write it",
+    Operation.RUN: "Run it",
 }
 """The word on the button that says yes."""
 _FOR_GOOD = "It is removed for good, past the trash: nothing brings it back"
@@ -132,7 +134,8 @@ def _way_back(plan: Plan, look: Look, action: str) -> tuple[Line, Line]:
 
 def _freed(plan: Plan) -> str:
     now, later = plan.frees_now_bytes, plan.reclaims_bytes
-    if plan.operation in {Operation.CREATE, Operation.UNDO} or (now is None and later is None):
+    frees_nothing = {Operation.CREATE, Operation.UNDO, Operation.EDIT, Operation.RUN}
+    if plan.operation in frees_nothing or (now is None and later is None):
         return ""
     said = f"frees {size(now, unknown='an unknown amount')} now"
     return (

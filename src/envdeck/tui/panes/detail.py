@@ -16,7 +16,7 @@ from envdeck.tui.messages import HintsChanged
 from envdeck.tui.panes.detail_tab import DetailTab
 from envdeck.tui.panes.installed import Installed, Read, Reading
 from envdeck.tui.panes.overview import Overview
-from envdeck.tui.panes.reader import DistributionReader, DistributionsRead
+from envdeck.tui.panes.reader import Reader, ReadingEnded
 from envdeck.tui.panes.tab_line import TabLine
 from envdeck.tui.source import Source
 from envdeck.tui.widgets.look import Look
@@ -27,20 +27,43 @@ class Tab:
     """A tab of the detail, made when it is first opened."""
 
     title: str
-    make: Callable[[Look], DetailTab]
+    make: Callable[[Look, Source], DetailTab]
 
 
-def _packages(look: Look) -> DetailTab:
+def _overview(look: Look, _source: Source) -> DetailTab:
+    return Overview(look)
+
+
+def _packages(look: Look, _source: Source) -> DetailTab:
     from envdeck.tui.panes.packages import Packages
 
     return Packages(look)
 
 
-TABS: tuple[Tab, ...] = (Tab("Overview", Overview), Tab("Packages", _packages))
+def _project(look: Look, source: Source) -> DetailTab:
+    from envdeck.tui.panes.project import ProjectTab
+
+    return ProjectTab(look, source)
+
+
+def _dotenv(look: Look, source: Source) -> DetailTab:
+    from envdeck.tui.panes.dotenv import DotenvTab
+
+    return DotenvTab(look, source)
+
+
+TABS: tuple[Tab, ...] = (
+    Tab("Overview", _overview),
+    Tab("Packages", _packages),
+    Tab("Project", _project),
+    Tab(".env", _dotenv),
+)
 """Every tab, in the order of its number. A new one is a row here and a file beside this one."""
 
 
 NOTHING = "Nothing to show yet."
+_OWN_HINTS = 4
+"""Hints that there is room for beside that for going back."""
 
 
 class DetailPane(Vertical):
@@ -67,6 +90,7 @@ class DetailPane(Vertical):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.look = look or Look.current()
+        self._source = source
         self.environment: Environment | None = None
         self.installed: Installed | None = None
         self.active = 1
@@ -74,7 +98,7 @@ class DetailPane(Vertical):
         self._tabs: dict[int, DetailTab] = {}
         self._ready = self._focus_wanted = False
         self._line = TabLine([tab.title for tab in TABS])
-        self._reader = DistributionReader(self, source.distributions, self._answer)
+        self._reader = Reader(self, self._read, self._answer, _seen)
         self.add_class("-empty")
 
     def compose(self) -> ComposeResult:
@@ -112,7 +136,8 @@ class DetailPane(Vertical):
         others = {f"tab.{number}": "" for number in range(1, len(TABS) + 1)}
         del others[f"tab.{self.active}"]
         own = self.tab.hints if self.tab is not None else {}
-        return {"back": ""} | own | (others if len(own) < 4 else {})
+        room = max(_OWN_HINTS - len(own), 0)  # one more is that of the help
+        return {"back": ""} | own | dict(list(others.items())[:room])
 
     def show(self, environment: Environment | None, *, nothing: str = NOTHING) -> None:
         """Show an environment, or that there is none; cheap enough for every move of a cursor."""
@@ -124,6 +149,8 @@ class DetailPane(Vertical):
         if environment is None:
             self.installed = None
             self._reader.forget()
+            if self.tab is not None:
+                self.tab.left()
             self.refresh()
             return
         if before is None or _seen(before) != _seen(environment):
@@ -156,16 +183,21 @@ class DetailPane(Vertical):
         return self
 
     def _open(self, number: int) -> None:
+        if number != self.active and self.tab is not None:
+            self.tab.left()
         self.active = self._line.active = number
         if self.environment is None or not self._ready:
             return
         for other, tab in self._tabs.items():
             tab.display = other == number
         if number not in self._tabs:
-            self._tabs[number] = TABS[number - 1].make(self.look)
+            self._tabs[number] = TABS[number - 1].make(self.look, self._source)
             self.mount(self._tabs[number])
         self._tabs[number].show(self.environment, self.installed)
         self.post_message(HintsChanged())
+
+    def _read(self, environment: Environment) -> Read:
+        return Read(self._source.distributions(environment))
 
     def _answer(self, environment: Environment, installed: Installed) -> None:
         shown = self.environment
@@ -177,9 +209,19 @@ class DetailPane(Vertical):
         if self.tab is not None:
             self.tab.show(shown, installed)
 
-    def on_distributions_read(self, message: DistributionsRead) -> None:
+    def on_reading_ended(self, message: ReadingEnded) -> None:
         """Take what a reading brought, or why it failed."""
-        self._reader.take(message)
+        message.take()
+
+    def hidden(self) -> None:
+        """Answer to nobody seeing it any more."""
+        if self.tab is not None:
+            self.tab.left()
+
+    def read_again(self) -> None:
+        """Read anew what the open tab shows beside the environment: something was changed."""
+        if self.tab is not None and self.environment is not None:
+            self.tab.read_again()
 
     @on(TabLine.Picked)
     def _picked(self, event: TabLine.Picked) -> None:
@@ -193,6 +235,14 @@ class DetailPane(Vertical):
     def action_tab_2(self) -> None:
         """Open the second tab."""
         self.focus_tab(2)
+
+    def action_tab_3(self) -> None:
+        """Open the third tab."""
+        self.focus_tab(3)
+
+    def action_tab_4(self) -> None:
+        """Open the fourth tab."""
+        self.focus_tab(4)
 
 
 def _seen(environment: Environment) -> tuple[str, float]:

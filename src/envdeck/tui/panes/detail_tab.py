@@ -1,11 +1,17 @@
 """What every tab of the detail is: a view that shows one environment and its packages."""
 
+from typing import TYPE_CHECKING, ClassVar
+
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from envdeck.core.model import Environment
 from envdeck.tui.panes.installed import Installed
 from envdeck.tui.widgets.look import Look
+
+if TYPE_CHECKING:
+    from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog
+    from envdeck.tui.operating import Operating, Wish
 
 
 class DetailTab(Vertical):
@@ -14,6 +20,8 @@ class DetailTab(Vertical):
     DEFAULT_CSS = """
     DetailTab { height: 1fr; }
     """
+    OFFERS: ClassVar[frozenset[str]] = frozenset()
+    """The actions of the registry that mean something in it alone."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -22,6 +30,21 @@ class DetailTab(Vertical):
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show an environment; called again as more of it becomes known."""
         raise NotImplementedError
+
+    def left(self) -> None:
+        """Answer to another tab being opened, or to there being no environment any more."""
+
+    def read_again(self) -> None:
+        """Answer to something having been changed: what is shown may not hold any more."""
+
+    def mend(self, operating: "Operating") -> "Wish | DotenvValuesDialog | str":
+        """Return the operation that mends what is under the cursor, the dialog that asks for
+        what it needs first, or why there is none."""
+        del operating
+        return "there is nothing to mend here"
+
+    def reveal(self) -> None:
+        """Show what is hidden under the cursor, or hide it again."""
 
     @property
     def typing(self) -> bool:

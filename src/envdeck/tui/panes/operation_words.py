@@ -17,6 +17,8 @@ DOING = {
     Operation.CREATE: "creating",
     Operation.UNDO: "taking back",
     Operation.PURGE: "purging",
+    Operation.EDIT: "editing",
+    Operation.RUN: "running",
 }
 _SHORT = {
     "deleting": "delete",
@@ -24,6 +26,8 @@ _SHORT = {
     "upgrading": "upgrade",
     "creating": "create",
     "taking back": "undo",
+    "editing": "edit",
+    "running": "run",
     "stopping": "stop",
 }
 DONE = {
@@ -33,6 +37,8 @@ DONE = {
     Operation.CREATE: "created",
     Operation.UNDO: "taken back",
     Operation.PURGE: "purged",
+    Operation.EDIT: "edited",
+    Operation.RUN: "run",
 }
 _TITLES = {
     Operation.DELETE: "delete",
@@ -41,6 +47,8 @@ _TITLES = {
     Operation.CREATE: "create",
     Operation.UNDO: "take back",
     Operation.PURGE: "purge",
+    Operation.EDIT: "edit",
+    Operation.RUN: "run a command in",
 }
 _BAR = 10
 """Cells of a bar of progress."""
@@ -176,5 +184,7 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
     hint = f"\n{look.sentence(result.hint)}" if result.hint else ""
     if job.state is State.ROLLED_BACK:
         return f"{title(job.plan, look)}: rolled back: {said}{hint}", not result.stopped
+    if job.state is State.ENDED_BADLY:
+        return f"{title(job.plan, look)}: {said}{hint}", not result.stopped
     guard = f" ({result.guard})" if result.guard else ""
     return f"{title(job.plan, look)}: refused: {said}{guard}{hint}", True

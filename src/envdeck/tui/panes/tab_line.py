@@ -11,7 +11,8 @@ from textual.widget import Widget
 
 
 class TabLine(Widget):
-    """`1 Overview  2 Packages`, the open one bold and underlined."""
+    """`1 Overview  2 Packages`, the open one bold and underlined; closer together where there is
+    little room."""
 
     DEFAULT_CSS = """
     TabLine { height: 1; width: 1fr; padding: 0 1; }
@@ -30,6 +31,12 @@ class TabLine(Widget):
         super().__init__()
         self.titles = tuple(titles)
 
+    @property
+    def _gap(self) -> int:
+        names = sum(len(f"{number} {title}") for number, title in enumerate(self.titles, 1))
+        room = self.content_size.width - names
+        return max(1, min(3, room // max(len(self.titles) - 1, 1)))
+
     def render(self) -> Content:
         """Draw the names."""
         parts: list[tuple[str, str]] = []
@@ -39,7 +46,8 @@ class TabLine(Widget):
             parts.append(
                 (title, "bold underline $text-primary" if is_open else "$foreground-muted")
             )
-            parts.append(("   ", ""))
+            if number < len(self.titles):
+                parts.append((" " * self._gap, ""))
         return Content.assemble(*parts)
 
     def on_click(self, event: Click) -> None:
@@ -51,4 +59,4 @@ class TabLine(Widget):
             if start <= place < end:
                 self.post_message(self.Picked(number))
                 return
-            start = end + 3
+            start = end + self._gap

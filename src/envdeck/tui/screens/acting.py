@@ -1,8 +1,12 @@
 """The part of the main screen that answers to the keys that change something: it asks."""
 
+import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from envdeck.core.model import Environment
+from envdeck.core.model import Environment, ProjectState
+from envdeck.tui.background import in_background
+from envdeck.tui.messages import OperationEnded
 from envdeck.tui.screens.running import RunningScreen
 
 if TYPE_CHECKING:
@@ -10,12 +14,21 @@ if TYPE_CHECKING:
 
     from envdeck.core.model import Plan
     from envdeck.tui.dialogs.choosing import ChoosingDialog
+    from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog
+    from envdeck.tui.dialogs.tour import Wanted
     from envdeck.tui.operating import Operating, Wish
+    from envdeck.tui.panes.detail_tab import DetailTab
+    from envdeck.tui.screens.walkthrough_state import OpenWalking, Walking, Walks
 
 
 class ActingScreen(RunningScreen, inherit_bindings=False):
     """Answers to the keys that change something. None of them acts: each ends in a plan that is
     shown first, and is done in the queue once the person has said yes."""
+
+    open_walking: "OpenWalking | None" = None
+    """Opens what is behind a walkthrough, in a thread; None for the real one."""
+    _walks: "Walks | None" = None
+    """The walkthroughs that were opened, so that one that was left can be resumed."""
 
     def able(self) -> "Operating | None":
         """Return what can change something; else say why nothing can."""
@@ -30,7 +43,11 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
             self.say("nothing can be changed from this screen", failed=True)
         return self.operating
 
-    def wish(self, wish: "Wish", chosen_in: "ChoosingDialog[Any] | None" = None) -> None:
+    def wish(
+        self,
+        wish: "Wish",
+        chosen_in: "ChoosingDialog[Any] | DotenvValuesDialog | None" = None,
+    ) -> None:
         """Plan what was asked for and show it; do it if the person says yes. What is not done
         leads back to the dialog that it was chosen in."""
         if self.able() is None:
@@ -58,7 +75,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         if self.listing.cursor in paths:
             self.table.action_down()
 
-    def choose(self, dialog: "ChoosingDialog[Any]", title: str = "") -> None:
+    def choose(self, dialog: "ChoosingDialog[Any] | DotenvValuesDialog", title: str = "") -> None:
         """Let something be chosen, and plan it; the dialog waits below its plan."""
         from envdeck.tui.operating import together
 
@@ -79,16 +96,35 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         targets = tuple(self.listing.targets())
         if not targets:
             self.say(f"there is no environment to {doing}")
-        busy = self.queue.active_paths() if self.queue is not None else {}
-        held = next((each.path for each in targets if each.path in busy), None)
-        if held is not None:
-            from envdeck.tui.panes.operation_words import being
+        return () if self._held([each.path for each in targets]) else targets
 
-            shown = self.look.key("operations")
-            said = f"{self.look.path(held)} {being(busy[held])}: {shown} shows it"
-            self.say(said, failed=True)
-            return ()
-        return targets
+    def _held(self, paths: "Sequence[str]") -> bool:
+        """Say it where one of some paths is acted on already."""
+        busy = self.queue.active_paths() if self.queue is not None else {}
+        held = next((path for path in paths if path in busy), None)
+        if held is None:
+            return False
+        from envdeck.tui.panes.operation_words import being
+
+        shown = self.look.key("operations")
+        self.say(f"{self.look.path(held)} {being(busy[held])}: {shown} shows it", failed=True)
+        return True
+
+    def mend(self, tab: "DetailTab") -> None:
+        """Ask whether what is under the cursor of a tab shall be mended, and how; ask first for
+        what that needs."""
+        operating = self.able()
+        if operating is None:
+            return
+        from envdeck.tui.operating import Wish
+
+        found = tab.mend(operating)
+        if isinstance(found, str):
+            self.say(found)
+        elif not isinstance(found, Wish):
+            self.choose(found)
+        elif not self._held(found.paths):
+            self.wish(found)
 
     def _one(self, doing: str) -> Environment | None:
         targets = self._targets(doing)
@@ -152,6 +188,61 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
             from envdeck.tui.dialogs.wishes import undo_wish
 
             self.wish(undo_wish(operating, "Take the last operation back"))
+
+    # the walkthrough
+
+    def greet(self) -> None:
+        """Show what the program was opened on; else offer the tour, where that is wanted."""
+        if self.settings.project:
+            self.open_walkthrough(self.settings.project)
+        elif self.settings.tour:
+            from envdeck.tui.dialogs.tour import TourDialog, TourOffer
+
+            def answered(wanted: "Wanted | None") -> None:
+                in_background(self.settings.tour_answered, self.post_message)
+                if wanted is not None:
+                    self.app.push_screen(TourDialog(self.look))
+
+            self.app.push_screen(TourOffer(self.look), answered)
+
+    def action_walkthrough(self) -> None:
+        """Walk through the project of this one; without one, ask which."""
+        current = self.listing.current
+        project = None if current is None else current.project
+        if project is not None and project.path and project.state is ProjectState.FOUND:
+            self.open_walkthrough(project.path, current)
+            return
+        from envdeck.tui.dialogs.project_folder import ProjectDialog
+
+        try:
+            folder = os.getcwd()
+        except OSError:  # it was removed
+            folder = self.look.home or os.sep
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self.open_walkthrough(path)
+
+        self.app.push_screen(ProjectDialog(folder, self.look), chosen)
+
+    def open_walkthrough(self, project: str, environment: Environment | None = None) -> None:
+        """Show the walkthrough of a project, where it was left if it was."""
+        operating = self._looking()
+        if operating is None:
+            return
+        from envdeck.tui.screens.walkthrough import WalkthroughScreen
+        from envdeck.tui.screens.walkthrough_state import Walks, open_walking
+
+        self._walks = self._walks or Walks()
+        begin: partial[Walking] = partial(
+            self.open_walking or open_walking, operating, project, environment
+        )
+        self.app.push_screen(WalkthroughScreen(self._walks.of(project, environment, begin), self))
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        """Remember how it ended, where it was done for a walkthrough that was left."""
+        if self._walks is not None:
+            self._walks.job_ended(message.job, self.post_message)
 
     # looking at operations
 

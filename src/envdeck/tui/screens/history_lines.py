@@ -26,6 +26,7 @@ _WORDS = {
     Operation.CREATE: "create",
     Operation.UNDO: "undo",
     Operation.PURGE: "purge",
+    Operation.EDIT: "edit",
 }
 
 
@@ -65,7 +66,7 @@ class HistoryColumns:
 
     def heading(self) -> Line:
         """Return the names of the columns."""
-        names = [" " + pad("When", _WHEN), pad("What", _WHAT), pad("Environment", self.path)]
+        names = [" " + pad("When", _WHEN), pad("What", _WHAT), pad("Path", self.path)]
         names.append(pad("Ended" if self.ended > 2 else "", self.ended))
         names.append(clip("Taking it back" if self.undo > 14 else "Undo", self.undo, ""))
         return (Part(_GAP.join(names), Tone.MUTED),)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus, Resize, ScreenSuspend
 
 from envdeck.text import plain
 from envdeck.tui import messages
-from envdeck.tui.actions import list_bindings
+from envdeck.tui.actions import Action, bindings, list_bindings
 from envdeck.tui.background import in_background
 from envdeck.tui.screens.acting import ActingScreen
 from envdeck.tui.screens.live import WIDE
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
     from envdeck.tui.operating import Operating
     from envdeck.tui.panes.detail import DetailPane
+    from envdeck.tui.panes.detail_tab import DetailTab
 
 _SETTLE = 0.06
 """Seconds the cursor rests on a row before the detail follows, so that a held key runs freely."""
@@ -40,7 +41,7 @@ _PAINT = 0.005
 class MainScreen(ActingScreen):
     """Answers to every key and click of the list; its handlers own every change."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*list_bindings()]
+    BINDINGS: ClassVar[list[BindingType]] = [*list_bindings(), *bindings("mend", "reveal")]
 
     def __init__(
         self,
@@ -80,6 +81,7 @@ class MainScreen(ActingScreen):
         self.look_anew()
         if self.wide:
             await self._need_detail()
+        self.greet()
 
     # the detail
 
@@ -101,9 +103,20 @@ class MainScreen(ActingScreen):
             detail.show(self.listing.current, nothing=nothing_line(self.listing))
 
     @property
+    def open_tab(self) -> "DetailTab | None":
+        """The tab of the detail that is on the screen."""
+        return self.detail.tab if self.detail is not None and (self.wide or self.inside) else None
+
+    def offers(self, action: Action) -> bool:
+        """Whether an action of one view means something now."""
+        if action.only == "packages":
+            return self.in_packages
+        return self.open_tab is not None and action.id in self.open_tab.OFFERS
+
+    @property
     def in_packages(self) -> bool:
         """Whether the packages of an environment are on the screen."""
-        return self.detail is not None and self.detail.active == 2 and (self.wide or self.inside)
+        return self.open_tab is not None and self.detail is not None and self.detail.active == 2
 
     @property
     def typing(self) -> bool:
@@ -163,6 +176,8 @@ class MainScreen(ActingScreen):
         if self.inside:
             self.remove_class("-inside")
             self.table.focus()
+            if not self.wide and self.detail is not None:
+                self.detail.hidden()
         elif self.listing.ranging:
             self.listing.end_range()
             self.table.refresh()
@@ -191,6 +206,42 @@ class MainScreen(ActingScreen):
         """The second tab of the detail."""
         await self._open_tab(2)
 
+    async def action_tab_3(self) -> None:
+        """The third tab of the detail."""
+        await self._open_tab(3)
+
+    async def action_tab_4(self) -> None:
+        """The fourth tab of the detail."""
+        await self._open_tab(4)
+
+    def action_mend(self) -> None:
+        """Mend what is under the cursor of the open tab."""
+        if self.open_tab is None or "mend" not in self.open_tab.OFFERS:
+            keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
+            self.say(f"{keys} open the project and its .env: what is wrong there can be mended")
+        else:
+            self.mend(self.open_tab)
+
+    def action_reveal(self) -> None:
+        """Show the value behind the key under the cursor, or hide it."""
+        if self.open_tab is None or "reveal" not in self.open_tab.OFFERS:
+            self.say(f"{self.look.key('tab.4')} opens the .env: its values can be looked at there")
+        else:
+            self.open_tab.reveal()
+
+    def on_screen_suspend(self, event: ScreenSuspend) -> None:
+        """Hide what was revealed: another screen lies above this one."""
+        del event
+        from envdeck.tui.hiding import hide_secrets
+
+        hide_secrets([self])
+
+    def on_operation_ended(self, message: messages.OperationEnded) -> None:
+        """Read anew what the open tab shows: it may have been about that."""
+        del message
+        if self.detail is not None:
+            self.detail.read_again()
+
     async def action_asked(self) -> None:
         """Only what was asked for, where packages are shown."""
         if self.in_packages and self.detail is not None and self.detail.tab is not None:
@@ -215,6 +266,8 @@ class MainScreen(ActingScreen):
         paths = [each.path for each in targets]
         if not self.feed.running or paths != self._read_anew:
             self._read_anew = paths
+            if self.detail is not None:
+                self.detail.read_again()
             self.look_anew(targets)
 
     def action_copy(self) -> None:

@@ -15,6 +15,7 @@ _TONES = {
     State.RUNNING: Tone.ACCENT,
     State.DONE: Tone.GOOD,
     State.ROLLED_BACK: Tone.WARNING,
+    State.ENDED_BADLY: Tone.ERROR,
     State.REFUSED: Tone.ERROR,
     State.CANCELLED: Tone.MUTED,
     State.FAILED: Tone.ERROR,
@@ -29,6 +30,7 @@ def state_sign(state: State, look: Look) -> str:
         State.RUNNING: "»" if look.unicode else ">",
         State.DONE: signs.marked,
         State.ROLLED_BACK: signs.warning,
+        State.ENDED_BADLY: signs.broken,
         State.CANCELLED: signs.unknown,
     }.get(state, signs.broken)
 

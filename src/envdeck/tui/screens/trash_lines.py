@@ -28,6 +28,7 @@ _BY_WORDS = {
     Operation.UPGRADE: "upgraded",
     Operation.CREATE: "created",
     Operation.UNDO: "undone",
+    Operation.EDIT: "edited",
 }
 _SENTENCES = {
     Operation.DELETE: "It was deleted",
@@ -35,6 +36,7 @@ _SENTENCES = {
     Operation.UPGRADE: "It is the one from before an upgrade",
     Operation.CREATE: "It was new, and taken back",
     Operation.UNDO: "It was in place before an undo",
+    Operation.EDIT: "It is the file from before an edit",
 }
 
 

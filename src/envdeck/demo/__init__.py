@@ -1,0 +1,25 @@
+"""A home full of environments, built on the fly: to try everything on it without risk.
+
+    with temporary sandboxes: `demo = build(sandbox.path, Host.current(), runs=sys.executable)`
+
+Nothing of the real home is read or written, and no network is asked.
+"""
+
+from envdeck.demo.building import Demo, build
+from envdeck.demo.sandbox import Sandbox, SandboxError, leftovers, remove
+from envdeck.demo.stories import STORIES
+from envdeck.demo.story import Story
+from envdeck.demo.workshop import DemoError, Planted
+
+__all__ = [
+    "STORIES",
+    "Demo",
+    "DemoError",
+    "Planted",
+    "Sandbox",
+    "SandboxError",
+    "Story",
+    "build",
+    "leftovers",
+    "remove",
+]

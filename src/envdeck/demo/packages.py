@@ -1,0 +1,138 @@
+"""The packages of the demo: made up, with names that could be real ones, and what each needs."""
+
+import glob
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+
+from envdeck.demo.stand_ins import source
+from envdeck.demo.wheels import Release, write_wheel
+
+
+def releases() -> Iterator[Release]:
+    """Yield every release that the index of the demo has."""
+    yield from _web()
+    yield from _data()
+    yield from _terminal()
+    yield from _work()
+
+
+def write_index(folder: str) -> int:
+    """Write all of them into a folder, with pip and setuptools of those that virtualenv brings;
+    return how many there are. Raises OSError."""
+    count = 0
+    for release in releases():
+        write_wheel(folder, release)
+        count += 1
+    for wheel in _seeds():
+        shutil.copyfile(wheel, os.path.join(folder, os.path.basename(wheel)))
+        count += 1
+    return count
+
+
+def _web() -> Iterator[Release]:
+    summary = "A web framework that stays out of the way"
+    loop = {"async": ("emberloop>=0.9",)}
+    for version, templates in (("2.1.0", ">=3,<4"), ("2.3.1", ">=3,<4"), ("3.0.0", ">=3.1")):
+        needs = ("wickrouter>=1.2", f"tallow-templates{templates}")
+        yield Release("lanternweb", version, summary, 900, needs, loop)
+    for version in ("1.2.0", "1.4.2"):
+        yield Release("wickrouter", version, "Routes for web applications", 70)
+    for version in ("3.0.1", "3.1.0"):
+        yield Release("tallow-templates", version, "Templates that melt into HTML", 260)
+    yield Release("emberloop", "0.9.4", "A small event loop", 180)
+    for version in ("0.27.0", "0.28.1"):
+        needs = ("certbundle>=2024", "postmark-codecs")
+        yield Release("courier-http", version, "An HTTP client", 310, needs)
+    for version in ("2024.8.30", "2026.10.5"):
+        yield Release("certbundle", version, "Certificates of the authorities that are trusted")
+    yield Release("postmark-codecs", "1.0.2", "How texts are encoded on their way", 60)
+
+
+def _data() -> Iterator[Release]:
+    for version in ("1.26.4", "2.1.3"):
+        yield Release("numera", version, "Arrays of numbers", 4200)
+    for version, numbers in (("2.2.0", ">=1.26,<2"), ("2.2.3", ">=1.26"), ("3.0.0", ">=2")):
+        yield Release("gridframe", version, "Tables of data", 2600, (f"numera{numbers}",))
+    for version in ("3.9.0", "3.9.2"):
+        needs = ("numera>=1.26,<2", "huewheel>=2")
+        yield Release("plotmill", version, "Charts of anything", 1900, needs)
+    for version in ("4.2.0", "4.4.1", "5.0.0"):
+        pool = {"pool": ("emberloop>=0.9",)}
+        yield Release("quarrydb", version, "A database driver", 620, extras=pool)
+    for version in ("1.1.0", "1.2.0"):
+        yield Release("quarrydb-migrate", version, "Migrations for quarrydb", 90, ("quarrydb>=4",))
+    for version in ("2.0.3", "2.1.0"):
+        yield Release("pebblecache", version, "A cache between processes", 110)
+    for version in ("2.9.0", "2.9.2"):
+        yield Release(
+            "schemapress", version, "Data that keeps its shape", 340, ("schemapress-core>=2.20",)
+        )
+    yield Release("schemapress-core", "2.23.4", "The fast half of schemapress", 1500)
+
+
+def _terminal() -> Iterator[Release]:
+    for version in ("13.8.0", "14.2.0"):
+        yield Release("inkterm", version, "Ink for terminals", 240, ("huewheel>=2.17",))
+    yield Release("huewheel", "2.18.0", "Every colour has a name", 420)
+    for version in ("8.1.7", "8.2.0"):
+        yield Release("tidyargs", version, "Command lines without fuss", 100)
+
+
+def _work() -> Iterator[Release]:
+    sources = {
+        "pytest/__init__.py": source("pytest"),
+        "pytest/__main__.py": "import sys\n\nfrom pytest import main\n\nsys.exit(main())\n",
+    }
+    for version in ("8.2.0", "8.4.2"):
+        yield Release(
+            "pytest",
+            version,
+            "A stand-in for pytest, in the demo only",
+            150,
+            ("huewheel",),
+            commands={"pytest": "pytest:main"},
+            sources=sources,
+        )
+    for version in ("0.6.0", "0.8.1"):
+        told = f'"""Reads code."""\n\n\ndef main() -> None:\n    print("{version}: clean")\n'
+        yield Release(
+            "straightedge",
+            version,
+            "Reads code closely",
+            800,
+            commands={"straightedge": "straightedge:main"},
+            sources={"straightedge/__init__.py": told},
+        )
+    told = '"""Stands in for Django."""\n'
+    yield Release(
+        "Django",
+        "5.2.8",
+        "A stand-in for Django, in the demo only",
+        700,
+        sources={
+            "django/__init__.py": told,
+            "django/core/__init__.py": told,
+            "django/core/management/__init__.py": source("django"),
+        },
+    )
+    yield Release(
+        "pre-commit",
+        "4.4.0",
+        "A stand-in for pre-commit, in the demo only",
+        20,
+        commands={"pre-commit": "pre_commit:main"},
+        sources={"pre_commit/__init__.py": source("pre_commit")},
+    )
+
+
+def _seeds() -> list[str]:
+    """Return the newest wheel of each that virtualenv brings along for new environments."""
+    found = importlib.util.find_spec("virtualenv")
+    folders = (found.submodule_search_locations if found else None) or ()
+    newest: dict[str, str] = {}
+    for folder in folders:
+        for wheel in sorted(glob.glob(os.path.join(folder, "seed", "wheels", "embed", "*.whl"))):
+            newest[os.path.basename(wheel).partition("-")[0]] = wheel
+    return [wheel for name, wheel in newest.items() if name in {"pip", "setuptools"}]

@@ -1,0 +1,124 @@
+"""A Python of the demo's own: the one that runs us, in another place.
+
+Its executable is copied, its standard library linked file by file, and it has a package folder of
+its own, so that nothing of what is installed beside the real one is seen, no path of the machine
+is shown, and no bytecode is written anywhere else.
+"""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+
+_LEFT_OUT = frozenset(
+    {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "turtledemo"}
+    | {"tkinter", "pydoc_data"}
+)
+_PROBE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BasePython:
+    """An interpreter that environments rest on."""
+
+    executable: str
+    prefix: str
+    version: str
+    """`3.12.4`."""
+
+    @property
+    def minor(self) -> str:
+        """`3.12`."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def other_micro(self) -> str:
+        """A release of the same minor version, which is not there: `3.12.3`."""
+        digits = re.match(r"\d+", self.version.split(".")[2])
+        micro = int(digits[0]) if digits else 0
+        return f"{self.minor}.{micro - 1 if micro else micro + 1}"
+
+    @property
+    def next_minor(self) -> str:
+        """The minor version after it: `3.13`."""
+        major, minor = self.minor.split(".")
+        return f"{major}.{int(minor) + 1}"
+
+
+def stand_in(versions: str) -> BasePython:
+    """Make one in a folder of versions, or return the real one where that cannot be moved so (a
+    framework of macOS finds its library by another way). Raises OSError."""
+    real = BasePython(_real_executable(), sys.base_prefix, platform.python_version())
+    inside = os.path.join(sys.base_prefix, "")
+    if os.name != "posix" or not sysconfig.get_path("stdlib").startswith(inside):
+        return real
+    prefix = os.path.join(versions, real.version)
+    name = f"python{real.minor}"
+    executable = os.path.join(prefix, "bin", name)
+    os.makedirs(os.path.dirname(executable))
+    shutil.copy(real.executable, executable)
+    for alias in ("python", "python3"):
+        os.symlink(name, os.path.join(prefix, "bin", alias))
+    stdlib = sysconfig.get_path("stdlib")  # in `lib64` on some systems
+    library = os.path.join(prefix, os.path.relpath(stdlib, sys.base_prefix))
+    link_tree(stdlib, library)
+    os.makedirs(os.path.join(library, "site-packages"))
+    _link_shared(sys.base_prefix, prefix)
+    header = os.path.join(sysconfig.get_path("include"), "patchlevel.h")
+    if os.path.isfile(header):
+        include = os.path.join(prefix, "include", name)
+        os.makedirs(include)
+        shutil.copyfile(header, os.path.join(include, "patchlevel.h"))
+    if _starts(executable, prefix):
+        return BasePython(executable, prefix, real.version)
+    shutil.rmtree(prefix)
+    return real
+
+
+def link_tree(source: str, target: str) -> None:
+    """Make the folders of a tree anew, with links to its files."""
+    os.makedirs(target)
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = os.path.join(target, entry.name)
+            if not entry.is_dir():
+                if not entry.name.endswith((".opt-1.pyc", ".opt-2.pyc")):
+                    os.symlink(entry.path, place)
+            elif entry.name not in _LEFT_OUT and not entry.name.startswith("config-"):
+                link_tree(entry.path, place)
+
+
+def _link_shared(source: str, target: str) -> None:
+    """Link the library that the executable may look for beside itself."""
+    os.makedirs(os.path.join(target, "lib"), exist_ok=True)
+    with os.scandir(os.path.join(source, "lib")) as entries:
+        for entry in entries:
+            if entry.name.startswith("libpython") and entry.is_file():
+                os.symlink(entry.path, os.path.join(target, "lib", entry.name))
+
+
+def _real_executable() -> str:
+    """Return what runs us, past any environment."""
+    base: str = getattr(sys, "_base_executable", "") or sys.executable
+    return os.path.realpath(base)
+
+
+def _starts(executable: str, prefix: str) -> bool:
+    """Tell whether it runs, and finds its library where it was put."""
+    probe = "import sys, json, ssl; print(sys.base_prefix)"
+    try:
+        done = subprocess.run(
+            [executable, "-I", "-c", probe],
+            capture_output=True,
+            text=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+            env={"PATH": os.defpath},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and done.stdout.strip() == prefix

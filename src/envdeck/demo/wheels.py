@@ -1,0 +1,115 @@
+"""Writing wheels: real ones (PEP 427), small, and the same byte for byte each time."""
+
+import base64
+import hashlib
+import os
+import random
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+_LONG_AGO = (2024, 1, 1, 0, 0, 0)
+_UNIX = 3
+_REGULAR = 0o100644
+_NOISE = random.Random(8).randbytes(1 << 16)  # noqa: S311  made-up data, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release of a made-up package, pure Python, for every interpreter."""
+
+    name: str
+    version: str
+    summary: str
+    kilobytes: int = 40
+    """So much data is in it, which no compression makes smaller."""
+    requires: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each extra asks for on top."""
+    commands: Mapping[str, str] = field(default_factory=dict)
+    """Console scripts: `pytest` is `pytest:main`."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Modules with something to do, by their path; the others only tell their version."""
+    module: str = ""
+    """The folder it is imported from; the name, where nothing else is said."""
+
+    @property
+    def escaped(self) -> str:
+        """Its name as in names of files (PEP 427)."""
+        return self.name.lower().replace("-", "_").replace(".", "_")
+
+    @property
+    def file(self) -> str:
+        """The name of its wheel."""
+        return f"{self.escaped}-{self.version}-py3-none-any.whl"
+
+    @property
+    def info(self) -> str:
+        """The name of its dist-info folder."""
+        return f"{self.escaped}-{self.version}.dist-info"
+
+
+def write_wheel(folder: str, release: Release) -> str:
+    """Write the wheel of a release into a folder, and return its path. Raises OSError."""
+    path = os.path.join(folder, release.file)
+    rows = []
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in _files(release):
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+            rows.append(f"{name},sha256={digest.decode().rstrip('=')},{len(content)}\n")
+            archive.writestr(_entry(name), content)
+        record = f"{release.info}/RECORD"
+        archive.writestr(_entry(record), "".join([*rows, f"{record},,\n"]))
+    return path
+
+
+def _files(release: Release) -> Iterator[tuple[str, bytes]]:
+    module = release.module or release.escaped
+    initial = f"{module}/__init__.py"
+    if initial not in release.sources:
+        yield initial, f'"""{release.summary}."""\n\n__version__ = "{release.version}"\n'.encode()
+    for name, text in release.sources.items():
+        yield name, text.encode()
+    for number, length in enumerate(_shares(release)):
+        whole, rest = divmod(length, len(_NOISE))
+        yield f"{module}/data/table{number}.bin", _NOISE * whole + _NOISE[:rest]
+    yield f"{release.info}/METADATA", _metadata(release).encode()
+    yield (
+        f"{release.info}/WHEEL",
+        b"Wheel-Version: 1.0\nGenerator: envdeck-demo\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    )
+    if release.commands:
+        lines = [f"{name} = {target}\n" for name, target in release.commands.items()]
+        yield f"{release.info}/entry_points.txt", "".join(["[console_scripts]\n", *lines]).encode()
+
+
+def _shares(release: Release) -> Iterator[int]:
+    """Spread its data over some files, as many as such a package would have."""
+    left = release.kilobytes * 1024
+    while left > 0:
+        share = min(left, max(16 * 1024, left // 2))
+        yield share
+        left -= share
+
+
+def _metadata(release: Release) -> str:
+    lines = [
+        "Metadata-Version: 2.1",
+        f"Name: {release.name}",
+        f"Version: {release.version}",
+        f"Summary: {release.summary}",
+        "License: MIT",
+        "Requires-Python: >=3.8",
+        *(f"Requires-Dist: {requirement}" for requirement in release.requires),
+    ]
+    for extra, requirements in release.extras.items():
+        lines.append(f"Provides-Extra: {extra}")
+        lines += [f'Requires-Dist: {one}; extra == "{extra}"' for one in requirements]
+    return "\n".join(lines) + f"\n\nMade up for the demo of EnvDeck: {release.summary}.\n"
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _LONG_AGO)
+    entry.create_system = _UNIX
+    entry.external_attr = _REGULAR << 16
+    return entry

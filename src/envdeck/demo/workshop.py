@@ -1,0 +1,216 @@
+"""Making the environments and projects of the demo, with the real tools."""
+
+import os
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+
+from envdeck.core.host import Host
+from envdeck.core.model import Creation
+from envdeck.core.operations.engine.command import Command
+from envdeck.core.operations.engine.creators import (
+    Creator,
+    UvCreator,
+    VenvCreator,
+    VirtualenvCreator,
+)
+from envdeck.core.operations.engine.environ import clean_environ
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import Uv, find_uv
+from envdeck.demo.machine import Layout
+from envdeck.demo.pythons import BasePython
+
+DAY = 86_400.0
+_LIMIT = 60.0
+
+
+class DemoError(Exception):
+    """The demo cannot be built; its text says why, without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What a story has left in the home."""
+
+    story: str
+    project: str | None = None
+    """The folder of its project, whether that is still there or not."""
+    environment: str | None = None
+    others: tuple[str, ...] = ()
+    """More environments of the same story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Makes what the stories ask for; it may be used from several threads."""
+
+    layout: Layout
+    host: Host
+    """The machine that the demo is."""
+    python: BasePython
+    _runner: Runner = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_runner", Runner(self.host))
+
+    def at(self, *parts: str) -> str:
+        """Return a path at home."""
+        return os.path.join(self.layout.home, *parts)
+
+    # files
+
+    def write(self, folder: str, files: Mapping[str, str]) -> str:
+        """Write files of a project, each by its path in it, indented as it may be."""
+        for name, text in files.items():
+            path = os.path.join(folder, *name.split("/"))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                file.write(textwrap.dedent(text).lstrip("\n"))
+        return folder
+
+    def private(self, folder: str, *names: str) -> None:
+        """Let nobody else read files of a project."""
+        for name in names:
+            os.chmod(os.path.join(folder, name), 0o600)
+
+    # environments
+
+    def environment(
+        self,
+        path: str,
+        *requirements: str,
+        creator: str = "uv",
+        prompt: str | None = None,
+        made: float = 100,
+        used: float = 1,
+    ) -> str:
+        """Make an environment, with packages of the demo's index; `made` and `used` are days ago.
+
+        What uv makes shares its files with uv's cache; in the others they are copies.
+        """
+        maker, creation = self._maker(creator), Creation(creator=creator, prompt=prompt)
+        self.run(maker.command(path, self.python.executable, creation, name=os.path.basename(path)))
+        self.install(path, *requirements, shared=creator == "uv")
+        self.age(path, made=made, used=used)
+        return path
+
+    def install(self, path: str, *requirements: str, shared: bool = True) -> None:
+        """Install packages into an environment."""
+        if not requirements:
+            return
+        listed = self._list(path, requirements)
+        mode = None if shared else "copy"
+        self.run(self._uv(self.host.home).install(_python(path), listed, link_mode=mode))
+        os.unlink(listed)
+
+    def uninstall(self, path: str, *names: str) -> None:
+        """Take packages out of an environment, and ask nobody who needs them."""
+        listed = self._list(path, names)
+        self.run(self._uv(self.host.home).uninstall(_python(path), listed))
+        os.unlink(listed)
+
+    def age(self, path: str, *, made: float, used: float) -> None:
+        """Set the times by which the last use of an environment is told, in days ago."""
+        now = self.host.now()
+        wrote, read = now - made * DAY, now - min(used, made) * DAY
+        os.utime(os.path.join(path, "pyvenv.cfg"), (read, wrote))
+        library = os.path.join(path, "lib", f"python{self.python.minor}", "site-packages")
+        if not os.path.isdir(library):
+            return
+        with os.scandir(library) as entries:
+            for entry in entries:
+                if entry.name == "_virtualenv.pth" or entry.name.endswith(".dist-info"):
+                    os.utime(entry.path, (read, wrote))
+                elif entry.is_dir():
+                    os.utime(entry.path, (read, read))
+
+    def _maker(self, creator: str) -> Creator:
+        folder = self.host.home
+        if creator == "venv":
+            return VenvCreator(self.host, folder)
+        if creator == "virtualenv":
+            return VirtualenvCreator(self.host, folder)
+        return UvCreator(self._uv(folder))
+
+    def _list(self, path: str, lines: Iterable[str]) -> str:
+        listed = f"{path}.requirements"
+        with open(listed, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        return listed
+
+    # projects of uv's
+
+    def lock(self, project: str) -> None:
+        """Lock a project of uv's, as it stands."""
+        self.run(self._uv(project, project=True).lock())
+
+    def sync(
+        self, project: str, *, groups: Sequence[str] = (), made: float = 100, used: float = 1
+    ) -> str:
+        """Make the environment of a locked project, and install what is locked."""
+        path = os.path.join(project, ".venv")
+        name = os.path.basename(project)
+        self.environment(path, prompt=name)
+        uv = self._uv(project, project=True)
+        self.run(uv.project_sync(path, self.python.executable, groups=groups))
+        self.age(path, made=made, used=used)
+        return path
+
+    def build_system(self) -> str:
+        """Return the table of a `pyproject.toml` that lets uv build the project by itself."""
+        return textwrap.dedent(
+            f"""
+            [build-system]
+            requires = ["uv_build{_uv_versions()}"]
+            build-backend = "uv_build"
+            """
+        )
+
+    # git
+
+    def repository(self, project: str, *, ignored: Sequence[str] = ()) -> bool:
+        """Put a project into a git repository, but for what is ignored; return whether git is
+        there to do so."""
+        git = os.path.join(self.layout.programs, "git")
+        if not os.path.lexists(git):
+            return False
+        if ignored:
+            self.write(project, {".gitignore": "".join(f"{line}\n" for line in ignored)})
+        when = f"{int(self.host.now() - 30 * DAY)} +0000"
+        environ = {**self._environ(), "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "Begin")):
+            self.run(Command((git, *words), project, environ))
+        return True
+
+    # running
+
+    def tool(self, *arguments: str) -> None:
+        """Run uv itself."""
+        program = find_uv() or "uv"
+        self.run(Command((program, *arguments), self.host.home, self._environ()))
+
+    def run(self, command: Command) -> None:
+        """Run a command to its end. Raises :class:`DemoError` where that is a bad one."""
+        done = self._runner.run(command, limit=_LIMIT)
+        if not done.ok:
+            told = "; ".join(done.tail[-3:])
+            raise DemoError(f"`{' '.join(command.shown)}` ended with code {done.code}: {told}")
+
+    def _environ(self) -> dict[str, str]:
+        return clean_environ(self.host)
+
+    def _uv(self, folder: str, *, project: bool = False) -> Uv:
+        return Uv(self.host, folder=folder, project=project, offline=True)
+
+
+def _python(path: str) -> str:
+    return os.path.join(path, "bin", "python")
+
+
+def _uv_versions() -> str:
+    """Return the versions of uv's own build backend that the uv here stands in for: it then
+    builds a project by itself, and fetches nothing."""
+    version = metadata.version("uv")
+    major, minor = version.split(".")[:2]
+    return f">={version},<{major}.{int(minor) + 1}"

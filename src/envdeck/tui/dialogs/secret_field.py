@@ -1,0 +1,49 @@
+"""A field for a value that is not shown while it is typed."""
+
+from textual.message import Message
+from textual.widgets import Input
+
+from envdeck.tui.hiding import Hiding
+
+
+class SecretField(Input, Hiding):
+    """Shows dots for what is typed, unless it is asked to show it; when it loses the focus it
+    hides it again. Nothing it posts tells what is in it, and nothing of it can be copied."""
+
+    class Entered(Message):
+        """Enter was pressed in it."""
+
+    def __init__(self, name: str, placeholder: str = "") -> None:
+        super().__init__(
+            placeholder=placeholder, password=True, compact=True, select_on_focus=False
+        )
+        self.key = name
+        """The key whose value is asked for."""
+        self.cursor_blink = False
+
+    def post_message(self, message: Message) -> bool:
+        """Leave out what carries the value: a trace of the messages would have it."""
+        if isinstance(message, Input.Submitted):
+            return super().post_message(self.Entered())
+        if isinstance(message, Input.Changed | Input.Blurred):
+            return False
+        return super().post_message(message)
+
+    def toggle(self) -> None:
+        """Show what is typed, or hide it."""
+        self.password = not self.password
+
+    def hide_secrets(self) -> None:
+        """Show dots again."""
+        self.password = True
+
+    def on_blur(self) -> None:
+        """Hide it: the person is elsewhere."""
+        self.password = True
+
+    def action_copy(self) -> None:
+        """Copy nothing: the clipboard is everybody's."""
+
+    def action_cut(self) -> None:
+        """Remove what is selected, and copy nothing."""
+        self.delete_selection()

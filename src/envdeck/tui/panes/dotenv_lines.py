@@ -1,0 +1,268 @@
+"""What the .env tab says: files, what is wrong with them, their keys; never a value but one that
+a person asked to see."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from envdeck.core.dotenv.model import (
+    DotenvFile,
+    DotenvFinding,
+    DotenvReport,
+    FileKind,
+    Key,
+    KeyComparison,
+    Remedy,
+    RemedyKind,
+)
+from envdeck.core.model import Severity
+from envdeck.text import clip, pad, plain, width
+from envdeck.tui.hiding import Secret
+from envdeck.tui.panes.dotenv_words import KINDS, facts, value_word
+from envdeck.tui.panes.project_nothing import no_dotenv
+from envdeck.tui.panes.project_words import place
+from envdeck.tui.panes.tab_rows import BLANK, TabRow, pieces, told
+from envdeck.tui.widgets.line import Line, Part, Tone, clipped
+from envdeck.tui.widgets.look import Look
+
+_INSET = 3
+_NAME = 30
+_LONGEST = 40
+"""Lines that a revealed value takes at most."""
+_SEVERITIES = {
+    Severity.ERROR: Tone.ERROR,
+    Severity.WARNING: Tone.WARNING,
+    Severity.NOTE: Tone.ACCENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """A file: what the cursor on its heading stands on."""
+
+    path: str
+    mends: tuple[Remedy, ...] = ()
+    """Of its findings, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAt:
+    """A key of a file."""
+
+    path: str
+    name: str
+    mends: tuple[Remedy, ...] = ()
+    """Of the findings on its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingAt:
+    """A key that the example has and a file has not."""
+
+    mends: tuple[Remedy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingAt:
+    """A finding."""
+
+    finding: DotenvFinding
+
+    @property
+    def mends(self) -> tuple[Remedy, ...]:
+        """What a key does about it."""
+        return () if self.finding.mends is None else (self.finding.mends,)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The value that is shown, and behind which key."""
+
+    at: KeyAt
+    secret: Secret
+
+
+def dotenv_rows(report: DotenvReport, shown: Shown | None, look: Look, cells: int) -> list[TabRow]:
+    """Return the tab in lines of `cells` cells, a group for each file."""
+    there = {file.path: file for file in report.files}
+    wanted = dict.fromkeys(one.file for one in report.findings if one.file not in there)
+    rows: list[TabRow] = []
+    for path in wanted:
+        rows += [*_absent(path, report, look, cells), BLANK]
+    for file in report.files:
+        rows += [*_file(file, report, shown, look, cells), BLANK]
+    if not report.files:
+        rows += no_dotenv(look, cells)
+    return rows[:-1] if rows and rows[-1] is BLANK else rows
+
+
+def _of(path: str, report: DotenvReport) -> list[DotenvFinding]:
+    return [one for one in report.findings if one.file == path]
+
+
+def _mends(findings: list[DotenvFinding]) -> tuple[Remedy, ...]:
+    return tuple(dict.fromkeys(one.mends for one in findings if one.mends is not None))
+
+
+def _absent(path: str, report: DotenvReport, look: Look, cells: int) -> Iterator[TabRow]:
+    """Yield a file that is not there, or that is none of the dotenv files themselves."""
+    findings = _of(path, report)
+    about = FileAt(path, _mends(findings))
+    creates = any(one.kind is RemedyKind.CREATE for one in about.mends)
+    yield _title(path, "not there yet" if creates else "", about, report, look, cells)
+    yield from _findings(findings, report, look, cells)
+
+
+def _title(
+    path: str, note: str, about: FileAt, report: DotenvReport, look: Look, cells: int
+) -> TabRow:
+    line: Line = (
+        Part(f" {place(path, None, report.project, look)}", Tone.HEADING),
+        Part(f"  {note}" if note else "", Tone.MUTED),
+    )
+    return TabRow(clipped(line, cells, look.signs.ellipsis), ("file", path), about)
+
+
+def _file(
+    file: DotenvFile, report: DotenvReport, shown: Shown | None, look: Look, cells: int
+) -> Iterator[TabRow]:
+    findings = _of(file.path, report)
+    number = len(file.keys)
+    count = f"{number:,} key{'' if number == 1 else 's'}" if number or not file.problem else ""
+    note = ", ".join(filter(None, (KINDS[file.kind], count)))
+    yield _title(file.path, note, FileAt(file.path, _mends(findings)), report, look, cells)
+    for line in pieces(list(facts(file, look)), look, cells, _INSET):
+        yield TabRow(line)
+    if file.link is not None:
+        link = (Part("leads to ", Tone.MUTED), Part(look.path(file.link), path=True))
+        yield from (TabRow(line) for line in told(link, look, cells, _INSET))
+    if file.problem:
+        sign = (Part(f" {look.signs.broken} ", Tone.ERROR),)
+        said = (Part(look.sentence(file.problem)),)
+        yield from (TabRow(line) for line in told(said, look, cells, _INSET, first=sign))
+    notes = [one for one in findings if one.severity is Severity.NOTE]
+    yield from _findings([one for one in findings if one not in notes], report, look, cells)
+    comparisons = [one for one in report.compared if one.file == file.path]
+    yield from _keys(file, findings, comparisons, report, shown, look, cells)
+    yield from _findings(notes, report, look, cells)
+
+
+def _findings(
+    findings: list[DotenvFinding], report: DotenvReport, look: Look, cells: int
+) -> Iterator[TabRow]:
+    signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
+    for number, one in enumerate(findings):
+        sign = Part(f" {signs.get(one.severity, look.signs.unknown)} ", _SEVERITIES[one.severity])
+        line: Line = (Part(look.sentence(one.message)),)
+        if one.line is not None:
+            where = place(one.file, one.line, report.project, look)
+            line = (*line, Part(" · ", Tone.MUTED), Part(where, Tone.MUTED, path=True))
+        lines = list(told(line, look, cells, _INSET, first=(sign,)))
+        key = ("finding", one.file, one.check, one.line, number)
+        yield TabRow(lines[0], key, FindingAt(one))
+        yield from (TabRow(more) for more in lines[1:])
+        if one.remedy:
+            remedy = (Part(look.sentence(one.remedy), Tone.MUTED),)
+            yield from (TabRow(more) for more in told(remedy, look, cells, _INSET + 2))
+
+
+def _keys(
+    file: DotenvFile,
+    findings: list[DotenvFinding],
+    comparisons: list[KeyComparison],
+    report: DotenvReport,
+    shown: Shown | None,
+    look: Look,
+    cells: int,
+) -> Iterator[TabRow]:
+    missing = {name: one for one in comparisons for name in one.missing}
+    extra = {name: one for one in comparisons for name in one.extra}
+    names = [*file.names, *missing]
+    if not names:
+        return
+    room = min(max(width(plain(name)) for name in names), _NAME, max(cells // 2, 8))
+    for key in file.keys:
+        spans = range(key.line, key.line + key.lines)
+        mends = _mends([one for one in findings if one.line in spans])
+        at = KeyAt(file.path, key.name, mends)
+        secret = shown.secret if shown is not None and _same(shown.at, at) else None
+        against = extra.get(key.name)
+        notes: tuple[str, ...] = ()
+        if against is not None:
+            named = place(against.example, None, report.project, look)
+            notes = f"not in {named}", "not in the example", "extra"
+        yield from _key(key, file.kind, at, notes, secret, room, look, cells)
+    for name, one in missing.items():
+        remedy = Remedy(RemedyKind.ADD, file.path, report.project, (name,), one.example)
+        named = place(one.example, None, report.project, look)
+        notes = f"missing: {named} has it", "missing: the example has it", "missing"
+        note = _fitting(notes, cells - _INSET - room - 3)
+        line = (
+            Part(f" {look.signs.broken} ", Tone.WARNING),
+            Part(_cell(name, room, look)),
+            Part(f"  {note}", Tone.WARNING),
+        )
+        mends = (remedy,) if file.kind is not FileKind.EXAMPLE and not file.problem else ()
+        yield TabRow(
+            clipped(line, cells, look.signs.ellipsis),
+            ("missing", file.path, name),
+            MissingAt(mends),
+        )
+
+
+def _fitting(notes: Sequence[str], cells: int) -> str:
+    return next((one for one in notes if width(one) <= cells), notes[-1])
+
+
+def _same(one: KeyAt, other: KeyAt) -> bool:
+    return (one.path, one.name) == (other.path, other.name)
+
+
+def _key(
+    key: Key,
+    kind: FileKind,
+    at: KeyAt,
+    notes: Sequence[str],
+    secret: Secret | None,
+    room: int,
+    look: Look,
+    cells: int,
+) -> Iterator[TabRow]:
+    word, tone = value_word(key, kind, look)
+    name = Part(" " * _INSET + _cell(key.name, room, look))
+    note = _fitting(notes, cells - _INSET - room - len(word) - 7) if notes else ""
+    rest = Part(f"  {look.signs.mixed} {note}" if note else "", Tone.WARNING)
+    named = ("key", at.path, at.name)
+    if secret is None:
+        line = (name, Part(f"  {pad(word, 4)}", tone), rest)
+        yield TabRow(clipped(line, cells, look.signs.ellipsis), named, at)
+        return
+    if secret.text is None:
+        line = (name, Part("  no value", Tone.MUTED), rest)
+        yield TabRow(clipped(line, cells, look.signs.ellipsis), named, at)
+        return
+    text = plain(secret.text) or "empty"
+    if _INSET + room + 2 + width(text) < cells:
+        yield TabRow((name, Part(f"  {text}", Tone.STRONG)), named, at)
+        return
+    below = (name, Part("  shown below", Tone.MUTED))
+    yield TabRow(clipped(below, cells, look.signs.ellipsis), named, at)
+    yield from (
+        TabRow((Part(" " * (_INSET + 2)), Part(piece, Tone.STRONG)))
+        for piece in _cut(text, max(cells - _INSET - 3, 8), look)
+    )
+
+
+def _cut(text: str, cells: int, look: Look) -> Iterator[str]:
+    """Yield a text in pieces of a width, to be read whole; only a very long one is not told to
+    its end."""
+    for _ in range(_LONGEST):
+        piece = clip(text, cells, "")
+        yield piece
+        text = text[len(piece) :]
+        if not text:
+            return
+    yield f"{look.signs.ellipsis} and {len(text):,} characters more"
+
+
+def _cell(name: str, cells: int, look: Look) -> str:
+    return pad(clip(plain(name), cells, look.signs.ellipsis), cells)

@@ -1,0 +1,212 @@
+"""The third tab of the detail: the project beside the environment, and each drift to mend."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from envdeck.core.model import Distribution, Environment
+from envdeck.tui.messages import HintsChanged
+from envdeck.tui.panes.detail_tab import DetailTab
+from envdeck.tui.panes.installed import Installed, Read, Reading, Unread
+from envdeck.tui.panes.project_nothing import declares_nothing, has_project, no_project, say
+from envdeck.tui.panes.reader import Reader, ReadingEnded
+from envdeck.tui.panes.tab_footing import TabFooting
+from envdeck.tui.panes.tab_rows import TabList, TabRow
+from envdeck.tui.source import Source
+from envdeck.tui.widgets.line import Line, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.look import Look
+
+if TYPE_CHECKING:
+    from envdeck.core.project.drift import Comparison
+    from envdeck.tui.operating import Operating, Wish
+    from envdeck.tui.panes.project_mending import Mending
+
+# What reads a project is imported by the thread that does so, and what shows it with it: the
+# tab opens before.
+
+_Wish = tuple[Environment, tuple[Distribution, ...]]
+
+
+class Compared:
+    """What a reading brought; None where the project is no longer there."""
+
+    def __init__(self, comparison: "Comparison | None") -> None:
+        self.comparison = comparison
+
+
+class ProjectTab(DetailTab):
+    """Drift under the cursor; below it what the project declares, locks and asks for."""
+
+    OFFERS: ClassVar[frozenset[str]] = frozenset({"mend"})
+
+    def __init__(self, look: Look, source: Source) -> None:
+        super().__init__(look)
+        self.view = TabList(self._lay)
+        self.footing = TabFooting(look)
+        self._source = source
+        self._environment: Environment | None = None
+        self._installed: Installed | None = None
+        self._found: Compared | Reading | Unread = Reading()
+        self._asked: object = None
+        self._reader = Reader(self, self._compare, self._answer, lambda wish: wish[0].path)
+
+    def compose(self) -> ComposeResult:
+        """The rows, and what the key for mending does."""
+        yield self.view
+        yield self.footing
+
+    @property
+    def entrance(self) -> Widget:
+        """The rows."""
+        return self.view
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """The key for mending, where something is to be mended."""
+        return {"mend": ""} if self.view.current is not None else {}
+
+    @property
+    def comparison(self) -> "Comparison | None":
+        """What is shown, once it was read."""
+        return self._found.comparison if isinstance(self._found, Compared) else None
+
+    # reading
+
+    def show(self, environment: Environment, installed: Installed | None) -> None:
+        """Show an environment beside its project; what was read stays while it is read anew."""
+        before, self._environment = self._environment, environment
+        self._installed = installed
+        other = before is None or before.path != environment.path
+        if other:
+            self._found = self._reader.known((environment, ())) or Reading()
+            self._asked = None
+        if not has_project(environment) or isinstance(installed, Unread):
+            self._reader.forget()
+            self._asked = None
+            if isinstance(installed, Unread):
+                self._found = installed
+        elif isinstance(installed, Read):
+            asked = (environment.path, environment.seen_at, id(installed))
+            if asked != self._asked:
+                self._asked = asked
+                self._reader.ask((environment, installed.distributions))
+        self._build(anew=other)
+
+    def left(self) -> None:
+        """Wish for nothing; when it is opened again it is read again."""
+        self._asked = None
+        self._reader.forget()
+
+    def read_again(self) -> None:
+        """Read it anew, beside what was installed: a change of that comes with the environment."""
+        self._asked = None
+        if self._environment is not None:
+            self.show(self._environment, self._installed)
+
+    def _compare(self, wish: _Wish) -> Compared:
+        """Compare; called in a thread."""
+        compared = Compared(self._source.project(*wish))
+        import envdeck.tui.panes.project_lines
+        import envdeck.tui.panes.project_mending  # noqa: F401
+
+        return compared
+
+    def on_reading_ended(self, message: ReadingEnded) -> None:
+        """Take what a reading brought."""
+        message.take()
+
+    def _answer(self, wish: _Wish, found: Compared | Reading | Unread) -> None:
+        shown = self._environment
+        if shown is None or shown.path != wish[0].path:
+            return
+        if isinstance(found, Reading) and isinstance(self._found, Compared):
+            return
+        self._found = found
+        self._build()
+
+    # showing
+
+    def _build(self, *, anew: bool = False) -> None:
+        self.view.build()
+        if anew:
+            self.view.scroll_to(y=0, animate=False)
+            self.view.action_first()
+        self._tell()
+
+    def _lay(self, cells: int) -> list[TabRow]:
+        environment = self._environment
+        if environment is None:
+            return []
+        nothing = no_project(environment, self.look, cells)
+        if nothing is not None:
+            return nothing
+        match self._found:
+            case Compared(comparison=None):
+                gone = (Part("Its project is no longer there.", Tone.WARNING),)
+                return say([gone, self._again()], self.look, cells)
+            case Compared(comparison=comparison) if comparison is not None:
+                from envdeck.tui.panes.project_lines import project_rows
+
+                rows = project_rows(comparison, environment, self.look, cells)
+                if not comparison.project.manifests and not comparison.project.locks:
+                    rows += [TabRow(), *declares_nothing(self.look, cells)]
+                return rows
+            case Unread(reason):
+                why = f"{self.look.signs.broken} It could not be compared: {reason}"
+                return say([(Part(why, Tone.ERROR),), self._again()], self.look, cells)
+            case _:
+                words = f"Comparing it with its project{self.look.signs.ellipsis}"
+                return say([(Part(words, Tone.MUTED),)], self.look, cells)
+
+    def _again(self) -> Line:
+        key = Part(self.look.key("refresh"), Tone.HEADING)
+        return key, Part(" reads it again.", Tone.MUTED)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the key for mending does with the row under the cursor."""
+        mending = self._mending()
+        if mending is None:
+            self.footing.tell(())
+        elif isinstance(mending, str):
+            self.footing.tell((Part(mending[0].upper() + mending[1:], Tone.MUTED),))
+        else:
+            key = Part(self.look.key("mend"), Tone.HEADING)
+            self.footing.tell((key, Part(f" {mending.words}", Tone.MUTED)))
+        self.post_message(HintsChanged())
+
+    # mending
+
+    def _mending(self) -> "Mending | str | None":
+        row, comparison = self.view.current, self.comparison
+        if row is None or comparison is None:
+            return None
+        from envdeck.core.project.drift import Drift, PythonDrift
+        from envdeck.tui.panes.project_mending import mending
+
+        if not isinstance(row.about, Drift | PythonDrift):
+            return None
+        return mending(comparison, row.about, self.look)
+
+    def mend(self, operating: "Operating") -> "Wish | str":
+        """Return the recreate that mends what is under the cursor, or why there is none."""
+        mending = self._mending()
+        if self._environment is None or mending is None:
+            return "nothing has drifted that could be mended here"
+        if isinstance(mending, str):
+            return mending
+        from envdeck.tui.panes.project_mending import mend_wish
+
+        return mend_wish(operating, self._environment, mending, self.look)
+
+    @on(LineList.Chosen)
+    async def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        await self.screen.run_action("mend")

@@ -1,0 +1,98 @@
+"""Everything that the demo invites to try works on it, and asks no network."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from envdeck.core.model import Ending, NoPlan, Status
+
+
+def done(operations, plan, expected=Ending.DONE):
+    assert not isinstance(plan, NoPlan), plan
+    assert not plan.refusals
+    result = operations.run(plan, lambda _event: None)
+    assert result.status is expected, result
+    return result
+
+
+def versions(operations, path):
+    catalog = operations.catalog
+    return {one.name: one.version for one in catalog.distributions(catalog.lookup(path))}
+
+
+def test_what_is_deleted_comes_back(worked_on, operations):
+    path = worked_on.environment("unused")
+    plan = operations.plan_delete([operations.catalog.lookup(path)])
+    done(operations, plan)
+    assert not os.path.lexists(path)
+    assert all(item.folder.startswith(worked_on.root) for item in operations.trash())
+    done(operations, operations.plan_undo(plan.id))
+    assert operations.catalog.lookup(path).status is Status.OK
+
+
+def test_what_has_drifted_is_made_anew_from_its_lock(worked_on, operations):
+    path = worked_on.environment("drifted")
+    environment = operations.catalog.lookup(path)
+    plan = operations.plan_recreate(environment, source="lock")
+    done(operations, plan)
+    compared = operations.catalog.project(operations.catalog.lookup(path))
+    assert not compared.drifts
+    done(operations, operations.plan_undo(plan.id))
+    assert versions(operations, path)["schemapress"] == "2.9.0"
+
+
+@pytest.mark.parametrize("story", ["unused", "shared", "orphan"])
+def test_what_is_there_is_made_anew_exactly(worked_on, operations, story):
+    path = worked_on.environment(story)
+    before = versions(operations, path)
+    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    assert versions(operations, path) == before
+
+
+def test_packages_are_upgraded(worked_on, operations):
+    path = worked_on.environment("dotenv")
+    environment = operations.catalog.lookup(path)
+    offered = operations.candidates(environment)
+    assert not isinstance(offered, NoPlan), offered
+    assert {"courier-http", "tidyargs"} <= {row.name for row in offered.rows}
+    done(operations, operations.plan_upgrade(environment, {"tidyargs": None}))
+    assert versions(operations, path)["tidyargs"] == "8.2.0"
+
+
+def test_a_broken_one_gets_a_base_again(worked_on, operations):
+    path = worked_on.environment("broken")
+    environment = operations.catalog.lookup(path)
+    assert environment.status is Status.BROKEN
+    done(operations, operations.plan_interpreter(environment))
+    assert operations.catalog.lookup(path).status is Status.OK
+
+
+def test_a_moved_one_is_made_anew_where_it_is(worked_on, operations):
+    path = worked_on.environment("moved")
+    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    assert operations.catalog.lookup(path).status is Status.OK
+
+
+def test_one_of_an_old_python_is_made_anew_on_a_new_one(worked_on, operations):
+    path = worked_on.environment("end-of-life")
+    minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    plan = operations.plan_interpreter(operations.catalog.lookup(path), minor)
+    done(operations, plan)
+    assert operations.catalog.lookup(path).python.version.startswith(minor)
+
+
+def test_an_environment_is_created_for_the_clone_and_its_command_runs(worked_on, operations):
+    project = worked_on.project("clone")
+    done(operations, operations.plan_create(project, source="lock"))
+    command = os.path.join(project, ".venv", "bin", "parcel-desk")
+    said = subprocess.run([command], capture_output=True, text=True, check=True, cwd=project)
+    assert "desk-00042" in said.stdout
+
+
+@pytest.mark.parametrize("story", ["groups", "requirements", "poetry"])
+def test_an_environment_is_created_for_every_shape(worked_on, operations, story):
+    project = worked_on.project(story)
+    done(operations, operations.plan_create(project))
+    assert operations.catalog.lookup(os.path.join(project, ".venv")).packages

@@ -1,0 +1,83 @@
+"""Every command over a project full of secrets: none of them says one, or keeps one."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from envdeck.cli.parser import COMMANDS
+
+ENV, PROJECT = "work/api/.venv", "work/api"
+CALLS = {
+    "list": ("list", "--json"),
+    "list as text": ("list",),
+    "show": ("show", ENV),
+    "show as JSON": ("show", ENV, "--json"),
+    "find": ("find", "one"),
+    "diff": ("diff", ENV),
+    "diff as JSON": ("diff", ENV, "--json"),
+    "diff with a file": ("diff", ENV, f"{PROJECT}/requirements.txt"),
+    "interpreters": ("interpreters", "--json"),
+    "dotenv": ("dotenv", PROJECT),
+    "dotenv as JSON": ("dotenv", PROJECT, "--json"),
+    "dotenv of no such key": ("dotenv", PROJECT, "--reveal", "NOT_THERE"),
+    "dotenv made private": ("dotenv", PROJECT, "--private", "--yes", "--json"),
+    "dotenv ignored": ("dotenv", PROJECT, "--ignore", "--yes"),
+    "dotenv added to": ("dotenv", PROJECT, "--add-missing", "--dry-run", "--json"),
+    "onboard": ("onboard", PROJECT, "--check"),
+    "onboard as JSON": ("onboard", PROJECT, "--check", "--json"),
+    "onboard, the safe steps": ("onboard", PROJECT, "--yes", "--json"),
+    "recreate": ("recreate", ENV, "--from", "declared", "--yes", "--json", "--verbose"),
+    "recreate, from a file": (
+        "recreate", ENV, "--from", f"{PROJECT}/requirements.txt", "--yes", "--verbose",
+    ),
+    "recreate, the choices": ("recreate", ENV, "--choices", "--json"),
+    "upgrade": ("upgrade", ENV, "--all", "--yes", "--json"),
+    "create": ("create", PROJECT, "--path", "other", "--yes", "--json", "--verbose"),
+    "delete": ("delete", ENV, "--yes", "--allow", "unowned-files", "--json"),
+    "undo": ("undo", "--yes"),
+    "history": ("history", "--json"),
+    "trash": ("trash", "list", "--json"),
+    "config": ("config", "show"),
+    "completion": ("completion", "bash"),
+}  # fmt: skip
+ELSEWHERE = {"demo"}
+"""Commands that have a home of their own, and never look at this one."""
+
+
+def test_every_command_has_a_call():
+    assert {words[0] for words in CALLS.values()} | ELSEWHERE == set(COMMANDS)
+
+
+@pytest.fixture
+def call(marked):
+    def called(*words: str) -> subprocess.CompletedProcess[str]:
+        # Nothing of an index is reached: what fails says why, and that is where secrets get out.
+        variables = {"HOME": str(marked.home), "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+        return subprocess.run(
+            [sys.executable, "-m", "envdeck", *words],
+            env={**os.environ, **variables}, cwd=marked.home, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=120, check=False,
+        )  # fmt: skip
+
+    return called
+
+
+def test_no_command_says_a_secret_or_keeps_one(marked, call):
+    telling = {}
+    for name, words in CALLS.items():
+        done = call(*words)
+        assert "Traceback" not in done.stderr, (name, done.stderr)
+        assert done.returncode in {0, 1, 2, 3}, (name, done.stderr)
+        if told := marked.told(done.stdout + done.stderr):
+            telling[name] = told
+    assert telling == {}
+    assert marked.kept() == {}
+
+
+def test_only_a_person_who_asks_sees_one(marked, call):
+    shown = call("dotenv", PROJECT, "--reveal", "QUOTED").stdout
+    assert marked.told(shown)
+    assert "\n" not in shown.strip()
+    assert marked.kept() == {}

@@ -1,0 +1,94 @@
+"""`envdeck demo` as a person starts and leaves it, in a pseudo-terminal."""
+
+import os
+import signal
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def _terminals():
+    name = "envdeck_tests_programs"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+        sys.modules[name].PROGRAM = "-m"  # `python -m envdeck …`
+    return sys.modules[name]
+
+
+@pytest.fixture
+def demo(tmp_path, monkeypatch):
+    """Start the demo, with a folder of its own for what is temporary."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    started = []
+
+    def begun(*arguments):
+        started.append(_terminals().Terminal("envdeck", "demo", *arguments, columns=110, lines=32))
+        return started[-1], folder
+
+    yield begun
+    for each in started:
+        each.close()
+
+
+def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
+    screen, folder = demo()
+    screen.until(lambda: "A tour in five short cards?" in screen.text)
+    screen.press("\x1b")
+    screen.until(lambda: "five short cards" not in screen.text)
+    screen.until(lambda: "11 environments" in screen.text and "reclaimable" in screen.text)
+    screen.press("/csv-janitor\r")
+    screen.until(lambda: "1 of 11" in screen.text)
+    screen.press("d")
+    screen.until(lambda: "What is done" in screen.text)
+    screen.press("y")
+    screen.until(lambda: "0 of 10" in screen.text)
+    screen.press("z")
+    screen.until(lambda: "What is done" in screen.text)
+    screen.press("y")
+    screen.until(lambda: "1 of 11" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert _terminals().restored(screen)
+    assert os.listdir(folder) == []
+    assert "is removed" in screen.raw
+
+
+def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
+    screen, folder = demo("--onboard")
+    screen.until(lambda: "Walkthrough" in screen.text and "2 of 8 done" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("words", ["building the demo", "11 environments"])
+def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
+    screen, folder = demo()
+    screen.until(lambda: words in screen.text)
+    os.kill(screen.pid, number)
+    assert screen.ended() in {128 + number, 130}
+    assert os.listdir(folder) == []
+
+
+def test_the_next_one_removes_what_a_killed_one_left(demo):
+    killed, folder = demo()
+    killed.until(lambda: "11 environments" in killed.text)
+    os.kill(killed.pid, signal.SIGKILL)
+    assert killed.ended() == -signal.SIGKILL
+    (left,) = os.listdir(folder)
+    screen, _ = demo()
+    screen.until(lambda: "11 environments" in screen.text)
+    assert left not in os.listdir(folder)
+    os.kill(screen.pid, signal.SIGTERM)
+    screen.ended()
+    assert os.listdir(folder) == []
+    assert "left behind by an earlier demo" in screen.raw

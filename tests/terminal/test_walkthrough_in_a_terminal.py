@@ -1,0 +1,80 @@
+"""The walkthrough and the tour in a pseudo-terminal, as a person meets them: few, and thin."""
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def _terminals():
+    name = "envdeck_tests_terminals"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+        sys.modules[name].PROGRAM = HERE / "walkthrough_program.py"
+    return sys.modules[name]
+
+
+@pytest.fixture
+def start():
+    """Start programs, and end those that are left."""
+    started = []
+
+    def begun(*arguments, **size):
+        started.append(_terminals().Terminal(*arguments, **size))
+        return started[-1]
+
+    yield begun
+    for each in started:
+        each.close()
+
+
+def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
+    screen = start("walk")
+    screen.until(lambda: "1 of 7 done" in screen.text)
+    screen.press("\r")
+    screen.until(lambda: "Show the plan" in screen.text)
+    screen.press("\r")
+    screen.until(lambda: "Create (y)" in screen.text)
+    screen.press("y")
+    screen.until(lambda: "2 of 7 done" in screen.text)
+    screen.until(lambda: "Creating virtual environment at .venv" in screen.text)
+    screen.until(lambda: "fails only when it is imported" in screen.text)
+    screen.resize(50, 15)
+    screen.until(lambda: "? help" in screen.text and "2 of 7 done" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    assert _terminals().restored(screen)
+
+
+def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
+    home = str(tmp_path)
+    screen = start(home)
+    screen.until(lambda: "A tour in five short cards?" in screen.text)
+    screen.press("\r")
+    screen.until(lambda: "1 of 5" in screen.text)
+    screen.press("l")
+    screen.until(lambda: "2 of 5" in screen.text)
+    screen.press("\r\r\r")
+    screen.until(lambda: "5 of 5" in screen.text)
+    screen.press("\r")
+    screen.until(lambda: "5 of 5" not in screen.text)
+    screen.until(lambda: "No environments found" in screen.text)
+    screen.press("q")
+    assert screen.ended() == 0
+    answer = tmp_path / ".local" / "state" / "envdeck" / "tour"
+    assert answer.is_file()
+    again = start(home)
+    again.until(lambda: "No environments found" in again.text and "? help" in again.text)
+    assert "five short cards" not in again.text
+    again.press("\x1bOP")  # f1
+    again.until(lambda: "1 of 5" in again.text)
+    again.press("q")
+    again.press("\x1b")
+    again.until(lambda: "1 of 5" not in again.text)
+    again.press("q")
+    assert again.ended() == 0

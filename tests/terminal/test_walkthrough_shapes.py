@@ -1,0 +1,174 @@
+"""The walkthrough of real projects, from nothing to the first command, in a pseudo-terminal.
+
+The projects are those of the demo, built in a home of their own: no network is there.
+"""
+
+import os
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.host import Host
+from envdeck.demo import build
+
+HERE = Path(__file__).parent
+SECRET = "MARK-3f9c-token"
+
+
+def _terminals():
+    name = "envdeck_tests_programs"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+        sys.modules[name].PROGRAM = "-m"  # `python -m envdeck …`
+    return sys.modules[name]
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """Build a demo of one story, and make it the home of what is started."""
+
+    def begun(story):
+        root = tmp_path / "demo"
+        root.mkdir()
+        real = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"], "SHELL": "/bin/sh"})
+        demo = build(str(root), real, runs=sys.executable, stories=[story])
+        for name in list(os.environ):
+            if name != "PYTHONPATH":
+                monkeypatch.delenv(name)
+        for name, value in demo.host.environ.items():
+            monkeypatch.setenv(name, value)
+        return demo.project(story)
+
+    return begun
+
+
+class Walk:
+    """A person who walks through."""
+
+    def __init__(self, project):
+        self.project = project
+        self.screen = _terminals().Terminal("envdeck", "onboard", project, columns=120, lines=36)
+        self.sees("Walkthrough")
+
+    def sees(self, *words):
+        self.screen.until(lambda: all(word in self.screen.text for word in words))
+
+    def press(self, *keys):
+        for key in keys:
+            self.screen.press(key)
+
+    def done(self, count):
+        self.screen.until(lambda: f"{count} of 8 done" in self.screen.text)
+
+    def agrees(self):
+        self.sees("(y)", "What is done")
+        self.press("y")
+
+    def makes_the_environment(self, *, chooses):
+        self.sees("An environment that works", "enter")
+        self.press("\r")
+        if chooses:
+            self.sees("Show the plan")
+            self.press("\r")
+        self.agrees()
+        self.sees(".venv is made")
+
+    def fills_in(self, last, fields):
+        self.sees("has what the example asks for", last, "enter fill in")
+        self.press("\r")
+        self.sees("left empty", "enter next field")
+        self.press("\x1b[B" * (fields - 1))  # down to the last field
+        self.sees("enter show the plan")
+        self.press(f"{SECRET}\r")
+        self.agrees()
+        self.sees(".env is made")
+
+    def runs_the_command(self, command, said):
+        self.sees("The tests, or a first command, run", command, "enter choose")
+        self.press("\r")
+        self.sees("Show the plan")
+        self.press("\r")
+        self.agrees()
+        self.sees(said)
+
+    def leaves(self):
+        self.press("q")
+        assert self.screen.ended() == 0
+
+
+@pytest.fixture
+def walk(planted):
+    walks = []
+
+    def begun(story=None):
+        walks.append(Walk(planted(story) if story else walks[-1].project))
+        return walks[-1]
+
+    yield begun
+    for each in walks:
+        each.screen.close()
+
+
+def checked(project):
+    """What `envdeck onboard --check` says of it, and its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "envdeck", "onboard", project, "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_fresh_clone_comes_to_its_first_command(walk):
+    one = walk("clone")
+    one.done(2)
+    one.sees("group dev (default)")
+    one.makes_the_environment(chooses=True)
+    one.done(4)
+    one.leaves()
+    one = walk()  # and it is taken up again where it was left
+    one.done(4)
+    one.fills_in("CARRIER_TOKEN", 3)
+    one.sees("git does not ignore it", "enter do it")
+    one.press("\r")
+    one.agrees()
+    one.sees("ot installed: pre-commit", "enter do it")
+    one.press("\r")
+    one.agrees()
+    one.done(6)
+    one.sees("Nothing is left to do")
+    one.runs_the_command("pytest", "2 passed")
+    one.done(7)
+    one.leaves()
+    code, said = checked(one.project)
+    assert code == 0, said
+    assert SECRET not in said
+    assert SECRET not in one.screen.raw
+    with open(os.path.join(one.project, ".env")) as file:
+        assert f"CARRIER_TOKEN={SECRET}" in file.read()
+
+
+@pytest.mark.parametrize(
+    ("story", "dotenv", "command", "said"),
+    [
+        ("groups", False, "pytest", "1 passed"),
+        ("requirements", True, "manage.py test", "Ran 4 tests"),
+        ("poetry", False, "pytest", "1 passed"),
+    ],
+)
+def test_every_shape_comes_to_its_first_command(walk, story, dotenv, command, said):
+    one = walk(story)
+    one.makes_the_environment(chooses=story != "requirements")
+    if dotenv:
+        one.fills_in("SECRET_KEY", 2)
+    one.sees("Nothing is left to do")
+    one.runs_the_command(command, said)
+    one.leaves()
+    code, said = checked(one.project)
+    assert code == 0, said

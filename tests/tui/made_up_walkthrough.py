@@ -1,0 +1,164 @@
+"""A walkthrough that exists in memory alone; for the tests of its screen, and its pictures."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result, Step, Target
+from envdeck.core.onboarding.model import Answers, Field, Option, State, StepView
+
+PROJECT = "/home/ada/work/shop"
+
+
+def _act(*_: object) -> NoPlan:
+    return NoPlan("nothing is planned through this")
+
+
+def steps(**states: State) -> tuple[StepView, ...]:
+    """Return the eight steps, those named in another state than for a fresh clone."""
+    fresh = (
+        StepView(
+            "interpreter",
+            "An interpreter it accepts",
+            "The project runs on the Pythons it was written for, and on no others.",
+            State.DONE,
+            "CPython 3.12.4 fits requires-python >=3.11",
+        ),
+        StepView(
+            "environment",
+            "An environment that works",
+            "What is installed for this project stays out of the way of all others.",
+            State.OPEN,
+            "there is no environment in the project yet",
+            commands=(("uv", "venv", "--python", "/usr/bin/python3.12", f"{PROJECT}/.venv"),),
+            safe=True,
+            options=(Option("group:dev", "dev", chosen=True), Option("extra:docs", "docs")),
+            act=_act,
+        ),
+        StepView(
+            "packages",
+            "Everything it needs is installed",
+            "What is missing fails only when it is imported, often much later.",
+            State.WAITING,
+            "the environment comes first",
+            details=tuple(f"package-{number} 1.{number} is missing" for number in range(12)),
+        ),
+        StepView(
+            "dotenv",
+            "A .env with what it asks for",
+            "The program reads its settings and secrets from there.",
+            State.OPEN,
+            "there is no .env, and .env.example asks for 2 keys",
+            details=("DATABASE_URL is missing", "PORT is missing"),
+            safe=True,
+            fields=(Field("DATABASE_URL"), Field("PORT", secret=False, default="8000")),
+            act=_act,
+        ),
+        StepView(
+            "secrets",
+            "No secret is in git",
+            "What was committed once is known to everyone who ever cloned it.",
+            State.CANNOT,
+            ".env was committed in the past",
+            hint="give new values to what is in it: whoever has a clone has the old ones",
+        ),
+        StepView(
+            "hooks",
+            "Its git hooks are installed",
+            "They check each commit before it is made.",
+            State.SKIPPED,
+            "the project has no .pre-commit-config.yaml",
+        ),
+        StepView(
+            "command",
+            "The first command runs",
+            "Only a command that ran shows that all of it works together.",
+            State.WAITING,
+            "the environment comes first",
+        ),
+        StepView(
+            "activate",
+            "How to activate it",
+            "Then `python` in this shell is the one of the project.",
+            State.READY,
+            "a bash is in use",
+            commands=(("source", f"{PROJECT}/.venv/bin/activate"),),
+        ),
+    )
+    return tuple(replace(step, state=states.get(step.name, step.state)) for step in fresh)
+
+
+def ready() -> tuple[StepView, ...]:
+    """Return the steps of a project that nothing is left to do for."""
+    done = {"environment": State.DONE, "packages": State.DONE, "dotenv": State.DONE}
+    found = steps(**done, secrets=State.DONE, command=State.READY)
+    told = {
+        "command": {
+            "message": "it can be run now",
+            "commands": (("pytest", "-q"),),
+            "act": _act,
+            "options": (
+                Option("command:pytest", "run the tests with pytest", chosen=True),
+                Option("command:shop", "shop --help"),
+            ),
+        }
+    }
+    return tuple(replace(step, **told.get(step.name, {})) for step in found)
+
+
+@dataclass
+class MadeUpWalking:
+    """What is behind a walkthrough: it finds and plans what it was told to."""
+
+    found: tuple[StepView, ...] = field(default_factory=steps)
+    after: dict[str, tuple[StepView, ...]] = field(default_factory=dict)
+    """What is found once a step was done with success."""
+    hold: Callable[[], bool] = field(default=lambda: False)
+    """While this is true a look does not end unless it is stopped."""
+    dead: Callable[[], bool] = field(default=lambda: False)
+    """While this is true a look does not end, whoever stops it: its disk does not answer."""
+    failure: Exception | None = None
+    operation: Operation = Operation.CREATE
+    looks: int = 0
+    at_once: int = 0
+    """Looks that go on."""
+    most_at_once: int = 0
+    asked: list[tuple[str, object]] = field(default_factory=list)
+
+    def look(self, stopped: Callable[[], bool] = lambda: False) -> tuple[StepView, ...]:
+        """Return what was told."""
+        self.looks += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        while self.dead() or (self.hold() and not stopped()):
+            time.sleep(0.001)
+        self.at_once -= 1
+        if self.failure is not None:
+            raise self.failure
+        return self.found
+
+    def step(self, name: str) -> StepView:
+        """Return one of them."""
+        self.asked.append(("step", name))
+        return next(step for step in self.found if step.name == name)
+
+    def plan(self, step: StepView, answers: Answers) -> Plan | NoPlan:
+        """Plan what a step does."""
+        self.asked.append(("plan", (step.name, answers.options, dict(answers.values))))
+        return Plan(
+            id=f"20261120-101502-{len(self.asked):04}",
+            operation=self.operation,
+            targets=(Target(f"{PROJECT}/.venv"),),
+            steps=tuple(Step("make it", command) for command in step.commands) or (Step("do it"),),
+        )
+
+    def ended(self, step: StepView, plan: Plan, result: Result) -> None:
+        """Take what was done."""
+        del plan
+        self.asked.append(("ended", (step.name, result.status)))
+        if result.status is Ending.DONE:
+            self.found = self.after.get(step.name, self.found)
+
+    def choose(self, name: str, answers: Answers) -> None:
+        """Take what was chosen."""
+        self.asked.append(("choose", (name, answers.options, dict(answers.values))))

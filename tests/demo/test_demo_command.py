@@ -46,8 +46,9 @@ def quick(monkeypatch):
 def test_the_screen_has_the_demo_for_a_machine_and_all_is_gone_after(called, tmp_path):
     seen = []
 
-    def shown(context, *, project=None):
+    def shown(context, *, project=None, tour=None, label=""):
         seen.append((context.host.home, project, os.path.isdir(context.host.home)))
+        assert (tour, label) == (None, "demo")
         return 0
 
     code, out, err, left = called("--onboard", shown=shown)

@@ -1,17 +1,23 @@
 """What `envdeck dotenv` writes: which remedy is meant, and the values a person gives for it."""
 
 import os
+import signal
 import sys
+import threading
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from envdeck.cli.commands.dotenv import report_of
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError
 from envdeck.cli.operating import operate
-from envdeck.core.dotenv import Remedy, RemedyKind
+from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
 from envdeck.core.dotenv.comparing import examples
+from envdeck.core.dotenv.naming import kind_of
 from envdeck.core.model import NoPlan, Operation, Plan
+from envdeck.core.paths import lies_under
 from envdeck.text import plain
 
 if TYPE_CHECKING:
@@ -27,7 +33,11 @@ def mend(arguments: Namespace, context: Context, project: str, file: str) -> int
     given = _read_values() if arguments.values else None
 
     def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:  # Ctrl-C ends a question
-        report = operations.catalog.dotenv(project)
+        report = report_of(project, context)
+        if not _is_dotenv(file, report):
+            name = os.path.relpath(file, project)
+            hint = "`.env`, `.env.local` and `prod.env` are such, in the project"
+            return NoPlan(f"{name} is no dotenv file of the project", hint, missing=True)
         remedy = _remedy(arguments, report, file)
         if isinstance(remedy, NoPlan):
             return remedy
@@ -46,6 +56,14 @@ def mend(arguments: Namespace, context: Context, project: str, file: str) -> int
     return operate(arguments, context, Operation.EDIT, make)
 
 
+def _is_dotenv(file: str, report: "DotenvReport") -> bool:
+    """Tell a dotenv file of the project, or one that is to be, from any other file: that is not
+    ours to write."""
+    if any(each.path == file for each in report.files):
+        return True
+    return lies_under(file, report.project) and kind_of(os.path.basename(file)) is not None
+
+
 def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy | NoPlan:
     project = report.project
     if arguments.ignore:
@@ -55,6 +73,9 @@ def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy |
     example = _example_of(file, report)
     if arguments.create:
         if example is None:
+            unread = [each for each in report.files if each.kind is FileKind.EXAMPLE]
+            if unread and (problem := _unread(unread[0], report)):
+                return NoPlan(problem)
             return NoPlan(
                 f"no example is there that {os.path.relpath(file, project)} could be made from",
                 hint=".env.example, .env.sample and .env.template are such",
@@ -68,9 +89,17 @@ def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy |
     if missing is None or not missing.missing:
         if not os.path.lexists(file):
             return NoPlan(f"{file} is not there", hint="--create makes it", missing=True)
+        here = next((each for each in report.files if each.path == file), None)
+        if here is not None and (problem := _unread(here, report)):
+            return NoPlan(problem)
         what = "no example to compare it with" if missing is None else "every key of its example"
         return NoPlan(f"{os.path.relpath(file, project)} has {what}", missing=missing is None)
     return Remedy(RemedyKind.ADD, file, project, missing.missing, missing.example)
+
+
+def _unread(file: "DotenvFile", report: "DotenvReport") -> str:
+    name = os.path.relpath(file.path, report.project)
+    return f"{name} was not read: {file.problem}" if file.problem else ""
 
 
 def _example_of(file: str, report: "DotenvReport") -> "DotenvFile | None":
@@ -115,10 +144,12 @@ def _ask(prompt: str) -> str:
     from getpass import GetPassWarning, getpass  # only who adds a key needs it
     from warnings import catch_warnings, simplefilter
 
-    with catch_warnings():
+    with catch_warnings(), _not_suspended():
         simplefilter("error", GetPassWarning)
         try:
             return getpass(prompt)
+        except UnicodeDecodeError:  # it would quote what was typed
+            problem = "what was typed is no text in the encoding of this terminal"
         except GetPassWarning:
             problem = "what is typed at this terminal cannot be hidden"
         except EOFError:
@@ -126,11 +157,28 @@ def _ask(prompt: str) -> str:
     raise CommandError(problem, hint="`--values -` reads values from the standard input")
 
 
+@contextmanager
+def _not_suspended() -> Iterator[None]:
+    """Let Ctrl-Z do nothing meanwhile: a shell that takes the terminal gives it back with what is
+    typed shown."""
+    number = getattr(signal, "SIGTSTP", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 def _read_values() -> Mapping[str, str]:
     """Return the values on the standard input. No error quotes what it says."""
     from envdeck.core.dotenv.parsing import parse
     from envdeck.core.dotenv.reading import names_a_key
 
+    if sys.stdin is None:  # as who closes it leaves it
+        raise CommandError("there is no standard input to read values from")
     data = sys.stdin.buffer.read(_LIMIT + 1)
     if len(data) > _LIMIT:
         raise CommandError(f"the values are longer than {_LIMIT // 1024} KiB")

@@ -94,12 +94,16 @@ class Catalog:
     def project(
         self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
     ) -> "Comparison | None":
-        """Compare an environment with what its project declares and locks; None without one."""
-        from envdeck.core.project import compare, read_project
+        """Compare an environment with what its project declares and locks; None without one, and
+        where that is no longer there."""
+        from envdeck.core.project.comparing import compare
+        from envdeck.core.project.project import read_project
 
         link = environment.project
         if link.path is None or link.state is not ProjectState.FOUND:
             return None
+        if not os.path.isdir(link.path):
+            return None  # it was when the environment was seen
         if distributions is None:
             distributions = self.distributions(environment)
         return compare(read_project(link.path), environment, distributions)

@@ -35,6 +35,8 @@ class ScreenSettings(NamedTuple):
     """Whether `NO_COLOR` is set."""
     read_only: bool = False
     """Whether nothing may be changed."""
+    label: str = ""
+    """What the summary says it is besides EnvDeck: `demo`; nothing where it is empty."""
     project: str = ""
     """A project whose walkthrough is in front when it opens; none where it is empty."""
     tour: bool = False

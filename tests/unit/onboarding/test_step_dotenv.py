@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_not_checked(stands, write, project, name):
     (project / name).unlink()
     os.mkfifo(project / name)
     assert stands("dotenv").state is State.CANNOT
-    assert stands("dotenv").message == f"not checked: {name}: it is a FIFO"
+    assert stands("dotenv").message == f"not checked: {name}: is a FIFO"
     assert stands("secrets").state is not State.DONE
 
 

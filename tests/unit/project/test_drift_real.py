@@ -13,14 +13,9 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
 from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.project import (
-    Comparison,
-    Drift,
-    DriftKind,
-    Mend,
-    compare,
-    read_project,
-)
+from envdeck.core.project import Comparison, Drift, DriftKind, Mend
+from envdeck.core.project.comparing import compare
+from envdeck.core.project.project import read_project
 
 
 class Beside:
@@ -339,8 +334,10 @@ def test_without_a_lock_by_what_is_declared_and_what_that_needs(
         ("outside", "direct", ">=2", "1.5", ()),
     ]
     assert found.unchecked == (
-        "which packages nothing asks for cannot be told while gone is missing: "
-        "what it needs is not known before",
+        (
+            "which packages nothing asks for cannot be told while gone is missing: "
+            "what it needs is not known before"
+        ),
     )
     assert [drift.line for drift in found.drifts[:4]] == [5, 4, 4, 4]
     assert [(part.id, part.declared, part.installed, part.counts) for part in found.parts] == [

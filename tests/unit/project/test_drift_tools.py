@@ -7,7 +7,9 @@ import pytest
 
 from envdeck.core.inspection.marker_environment import Machine
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
-from envdeck.core.project import Comparison, Drift, Mend, Project, compare, read_project
+from envdeck.core.project import Comparison, Drift, Mend, Project
+from envdeck.core.project.comparing import compare
+from envdeck.core.project.project import read_project
 
 LOCKS = Path(__file__).parent / "locks"
 LINUX = Machine("posix", "linux", "x86_64", "6.1", "Linux", "#1")

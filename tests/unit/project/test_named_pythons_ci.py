@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed import SOURCES, Where, named_pythons
+from envdeck.core.project.deployed.model import Where
+from envdeck.core.project.deployed.sources import SOURCES, named_pythons
 
 GITHUB = ".github/workflows/ci.yml"
 MATRIX = """\

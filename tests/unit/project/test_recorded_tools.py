@@ -21,7 +21,9 @@ from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.inspection.marker_environment import Machine, marker_environment
 from envdeck.core.model import Python
-from envdeck.core.project import Comparison, DriftKind, compare, read_locks, read_project, select
+from envdeck.core.project import Comparison, DriftKind, read_locks, select
+from envdeck.core.project.comparing import compare
+from envdeck.core.project.project import read_project
 
 RECORDED = Path(__file__).parent / "recorded"
 TOOLS = ("uv", "poetry", "poetry-1.8", "pdm", "pipenv", "pip-tools", "pylock")

@@ -100,9 +100,12 @@ def _built(sandbox: "Sandbox", context: Context) -> "Demo":
 def _opened(demo: "Demo", context: Context, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
     from envdeck.cli.commands.screen import open_screen  # brings what this command may not need
+    from envdeck.config.tour import offers_tour
 
     inside = replace(context, host=demo.host, _configuration=None)
-    return open_screen(inside, project=demo.project("clone") if onboard else None)
+    clone = demo.project("clone") if onboard else None
+    offered = None if offers_tour(context.host) else False  # its own home has answered nothing
+    return open_screen(inside, project=clone, tour=offered, label="demo")
 
 
 def _tell(demo: "Demo", context: Context) -> int:

@@ -81,7 +81,8 @@ def _from_file(
     context: Context,
     catalog: "Catalog",
 ) -> int:
-    from envdeck.core.project import compare, project_of_file
+    from envdeck.core.project.comparing import compare
+    from envdeck.core.project.project import project_of_file
 
     project = project_of_file(file)
     if project.problems and not any(one.requirements for one in project.manifests):

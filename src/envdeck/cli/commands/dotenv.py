@@ -67,7 +67,7 @@ def run(arguments: Namespace, context: Context) -> int:
 
         return mend(arguments, context, project, file or os.path.join(project, ".env"))
     say_pending(context)
-    report = _report(project, context)
+    report = report_of(project, context)
     if arguments.reveal is not None:
         return _reveal(arguments.reveal, file, report, context)
     if file is not None:
@@ -109,7 +109,8 @@ def _file(named: str | None, project: str, context: Context) -> str | None:
     return here if not os.path.lexists(within) and lies_under(here, project) else within
 
 
-def _report(project: str, context: Context) -> "DotenvReport":
+def report_of(project: str, context: Context) -> "DotenvReport":
+    """Return the dotenv files of a project, and those in the environment that is known of it."""
     from envdeck.core.catalog import Scope
 
     catalog = context.catalog()
@@ -136,7 +137,8 @@ def _reveal(key: str, file: str | None, report: "DotenvReport", context: Context
 
 
 def _holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
-    """Return the file that a key is revealed of: the one named, or the first that has it."""
+    """Return the file that a key is revealed of: the one named, or the first that has it; an
+    example alone only where it is named, since what it holds is nobody's value."""
     named = [each for each in report.files if file is None or each.path == file]
     if not named:
         raise CommandError(
@@ -146,8 +148,17 @@ def _holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
     usual = os.path.join(report.project, ".env")
     named.sort(key=lambda each: (each.kind != "env", each.path != usual))
     for each in named:
-        if key in each.names:
+        if key in each.names and (file is not None or each.kind != "example"):
             return each
+    unread = next((each for each in named if each.problem and each.kind != "example"), None)
+    if unread is not None:
+        raise CommandError(f"{unread.path} was not read: {unread.problem}")
+    example = next((each for each in named if key in each.names), None)
+    if example is not None:
+        name = os.path.basename(example.path)
+        raise CommandError(
+            f"{key} is in the example {name} alone", hint=f"`--file {name}` prints what it has"
+        )
     where = named[0].path if file is not None else report.project
     raise CommandError(
         f"there is no key {key} in {where}", hint=f"`envdeck dotenv {report.project}` lists them"

@@ -38,11 +38,13 @@ def open_screen(
     project: str | None = None,
     paths: Sequence[str] = (),
     tour: bool | None = None,
+    label: str = "",
 ) -> int:
     """Open the screen, and return the exit code once it is closed.
 
     `project` (a folder) puts its walkthrough in front; `paths` narrow what is looked at; `tour`
-    says whether the tour is offered, None offers it until it was answered once.
+    says whether the tour is offered, None offers it until it was answered once; `label` stands
+    beside the program's name.
     """
     from envdeck.config.saving import save_theme
     from envdeck.config.tour import keep_answer, offers_tour
@@ -73,6 +75,7 @@ def open_screen(
             signs=context.console.signs,
             no_color=host.variable("NO_COLOR") is not None,
             read_only=context.read_only or settings.read_only,
+            label=label,
             project=project or "",
             tour=offers_tour(host) if tour is None else tour,
             tour_answered=lambda: keep_answer(host),

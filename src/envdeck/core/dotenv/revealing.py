@@ -20,6 +20,7 @@ _COMMON = frozenset(
     | {"127.0.0.1", "0.0.0.0", "development", "production", "staging", "testing", "test", "local"}  # noqa: S104
     | {"debug", "info", "warning", "error", "critical", "default", "postgres", "utf-8", "root"}
 )
+_UNQUOTED = re.compile(r"""\A(['"])(.*)\1\Z""", re.DOTALL)
 _PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/]+)@")
 
 
@@ -65,6 +66,7 @@ def _texts(statement: Statement) -> Iterator[str]:
         return
     value = statement.value or ""
     yield value
+    yield _UNQUOTED.sub(r"\2", statement.raw.strip())  # as who prints the file has it
     lines = value.splitlines()
     if len(lines) > 1:
         kept = (line.strip() for line in lines)

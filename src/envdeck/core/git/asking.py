@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.git.folders import find_repository, git_folders
+from envdeck.core.git.folders import find_repository, git_folders, names_other_tree
 from envdeck.core.git.running import Answer, run
 from envdeck.core.host import Host
 
@@ -26,6 +26,7 @@ _OPTIONS = (
     "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null",
     "-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false",
 )  # fmt: skip
+_ELSEWHERE = "the configuration of that repository names another working tree (core.worktree)"
 _LITERAL = "--literal-pathspecs"
 """Names have no magic in them; `check-ignore` knows it not, and takes a `./` before them."""
 _HISTORY = (
@@ -79,6 +80,8 @@ class Git:
         repository = find_repository(os.path.dirname(path))
         if repository is None:
             return Tracked()
+        if names_other_tree(repository):
+            return Tracked(repository, problem=_ELSEWHERE)
         below = os.path.relpath(path, repository)
         answer = self._ask(repository, [_LITERAL, "ls-files", "-z", "--", below], seconds=_SECONDS)
         names = [os.fsdecode(name) for name in answer.data.split(b"\0")]
@@ -106,6 +109,8 @@ class Git:
         return found
 
     def _known_of(self, repository: str, names: dict[str, str]) -> dict[str, Known]:
+        if names_other_tree(repository):
+            return {path: Known(repository, problem=_ELSEWHERE) for path in names}
         asked = tuple(dict.fromkeys(names.values()))
         tracked, problem = self._tracked_of(repository, asked)
         if tracked is None:

@@ -3,10 +3,12 @@
 import os
 from dataclasses import dataclass
 
-from envdeck.core.files import Unread, decode_path, read_bounded
+from envdeck.core.files import Unread, decode_path, read_bounded, read_text
+from envdeck.core.git.config import settings
 
 _LIMIT = 8 * 1024
 """Bytes; a `.git` file has one line with a path."""
+_CONFIG_LIMIT = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,18 @@ def git_folders(repository: str) -> GitFolders | None:
     shared = _path_in(os.path.join(own, "commondir"))
     common = os.path.normpath(os.path.join(own, shared)) if shared else own
     return GitFolders(own, common)
+
+
+def names_other_tree(repository: str) -> bool:
+    """Tell whether a repository's own configuration puts its working tree elsewhere
+    (`core.worktree`): what git says of the files here is then not about them."""
+    folders = git_folders(repository)
+    if folders is None or folders.own != folders.common:  # of a linked worktree it does not hold
+        return False
+    text = read_text(os.path.join(folders.common, "config"), _CONFIG_LIMIT)
+    named = "" if isinstance(text, Unread) else settings(text).get("core.worktree", "")
+    tree = os.path.realpath(os.path.join(folders.own, named))
+    return bool(named) and tree != os.path.realpath(repository)
 
 
 def _path_in(file: str, prefix: bytes = b"") -> str | None:

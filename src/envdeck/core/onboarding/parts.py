@@ -72,7 +72,10 @@ def _defaults(project: Project) -> Iterable[str]:
             yield GROUP + "dev"
     optional = {name for one in project.manifests for name in one.optional_groups}
     named = {name for one in project.manifests for name in one.groups}
+    told = any(one.format == "pyproject" for one in project.manifests)
     for lock in project.locks:
+        if told and lock.format == "uv.lock":
+            continue  # it has no defaults of its own: `[tool.uv]` tells them
         for name in lock.default_groups:
             if name in named and name not in optional:
                 yield GROUP + name

@@ -212,7 +212,7 @@ class Situation:
     @cached_property
     def comparison(self) -> "Comparison | None":
         """The project beside its environment; None without one."""
-        from envdeck.core.project import compare
+        from envdeck.core.project.comparing import compare
 
         if self.environment is None:
             return None

@@ -210,7 +210,9 @@ def run_create(
                 ground.host.now(),
             )  # fmt: skip
             current.describe(manifest)
-            building = Building(plan.blueprint, current, ground, tell, stopped)
+            building = Building(
+                plan.blueprint, current, ground, tell, stopped, project=plan.project
+            )
             verified = _build(plan, building)
             if stopped():
                 raise GivenUpError("it was stopped", stopped=True)

@@ -126,7 +126,8 @@ def obstacles_to_parting(
         environment=None,
         moment=moment,
     )
-    guards = (ProtectedPath(),) if entry.is_file else (ProtectedPath(), Mounted())
+    # A file was edited under rules of its own, wherever its project lies: those let it return.
+    guards = () if entry.is_file else (ProtectedPath(), Mounted())
     final = [guard.refuses(question) for guard in guards]
     if entry.old is None and not entry.is_file and moment.candidate(path) is None:
         why = "it has no markers of an environment"

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from envdeck.core.dotenv import values_of
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
 from envdeck.core.operations.blueprint import CONSTRAINTS, REQUIREMENTS, Blueprint
-from envdeck.core.operations.engine.command import Command, Completed
+from envdeck.core.operations.engine.command import Command, Completed, masker
 from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.relocation import left_behind, relocate
@@ -64,12 +65,16 @@ class Building:
     stopped: "Stopped"
     watch: Watch | None = None
     """Over the environment whose place it takes, since before anything was taken from it."""
+    project: str | None = None
+    """Whose code may run meanwhile, and print what its dotenv files hold."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
+    _hides: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.offline = self.blueprint.offline
-        self._runner = Runner(self.ground.host, keep=self.current.keep)
+        self._hides = () if self.project is None else values_of(self.project)
+        self._runner = Runner(self.ground.host, keep=self.current.keep, hides=self._hides)
 
     @property
     def folder(self) -> str:
@@ -209,8 +214,10 @@ class Building:
             limit=_PROBE_SECONDS,
             stopped=self.stopped,
         )
+        mask = masker({}, self._hides)
         return [
-            f"{name} can no longer be imported: {why}" for name, why in lost_imports(was, after)
+            f"{name} can no longer be imported: {mask(why)}"
+            for name, why in lost_imports(was, after)
         ]
 
     def _start(self) -> None:

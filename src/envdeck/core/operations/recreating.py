@@ -125,7 +125,7 @@ def _carried(carried: Carried) -> list[str]:
     if carried.conflicts:
         first = carried.conflicts[0]
         raise GivenUpError(
-            f"a file of yours cannot be carried over: {first.path} {first.reason}",
+            f"a file of yours cannot be carried over: {first.path}: {first.reason}",
             hint="move it out of the environment first",
         )
     count = len(carried.files)

@@ -68,7 +68,14 @@ def replace_environment(
                 current.open_item(trash)
                 current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
                 _as_planned(plan)
-                building = Building(plan.blueprint, current, ground, tell, stopped)
+                building = Building(
+                    plan.blueprint,
+                    current,
+                    ground,
+                    tell,
+                    stopped,
+                    project=plan.environment.project.path,
+                )
                 verified = build(building)
                 watch = _caught_up(plan, building, verified)
                 if stopped():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import (
     Environment,
@@ -59,7 +60,10 @@ def resolver_of(
 ) -> UvResolver:
     """Return the resolver for one environment."""
     uv = _uv_of(operations, environment)
-    return UvResolver(uv, Runner(operations.catalog.host), environment, ignore, stopped)
+    project = environment.project.path
+    hides = values_of(project) if project is not None else ()  # what it builds may print them
+    runner = Runner(operations.catalog.host, hides=hides)
+    return UvResolver(uv, runner, environment, ignore, stopped)
 
 
 def _uv_of(operations: "Operations", environment: Environment) -> Uv:

@@ -1,10 +1,10 @@
 """What a project says of itself in its files: read, never run. One format a file.
 
 Everything is a value: what cannot be read is a :class:`Problem` with its file and line, and
-whatever else the file says is kept.
+whatever else the file says is kept. What compares all of it with an environment is loaded by
+those who compare: :mod:`envdeck.core.project.project` and :mod:`envdeck.core.project.comparing`.
 """
 
-from envdeck.core.project.comparing import compare
 from envdeck.core.project.declared import read_declared, read_manifest
 from envdeck.core.project.drift import (
     Comparison,
@@ -25,7 +25,6 @@ from envdeck.core.project.model import (
     Problem,
     WantedPython,
 )
-from envdeck.core.project.project import project_of_file, read_project
 from envdeck.core.project.selection import Selection, select
 from envdeck.core.project.wanted import wanted_python
 
@@ -46,14 +45,11 @@ __all__ = [
     "PythonDrift",
     "Selection",
     "WantedPython",
-    "compare",
     "find_locks",
-    "project_of_file",
     "read_declared",
     "read_lock",
     "read_locks",
     "read_manifest",
-    "read_project",
     "select",
     "wanted_python",
 ]

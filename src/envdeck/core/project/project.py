@@ -4,7 +4,6 @@ import os
 
 from envdeck.core.project.conda_environment import read_environment_yml
 from envdeck.core.project.declared import read_declared, read_manifest
-from envdeck.core.project.deployed import named_pythons
 from envdeck.core.project.drift import Project
 from envdeck.core.project.locked import read_lock, read_locks
 from envdeck.core.project.model import Manifest
@@ -19,6 +18,8 @@ def read_project(folder: str) -> Project:
     It never raises: what cannot be read is among its problems, each with its file and line.
     The packages of its locks have no hashes: nothing is installed from what is read here.
     """
+    from envdeck.core.project.deployed.sources import named_pythons  # many modules
+
     manifests = (*read_declared(folder), *_environments(folder))
     locks = read_locks(folder, hashes=False, manifests=manifests)
     wanted = wanted_python(folder)

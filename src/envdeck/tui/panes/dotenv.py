@@ -1,5 +1,6 @@
 """The fourth tab of the detail: the dotenv files of the project, every value hidden."""
 
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -142,6 +143,8 @@ class DotenvTab(DetailTab, Hiding):
         """Read the files; called in a thread."""
         project = environment.project.path
         report = self._source.dotenv(project or "", environment.path)
+        if not report.files and not os.path.isdir(report.project):
+            raise FileNotFoundError("its project is no longer there")
         import envdeck.tui.panes.dotenv_lines  # noqa: F401 - it would stall the screen
 
         return report
@@ -288,6 +291,8 @@ class DotenvTab(DetailTab, Hiding):
     def mend(self, operating: "Operating") -> "Wish | DotenvValuesDialog | str":
         """Return what mends the row under the cursor; what needs values asks for them first."""
         remedy, report = self._remedy(), self.report
+        if isinstance(self._found, Reading):
+            return "the dotenv files are being read still"
         if remedy is None or report is None:
             return "nothing here is mended by a key: go to what is wrong with a file"
         self.hide_secrets()

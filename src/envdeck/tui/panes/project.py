@@ -198,6 +198,8 @@ class ProjectTab(DetailTab):
     def mend(self, operating: "Operating") -> "Wish | str":
         """Return the recreate that mends what is under the cursor, or why there is none."""
         mending = self._mending()
+        if isinstance(self._found, Reading):
+            return "it is being compared with its project still"
         if self._environment is None or mending is None:
             return "nothing has drifted that could be mended here"
         if isinstance(mending, str):

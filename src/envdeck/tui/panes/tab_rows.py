@@ -1,7 +1,7 @@
 """Rows of a tab: lines laid out for a width, some of which the cursor stands on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual.events import Resize
 
@@ -14,7 +14,8 @@ from envdeck.tui.widgets.look import Look
 class TabRow:
     """One line; where it has a key, the cursor stands on it."""
 
-    line: Line = ()
+    line: Line = field(default=(), repr=False)
+    """Left out of how a row is written: messages carry rows, and a line may hold a secret."""
     key: object = None
     """What names it, whatever the width and whatever stands above it."""
     about: object = None

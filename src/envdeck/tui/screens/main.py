@@ -97,6 +97,12 @@ class MainScreen(ActingScreen):
             await self._mounting
         return self.detail
 
+    def _catch_up(self) -> None:
+        """Have the detail follow now: a key must not act on what the cursor has left."""
+        if self.detail is not None and self.detail.environment is not self.listing.current:
+            self._detail_timer.stop()
+            self._show_detail()
+
     def _show_detail(self) -> None:
         detail = self.detail
         if detail is not None and detail.is_mounted and (self.wide or self.inside):
@@ -216,6 +222,7 @@ class MainScreen(ActingScreen):
 
     def action_mend(self) -> None:
         """Mend what is under the cursor of the open tab."""
+        self._catch_up()
         if self.open_tab is None or "mend" not in self.open_tab.OFFERS:
             keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
             self.say(f"{keys} open the project and its .env: what is wrong there can be mended")
@@ -224,6 +231,7 @@ class MainScreen(ActingScreen):
 
     def action_reveal(self) -> None:
         """Show the value behind the key under the cursor, or hide it."""
+        self._catch_up()
         if self.open_tab is None or "reveal" not in self.open_tab.OFFERS:
             self.say(f"{self.look.key('tab.4')} opens the .env: its values can be looked at there")
         else:

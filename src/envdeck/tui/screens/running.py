@@ -57,7 +57,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         self._line: OperationLine | None = None
         self._removed: set[str] = set()
         """What operations have taken away while a scan went on: it may have seen that before."""
-        self.facts = self.facts._replace(read_only=settings.read_only)
+        self.facts = self.facts._replace(read_only=settings.read_only, label=settings.label)
 
     # beginning
 

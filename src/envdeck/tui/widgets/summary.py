@@ -34,6 +34,8 @@ class Facts(NamedTuple):
     elapsed: float = 0.0
     read_only: bool = False
     """Whether nothing can be changed."""
+    label: str = ""
+    """What stands beside the program's name: `demo`."""
 
 
 def left_lines(facts: Facts, look: Look) -> list[Line]:
@@ -41,6 +43,7 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
     name = Part(" EnvDeck", Tone.HEADING)
     count = f"{facts.environments:,} environment{'' if facts.environments == 1 else 's'}"
     figures: list[Line] = [(Part(count, Tone.STRONG),)]
+    label: Line = (Part(f" {facts.label}", Tone.ACCENT),) if facts.label else ()
     if facts.totals.occupied is not None and facts.environments:
         figures.append((Part(size(facts.totals.occupied)),))
         figures.append((Part(f"{size(facts.totals.freed)} reclaimable"),))
@@ -54,8 +57,8 @@ def left_lines(facts: Facts, look: Look) -> list[Line]:
     where = scope[0] if len(scope) == 1 else f"{scope[0]} and {len(scope) - 1} more"
     gap = Part("  ")
     return [
-        (name, gap, Part(where, Tone.MUTED), gap, *said),
-        (name, gap, *said),
+        (name, *label, gap, Part(where, Tone.MUTED), gap, *said),
+        (name, *label, gap, *said),
         (Part(" "), *said),
         (Part(" "), *joined([*first, *freed])),
         (Part(" "), *joined(first)),

@@ -35,7 +35,7 @@ class TheDotenvFile(Step):
         private = [one for one in report.files if one.kind is FileKind.ENV]
         unread = [one for one in (*examples, *private) if one.problem]
         if unread:
-            lines = [f"{_short(one.path, situation)}: it {one.problem}" for one in unread]
+            lines = [f"{_short(one.path, situation)}: {one.problem}" for one in unread]
             return self.view(
                 State.CANNOT,
                 f"not checked: {lines[0]}",

@@ -44,7 +44,7 @@ class NoSecretsInGit(Step):
                 details=[f"{_line(one, situation)}: {one.remedy}" for one in by_hand[1:]],
             )
         shut = [one for one in files if one.problem]
-        unread = [f"{_short(one.path, situation)}: it {one.problem}" for one in shut]
+        unread = [f"{_short(one.path, situation)}: {one.problem}" for one in shut]
         unasked = [one for one in files if one.git.problem]
         if unread or unasked:
             reason = unread[0] if unread else unasked[0].git.problem

@@ -3,9 +3,11 @@
 import os
 from typing import TYPE_CHECKING
 
+from envdeck.core.dotenv import RemedyKind
 from envdeck.core.dotenv.reading import LIMIT
 from envdeck.core.files import read_bounded
 from envdeck.core.model import Ending, Refusal, Result, StepStarted
+from envdeck.core.operations.editing.drafts import still_not_ignored
 from envdeck.core.operations.editing.place import Place, changed, obstacles_at, place_of
 from envdeck.core.operations.editing.plan import EditPlan
 from envdeck.core.operations.editing.staging import stage_file
@@ -65,7 +67,10 @@ def run_edit(plan: EditPlan, operations: "Operations", tell: "Tell", stopped: "S
                 raise
             unable = error
         else:
-            return Result(Ending.DONE, plan.done, verified=plan.verified)
+            still = ""
+            if plan.remedy.kind is RemedyKind.IGNORE:
+                still = still_not_ignored(plan.remedy, ground.host)
+            return Result(Ending.DONE, plan.done, hint=still, verified=plan.verified)
     raise unable if unable is not None else OSError(2, "there is no place to write it")
 
 

@@ -126,6 +126,11 @@ def _ignore(
     remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     del values
+    named = file_of(remedy)
+    if os.path.islink(named):
+        said = f"{named} is a link, and git reads no .gitignore that is one"
+        hint = "put a file in its place, or name it in .git/info/exclude"
+        return Refusal("symlink", said, hint, named)
     within = os.path.relpath(remedy.file, remedy.project)
     if within.split(os.sep)[0] == os.pardir or "\n" in within or "\r" in within:
         return NoPlan(f"{remedy.file} cannot be named in {place.path}")
@@ -136,7 +141,7 @@ def _ignore(
     lines = [line.removeprefix(b"\xef\xbb\xbf") for line in re.split(rb"\r\n|\n", data)]
     last = max((at for at, line in enumerate(lines) if line == pattern), default=None)
     if last is not None and not any(line.startswith(b"!") for line in lines[last:]):
-        return NoPlan(f"{place.path}:{last + 1} names it already")
+        return NoPlan(f"{place.path}:{last + 1} names it already", still_not_ignored(remedy, host))
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     joint = newline if data and not data.endswith(b"\n") else b""
     return Draft(
@@ -153,6 +158,16 @@ def _still_tracked(remedy: Remedy, host: Host) -> tuple[str, ...]:
         return ()
     command = shlex.join(["git", "-C", remedy.project, "rm", "--cached", "--", remedy.file])
     return (f"git tracks it, and goes on with that until `{command}`",)
+
+
+def still_not_ignored(remedy: Remedy, host: Host) -> str:
+    """Say that git does not ignore a file, whatever `.gitignore` says; empty where it does, or
+    was not asked."""
+    if Git(host).known([remedy.file])[remedy.file].ignored is not False:
+        return ""
+    folder, name = os.path.split(remedy.file)
+    command = shlex.join(["git", "-C", folder, "check-ignore", "-v", "--", name])
+    return f"git does not ignore it: another rule takes it back, which `{command}` names"
 
 
 def _private(

@@ -67,6 +67,8 @@ def _kind(mode: int) -> str:
         return "a folder"
     if stat.S_ISFIFO(mode):
         return "a pipe"
+    if stat.S_ISLNK(mode):
+        return "a link in a circle"
     return "a socket or a device"
 
 

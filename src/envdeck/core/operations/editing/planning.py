@@ -42,6 +42,8 @@ def plan_remedy(
     draft = draft_of(remedy, place, old, values, host)
     if isinstance(draft, NoPlan):
         return draft
+    if isinstance(draft, Draft) and len(draft.content) > LIMIT:
+        return NoPlan(f"{named} would be larger than {LIMIT // 1024} KiB, and is not read then")
     if isinstance(draft, Refusal):
         return _refused(operations, remedy, draft)
     return _planned(operations, remedy, place, old, draft)

@@ -1,12 +1,14 @@
 """A command as a value: what is run, where, with which variables, and how it ended."""
 
+import contextlib
+import json
 import ntpath
 import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from envdeck.core.inspection.credentials import MASK, mask_text
 
@@ -17,6 +19,7 @@ NOT_RUNNABLE = 126
 
 _USER = re.compile(r"://([^/?#\s@]+)@")
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY", re.IGNORECASE)
+_COLOUR = re.compile(r"\x1b\[[0-9;:?]*[@-~]")
 _SHORTEST = 4
 """Characters; to mask what is shorter would mask half of what is said."""
 
@@ -70,18 +73,40 @@ def masker(environ: Mapping[str, str], hides: Iterable[str] = ()) -> Callable[[s
     """Return a function that masks URL credentials, the secrets that a command was given, and
     what it `hides` (what has several lines: each of them, since lines are told one by one).
 
-    A tool may print a password apart from its URL; what stands in the variables is known.
+    A tool may print a password apart from its URL; what stands in the variables is known. Words
+    are masked as they are, and as programs write them: as text of Python or JSON, in a URL, for a
+    shell, and with colours in them.
     """
-    hidden = {part for word in hides for part in (word, *word.splitlines())}
-    hidden = {part for part in hidden if len(part.strip()) >= _SHORTEST}
+    parts = {part for word in hides for part in (word, *word.splitlines())}
+    hidden = {form for part in parts for form in _forms(part) if len(form.strip()) >= _SHORTEST}
     secrets = sorted({*_secrets(environ), *hidden}, key=len, reverse=True)
     pattern = re.compile("|".join(map(re.escape, secrets))) if secrets else None
 
     def mask(text: str) -> str:
         text = mask_text(text)
-        return pattern.sub(MASK, text) if pattern else text
+        if pattern is None:
+            return text
+        bare = _COLOUR.sub("", text) if "\x1b" in text else text
+        return pattern.sub(MASK, bare if pattern.search(bare) else text)
 
     return mask
+
+
+def _forms(word: str) -> Iterator[str]:
+    """Yield a word, and how it looks where a program quotes it; most look the same."""
+    yield word
+    if word.isalnum():
+        return
+    yield repr(word)[1:-1]
+    yield json.dumps(word)[1:-1]
+    yield json.dumps(word, ensure_ascii=False)[1:-1]
+    yield word.replace("'", "'\"'\"'")
+    with contextlib.suppress(UnicodeEncodeError):  # a value that is no text stands in no URL
+        yield quote(word, safe="")
+        yield quote_plus(word)
+    if not word.isascii():
+        with contextlib.suppress(UnicodeEncodeError):
+            yield word.encode("latin-1").decode("utf-8", "replace")
 
 
 def _secrets(environ: Mapping[str, str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from envdeck.core.files import reason_of
@@ -50,12 +51,19 @@ class Runner:
     """Runs commands one after another, on the caller's thread, which is the one that is told."""
 
     def __init__(
-        self, host: Host, *, keep: Sequence[int] = (), grace_seconds: float = GRACE_SECONDS
+        self,
+        host: Host,
+        *,
+        keep: Sequence[int] = (),
+        hides: Sequence[str] = (),
+        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         """`keep` holds file descriptors that children inherit: the lock of an environment, which
-        an orphaned installer then still holds, so that recovery waits for it."""
+        an orphaned installer then still holds, so that recovery waits for it. `hides` are words
+        that are masked in what any command prints: a project's own code may run in it."""
         self._host = host
         self._keep = tuple(keep)
+        self._hides = tuple(hides)
         self._grace = grace_seconds
 
     def run(
@@ -73,6 +81,7 @@ class Runner:
         child in its group outlives the call, whatever `tell` raises.
         """
         started = time.monotonic()
+        command = replace(command, hides=(*command.hides, *self._hides))
         tell(CommandStarted(command.shown, command.folder))
         try:
             process = self._start(command)

@@ -1,0 +1,121 @@
+"""Every view over a project full of secrets: none shows one, or lets one into a picture."""
+
+import asyncio
+import html
+import re
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+
+from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.host import Host
+from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.policy import Policy
+from envdeck.tui import ScreenSettings
+from envdeck.tui.app import EnvDeck
+from envdeck.tui.panes.dotenv import DotenvTab
+
+VIEWS = ("1", "2", "3", "4", "c", "u", "n", "d", "O", "H", "T", "i", "m", "e", "question_mark")
+SIZES = ((120, 36), (80, 24))
+
+
+@asynccontextmanager
+async def opened(marked, size):
+    host = Host("linux", str(marked.home), {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1"})
+    catalog = Catalog(host)
+    operations = Operations(catalog, Policy(offline=True))
+    settings = ScreenSettings(home=host.home)
+    app = EnvDeck(catalog, Scope((str(marked.home),)), settings, lambda: operations)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(lambda: app.main.feed.idle and app.main.listing.current is not None)
+        yield pilot
+
+
+async def until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.01)
+
+
+def picture(app):
+    """Return what a picture of the screen says, and what every toast does."""
+    svg = app.export_screenshot(simplify=True)
+    return html.unescape(" ".join(re.findall(r">([^<]+)<", svg))).replace("\xa0", " ")
+
+
+def lines(app):
+    """Return what is on the screen itself, which is not taken through any picture."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+async def seen(app, words):
+    await until(lambda: words in lines(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_view_says_a_secret_or_keeps_one(marked, size):
+    telling = {}
+    async with opened(marked, size) as pilot:
+        app = pilot.app
+
+        def look(where):
+            if told := marked.told(lines(app) + picture(app)):
+                telling[where] = told
+
+        for key in VIEWS:
+            await pilot.press(key)
+            await pilot.pause()
+            look(key)
+            for _ in range(12):
+                await pilot.press("j")
+            await pilot.pause()
+            look(f"{key}, further down")
+            while app.screen is not app.main:
+                await pilot.press("escape")
+                await pilot.pause()
+            await pilot.press("escape")
+        await pilot.press("w")
+        await seen(app, "A Python that the project accepts")
+        for _ in range(8):
+            await pilot.press("j")
+            await pilot.pause()
+            look("walkthrough")
+    assert telling == {}
+    assert marked.kept() == {}
+
+
+async def test_every_row_of_the_tab_is_masked(marked):
+    async with opened(marked, (120, 36)) as pilot:
+        app = pilot.app
+        await pilot.press("4")
+        await seen(app, "TOKEN")
+        for _ in range(60):
+            await pilot.press("j")
+            await pilot.pause()
+            assert marked.told(lines(app) + picture(app)) == []
+
+
+async def test_a_revealed_value_gets_into_no_picture_and_goes_with_the_cursor(marked):
+    async with opened(marked, (120, 36)) as pilot:
+        app = pilot.app
+        await pilot.press("4")
+        await seen(app, "QUOTED")
+        tab = app.main.detail.tab
+        assert isinstance(tab, DotenvTab)
+        for _ in range(80):
+            await pilot.press("p")
+            await pilot.pause(0.02)
+            if marked.told(lines(app)):
+                break
+            await pilot.press("j")
+        assert marked.told(lines(app)), "no value was ever shown"
+        assert marked.told(picture(app)) == []
+        await pilot.press("p")
+        await until(lambda: marked.told(lines(app)))
+        await pilot.press("j")
+        await pilot.pause()
+        assert marked.told(lines(app)) == []
+    assert marked.kept() == {}

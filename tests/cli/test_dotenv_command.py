@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import signal
 import sys
 from dataclasses import replace
 from itertools import count
@@ -129,9 +130,69 @@ def test_error_among_the_findings_is_the_exit_code(dotenv, project):
 
 def test_one_value_is_revealed_and_nothing_else(dotenv, project, env):
     assert dotenv("--reveal", "HOST").out == f"{MARK} host\n"
-    assert dotenv("--reveal", "TOKEN").out == "changeme\n"
     assert dotenv("--reveal", "HOST", "--file", ".env.example").out == "localhost\n"
     assert dotenv("--reveal", "HOST", "--file", str(project / ".env.example")).out == "localhost\n"
+
+
+def test_value_of_the_example_is_revealed_where_that_is_named(dotenv, env):
+    told = dotenv("--reveal", "TOKEN")
+    assert (told.code, told.out) == (2, "")
+    assert "is in the example .env.example alone" in told.err
+    assert dotenv("--reveal", "TOKEN", "--file", ".env.example").out == "changeme\n"
+
+
+def test_what_cannot_be_read_is_not_revealed_of_the_example(dotenv, project):
+    (project / ".env").mkdir()
+    told = dotenv("--reveal", "TOKEN")
+    assert (told.code, told.out) == (2, "")
+    assert "was not read: is a folder" in told.err
+    assert "was not read: is a folder" in dotenv("--add-missing", "--yes").err
+
+
+@pytest.mark.parametrize("act", ["--add=NEW", "--private", "--ignore"])
+def test_file_that_is_none_of_the_project_is_left_alone(dotenv, env, project, home, piped, act):
+    for path in (home / ".env", project / "main.py"):
+        piped(b"")
+        path.write_text("A=1\n")
+        path.chmod(0o644)
+        values = ("--values", "-") if act == "--add=NEW" else ()
+        told = dotenv(act, *values, "--yes", "--file", str(path))
+        assert told.code == 2
+        assert "is no dotenv file of the project" in told.err
+        assert (path.read_text(), path.stat().st_mode & 0o777) == ("A=1\n", 0o644)
+    assert not (project / ".gitignore").exists()
+
+
+def test_values_where_there_is_no_standard_input(dotenv, env, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    told = dotenv("--add-missing", "--values", "-", "--yes")
+    assert (told.code, "there is no standard input" in told.err) == (2, True)
+
+
+def test_typed_bytes_that_are_no_text(dotenv, env, monkeypatch):
+    def answer(_):
+        return b"caf\xe9".decode()
+
+    monkeypatch.setattr(getpass, "getpass", answer)
+    before = env.read_bytes()
+    told = dotenv("--add-missing", answer="y\n")
+    assert (told.code, env.read_bytes()) == (2, before)
+    assert "what was typed is no text" in told.err
+    assert "e9" not in told.err
+
+
+def test_ctrl_z_is_not_heeded_while_a_value_is_typed(dotenv, env, monkeypatch):
+    heeded = []
+
+    def answer(_):
+        heeded.append(signal.getsignal(signal.SIGTSTP))
+        return ""
+
+    before = signal.getsignal(signal.SIGTSTP)
+    monkeypatch.setattr(getpass, "getpass", answer)
+    dotenv("--add-missing", answer="n\n")
+    assert set(heeded) == {signal.SIG_IGN}
+    assert signal.getsignal(signal.SIGTSTP) == before
 
 
 def test_revealed_value_cannot_act_on_a_terminal(dotenv, env):

@@ -317,3 +317,17 @@ def test_a_file_that_is_a_link_is_asked_about_as_such(repository: Path, tmp_path
     through = tmp_path / "through"
     through.symlink_to(repository)
     assert known(through / ".env")[0].tracked is True
+
+
+def test_configuration_that_puts_the_tree_elsewhere_is_no_answer(
+    repository: Path, tmp_path: Path
+) -> None:
+    env = repository / ".env"
+    env.write_text("A=1\n")
+    run_git(repository, "add", ".env")
+    run_git(repository, "config", "core.worktree", str(tmp_path))
+    (told,) = known(env)
+    assert (told.tracked, told.ignored, told.committed) == (None, None, None)
+    assert "another working tree" in told.problem
+    run_git(repository, "config", "core.worktree", "..")  # of its `.git`: this one
+    assert known(env)[0].tracked is True

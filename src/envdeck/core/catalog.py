@@ -1,5 +1,6 @@
 """The one door to the core: what the screen and the command line ask for."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING

@@ -177,9 +177,12 @@ def _problem_of(name: str, value: str) -> str:
 
 
 def _newline_of(text: str) -> str:
-    """Return how the lines of a text end, most of them."""
+    """Return how the lines of a text end, most of them; by a carriage return alone only where
+    all do, since with a line feed that follows it would make one end of two."""
     ends = _NEWLINE.findall(text)
-    return max(("\n", "\r\n", "\r"), key=ends.count) if ends else "\n"
+    if ends and set(ends) == {"\r"}:
+        return "\r"
+    return max(("\n", "\r\n"), key=ends.count)
 
 
 def _unclosed(text: str, spans: Sequence[_Span], limit: int) -> int | None:

@@ -95,7 +95,8 @@ class Situation:
         from envdeck.core.project import Project, read_declared, read_locks, wanted_python
 
         # Where it is deployed is no matter here: of `read_project` that is what takes long.
-        manifests, locks = read_declared(self.folder), read_locks(self.folder)
+        manifests = read_declared(self.folder)
+        locks = read_locks(self.folder, hashes=False, manifests=manifests)
         return Project(self.folder, manifests, locks, wanted_python(self.folder))
 
     @property

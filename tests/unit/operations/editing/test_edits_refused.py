@@ -22,6 +22,24 @@ def add(desk):
     return desk.plan("add", {"NEW": f"{MARK}-2"}, keys=("NEW",))
 
 
+def test_gitignore_that_is_a_link_is_none_for_git(desk, env):
+    (desk.project / "ignores").write_text("*.pyc\n")
+    (desk.project / ".gitignore").symlink_to("ignores")
+    assert desk.guard(desk.plan("ignore")) == "symlink"
+    assert (desk.project / "ignores").read_text() == "*.pyc\n"
+
+
+def test_more_than_is_read_is_not_written(desk, env):
+    (desk.project / ".env.local.example").write_text("A=\n# " + "much " * 120_000)
+    names = {
+        "file": str(desk.project / ".env.local"),
+        "example": f"{desk.project}/.env.local.example",
+    }
+    plan = desk.plan("create", {"A": MARK * 60_000}, **names)
+    assert isinstance(plan, NoPlan)
+    assert plan.message.endswith("would be larger than 1024 KiB, and is not read then")
+
+
 def test_changed_since_it_was_shown(desk, env):
     plan = add(desk)
     env.write_text("OLD=other and longer\n")

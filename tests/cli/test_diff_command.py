@@ -166,6 +166,42 @@ def test_a_file_on_either_side(cli, catalog, environment, tmp_path: Path) -> Non
     assert (found.code, "pylock.toml:1: is not TOML" in found.err) == (2, True)
 
 
+def test_a_lock_is_read_with_what_is_declared_beside_it(
+    cli, catalog, environment, tmp_path: Path
+) -> None:
+    made = environment("a/.venv")
+    catalog.environments = [made]
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "api"\nversion = "1"\n[dependency-groups]\ndev = ["idna"]\n'
+        '[project.optional-dependencies]\nfast = ["quick"]\n'
+    )
+    lock = tmp_path / "uv.lock"
+    lock.write_text(
+        'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n'
+        '[[package]]\nname = "api"\nversion = "1"\nsource = { virtual = "." }\n'
+        '[package.optional-dependencies]\nfast = [{ name = "quick" }]\n'
+        '[package.dev-dependencies]\ndev = [{ name = "idna" }]\n'
+        '[[package]]\nname = "idna"\nversion = "3.1"\n'
+        'source = { registry = "https://index.example/simple" }\n'
+        '[[package]]\nname = "quick"\nversion = "1"\n'
+        'source = { registry = "https://index.example/simple" }\n'
+    )
+    idna, x = Distribution("idna", "idna", "3.1", "p"), Distribution("x", "x", "1", "p")
+    catalog.distributions_of = {made.path: (idna,)}
+    assert cli("diff", made.path, str(lock)).code == 0
+    catalog.distributions_of = {made.path: (idna, x)}
+    assert "1 asked for by nothing" in cli("diff", made.path, str(lock)).out
+    lock.write_text("version = ")
+    assert cli("diff", made.path, str(lock)).code == 2
+
+
+def test_what_only_a_part_asks_for_is_counted_by_itself(cli, beside, catalog) -> None:
+    stray = Drift(DriftKind.UNREACHABLE, "stray", "", "1", under=("group:docs",))
+    catalog.comparisons[beside.path] = Comparison(Project("/p"), (), (stray,), agreed=2)
+    told = cli("diff", beside.path).out
+    assert "1 only for what is not chosen, 2 packages as declared" in told
+
+
 def test_a_real_environment_in_a_process(home: Path, make_venv: Callable[..., Path]) -> None:
     make_venv(home / "work" / "api" / ".venv")
     (home / "work" / "api" / "requirements.txt").write_text(

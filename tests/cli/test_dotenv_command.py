@@ -15,9 +15,11 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.cli.context import Context
+from envdeck.cli.dotenv_listing import _facts
 from envdeck.cli.output.console import Console
 from envdeck.cli.run import run
 from envdeck.core.catalog import Catalog
+from envdeck.core.dotenv import DotenvFile, FileKind, GitState
 from envdeck.text.signs import ASCII
 
 MARK = "MARK-3f9c"
@@ -45,7 +47,9 @@ def dotenv(project, host, tmp_path):
     ticks = count(1_795_000_000)
     host = replace(host, now=lambda: float(next(ticks)))
 
-    def call(*arguments: str, command="dotenv", answer=None, **console) -> SimpleNamespace:
+    def call(
+        *arguments: str, command="dotenv", answer=None, where=None, **console
+    ) -> SimpleNamespace:
         out, err = io.StringIO(), io.StringIO()
         context = Context(
             host,
@@ -53,7 +57,8 @@ def dotenv(project, host, tmp_path):
             open_catalog=lambda host: Catalog(host, str(tmp_path / "index.sqlite3")),
             answers=None if answer is None else io.StringIO(answer),
         )
-        where = [str(project)] if command == "dotenv" else []
+        if where is None:
+            where = [str(project)] if command == "dotenv" else []
         code = run([command, *where, *arguments], context)
         return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
 
@@ -92,6 +97,15 @@ def test_keys_are_listed_and_no_value(dotenv, env):
     assert ".env beside .env.example: lacks TOKEN, DEBUG; has MINE beyond it" in lines
     assert "(missing-key)" in told.out
     assert MARK not in told.out + told.err
+
+
+def test_an_example_that_git_does_not_know_belongs_there(project):
+    def told(kind: str) -> list[str]:
+        path = str(project / ".env.example")
+        return list(_facts(DotenvFile(path, FileKind(kind), git=GitState(ignored=False))))
+
+    assert told("example")[-1] == "not in git yet"
+    assert told("env")[-1] == "not ignored by git"
 
 
 def test_plain_letters_where_there_is_no_unicode(dotenv, env):
@@ -161,6 +175,13 @@ def test_file_that_is_none_of_the_project_is_left_alone(dotenv, env, project, ho
         assert "is no dotenv file of the project" in told.err
         assert (path.read_text(), path.stat().st_mode & 0o777) == ("A=1\n", 0o644)
     assert not (project / ".gitignore").exists()
+
+
+def test_file_of_a_project_that_is_named_by_a_link(dotenv, project, env, home):
+    link = home / "link"
+    link.symlink_to(project)
+    told = dotenv(str(link), "--reveal", "MINE", "--file", str(env), command="dotenv", where=())
+    assert (told.code, told.out) == (0, f"{MARK}\n")
 
 
 def test_values_where_there_is_no_standard_input(dotenv, env, monkeypatch):

@@ -150,3 +150,15 @@ def test_times_before_the_year_1000_are_times(cli, catalog, environment):
     catalog.environments = [environment("a/.venv", used=-60_000_000_000.0)]
     (found,) = json.loads(cli("list", "--json").out)["environments"]
     assert found["last_used"] == "0068-09-03T13:20:00Z"
+
+
+def test_what_stands_where_we_keep_our_own_is_named(envdeck, home):
+    state = home / ".local" / "state"
+    state.mkdir(parents=True)
+    (state / "envdeck").write_text("in the way")
+    (home / ".env").write_text("A=1\n")
+    done = envdeck("dotenv", str(home), "--private", "--yes", environ={"XDG_STATE_HOME": ""})
+    assert done.returncode == 1
+    error, hint = done.stderr.decode().splitlines()
+    assert error.startswith(f"error: the system refused: not a directory: {state}/envdeck")
+    assert hint.startswith("hint: see who may read and write there")

@@ -128,8 +128,8 @@ def test_the_same_for_people(onboard, project):
     assert result.code == 1
     lines = result.out.splitlines()
     assert lines[0] == "project      ~/work/api"
-    at = lines.index("● open     An environment that works")
-    assert lines[at + 1] == "    none is known; one is made at .venv"
+    at = lines.index("○ to do           An environment that works")
+    assert lines[at + 1] == "    none is known; this makes one at .venv"
     assert lines[at + 2].startswith("    Packages of its own keep")
     assert f"    $ envdeck create {project}" in lines[at:]
     assert result.err == f"hint: envdeck onboard {project} --yes\n"
@@ -166,6 +166,7 @@ def test_from_a_clone_to_the_first_command(onboard, project):
     assert states(result.out)["packages"] == "done"
     assert states(result.out)["command"] == "ready"
     assert (project / ".env").read_text() == "PORT=8000\n"
+    assert onboard("--check").err == f"hint: envdeck onboard {project} --step command\n"
 
     (project / ".env").write_text(f"PORT=8000\nTOKEN={SECRET}\n")
     result = onboard("--step", "command", answer="y\n")
@@ -286,3 +287,14 @@ def test_a_project_that_is_not_there(onboard, machine, home):
     code = run(("onboard", str(home / "gone"), "--check"), Context(machine, Console(out, err)))
     assert (code, out.getvalue()) == (2, "")
     assert "does not exist" in err.getvalue()
+
+
+def test_an_environment_is_no_project(onboard, project):
+    (project / ".env.example").unlink()
+    for name in ("pyproject.toml", "tests/test_it.py"):
+        (project / name).rename(project.parent / name.replace("/", "-"))
+    (project / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    result = onboard("--yes")
+    assert (result.code, "is an environment, and no project" in result.err) == (2, True)
+    (project / "requirements.txt").write_text("needed\n")  # some make it in the project itself
+    assert "steps" in json.loads(onboard("--check", "--json").out)

@@ -43,7 +43,9 @@ def test_what_has_drifted_is_made_anew_from_its_lock(worked_on, operations):
     assert versions(operations, path)["schemapress"] == "2.9.0"
 
 
-@pytest.mark.parametrize("story", ["unused", "shared", "orphan"])
+@pytest.mark.parametrize(
+    "story", ["unused", "shared", "orphan", "large", "poetry-cache", "pipenv", "now-and-then"]
+)
 def test_what_is_there_is_made_anew_exactly(worked_on, operations, story):
     path = worked_on.environment(story)
     before = versions(operations, path)
@@ -89,6 +91,21 @@ def test_an_environment_is_created_for_the_clone_and_its_command_runs(worked_on,
     command = os.path.join(project, ".venv", "bin", "parcel-desk")
     said = subprocess.run([command], capture_output=True, text=True, check=True, cwd=project)
     assert "desk-00042" in said.stdout
+
+
+def test_what_holds_an_upgrade_back_is_named(worked_on, operations):
+    offered = operations.candidates(operations.catalog.lookup(worked_on.environment("lagging")))
+    rows = {row.name: row for row in offered.rows}
+    assert len(rows) > 9
+    assert any("plotmill" in words for words in rows["numera"].held_back_by)
+
+
+def test_one_of_a_python_that_only_stands_in_is_made_anew_on_the_one_that_works(
+    worked_on, operations
+):
+    path = worked_on.environment("direnv")
+    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    assert operations.catalog.lookup(path).python.version == worked_on.python.version
 
 
 @pytest.mark.parametrize("story", ["groups", "requirements", "poetry"])

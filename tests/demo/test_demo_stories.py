@@ -1,11 +1,16 @@
 """Every story of the demo is what it says."""
 
 import os
+import re
 import subprocess
+import sys
 
 import pytest
 
+from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.inspection.size import measure
 from envdeck.core.model import ProjectState, Status
+from envdeck.core.operations.operations import Operations
 from envdeck.core.project.drift import DriftKind
 from envdeck.demo import STORIES
 
@@ -24,8 +29,8 @@ def test_the_scan_finds_what_was_planted_and_nothing_else(demo, scanned):
         path for one in demo.planted for path in (one.environment, *one.others) if path is not None
     }
     assert set(found) == planted
-    assert len(planted) > 9
-    assert len(interpreters) == 1
+    assert len(planted) > 20
+    assert demo.python.executable in {one.executable for one in interpreters}
     for place in [*found, *(one.executable for one in interpreters)]:
         assert place.startswith(demo.root + os.sep)
 
@@ -36,6 +41,14 @@ def test_no_environment_tells_of_the_real_machine(demo, scanned):
         for place in (one.python.base, one.python.base_executable, *one.site_packages):
             assert place is not None
             assert place.startswith(demo.root + os.sep)
+        with open(os.path.join(one.path, "pyvenv.cfg"), encoding="utf-8") as file:
+            cfg = file.read()
+        assert not re.search(rf"{re.escape(sys.executable)}\b|mould", cfg)
+        minor = ".".join(one.python.version.split(".")[:2])
+        said = re.findall(
+            r"^(?:python-version|version|version_info) = (\d+\.\d+)", cfg, re.MULTILINE
+        )
+        assert set(said) == {minor}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +62,19 @@ def test_no_environment_tells_of_the_real_machine(demo, scanned):
         ("moved", Status.MOVED, "moved-environment"),
         ("end-of-life", Status.OK, "end-of-life"),
         ("orphan", Status.OK, "project-gone"),
+        ("large", Status.OK, None),
+        ("lagging", Status.OK, None),
+        ("poetry-cache", Status.OK, None),
+        ("pipenv", Status.OK, None),
+        ("tox", Status.OK, None),
+        ("hatch", Status.OK, None),
+        ("central", Status.OK, None),
+        ("direnv", Status.OK, None),
+        ("now-and-then", Status.OK, None),
+        ("scratch", Status.OK, None),
+        ("command", Status.OK, None),
+        ("pipx", Status.OK, None),
+        ("hook", Status.OK, None),
     ],
 )
 def test_each_has_its_status_and_its_finding(environment, story, status, finding):
@@ -56,6 +82,88 @@ def test_each_has_its_status_and_its_finding(environment, story, status, finding
     assert one.status is status
     assert [each.check for each in one.findings] == ([finding] if finding else [])
     assert one.packages
+
+
+@pytest.mark.parametrize(
+    ("story", "manager", "state"),
+    [
+        ("poetry-cache", "poetry", ProjectState.FOUND),
+        ("pipenv", "pipenv", ProjectState.FOUND),
+        ("tox", "tox", ProjectState.FOUND),
+        ("hatch", "hatch", ProjectState.FOUND),
+        ("central", "uv", ProjectState.FOUND),
+        ("direnv", "direnv", ProjectState.FOUND),
+        ("large", "venv", ProjectState.FOUND),
+        ("lagging", "virtualenv", ProjectState.FOUND),
+        ("orphan", "virtualenvwrapper", ProjectState.GONE),
+        ("scratch", "virtualenvwrapper", ProjectState.NONE),
+        ("command", "uv-tool", ProjectState.NONE),
+        ("pipx", "pipx", ProjectState.NONE),
+        ("hook", "pre-commit", ProjectState.NONE),
+    ],
+)
+def test_each_has_its_manager_and_its_project(demo, environment, story, manager, state):
+    one = environment(story)
+    assert one.manager == manager
+    assert (one.project.state, one.project.path) == (state, demo.story(story).project)
+
+
+def test_nothing_is_missing_or_damaged_in_any(demo, scanned):
+    catalog, found, _ = scanned
+    for one in found.values():
+        for row in catalog.distributions(one):
+            drifted = one.path == demo.environment("drifted")
+            assert drifted or not row.missing, (one.path, row.name)
+            assert not row.problem, (one.path, row.name)
+
+
+def test_the_large_one_is_the_largest_and_has_what_no_index_has(demo, scanned, environment):
+    catalog, found, _ = scanned
+    large = environment("large")
+    assert large.size.reclaimable_bytes == max(one.size.reclaimable_bytes for one in found.values())
+    assert large.size.reclaimable_bytes > 25_000_000
+    wheels = {name.partition("-")[0] for name in os.listdir(os.path.join(demo.root, ".packages"))}
+    installed = {row.name.replace("-", "_") for row in catalog.distributions(large)}
+    assert installed - wheels == {"chorus_models"}
+
+
+def test_what_poetry_left_behind_is_of_a_python_without_fixes(demo, scanned):
+    (left,) = demo.story("poetry-cache").others
+    assert [each.check for each in scanned[1][left].findings] == ["end-of-life"]
+
+
+def test_a_python_that_nothing_rests_on_has_packages(scanned):
+    _, found, interpreters = scanned
+    bases = {one.python.base for one in found.values()}
+    left = [one for one in interpreters if one.prefix not in bases]
+    assert {one.source for one in left} == {"pyenv", "asdf"}
+    (own,) = (one for one in left if any(each.names for each in one.global_packages))
+    assert own.version == "3.9.18"
+
+
+def test_one_of_the_scratch_ones_was_never_used_since(demo, scanned):
+    (tried,) = demo.story("scratch").others
+    assert "when it was made" in scanned[1][tried].last_used.source
+
+
+def test_no_python_that_only_stands_in_for_one_is_proposed(demo, scanned):
+    catalog, found, interpreters = scanned
+    operations = Operations(catalog)
+    (coming,) = demo.story("tox").others
+    assert len(interpreters) > 2
+    for path in set(found) - {coming}:
+        choices = operations.recreate_choices(found[path]).interpreters
+        assert [one.interpreter.executable for one in choices if one.proposed] == [
+            demo.python.executable
+        ], path
+
+
+def test_it_is_of_a_moderate_size_and_nothing_of_the_building_is_left(demo):
+    used = subprocess.run(["du", "-sk", demo.root], capture_output=True, text=True, check=True)
+    assert int(used.stdout.split()[0]) < 150 * 1024
+    assert set(os.listdir(demo.root)) <= {
+        ".packages", "bin", "environ.sh", "home", "proc", "tmp"
+    }  # fmt: skip
 
 
 def test_the_healthy_one_is_as_locked(environment, scanned):
@@ -91,6 +199,13 @@ def test_shared_files_free_little_and_copies_free_all(environment):
     shared, copied = environment("shared").size, environment("unused").size
     assert shared.reclaimable_bytes < shared.disk_bytes / 10
     assert copied.reclaimable_bytes == copied.disk_bytes
+
+
+def test_two_that_share_free_more_together(demo):
+    story = demo.story("shared")
+    sizes = [measure(path, now=0.0) for path in (story.environment, *story.others)]
+    alone = [size.reclaimable_bytes for size in sizes]
+    assert joint_size(sizes).reclaimable_bytes > 5 * sum(alone)
 
 
 def test_the_times_are_as_told(demo, environment):

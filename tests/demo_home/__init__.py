@@ -1,4 +1,5 @@
-"""A home folder full of environments, built on the fly for tests and for the pictures.
+"""A home folder full of environments, built on the fly for tests: every tool and every state,
+without a program that could be run. The pictures are of `envdeck demo`, whose environments work.
 
 Import it with the folder above on `sys.path`: `from demo_home import build`.
 """

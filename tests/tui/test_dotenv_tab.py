@@ -16,7 +16,7 @@ from envdeck.core.dotenv.model import (
     RemedyKind,
 )
 from envdeck.core.model import NoPlan, Severity
-from envdeck.text import width
+from envdeck.text import clip, plain, width
 from envdeck.tui.dialogs import dotenv_values
 from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog, asked_for
 from envdeck.tui.dialogs.dotenv_wishes import remedy_wish
@@ -24,6 +24,7 @@ from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.secret_field import SecretField
 from envdeck.tui.hiding import Secret
 from envdeck.tui.panes import dotenv as pane
+from envdeck.tui.panes import dotenv_lines
 from envdeck.tui.panes.dotenv import DotenvTab, ValueRead
 from envdeck.tui.panes.dotenv_lines import KeyAt, Shown, dotenv_rows
 from envdeck.tui.widgets.line import line_text
@@ -124,9 +125,48 @@ def test_a_long_value_is_shown_whole_below_its_key(told, made_up, cells):
     assert value in "".join(text.split())
 
 
+@pytest.mark.parametrize("piece", ["漢", "\x1b"])
+def test_of_a_huge_value_no_more_than_is_shown_is_laid_out(told, made_up, monkeypatch, piece):
+    seen = []
+    monkeypatch.setattr(dotenv_lines, "plain", lambda text: seen.append(len(text)) or plain(text))
+    monkeypatch.setattr(
+        dotenv_lines, "clip", lambda text, *more: seen.append(len(text)) or clip(text, *more)
+    )
+    shown = Shown(KeyAt(f"{made_up.API}/.env", "DATABASE_URL"), Secret(piece * 300_000))
+    assert "characters more" in said(told(60, shown))
+    assert sum(seen) < 100_000
+
+
 def test_a_value_is_shown_as_harmless_text(told, made_up):
     shown = Shown(KeyAt(f"{made_up.API}/.env", "DATABASE_URL"), Secret("a\x1b[31m\n[/]b"))
     assert "a\\x1b[31m\\n[/]b" in said(told(shown=shown))
+
+
+def test_a_row_that_shows_a_value_does_not_tell_it(told, made_up):
+    shown = Shown(KeyAt(f"{made_up.API}/.env", "DATABASE_URL"), Secret(MARK))
+    rows = told(78, shown)
+    assert MARK in said(rows)
+    assert MARK not in repr(rows)
+
+
+def test_of_thousands_of_keys_the_first_are_laid_out(told, made_up):
+    keys = tuple(Key(f"K{number}", number + 1, has_value=True) for number in range(3000))
+    rows = told(files=(DotenvFile(f"{made_up.API}/.env", FileKind.ENV, keys=keys),), compared=())
+    assert "and 2,500 more: `envdeck dotenv` lists them all" in said(rows)
+
+
+async def test_a_project_that_is_gone_is_not_one_without_files(
+    open_screen, made_up, wait_until, source
+):
+    source.dotenvs = lambda project: DotenvReport(project)
+    async with open_screen(source) as pilot:
+        await pilot.press("4")
+        await wait_until(
+            lambda: (
+                "its project is no longer there"
+                in " ".join(said(pilot.app.main.detail.tab.view.rows).split())
+            )
+        )
 
 
 def test_nothing_that_carries_a_value_tells_it():

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -393,6 +394,18 @@ async def test_the_buttons_of_leaving_have_keys(acting, key, state):
         hand.operations.held = False
         await hand.until(lambda: hand.app._exit)
         assert hand.main.queue.jobs[0].state is state
+
+
+async def test_of_a_command_that_is_run_no_way_back_is_promised(acting):
+    async with acting() as hand:
+        await hand.delete()
+        job = hand.main.queue.active[0]
+        job.plan = replace(job.plan, operation=Operation.RUN)
+        await hand.pilot.press("q")
+        await hand.until(lambda: "what it did stays" in " ".join(hand.text.split()))
+        assert "everything is as it was" not in hand.text
+        await hand.pilot.press("escape", "O", "x")
+        assert "stopping: what it did stays" in hand.toasts
 
 
 async def test_the_key_for_quitting_once_more_does_not_wait(acting):

@@ -202,6 +202,48 @@ async def test_a_double_click_on_a_python_asks_for_a_recreate_on_it(
         assert ("recreate", (path, "lock", None, "3.13", None, frozenset())) in operations.asked
 
 
+async def test_the_key_acts_on_the_environment_that_the_cursor_went_to(
+    open_screen, made_up, wait_until
+):
+    source = made_up.MemorySource([made_up.environment(f"{HOME}/{name}/.venv") for name in "ab"])
+    operations = made_up.MadeUpOperations()
+    async with open_screen(source, operations=operations) as pilot:
+        await pilot.press("g")
+        tab = await opened(pilot, wait_until)
+        main = pilot.app.main
+        await pilot.press("escape")
+        main.table.action_down()
+        main.action_mend()
+        await pilot.pause()
+        assert tab._environment.path == main.listing.current.path
+        assert not [name for name, _ in operations.asked if name == "recreate"]
+        told = [note.message for note in pilot.app._notifications]
+        assert "it is being compared with its project still" in told
+
+
+async def test_the_detail_stays_with_the_environment_that_is_mended(
+    open_screen, made_up, wait_until
+):
+    source = made_up.MemorySource([made_up.environment(f"{HOME}/{name}/.venv") for name in "ab"])
+    operations = made_up.MadeUpOperations()
+    async with open_screen(source, operations=operations) as pilot:
+        await pilot.press("g")
+        await opened(pilot, wait_until)
+        before = pilot.app.main.listing.cursor
+        await pilot.press("f")
+        await wait_until(lambda: getattr(pilot.app.screen, "plan", None) is not None)
+        await pilot.press("y")
+        await wait_until(lambda: operations.done)
+        assert pilot.app.main.listing.cursor == before
+
+
+def test_of_thousands_of_drifts_the_first_are_laid_out(told):
+    drifts = tuple(replace(drift(Mend.FROM_LOCK), name=f"p{number}") for number in range(5000))
+    rows = told(drifts=drifts)
+    assert "and 4,500 more: `envdeck diff` lists them all" in said(rows)
+    assert len(rows) < 2000
+
+
 async def test_what_cannot_be_mended_opens_no_dialog(open_screen, made_up, wait_until, source):
     source.compared = lambda _one: made_up.comparison(drifts=(drift(Mend.NONE),), pythons=())
     operations = made_up.MadeUpOperations()

@@ -25,6 +25,7 @@ from envdeck.tui.actions import validate_keys
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.project_folder import ProjectDialog, folders_like
 from envdeck.tui.dialogs.step_options import StepDialog
+from envdeck.tui.dialogs.wording import capital
 from envdeck.tui.screens import walkthrough_looking
 from envdeck.tui.screens.walkthrough_lines import (
     about_lines,
@@ -60,6 +61,14 @@ def shown(app):
 
 def said(app):
     return " ".join(toast.message for toast in app._notifications)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [("it is moved", "It"), ("api/.venv is moved", "api"), ("pyproject.toml: no", "pyproject")],
+)
+def test_a_sentence_that_begins_with_a_name_keeps_it(text, begins):
+    assert capital(text).startswith(begins)
 
 
 @pytest.fixture

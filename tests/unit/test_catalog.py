@@ -290,3 +290,10 @@ def test_a_fresh_look_measures_what_is_remembered_too(catalog, lone):
     (next(lone.glob("lib/*")) / "data.bin").write_bytes(b"x" * 100_000)
     after = environments(catalog.scan(Scope(fresh=True)))[str(lone)].size
     assert after.apparent_bytes == before.apparent_bytes + 100_000
+
+
+def test_a_project_that_was_removed_since_is_not_compared(catalog, machine):
+    found = catalog.lookup(str(machine / "work" / "api" / ".venv"))
+    assert catalog.project(found) is not None
+    shutil.rmtree(machine / "work" / "api")
+    assert catalog.project(found) is None

@@ -65,16 +65,17 @@ def _facts(file: "DotenvFile") -> Iterator[str]:
         yield f"mode {file.mode:04o}"
     if file.encoding != "utf-8":
         yield file.encoding
-    yield from _git(file.git)
+    yield from _git(file.git, example=file.kind == "example")
 
 
-def _git(state: "GitState") -> Iterator[str]:
+def _git(state: "GitState", *, example: bool) -> Iterator[str]:
     if state.problem:
         yield f"git not asked: {state.problem}"
     if state.tracked:
         yield "tracked by git"
     elif state.ignored is not None:
-        yield "ignored by git" if state.ignored else "not ignored by git"
+        open_to_git = "not in git yet" if example else "not ignored by git"  # it belongs there
+        yield "ignored by git" if state.ignored else open_to_git
     if state.committed and not state.tracked:
         yield "was committed before"
 

@@ -1,6 +1,7 @@
 """What lies between an environment and its project, as text."""
 
 import os
+from collections import Counter
 
 from envdeck.cli.context import Context
 from envdeck.cli.output.table import Cell, Column, table
@@ -28,6 +29,8 @@ _WORDS = {
     DriftKind.OUTSIDE: "outside what is declared",
     DriftKind.UNREACHABLE: "asked for by nothing",
 }
+
+_UNCHOSEN = "only for what is not chosen"
 
 
 def differs(found: Comparison) -> bool:
@@ -59,11 +62,8 @@ def print_drift(found: Comparison, context: Context) -> None:
 
 def summary(found: Comparison) -> str:
     """Return in one line how many packages are in which state."""
-    counts = [
-        f"{sum(one.kind is kind for one in found.drifts):,} {word}"
-        for kind, word in _WORDS.items()
-        if any(one.kind is kind for one in found.drifts)
-    ]
+    words = Counter(map(_word, found.drifts))
+    counts = [f"{words[word]:,} {word}" for word in (*_WORDS.values(), _UNCHOSEN) if words[word]]
     against = f" in {plain(os.path.basename(found.against))}" if found.against else " declared"
     return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
 
@@ -83,7 +83,7 @@ def _row(drift: Drift, context: Context) -> list[Cell]:
 
 def _word(drift: Drift) -> str:
     if drift.kind is DriftKind.UNREACHABLE and drift.under:
-        return "only for what is not chosen"
+        return _UNCHOSEN
     return _WORDS[drift.kind]
 
 

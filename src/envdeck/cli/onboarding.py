@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from envdeck.core.operations.policy import Policy
 
 SCHEMA = 1
-_WIDEST = max(len(state) for state in State)
+_WORDS = {
+    State.DONE: "done",
+    State.OPEN: "to do",
+    State.WAITING: "waiting",
+    State.CANNOT: "needs you",
+    State.READY: "ready",
+    State.SKIPPED: "does not apply",
+}
+"""The words of the screen; JSON has the states themselves."""
+_WIDEST = max(map(len, _WORDS.values()))
 _STYLES = {
     State.DONE: "green",
     State.OPEN: "yellow",
@@ -116,6 +125,8 @@ def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: Contex
     console.flush()
     if any(view.state is State.OPEN and view.safe for view in left):
         console.hint(f"envdeck onboard {shown_command((steps.project,))} --yes")
+    elif not left and any(view.state is State.READY and view.name == "command" for view in views):
+        console.hint(f"envdeck onboard {shown_command((steps.project,))} --step command")
 
 
 def _lines(
@@ -133,7 +144,7 @@ def _lines(
 def step_lines(view: StepView, context: Context) -> Iterator[tuple[str, str]]:
     """Yield the lines of one step, each with its style; they are plain text."""
     sign = sign_of(view.state, context)
-    yield f"{sign} {pad(view.state.value, _WIDEST)}  {view.title}", _STYLES[view.state]
+    yield f"{sign} {pad(_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
     yield f"    {said(view.message, context)}", ""
     if view.state in {State.DONE, State.SKIPPED, State.WAITING}:
         return
@@ -156,10 +167,10 @@ def sign_of(state: State, context: Context) -> str:
     signs = context.console.signs
     return {
         State.DONE: signs.marked,
-        State.OPEN: signs.warning,
-        State.WAITING: signs.away,
+        State.OPEN: signs.away,
+        State.WAITING: "◦" if signs.away == "○" else ".",
         State.CANNOT: signs.broken,
-        State.READY: signs.moved,
+        State.READY: "▷" if signs.away == "○" else ">",
         State.SKIPPED: signs.unknown,
     }[state]
 

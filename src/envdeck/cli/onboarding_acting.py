@@ -208,6 +208,8 @@ class _Acting:
         for checked in result.verified:
             console.line(f"  {console.style('checked:', 'dim')} {said(checked, self.context)}")
         console.flush()
+        if result.hint:
+            console.hint(self._home(result.hint))
         if plan.undo is not None:
             console.hint(plan.undo)
 

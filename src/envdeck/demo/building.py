@@ -1,6 +1,7 @@
 """Building a demo: its Python, its packages, and what each story plants."""
 
 import os
+import shutil
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from envdeck.core.host import Host
 from envdeck.core.index import index_path
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.demo.machine import Layout, furnish, machine_of
+from envdeck.demo.other_pythons import other_pythons
 from envdeck.demo.packages import write_index
 from envdeck.demo.pythons import BasePython, stand_in
 from envdeck.demo.stories import STORIES
@@ -26,6 +28,8 @@ class Demo:
     root: str
     host: Host
     """The machine that it is: everything that is asked of it comes from its folder."""
+    python: BasePython
+    """The one that works there."""
     planted: tuple[Planted, ...]
 
     @property
@@ -81,10 +85,11 @@ def build(
         furnish(layout, real, host, uv, runs)
         workshop = _workshop(layout, host, tell)
         planted = _planted([one for one in STORIES if chosen(one)], workshop, tell)
+        shutil.rmtree(layout.moulds, ignore_errors=True)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise DemoError(f"{place}{reason_of(error)}") from error
-    return Demo(root, host, planted)
+    return Demo(root, host, workshop.python, planted)
 
 
 def _workshop(layout: Layout, host: Host, tell: Callable[[str], None]) -> Workshop:
@@ -93,9 +98,10 @@ def _workshop(layout: Layout, host: Host, tell: Callable[[str], None]) -> Worksh
     with ThreadPoolExecutor(1) as pool:
         wheels = pool.submit(write_index, layout.packages)
         python = stand_in(os.path.join(layout.home, ".pyenv", "versions"))
+        others = other_pythons(layout.home, python)
         wheels.result()
     _offer(python, layout)
-    return Workshop(layout, host, python)
+    return Workshop(layout, host, python, others)
 
 
 def _planted(

@@ -44,6 +44,11 @@ class Layout:
         return os.path.join(self.root, ".packages")
 
     @property
+    def moulds(self) -> str:
+        """Empty environments that others are copied from, while the demo is built."""
+        return os.path.join(self.root, ".moulds")
+
+    @property
     def programs(self) -> str:
         """Links to the programs that there are."""
         return os.path.join(self.root, "bin")

@@ -16,6 +16,12 @@ def releases() -> Iterator[Release]:
     yield from _data()
     yield from _terminal()
     yield from _work()
+    yield from _tools()
+
+
+def withdrawn() -> Iterator[Release]:
+    """Yield what was in an index once, is installed somewhere, and is in none any more."""
+    yield Release("chorus-models", "1.0.0", "Models that know birds by their song", 20_000)
 
 
 def write_index(folder: str) -> int:
@@ -36,11 +42,12 @@ def _web() -> Iterator[Release]:
     loop = {"async": ("emberloop>=0.9",)}
     for version, templates in (("2.1.0", ">=3,<4"), ("2.3.1", ">=3,<4"), ("3.0.0", ">=3.1")):
         needs = ("wickrouter>=1.2", f"tallow-templates{templates}")
-        yield Release("lanternweb", version, summary, 900, needs, loop)
+        yield Release("lanternweb", version, summary, 500, needs, loop)
     for version in ("1.2.0", "1.4.2"):
         yield Release("wickrouter", version, "Routes for web applications", 70)
     for version in ("3.0.1", "3.1.0"):
-        yield Release("tallow-templates", version, "Templates that melt into HTML", 260)
+        codecs = ("postmark-codecs>=1",)
+        yield Release("tallow-templates", version, "Templates that melt into HTML", 260, codecs)
     yield Release("emberloop", "0.9.4", "A small event loop", 180)
     for version in ("0.27.0", "0.28.1"):
         needs = ("certbundle>=2024", "postmark-codecs")
@@ -52,24 +59,25 @@ def _web() -> Iterator[Release]:
 
 def _data() -> Iterator[Release]:
     for version in ("1.26.4", "2.1.3"):
-        yield Release("numera", version, "Arrays of numbers", 4200)
+        yield Release("numera", version, "Arrays of numbers", 2400)
     for version, numbers in (("2.2.0", ">=1.26,<2"), ("2.2.3", ">=1.26"), ("3.0.0", ">=2")):
-        yield Release("gridframe", version, "Tables of data", 2600, (f"numera{numbers}",))
+        yield Release("gridframe", version, "Tables of data", 1600, (f"numera{numbers}",))
     for version in ("3.9.0", "3.9.2"):
         needs = ("numera>=1.26,<2", "huewheel>=2")
-        yield Release("plotmill", version, "Charts of anything", 1900, needs)
+        yield Release("plotmill", version, "Charts of anything", 1200, needs)
     for version in ("4.2.0", "4.4.1", "5.0.0"):
         pool = {"pool": ("emberloop>=0.9",)}
         yield Release("quarrydb", version, "A database driver", 620, extras=pool)
     for version in ("1.1.0", "1.2.0"):
-        yield Release("quarrydb-migrate", version, "Migrations for quarrydb", 90, ("quarrydb>=4",))
+        needs = ("quarrydb>=4", "tallow-templates>=3")
+        yield Release("quarrydb-migrate", version, "Migrations for quarrydb", 90, needs)
     for version in ("2.0.3", "2.1.0"):
         yield Release("pebblecache", version, "A cache between processes", 110)
     for version in ("2.9.0", "2.9.2"):
         yield Release(
             "schemapress", version, "Data that keeps its shape", 340, ("schemapress-core>=2.20",)
         )
-    yield Release("schemapress-core", "2.23.4", "The fast half of schemapress", 1500)
+    yield Release("schemapress-core", "2.23.4", "The fast half of schemapress", 900)
 
 
 def _terminal() -> Iterator[Release]:
@@ -125,6 +133,23 @@ def _work() -> Iterator[Release]:
         commands={"pre-commit": "pre_commit:main"},
         sources={"pre_commit/__init__.py": source("pre_commit")},
     )
+
+
+def _tools() -> Iterator[Release]:
+    for name, version, summary, kilobytes in (
+        ("galley", "3.2.1", "Sets type from templates", 1100),
+        ("quire", "1.0.4", "Folds pages into a booklet", 500),
+    ):
+        said = f'"""{summary}."""\n\n\ndef main() -> None:\n    print("{name} {version}")\n'
+        yield Release(
+            name,
+            version,
+            summary,
+            kilobytes,
+            ("tidyargs>=8",),
+            commands={name: f"{name}:main"},
+            sources={f"{name}/__init__.py": said},
+        )
 
 
 def _seeds() -> list[str]:

@@ -36,6 +36,11 @@ class BasePython:
         return ".".join(self.version.split(".")[:2])
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """`(3, 12)`, to compare."""
+        return tuple(int(one) for one in self.minor.split("."))
+
+    @property
     def other_micro(self) -> str:
         """A release of the same minor version, which is not there: `3.12.3`."""
         digits = re.match(r"\d+", self.version.split(".")[2])

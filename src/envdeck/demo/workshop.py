@@ -1,11 +1,15 @@
 """Making the environments and projects of the demo, with the real tools."""
 
+import glob
 import os
+import shutil
 import textwrap
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from envdeck.core.discovery.tools import all_tools
 from envdeck.core.host import Host
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command
@@ -19,10 +23,17 @@ from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv, find_uv
 from envdeck.demo.machine import Layout
+from envdeck.demo.moulds import PROMPT, Mould
+from envdeck.demo.other_pythons import OtherPythons
+from envdeck.demo.packages import releases, withdrawn
 from envdeck.demo.pythons import BasePython
+from envdeck.demo.unpacking import resolve, unpack
+from envdeck.demo.wheels import write_wheel
 
 DAY = 86_400.0
 _LIMIT = 60.0
+_NEVER_LINKED = frozenset({"RECORD", "INSTALLER", "REQUESTED"})
+"""What uv writes for each environment anew."""
 
 
 class DemoError(Exception):
@@ -49,7 +60,10 @@ class Workshop:
     host: Host
     """The machine that the demo is."""
     python: BasePython
+    others: OtherPythons
     _runner: Runner = field(init=False, repr=False)
+    _moulds: dict[str, Mould] = field(init=False, repr=False, default_factory=dict)
+    _casting: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_runner", Runner(self.host))
@@ -57,6 +71,12 @@ class Workshop:
     def at(self, *parts: str) -> str:
         """Return a path at home."""
         return os.path.join(self.layout.home, *parts)
+
+    def project_name(self, tool: str, project: str) -> str:
+        """Return what a tool calls the environments of a project, as far as that is a hash of
+        its path."""
+        found = next(one for one in all_tools() if one.name == tool)
+        return next(iter(found.project_names(project, self.host)))
 
     # files
 
@@ -81,28 +101,70 @@ class Workshop:
         path: str,
         *requirements: str,
         creator: str = "uv",
+        python: BasePython | None = None,
         prompt: str | None = None,
         made: float = 100,
         used: float = 1,
     ) -> str:
         """Make an environment, with packages of the demo's index; `made` and `used` are days ago.
 
-        What uv makes shares its files with uv's cache; in the others they are copies.
+        What uv makes for the Python that works shares its files with uv's cache; in the others
+        they are copies, and `pip` is named as their installer.
         """
-        maker, creation = self._maker(creator), Creation(creator=creator, prompt=prompt)
-        self.run(maker.command(path, self.python.executable, creation, name=os.path.basename(path)))
-        self.install(path, *requirements, shared=creator == "uv")
+        python = python or self.python
+        if creator == "uv" and python == self.python:
+            self._make(creator, path, prompt)
+            self.install(path, *requirements)
+        else:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            self._mould(creator).cast(path, python, prompt)
+            installer = "uv" if creator == "uv" else "pip"
+            self.unpack(path, requirements, python, installer)
         self.age(path, made=made, used=used)
         return path
 
-    def install(self, path: str, *requirements: str, shared: bool = True) -> None:
-        """Install packages into an environment."""
+    def _make(self, creator: str, path: str, prompt: str | None) -> None:
+        maker, creation = self._maker(creator), Creation(creator=creator, prompt=prompt)
+        self.run(maker.command(path, self.python.executable, creation, name=os.path.basename(path)))
+
+    def _mould(self, creator: str) -> Mould:
+        """Return the one of a creator; who asks first makes it, and the others wait."""
+        with self._casting:
+            if creator not in self._moulds:
+                path = os.path.join(self.layout.moulds, creator)
+                self._make(creator, path, PROMPT)
+                self._moulds[creator] = Mould(path, creator, self.python)
+            return self._moulds[creator]
+
+    def install(self, path: str, *requirements: str) -> None:
+        """Install packages into an environment of uv's."""
         if not requirements:
             return
         listed = self._list(path, requirements)
-        mode = None if shared else "copy"
-        self.run(self._uv(self.host.home).install(_python(path), listed, link_mode=mode))
+        self.run(self._uv(self.host.home).install(_python(path), listed))
         os.unlink(listed)
+
+    def unpack(
+        self, path: str, requirements: Sequence[str], python: BasePython, installer: str = "pip"
+    ) -> None:
+        """Install packages into an environment or a Python, as copies, and start nothing."""
+        library = os.path.join(path, "lib", f"python{python.minor}", "site-packages")
+        for one in resolve((*releases(), *withdrawn()), requirements):
+            wheel = os.path.join(self.layout.packages, one.release.file)
+            if not os.path.exists(wheel):
+                wheel = write_wheel(self.layout.moulds, one.release)
+            unpack(wheel, one.release, path, library, asked=one.asked, installer=installer)
+
+    def link(self, one: str, other: str) -> None:
+        """Install into another environment what is in one, as hard links where uv makes them."""
+        place = _library(other)
+        for folder, _, files in os.walk(library := _library(one)):
+            target = os.path.join(place, os.path.relpath(folder, library))
+            os.makedirs(target, exist_ok=True)
+            for name in files:
+                if not os.path.lexists(made := os.path.join(target, name)):
+                    copy = shutil.copyfile if name in _NEVER_LINKED else os.link
+                    copy(os.path.join(folder, name), made)
 
     def uninstall(self, path: str, *names: str) -> None:
         """Take packages out of an environment, and ask nobody who needs them."""
@@ -115,10 +177,7 @@ class Workshop:
         now = self.host.now()
         wrote, read = now - made * DAY, now - min(used, made) * DAY
         os.utime(os.path.join(path, "pyvenv.cfg"), (read, wrote))
-        library = os.path.join(path, "lib", f"python{self.python.minor}", "site-packages")
-        if not os.path.isdir(library):
-            return
-        with os.scandir(library) as entries:
+        with os.scandir(_library(path)) as entries:
             for entry in entries:
                 if entry.name == "_virtualenv.pth" or entry.name.endswith(".dist-info"):
                     os.utime(entry.path, (read, wrote))
@@ -202,6 +261,11 @@ class Workshop:
 
     def _uv(self, folder: str, *, project: bool = False) -> Uv:
         return Uv(self.host, folder=folder, project=project, offline=True)
+
+
+def _library(path: str) -> str:
+    (found,) = glob.glob(os.path.join(glob.escape(path), "lib", "python*", "site-packages"))
+    return found
 
 
 def _python(path: str) -> str:

@@ -125,3 +125,9 @@ def test_no_repr_shows_what_was_read(env: Path):
     assert isinstance(document, Document)
     assert "MARK" in document.text
     assert "MARK" not in repr(document)
+
+
+@pytest.mark.parametrize("rest", ["S3cr3t!pass", "S3cr3tPass", "hunter2", "Ab3+x/9==", "a/b=c"])
+def test_second_line_of_a_value_without_quotes_is_no_name(env: Path, rest: str):
+    env.write_text(f"A=1\n{rest}\nB\n")
+    assert read(env).names == ("A", "B")

@@ -1,5 +1,7 @@
 """What looks like a real secret, and what everybody writes into examples."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,3 +156,12 @@ def test_any_text_is_judged(name: str, value: str):
     assert looks_secret(name, value) in {True, False}
     assert is_placeholder(value) in {True, False}
     assert is_secret_text(value) in {True, False}
+
+
+@pytest.mark.parametrize("piece", ["K", "aB3+", "-eyJaaaaaaaa"])
+def test_a_very_long_text_takes_no_time(piece: str):
+    text = piece * (200_000 // len(piece))
+    begun = time.process_time()
+    looks_secret("API_KEY", text)
+    is_secret_text(text)
+    assert time.process_time() - begun < 5  # by the square of its length it took a minute

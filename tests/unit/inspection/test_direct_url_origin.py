@@ -27,7 +27,9 @@ def test_a_folder_that_was_copied(info):
 def test_a_checkout():
     info = {"vcs": "git", "requested_revision": "main", "commit_id": "0f1e"}
     found = read(url="ssh://git@example.org/ada/api.git", vcs_info=info, subdirectory="py")
-    assert found == DirectUrl("ssh://git@example.org/ada/api.git", kind="git", commit="0f1e")
+    assert found == DirectUrl(
+        "ssh://git@example.org/ada/api.git", kind="git", commit="0f1e", requested="main"
+    )
 
 
 def test_an_archive():

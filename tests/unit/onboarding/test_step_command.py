@@ -72,6 +72,17 @@ def test_everything_that_can_be_run_the_tests_first(stands, write, environment, 
     assert view.commands == ((str(environment / "bin" / "python"), "-m", "pytest"),)
 
 
+def test_the_commands_of_setup_cfg(stands, write, environment):
+    listed = "\n  serve = api:main\n  serve = api:again\n  no command\n  bad name = x:y\n"
+    write(
+        {"setup.cfg": f"[metadata]\nname = api\n[options.entry_points]\nconsole_scripts ={listed}"}
+    )
+    (environment / "bin" / "serve").touch()
+    assert offered(stands("command")) == ["serve --help"]
+    write({"setup.cfg": "[options.entry_points"})
+    assert stands("command").state is State.SKIPPED
+
+
 @pytest.mark.parametrize(
     "source",
     [b"def (", b"\0", b"(" * 5000, b"# coding: klingon\n"],
@@ -142,3 +153,9 @@ def test_one_that_is_not_offered(walk, write, environment, tools):
     steps = walk()
     plan = steps.plan(steps.step("command"), Answers(("command:rm -rf /",)))
     assert plan.message == "there is no command `rm -rf /`"
+
+
+@pytest.mark.parametrize("name", ["Makefile", "justfile"])
+def test_long_line_of_blanks_takes_no_time(stands, write, environment, name):
+    write({name: "a" + " " * 500_000 + "\ntest:\n\ttrue\n"})
+    assert stands("command").state is not State.SKIPPED

@@ -39,6 +39,12 @@ def test_it_is_made_with_what_is_typed(walk, write, project, operations):
     assert SECRET not in repr(after)
 
 
+def test_what_may_be_a_secret_is_hidden_whatever_the_example_proposes(stands, write):
+    write({".env.example": "DATABASE_URL=pg://localhost/a\nDB_PASSWORD=a\nBASE_URL=http://a\n"})
+    hidden = {field.name: field.secret for field in stands("dotenv").fields}
+    assert hidden == {"DATABASE_URL": True, "DB_PASSWORD": True, "BASE_URL": False}
+
+
 def test_missing_keys_are_added(walk, write, project, operations):
     write({".env.example": EXAMPLE, ".env": f"SECRET_KEY={SECRET}\nDATABASE_URL=x\n"})
     steps = walk()

@@ -1,6 +1,9 @@
 """What is declared or locked, beside what is installed."""
 
 import json
+import os
+
+import pytest
 
 from envdeck.core.model import NoPlan, Operation
 from envdeck.core.onboarding.model import Answers, State
@@ -19,6 +22,14 @@ docs = ["writer"]
 def test_nothing_is_declared(stands, environment):
     view = stands("packages")
     assert (view.state, view.message) == (State.SKIPPED, "the project declares no packages")
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "requirements.txt", "Pipfile", "uv.lock"])
+def test_what_is_no_file_does_not_declare_nothing(stands, project, environment, name):
+    os.mkfifo(project / name)
+    view = stands("packages")
+    assert view.state is State.CANNOT
+    assert view.message == f"not checked: {name}: cannot be read: is not a regular file"
 
 
 def test_it_waits_for_an_environment(stands, write):

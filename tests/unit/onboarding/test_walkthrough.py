@@ -1,5 +1,6 @@
 """The walkthrough as a whole: order, waiting, and what may be claimed."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -49,6 +50,17 @@ def test_a_manifest_that_cannot_be_read_holds_up_nothing_else(walk, write, envir
     assert states["activate"] is State.READY
     write({".env": "A=1\n"})
     assert walk().step("command").state is State.READY
+
+
+def test_a_project_that_is_gone_is_said_to_be(walk, write, project):
+    write({"pyproject.toml": NONE_HERE})
+    steps = walk()
+    steps.look()
+    shutil.rmtree(project)
+    views = steps.look()
+    assert "no longer there" in views[0].message
+    assert {view.state for view in views} <= {State.CANNOT, State.WAITING}
+    assert not any(view.act for view in views)
 
 
 def test_one_step_stands_as_it_does_among_all(walk, write, environment):

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import sys
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
@@ -11,7 +12,9 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import values_of
 from envdeck.core.model import Ending, OutputLine
-from envdeck.core.operations.engine.command import masker
+from envdeck.core.operations.engine.command import Command, masker
+from envdeck.core.operations.engine.lines import LINE_LIMIT
+from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.operations.operations import Operations
 
@@ -39,6 +42,18 @@ def test_every_way_in_which_a_program_writes_a_value(form):
 
 def test_colours_stay_where_there_is_nothing_to_mask():
     assert masker({}, [VALUE])("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
+
+
+@pytest.mark.parametrize("before", [LINE_LIMIT - 4, LINE_LIMIT - 1, LINE_LIMIT])
+def test_value_where_a_line_is_cut(host, tmp_path, before):
+    code = f"print('x' * {before} + 'MARK-3f9c' + 'y' * 9000)"
+    environ = {"PATH": os.environ["PATH"]}
+    command = Command((sys.executable, "-S", "-c", code), str(tmp_path), environ)
+    events = []
+    done = Runner(host, hides=("MARK-3f9c",)).run(command, events.append)
+    (line,) = [event.text for event in events if isinstance(event, OutputLine)]
+    assert (len(line), line.strip("x")) == (LINE_LIMIT, "*" * (LINE_LIMIT - before))
+    assert "MARK" not in done.stdout
 
 
 def test_value_as_it_stands_in_its_file(tmp_path):

@@ -1,6 +1,8 @@
 """Drift by the habits of each tool, on rows that tell what is installed."""
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -316,6 +318,73 @@ def test_a_declared_url_is_compared_by_where_it_is_from(tmp_path: Path) -> None:
     assert found.unchecked == ()
     assert "s3cret" not in repr(found)
     assert "tok3n" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "url", "info", "now"),
+    [
+        ("git+https://git.example/a@v2", "https://git.example/a", ("v1", "c0ffee12"), "1.0 (v1)"),
+        ("git+https://git.example/a@v1", "https://git.example/a", ("v1", "c0ffee12"), None),
+        ("git+https://git.example/a@c0ffee1", "https://git.example/a", ("v1", "c0ffee12"), None),
+        ("git+https://git.example/a@c0ffee1", "https://git.example/a", ("v1", "ab"), "1.0 (ab)"),
+        ("git+https://git.example/a", "https://git.example/a", ("v1", "c0ffee12"), None),
+        ("https://x.example/a-2.zip#md5=1", "https://x.example/a-1.zip", None, "1.0 (a-1.zip)"),
+        ("https://me:it@x.example/a-1.zip", "https://x.example/a-1.zip", None, None),
+    ],
+)
+def test_another_revision_or_file_than_the_url_names_is_told(
+    tmp_path: Path, asked: str, url: str, info: tuple[str, str] | None, now: str | None
+) -> None:
+    (tmp_path / "requirements.txt").write_text(f"a @ {asked}\n")
+    site = tmp_path / "a-1.0.dist-info"
+    site.mkdir()
+    content: dict[str, object] = {"url": url, "archive_info": {}}
+    if info is not None:
+        told = {"vcs": "git", "requested_revision": info[0], "commit_id": info[1]}
+        content = {"url": url, "vcs_info": told}
+    (site / "direct_url.json").write_text(json.dumps(content))
+    found = beside(tmp_path, Distribution("a", "a", "1.0", str(site), origin=url))
+    assert [(one.kind.value, one.installed) for one in found.drifts] == (
+        [("outside", now)] if now else []
+    )
+
+
+@pytest.mark.parametrize("versions", [("1.0", "2.0"), ("2.0", "1.0")])
+def test_what_is_there_twice_has_to_fit_twice(tmp_path: Path, versions: tuple[str, str]) -> None:
+    (tmp_path / "requirements.in").write_text("a\n")
+    (tmp_path / "requirements.txt").write_text("a==1.0 \\\n    --hash=sha256:aa\n    # via b\n")
+    rows = [row("a", one) for one in versions]
+    found = beside(tmp_path, *rows)
+    assert [(one.kind.value, one.installed) for one in found.drifts] == [("not-as-locked", "2.0")]
+    (tmp_path / "requirements.txt").write_text("a<2\n")
+    (tmp_path / "requirements.in").unlink()
+    found = beside(tmp_path, *rows)
+    assert [(one.kind.value, one.installed) for one in found.drifts] == [("outside", "2.0")]
+
+
+def test_its_own_hides_what_the_system_has(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("six>=2\n")
+    system = tmp_path / "system"
+    (system / "six-2.0.dist-info").mkdir(parents=True)
+    (system / "six-2.0.dist-info" / "METADATA").write_text("Name: six\nVersion: 2.0\n")
+    seen = replace(environment(), creation=Creation("venv", system_site_packages=True))
+    for rows, drifts in (((), ()), ((row("six", "1.0"),), ("1.0",))):
+        found = compare(
+            read_project(str(tmp_path)), seen, rows, machine=LINUX, system_folders=(str(system),)
+        )
+        assert tuple(one.installed for one in found.drifts) == drifts
+
+
+def test_a_lock_that_lacks_what_is_declared_is_said_to_be_stale(tmp_path: Path) -> None:
+    put(tmp_path, "uv.lock")
+    text = (
+        (LOCKS / "pyproject.toml")
+        .read_text()
+        .replace("dependencies = [", 'dependencies = ["new", ')
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    found = beside(tmp_path, row("idna", "3.20"), row("demo"), row("new"), manager="uv")
+    assert "new: declared, and not in uv.lock" in found.unchecked
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:

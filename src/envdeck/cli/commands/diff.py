@@ -85,10 +85,11 @@ def _from_file(
     from envdeck.core.project.project import project_of_file
 
     project = project_of_file(file)
-    if project.problems and not any(one.requirements for one in project.manifests):
+    declares = any(one.requirements for one in project.manifests)
+    if project.problems and (project.locks or not declares):
         told = tilde_within(str(project.problems[0]), context.host.home)
         raise CommandError(f"nothing to compare with: {told}")
-    if not any(one.requirements for one in project.manifests) and not project.locks:
+    if not declares and not project.locks:
         raise CommandError(f"`{file}` declares nothing")
     found = compare(project, environment, catalog.distributions(environment))
     return _told(environment, found, file, arguments, context)

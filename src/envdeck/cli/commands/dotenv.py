@@ -103,8 +103,10 @@ def _file(named: str | None, project: str, context: Context) -> str | None:
     if named is None:
         return None
     here = absolute_path(named, context.host)
+    real = os.path.join(os.path.realpath(os.path.dirname(here)), os.path.basename(here))
     if os.path.isabs(context.host.expand(named)):
-        return here
+        folder = os.path.realpath(project)  # which may be named by a link, and the file not
+        return os.path.join(project, real[len(folder) + 1 :]) if lies_under(real, folder) else here
     within = os.path.normpath(os.path.join(project, named))
     return here if not os.path.lexists(within) and lies_under(here, project) else within
 

@@ -1,9 +1,11 @@
 """`envdeck onboard PROJECT`: from a fresh clone to the first running command."""
 
+import os
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.asking import guard_name
 from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.places import folder
 
@@ -22,6 +24,9 @@ _STEPS = (
     *("interpreter", "environment", "packages", "dotenv", "secrets", "hooks", "command"),
     "activate",
 )
+
+_OF_PROJECTS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
+"""What is in a folder that is a project too: some make the environment in the project itself."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -76,6 +81,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """Open the walkthrough, say how it stands, or do what is open."""
     project = folder(arguments.project, context.host)
+    if _has(project, "pyvenv.cfg") and not _has(project, *_OF_PROJECTS):
+        raise CommandError(
+            f"`{arguments.project}` is an environment, and no project",
+            hint="give the folder of its project",
+        )
     acts = arguments.yes or arguments.step is not None or arguments.dry_run
     plain = arguments.check or arguments.json or acts
     if context.interactive and not plain:
@@ -89,3 +99,7 @@ def run(arguments: Namespace, context: Context) -> int:
     from envdeck.cli.onboarding import check
 
     return check(arguments, context, project)
+
+
+def _has(folder: str, *names: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, name)) for name in names)

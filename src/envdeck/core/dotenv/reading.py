@@ -18,6 +18,10 @@ LIMIT = 1024 * 1024
 """Bytes; a real dotenv file has some hundred, or thousands with a key or certificate in it."""
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
+_NO_BASE64 = re.compile(r"[^+/]*\Z")
+_ALONE = re.compile(r"(?:[A-Z_][A-Z0-9_]*|[a-z_]+)\Z")
+"""What may be a name where nothing stands behind it: else it is a second line of a value, perhaps,
+which has no quotes."""
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
     (stat.S_ISFIFO, "is a FIFO"),
@@ -39,9 +43,12 @@ class Document:
 def names_a_key(statement: Statement) -> bool:
     """Tell whether what a statement names is a name, and not a part of a value: the lines of a
     private key without quotes read as keys, and must not be shown as those."""
-    if not statement.name or statement.inner:
+    name = statement.name
+    if not name or statement.inner or not _NO_BASE64.match(name):
         return False
-    return not is_secret_text(statement.name)
+    if statement.value is None and not _ALONE.match(name):
+        return False
+    return not is_secret_text(name)
 
 
 def read_document(found: FoundFile, *, posix: bool = True) -> Document:

@@ -21,6 +21,8 @@ class DirectUrl:
     """`directory`, `archive`, or the version control system: `git`, `hg` …"""
     commit: str | None = None
     """What exactly was checked out, for a version control system."""
+    requested: str | None = None
+    """The revision that was asked for: a tag, a branch, or a commit."""
     problem: str = ""
     """How the file departs from PEP 610, or empty. What could be read is kept."""
 
@@ -49,4 +51,10 @@ def parse(data: bytes) -> DirectUrl:
     vcs, commit = info.get("vcs"), info.get("commit_id")
     if not isinstance(vcs, str) or not vcs:
         return DirectUrl(origin, problem="its direct_url.json does not name the checkout's system")
-    return DirectUrl(origin, kind=vcs, commit=commit if isinstance(commit, str) else None)
+    asked = info.get("requested_revision")
+    return DirectUrl(
+        origin,
+        kind=vcs,
+        commit=commit if isinstance(commit, str) else None,
+        requested=asked if isinstance(asked, str) else None,
+    )

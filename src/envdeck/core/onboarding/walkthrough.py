@@ -139,6 +139,9 @@ def _memory_name(step: str) -> str:
 
 def _stands(step: Step, situation: Situation, views: dict[str, StepView]) -> StepView:
     """Return a step as it stands; it waits where another has to come first."""
+    if not os.path.isdir(situation.folder):
+        message = "the project's folder is no longer there"
+        return step.view(State.CANNOT, message, hint="look again once it is back")
     view = step.look(situation)
     if view.state in {State.DONE, State.SKIPPED}:
         return view

@@ -38,9 +38,10 @@ def facts_of(
     """Return what a person should know before: from what, and on what."""
     now = environment.python.version or "not known"
     one = chosen.interpreter
+    then = f"{now}, as it is" if now == one.version else f"{now}, then {one.version}"
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{now}, then {one.version}, of {one.executable}"),
+        Fact("python", f"{then}, of {one.executable}"),
     ]
     facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
     if unowned:

@@ -24,7 +24,7 @@ def no_room(path: str, needs: int | None, ground: Ground) -> tuple[Refusal, ...]
     return (
         Refusal(
             "no-room",
-            f"the disk has {free:,} bytes free, and {takes}",
+            f"the disk has {free:,} bytes free, and {takes}; {_SPARE_BYTES:,} are to stay free",
             hint="make room, for one with `envdeck trash purge`",
             path=path,
         ),

@@ -58,6 +58,11 @@ def plan_undo(
     obstacle = next(filter(None, (undo_obstacle(entry, ground) for entry in chosen)), "")
     if obstacle:
         return NoPlan(f"operation {chosen[0].group} cannot be taken back: {obstacle}")
+    if to is not None and chosen[0].is_file and chosen[0].move is not Move.ASIDE:
+        return NoPlan(
+            f"{chosen[0].path} was edited, and what it was goes back to its own place alone",
+            hint=f"its old state is in {chosen[0].item}" if chosen[0].old is not None else "",
+        )
     if to is not None and len(chosen) > 1:
         return NoPlan(
             "it was done to several environments, which cannot all go to one path",

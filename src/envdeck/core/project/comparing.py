@@ -109,6 +109,7 @@ class _Judging:
         drifts = [one for one in locked.drifts if one.name not in {two.name for two in stale}]
         drifts += stale
         away = {one.name for one in drifts}
+        self._note_behind(lock, away)
         kept = {*locked.named, *self._declared(counting=True), *found.untold}
         kept |= set(reach([Root(name) for name in HABITUAL - kept], self._installed).parts)
         drifts += self._unreachable(kept, Mend.FROM_LOCK)
@@ -119,6 +120,15 @@ class _Judging:
         ids = under(named) if named else {}
         drifts = [replace(one, under=one.under or ids.get(one.name, ())) for one in drifts]
         return drifts, len(locked.named.keys() - away)
+
+    def _note_behind(self, lock: Lock, away: Iterable[str]) -> None:
+        """Say what is declared and there, and not in the lock file at all: that file is stale."""
+        known = {*self._names, *away, *(one.name for one in lock.packages)}
+        behind = sorted(self._declared(counting=True) - known)
+        if behind:
+            more = f" and {len(behind) - 3:,} more" if len(behind) > 3 else ""
+            file = os.path.basename(lock.file)
+            self._unchecked.append(f"{', '.join(behind[:3])}{more}: declared, and not in {file}")
 
     def by_declaration(self) -> tuple[list[Drift], int]:
         """Return what is not as declared, and how much is."""

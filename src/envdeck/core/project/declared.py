@@ -36,9 +36,11 @@ def read_declared(folder: str) -> tuple[Manifest, ...]:
 
 
 def manifest_files(folder: str) -> tuple[str, ...]:
-    """Return the manifests in a folder, whatever they hold."""
+    """Return the manifests in a folder, whatever they hold; also what cannot be read as one (a
+    pipe, a link to nothing), since a project that has it does not declare nothing."""
     named = [os.path.join(folder, name) for name in _READERS]
-    return tuple(path for path in (*named, *requirements_files(folder)) if os.path.isfile(path))
+    found = (*named, *requirements_files(folder))
+    return tuple(path for path in found if os.path.lexists(path) and not os.path.isdir(path))
 
 
 def requirements_files(folder: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from envdeck.core.inspection.requirements import parse_requirement, satisfied
 from envdeck.core.project.asked_parts import Asked, AskedPart
+from envdeck.core.project.direct import other_source
 from envdeck.core.project.drift import Drift, DriftKind, Mend
 from envdeck.core.project.installed import Installed
 from envdeck.core.project.locked_drift import described
@@ -111,11 +112,12 @@ def constrained(
         there = installed.versions(one.name)
         if requirement is None or one.name not in names or not there:
             continue
-        if not satisfied(requirement, there):
+        unfit = installed.unfit(requirement)
+        if unfit is not None:
             drifts.setdefault(
                 one.name,
                 Drift(
-                    DriftKind.OUTSIDE, one.name, readable(requirement.specifier), there[0],
+                    DriftKind.OUTSIDE, one.name, readable(requirement.specifier), unfit,
                     one.file, one.line, (), Mend.FROM_DECLARED,
                 ),
             )  # fmt: skip
@@ -140,11 +142,13 @@ def _judged(one: Asked, installed: Installed) -> tuple[DriftKind, str | None] | 
         from_index = own and all(
             row.origin is None and row.path.endswith(".dist-info") for row in own
         )
-        return (DriftKind.OUTSIDE, described(own[0])) if from_index else None
+        if from_index:
+            return DriftKind.OUTSIDE, described(own[0])
+        other = next(((row, found) for row in own if (found := other_source(one.url, row))), None)
+        return (DriftKind.OUTSIDE, f"{other[0].version} ({other[1]})") if other else None
     requirement = parse_requirement(one.declared.text)
-    if requirement is None or satisfied(requirement, there):
-        return None
-    return DriftKind.OUTSIDE, there[0]
+    unfit = installed.unfit(requirement) if requirement is not None else None
+    return None if unfit is None else (DriftKind.OUTSIDE, unfit)
 
 
 def _allowed(specifier: str, version: str | None) -> bool:

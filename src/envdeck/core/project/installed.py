@@ -12,6 +12,7 @@ from envdeck.core.inspection.requirements import (
     asking_extras,
     holds,
     parse_requirement,
+    satisfied,
 )
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import Distribution, Environment
@@ -32,8 +33,17 @@ class Installed:
     )
 
     def versions(self, name: str) -> tuple[str, ...]:
-        """Return the versions that are there; the environment's own go before the system's."""
-        return (*(one.version for one in self.own.get(name, ())), *self.system.get(name, ()))
+        """Return the versions that are there; the environment's own hide the system's."""
+        own = tuple(one.version for one in self.own.get(name, ()))
+        return own or tuple(self.system.get(name, ()))
+
+    def unfit(self, requirement: ParsedRequirement) -> str | None:
+        """Return a version that is there and does not satisfy a requirement; None where there is
+        none. Of what is there twice each has to: which one is imported is a matter of luck."""
+        there = self.versions(requirement.name)
+        if requirement.name in self.own:
+            return next((one for one in there if not satisfied(requirement, (one,))), None)
+        return there[0] if there and not satisfied(requirement, there) else None
 
     def __contains__(self, name: object) -> bool:
         return name in self.own or name in self.system

@@ -43,7 +43,9 @@ def find_locks(folder: str) -> tuple[str, ...]:
     except (OSError, ValueError):
         names = []
     more = [os.path.join(folder, name) for name in sorted(names) if _PYLOCK.match(name)]
-    return tuple(path for path in (*named, *more) if os.path.isfile(path))
+    return tuple(
+        path for path in (*named, *more) if os.path.lexists(path) and not os.path.isdir(path)
+    )
 
 
 def read_lock(path: str, *, hashes: bool = True) -> Lock | None:

@@ -1,11 +1,12 @@
 """Drift of an environment from a lock file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.model import Distribution
 from envdeck.core.project.choosing_lock import Chosen
+from envdeck.core.project.direct import other_source
 from envdeck.core.project.drift import Drift, DriftKind, Mend
 from envdeck.core.project.installed import Installed, same_version
 from envdeck.core.project.model import LockedPackage
@@ -52,16 +53,25 @@ def _drift(found: Chosen, package: LockedPackage, installed: Installed) -> Drift
     if not there:
         kind, now = DriftKind.MISSING, None
     elif package.kind in _DIRECT:
-        if not own or any(_comes_from(package, one) for one in own):
+        other = next((two for one in own if (two := other_source(_told(package), one))), "")
+        if not own or (not other and any(_comes_from(package, one) for one in own)):
             return None
-        kind, now = DriftKind.NOT_AS_LOCKED, described(own[0])
-    elif package.version is None or same_version(package.version, there[0]):
+        kind = DriftKind.NOT_AS_LOCKED
+        now = f"{own[0].version} ({other})" if other else described(own[0])
+    elif package.version is not None and _others(package.version, own):
+        kind, now = DriftKind.NOT_AS_LOCKED, described(_others(package.version, own)[0])
+    elif package.version is None or own or same_version(package.version, there[0]):
         if not own or len(own) > 1 or own[0].origin is None or _from_file(own[0]):
             return None
         kind, now = DriftKind.NOT_AS_LOCKED, described(own[0])
     else:
-        kind, now = DriftKind.NOT_AS_LOCKED, described(own[0]) if own else there[0]
+        kind, now = DriftKind.NOT_AS_LOCKED, there[0]
     return Drift(kind, package.name, _told(package), now, found.lock.file, mend=Mend.FROM_LOCK)
+
+
+def _others(version: str, own: Sequence[Distribution]) -> list[Distribution]:
+    """Return what is there at another version; of what is there twice each has to be as locked."""
+    return [one for one in own if not same_version(version, one.version)]
 
 
 def described(distribution: Distribution) -> str:

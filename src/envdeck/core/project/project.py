@@ -9,6 +9,7 @@ from envdeck.core.project.locked import read_lock, read_locks
 from envdeck.core.project.model import Manifest
 from envdeck.core.project.wanted import wanted_python
 
+_BESIDE = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"})
 _ENVIRONMENTS = ("environment.yml", "environment.yaml")
 
 
@@ -35,11 +36,13 @@ def read_project(folder: str) -> Project:
 
 def project_of_file(path: str) -> Project:
     """Return what one file alone says: a lock file, or what declares something; a requirements
-    file in which all is pinned counts as a lock, whoever pinned it."""
+    file in which all is pinned counts as a lock, whoever pinned it. A lock that a tool keeps
+    beside what is declared is read with that: it tells which groups and extras are asked for."""
     lock = read_lock(path, hashes=False)
     folder = os.path.dirname(path)
     if lock is not None:
-        return Project(folder, locks=(lock,), problems=lock.problems)
+        manifests = read_declared(folder) if lock.format in _BESIDE else ()
+        return Project(folder, manifests, (lock,), problems=lock.problems)
     manifest = read_manifest(path)
     return Project(folder, (manifest,), problems=manifest.problems)
 

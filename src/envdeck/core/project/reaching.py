@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from envdeck.core.inspection.requirements import ParsedRequirement, satisfied
+from envdeck.core.inspection.requirements import ParsedRequirement
 from envdeck.core.project.installed import Installed
 from envdeck.core.project.model import DeclaredRequirement
 
@@ -78,7 +78,7 @@ class _Walk:
                 if not sure and not there:
                     continue
                 self.add(needed.name, needed.extras, bits, self._leading[name])
-                if sure and not satisfied(needed, there):
+                if sure and (not there or self._installed.unfit(needed) is not None):
                     self._note(needed, bits, self._leading[name])
         found: dict[str, int] = {}
         for (name, _), bits in self._bits.items():

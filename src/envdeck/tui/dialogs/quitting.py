@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Button
 
+from envdeck.core.model import Operation
 from envdeck.tui.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.panes.operation_words import doing_word, progress_bar, subject
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _POLL = 0.1
 """Seconds between two looks at what runs."""
 _LEFT = "What is given up is rolled back: everything is as it was before it began."
+_STAYS = "A command that is given up is stopped where it is: what it did stays."
 _OVER = "Nothing is being done any more: EnvDeck can be left."
 
 
@@ -46,7 +48,7 @@ class _Going(LineView):
             )
             for job in self._queue.active
         ]
-        left = (Part(_LEFT, Tone.MUTED),)
+        left = (Part(_way_back(self._queue.active), Tone.MUTED),)
         if not lines:
             self._was = self._was or [job for job in self._queue.jobs if job.state.over][-1:]
             lines = [job_line(job, look, cells) for job in self._was]
@@ -124,8 +126,9 @@ class QuitDialog(Dialog[Leave]):
         """Give everything up, and leave as soon as it is rolled back."""
         if self._over:
             return
+        only_runs = all(job.plan.operation is Operation.RUN for job in self._queue.active)
         self._queue.cancel_all()
-        self._leave("rolling back")
+        self._leave("stopping" if only_runs else "rolling back")
 
     def _leave(self, doing: str) -> None:
         self._leaving = True
@@ -138,3 +141,10 @@ class QuitDialog(Dialog[Leave]):
         """The key for quitting, once more: at once while it is being left, or all is over."""
         if self._leaving or not self._queue.busy:
             self.dismiss(Leave())
+
+
+def _way_back(jobs: "Sequence[Job]") -> str:
+    """Say what giving these up leaves behind: a command that is run has no way back."""
+    runs = [job.plan.operation is Operation.RUN for job in jobs]
+    said = ([] if runs and all(runs) else [_LEFT]) + ([_STAYS] if any(runs) else [])
+    return " ".join(said)

@@ -76,7 +76,8 @@ class StepDialog(Dialog[None]):
             told: list[Widget] = []
             for field, each in zip(self.step.fields, self.fields, strict=True):
                 name = Part(self.look.sentence(field.name), Tone.HEADING)
-                note = Part("  is not shown" if field.secret else "", Tone.MUTED)
+                hidden = "as the example has it, not shown" if field.default else "is not shown"
+                note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
                 told += [LineLabel((name, note)), each]
             parts.append(_Fields(*told))
         return Vertical(*parts, self._keys, classes="asking")

@@ -234,7 +234,7 @@ class DotenvTab(DetailTab, Hiding):
         if self._shown is not None:
             self.hide_secrets()
         elif at is None:
-            self._said = "a value stands behind a key: go to one first"
+            self._said = "go to a key first: it has a value"
             self._tell()
         else:
             self._revealing += 1

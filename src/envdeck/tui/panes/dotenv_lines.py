@@ -3,6 +3,7 @@ a person asked to see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from envdeck.core.dotenv.model import (
     DotenvFile,
@@ -28,6 +29,11 @@ _INSET = 3
 _NAME = 30
 _LONGEST = 40
 """Lines that a revealed value takes at most."""
+_LOOKED_AT = 50_000
+"""Characters of a revealed value that are laid out at most: one may have a megabyte."""
+_MOST = 500
+"""Keys of a file that are laid out; how many more there are is said. Thousands would stall the
+screen."""
 _SEVERITIES = {
     Severity.ERROR: Tone.ERROR,
     Severity.WARNING: Tone.WARNING,
@@ -180,7 +186,7 @@ def _keys(
     if not names:
         return
     room = min(max(width(plain(name)) for name in names), _NAME, max(cells // 2, 8))
-    for key in file.keys:
+    for key in file.keys[:_MOST]:
         spans = range(key.line, key.line + key.lines)
         mends = _mends([one for one in findings if one.line in spans])
         at = KeyAt(file.path, key.name, mends)
@@ -191,7 +197,7 @@ def _keys(
             named = place(against.example, None, report.project, look)
             notes = f"not in {named}", "not in the example", "extra"
         yield from _key(key, file.kind, at, notes, secret, room, look, cells)
-    for name, one in missing.items():
+    for name, one in islice(missing.items(), _MOST):
         remedy = Remedy(RemedyKind.ADD, file.path, report.project, (name,), one.example)
         named = place(one.example, None, report.project, look)
         notes = f"missing: {named} has it", "missing: the example has it", "missing"
@@ -207,6 +213,10 @@ def _keys(
             ("missing", file.path, name),
             MissingAt(mends),
         )
+    left_out = max(len(file.keys) - _MOST, 0) + max(len(missing) - _MOST, 0)
+    if left_out:
+        more = Part(f"and {left_out:,} more: `envdeck dotenv` lists them all", Tone.MUTED)
+        yield from (TabRow(line) for line in told((more,), look, cells, _INSET))
 
 
 def _fitting(notes: Sequence[str], cells: int) -> str:
@@ -240,7 +250,7 @@ def _key(
         line = (name, Part("  no value", Tone.MUTED), rest)
         yield TabRow(clipped(line, cells, look.signs.ellipsis), named, at)
         return
-    text = plain(secret.text) or "empty"
+    text = plain(secret.text[:_LOOKED_AT]) or "empty"
     if _INSET + room + 2 + width(text) < cells:
         yield TabRow((name, Part(f"  {text}", Tone.STRONG)), named, at)
         return
@@ -248,20 +258,20 @@ def _key(
     yield TabRow(clipped(below, cells, look.signs.ellipsis), named, at)
     yield from (
         TabRow((Part(" " * (_INSET + 2)), Part(piece, Tone.STRONG)))
-        for piece in _cut(text, max(cells - _INSET - 3, 8), look)
+        for piece in _cut(text, len(secret.text[_LOOKED_AT:]), max(cells - _INSET - 3, 8), look)
     )
 
 
-def _cut(text: str, cells: int, look: Look) -> Iterator[str]:
+def _cut(text: str, beyond: int, cells: int, look: Look) -> Iterator[str]:
     """Yield a text in pieces of a width, to be read whole; only a very long one is not told to
-    its end."""
+    its end, `beyond` which there are so many characters more."""
     for _ in range(_LONGEST):
-        piece = clip(text, cells, "")
+        piece = clip(text[: 4 * cells], cells, "")
         yield piece
         text = text[len(piece) :]
         if not text:
             return
-    yield f"{look.signs.ellipsis} and {len(text):,} characters more"
+    yield f"{look.signs.ellipsis} and {len(text) + beyond:,} characters more"
 
 
 def _cell(name: str, cells: int, look: Look) -> str:

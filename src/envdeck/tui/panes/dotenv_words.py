@@ -101,7 +101,7 @@ def remedy_words(remedy: Remedy, look: Look) -> str:
         case RemedyKind.IGNORE:
             return f"has git ignore {file}"
         case RemedyKind.PRIVATE:
-            return f"takes {file} from the eyes of others"
+            return f"lets nobody else read {file}"
 
 
 def remedy_title(remedy: Remedy, look: Look) -> str:

@@ -51,6 +51,7 @@ class ProjectTab(DetailTab):
         self._installed: Installed | None = None
         self._found: Compared | Reading | Unread = Reading()
         self._asked: object = None
+        self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
         self._reader = Reader(self, self._compare, self._answer, lambda wish: wish[0].path)
 
     def compose(self) -> ComposeResult:
@@ -148,18 +149,27 @@ class ProjectTab(DetailTab):
                 gone = (Part("Its project is no longer there.", Tone.WARNING),)
                 return say([gone, self._again()], self.look, cells)
             case Compared(comparison=comparison) if comparison is not None:
-                from envdeck.tui.panes.project_lines import project_rows
-
-                rows = project_rows(comparison, environment, self.look, cells)
-                if not comparison.project.manifests and not comparison.project.locks:
-                    rows += [TabRow(), *declares_nothing(self.look, cells)]
-                return rows
+                return self._compared(comparison, environment, cells)
             case Unread(reason):
                 why = f"{self.look.signs.broken} It could not be compared: {reason}"
                 return say([(Part(why, Tone.ERROR),), self._again()], self.look, cells)
             case _:
                 words = f"Comparing it with its project{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
+
+    def _compared(
+        self, comparison: "Comparison", environment: Environment, cells: int
+    ) -> list[TabRow]:
+        """Lay a comparison out, once for a width: it is shown anew whenever anything is known."""
+        from envdeck.tui.panes.project_lines import project_rows
+
+        shown = (comparison, environment, cells)
+        if self._laid is None or not _same(self._laid[0], shown):
+            rows = project_rows(*shown[:2], self.look, cells)
+            if not comparison.project.manifests and not comparison.project.locks:
+                rows += [TabRow(), *declares_nothing(self.look, cells)]
+            self._laid = shown, rows
+        return self._laid[1]
 
     def _again(self) -> Line:
         key = Part(self.look.key("refresh"), Tone.HEADING)
@@ -212,3 +222,8 @@ class ProjectTab(DetailTab):
     async def _chosen(self, event: LineList.Chosen) -> None:
         event.stop()
         await self.screen.run_action("mend")
+
+
+def _same(one: tuple[object, object, int], other: tuple[object, object, int]) -> bool:
+    """Whether two are of the same objects: to compare thousands of drifts would take long."""
+    return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]

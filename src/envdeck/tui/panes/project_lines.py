@@ -16,6 +16,8 @@ _BELOW = 5
 """Cells by which what stands below a drift is set in."""
 _SIGN = 3
 _NAME = 28
+_MOST = 500
+"""Drifts that are laid out; how many more there are is said. Thousands would stall the screen."""
 _WHERE = {Where.DEPLOYED: "deployed on", Where.TESTED: "tested on"}
 
 
@@ -85,7 +87,7 @@ def _python_sign(one: PythonDrift, look: Look) -> tuple[str, Tone]:
 
 
 def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
-    drifts = comparison.drifts
+    drifts = comparison.drifts[:_MOST]
     if not drifts:
         return
     word = max(len(KINDS[one.kind]) for one in drifts)
@@ -117,6 +119,10 @@ def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
         key = ("drift", one.kind.value, one.name, one.installed, number)
         yield TabRow(clipped(line, cells, look.signs.ellipsis), key[:4], one)
         yield from _lines(pieces(below, look, cells, _BELOW))
+    left_out = len(comparison.drifts) - len(drifts)
+    if left_out:
+        more = Part(f"and {left_out:,} more: `envdeck diff` lists them all", Tone.MUTED)
+        yield from _lines(told((more,), look, cells, _SIGN))
 
 
 def drift_sign(drift: Drift, look: Look) -> tuple[str, Tone]:

@@ -70,9 +70,10 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         self.app.push_screen(PlanDialog(wish, self.look, leave=leave), decided)
 
     def _go_on_from(self, plans: "Sequence[Plan]") -> None:
-        """Put the cursor on the next row, where the one under it is about to be worked on."""
+        """Put the cursor on the next row, where the one under it is about to be worked on. Whoever
+        is in the detail of that one wants to see there what came of it."""
         paths = {target.path for plan in plans for target in plan.targets}
-        if self.listing.cursor in paths:
+        if self.listing.cursor in paths and not self.inside:
             self.table.action_down()
 
     def choose(self, dialog: "ChoosingDialog[Any] | DotenvValuesDialog", title: str = "") -> None:

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from envdeck.core.model import Operation
 from envdeck.text import plain, width
 from envdeck.tui.actions import bindings
 from envdeck.tui.dialogs.wishes import undo_wish
@@ -147,7 +148,9 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         else:
             waiting = job.state is State.WAITING
             self._queue.cancel(job)
-            said = "given up before it began" if waiting else "stopping: it will be rolled back"
+            runs = job.plan.operation is Operation.RUN
+            said = "stopping: what it did stays" if runs else "stopping: it will be rolled back"
+            said = "given up before it began" if waiting else said
         self.notify(said, markup=False)
         self._follow()
 

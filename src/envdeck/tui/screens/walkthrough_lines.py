@@ -124,7 +124,7 @@ def _ready(walk: Walk, look: Look, cells: int) -> Iterator[Line]:
     """Say that nothing is left to do, and what to type now."""
     if not walk.ready:
         return
-    said = f"{look.signs.marked} Nothing is left to do: you can work here."
+    said = f"{look.signs.marked} Nothing is left to do before work begins."
     yield from _indented((Part(said, Tone.GOOD),), 1, cells, more=3)
     for label, name in (("activate", "activate"), ("then try", "command")):
         step = walk.found(name)

@@ -90,8 +90,10 @@ def test_env_is_added_to_gitignore(desk, before, after):
     ignore = desk.project / ".gitignore"
     if before is not None:
         ignore.write_bytes(before)
-    desk.done(desk.plan("ignore"))
+    plan = desk.plan("ignore")
+    desk.done(plan)
     assert ignore.read_bytes() == after
+    assert not any("values" in fact.text for fact in plan.targets[0].facts)  # it has none
     assert isinstance(desk.plan("ignore"), NoPlan)
     desk.undo()
     assert (ignore.read_bytes() if before is not None else ignore.exists()) == (before or False)
@@ -134,7 +136,9 @@ def test_read_access_is_taken_and_given_back(desk):
     desk.env.chmod(0o664)
     desk.done(desk.plan("private"))
     assert (mode(desk.env), desk.env.read_bytes()) == (0o600, b"A=\xff\0\n")
-    assert isinstance(desk.plan("private"), NoPlan)
+    none = desk.plan("private")
+    assert isinstance(none, NoPlan)
+    assert none.message.endswith("is its owner's alone already: its mode is 0600")
     desk.undo()
     assert mode(desk.env) == 0o664
 

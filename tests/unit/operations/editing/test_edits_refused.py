@@ -309,5 +309,6 @@ def test_restored_to_another_place(desk, env):
     (item,) = desk.operations.trash()
     other = desk.project / "other"
     plan = desk.operations.plan_undo(item.id, to=str(other))
-    assert plan.refusals
-    assert not other.exists()
+    assert isinstance(plan, NoPlan)
+    assert plan.message.endswith("goes back to its own place alone")
+    assert item.id in plan.hint

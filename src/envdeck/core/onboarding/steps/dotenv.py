@@ -1,9 +1,11 @@
 """Step: the dotenv file has what its example asks for."""
 
 import os
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.dotenv import DotenvFile, DotenvFinding, FileKind, Remedy, reveal
+from envdeck.core.dotenv.secrets import has_secret_name
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.model import Answers, Field, State, StepView
 from envdeck.core.onboarding.situation import Situation
@@ -12,6 +14,11 @@ from envdeck.core.onboarding.step import Step
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations
 
+_CONNECTION = re.compile(
+    r"(?:database|db|sql|postgres|mongo|redis|cache|broker|amqp|rabbit|celery|smtp|mail|elastic)"
+    r".*ur[il]\Z|dsn\Z|connection_?string"
+)
+"""Keys, in lower case, of addresses in which a password often stands."""
 _CREATE, _ADD, _SECRET = "no-env-file", "missing-key", "secret-in-example"
 _OPTIONS = {_CREATE: "--create", _ADD: "--add-missing"}
 
@@ -21,7 +28,7 @@ class TheDotenvFile(Step):
 
     name: ClassVar = "dotenv"
     title: ClassVar = "`.env` has what the example asks for"
-    why: ClassVar = "What the code reads from its variables, and does not find, fails at its start."
+    why: ClassVar = "Code that does not find a setting it reads fails at its start, or later."
 
     def look(self, situation: Situation) -> StepView:
         """Tell which keys are missing, and ask for their values."""
@@ -83,7 +90,8 @@ class TheDotenvFile(Step):
 
 def fields_of(situation: Situation, remedy: Remedy) -> tuple[Field, ...]:
     """Return the keys that a remedy asks values for, with what the example proposes: not where
-    it has a placeholder, nor where what it has looks like a real secret."""
+    it has a placeholder, nor where what it has looks like a real secret. What is typed is hidden
+    where there is none to propose, and under a name that may be given a secret instead."""
     report = situation.dotenv
     example = next((one for one in report.files if one.path == remedy.example), None)
     keys = {key.name: key for key in example.keys} if example is not None else {}
@@ -98,7 +106,8 @@ def fields_of(situation: Situation, remedy: Remedy) -> tuple[Field, ...]:
         usable = key is not None and key.has_value and not key.placeholder
         usable = usable and key is not None and key.line not in secret
         default = reveal(remedy.example, name) if usable else None
-        fields.append(Field(name, secret=not default, default=default or ""))
+        hidden = not default or has_secret_name(name) or bool(_CONNECTION.search(name.lower()))
+        fields.append(Field(name, secret=hidden, default=default or ""))
     return tuple(fields)
 
 

@@ -88,7 +88,7 @@ class AnEnvironment(Step):
         unread = lock_problem(situation.project)
         return self.view(
             State.OPEN,
-            f"none is known; one is made at {os.path.basename(place)}",
+            f"none is known; this makes one at {os.path.basename(place)}",
             details=[f"{told(unread)}: it is made from what is declared"] if unread else (),
             commands=[envdeck_command("create", folder, situation.project, options)],
             safe=True,

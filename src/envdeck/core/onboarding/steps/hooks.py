@@ -69,11 +69,13 @@ class TheGitHooks(Step):
         argv = (program, "install")
 
         def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
+            from envdeck.core.dotenv import values_of
             from envdeck.core.operations.run_command import Task
 
             active = environment.path if environment is not None else None
+            hides = values_of(situation.folder)
             return operations.plan_run(
-                Task("install the git hooks", argv, situation.folder, active)
+                Task("install the git hooks", argv, situation.folder, active, hides)
             )
 
         missing = [name for name in hooks.types if name not in hooks.there]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
 """In the order in which make looks."""
-_TARGET = re.compile(r"^([A-Za-z0-9_. -]+?)[ \t]*::?(?![=:])", re.MULTILINE)
+_NAMED = re.compile(r"[A-Za-z0-9_. -]+")
 
 
 def make_targets(situation: "Situation") -> Iterator[FoundTask]:
@@ -22,8 +22,18 @@ def make_targets(situation: "Situation") -> Iterator[FoundTask]:
         data = read_bounded(os.path.join(situation.folder, name), LIMIT)
         if isinstance(data, Unread):
             continue
-        targets = {word for found in _TARGET.findall(decode(data)) for word in found.split()}
+        targets = set(_targets(decode(data)))
         for target in TARGETS:
             if target in targets:
                 yield task(situation, "make", target, tests=target.startswith("test"))
         return
+
+
+def _targets(text: str) -> Iterator[str]:
+    """Yield the names before a `:` or `::` that assigns nothing, line by line: a pattern over all
+    of it would take forever for a long line of blanks."""
+    for line in text.splitlines():
+        head, colon, rest = line.partition(":")
+        is_rule = colon and not rest.removeprefix(":").startswith(("=", ":"))
+        if is_rule and _NAMED.fullmatch(head.rstrip(" \t")):
+            yield from head.split()

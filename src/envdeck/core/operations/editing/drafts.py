@@ -177,8 +177,10 @@ def _private(
     if old is None or place.status is None:
         return NoPlan(f"{remedy.file} is not there", missing=True)
     mode = place.status.st_mode & 0o7777
-    if host.windows or not mode & _OTHERS:
-        return NoPlan(f"nobody else may read {remedy.file} by its mode")
+    if host.windows:
+        return NoPlan(f"who may read {remedy.file} is not told by its mode here")
+    if not mode & _OTHERS:
+        return NoPlan(f"{remedy.file} is its owner's alone already: its mode is {mode:04o}")
     private = mode & ~_OTHERS
     return Draft(
         content=old,

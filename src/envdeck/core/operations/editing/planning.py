@@ -19,7 +19,8 @@ from envdeck.core.operations.room import no_room
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations
 
-_KEPT = "the file as it is now, values and all, in the trash: only you may enter that"
+_KEPT = "the file as it is now, in the trash: only you may enter that"
+_KEPT_VALUES = "the file as it is now, values and all, in the trash: only you may enter that"
 
 
 def plan_remedy(
@@ -58,7 +59,8 @@ def _planned(
     if os.path.normpath(named) != place.path:
         facts.append(Fact("named", named))
     if old is not None:
-        facts.append(Fact("kept", _KEPT))
+        ours = os.path.basename(place.path) == ".gitignore"
+        facts.append(Fact("kept", _KEPT if ours else _KEPT_VALUES))
     undoing = operations.policy.kept_until(ground.host.now()) if old is not None else None
     return EditPlan(
         id=identifier,

@@ -52,7 +52,7 @@ class Completed:
     code: int
     """Its exit code; negative: the signal that ended it; 127 and 126 as in a shell."""
     stdout: str = field(default="", repr=False)
-    """What it wrote there, unmasked, with surrogate escapes; empty where only lines matter."""
+    """What it wrote there, with surrogate escapes; masked where it is no data."""
     tail: tuple[str, ...] = ()
     """The last lines of its standard error, masked."""
     seconds: float = 0.0

@@ -7,7 +7,8 @@ LINE_LIMIT = 16 * 1024
 class Lines:
     """Cuts what comes into lines; of a line that a carriage return wrote over, the last counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LINE_LIMIT) -> None:
+        self._limit = limit
         self._rest = b""
         self._dropping = False
 
@@ -17,13 +18,13 @@ class Lines:
         lines = []
         for line in whole:
             if not self._dropping:
-                lines.append(_last_written(line)[:LINE_LIMIT])
+                lines.append(_last_written(line)[: self._limit])
             self._dropping = False
         rest = rest if rest.endswith(b"\r") else rest.rsplit(b"\r", 1)[-1]
         if self._dropping:
             rest = b""
-        elif len(rest) > LINE_LIMIT:
-            lines.append(_last_written(rest)[:LINE_LIMIT])
+        elif len(rest) > self._limit:
+            lines.append(_last_written(rest)[: self._limit])
             rest, self._dropping = b"", True
         self._rest = rest
         return lines
@@ -32,7 +33,7 @@ class Lines:
         """Return what stood behind the last line end."""
         line = _last_written(self._rest)
         self._rest = b""
-        return [line[:LINE_LIMIT]] if line else []
+        return [line[: self._limit]] if line else []
 
 
 def _last_written(line: bytes) -> bytes:

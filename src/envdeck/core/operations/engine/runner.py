@@ -23,7 +23,7 @@ from envdeck.core.operations.engine.command import (
     Completed,
     masker,
 )
-from envdeck.core.operations.engine.lines import Lines
+from envdeck.core.operations.engine.lines import LINE_LIMIT, Lines
 
 STDOUT_LIMIT = 64 * 1024 * 1024
 """Bytes of standard output that are kept."""
@@ -36,6 +36,8 @@ _POLL_SECONDS = 0.05
 _ORPHAN_SECONDS = 0.5
 """How long what is left of a command is waited for."""
 _STDOUT, _STDERR = "stdout", "stderr"
+_BEHIND = 4096
+"""Bytes that are read behind what is told of a line: what is masked may begin before its end."""
 
 
 def ignore(_event: OperationEvent) -> None:
@@ -144,7 +146,7 @@ class _Run:
         self._kept: list[bytes] = []
         self._kept_bytes = 0
         self._cut = False
-        self._lines = {_STDOUT: Lines(), _STDERR: Lines()}
+        self._lines = {name: Lines(LINE_LIMIT + _BEHIND) for name in (_STDOUT, _STDERR)}
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._asked_at: float | None = None
         self._killed_at: float | None = None
@@ -183,9 +185,10 @@ class _Run:
             self._drain(readers)
         for name in (_STDERR, _STDOUT):
             self._say(name, self._lines[name].rest())
+        stdout = b"".join(self._kept).decode("utf-8", "surrogateescape")
         return Completed(
             code,
-            b"".join(self._kept).decode("utf-8", "surrogateescape"),
+            stdout if self._data else self._mask(stdout),
             tuple(self._tail),
             time.monotonic() - started,
             by_person,
@@ -287,7 +290,7 @@ class _Run:
 
     def _say(self, name: str, lines: Sequence[bytes]) -> None:
         for line in lines:
-            text = self._mask(line.decode("utf-8", "replace"))
+            text = self._mask(line.decode("utf-8", "replace"))[:LINE_LIMIT]
             if name == _STDERR:
                 self._tail.append(text)
             self._tell(OutputLine(text))

@@ -56,6 +56,21 @@ def test_one_that_runs_is_left_alone_and_one_that_was_killed_is_found(other):
     assert list(leftovers()) == []
 
 
+def test_a_removal_that_is_killed_leaves_what_tells(tmp_path, monkeypatch):
+    for name in ("a", "z"):
+        (tmp_path / "it" / name).mkdir(parents=True)
+    (tmp_path / "it" / MARKER).touch()
+    original, seen = os.rmdir, []
+
+    def rmdir(name, **options):
+        seen.append((os.path.basename(name), (tmp_path / "it" / MARKER).exists()))
+        original(name, **options)
+
+    monkeypatch.setattr(os, "rmdir", rmdir)
+    assert remove(str(tmp_path / "it")) == ""
+    assert sorted(seen) == [("a", True), ("it", False), ("z", True)]
+
+
 def test_our_own_is_no_leftover_while_it_lasts():
     sandbox = Sandbox.temporary()
     assert list(leftovers()) == []

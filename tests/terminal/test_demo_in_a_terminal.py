@@ -43,17 +43,17 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen.until(lambda: "A tour in five short cards?" in screen.text)
     screen.press("\x1b")
     screen.until(lambda: "five short cards" not in screen.text)
-    screen.until(lambda: "11 environments" in screen.text and "reclaimable" in screen.text)
+    screen.until(lambda: "27 environments" in screen.text and "reclaimable" in screen.text)
     screen.press("/csv-janitor\r")
-    screen.until(lambda: "1 of 11" in screen.text)
+    screen.until(lambda: "1 of 27" in screen.text)
     screen.press("d")
     screen.until(lambda: "What is done" in screen.text)
     screen.press("y")
-    screen.until(lambda: "0 of 10" in screen.text)
+    screen.until(lambda: "0 of 26" in screen.text)
     screen.press("z")
     screen.until(lambda: "What is done" in screen.text)
     screen.press("y")
-    screen.until(lambda: "1 of 11" in screen.text)
+    screen.until(lambda: "1 of 27" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert _terminals().restored(screen)
@@ -70,7 +70,7 @@ def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("words", ["building the demo", "11 environments"])
+@pytest.mark.parametrize("words", ["building the demo", "27 environments"])
 def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
     screen, folder = demo()
     screen.until(lambda: words in screen.text)
@@ -81,12 +81,12 @@ def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
 
 def test_the_next_one_removes_what_a_killed_one_left(demo):
     killed, folder = demo()
-    killed.until(lambda: "11 environments" in killed.text)
+    killed.until(lambda: "27 environments" in killed.text)
     os.kill(killed.pid, signal.SIGKILL)
     assert killed.ended() == -signal.SIGKILL
     (left,) = os.listdir(folder)
     screen, _ = demo()
-    screen.until(lambda: "11 environments" in screen.text)
+    screen.until(lambda: "27 environments" in screen.text)
     assert left not in os.listdir(folder)
     os.kill(screen.pid, signal.SIGTERM)
     screen.ended()

@@ -48,7 +48,8 @@ def print_drift(found: Comparison, context: Context) -> None:
         console.line()
     for one in found.pythons:
         word, colour = ("error:", "red") if one.error else ("note:", "cyan")
-        place = f" ({_place(one.file, one.line, context)})" if one.file else ""
+        named = os.path.basename(one.file) in one.message  # most tell their place themselves
+        place = f" ({_place(one.file, one.line, context)})" if one.file and not named else ""
         told = plain(tilde_within(one.message, context.host.home))
         console.line(f"{console.style(word, colour)} {told}{plain(place)}")
     for text in found.unchecked:

@@ -89,15 +89,27 @@ def remove(path: str, *, attempts: int = 6) -> str:
     """Remove a folder with all in it; return why not all of it is gone, or nothing.
 
     What cannot be removed since its folder is read-only is made writable, and tried anew; so is
-    what something that ends just now still writes there.
+    what something that ends just now still writes there. The file that tells goes last: a removal
+    that is killed leaves what :func:`leftovers` finds.
     """
     problems: list[str] = []
     for _ in range(attempts):
         problems.clear()
+        for place in _inside(path):
+            _rmtree(place, problems)
         _rmtree(path, problems)
         if not os.path.lexists(path):
             return ""
     return problems[0] if problems else f"{path} is still there"
+
+
+def _inside(path: str) -> list[str]:
+    """Return the folders in a sandbox; what cannot be listed is for the removal to say."""
+    try:
+        with os.scandir(path) as entries:
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _rmtree(path: str, problems: list[str]) -> None:

@@ -2,8 +2,8 @@
 
     python screenshots/make.py [NAME …]
 
-It builds a home folder full of made-up environments, lets EnvDeck look at it, and presses keys.
-It needs the `dev` extra, and the font DejaVu Sans Mono for the PNG.
+It builds the demo (`envdeck demo`), lets EnvDeck look at it, and presses keys. It needs
+the `dev` extra, and the font DejaVu Sans Mono for the PNG.
 """
 
 import asyncio
@@ -25,18 +25,21 @@ for _name in ("NO_COLOR", "FORCE_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(_name, None)
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "tests"), str(HERE)]
+sys.path[:0] = [str(HERE)]
 
 import resvg_py  # noqa: E402 - the environment variables come first
 from pictured import Pictured, steady_ids  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input  # noqa: E402
 
-from demo_home import NOW, DemoHome, build  # noqa: E402 - from the tests
 from envdeck.core.catalog import Catalog, Scope  # noqa: E402
+from envdeck.core.host import Host  # noqa: E402
 from envdeck.core.model import Event, Finished, Progress  # noqa: E402
+from envdeck.core.operations.operations import Operations  # noqa: E402
+from envdeck.demo import Demo, build  # noqa: E402
 from envdeck.text.signs import UNICODE  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
+from envdeck.tui.actions import BY_ID  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
 from envdeck.tui.panes.installed import Read  # noqa: E402
 from envdeck.tui.widgets.line_list import LineList  # noqa: E402
@@ -45,6 +48,8 @@ WIDE, NARROW = (120, 36), (80, 24)
 PATIENCE = 30.0
 """Seconds to wait for anything before giving up."""
 FONT = "DejaVu Sans Mono"
+NOW = 1_795_000_000.0
+"""A frozen clock: 2026-11-18T11:06:40Z."""
 
 
 class Steady(Catalog):
@@ -69,7 +74,12 @@ class Shot:
     keys: Callable[["Hand"], Awaitable[None]]
     theme: str | None = None
     changes: bool = False
-    """Whether it changes the home, so that it needs one of its own."""
+    """Whether it changes the home, so that it needs one of its own: asking uv for upgrades uses
+    the environment."""
+    pictured: bool = False
+    """Whether something in it is made up, or stands still: see `pictured.py`."""
+    onboard: bool = False
+    """Whether the walkthrough of the fresh clone is in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,14 @@ class Hand:
         await self.until(lambda: words in self._seen())
         await self.pilot.pause()
 
+    async def down_to(self, words: str) -> None:
+        """Move the cursor down until words are on the screen."""
+        for _ in range(60):
+            if words in self._seen():
+                return
+            await self.press("j")
+        raise LookupError(words)
+
     def _seen(self) -> str:
         shown = self.app.export_screenshot(simplify=True)
         words = html.unescape(" ".join(re.findall(r">([^<]+)<", shown)))
@@ -159,26 +177,25 @@ async def _marks(hand: Hand) -> None:
 
 
 async def _packages(hand: Hand) -> None:
-    await hand.go_to("storefront/.venv")
-    await hand.press("2", "slash")
-    await hand.type("http")
+    await hand.go_to("dashboard/.venv")
+    await hand.press("2", "j", "j", "j")
 
 
 async def _tree(hand: Hand) -> None:
-    await hand.go_to("pricing-api/.venv")
+    await hand.go_to("dashboard/.venv")
     await hand.press("2", "slash")
-    await hand.type("anyio")
+    await hand.type("tallow")
     await hand.press("enter", "enter")
 
 
 async def _filter(hand: Hand) -> None:
     await hand.press("slash")
-    await hand.type("eol unused:1y")
+    await hand.type("unused:90d")
 
 
 async def _interpreters(hand: Hand) -> None:
     await hand.press("i")
-    await hand.press(*"jjjjj")
+    await hand.press("j")
 
 
 async def _machine(hand: Hand) -> None:
@@ -203,7 +220,59 @@ async def _detail(hand: Hand) -> None:
     await hand.press("enter")
 
 
-UNUSED = ("envs/try-polars", "newsletter-dYOxL12A", ".virtualenvs/scratch")
+async def _project(hand: Hand) -> None:
+    await hand.go_to("pricing-api/.venv")
+    await hand.press("3")
+    await hand.see("pebblecache")
+
+
+async def _dotenv(hand: Hand) -> None:
+    await hand.go_to("mailroom/.venv")
+    await hand.press("4")
+    await hand.see("MAIL_PORT")
+    await hand.down_to("••••")
+    await hand.press(*"jjj")
+
+
+async def _narrow_project(hand: Hand) -> None:
+    await hand.go_to("pricing-api/.venv")
+    await hand.press("enter", "3")
+    await hand.see("pebblecache")
+
+
+async def _narrow_dotenv(hand: Hand) -> None:
+    await hand.go_to("mailroom/.venv")
+    await hand.press("enter", "4")
+    await hand.see("MAIL_PORT")
+
+
+async def _walkthrough(hand: Hand) -> None:
+    await hand.see("2 of 8 done")
+    await hand.pilot.press("enter")
+    await hand.see("Show the plan")
+    await hand.pilot.press("enter")
+    await hand.see("What is done")
+    await hand.pilot.press("y")
+    await hand.see("fill in")
+    await hand.pilot.press("enter")
+    await hand.see("Show the plan")
+    await hand.pilot.press("down", "down", *"parcel", "enter")
+    await hand.see("What is done")
+    await hand.pilot.press("y")
+    await hand.see("git does not ignore it")
+
+
+async def _begun(hand: Hand) -> None:
+    await hand.see("2 of 8 done")
+    await hand.see("group docs")
+
+
+async def _tour(hand: Hand) -> None:
+    await hand.pilot.press(BY_ID["tour"].keys)
+    await hand.see("1 of 5")
+
+
+UNUSED = ("envs/try-gridframe", ".virtualenvs/newsletter", ".virtualenvs/scratch")
 
 
 async def _delete(hand: Hand) -> None:
@@ -220,16 +289,17 @@ async def _recreate(hand: Hand) -> None:
     await hand.see("exactly what is here")
     for _ in range(10):
         await hand.pilot.press("j")
-        if "3.14.0" in hand.under_cursor():
+        if "3.15.0" in hand.under_cursor():
             break
     await hand.pilot.press("space")
     await hand.see("without a wheel")
 
 
 async def _upgrade(hand: Hand) -> None:
-    await hand.go_to("pricing-api/.venv")
+    await hand.go_to("dashboard/.venv")
     await hand.press("u")
-    await hand.see("certifi")
+    await hand.see("held back")
+    await hand.down_to("plotmill 3.9.0 requires")
 
 
 async def _operations(hand: Hand) -> None:
@@ -244,7 +314,7 @@ async def _trash(hand: Hand) -> None:
     for ending in UNUSED:
         await _done(hand, ending, "d")
     await hand.pilot.press("T")
-    await hand.see("try-polars")
+    await hand.see("try-gridframe")
 
 
 async def _done(hand: Hand, ending: str, key: str) -> None:
@@ -279,22 +349,34 @@ SHOTS = (
     Shot("narrow-list", NARROW, _list),
     Shot("narrow-detail", NARROW, _detail),
     Shot("delete", WIDE, _delete),
-    Shot("recreate", WIDE, _recreate),
-    Shot("upgrade", WIDE, _upgrade),
-    Shot("operations", WIDE, _operations, changes=True),
+    Shot("recreate", WIDE, _recreate, pictured=True),
+    Shot("upgrade", WIDE, _upgrade, changes=True),
+    Shot("operations", WIDE, _operations, pictured=True, changes=True),
     Shot("trash", WIDE, _trash, changes=True),
     Shot("narrow-delete", NARROW, _delete),
+    Shot("project", WIDE, _project),
+    Shot("dotenv", WIDE, _dotenv),
+    Shot("tour", WIDE, _tour),
+    Shot("narrow-project", NARROW, _narrow_project),
+    Shot("narrow-dotenv", NARROW, _narrow_dotenv),
+    Shot("narrow-walkthrough", NARROW, _begun, onboard=True),
+    Shot("walkthrough", WIDE, _walkthrough, onboard=True, changes=True),
 )
 
 
-async def take(shot: Shot, home: DemoHome) -> str:
+async def take(shot: Shot, home: Demo) -> str:
     """Return the picture of a view as SVG."""
     settings = ScreenSettings(
-        home=home.host.home, theme=shot.theme, now=home.host.now, signs=UNICODE
+        home=home.host.home,
+        theme=shot.theme,
+        now=home.host.now,
+        signs=UNICODE,
+        project=home.project("clone") if shot.onboard else "",
     )
     catalog = Steady(home.host, home.index)
     steady_ids()
-    app = EnvDeck(catalog, Scope(), settings, lambda: Pictured(catalog))
+    operations = Pictured if shot.pictured else Operations
+    app = EnvDeck(catalog, Scope(), settings, lambda: operations(catalog))
     async with app.run_test(size=shot.size) as pilot:
         hand = Hand(pilot)
         await hand.settle()
@@ -313,7 +395,7 @@ def without_fetching(svg: str) -> str:
     )
 
 
-def private_words(svg: str, home: DemoHome) -> list[str]:
+def private_words(svg: str, home: Demo) -> list[str]:
     """Return what tells of the machine that the picture was made on."""
     shown = html.unescape("\n".join(re.findall(r">([^<]+)<", svg))).replace("\xa0", " ")
     user = getpass.getuser()
@@ -334,15 +416,17 @@ def private_words(svg: str, home: DemoHome) -> list[str]:
 
 
 @contextmanager
-def demo_home() -> Iterator[DemoHome]:
-    """Build the home in a folder of a fixed name: hashes of its paths are in the pictures."""
+def some_home() -> Iterator[Demo]:
+    """Build a home in a folder of a fixed name: hashes of its paths are in the pictures."""
     root = os.path.join(tempfile.gettempdir(), "envdeck-pictures")
     try:
         os.mkdir(root, 0o700)
     except FileExistsError:
         sys.exit(f"{root} is there already; remove it first")
     try:
-        home = build(root, NOW)
+        environ = {"PATH": os.environ["PATH"], "SHELL": "/bin/bash", "TERM": "xterm-256color"}
+        home = build(root, Host(sys.platform, root, environ, lambda: NOW), runs=sys.executable)
+        os.unlink(os.path.join(root, "proc"))
         os.mkdir(os.path.join(root, "proc"))  # a machine on which nothing runs
         yield home
     finally:
@@ -355,15 +439,16 @@ def main(names: list[str]) -> None:
     if unknown:
         sys.exit(f"no picture is called {', '.join(sorted(unknown))}")
     chosen = [shot for shot in SHOTS if not names or shot.name in names]
-    with demo_home() as home:
-        paint([shot for shot in chosen if not shot.changes], home)
+    if together := [shot for shot in chosen if not shot.changes]:
+        with some_home() as home:
+            paint(together, home)
     for shot in chosen:
         if shot.changes:
-            with demo_home() as home:
+            with some_home() as home:
                 paint([shot], home)
 
 
-def paint(shots: list[Shot], home: DemoHome) -> None:
+def paint(shots: list[Shot], home: Demo) -> None:
     """Make pictures of one home."""
     for shot in shots:
         svg = without_fetching(asyncio.run(take(shot, home)))

@@ -85,12 +85,12 @@ def project(home) -> Path:
 
 @pytest.fixture
 def onboard(machine, project):
-    def call(*words: str, answer: str | None = None, **options) -> SimpleNamespace:
+    def call(*words, answer: str | None = None, at=project, **options) -> SimpleNamespace:
         """Run it on the project; `answer` is what a person types."""
         out, err = io.StringIO(), io.StringIO()
         answers = None if answer is None else io.StringIO(answer)
         context = Context(machine, Console(out, err), answers=answers, **options)
-        code = run(("onboard", str(project), *words), context)
+        code = run(("onboard", str(at), *words), context)
         return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
 
     return call
@@ -150,6 +150,13 @@ def test_what_it_does_not_have(onboard, project, words, message):
     assert result.code == 2
     assert message in result.err
     assert not (project / ".venv").exists()
+
+
+def test_a_folder_that_nothing_says_to_be_a_project_is_said(onboard, home):
+    (home / "plain").mkdir()
+    told = onboard("--check", at=home / "plain")
+    assert "has no file that says that it is a project" in told.err
+    assert "has no file" not in onboard("--check").err
 
 
 def test_from_a_clone_to_the_first_command(onboard, project):

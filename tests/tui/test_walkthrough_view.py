@@ -544,3 +544,26 @@ async def test_it_opens_in_front_when_a_project_was_given(open_screen, made_up, 
         await wait_until(lambda: hasattr(pilot.app.screen, "walk"))
         assert pilot.app.screen.walk.project == PROJECT
         await wait_until(lambda: pilot.app.screen.walk.steps)
+
+
+async def test_a_clone_that_has_no_row_is_walked_through_by_its_folder(
+    open_screen, made_up, tmp_path
+):
+    (tmp_path / "clone").mkdir()
+    asked = []
+
+    def opened(_operating, project, environment):
+        asked.append((project, environment))
+        return made.MadeUpWalking()
+
+    operations = made_up.MadeUpOperations()
+    async with open_screen(operations=operations, home=str(tmp_path)) as pilot:
+        app = pilot.app
+        app.main.open_walking = opened
+        app.main.open_walkthrough(str(tmp_path / "clone"))
+        await pilot.pause()
+        await pilot.press("escape")
+        await pilot.press("W")
+        assert isinstance(app.screen, ProjectDialog)
+        assert app.screen.field.value == "~/clone"
+    assert asked == [(str(tmp_path / "clone"), None)]

@@ -122,6 +122,13 @@ ACTIONS: tuple[Action, ...] = (
         "Go with its project from a fresh clone to the first command that runs, step by step.",
     ),
     Action(
+        "walkthrough_of",
+        "W",
+        "Walkthrough of a folder",
+        _DO,
+        "The same for a project that you name: a fresh clone has no environment, and no row.",
+    ),
+    Action(
         "undo",
         "z",
         "Undo",

@@ -86,6 +86,11 @@ def run(arguments: Namespace, context: Context) -> int:
             f"`{arguments.project}` is an environment, and no project",
             hint="give the folder of its project",
         )
+    if not _is_project(project):
+        context.console.warn(
+            f"`{arguments.project}` has no file that says that it is a project",
+            "give the folder of a clone; what follows holds for any folder",
+        )
     acts = arguments.yes or arguments.step is not None or arguments.dry_run
     plain = arguments.check or arguments.json or acts
     if context.interactive and not plain:
@@ -99,6 +104,14 @@ def run(arguments: Namespace, context: Context) -> int:
     from envdeck.cli.onboarding import check
 
     return check(arguments, context, project)
+
+
+def _is_project(folder: str) -> bool:
+    """Whether anything there is declared, locked or kept in git."""
+    from envdeck.core.project.declared import manifest_files
+    from envdeck.core.project.locked import find_locks
+
+    return bool(_has(folder, *_OF_PROJECTS) or manifest_files(folder) or find_locks(folder))
 
 
 def _has(folder: str, *names: str) -> bool:

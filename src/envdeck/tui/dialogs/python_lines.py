@@ -13,7 +13,7 @@ from envdeck.tui.widgets.look import Look
 _SOURCE = 8
 _SOURCE_FROM = 58
 """Cells from which it is said who installed it."""
-_NAME = 15
+_NAME = 16
 _ENDED = ("support ended", "end of life")
 _PATH_FROM = 24
 """Cells that must be left for a path to be worth showing."""

@@ -91,7 +91,8 @@ def dotenv_rows(report: DotenvReport, shown: Shown | None, look: Look, cells: in
     """Return the tab in lines of `cells` cells, a group for each file."""
     there = {file.path: file for file in report.files}
     wanted = dict.fromkeys(one.file for one in report.findings if one.file not in there)
-    rows: list[TabRow] = []
+    project = (Part(look.path(report.project), Tone.STRONG, path=True),)
+    rows = [*(TabRow(line) for line in told(project, look, cells)), BLANK]
     for path in wanted:
         rows += [*_absent(path, report, look, cells), BLANK]
     for file in report.files:

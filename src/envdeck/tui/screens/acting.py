@@ -28,6 +28,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
     open_walking: "OpenWalking | None" = None
     """Opens what is behind a walkthrough, in a thread; None for the real one."""
     _walks: "Walks | None" = None
+    _walked = ""
+    """The project of the last walkthrough, which the next one is proposed for."""
     """The walkthroughs that were opened, so that one that was left can be resumed."""
 
     def able(self) -> "Operating | None":
@@ -212,11 +214,15 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         project = None if current is None else current.project
         if project is not None and project.path and project.state is ProjectState.FOUND:
             self.open_walkthrough(project.path, current)
-            return
+        else:
+            self.action_walkthrough_of()
+
+    def action_walkthrough_of(self) -> None:
+        """Walk through a project that is named; proposed is the one before."""
         from envdeck.tui.dialogs.project_folder import ProjectDialog
 
         try:
-            folder = os.getcwd()
+            folder = self._walked or os.getcwd()
         except OSError:  # it was removed
             folder = self.look.home or os.sep
 
@@ -234,7 +240,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         from envdeck.tui.screens.walkthrough import WalkthroughScreen
         from envdeck.tui.screens.walkthrough_state import Walks, open_walking
 
-        self._walks = self._walks or Walks()
+        self._walks, self._walked = self._walks or Walks(), project
         begin: partial[Walking] = partial(
             self.open_walking or open_walking, operating, project, environment
         )

@@ -7,7 +7,6 @@ sleeps for five milliseconds over and over: what it oversleeps is how long the l
 """
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -28,6 +27,7 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.tui import prepare
 from envdeck.tui.app import EnvDeck
 from envdeck.tui.settings import ScreenSettings
 
@@ -161,7 +161,7 @@ async def _tabs(root: str, report: str) -> None:
 
 
 def main(mode: str, *arguments: str) -> None:
-    gc.freeze()  # as the program does before it opens its screen
+    prepare()  # as the program does before it opens its screen
     if mode == "stall":
         asyncio.run(_stall(*arguments))
     elif mode == "tabs":

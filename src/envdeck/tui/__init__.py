@@ -22,7 +22,23 @@ _NOT_OVER = (
     "envdeck: an operation is not over yet; the next start of envdeck finishes it or rolls it back"
 )
 
-__all__ = ["ScreenSettings", "run"]
+_COLLECTED = (1_000, 10, 100)
+"""After how many new objects, and how many younger collections, the collector looks. The oldest
+are hundreds of thousands, and walking them all holds the screen for 30 ms: rarely is enough."""
+
+__all__ = ["ScreenSettings", "prepare", "run"]
+
+
+def prepare() -> None:
+    """Set the interpreter up for a screen that does not stall; before anything else is imported.
+
+    The collector rests until the first frame is shown, and never looks at what was there by
+    then: it would walk some hundred thousand objects that live as long as the program does.
+    A thread must hand over quickly, or every key press waits for it.
+    """
+    gc.disable()
+    gc.set_threshold(*_COLLECTED)
+    sys.setswitchinterval(_SWITCH)
 
 
 def run(
@@ -36,16 +52,11 @@ def run(
     `operations` opens what changes environments, once the first frame is shown; without it
     nothing can be changed. What is still being done when it closes
     is given up and waited for, for as long as is decent; the next start clears up the rest.
-
-    The collector rests until the first frame is shown, and never looks at what was there by
-    then: it would walk some hundred thousand objects that live as long as the program does.
     """
-    gc.disable()
+    prepare()
     from envdeck.tui.app import EnvDeck
     from envdeck.tui.ending import ROLLBACK_PATIENCE, ending_on_signals
 
-    # A scan in its thread must hand over quickly, or every key press waits for it.
-    sys.setswitchinterval(_SWITCH)
     app = EnvDeck(source, scope, settings, operations)
     with ending_on_signals(app.end):
         app.run()

@@ -71,7 +71,7 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     again = start(home)
     again.until(lambda: "No environments found" in again.text and "? help" in again.text)
     assert "five short cards" not in again.text
-    again.press("\x1bOP")  # f1
+    again.press("\x1b[24~")  # f12
     again.until(lambda: "1 of 5" in again.text)
     again.press("q")
     again.press("\x1b")

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import os
 import re
 import time
 from contextlib import asynccontextmanager
@@ -9,22 +10,48 @@ from contextlib import asynccontextmanager
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
+from envdeck.core.dotenv import Remedy, RemedyKind
 from envdeck.core.host import Host
+from envdeck.core.model import Ending
 from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.policy import Policy
 from envdeck.tui import ScreenSettings
 from envdeck.tui.app import EnvDeck
+from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog
 from envdeck.tui.panes.dotenv import DotenvTab
 
-VIEWS = ("1", "2", "3", "4", "c", "u", "n", "d", "O", "H", "T", "i", "m", "e", "question_mark")
+VIEWS = {
+    "1": "CPython",
+    "2": "No packages",
+    "3": "missing",
+    "4": " keys",
+    "c": "exactly what is here",
+    "u": "the index",
+    "n": "what pyproject.toml declares",
+    "d": "belongs to no",
+    "O": "Operations",
+    "H": "edit",
+    "T": "edited",
+    "i": "Interpreters",
+    "m": "By manager",
+    "e": "everything could be read",
+    "question_mark": "Go to the row above",
+    "f12": "1 of 5",
+    "ctrl+p": "Find an action",
+}
+"""The key of each view, and words that it shows once it has read what it shows."""
 SIZES = ((120, 36), (80, 24))
 
 
 @asynccontextmanager
 async def opened(marked, size):
-    host = Host("linux", str(marked.home), {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1"})
+    variables = {"PATH": os.environ["PATH"], "UV_OFFLINE": "1", "PIP_NO_INDEX": "1"}
+    host = Host("linux", str(marked.home), variables)
     catalog = Catalog(host)
     operations = Operations(catalog, Policy(offline=True))
+    remedy = Remedy(RemedyKind.PRIVATE, str(marked.project / ".env"), str(marked.project))
+    done = operations.run(operations.plan_remedy(remedy), lambda _event: None)
+    assert done.status is Ending.DONE  # so that there is something in history and trash
     settings = ScreenSettings(home=host.home)
     app = EnvDeck(catalog, Scope((str(marked.home),)), settings, lambda: operations)
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -52,7 +79,15 @@ def lines(app):
 
 
 async def seen(app, words):
-    await until(lambda: words in lines(app))
+    try:
+        await until(lambda: words in lines(app), seconds=15)
+    except AssertionError:
+        raise AssertionError(f"{words!r} never came; there is:\n{lines(app)}") from None
+
+
+async def tab_read(app):
+    """Wait until the tab of dotenv files shows what it has read."""
+    await until(lambda: app.main.detail and getattr(app.main.detail.tab, "report", None))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -65,9 +100,9 @@ async def test_no_view_says_a_secret_or_keeps_one(marked, size):
             if told := marked.told(lines(app) + picture(app)):
                 telling[where] = told
 
-        for key in VIEWS:
+        for key, words in VIEWS.items():
             await pilot.press(key)
-            await pilot.pause()
+            await seen(app, words)
             look(key)
             for _ in range(12):
                 await pilot.press("j")
@@ -77,8 +112,16 @@ async def test_no_view_says_a_secret_or_keeps_one(marked, size):
                 await pilot.press("escape")
                 await pilot.pause()
             await pilot.press("escape")
+        await pilot.press("4")
+        await tab_read(app)
+        await pilot.press("g", "f")
+        await until(lambda: isinstance(app.screen, DotenvValuesDialog))
+        await seen(app, "API_SECRET")
+        look("values asked for")
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.main)
         await pilot.press("w")
-        await seen(app, "A Python that the project accepts")
+        await seen(app, "Secrets are not in git")
         for _ in range(8):
             await pilot.press("j")
             await pilot.pause()
@@ -91,7 +134,7 @@ async def test_every_row_of_the_tab_is_masked(marked):
     async with opened(marked, (120, 36)) as pilot:
         app = pilot.app
         await pilot.press("4")
-        await seen(app, "TOKEN")
+        await tab_read(app)
         for _ in range(60):
             await pilot.press("j")
             await pilot.pause()
@@ -102,7 +145,7 @@ async def test_a_revealed_value_gets_into_no_picture_and_goes_with_the_cursor(ma
     async with opened(marked, (120, 36)) as pilot:
         app = pilot.app
         await pilot.press("4")
-        await seen(app, "QUOTED")
+        await tab_read(app)
         tab = app.main.detail.tab
         assert isinstance(tab, DotenvTab)
         for _ in range(80):

@@ -18,7 +18,10 @@ def link_hops(path: str) -> tuple[str, ...]:
         link = _first_link(path)
         if link is None:
             break
-        target = os.path.join(os.path.dirname(link), os.readlink(link))
+        try:
+            target = os.path.join(os.path.dirname(link), os.readlink(link))
+        except OSError:  # it went meanwhile
+            break
         path = _joined(target, path[len(link) :])
         if path in found:
             break

@@ -83,10 +83,10 @@ def moving_link(path: str) -> str | None:
     """Return the link in the path of an executable that may lead to another installation one day;
     `bin/python3` beside the `python3.12` that it leads to does not."""
     link = deepest_link(path)
-    if link is None or link != path:
+    if link != path:
         return link
     folders = {os.path.realpath(os.path.dirname(hop)) for hop in link_hops(path)}
-    return link if len(folders) > 1 else None
+    return link if len(folders) > 1 else deepest_link(os.path.dirname(path))
 
 
 def leads_to(path: str, interpreter: Interpreter) -> bool:

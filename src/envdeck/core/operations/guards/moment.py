@@ -182,9 +182,7 @@ def tool_of(candidate: Candidate, host: Host) -> Tool | None:
         return None
 
 
-def _bases_of(
-    environment: Environment, hops: Callable[[str], tuple[str, ...]]
-) -> tuple[str, ...]:
+def _bases_of(environment: Environment, hops: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     python = environment.python
     named = [base for base in (python.base, python.base_executable) if base and "\0" not in base]
     entry = python.executable

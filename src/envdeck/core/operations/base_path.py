@@ -6,6 +6,7 @@ their own. Whatever names the folder of one patch release breaks with the next o
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ from envdeck.core.links import deepest_link, link_hops
 from envdeck.core.model import Environment, Fact, Interpreter
 from envdeck.core.operations.base_links import base_links
 from envdeck.core.operations.interpreters import Choice
+
+_PATCH = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,16 @@ def uses_of(named: BasePath, version: str | None) -> tuple[Fact, ...]:
 
 
 def moving_link(path: str) -> str | None:
-    """Return the link in the path of an executable that may lead to another installation one day;
-    `bin/python3` beside the `python3.12` that it leads to does not."""
+    """Return the link in the path of an executable that may lead to another installation one day.
+
+    `bin/python3` beside the `python3.12` that it leads to does not; nor does a home folder that
+    is a link, where the folder of one patch release is named below it.
+    """
     link = deepest_link(path)
-    if link != path:
-        return link
-    folders = {os.path.realpath(os.path.dirname(hop)) for hop in link_hops(path)}
-    return link if len(folders) > 1 else deepest_link(os.path.dirname(path))
+    if link == path:
+        folders = {os.path.realpath(os.path.dirname(hop)) for hop in link_hops(path)}
+        link = path if len(folders) > 1 else deepest_link(os.path.dirname(path))
+    return None if link is None or _PATCH.search(path[len(link) :]) else link
 
 
 def leads_to(path: str, interpreter: Interpreter) -> bool:
@@ -162,7 +168,7 @@ def still_leads(key: str, value: str, one: Interpreter) -> bool:
 
 def _lost(old: str, one: Interpreter) -> str:
     """Say where a link leads that an environment named its base by, and that cannot stay."""
-    link = deepest_link(old)
+    link = moving_link(old)
     if link is None:
         return ""
     found = locate(old)

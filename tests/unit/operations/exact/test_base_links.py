@@ -428,3 +428,19 @@ def test_undo_brings_the_link_back(laid_out):
 
     assert names(path) == before
     assert base_of(path)[0] == str(path)
+
+
+def test_a_home_that_is_a_link_is_no_link_to_a_base(laid_out):
+    """The folder of one patch release is named below it."""
+    machine, layout = laid_out(pyenv)
+    (machine.home.parent / "ada").symlink_to(machine.home)
+    python = machine.home.parent / "ada" / layout.install(OLD).relative_to(machine.home)
+    path = machine.make(machine.home / "work" / ".venv", "venv", python=str(python))
+    before = names(path)
+    assert str(python.parent) in before.values()
+
+    plan = machine.operations.plan_recreate(machine.look(path))
+
+    assert "uses" not in {fact.label for fact in plan.targets[0].facts}
+    machine.done(plan)
+    assert names(path) == before

@@ -96,7 +96,10 @@ def _source(
             return each
     amiss = [each for each in fitting if each.file is not None]
     if amiss:
-        return NoPlan(f"{amiss[0].title} cannot be used: {amiss[0].problem}")
+        return NoPlan(
+            f"{amiss[0].title} cannot be used: {amiss[0].problem}",
+            hint="choose another source: `--from declared`" if amiss[0].name == "lock" else "",
+        )
     if named is not None:
         what = {"lock": "no lock file", "declared": "no declaration that can be read"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)

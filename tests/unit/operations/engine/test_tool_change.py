@@ -14,6 +14,8 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.tool_change import update_of
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.reading import read_environment
+from envdeck.core.operations.upgrading.asking import UvResolver
 
 MET = tomllib.loads((Path(__file__).parent / "tool_words.toml").read_text())["met"]
 PYPROJECT = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\n'
@@ -147,3 +149,22 @@ def test_words_of_a_package_that_is_built_are_not_the_tool_s(
     failure = explain(Runner(engine_host).run(command))
     assert failure.kind is FailureKind.BUILD
     assert "--fast" in failure.cause
+
+
+@pytest.mark.parametrize("text", ["{}", '{"schema": {"version": "2"}, "plan": []}', "not JSON"])
+def test_an_answer_of_another_form_is_no_answer(
+    text, engine_host: Host, make_venv, tmp_path: Path
+) -> None:
+    """A plan that is not understood is not one that changes nothing."""
+    program = tmp_path / "uv"
+    program.write_text(f"#!/bin/sh\necho {shlex.quote(text)}\n")
+    program.chmod(0o755)
+    environment = read_environment(str(make_venv(tmp_path / "env")), engine_host)
+    assert environment is not None
+    uv = Uv(engine_host, folder=str(tmp_path), program=str(program))
+    resolver = UvResolver(uv, Runner(engine_host), environment)
+    for answer in (resolver.plan(["one"], [], []), resolver.latest()):
+        assert isinstance(answer, Failure)
+        assert answer.kind is FailureKind.TOOL
+        assert "in a form that EnvDeck does not know" in answer.cause
+        assert "--upgrade uv" in answer.hint

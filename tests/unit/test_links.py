@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.links import deepest_link, link_hops
+from envdeck.core.links import deepest_link, link_hops, outer_target
 
 
 @pytest.fixture
@@ -76,3 +76,18 @@ def test_the_innermost_link_is_told(tree: Path) -> None:
     assert deepest_link(str(tree / "absolute/bin/python3")) == str(tree / "absolute/bin/python3")
     assert deepest_link(str(tree / "dangling/bin/python")) == str(tree / "dangling")
     assert deepest_link(str(tree / "real/bin/python")) is None
+
+
+def test_where_a_link_leads_out_of_a_folder(tree: Path) -> None:
+    for name, target in (
+        ("python", "../../folder/bin/python"),
+        ("python3", "python"),
+        ("inner", "other"),
+        ("other", "nowhere"),
+        ("round", "round"),
+    ):
+        (tree / "deep" / "er" / name).symlink_to(target)
+    inside = str(tree / "deep")
+    assert outer_target(f"{inside}/er/python3", inside) == str(tree / "folder/bin/python")
+    for name in ("inner", "round", "absent", "nul\0"):
+        assert outer_target(f"{inside}/er/{name}", inside) is None

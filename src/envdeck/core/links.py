@@ -39,6 +39,20 @@ def deepest_link(path: str) -> str | None:
     return None
 
 
+def outer_target(path: str, folder: str) -> str | None:
+    """Return the first path outside of a folder to which a link in it leads; None where what it
+    leads to is in the folder, or where it is no link. The folder has no links above it."""
+    for _ in range(_MOST):
+        try:
+            target = os.readlink(path)
+        except (OSError, ValueError):
+            return None
+        path = os.path.normpath(os.path.join(os.path.dirname(path), target))
+        if not path.startswith(folder + os.sep):
+            return path
+    return None
+
+
 def _first_link(path: str) -> str | None:
     """Return the outermost part of a path that is a link; parts above it are none."""
     parts = path.split(os.sep)

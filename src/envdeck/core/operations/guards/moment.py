@@ -14,7 +14,7 @@ from envdeck.core.git import Git, Tracked
 from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
-from envdeck.core.links import link_hops
+from envdeck.core.links import link_hops, outer_target
 from envdeck.core.model import Environment, Operation, Target
 from envdeck.core.mounts import Mount, read_mounts
 from envdeck.core.operations.disk import disk_for
@@ -185,8 +185,8 @@ def tool_of(candidate: Candidate, host: Host) -> Tool | None:
 def _bases_of(environment: Environment, hops: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     python = environment.python
     named = [base for base in (python.base, python.base_executable) if base and "\0" not in base]
-    entry = python.executable
-    trail = (*named, *((entry,) if entry is not None else ()))
+    entry = outer_target(python.executable or "", environment.path)
+    trail = [*named, entry] if entry is not None else named
     return tuple(dict.fromkeys([*named, *(hop for path in trail for hop in hops(path))]))
 
 

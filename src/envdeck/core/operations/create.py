@@ -20,6 +20,7 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.base_path import base_path, uses_of
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
@@ -95,7 +96,10 @@ def _source(
             return each
     amiss = [each for each in fitting if each.file is not None]
     if amiss:
-        return NoPlan(f"{amiss[0].title} cannot be used: {amiss[0].problem}")
+        return NoPlan(
+            f"{amiss[0].title} cannot be used: {amiss[0].problem}",
+            hint="choose another source: `--from declared`" if amiss[0].name == "lock" else "",
+        )
     if named is not None:
         what = {"lock": "no lock file", "declared": "no declaration that can be read"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
@@ -110,10 +114,11 @@ def _planned(
     uv = Uv(host, folder=host.home)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
+    named = base_path(chosen)
     creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
     blueprint = Blueprint(
         path=place,
-        interpreter=one.executable,
+        interpreter=named.executable,
         creator=creator,
         creation=Creation(creator=creator.name, prompt=os.path.basename(project)),
         source=source,
@@ -128,7 +133,8 @@ def _planned(
     by = wanted.exact_source or wanted.specifier_source
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{one.version}, of {one.executable}"),
+        Fact("python", f"{one.version}, of {named.executable}"),
+        *uses_of(named, one.version),
         *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
     ]
     steps = [Step("make it aside", blueprint.creating(staged).shown)]

@@ -1,13 +1,14 @@
 """Making an environment in the item of a transaction, verified before it takes any place."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
+from envdeck.core.operations.base_links import restore_links
 from envdeck.core.operations.blueprint import CONSTRAINTS, REQUIREMENTS, Blueprint
 from envdeck.core.operations.engine.command import Command, Completed, masker
 from envdeck.core.operations.engine.environ import clean_environ
@@ -25,6 +26,7 @@ from envdeck.core.operations.recipe.dependencies import (
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
 from envdeck.core.operations.transaction import Ground, Transaction
+from envdeck.core.operations.upgrading.cfg_text import with_values
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Stopped, Tell
@@ -67,6 +69,8 @@ class Building:
     """Over the environment whose place it takes, since before anything was taken from it."""
     project: str | None = None
     """Whose code may run meanwhile, and print what its dotenv files hold."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """The links to its base as they will be; relative ones are absolute until it is settled."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
     _hides: tuple[str, ...] = field(init=False, repr=False)
@@ -96,6 +100,14 @@ class Building:
         if isinstance(cfg, Unread):
             raise GivenUpError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
         settled = plan.creator.settled(cfg, plan.creation)
+        if plan.names is not None:
+            settled = with_values(settled, plan.names.cfg)
+            self.links = plan.names.links
+            restore_links(
+                self.folder,
+                plan.path,
+                {name: target for name, target in self.links.items() if os.path.isabs(target)},
+            )
         if settled != cfg:
             self.ground.disk.rewrite(path, settled)
 
@@ -233,6 +245,7 @@ class Building:
         """Make it what it will be in its place, and have it reach the disk."""
         path, disk = self.blueprint.path, self.ground.disk
         relocate(self.folder, self.folder, path, disk.rewrite)
+        restore_links(self.folder, path, self.links)
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise GivenUpError(f"a file would name the place where it was built: {left[0]}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
+from envdeck.core.operations.base_path import base_path
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
@@ -92,9 +93,11 @@ def plan_recreate(
         if creator.instead is None:
             return NoPlan(creator.reason, creator.hint)
         creator = creator.instead
+    named = base_path(chosen, environment)
     blueprint = Blueprint(
         path=environment.path,
-        interpreter=chosen.interpreter.executable,
+        interpreter=named.executable,
+        names=named.kept,
         creator=creator,
         creation=environment.creation,
         source=found,
@@ -116,7 +119,7 @@ def plan_recreate(
         environment.path,
         environment.identity,
         environment.name,
-        facts_of(environment, chosen, found, unowned.count, jumped),
+        facts_of(environment, chosen, named, found, unowned.count, jumped),
         mark_of(environment.path),
     )
     refusals = obstacles(operation, target, environment, moment, allow)
@@ -130,7 +133,10 @@ def plan_recreate(
         steps=steps_of(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
         ),
-        warnings=warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+        warnings=(
+            *((named.lost,) if named.lost else ()),
+            *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+        ),
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
@@ -146,7 +152,7 @@ def plan_recreate(
         blueprint=blueprint,
         carries=unowned.count > 0,
         same_minor=same_minor,
-        same_base=same_minor and chosen.same,
+        same_base=chosen.same and environment.python.version == chosen.interpreter.version,
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else seeds_of(recipe)),
     )

@@ -2,6 +2,7 @@
 
 from envdeck.core.host import Host
 from envdeck.core.model import Environment, Fact, NoPlan, Step
+from envdeck.core.operations.base_path import BasePath, uses_of
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.jumping import Jumps
@@ -31,6 +32,7 @@ def lost_of(recipe: Recipe, *, same_minor: bool) -> NoPlan | None:
 def facts_of(
     environment: Environment,
     chosen: Choice,
+    named: BasePath,
     source: Source,
     unowned: int,
     jumped: Jumps,
@@ -41,7 +43,8 @@ def facts_of(
     then = f"{now}, as it is" if now == one.version else f"{now}, then {one.version}"
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{then}, of {one.executable}"),
+        Fact("python", f"{then}, of {named.executable}"),
+        *uses_of(named, one.version),
     ]
     facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
     if unowned:

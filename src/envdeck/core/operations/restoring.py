@@ -13,7 +13,9 @@ from envdeck.core.operations.recipe.salvage import Unsalvageable, salvage
 from envdeck.core.operations.recipe.transplant import transplant
 
 WHEELS = "wheels"
-_FATAL = frozenset({FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED})
+_FATAL = frozenset(
+    {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
+)
 """What no other way of installing would help against."""
 _NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
 """What every package would meet again."""

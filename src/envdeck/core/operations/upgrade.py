@@ -20,6 +20,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
+from envdeck.core.operations.base_links import anchor_links
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.disk.linking import FolderLinkError, folder_links
 from envdeck.core.operations.engine.creators import VenvCreator
@@ -336,5 +337,6 @@ def _copy(environment: Environment, building: Building) -> None:
 
     try:
         building.ground.disk.link_tree(environment.path, building.folder, told)
+        building.links = anchor_links(building.folder, environment.path)
     except FolderLinkError as error:
         raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None

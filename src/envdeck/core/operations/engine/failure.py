@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
+from envdeck.core.operations.engine.tool_change import explain_change
 
 _SENTENCE = 300
 """Characters of a tool's own words that are kept."""
@@ -34,6 +35,8 @@ class FailureKind(StrEnum):
     """No such package, version or file."""
     CONFLICT = "conflict"
     INTERPRETER = "interpreter"
+    TOOL = "tool"
+    """The tool is of another version than was reckoned with."""
     OTHER = "other"
 
 
@@ -167,7 +170,7 @@ _COMPILER = re.compile(
 )
 _COMPILER_HINT = "install a compiler and the headers it needs, or take a release that has a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
-_LABEL = re.compile(r"\A\s*(?:error|cause|ERROR|\w*Error)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\A\s*(?:error|cause|caused by|\w*Error)\s*:\s*", re.IGNORECASE)
 
 
 def explain(completed: Completed) -> Failure:
@@ -185,6 +188,9 @@ def explain(completed: Completed) -> Failure:
     own_words = _own_words(lines)
     if completed.code in {NOT_FOUND, NOT_RUNNABLE} and len(lines) == 1:
         return Failure(FailureKind.INTERPRETER, own_words)
+    changed = explain_change(completed.program, lines)
+    if changed is not None:
+        return Failure(FailureKind.TOOL, changed.cause[:_SENTENCE], changed.hint)
     text = " ".join(line.strip() for line in lines)
     for rule in _RULES:
         match = rule.pattern.search(text)

@@ -113,6 +113,9 @@ class Entry:
     created_at: float = 0.0
     ended_at: float | None = None
     message: str = ""
+    changed: tuple[str, ...] = ()
+    """Files of the environment that were not as they had been when the operation was rolled back:
+    the first of them, relative to it."""
     undoes: str = ""
     """The operation that this one takes back."""
     undone_by: str = ""
@@ -280,6 +283,12 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
     for name in ("keep_new", "two_steps", "is_file", "purged"):
         if not isinstance(values.get(name, False), bool):
             raise TypeError(f"{name} is neither yes nor no")
+    changed = values.get("changed", [])
+    if not isinstance(changed, list) or not all(isinstance(one, str) for one in changed):
+        raise TypeError("changed is no list of names")
+    if not all(map(_is_writable, changed)):
+        raise ValueError("changed has characters that no file's name can have")
+    values["changed"] = tuple(changed)
     if values["id"] != identifier:
         raise ValueError("it tells of another operation than its name")
     if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):

@@ -24,7 +24,10 @@ MANIFEST = "manifest.json"
 """What is known of an item."""
 NEXT = "manifest-next.json"
 """What will be known of it when an undo is done."""
+PICTURE = "picture"
+"""How the environment was before the operation began; see :mod:`picture`."""
 _MADE = (
+    PICTURE,
     *(MANIFEST, NEXT, FILE_BEFORE, FILE_AFTER, "requirements.txt", "constraints.txt"),
     *("some.txt", "lock.txt", "scratch", "wheels", ".exchange-a", ".exchange-b"),
 )

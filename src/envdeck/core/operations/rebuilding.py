@@ -25,6 +25,7 @@ from envdeck.core.operations.recipe.dependencies import (
 )
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
+from envdeck.core.operations.record_paths import restore_records
 from envdeck.core.operations.transaction import Ground, Transaction
 from envdeck.core.operations.upgrading.cfg_text import with_values
 
@@ -71,6 +72,8 @@ class Building:
     """Whose code may run meanwhile, and print what its dotenv files hold."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The links to its base as they will be; relative ones are absolute until it is settled."""
+    records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """The RECORDs that name nothing outside until it is settled; see :mod:`record_paths`."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
     _hides: tuple[str, ...] = field(init=False, repr=False)
@@ -246,6 +249,7 @@ class Building:
         path, disk = self.blueprint.path, self.ground.disk
         relocate(self.folder, self.folder, path, disk.rewrite)
         restore_links(self.folder, path, self.links)
+        restore_records(self.records, disk.rewrite)
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise GivenUpError(f"a file would name the place where it was built: {left[0]}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.files import reason_of
@@ -13,6 +13,7 @@ from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.journal import Entry, Journal, Phase, opened
 from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.picture import Picture, keep_picture
 from envdeck.core.operations.places import (
     BEFORE,
     ENVIRONMENT,
@@ -109,6 +110,12 @@ class Transaction:
     def describe(self, manifest: Manifest) -> None:
         """Write the item's manifest."""
         write_manifest(self.entry.item, manifest, self._ground.disk)
+
+    def take_picture(self) -> None:
+        """Keep how the environment is, so that a rollback can be proved. Where the disk is full
+        nothing is kept, and nothing proved."""
+        with suppress(OSError):
+            keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
 
     def describe_next(self, manifest: Manifest) -> None:
         """Write the manifest that the item has when this is done."""

@@ -32,6 +32,7 @@ from envdeck.core.operations.meanwhile import Packages, Watch, packages_of
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.record_paths import confine_records
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import How, Source, SourceName
@@ -338,5 +339,8 @@ def _copy(environment: Environment, building: Building) -> None:
     try:
         building.ground.disk.link_tree(environment.path, building.folder, told)
         building.links = anchor_links(building.folder, environment.path)
+        building.records = confine_records(
+            environment, building.folder, building.ground.disk.rewrite
+        )
     except FolderLinkError as error:
         raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None

@@ -53,6 +53,9 @@ def hold(rows: list[dict], scenario: str, how: str) -> None:
         if not (how != "kill" and all(each.endswith("/.envdeck-trash") for each in row["stray"])):
             assert row["stray"] == [], f"something is left over: {row}"
         old, new = contents(row["start"]), contents(whole["end"])
+        if contents(row["end"]) == old:
+            same = contents(row["start_marks"]) == contents(row["end_marks"])
+            assert same, f"what is there now was written anew: {row}"
         states = [old, new]
         if scenario == "purge-by-door":  # in between it is in the trash, from where it can return
             states.append(("nothing", *old[:1]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.edit_words import edit_facts, recreate_warnings
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
@@ -15,6 +16,7 @@ from envdeck.core.operations.meanwhile import packages_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
+from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
@@ -55,6 +57,7 @@ def plan_recreate(
     jump: str | None = None,
     parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
+    keep_edits: bool = False,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host = operations.catalog.host
@@ -112,12 +115,15 @@ def plan_recreate(
             f"not every file in it could be looked at, so that not all can be carried over{why}",
             hint="make it readable, or move what is yours out of it",
         )
+    edits = find_edits(environment)
+    facts = facts_of(environment, chosen, found, unowned.count, jumped)
     target = Target(
         environment.path,
         environment.identity,
         environment.name,
-        facts_of(environment, chosen, found, unowned.count, jumped),
+        (*facts, *edit_facts(edits)),
         mark_of(environment.path),
+        edits,
     )
     refusals = obstacles(operation, target, environment, moment, allow)
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
@@ -130,7 +136,11 @@ def plan_recreate(
         steps=steps_of(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
         ),
-        warnings=warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+        warnings=(
+            *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+            *recreate_warnings(edits, keep=keep_edits),
+        ),
+        keep_edits=keep_edits,
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,

@@ -50,8 +50,7 @@ class FileProof:
     edits: Edits = field(default_factory=Edits)
     """What was edited in the old one, once it was read."""
     _contents: Contents = field(default_factory=Contents)
-    _claims: Claims | None = None
-    _winners: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _look: Look | None = None
     _until: float = float("inf")
 
     def read_old(self, stopped: "Stopped") -> None:
@@ -60,7 +59,7 @@ class FileProof:
         if self.old is None:
             return
         claims = read_claims(self.old.path, self.old.site_packages)
-        self._look(claims, stopped, Limits(_MOST_BYTES, float("inf"), everything=True))
+        self._begin(claims, stopped, Limits(_MOST_BYTES, float("inf"), everything=True))
 
     def hurry(self) -> None:
         """Let the reading of the old one come to its end soon."""
@@ -79,22 +78,22 @@ class FileProof:
         before = read_claims(
             self.old.path, self.old.site_packages, changed, frozenset(after.by_place)
         )
-        self._look(before, building.stopped, Limits(_MOST_BYTES, float("inf"), everything=True))
+        self._begin(before, building.stopped, Limits(_MOST_BYTES, float("inf")))
+        touched = frozenset(before.by_place)
+        claims = read_claims(new.path, new.site_packages, changed, touched, like=after)
+        said = self.check(building, claims=claims).verified
         mine = [each for each in self.edits.files if each.name in changed]
         self.edits = replace(
             self.edits, files=tuple(mine), count=len(mine), bytes=sum(each.bytes for each in mine)
         )
-        touched = frozenset(before.by_place)
-        claims = read_claims(new.path, new.site_packages, changed, touched, like=after)
-        return self.check(building, claims=claims).verified
+        return said
 
-    def _look(self, claims: Claims, stopped: "Stopped", limits: Limits) -> None:
+    def _begin(self, claims: Claims, stopped: "Stopped", limits: Limits) -> None:
         def ended() -> bool:
             return time.monotonic() > self._until or stopped()
 
-        look = Look(claims, self._contents, limits, ended)
-        self.edits = look.edits()
-        self._claims, self._winners = claims, look.winners
+        self._look = Look(claims, self._contents, limits, ended)
+        self.edits = self._look.edits()
 
     def check(
         self,
@@ -109,8 +108,11 @@ class FileProof:
         comes, without the cache. Raises :class:`GivenUpError` where that cannot be.
         """
         new = building.environment()
-        claims = claims or read_claims(new.path, new.site_packages, like=self._claims)
+        like = None if self._look is None else self._look.claims
+        claims = claims or read_claims(new.path, new.site_packages, like=like)
         faults = find_faults(claims, self._contents, self._winning(new), building.stopped)
+        if self._look is not None:
+            self.edits = self._look.finish()
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
         if self.keep:  # the edited file is the one that is meant to be there
             faults = [fault for fault in faults if fault not in shared]
@@ -137,9 +139,10 @@ class FileProof:
 
     def _winning(self, new: Environment) -> dict[str, frozenset[str]]:
         """Return whose file is to be where several claim it, by the place in the new one."""
-        if self.old is None:
+        if self.old is None or self._look is None:
             return {}
-        found = {mapped(place, self.old, new): names for place, names in self._winners.items()}
+        winners = self._look.winners
+        found = {mapped(place, self.old, new): names for place, names in winners.items()}
         return {place: names for place, names in found.items() if place is not None}
 
     def _brought_back(self, fault: Fault, new: Environment) -> bool:

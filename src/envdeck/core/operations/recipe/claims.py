@@ -77,9 +77,12 @@ def read_claims(
         else:
             others.append((each, data))
     touched = places.union(claims.by_place) if others else places
+    written: dict[str, set[bytes]] = {}
     for each, data in others:
-        site = place_of("", os.path.dirname(each.path), root)
-        if b'"' in data or not _listed(data).isdisjoint(_within(touched, site)):
+        folder = os.path.dirname(each.path)
+        if folder not in written:
+            written[folder] = set(_written(touched, place_of("", folder, root)))
+        if b'"' in data or not _listed(data).isdisjoint(written[folder]):
             parsed = _parsed(each, data, root, known)
             among = [row for row in parsed if row[0] in touched]
             _take(claims, each, among, is_conda=is_conda)
@@ -101,7 +104,7 @@ def _listed(data: bytes) -> set[bytes]:
     return {line.rsplit(b",", 2)[0] for line in data.splitlines()}
 
 
-def _within(places: Iterable[str], site: str | None) -> Iterator[bytes]:
+def _written(places: Iterable[str], site: str | None) -> Iterator[bytes]:
     """Yield places as the RECORDs of a package folder write them."""
     folder = site or ""
     inside = folder + "/"

@@ -17,6 +17,8 @@ _PART = 1024 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _KNOWN = hashlib.algorithms_guaranteed - {"shake_128", "shake_256"}
 
+Inode: TypeAlias = tuple[int, int]
+"""A device and a file on it."""
 _Key: TypeAlias = tuple[int, int, int, int]
 
 
@@ -26,6 +28,11 @@ class Contents:
 
     read_bytes: int = 0
     """How much was read so far."""
+    presumed: dict[Inode, str] = field(default_factory=dict)
+    """Of files of the old environment that have other names too: the hash that RECORD gives them.
+    Where the new one has the very same file, nothing differs, and it is not read."""
+    met: set[Inode] = field(default_factory=set)
+    """Those of them that the new one has too."""
     _taken: dict[tuple[_Key, str], str] = field(default_factory=dict)
 
     def agrees(self, path: str, status: os.stat_result, expected: str) -> bool | Unread:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from envdeck.core.files import Unread, reason_of
 from envdeck.core.model import EditedFile, Edits, Environment
 from envdeck.core.operations.recipe.claims import Claim, Claims, read_claims
-from envdeck.core.operations.recipe.contents import Contents
+from envdeck.core.operations.recipe.contents import Contents, Inode
 
 MOST_LISTED = 10_000
 """Edited files that are listed at most; more are counted."""
@@ -69,6 +69,7 @@ class Look:
     _missing: int = 0
     _unchecked: list[str] = field(default_factory=list)
     _late: int = 0
+    _waiting: dict[Inode, str] = field(default_factory=dict)
 
     def edits(self) -> Edits:
         """Look, and return what was edited."""
@@ -90,13 +91,38 @@ class Look:
             if not fitting:
                 self._add(place, claims, status.st_size)
                 continue
-            overlapped = len({each.hash for each in claims}) > 1
-            if not (overlapped or self.limits.everything) and _is_as_installed(claims, status):
-                continue
+            plain = len(claims) == 1 or len({each.hash for each in claims}) == 1
+            if plain and _is_as_installed(claims, status):
+                if not self.limits.everything:
+                    continue
+                if status.st_nlink > 1 and claims[0].hash:
+                    inode = status.st_dev, status.st_ino
+                    self.contents.presumed[inode] = claims[0].hash
+                    self._waiting[inode] = place
+                    continue
             if self._is_over(until):
                 self._late += 1
                 continue
             self._compare(place, path, status, fitting)
+        return self._answer()
+
+    def finish(self) -> Edits:
+        """Read what has other names too, and is none of the files that the new environment has;
+        return all that was edited."""
+        for inode, place in self._waiting.items():
+            if inode in self.contents.met:
+                continue
+            path = f"{self.claims.root}/{place}"
+            try:
+                status = os.stat(path)
+            except (OSError, ValueError) as error:
+                self._fail(place, reason_of(error))
+                continue
+            if self.stopped():
+                self._late += 1
+            else:
+                self._compare(place, path, status, list(self.claims.by_place[place]))
+        self._waiting.clear()
         return self._answer()
 
     def _is_over(self, until: float) -> bool:
@@ -131,16 +157,16 @@ class Look:
             self._unchecked.append(f"{place}: {reason}")
 
     def _answer(self) -> Edits:
+        unchecked = [*self._unchecked, *self.claims.unread]
         if self._late:
             files = "1 file was" if self._late == 1 else f"{self._late:,} files were"
-            self._unchecked.append(f"{files} not compared with RECORD: too much to read")
-        self._unchecked += self.claims.unread
+            unchecked.append(f"{files} not compared with RECORD: too much to read")
         return Edits(
             tuple(sorted(self._files, key=lambda each: each.path)[:MOST_LISTED]),
             len(self._files),
             sum(each.bytes for each in self._files),
             self._missing,
-            tuple(self._unchecked),
+            tuple(unchecked),
         )
 
 

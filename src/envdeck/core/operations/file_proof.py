@@ -113,11 +113,11 @@ class FileProof:
         faults = find_faults(claims, self._contents, self._winning(new), building.stopped)
         if self._look is not None:
             self.edits = self._look.finish()
-        shared = [fault for fault in faults if self._has_same_edit(fault, new)]
-        if self.keep:  # the edited file is the one that is meant to be there
-            faults = [fault for fault in faults if fault not in shared]
         if building.stopped():
             raise GivenUpError("it was stopped", stopped=True)
+        if self.keep:
+            faults = [fault for fault in faults if not self._brought_edit(fault, new)]
+        shared = [fault for fault in faults if self._has_same_edit(fault, new)]
         checked = Checked()
         count = len(claims.by_place)
         left = [fault for fault in faults if not self._brought_back(fault, new)]
@@ -151,6 +151,17 @@ class FileProof:
             return False
         path = os.path.join(self.old.path, place)
         if not self._holds(path, fault.hashes):
+            return False
+        return not bring(self.old.path, place, new.path, fault.place, replace=True)
+
+    def _brought_edit(self, fault: Fault, new: Environment) -> bool:
+        """Copy the edited file of the old environment, where it is to be kept in any case."""
+        if self.old is None or (place := mapped(fault.place, new, self.old)) is None:
+            return False
+        native = place.replace("/", os.sep)
+        if not any(
+            each.path == native and each.original in fault.hashes for each in self.edits.files
+        ):
             return False
         return not bring(self.old.path, place, new.path, fault.place, replace=True)
 

@@ -47,19 +47,26 @@ class FileProof:
     """None where there is none."""
     keep: bool = False
     """Whether what was edited in the old one is put over the new files."""
+    look: Look | None = None
+    """At the old one, as it was taken when all was planned."""
     edits: Edits = field(default_factory=Edits)
     """What was edited in the old one, once it was read."""
     _contents: Contents = field(default_factory=Contents)
-    _look: Look | None = None
     _until: float = float("inf")
 
     def read_old(self, stopped: "Stopped") -> None:
-        """Read all of the old environment; meant for a thread of its own, while an installer
-        runs. What is not reached in time is told among the edits as not compared."""
-        if self.old is None:
-            return
-        claims = read_claims(self.old.path, self.old.site_packages)
-        self._begin(claims, stopped, Limits(_MOST_BYTES, float("inf"), everything=True))
+        """Read the old environment; meant for a thread of its own, while an installer runs. What
+        is not reached in time is told among the edits as not compared."""
+        if self.look is not None:
+            self._open(self.look, stopped)
+            self.look.read_others()
+
+    def _open(self, look: Look, stopped: "Stopped") -> None:
+        def ended() -> bool:
+            return time.monotonic() > self._until or stopped()
+
+        look.stopped, look.limits = ended, Limits(_MOST_BYTES, float("inf"))
+        self.look, self._contents = look, look.contents
 
     def hurry(self) -> None:
         """Let the reading of the old one come to its end soon."""
@@ -78,7 +85,9 @@ class FileProof:
         before = read_claims(
             self.old.path, self.old.site_packages, changed, frozenset(after.by_place)
         )
-        self._begin(before, building.stopped, Limits(_MOST_BYTES, float("inf")))
+        look = Look(before, self._contents)
+        self._open(look, building.stopped)
+        look.read_suspects()
         touched = frozenset(before.by_place)
         claims = read_claims(new.path, new.site_packages, changed, touched, like=after)
         said = self.check(building, claims=claims).verified
@@ -87,13 +96,6 @@ class FileProof:
             self.edits, files=tuple(mine), count=len(mine), bytes=sum(each.bytes for each in mine)
         )
         return said
-
-    def _begin(self, claims: Claims, stopped: "Stopped", limits: Limits) -> None:
-        def ended() -> bool:
-            return time.monotonic() > self._until or stopped()
-
-        self._look = Look(claims, self._contents, limits, ended)
-        self.edits = self._look.edits()
 
     def check(
         self,
@@ -108,11 +110,12 @@ class FileProof:
         comes, without the cache. Raises :class:`GivenUpError` where that cannot be.
         """
         new = building.environment()
-        like = None if self._look is None else self._look.claims
+        like = None if self.look is None else self.look.claims
         claims = claims or read_claims(new.path, new.site_packages, like=like)
         faults = find_faults(claims, self._contents, self._winning(new), building.stopped)
-        if self._look is not None:
-            self.edits = self._look.finish()
+        if self.look is not None:
+            self.look.read_linked()
+            self.edits = self.look.edits()
         if building.stopped():
             raise GivenUpError("it was stopped", stopped=True)
         if self.keep:
@@ -139,9 +142,9 @@ class FileProof:
 
     def _winning(self, new: Environment) -> dict[str, frozenset[str]]:
         """Return whose file is to be where several claim it, by the place in the new one."""
-        if self.old is None or self._look is None:
+        if self.old is None or self.look is None:
             return {}
-        winners = self._look.winners
+        winners = self.look.winners
         found = {mapped(place, self.old, new): names for place, names in winners.items()}
         return {place: names for place, names in found.items() if place is not None}
 

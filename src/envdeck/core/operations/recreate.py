@@ -1,7 +1,7 @@
 """Making an environment anew, beside the old one, and exchanging the two when it is proved."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
@@ -16,7 +16,7 @@ from envdeck.core.operations.meanwhile import packages_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
-from envdeck.core.operations.recipe.edits import find_edits
+from envdeck.core.operations.recipe.edits import Look, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
@@ -42,6 +42,8 @@ class RecreatePlan(ReplacePlan):
     same_minor: bool
     same_base: bool
     """Whether it rests on the very interpreter that the old one rests on."""
+    look: Look = field(repr=False, compare=False)
+    """At its files, of which more is read while it is made anew."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -115,7 +117,8 @@ def plan_recreate(
             f"not every file in it could be looked at, so that not all can be carried over{why}",
             hint="make it readable, or move what is yours out of it",
         )
-    edits = find_edits(environment)
+    look = look_at(environment)
+    edits = look.edits()
     facts = facts_of(environment, chosen, found, unowned.count, jumped)
     target = Target(
         environment.path,
@@ -141,6 +144,7 @@ def plan_recreate(
             *recreate_warnings(edits, keep=keep_edits),
         ),
         keep_edits=keep_edits,
+        look=look,
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
@@ -187,6 +191,7 @@ def run_recreate(
         same_minor=plan.same_minor,
         same_base=plan.same_base,
         carries=plan.carries,
+        look=plan.look,
         jumped=plan.jumped,
     )
     return replace_environment(

@@ -10,6 +10,7 @@ from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.meanwhile import Watch
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.carry import Carried, carry_over
+from envdeck.core.operations.recipe.edits import Look
 from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.replacing import ReplacePlan
@@ -28,6 +29,8 @@ class Order:
     """Whether it rests on the very interpreter that the old one rests on."""
     carries: bool
     """Whether the plan has a step for files that no package owns."""
+    look: Look
+    """At the files of the old one, as it was planned."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -42,7 +45,7 @@ def build_anew(order: Order, building: Building) -> list[str]:
         building.tell(StepStarted(index, step.title))
 
     verified: list[str] = []
-    files = FileProof(plan.environment, keep=plan.keep_edits)
+    files = FileProof(plan.environment, keep=plan.keep_edits, look=order.look)
     tried: frozenset[str] | None = None
     begin()
     building.make()

@@ -11,7 +11,7 @@ import pytest
 from envdeck.core.model import Environment, Identity, Status
 from envdeck.core.operations.recipe.claims import read_claims
 from envdeck.core.operations.recipe.contents import Contents
-from envdeck.core.operations.recipe.edits import Limits, Look, find_edits
+from envdeck.core.operations.recipe.edits import Limits, find_edits, look_at
 from envdeck.core.operations.recipe.faults import find_faults
 
 SITE = "lib/python3.11/site-packages"
@@ -89,7 +89,10 @@ def test_nothing_is_edited_in_what_was_installed(environment):
 )
 def test_length_and_time_tell_what_is_read(environment, data, second, everything, expected):
     change(Path(environment.site_packages[0], "part.py"), data, second)
-    found = find_edits(environment, limits=Limits(everything=everything))
+    look = look_at(environment)
+    if everything:
+        look.read_others()
+    found = look.edits()
     assert named(found) == ["part.py"] * expected
     assert found.bytes == len(data) * expected
 
@@ -128,7 +131,9 @@ def test_rows_that_say_nothing_of_a_file_in_it(tmp_path, row):
     site = write_package(root, "part", {"part.py": b"one"}, row)
     (site / "more.py").write_bytes(b"more")
     (site / "part-1.0.dist-info" / "INSTALLER").write_bytes(b"pip\n")
-    found = find_edits(at(root), limits=Limits(everything=True))
+    look = look_at(at(root))
+    look.read_others()
+    found = look.edits()
     assert (found.count, found.bytes) == (0, 0)
 
 
@@ -153,7 +158,7 @@ def test_what_is_no_file_is_said_and_not_read(environment):
     os.mkfifo(site / "part.py")
     (site / "more.py").unlink()
     (site / "more.py").mkdir()
-    found = find_edits(environment, limits=Limits(everything=True))
+    found = find_edits(environment)
     assert found.count == 0
     assert sorted(found.unchecked) == [
         f"{SITE}/more.py: is not a regular file",
@@ -196,7 +201,7 @@ def test_a_file_of_two_packages_is_no_edit_of_either(tmp_path, last):
     write_package(tmp_path, first, {"shared.py": b"loser!", "same.py": b"same"}, at=1_000)
     write_package(tmp_path, last, {"shared.py": b"winner", "same.py": b"same"}, at=3_000)
     environment = at(tmp_path)
-    look = Look(read_claims(environment.path, environment.site_packages), Contents())
+    look = look_at(environment)
     assert look.edits().count == 0
     assert look.winners == {f"{SITE}/shared.py": {last}}
 
@@ -223,16 +228,16 @@ def test_the_same_file_in_both_environments_is_not_read(tmp_path):
     (new / SITE / "part.py").unlink()
     os.link(old / SITE / "part.py", new / SITE / "part.py")
     os.link(old / SITE / "alone.py", tmp_path / "elsewhere")
-    contents = Contents()
-    claims = read_claims(str(old), [str(old / SITE)])
-    look = Look(claims, contents, Limits(everything=True))
-    assert look.edits().count == 0
+    look = look_at(at(old))
+    look.read_others()
+    contents = look.contents
     assert contents.read_bytes == 0
 
-    after = read_claims(str(new), [str(new / SITE)], like=claims)
+    after = read_claims(str(new), [str(new / SITE)], like=look.claims)
     assert find_faults(after, contents, {}, lambda: False) == []
     assert contents.read_bytes == 3  # the one that the new environment has for itself
-    look.finish()
+    look.read_linked()
+    assert look.edits().count == 0
     assert contents.read_bytes == 6  # and the one that the old one has
 
 

@@ -10,7 +10,7 @@ that keeps the length and sets the time back is met where everything is read.
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from envdeck.core.files import Unread, reason_of
@@ -39,24 +39,29 @@ class Limits:
 
     bytes: int = _MOST_BYTES
     seconds: float = _MOST_SECONDS
-    everything: bool = False
-    """Whether what is not suspect is read too."""
 
 
 def find_edits(
-    environment: Environment,
-    names: frozenset[str] | None = None,
-    limits: Limits | None = None,
+    environment: Environment, names: frozenset[str] | None = None, limits: Limits | None = None
 ) -> Edits:
     """Return the edited files of an environment, or of the distributions `names` in it, with a
     look at as little as tells."""
+    return look_at(environment, names, limits).edits()
+
+
+def look_at(
+    environment: Environment, names: frozenset[str] | None = None, limits: Limits | None = None
+) -> "Look":
+    """Return a look at an environment of which as little was read as tells; more can be."""
     claims = read_claims(environment.path, environment.site_packages, names)
-    return Look(claims, Contents(), limits or Limits()).edits()
+    look = Look(claims, Contents(), limits or Limits())
+    look.read_suspects()
+    return look
 
 
 @dataclass(slots=True)
 class Look:
-    """One comparison of an environment with its RECORDs; used once."""
+    """One comparison of an environment with its RECORDs, in up to three parts."""
 
     claims: Claims
     contents: Contents
@@ -69,10 +74,13 @@ class Look:
     _missing: int = 0
     _unchecked: list[str] = field(default_factory=list)
     _late: int = 0
-    _waiting: dict[Inode, str] = field(default_factory=dict)
+    _alone: list[str] = field(default_factory=list)
+    """Places of files without another name, nothing of which is suspect."""
+    _linked: dict[Inode, str] = field(default_factory=dict)
+    """Places of those with other names, by what the files are."""
 
-    def edits(self) -> Edits:
-        """Look, and return what was edited."""
+    def read_suspects(self) -> None:
+        """Read what length and time speak against, and what several distributions claim."""
         until = time.monotonic() + self.limits.seconds
         for place, claims in self.claims.by_place.items():
             path = f"{self.claims.root}/{place}"
@@ -87,43 +95,53 @@ class Look:
             if not stat.S_ISREG(status.st_mode):
                 self._fail(place, "is not a regular file")
                 continue
-            fitting = [each for each in claims if each.size in {None, status.st_size}]
-            if not fitting:
-                self._add(place, claims, status.st_size)
+            if len(claims) > 1 and len({each.hash for each in claims}) > 1:
+                pass  # whose file it is has to be known
+            elif _is_as_installed(claims, status):
+                self._put_off(place, claims[0].hash, status)
                 continue
-            plain = len(claims) == 1 or len({each.hash for each in claims}) == 1
-            if plain and _is_as_installed(claims, status):
-                if not self.limits.everything:
-                    continue
-                if status.st_nlink > 1 and claims[0].hash:
-                    inode = status.st_dev, status.st_ino
-                    self.contents.presumed[inode] = claims[0].hash
-                    self._waiting[inode] = place
-                    continue
+            if not any(each.size in {None, status.st_size} for each in claims):
+                self._add(place, claims, status.st_size)
+            elif self._is_over(until):
+                self._late += 1
+            else:
+                self._compare(place, path, status)
+
+    def _put_off(self, place: str, expected: str, status: os.stat_result) -> None:
+        if not expected:
+            return
+        if status.st_nlink == 1:
+            self._alone.append(place)
+            return
+        inode = status.st_dev, status.st_ino
+        self.contents.presumed[inode] = expected
+        self._linked[inode] = place
+
+    def read_others(self) -> None:
+        """Read what is not suspect and has no other name; a new environment cannot have it."""
+        places, self._alone = self._alone, []
+        self._read(places)
+
+    def read_linked(self) -> None:
+        """Read what has other names, and is none of the files that the new environment has."""
+        met = self.contents.met
+        places = [place for inode, place in self._linked.items() if inode not in met]
+        self._linked.clear()
+        self._read(places)
+
+    def _read(self, places: Iterable[str]) -> None:
+        until = time.monotonic() + self.limits.seconds
+        for place in places:
+            path = f"{self.claims.root}/{place}"
             if self._is_over(until):
                 self._late += 1
                 continue
-            self._compare(place, path, status, fitting)
-        return self._answer()
-
-    def finish(self) -> Edits:
-        """Read what has other names too, and is none of the files that the new environment has;
-        return all that was edited."""
-        for inode, place in self._waiting.items():
-            if inode in self.contents.met:
-                continue
-            path = f"{self.claims.root}/{place}"
             try:
                 status = os.stat(path)
             except (OSError, ValueError) as error:
                 self._fail(place, reason_of(error))
                 continue
-            if self.stopped():
-                self._late += 1
-            else:
-                self._compare(place, path, status, list(self.claims.by_place[place]))
-        self._waiting.clear()
-        return self._answer()
+            self._compare(place, path, status)
 
     def _is_over(self, until: float) -> bool:
         return (
@@ -132,16 +150,18 @@ class Look:
             or self.stopped()
         )
 
-    def _compare(self, place: str, path: str, status: os.stat_result, fitting: list[Claim]) -> None:
+    def _compare(self, place: str, path: str, status: os.stat_result) -> None:
+        claims = self.claims.by_place[place]
         right = set()
-        for claim in fitting:
+        for claim in claims:
+            if claim.size not in {None, status.st_size}:
+                continue
             agrees = self.contents.agrees(path, status, claim.hash)
             if isinstance(agrees, Unread):
                 self._fail(place, agrees.reason)
                 return
             if agrees:
                 right.add(claim.name)
-        claims = self.claims.by_place[place]
         if not right:
             self._add(place, claims, status.st_size)
         elif len(right) < len(claims):
@@ -156,7 +176,8 @@ class Look:
         if len(self._unchecked) < _TOLD:
             self._unchecked.append(f"{place}: {reason}")
 
-    def _answer(self) -> Edits:
+    def edits(self) -> Edits:
+        """Return what was edited, as far as it was read."""
         unchecked = [*self._unchecked, *self.claims.unread]
         if self._late:
             files = "1 file was" if self._late == 1 else f"{self._late:,} files were"

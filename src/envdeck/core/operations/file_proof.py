@@ -81,15 +81,16 @@ class FileProof:
         changed = _changed(packages_of(self.old), packages_of(new))
         if not changed:
             return []
-        after = read_claims(new.path, new.site_packages, changed)
-        before = read_claims(
-            self.old.path, self.old.site_packages, changed, frozenset(after.by_place)
-        )
+        after = read_claims(new.path, new.site_packages, changed, None)
+        before = read_claims(self.old.path, self.old.site_packages, changed, None)
+        touched = frozenset(before.by_place).union(after.by_place)
+        claims = read_claims(new.path, new.site_packages, frozenset(), touched, like=after)
+        for place, every in claims.by_place.items():  # the others claim what they did before
+            if others := tuple(each for each in every if each.name not in changed):
+                before.by_place[place] = (*before.by_place.get(place, ()), *others)
         look = Look(before, self._contents)
         self._open(look, building.stopped)
         look.read_suspects()
-        touched = frozenset(before.by_place)
-        claims = read_claims(new.path, new.site_packages, changed, touched, like=after)
         said = self.check(building, claims=claims).verified
         mine = [each for each in self.edits.files if each.name in changed]
         self.edits = replace(
@@ -105,16 +106,18 @@ class FileProof:
     ) -> Checked:
         """Compare the new files with their RECORDs, and put right what differs.
 
-        `lines` are the requirement lines that bring distributions back, by name. A file comes
+        `lines` are the requirement lines that bring distributions back, by name; `claims` are
+        what is compared, by default everything, of the old environment too. A file comes
         from the old environment where that has the right one, and else from where its package
         comes, without the cache. Raises :class:`GivenUpError` where that cannot be.
         """
         new = building.environment()
         like = None if self.look is None else self.look.claims
-        claims = claims or read_claims(new.path, new.site_packages, like=like)
-        faults = find_faults(claims, self._contents, self._winning(new), building.stopped)
+        every = claims or read_claims(new.path, new.site_packages, like=like)
+        faults = find_faults(every, self._contents, self._winning(new), building.stopped)
         if self.look is not None:
-            self.look.read_linked()
+            if claims is None:
+                self.look.read_linked()
             self.edits = self.look.edits()
         if building.stopped():
             raise GivenUpError("it was stopped", stopped=True)
@@ -122,7 +125,7 @@ class FileProof:
             faults = [fault for fault in faults if not self._brought_edit(fault, new)]
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
         checked = Checked()
-        count = len(claims.by_place)
+        count = len(every.by_place)
         left = [fault for fault in faults if not self._brought_back(fault, new)]
         restored = [fault.place for fault in faults if fault not in left]
         if left:

@@ -54,11 +54,11 @@ def read_claims(
     root: str,
     site_packages: Iterable[str],
     names: frozenset[str] | None = None,
-    places: frozenset[str] = frozenset(),
+    places: frozenset[str] | None = frozenset(),
     like: Claims | None = None,
 ) -> Claims:
     """Read the RECORDs of the environment at `root`: of all distributions, or of `names` and,
-    of the others, what they claim of the same files or of `places`.
+    of the others, what they claim of the same files or of `places`; with None for these, nothing.
 
     Where `like` has read the very same RECORD, it is not parsed once more.
     """
@@ -67,6 +67,8 @@ def read_claims(
     is_conda = os.path.isdir(os.path.join(root, "conda-meta"))  # it puts its prefix into scripts
     others: list[tuple[Listed, bytes]] = []
     for each in list_names(site_packages):
+        if places is None and names is not None and each.name not in names:
+            continue
         data = _record(each, claims)
         if data is None:
             continue
@@ -76,7 +78,7 @@ def read_claims(
             _take(claims, each, parsed, is_conda=is_conda)
         else:
             others.append((each, data))
-    touched = places.union(claims.by_place) if others else places
+    touched = frozenset(claims.by_place).union(places or ()) if others else frozenset()
     written: dict[str, set[bytes]] = {}
     for each, data in others:
         folder = os.path.dirname(each.path)

@@ -229,7 +229,7 @@ def run_create(
         return Result(
             Ending.ROLLED_BACK,
             f"nothing was made: {error.message}",
-            hint=error.hint,
+            hint=error.way_out(place, ground),
             stopped=error.stopped,
         )
     return Result(Ending.DONE, f"{_name(place)} is made", verified=tuple(verified))

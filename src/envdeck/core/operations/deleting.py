@@ -10,15 +10,18 @@ from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.asking import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.delete import DeletePlan, Removal, refusals_of
 from envdeck.core.operations.describing import manifest_of
+from envdeck.core.operations.disk import is_full
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.owner import command_of_owner
 from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
     HalfPurgedError,
     ReplacedError,
+    Transaction,
     UnclearError,
     transaction,
     trash_of,
@@ -41,6 +44,18 @@ def run_delete(
         if against:
             first = against[0]
             return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    with operations.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
+        return _delete_all(plan, operations, tell, stopped)
+
+
+def _going(removal: Removal) -> Going:
+    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
+    return Going((removal.target.path,), removal.target.identity)
+
+
+def _delete_all(
+    plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
     done: list[Entry] = []
     for index, removal in enumerate(plan.removals):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
@@ -96,7 +111,7 @@ def _put_aside(
         try:
             with transaction(ground, entry) as current:
                 current.open_item(trash)
-                current.describe(_manifest(current.entry, removal, ground))
+                _describe(current, removal, plan, ground)
                 current.put_aside()
         except OSError as error:
             unable = error
@@ -113,6 +128,15 @@ def _put_aside(
             guard=UNOWNED,
         )
     raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
+
+
+def _describe(current: Transaction, removal: Removal, plan: DeletePlan, ground: Ground) -> None:
+    """Write the manifest; what is purged at once goes without one where there is no room."""
+    try:
+        current.describe(_manifest(current.entry, removal, ground))
+    except OSError as error:
+        if not (plan.purge and is_full(error)):
+            raise
 
 
 def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:

@@ -292,10 +292,12 @@ class Operations:
 
     def recover(self) -> tuple["Entry", ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what
-        somebody still works on is left alone."""
+        somebody still works on is left alone. Room for a full disk is kept from then on."""
         from envdeck.core.operations.recovery import recover
 
-        return recover(self.ground)
+        settled = recover(self.ground)
+        self.ground.spare.keep()
+        return settled
 
     def expired(self) -> tuple["Item", ...]:
         """Return the items that the trash has kept for as long as the policy says."""

@@ -24,6 +24,7 @@ from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.removable import check_removable, count_entries, mounted_in
+from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
@@ -128,6 +129,13 @@ def run_purge(
     plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Remove the items one after the other. What is stopped goes on being removed later."""
+    with operations.ground.spare.giving(_going(item, operations.ground) for item in plan.items):
+        return _purge_all(plan, operations, tell, stopped)
+
+
+def _purge_all(
+    plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
     freed = 0
     for index, item in enumerate(plan.items):
         if stopped():
@@ -155,6 +163,13 @@ def run_purge(
     return Result(Ending.DONE, f"{many} gone for good", freed_bytes=freed)
 
 
+def _going(item: Item, ground: Ground) -> Going:
+    """Return what makes room for its own removal on a full disk."""
+    folder = os.path.join(os.path.dirname(item.folder), item.id)
+    identity = ground.disk.identity(item.folder)
+    return Going((folder, purging_name(folder)), identity, item.going)
+
+
 def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int:
     """Remove one item for good, and return the bytes really freed.
 
@@ -179,7 +194,10 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     )
     freed = 0
     try:
-        with transaction(ground, entry) as current:
+        with (
+            ground.spare.giving([_going(item, ground)]),
+            transaction(ground, entry) as current,
+        ):
             _nobody_uses(entry, ground)
             if entry.old is None or ground.disk.identity(item.folder) != entry.old:
                 current.close(Phase.DONE, "it was gone already")

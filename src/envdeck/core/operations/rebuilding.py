@@ -26,6 +26,7 @@ from envdeck.core.operations.recipe.dependencies import (
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
 from envdeck.core.operations.record_paths import restore_records
+from envdeck.core.operations.shortage import find_common, hint_for
 from envdeck.core.operations.transaction import Ground, Transaction
 from envdeck.core.operations.upgrading.cfg_text import with_values
 
@@ -45,16 +46,35 @@ _LACKING = frozenset(
 class GivenUpError(Exception):
     """It cannot be done: the reason, a way out, and whether a person stopped it."""
 
-    def __init__(self, message: str, hint: str = "", *, stopped: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        stopped: bool = False,
+        kind: FailureKind = FailureKind.OTHER,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.stopped = stopped
+        self.kind = kind
 
     @classmethod
     def of(cls, failure: Failure) -> "GivenUpError":
         """Return it for a command that failed."""
-        return cls(failure.cause, failure.hint, stopped=failure.kind is FailureKind.STOPPED)
+        stopped = failure.kind is FailureKind.STOPPED
+        return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
+
+    def way_out(self, path: str, ground: Ground) -> str:
+        """Return the hint; where a disk is full, and it can be told which, what helps on that."""
+        if self.kind is not FailureKind.DISK:
+            return self.hint
+        host = ground.host
+        cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
+        scratch = host.folder("TMPDIR") or host.system("tmp")
+        shortage = find_common((os.path.dirname(path), cache, scratch), ground)
+        return self.hint if shortage is None else hint_for(shortage, ground)
 
 
 @dataclass(slots=True)

@@ -96,7 +96,8 @@ def replace_environment(
                 verified += _come_late(watch, current, plan)
         except GivenUpError as error:
             changed = () if current is None else current.entry.changed
-            return _rolled_back(error.message, error.hint, changed, stopped=error.stopped)
+            hint = error.way_out(plan.environment.path, ground)
+            return _rolled_back(error.message, hint, changed, stopped=error.stopped)
         except OSError as error:
             if current is not None and current.entry.changed:
                 return _rolled_back(reason_of(error), "", current.entry.changed)

@@ -25,6 +25,7 @@ from envdeck.core.operations.places import (
     trashes_for,
 )
 from envdeck.core.operations.settling import finish, settle
+from envdeck.core.operations.spare import Spare
 from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
 
 
@@ -56,9 +57,12 @@ class Ground:
     disk: Disk
     journal: Journal = field(init=False)
     places: Places = field(init=False)
+    spare: Spare = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Places.of(self.host)
+        self.spare = Spare(self.host, self.places, self.disk)
+        self.disk.spare = self.spare.free
         self.journal = Journal(self.places.journal, self.disk)
 
     @classmethod
@@ -106,6 +110,7 @@ class Transaction:
             raise PermissionError(13, problem, trash)
         self.note(self.entry.phase, item=item)
         prepare_item(trash, self.entry.id, self._ground.disk)
+        self._ground.spare.keep_in(trash)
 
     def describe(self, manifest: Manifest) -> None:
         """Write the item's manifest."""

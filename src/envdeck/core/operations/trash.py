@@ -10,12 +10,13 @@ from typing import Any
 
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
-from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.disk import Disk, Reserve, is_full
 from envdeck.core.operations.places import (
     BEFORE,
     ENVIRONMENT,
     MANIFEST,
     NEXT,
+    RESERVE,
     is_made,
     is_ours_alone,
 )
@@ -140,7 +141,11 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
         raise PermissionError(13, "others may write there", trash)
     ignore = os.path.join(trash, ".gitignore")
     if not os.path.lexists(ignore):
-        disk.write(ignore, b"*\n")
+        try:
+            disk.write(ignore, b"*\n")
+        except OSError as error:  # git alone looks at it: the next item brings it
+            if not is_full(error):
+                raise
     item = os.path.join(trash, identifier)
     disk.make_folder(item)
     return item
@@ -186,7 +191,8 @@ def tidy(trash: str, disk: Disk) -> None:
     """Remove a trash that holds nothing any more."""
     try:
         names = set(os.listdir(trash))
-        if names <= {".gitignore"}:
+        if names <= {".gitignore", RESERVE}:
+            Reserve(os.path.join(trash, RESERVE)).remove()
             disk.remove_file(os.path.join(trash, ".gitignore"))
             disk.remove_folder(trash)
     except OSError:  # somebody has just put something into it: then it is not empty

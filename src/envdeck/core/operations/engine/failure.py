@@ -70,13 +70,20 @@ def _named(group: str) -> str:
 
 
 _NAME = _named("what")
+ROOM_HINT = "`envdeck list --sort reclaimable` lists what takes the most room"
 _LOOK = "see which releases it has: `pip index versions {bare}`"
 _RULES = (
     _rule(
         FailureKind.DISK,
-        r"os error 28\b|Errno 28\b|No space left on device|os error 122\b|Disk quota exceeded",
+        r"os error 28\b|Errno 28\b|No space left on device",
         "the disk is full",
-        "free what lies in the trash: `envdeck trash purge`",
+        ROOM_HINT,
+    ),
+    _rule(
+        FailureKind.DISK,
+        r"os error 122\b|Errno 122\b|Disk quota exceeded",
+        "the disk quota is exceeded",
+        ROOM_HINT,
     ),
     _rule(
         FailureKind.HASH,

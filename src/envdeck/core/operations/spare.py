@@ -1,0 +1,116 @@
+"""Where the room for a journal comes from on a disk that has none.
+
+First from what is kept for it: a reserve beside the journal, and one in each trash on another
+disk. Where that is used up, or there was never room for it, and something is to be removed for
+good, from that: from what Python writes again by itself, so that until its removal is journalled
+it is whole. The journal itself is never kept anywhere else: one that does not outlive a reboot
+would leave what was half done to nobody.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from envdeck.core.files import existing_folder
+from envdeck.core.host import Host
+from envdeck.core.model import Identity
+from envdeck.core.operations.disk import Disk, Reserve
+from envdeck.core.operations.places import RESERVE, Places, is_item, is_ours_alone
+from envdeck.core.paths import lies_under
+
+_FILES = 32
+"""Half a megabyte: enough to delete and purge some ten environments, and on btrfs some three,
+which asks for more than it uses."""
+_FILES_ELSEWHERE = 8
+"""In the trash of another disk, where a folder and a manifest are all that is written."""
+_STEP = 64 * 1024
+"""Bytes that are freed at once of what goes for good."""
+_DEEPEST = 4
+"""How far below its trash something is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What a person has asked to remove for good, and not more than that."""
+
+    paths: tuple[str, ...]
+    """Where it may be by now."""
+    identity: Identity | None
+    everything: bool = False
+    """Whether its removal has begun, so that nothing of it need stay."""
+
+
+class Spare:
+    """The room of one user that can be freed when a disk is full."""
+
+    def __init__(self, host: Host, places: Places, disk: Disk) -> None:
+        self._host = host
+        self._disk = disk
+        self._own = Reserve(places.reserve, _FILES)
+        self._elsewhere: dict[str, Reserve] = {}
+        self._going: list[Going] = []
+
+    def free(self, path: str) -> bool:
+        """Free a little on the disk of `path`; False where there is nothing more to free."""
+        device = device_of(path)
+        for reserve in (self._own, self._reserve_above(path)):
+            if reserve is not None and reserve.device() == device and reserve.take():
+                return True
+        return any(self._give(each, device) for each in self._going)
+
+    def keep(self) -> None:
+        """Make what the reserves lack, where there is room. Nothing is made in a home that is
+        not there."""
+        home = self._host.home
+        if not lies_under(self._own.folder, home) or os.path.isdir(home):
+            self._own.fill()
+        for trash, reserve in self._elsewhere.items():
+            if os.path.isdir(trash):
+                reserve.fill()
+
+    def keep_in(self, trash: str) -> None:
+        """Have a trash keep a reserve where it lies on another disk than the journal."""
+        if device_of(trash) == device_of(self._own.folder):
+            return
+        self._reserve_of(trash).fill()
+
+    @contextmanager
+    def giving(self, going: Iterable[Going]) -> Iterator[None]:
+        """Take room from what is removed for good meanwhile, if there is no other."""
+        before = self._going
+        self._going = [*before, *going]
+        try:
+            yield
+        finally:
+            self._going = before
+
+    def _give(self, going: Going, device: int | None) -> bool:
+        for path in going.paths:
+            identity = self._disk.identity(path)
+            if identity is None or identity != going.identity or identity.device != device:
+                continue
+            if self._disk.free_derivable(path, _STEP, everything=going.everything):
+                return True
+        return False
+
+    def _reserve_above(self, path: str) -> Reserve | None:
+        """Return the reserve of the trash that a path lies in."""
+        for _ in range(_DEEPEST):
+            trash = os.path.dirname(path)
+            if is_item(path) and os.path.isdir(os.path.join(trash, RESERVE)):
+                return self._reserve_of(trash) if is_ours_alone(trash) else None
+            path = trash
+        return None
+
+    def _reserve_of(self, trash: str) -> Reserve:
+        folder = os.path.join(trash, RESERVE)
+        return self._elsewhere.setdefault(trash, Reserve(folder, _FILES_ELSEWHERE))
+
+
+def device_of(path: str) -> int | None:
+    """Return the disk of a path that may not be there yet: of the folder it would be made in."""
+    try:
+        return os.stat(existing_folder(path)).st_dev
+    except OSError:
+        return None

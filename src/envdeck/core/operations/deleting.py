@@ -26,7 +26,7 @@ from envdeck.core.operations.transaction import (
     transaction,
     trash_of,
 )
-from envdeck.core.operations.trash import Manifest, read_item
+from envdeck.core.operations.trash import Manifest, purging_name, read_item
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -133,7 +133,8 @@ def _put_aside(
 def _describe(current: Transaction, removal: Removal, plan: DeletePlan, ground: Ground) -> None:
     """Write the manifest; what is purged at once goes without one where there is no room."""
     try:
-        current.describe(_manifest(current.entry, removal, ground))
+        known = _manifest(current.entry, removal, ground)
+        current.describe(known, needed=not plan.purge)
     except OSError as error:
         if not (plan.purge and is_full(error)):
             raise
@@ -222,6 +223,17 @@ def _by_owner(
 
 def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
     """Remove them from the trash; return the bytes freed, or what is left where."""
+    moved = [
+        Going((entry.item, purging_name(entry.item)), ground.disk.identity(entry.item))
+        for entry in done
+    ]
+    with ground.spare.giving(moved):
+        return _purge_all(done, plan, ground, tell)
+
+
+def _purge_all(
+    done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell"
+) -> int | Result:
     from envdeck.core.operations.purge import purge_item
 
     freed = 0

@@ -20,7 +20,7 @@ _EDQUOT = 122
 _FEW_FILES = 16
 _FEW_BYTES = 64 * 1024
 """As much as an operation needs: with less of it free, that is what it was refused for."""
-_BY_HAND = "a little is enough: free some 100 KB there by other means, and try again"
+_BY_HAND = "a little is enough: free 1 MB or 100 files there by other means, and try again"
 
 
 class Lack(Enum):
@@ -39,7 +39,7 @@ class Shortage:
     folder: str
     """A folder on it, which exists."""
     disk: str
-    """Where it is mounted; the folder where that is not known."""
+    """Where it is mounted."""
 
     def __str__(self) -> str:
         return f"{self.lack.value} on {self.disk}"
@@ -88,6 +88,8 @@ def hint_for(shortage: Shortage, ground: Ground, path: str = "", size: int | Non
     if None in sizes:
         return "`envdeck trash purge` frees what the trash holds there"
     if path and size != 0 and device_of(os.path.dirname(path)) == device:
+        if ground.disk.derivable_bytes(path) < _FEW_BYTES:
+            return _BY_HAND
         command = shlex.join(["envdeck", "delete", "--purge", path])
         return f"`{command}` frees {'its room' if size is None else amount(size)} there"
     return ROOM_HINT
@@ -96,7 +98,15 @@ def hint_for(shortage: Shortage, ground: Ground, path: str = "", size: int | Non
 def shortage_of(lack: Lack, folder: str, ground: Ground) -> Shortage:
     """Return the shortage of the disk of an existing folder."""
     mount = mount_of(os.path.realpath(folder), read_mounts(ground.host))
-    return Shortage(lack, folder, mount.point if mount is not None else folder)
+    return Shortage(lack, folder, mount.point if mount is not None else _top(folder))
+
+
+def _top(folder: str) -> str:
+    """Return the highest folder on the same disk, for systems without a mount table."""
+    above = os.path.dirname(folder)
+    while above != folder and device_of(above) == device_of(folder):
+        folder, above = above, os.path.dirname(above)
+    return folder
 
 
 def _lack(folder: str, disk: Disk) -> Lack:

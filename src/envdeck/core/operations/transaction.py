@@ -112,9 +112,9 @@ class Transaction:
         prepare_item(trash, self.entry.id, self._ground.disk)
         self._ground.spare.keep_in(trash)
 
-    def describe(self, manifest: Manifest) -> None:
-        """Write the item's manifest."""
-        write_manifest(self.entry.item, manifest, self._ground.disk)
+    def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
+        """Write the item's manifest; one that is not `needed` takes nothing that is spare."""
+        write_manifest(self.entry.item, manifest, self._ground.disk, needed=needed)
 
     def take_picture(self) -> None:
         """Keep how the environment is, so that a rollback can be proved. Where the disk is full

@@ -82,10 +82,13 @@ class Item:
         return self.folder.endswith(_PURGING)
 
 
-def write_manifest(folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST) -> None:
+def write_manifest(
+    folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST, *, needed: bool = True
+) -> None:
     """Keep what is known of an item in it. Raises `OSError`."""
     content = {"schema": SCHEMA, **asdict(manifest)}
-    disk.write(os.path.join(folder, name), json.dumps(content, indent=1).encode("ascii"))
+    data = json.dumps(content, indent=1).encode("ascii")
+    disk.write(os.path.join(folder, name), data, needed=needed)
 
 
 def take_next_manifest(folder: str, disk: Disk) -> None:
@@ -142,7 +145,7 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
     ignore = os.path.join(trash, ".gitignore")
     if not os.path.lexists(ignore):
         try:
-            disk.write(ignore, b"*\n")
+            disk.write(ignore, b"*\n", needed=False)
         except OSError as error:  # git alone looks at it: the next item brings it
             if not is_full(error):
                 raise

@@ -13,53 +13,54 @@ from envdeck.core.operations.disk.reserve import sync_folder
 
 _CACHE = "__pycache__"
 _SCRIPTS = frozenset({"bin", "Scripts"})
+_TAG = "CACHEDIR.TAG"
 
 
 def remove_derivable(path: str, wanted: int, *, everything: bool = False) -> int:
     """Remove files below `path` until `wanted` bytes are free, and return how many are.
 
-    Byte code goes first, then activation scripts; with `everything`, of what is half removed
-    already, any file but those at its top. A file with links elsewhere frees nothing, and stays.
+    With `everything`, of what is half removed already, any file goes but those at its top.
     """
-    freed = 0
-    for chosen in (_byte_code, _activation, *([_inner] if everything else [])):
-        for folder, names in chosen(path):
-            before = freed
-            for name in names:
-                freed += _unlink(os.path.join(folder, name))
-                if freed >= wanted:
-                    break
-            if freed > before:
-                sync_folder(folder)
-            if freed >= wanted:
-                return freed
+    freed, folders = 0, set()
+    for file, size in find_derivable(path, everything=everything):
+        with suppress(OSError):  # it may not be removed: the next one may
+            os.unlink(file)
+            freed += size
+            folders.add(os.path.dirname(file))
+        if freed >= wanted:
+            break
+    for folder in folders:
+        sync_folder(folder)
     return freed
 
 
-def _byte_code(top: str) -> Iterator[tuple[str, list[str]]]:
+def find_derivable(path: str, *, everything: bool = False) -> Iterator[tuple[str, int]]:
+    """Yield the files below `path` that are written again by themselves, and the bytes that each
+    frees: byte code, then activation scripts. One with links elsewhere frees nothing."""
+    for find in (_byte_code, _activation, *([_inner] if everything else [])):
+        for file in find(path):
+            with suppress(OSError):  # not there
+                status = os.lstat(file)
+                if status.st_nlink == 1:
+                    yield file, getattr(status, "st_blocks", 8) * 512
+
+
+def _byte_code(top: str) -> Iterator[str]:
     for folder, _, names in os.walk(top):
         if os.path.basename(folder) == _CACHE:
-            yield folder, [name for name in names if name.endswith(".pyc")]
+            yield from (os.path.join(folder, name) for name in names if name.endswith(".pyc"))
 
 
-def _activation(top: str) -> Iterator[tuple[str, list[str]]]:
+def _activation(top: str) -> Iterator[str]:
     for folder, folders, names in os.walk(top):
         if "pyvenv.cfg" in names:
             for scripts in _SCRIPTS.intersection(folders):
-                yield os.path.join(folder, scripts), sorted(ACTIVATION)
+                yield from (os.path.join(folder, scripts, name) for name in sorted(ACTIVATION))
+            yield os.path.join(folder, _TAG)
             folders.clear()
 
 
-def _inner(top: str) -> Iterator[tuple[str, list[str]]]:
+def _inner(top: str) -> Iterator[str]:
     for folder, _, names in os.walk(top):
         if folder != top:
-            yield folder, names
-
-
-def _unlink(path: str) -> int:
-    with suppress(OSError):  # not there, or not to be removed: it frees nothing
-        status = os.lstat(path)
-        if status.st_nlink == 1:
-            os.unlink(path)
-            return getattr(status, "st_blocks", 8) * 512
-    return 0
+            yield from (os.path.join(folder, name) for name in names)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
-from envdeck.core.operations.disk.derivable import remove_derivable
+from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
 from envdeck.core.operations.disk.linking import link_tree
 from envdeck.core.operations.disk.removing import NotOneDiskError, remove_tree
 from envdeck.core.operations.disk.reserve import is_full
@@ -171,18 +171,21 @@ class Disk:
 
     # files
 
-    def write(self, path: str, data: bytes, mode: int | None = None) -> None:
+    def write(
+        self, path: str, data: bytes, mode: int | None = None, *, needed: bool = True
+    ) -> None:
         """Write a file whole or not at all, and for good: temp, fsync, replace, fsync.
 
         A file that is there keeps its mode, unless another is given; a new one is its owner's.
-        On a full disk it takes what is spare.
+        On a full disk it takes what is spare, if it is `needed`.
         """
         if mode is None:
             try:
                 mode = stat.S_IMODE(os.stat(path).st_mode)
             except OSError:
                 mode = 0o600
-        self.find_room(partial(self._replace, path, data, mode), path)
+        act = partial(self._replace, path, data, mode)
+        self.find_room(act, *([path] if needed else []))
         self._keep_entry(path)
 
     def _replace(self, path: str, data: bytes, mode: int) -> None:
@@ -243,6 +246,10 @@ class Disk:
         removed where something is mounted in it, and whenever it meets another device.
         """
         return remove_tree(path, self.host, tell, stopped)
+
+    def derivable_bytes(self, path: str) -> int:
+        """Return how much :meth:`free_derivable` could free at once."""
+        return sum(size for _, size in find_derivable(path))
 
     def free_derivable(self, path: str, wanted: int, *, everything: bool = False) -> int:
         """Free some bytes of a tree that is to be removed for good; see

@@ -8,6 +8,7 @@ the next write succeed. What is given up at once is little, since another progra
 import errno
 import os
 import re
+import shutil
 import stat
 from contextlib import suppress
 
@@ -18,7 +19,7 @@ FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", 122)})
 _FILE_BYTES = 16 * 1024
 """Four blocks; random, so that no file system stores them in less."""
 _SHARE = 8
-"""The reserve is made where this many times its size is free."""
+"""The reserve takes no more than one part in so many of what is free."""
 _NAME = re.compile(r"[0-9]{2}", re.ASCII)
 
 
@@ -56,14 +57,12 @@ class Reserve:
         return False
 
     def fill(self) -> None:
-        """Make what is missing where the disk has ample room; else no more than was given up, so
-        that a disk that is nearly full is not filled by this."""
+        """Make what is missing, up to a share of what the disk has free; on a disk that is nearly
+        full no more than was given up, so that it is not filled by this."""
         try:
             missing = self._files - len(self._names())
-            if missing <= 0:
-                return
-            if not _is_ample(os.path.dirname(self.folder), self._files):
-                missing = min(missing, self._taken)
+            if missing > 0:
+                missing = min(missing, max(self._taken, _room_at(self.folder) // _SHARE))
             if missing <= 0:
                 return
             _make_folders(self.folder)
@@ -107,18 +106,14 @@ def sync_folder(folder: str) -> None:
             os.close(descriptor)
 
 
-def _is_ample(folder: str, files: int) -> bool:
+def _room_at(folder: str) -> int:
+    """Return for how many files of a reserve the disk of a folder has room."""
     folder = existing_folder(folder)
     if not hasattr(os, "statvfs"):
-        import shutil  # start-up: only Windows has no `statvfs`
-
-        return shutil.disk_usage(folder).free >= _SHARE * files * _FILE_BYTES
+        return shutil.disk_usage(folder).free // _FILE_BYTES
     status = os.statvfs(folder)
-    inodes = status.f_favail if status.f_files else files * _SHARE
-    return (
-        status.f_bavail * status.f_frsize >= _SHARE * files * _FILE_BYTES
-        and inodes >= _SHARE * files
-    )
+    files = status.f_bavail * status.f_frsize // _FILE_BYTES
+    return min(files, status.f_favail) if status.f_files else files
 
 
 def _make_folders(path: str) -> None:

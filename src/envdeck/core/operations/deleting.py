@@ -26,7 +26,7 @@ from envdeck.core.operations.transaction import (
     transaction,
     trash_of,
 )
-from envdeck.core.operations.trash import Manifest, purging_name, read_item
+from envdeck.core.operations.trash import Manifest, read_item
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -50,7 +50,7 @@ def run_delete(
 
 def _going(removal: Removal) -> Going:
     """Return what makes room for its own removal on a full disk; a link has nothing to give."""
-    return Going((removal.target.path,), removal.target.identity)
+    return Going(removal.target.path, removal.target.identity)
 
 
 def _delete_all(
@@ -223,10 +223,7 @@ def _by_owner(
 
 def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
     """Remove them from the trash; return the bytes freed, or what is left where."""
-    moved = [
-        Going((entry.item, purging_name(entry.item)), ground.disk.identity(entry.item))
-        for entry in done
-    ]
+    moved = [Going(entry.item, ground.disk.identity(entry.item)) for entry in done]
     with ground.spare.giving(moved):
         return _purge_all(done, plan, ground, tell)
 

@@ -129,7 +129,9 @@ def run_purge(
     plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Remove the items one after the other. What is stopped goes on being removed later."""
-    with operations.ground.spare.giving(_going(item, operations.ground) for item in plan.items):
+    disk = operations.ground.disk
+    every = [Going(item.folder, disk.identity(item.folder)) for item in plan.items]
+    with operations.ground.spare.giving(every):
         return _purge_all(plan, operations, tell, stopped)
 
 
@@ -163,13 +165,6 @@ def _purge_all(
     return Result(Ending.DONE, f"{many} gone for good", freed_bytes=freed)
 
 
-def _going(item: Item, ground: Ground) -> Going:
-    """Return what makes room for its own removal on a full disk."""
-    folder = os.path.join(os.path.dirname(item.folder), item.id)
-    identity = ground.disk.identity(item.folder)
-    return Going((folder, purging_name(folder)), identity, item.going)
-
-
 def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int:
     """Remove one item for good, and return the bytes really freed.
 
@@ -179,6 +174,7 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     """
     manifest = item.manifest
     folder = os.path.join(os.path.dirname(item.folder), item.id)
+    old, going = ground.disk.identity(item.folder), purging_name(folder)
     entry = Entry(
         id=identifier,
         group=group,
@@ -187,7 +183,7 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
         phase=Phase.PREPARED,
         path=manifest.path if manifest is not None else _path_of(folder, ground),
         item=folder,
-        old=ground.disk.identity(item.folder),
+        old=old,
         name=manifest.name if manifest is not None else item.id,
         manager=manifest.manager if manifest is not None else "",
         python=manifest.python if manifest is not None else "",
@@ -195,20 +191,21 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     freed = 0
     try:
         with (
-            ground.spare.giving([_going(item, ground)]),
+            ground.spare.giving([Going(item.folder, old, going)]),
             transaction(ground, entry) as current,
         ):
             _nobody_uses(entry, ground)
-            if entry.old is None or ground.disk.identity(item.folder) != entry.old:
+            at = going if ground.spare.has_begun(old) else item.folder
+            if old is None or ground.disk.identity(at) != old:
                 current.close(Phase.DONE, "it was gone already")
                 return 0
-            check_removable(item.folder, ground.host)
+            check_removable(at, ground.host)
             current.set_going()
             freed = _remove(current, ground, tell)
             tidy(os.path.dirname(folder), ground.disk)
             current.close(Phase.DONE, "it was purged")
     except OSError as error:
-        if ground.disk.identity(purging_name(folder)) is None:
+        if ground.disk.identity(going) is None:
             raise
         raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
     return freed
@@ -230,7 +227,8 @@ def _remove(current: Transaction, ground: Ground, tell: "Tell") -> int:
             lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
         )
     except OSError:
-        if ground.disk.identity(going) is not None and count_entries(going) == before:
+        is_whole = not ground.spare.has_begun(current.entry.old)
+        if is_whole and ground.disk.identity(going) and count_entries(going) == before:
             current.keep_item()
         raise
 

@@ -2,9 +2,11 @@
 
 First from what is kept for it: a reserve beside the journal, and one in each trash on another
 disk. Where that is used up, or there was never room for it, and something is to be removed for
-good, from that: from what Python writes again by itself, so that until its removal is journalled
-it is whole. The journal itself is never kept anywhere else: one that does not outlive a reboot
-would leave what was half done to nobody.
+good, from that: first from what Python writes again by itself, so that it is whole until its
+removal is journalled; and if that is not enough an item is given the name of one that is going,
+which needs no block, and tells as well as the journal that it is half removed. The journal itself
+is never kept anywhere else: one that does not outlive a reboot would leave what was half done to
+nobody.
 """
 
 import os
@@ -17,6 +19,7 @@ from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, Reserve
 from envdeck.core.operations.places import RESERVE, Places, is_item, is_ours_alone
+from envdeck.core.operations.removable import mounted_in
 from envdeck.core.paths import lies_under
 
 _FILES = 32
@@ -34,11 +37,12 @@ _DEEPEST = 4
 class Going:
     """What a person has asked to remove for good, and not more than that."""
 
-    paths: tuple[str, ...]
-    """Where it may be by now."""
+    path: str
+    """Where it is, or where it was before it became an item that is going."""
     identity: Identity | None
-    everything: bool = False
-    """Whether its removal has begun, so that nothing of it need stay."""
+    going: str = ""
+    """What it is called once its removal has begun: under that name nothing of it need stay. The
+    name is what tells of it until the journal does; empty where it must not come to that yet."""
 
 
 class Spare:
@@ -50,6 +54,7 @@ class Spare:
         self._own = Reserve(places.reserve, _FILES)
         self._elsewhere: dict[str, Reserve] = {}
         self._going: list[Going] = []
+        self._begun: set[Identity] = set()
 
     def free(self, path: str) -> bool:
         """Free a little on the disk of `path`; False where there is nothing more to free."""
@@ -85,14 +90,33 @@ class Spare:
         finally:
             self._going = before
 
+    def has_begun(self, identity: Identity | None) -> bool:
+        """Tell whether more of something was taken than what is written again by itself."""
+        return identity in self._begun
+
     def _give(self, going: Going, device: int | None) -> bool:
-        for path in going.paths:
-            identity = self._disk.identity(path)
-            if identity is None or identity != going.identity or identity.device != device:
-                continue
-            if self._disk.free_derivable(path, _STEP, everything=going.everything):
+        """Take a little of what goes: as long as it is whole, what is written again by itself;
+        then it is set going, and the rest of it too."""
+        identity, disk = going.identity, self._disk
+        if identity is None or identity.device != device:
+            return False
+        if going.path != going.going and disk.identity(going.path) == identity:
+            if mounted_in(going.path, self._host):
+                return False
+            if disk.free_derivable(going.path, _STEP):
                 return True
-        return False
+            if not going.going or disk.identity(going.going) is not None:
+                return False
+            try:
+                os.rename(going.path, going.going)
+            except OSError:  # no room even for the name
+                return False
+        if not going.going or disk.identity(going.going) != identity:
+            return False
+        if mounted_in(going.going, self._host):
+            return False
+        self._begun.add(identity)
+        return disk.free_derivable(going.going, _STEP, everything=True) > 0
 
     def _reserve_above(self, path: str) -> Reserve | None:
         """Return the reserve of the trash that a path lies in."""

@@ -15,13 +15,14 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
 from envdeck.core.operations.operations import Operations
 
-MEGABYTES = {"btrfs-quota": 120}
+MEGABYTES = {"btrfs-quota": 120, "ext4-tiny": 8}
 MAKE = {
     "ext4": ("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096"),
+    "ext4-tiny": ("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "1024", "-O", "^has_journal"),
     "ext4-inodes": ("mkfs.ext4", "-q", "-F", "-m", "0", "-N", "2048"),
     "btrfs-quota": ("mkfs.btrfs", "-q", "-f"),
 }
-OPTIONS = {"tmpfs": "size=24m", "tmpfs-inodes": "size=24m,nr_inodes=2000"}
+OPTIONS = {"tmpfs": "size=24m", "tmpfs-inodes": "size=24m,nr_inodes=2000", "tmpfs-tiny": "size=6m"}
 KINDS = ("ext4", "tmpfs", "ext4-inodes", "tmpfs-inodes", "btrfs-quota")
 
 
@@ -42,9 +43,9 @@ class SmallDisk:
                 for number in count(len(os.listdir(filler))):
                     (filler / str(number)).touch(exist_ok=False)
         else:
-            fill_file(filler / "content")
+            fill_folder(filler)
             os.sync()
-            fill_file(filler / "content")
+            fill_folder(filler)
             for folder, _, _ in os.walk(self.top / "home"):
                 with suppress(OSError):
                     for number in range(100):
@@ -61,25 +62,29 @@ class SmallDisk:
             for number in range(100):
                 (filler / str(number)).unlink()
         else:
-            with open(filler / "content", "r+b") as file:
-                file.truncate(file.seek(0, os.SEEK_END) - 1_000_000)
+            for path in sorted(filler.iterdir(), key=lambda each: each.stat().st_size)[-1:]:
+                path.unlink()
         os.sync()
 
     def clear(self) -> None:
         """Make room again."""
         filler = self.top / "filler"
-        with suppress(OSError):
-            (filler / "content").unlink()
         shutil.rmtree(filler)
         os.sync()
 
 
-def fill_file(path: Path) -> None:
-    with open(path, "ab", buffering=0) as file:
-        for size in (1 << 20, 65536, 4096, 512, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(os.urandom(size))
+def fill_folder(folder: Path) -> None:
+    """Write files of a megabyte until nothing more can be written."""
+    full = False
+    while not full:
+        path = folder / f"{len(os.listdir(folder))}"
+        full = True
+        with suppress(OSError), open(path, "xb", buffering=0) as file:
+            for size in (1_000_000, 65536, 4096, 512, 1):
+                with suppress(OSError):
+                    while file.tell() < 1_000_000:
+                        file.write(os.urandom(size))
+            full = file.tell() < 1_000_000
 
 
 def mount(*arguments: str) -> None:
@@ -130,9 +135,9 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
         yield made
 
 
-@pytest.fixture(params=("ext4", "tmpfs"))
-def blocks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
-    """Return a small disk that runs out of blocks."""
+@pytest.fixture(params=("ext4-tiny", "tmpfs-tiny"))
+def tiny(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmallDisk]:
+    """Return a disk that is quickly filled."""
     with small_disk(request.param, tmp_path / "small") as made:
         yield made
 

@@ -73,26 +73,35 @@ def hint_for_plan(shortage: Shortage, plan: Plan, ground: Ground) -> str:
         return hint_for(shortage, ground)
     if plan.undo is None:
         return _BY_HAND
-    return hint_for(shortage, ground, plan.targets[0].path, plan.reclaims_bytes)
+    allowed = [word for guard in sorted(plan.allowed) for word in ("--allow", guard)]
+    command = ["envdeck", "delete", "--purge", plan.targets[0].path, *allowed]
+    return _empty(shortage, ground) or _delete(shortage, plan, shlex.join(command), ground)
 
 
-def hint_for(shortage: Shortage, ground: Ground, path: str = "", size: int | None = 0) -> str:
-    """Say what makes room on that disk: emptying the trash only where it holds something there,
-    else deleting the environment at `path`, which frees `size`, for good."""
+def hint_for(shortage: Shortage, ground: Ground) -> str:
+    """Say what makes room on that disk: emptying the trash only where it holds something there."""
+    return _empty(shortage, ground) or ROOM_HINT
+
+
+def _empty(shortage: Shortage, ground: Ground) -> str:
+    """Say what emptying the trash frees on that disk; empty where it frees nothing there."""
     device = device_of(shortage.folder)
     there = [item for item in trashed(ground) if item.ours and device_of(item.folder) == device]
     sizes = [None if item.manifest is None else item.manifest.reclaimable_bytes for item in there]
     known = sum(size or 0 for size in sizes)
     if known:
         return f"`envdeck trash purge` frees {amount(known)} there"
-    if None in sizes:
-        return "`envdeck trash purge` frees what the trash holds there"
-    if path and size != 0 and device_of(os.path.dirname(path)) == device:
-        if ground.disk.derivable_bytes(path) < _FEW_BYTES:
-            return _BY_HAND
-        command = shlex.join(["envdeck", "delete", "--purge", path])
-        return f"`{command}` frees {'its room' if size is None else amount(size)} there"
-    return ROOM_HINT
+    return "`envdeck trash purge` frees what the trash holds there" if None in sizes else ""
+
+
+def _delete(shortage: Shortage, plan: Plan, command: str, ground: Ground) -> str:
+    """Say what deleting for good frees, in place of moving to the trash."""
+    path, size = plan.targets[0].path, plan.reclaims_bytes
+    if size == 0 or device_of(os.path.dirname(path)) != device_of(shortage.folder):
+        return ROOM_HINT
+    if ground.disk.derivable_bytes(path) < _FEW_BYTES:
+        return _BY_HAND
+    return f"`{command}` frees {'its room' if size is None else amount(size)} there"
 
 
 def shortage_of(lack: Lack, folder: str, ground: Ground) -> Shortage:

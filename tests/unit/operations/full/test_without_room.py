@@ -129,6 +129,8 @@ def test_what_can_come_back_gives_nothing_and_the_hint_is_true(disk, used):
         assert result.message.endswith(f" on {disk.top}")
         assert "`envdeck trash purge` frees " in result.hint
     assert tree(path) == before
+    operations.recover()
+    assert operations.pending() == ()
     assert run(operations, operations.plan_purge()).status is Ending.DONE
     assert delete(operations, path).status is Ending.DONE
 
@@ -159,7 +161,8 @@ def test_the_first_run_of_all(disk, at_home, environment):
     result = delete(operations, path)
     assert result.status is Ending.ROLLED_BACK, result
     assert LACKS[disk.kind] in result.message
-    assert f"`envdeck delete --purge {path}` frees " in result.hint
+    command = f"envdeck delete --purge {path} --allow unowned-files"
+    assert f"`{command}` frees " in result.hint
     assert tree(path) == before
     assert not any(tree(home / ".local").values())
     result = delete(operations, path, purge=True)

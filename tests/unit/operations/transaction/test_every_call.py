@@ -21,7 +21,7 @@ SCENARIOS = (
 )
 EXCHANGES = ("rebuild", "undo-rebuild", "redo")
 """What two renames do where the file system cannot exchange."""
-FAULTS = ("ENOSPC", "EXDEV", "EACCES", "EIO")
+FAULTS = ("ENOSPC", "EDQUOT", "EXDEV", "EACCES", "EIO")
 
 
 def interrupt(base: Path, scenario: str, how: str, *options: str) -> list[dict]:
@@ -107,7 +107,7 @@ def test_refused_at_every_system_call(run, fault, tmp_path):
 
 
 @pytest.mark.parametrize("options", [(), ("two-steps",)], ids=["one-step", "two-steps"])
-@pytest.mark.parametrize(("fault", "start"), [("ENOSPC", "5"), ("EIO", "12")])
+@pytest.mark.parametrize(("fault", "start"), [("ENOSPC", "5"), ("EIO", "12"), ("EDQUOT", "19")])
 def test_refused_at_some_system_calls(fault, start, options, tmp_path):
     scenarios = EXCHANGES if options else SCENARIOS
     rows = interrupt(tmp_path, ",".join(scenarios), fault, "every", "23", "from", start, *options)

@@ -10,7 +10,6 @@ from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.asking import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.delete import DeletePlan, Removal, refusals_of
 from envdeck.core.operations.describing import manifest_of
-from envdeck.core.operations.disk import is_full
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.owner import command_of_owner
@@ -21,7 +20,6 @@ from envdeck.core.operations.transaction import (
     Ground,
     HalfPurgedError,
     ReplacedError,
-    Transaction,
     UnclearError,
     transaction,
     trash_of,
@@ -111,7 +109,8 @@ def _put_aside(
         try:
             with transaction(ground, entry) as current:
                 current.open_item(trash)
-                _describe(current, removal, plan, ground)
+                known = _manifest(current.entry, removal, ground)
+                current.describe(known, needed=not plan.purge)
                 current.put_aside()
         except OSError as error:
             unable = error
@@ -128,16 +127,6 @@ def _put_aside(
             guard=UNOWNED,
         )
     raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
-
-
-def _describe(current: Transaction, removal: Removal, plan: DeletePlan, ground: Ground) -> None:
-    """Write the manifest; what is purged at once goes without one where there is no room."""
-    try:
-        known = _manifest(current.entry, removal, ground)
-        current.describe(known, needed=not plan.purge)
-    except OSError as error:
-        if not (plan.purge and is_full(error)):
-            raise
 
 
 def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:

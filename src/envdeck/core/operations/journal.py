@@ -193,6 +193,11 @@ class Journal:
                 found.append(entry)
         return sorted(found, key=lambda entry: (entry.created_at, entry.id))
 
+    def trashes(self) -> tuple[str, ...]:
+        """Return the trashes that items were ever put into, the latest first."""
+        items = (entry.item for entry in reversed(self.read_all()[0]) if entry.item)
+        return tuple(dict.fromkeys(os.path.dirname(item) for item in items))
+
     def forget_oldest(self) -> None:
         """Keep the history within bounds; what can still be taken back is never forgotten."""
         names = self._names()

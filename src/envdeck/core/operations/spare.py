@@ -10,27 +10,24 @@ nobody.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from envdeck.core.files import existing_folder
-from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, Reserve
-from envdeck.core.operations.places import RESERVE, Places, is_item, is_ours_alone
+from envdeck.core.operations.places import RESERVE, Places, is_ours_alone
 from envdeck.core.operations.removable import mounted_in
 from envdeck.core.paths import lies_under
 
 _FILES = 32
 """Half a megabyte: enough to delete and purge some ten environments, and on btrfs some three,
 which asks for more than it uses."""
-_FILES_ELSEWHERE = 8
+_FILES_ELSEWHERE = 12
 """In the trash of another disk, where a folder and a manifest are all that is written."""
 _STEP = 64 * 1024
 """Bytes that are freed at once of what goes for good."""
-_DEEPEST = 4
-"""How far below its trash something is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +45,10 @@ class Going:
 class Spare:
     """The room of one user that can be freed when a disk is full."""
 
-    def __init__(self, host: Host, places: Places, disk: Disk) -> None:
-        self._host = host
+    def __init__(self, places: Places, disk: Disk, trashes: Callable[[], Iterable[str]]) -> None:
+        self._host = disk.host
         self._disk = disk
+        self._trashes = trashes
         self._own = Reserve(places.reserve, _FILES)
         self._elsewhere: dict[str, Reserve] = {}
         self._going: list[Going] = []
@@ -59,8 +57,8 @@ class Spare:
     def free(self, path: str) -> bool:
         """Free a little on the disk of `path`; False where there is nothing more to free."""
         device = device_of(path)
-        for reserve in (self._own, self._reserve_above(path)):
-            if reserve is not None and reserve.device() == device and reserve.take():
+        for reserve in self._reserves():
+            if reserve.device() == device and reserve.take():
                 return True
         return any(self._give(each, device) for each in self._going)
 
@@ -118,14 +116,11 @@ class Spare:
         self._begun.add(identity)
         return disk.free_derivable(going.going, _STEP, everything=True) > 0
 
-    def _reserve_above(self, path: str) -> Reserve | None:
-        """Return the reserve of the trash that a path lies in."""
-        for _ in range(_DEEPEST):
-            trash = os.path.dirname(path)
-            if is_item(path) and os.path.isdir(os.path.join(trash, RESERVE)):
-                return self._reserve_of(trash) if is_ours_alone(trash) else None
-            path = trash
-        return None
+    def _reserves(self) -> Iterator[Reserve]:
+        yield self._own
+        for trash in self._trashes():
+            if os.path.isdir(os.path.join(trash, RESERVE)) and is_ours_alone(trash):
+                yield self._reserve_of(trash)
 
     def _reserve_of(self, trash: str) -> Reserve:
         folder = os.path.join(trash, RESERVE)

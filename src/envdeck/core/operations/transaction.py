@@ -61,9 +61,9 @@ class Ground:
 
     def __post_init__(self) -> None:
         self.places = Places.of(self.host)
-        self.spare = Spare(self.host, self.places, self.disk)
-        self.disk.spare = self.spare.free
         self.journal = Journal(self.places.journal, self.disk)
+        self.spare = Spare(self.places, self.disk, self.journal.trashes)
+        self.disk.spare = self.spare.free
 
     @classmethod
     def of(cls, host: Host) -> "Ground":
@@ -113,7 +113,7 @@ class Transaction:
         self._ground.spare.keep_in(trash)
 
     def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
-        """Write the item's manifest; one that is not `needed` takes nothing that is spare."""
+        """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
         write_manifest(self.entry.item, manifest, self._ground.disk, needed=needed)
 
     def take_picture(self) -> None:

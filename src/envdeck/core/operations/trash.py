@@ -24,6 +24,8 @@ from envdeck.core.operations.places import (
 SCHEMA = 1
 _LIMIT = 8 * 1024 * 1024
 _PURGING = ".purging"
+_FEW = 5
+"""Files of the user's that a purge names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,24 @@ class Item:
 def write_manifest(
     folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST, *, needed: bool = True
 ) -> None:
-    """Keep what is known of an item in it. Raises `OSError`."""
-    content = {"schema": SCHEMA, **asdict(manifest)}
-    data = json.dumps(content, indent=1).encode("ascii")
-    disk.write(os.path.join(folder, name), data, needed=needed)
+    """Keep what is known of an item in it. Raises `OSError`.
+
+    On a full disk the lists are left out, which can be read from the item itself: the manifest
+    of a large environment would take all that is spare. One that is not `needed` is left out.
+    """
+    path = os.path.join(folder, name)
+    try:
+        disk.write(path, _dump(manifest), needed=False)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        if needed:
+            short = replace(manifest, freeze=(), unowned=manifest.unowned[:_FEW])
+            disk.write(path, _dump(short))
+
+
+def _dump(manifest: Manifest) -> bytes:
+    return json.dumps({"schema": SCHEMA, **asdict(manifest)}, indent=1).encode("ascii")
 
 
 def take_next_manifest(folder: str, disk: Disk) -> None:

@@ -193,3 +193,51 @@ def test_what_has_little_to_give_goes_for_good_all_the_same(disk, at_home, make_
     disk.fill()
     result = delete(operations, path, purge=True)
     assert (result.status, path.exists()) == (Ending.DONE, False), result
+
+
+# the trash on another disk than the journal
+
+
+@pytest.fixture
+def elsewhere(disk, at_home, environment, tmp_path):
+    """Return the operations of a home on a disk with room, and two environments on the full one,
+    of which the trash is there too."""
+    operations = at_home(tmp_path / "home")
+    work = disk.top / "home"
+    made = [environment(work / name / ".venv") for name in ("one", "two")]
+    return operations, made
+
+
+def test_a_trash_elsewhere_keeps_room_of_its_own(disk, elsewhere):
+    operations, (first, second) = elsewhere
+    before = tree(second)
+    assert delete(operations, first).status is Ending.DONE
+    trash = Path(operations.trash()[0].folder).parent
+    assert len(os.listdir(trash / ".reserve")) == 12
+    disk.fill()
+    assert delete(operations, second).status is Ending.DONE
+    assert len(operations.trash()) == 2
+    disk.fill()
+    assert run(operations, operations.plan_undo()).status is Ending.DONE
+    assert tree(second) == before
+    disk.fill()
+    for crowd in trash.rglob("*.crowd"):
+        crowd.unlink()
+    assert run(operations, operations.plan_purge()).status is Ending.DONE
+    assert not trash.exists()
+
+
+def test_a_trash_elsewhere_that_is_not_there_yet(disk, elsewhere):
+    operations, (first, second) = elsewhere
+    before = tree(first)
+    disk.fill()
+    result = delete(operations, first)
+    assert (result.status, LACKS[disk.kind] in result.message) == (Ending.ROLLED_BACK, True)
+    assert f"on {disk.top}" in result.message
+    assert f"`envdeck delete --purge {first} --allow unowned-files` frees " in result.hint
+    assert tree(first) == before
+    assert not list(disk.top.rglob(".envdeck-trash*"))
+    result = delete(operations, first, second, purge=True)
+    assert result.status is Ending.DONE, result
+    assert not list(disk.top.rglob(".envdeck-trash*"))
+    assert operations.pending() == ()

@@ -74,7 +74,7 @@ def keep_picture(item: str, picture: Picture, disk: Disk) -> None:
         "metadata": dict(picture.metadata),
     }
     data = zlib.compress(json.dumps(content).encode("ascii"), 1)
-    disk.write(os.path.join(item, PICTURE), data)
+    disk.write(os.path.join(item, PICTURE), data, needed=False)
 
 
 def read_picture(item: str) -> bytes | None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envdeck.core.files import reason_of
 from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.asking import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.delete import DeletePlan, Removal, refusals_of
@@ -17,7 +16,6 @@ from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
-    HalfPurgedError,
     ReplacedError,
     UnclearError,
     transaction,
@@ -62,13 +60,11 @@ def run_delete(
             _given_up(done, operations.ground, "")
             return entry
         done.append(entry)
-    freed = None
     if plan.purge:
         purged = _purge(done, plan, operations.ground, tell)
-        if isinstance(purged, Result):
-            return purged
-        freed = purged
-    return Result(Ending.DONE, _said(plan), verified=_verified(plan), freed_bytes=freed)
+        is_done = purged.status is Ending.DONE
+        return replace(purged, message=_said(plan)) if is_done else purged
+    return Result(Ending.DONE, _said(plan), verified=_verified(plan))
 
 
 def _put_aside(
@@ -189,44 +185,41 @@ def _by_owner(
     )
 
 
-def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
-    """Remove them from the trash; return the bytes freed, or what is left where."""
-    from envdeck.core.operations.purge import purge_item
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+    """Remove them from the trash, each for itself, and return how that ended."""
+    from envdeck.core.operations.purge import conclude_purge, purge_one
 
-    freed = 0
+    results = []
     for index, entry in enumerate(done):
         tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
         item = read_item(entry.item, ground.disk)
-        try:
-            freed += purge_item(item, f"{entry.id}-purge", plan.id, ground, tell)
-        except HalfPurgedError as error:
-            return Result(
-                Ending.ROLLED_BACK,
-                f"not all is gone for good: {error}; what is left cannot be put back",
-                hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
-                freed_bytes=freed,
-            )
-        except (OSError, BusyError) as error:
-            why = reason_of(error) if isinstance(error, OSError) else str(error)
-            return Result(
-                Ending.ROLLED_BACK,
-                f"not all is gone for good: {why}; what is left of it is in the trash",
-                hint="`envdeck trash` lists it, and `envdeck undo` takes it out",
-                freed_bytes=freed,
-            )
-    return freed
+        results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
+    return conclude_purge(results)
 
 
 def _said(plan: DeletePlan) -> str:
-    count = len(plan.removals)
-    what = plan.targets[0].name if count == 1 else f"{count} environments"
-    if count == 1 and plan.removals[0].link is not None:
-        what = f"the link {plan.removals[0].link}"
-    if plan.purge:
-        return f"{what} {'is' if count == 1 else 'are'} gone for good"
-    if all(removal.owner is not None for removal in plan.removals):
-        return f"{what} {'was' if count == 1 else 'were'} removed by the tool that owns it"
-    return f"{what} {'is' if count == 1 else 'are'} in the trash"
+    moved = [removal for removal in plan.removals if removal.owner is None]
+    owned = [removal for removal in plan.removals if removal.owner is not None]
+    said = []
+    if moved and plan.purge:
+        said.append(f"{_name(moved)} {_is(moved)} permanently deleted")
+    elif moved:
+        said.append(f"{_name(moved)} {_is(moved)} in the trash")
+    if owned:
+        tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
+        said.append(f"{_name(owned)} {_is(owned)} permanently deleted by {tools}")
+    return "; ".join(said)
+
+
+def _name(removals: Sequence[Removal]) -> str:
+    if len(removals) > 1:
+        return f"{len(removals)} environments"
+    link = removals[0].link
+    return removals[0].target.name if link is None else f"the link {link}"
+
+
+def _is(removals: Sequence[Removal]) -> str:
+    return "is" if len(removals) == 1 else "are"
 
 
 def _verified(plan: DeletePlan) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Places:
 
     journal: str
     locks: str
+    clock: str
+    """The file with the time that was seen to pass."""
     trash: str
     """The first choice; see :func:`trashes_for`."""
 
@@ -66,6 +68,7 @@ class Places:
         return cls(
             journal=os.path.join(state, "operations"),
             locks=os.path.join(state, "locks"),
+            clock=os.path.join(state, "clock.json"),
             trash=os.path.join(os.path.realpath(_own(host.user_data())), "trash"),
         )
 

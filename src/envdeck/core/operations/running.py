@@ -22,7 +22,6 @@ from envdeck.core.operations.command_log import CommandLog
 from envdeck.core.operations.disk import NotOneDiskError
 from envdeck.core.operations.transaction import (
     BusyError,
-    HalfPurgedError,
     ReplacedError,
     UnclearError,
 )
@@ -57,18 +56,13 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
         return refused(replaced(Target(str(error))))
     except UnclearError as error:
         return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
-    except HalfPurgedError as error:
-        return Result(
-            Ending.ROLLED_BACK,
-            f"{error}; what is left cannot be put back",
-            hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
-        )
     except OSError as error:
         return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error, plan.operation))
     finally:
         log.close()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
+        ground.clock.keep(ground.clock.now())
     if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
         for target in plan.targets:
             operations.catalog.changed(target.path)

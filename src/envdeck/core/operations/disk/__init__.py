@@ -1,9 +1,9 @@
 """The platform layer: every change of the disk goes through one object."""
 
 from envdeck.core.host import Host
-from envdeck.core.operations.disk.disk import Disk, NotOneDiskError
+from envdeck.core.operations.disk.disk import Disk, NotOneDiskError, RemainderError
 
-__all__ = ["Disk", "NotOneDiskError", "disk_for"]
+__all__ = ["Disk", "NotOneDiskError", "RemainderError", "disk_for"]
 
 
 def disk_for(host: Host) -> Disk:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk.linking import link_tree
-from envdeck.core.operations.disk.removing import NotOneDiskError, remove_tree
+from envdeck.core.operations.disk.removing import NotOneDiskError, RemainderError, remove_tree
 
-__all__ = ["Disk", "NotOneDiskError"]
+__all__ = ["Disk", "NotOneDiskError", "RemainderError"]
 
 Progress = Callable[[int, int], None]
 """Is told files and bytes done so far."""
@@ -187,7 +187,8 @@ class Disk:
         """Remove a tree, and return the bytes that were freed, as the file system counts them.
 
         It follows no link and leaves no disk: raises :class:`NotOneDiskError` before anything is
-        removed where something is mounted in it, and whenever it meets another device.
+        removed where something is mounted in it, and whenever it meets another device. What
+        cannot be removed does not keep the rest: then it raises :class:`RemainderError`.
         """
         return remove_tree(path, self.host, tell, stopped)
 

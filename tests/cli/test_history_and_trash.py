@@ -155,7 +155,9 @@ def item(path: str, **more) -> Item:
         put_at=NOW - 3 * DAY,
         reclaimable_bytes=4_000_000,
     )
-    return Item("/trash/20261118-100640-4f2a", replace(manifest, **more))
+    known = replace(manifest, **more)
+    until = known.put_at + 30 * DAY
+    return Item("/trash/20261118-100640-4f2a", known, kept_until=until)
 
 
 def test_the_trash(cli, operations, home):
@@ -189,7 +191,12 @@ def test_an_empty_trash(cli):
 
 def test_what_is_purged(cli, operations):
     operations.items = (item("/x/.venv"), replace(item("/y/.venv", put_at=1.0), folder="/t/old"))
-    assert cli("trash").err == "hint: envdeck trash purge --expired\n"
+    assert cli("trash").err == (
+        "hint: envdeck trash purge --expired\n"
+        "note: 1 environment is permanently deleted from the trash at the next start of the "
+        "screen\n"
+        "hint: `envdeck trash` lists them\n"
+    )
     assert cli("trash", "purge", "a", "b", "--yes").code == 0
     assert operations.asked[1] == ("purge", (["a", "b"],), {})
     operations.asked.clear()

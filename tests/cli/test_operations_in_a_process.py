@@ -123,7 +123,7 @@ def test_for_good(envdeck, api, home):
 def test_purged_later(envdeck, api, home):
     assert envdeck("delete", "work/api", "--yes").code == 0
     result = envdeck("trash", "purge", "--yes")
-    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is gone for good")
+    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is permanently deleted")
     assert tree(home / ".local" / "share") == {}
     assert envdeck("trash", "purge", "--yes").code == 2
 

@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
 
 
-_NAMED = 3
-"""Items that could not be purged, in one sentence."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgePlan(Plan):
     """Items of the trash, as they were shown."""
@@ -74,8 +70,12 @@ def _look_at(item: Item) -> str:
     return f"look at {item.folder}"
 
 
-def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
-    """Plan to remove these items for good."""
+def purge_of(items: Sequence[Item], ground: Ground) -> PurgePlan:
+    """Plan to remove these items for good; of several, those that can be."""
+    mounted = {item.id: refusal for item in items if (refusal := _mounted(item, ground))}
+    chosen = [item for item in items if item.id not in mounted] or items
+    refusals = tuple(mounted.values()) if len(chosen) == len(items) else ()
+    left_out = () if refusals else tuple(refusal.message for refusal in mounted.values())
     known = [bytes_left for item in chosen if (bytes_left := item.reclaimable_bytes) is not None]
     freed = sum(known) if len(known) == len(chosen) else None
     return PurgePlan(
@@ -83,8 +83,8 @@ def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
-        warnings=("what is purged cannot be undone",),
-        refusals=tuple(filter(None, (_mounted(item, ground) for item in chosen))),
+        warnings=("what is purged cannot be undone", *(f"left out: {why}" for why in left_out)),
+        refusals=refusals,
         frees_now_bytes=freed,
         reclaims_bytes=freed,
         items=tuple(chosen),
@@ -122,12 +122,27 @@ def run_purge(
             return replace(conclude_purge(results), message=message, stopped=True)
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.items) > 1 else ""
-        results.append(purge_one(item, f"{plan.id}{number}", plan.id, operations.ground, tell))
+        identifier, is_alone = f"{plan.id}{number}", not number
+        results.append(
+            purge_one(item, identifier, plan.id, operations.ground, tell, is_alone=is_alone)
+        )
     return conclude_purge(results)
 
 
-def purge_one(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> ItemResult:
-    """Remove one item for good, if it is what was shown, and return how that ended."""
+def purge_one(
+    item: Item,
+    identifier: str,
+    group: str,
+    ground: Ground,
+    tell: "Tell",
+    *,
+    is_alone: bool = False,
+) -> ItemResult:
+    """Remove one item for good, if it is what was shown, and return how that ended.
+
+    Raises `OSError` where it is all there is to do and the system refused before anything was
+    removed: that is said as for every operation.
+    """
     hint, guard, freed = "", None, None
     try:
         if _is_another(item, ground):
@@ -148,10 +163,10 @@ def purge_one(item: Item, identifier: str, group: str, ground: Ground, tell: "Te
         status, message = Ending.FAILED, f"partly purged, cannot be undone: {error}"
         hint, freed = error.hint, error.freed
     except OSError as error:
+        if is_alone and not isinstance(error, RemainderError):
+            raise
         status = Ending.ROLLED_BACK
-        message = (
-            f"{describe_remains(error, item.folder, ground.host)}; it is in the trash as it was"
-        )
+        message = f"{describe_remains(error, item.folder, ground.host)}; it is whole in the trash"
         hint = suggest_purge(error, item.folder, item.id, ground.host)
     name = item.id if item.manifest is None else item.manifest.name
     return ItemResult(item.id, item.folder, name, status, message, hint, guard, freed)
@@ -183,12 +198,12 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
             first.status, f"{first.name}: {first.message}", hint=first.hint, guard=first.guard,
             freed_bytes=first.freed_bytes, items=items,
         )  # fmt: skip
-    told = "; ".join(f"{each.name}: {each.message}" for each in failed[:_NAMED])
-    more = f"; and {len(failed) - _NAMED:,} more" if len(failed) > _NAMED else ""
+    more = f"; and {len(failed) - 1:,} more not" if len(failed) > 1 else ""
     is_changed = bool(purged) or any(each.status is Ending.FAILED for each in failed)
     return Result(
         Ending.FAILED if is_changed else Ending.ROLLED_BACK,
-        f"{len(purged):,} of {len(results):,} permanently deleted; {told}{more}",
+        f"{len(purged):,} of {len(results):,} permanently deleted; "
+        f"{first.name}: {first.message}{more}",
         hint=first.hint,
         freed_bytes=freed,
         items=items,

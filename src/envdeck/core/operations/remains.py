@@ -32,4 +32,4 @@ def suggest_purge(error: OSError, folder: str, identifier: str, host: Host) -> s
         deep = error.count > 1
         command = unlock_command(folder if deep else part, host, deep=deep)
         return f"`{shlex.join(command)}` as root, then {again}"
-    return f"{again} removes the rest once nothing is in its way"
+    return f"{again} tries again"

@@ -87,6 +87,10 @@ class Item:
         """Whether it is partly purged: nothing of it can be put back."""
         return self.begun or self.folder.endswith(_PURGING)
 
+    def is_due(self, now: float) -> bool:
+        """Whether it was kept for as long as it should be, and waits for no person."""
+        return self.kept_until is not None and self.kept_until <= now and not self.going
+
     @property
     def reclaimable_bytes(self) -> int | None:
         """What purging it frees, as far as its manifest tells; of a part nothing does."""

@@ -188,10 +188,10 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
     freed = sum(each.freed_bytes or 0 for each in results)
     items = tuple(results)
     if not failed:
-        message = _count_purged(len(purged))
-        if absent := len(results) - len(purged):
-            message += f"; {absent:,} no longer in the trash"
-        return Result(Ending.DONE, message, freed_bytes=freed, items=items)
+        absent = len(results) - len(purged)
+        said = [_count_items(len(purged), "permanently deleted")] if purged or not absent else []
+        said += [_count_items(absent, "no longer in the trash")] if absent else []
+        return Result(Ending.DONE, "; ".join(said), freed_bytes=freed, items=items)
     first = failed[0]
     if len(results) == 1:
         return Result(
@@ -210,12 +210,8 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
     )
 
 
-def _count_purged(count: int) -> str:
-    return (
-        "1 item is permanently deleted"
-        if count == 1
-        else f"{count:,} items are permanently deleted"
-    )
+def _count_items(count: int, became: str) -> str:
+    return f"1 item is {became}" if count == 1 else f"{count:,} items are {became}"
 
 
 def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int | None:

@@ -40,31 +40,35 @@ def run_delete(
             first = against[0]
             return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
     done: list[Entry] = []
-    for index, removal in enumerate(plan.removals):
+    owned: list[Removal] = []
+    # What can be brought back goes first: what its owner removes is gone, whatever comes then.
+    for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            return _given_up(done, operations.ground, "stopped", stopped=True)
+            return _given_up(done, owned, operations.ground, "stopped", stopped=True)
         tell(StepStarted(index, f"move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
             if result is not None:
-                _given_up(done, operations.ground, "")
-                return result
+                _bring_all_back(done, operations.ground)
+                return _but_for(result, owned)
+            owned.append(removal)
             continue
         try:
             entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            _given_up(done, operations.ground, "")
+            _bring_all_back(done, operations.ground)
             raise
         if isinstance(entry, Result):
-            _given_up(done, operations.ground, "")
+            _bring_all_back(done, operations.ground)
             return entry
         done.append(entry)
     if plan.purge:
         purged = _purge(done, plan, operations.ground, tell)
         is_done = purged.status is Ending.DONE
         return replace(purged, message=_said(plan)) if is_done else purged
-    return Result(Ending.DONE, _said(plan), verified=_verified(plan))
+    hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
+    return Result(Ending.DONE, _said(plan), hint=hint, verified=_verified(plan))
 
 
 def _put_aside(
@@ -133,12 +137,31 @@ def _bring_back(entry: Entry, ground: Ground) -> None:
     take_back(back, f"{entry.id}-back", entry.group, ground)
 
 
-def _given_up(
-    done: Sequence[Entry], ground: Ground, message: str, *, stopped: bool = False
-) -> Result:
+def _bring_all_back(done: Sequence[Entry], ground: Ground) -> None:
     for entry in reversed(done):
         _bring_back(entry, ground)
+
+
+def _given_up(
+    done: Sequence[Entry],
+    owned: Sequence[Removal],
+    ground: Ground,
+    message: str,
+    *,
+    stopped: bool = False,
+) -> Result:
+    _bring_all_back(done, ground)
+    if owned:
+        return _but_for(Result(Ending.ROLLED_BACK, message, stopped=stopped), owned)
     return Result(Ending.ROLLED_BACK, f"{message}: nothing was deleted", stopped=stopped)
+
+
+def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
+    """Return a result that says what is gone all the same."""
+    if not owned:
+        return result
+    message = f"{result.message}; {_say_owned(owned)}, all else is as it was"
+    return replace(result, status=Ending.FAILED, message=message)
 
 
 def _by_owner(
@@ -206,9 +229,13 @@ def _said(plan: DeletePlan) -> str:
     elif moved:
         said.append(f"{_name(moved)} {_is(moved)} in the trash")
     if owned:
-        tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
-        said.append(f"{_name(owned)} {_is(owned)} permanently deleted by {tools}")
+        said.append(_say_owned(owned))
     return "; ".join(said)
+
+
+def _say_owned(owned: Sequence[Removal]) -> str:
+    tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
+    return f"{_name(owned)} {_is(owned)} permanently deleted by {tools}"
 
 
 def _name(removals: Sequence[Removal]) -> str:

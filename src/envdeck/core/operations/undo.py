@@ -89,7 +89,7 @@ def plan_undo(
         warnings=tuple(
             f"{entry.path} is not restored: {obstacles[entry.id]}"
             for entry in asked
-            if obstacles[entry.id]
+            if obstacles[entry.id] and entry.operation is chosen[0].operation
         ),
         refusals=tuple(refusals),
         allowed=allow,

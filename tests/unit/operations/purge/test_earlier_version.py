@@ -115,7 +115,7 @@ def before(operations, home):
 def test_what_it_left_half_purged_is_half_purged(operations, before, run, name):
     half = before(name)
     items = {item.id: item for item in operations.trash()}
-    assert {id: (item.going, item.ours) for id, item in items.items()} == {
+    assert {name: (each.going, each.ours) for name, each in items.items()} == {
         HALF: (True, True), WHOLE: (False, True),
     }  # fmt: skip
     assert items[HALF].problem == "partly purged"

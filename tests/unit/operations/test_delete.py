@@ -479,7 +479,7 @@ def test_an_owner_that_fails_brings_back_what_was_moved(both):
 
 
 def test_stopped_after_an_owner_it_says_what_is_gone(both):
-    operations, plan, path, others = both('rm -r "$env_dir"')
+    operations, plan, _, others = both('rm -r "$env_dir"')
     second = replace(plan.removals[1], target=replace(plan.removals[1].target, name="again"))
     plan = replace(plan, removals=(*plan.removals, second))
     ended = []

@@ -16,6 +16,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 from envdeck.core.files import Unread, read_bounded
@@ -57,6 +58,8 @@ class Clock:
     def __init__(self, file: str, disk: Disk) -> None:
         self._file = file
         self._disk = disk
+        self._writing = Lock()
+        """The temporary file is named after the process, and operations run in threads."""
 
     def now(self) -> Record:
         """Return the record as it is by now. Nothing is written."""
@@ -73,7 +76,8 @@ class Clock:
         """Write a record, from which the next look counts. Raises `OSError`."""
         self._disk.ensure_folder(os.path.dirname(self._file))
         content = {"schema": SCHEMA, **asdict(record)}
-        self._disk.write(self._file, json.dumps(content).encode("ascii"))
+        with self._writing:
+            self._disk.write(self._file, json.dumps(content).encode("ascii"))
 
 
 def _advance(before: Record, now: Record) -> Record:

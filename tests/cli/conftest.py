@@ -119,6 +119,8 @@ class FakeOperations:
         self.recovered: tuple = ()
         self.past: tuple = ()
         self.items: tuple = ()
+        self.announced: tuple = ()
+        """What a person was told that the next start removes."""
 
     def plan(self, *paths: str, **more) -> Plan:
         usual = {

@@ -56,6 +56,15 @@ def test_every_ending_has_its_sign_and_word() -> None:
     assert {said[each] for each in Phase if not each.over} == {"○ not over"}
 
 
+def test_a_purge_that_was_not_ended_is_called_so() -> None:
+    half = past(0, "partly purged", phase=Phase.ATTENTION, move=Move.REMOVE)
+    half = replace(half, is_partly_purged=True)
+    assert ended_words(half, half.entry, LOOK)[0] == "✗ partly purged"
+    assert undo_words(half, half.entry, 40, LOOK)[0] == "partly purged"
+    columns = HistoryColumns.fit(120)
+    assert "✗ partly purged  partly purged" in line_text(draw_past(HistoryRow(half), columns, LOOK))
+
+
 def test_how_long_it_can_be_taken_back_is_told_where_that_ends() -> None:
     def said(one):
         return undo_words(one, one.entry, 40, LOOK)[0]

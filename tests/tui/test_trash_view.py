@@ -57,6 +57,22 @@ def test_how_long_it_is_kept_is_told_in_days() -> None:
     assert kept_words(soon, LOOK)[0] == "2 hours"
 
 
+def test_what_is_partly_purged_is_called_so_and_promises_nothing() -> None:
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged: lib/x is left")
+    row = line_text(draw_item(left, TrashColumns.fit(120), LOOK, marked=False, largest=10))
+    assert f"✗ partly purged: {LOOK.path(API.manifest.path)}" in row
+    assert row.count("–") == 2  # for how long it is kept, and what it frees
+    said = about(left)
+    assert "✗ Partly purged: lib/x is left." in said
+    assert "what is left of it cannot be restored" in said
+    assert "puts it back" not in said
+    assert "a purge frees" not in said
+    narrow = line_text(draw_item(left, TrashColumns.fit(46), LOOK, marked=False, largest=10))
+    assert narrow.lstrip().startswith("✗ ~")
+    title = line_text(title_line((left, API, TORN), LOOK, 120))
+    assert "1 partly purged · ✗ 1 with a problem" in title
+
+
 def test_what_a_purge_frees_is_never_made_up() -> None:
     assert frees(API) == 431_221_034
     assert frees(TORN) is None
@@ -141,6 +157,19 @@ async def test_restoring_is_wished_and_never_done() -> None:
     assert not [what for what, _ in operations.asked if what == "undo"]
     wish.plan(frozenset())
     assert operations.asked[-1] == ("undo", (BLOG.id, None, frozenset()))
+
+
+async def test_what_is_partly_purged_is_not_restored() -> None:
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged")
+    app, operations = trash(items=(left,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("R")
+        await until(lambda: any("cannot be restored" in it.message for it in app._notifications))
+        await pilot.press("X")
+        await until(lambda: app.wishes)
+    assert [wish.title for wish in app.wishes] == ["Purge ~/work/api/.venv for good"]
+    assert not [what for what, _ in operations.asked if what == "undo"]
 
 
 async def test_one_the_marked_or_all_are_purged() -> None:

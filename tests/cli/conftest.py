@@ -33,6 +33,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.retention import Due
 
 
 @dataclass
@@ -118,6 +119,8 @@ class FakeOperations:
         self.recovered: tuple = ()
         self.past: tuple = ()
         self.items: tuple = ()
+        self.announced: tuple = ()
+        """What a person was told that the next start removes."""
 
     def plan(self, *paths: str, **more) -> Plan:
         usual = {
@@ -162,7 +165,13 @@ class FakeOperations:
         return self.items
 
     def expired(self) -> tuple:
-        return tuple(item for item in self.items if item.manifest.put_at < 1_000_000_000)
+        return tuple(item for item in self.items if item.is_due(1_000_000_000))
+
+    def due(self) -> Due:
+        return Due(announced=self.expired())
+
+    def announce(self, items) -> None:
+        self.announced = tuple(items)
 
 
 @pytest.fixture

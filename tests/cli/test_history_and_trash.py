@@ -155,7 +155,9 @@ def item(path: str, **more) -> Item:
         put_at=NOW - 3 * DAY,
         reclaimable_bytes=4_000_000,
     )
-    return Item("/trash/20261118-100640-4f2a", replace(manifest, **more))
+    known = replace(manifest, **more)
+    until = known.put_at + 30 * DAY
+    return Item("/trash/20261118-100640-4f2a", known, kept_until=until)
 
 
 def test_the_trash(cli, operations, home):
@@ -189,7 +191,12 @@ def test_an_empty_trash(cli):
 
 def test_what_is_purged(cli, operations):
     operations.items = (item("/x/.venv"), replace(item("/y/.venv", put_at=1.0), folder="/t/old"))
-    assert cli("trash").err == "hint: envdeck trash purge --expired\n"
+    assert cli("trash").err == (
+        "hint: envdeck trash purge --expired\n"
+        "note: 1 environment is permanently deleted from the trash at the next start of the "
+        "screen\n"
+        "hint: `envdeck trash` lists them\n"
+    )
     assert cli("trash", "purge", "a", "b", "--yes").code == 0
     assert operations.asked[1] == ("purge", (["a", "b"],), {})
     operations.asked.clear()
@@ -199,6 +206,66 @@ def test_what_is_purged(cli, operations):
     result = cli("trash", "purge", "--expired", "--yes")
     assert result.code == 2
     assert "older than it should be kept" in result.err
+
+
+SAID = "2 environments are permanently deleted from the trash at the next start of the screen"
+
+
+@pytest.mark.parametrize("words", [["trash"], ["delete", "x", "--yes"], ["undo", "--yes"]])
+def test_what_is_due_is_said_and_counts_as_said_where_a_person_reads_it(
+    cli, operations, catalog, environment, words
+):
+    catalog.environments = [environment("x")]
+    catalog.sizes = {catalog.environments[0].path: None}
+    words = [catalog.environments[0].path if word == "x" else word for word in words]
+    operations.items = (item("/x/.venv", put_at=1.0), item("/y/.venv", put_at=1.0))
+    assert SAID in cli(*words).err
+    assert operations.announced == ()
+    assert SAID in cli(*words, error_terminal=True).err
+    assert operations.announced == operations.items
+
+
+@pytest.mark.parametrize("words", [["list"], ["history"], ["trash", "--json"], ["interpreters"]])
+def test_what_only_looks_announces_nothing(cli, operations, words):
+    operations.items = (item("/x/.venv", put_at=1.0),)
+    assert "permanently deleted" not in cli(*words, error_terminal=True).err
+    assert operations.announced == ()
+
+
+def test_nothing_is_announced_in_the_read_only_mode(cli, operations):
+    operations.items = (item("/x/.venv", put_at=1.0),)
+    for words in (["trash"], ["undo", "--dry-run"]):
+        told = cli(*words, "--read-only", error_terminal=True).err
+        assert "permanently deleted" not in told
+    assert operations.announced == ()
+
+
+def test_what_is_partly_purged_is_listed_so(cli, operations):
+    left = replace(item("/x/.venv"), folder="/trash/20261118-100640-4f2a.purging")
+    operations.items = (replace(left, problem="partly purged: lib/x cannot be removed"),)
+    result = cli("trash")
+    row = rows(result)[1]
+    assert (row[0], row[5:]) == (
+        "20261118-100640-4f2a",
+        ["–", "–", "partly purged: lib/x cannot be removed"],
+    )
+    assert result.err == "hint: envdeck trash purge 20261118-100640-4f2a\n"
+    (told,) = json.loads(cli("trash", "--json").out)["items"]
+    assert (told["status"], told["due"]) == ("partly-purged", False)
+    broken = entry("/x/.venv", move=Move.REMOVE, phase=Phase.ATTENTION, message="lib/x is left")
+    operations.past = (Past(broken, "partly purged", is_partly_purged=True),)
+    assert rows(cli("history"))[1][-2:] == ["partly purged", "lib/x is left"]
+    (told,) = json.loads(cli("history", "--json").out)["operations"]
+    assert (told["partly_purged"], told["status"]) == (True, "needs-attention")
+
+
+def test_what_was_interrupted_by_a_clock_of_the_past_is_said_too(cli, operations, journal, home):
+    waiting = entry(f"{home}/x", id="20010101-000000-aaaa", phase=Phase.MOVING, item="")
+    for number in range(40):
+        journal.write(entry(f"{home}/y", id=f"20261118-1006{number:02}-aaaa", item=""))
+    journal.write(waiting)
+    operations.pending = lambda: (waiting,)
+    assert "the delete of ~/x was interrupted" in cli("list").err
 
 
 def test_a_host_without_a_journal_costs_one_look(cli, host, monkeypatch):

@@ -124,9 +124,77 @@ def test_for_good(envdeck, api, home):
 def test_purged_later(envdeck, api, home):
     assert envdeck("delete", "work/api", "--yes").code == 0
     result = envdeck("trash", "purge", "--yes")
-    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is gone for good")
+    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is permanently deleted")
     assert tree(home / ".local" / "share") == {}
     assert envdeck("trash", "purge", "--yes").code == 2
+
+
+HELD = """
+import os
+real = os.unlink
+def unlink(path, *, dir_fd=None):
+    if os.path.basename(path) == "pyvenv.cfg":
+        raise PermissionError(1, "Operation not permitted", path)
+    real(path, dir_fd=dir_fd)
+os.unlink = unlink
+"""
+
+
+def test_partly_purged(envdeck, api, home):
+    identifier = json.loads(envdeck("delete", "work/api", "--yes", "--json").out)["id"]
+    said = (
+        "partly purged, cannot be undone: environment/pyvenv.cfg cannot be removed: "
+        "operation not permitted"
+    )
+    for _ in range(2):
+        result = envdeck("trash", "purge", "--yes", code=HELD)
+        assert result.code == 1
+        assert f"error: api/.venv: {said}\n" in result.err
+        assert f"hint: `envdeck trash purge {identifier}` tries again\n" in result.err
+        undo = envdeck("undo", identifier, "--yes")
+        assert undo.code == 1
+        assert undo.err == (
+            f"error: {identifier} cannot be undone: partly purged\n"
+            f"hint: `envdeck trash purge {identifier}` removes what is left\n"
+        )
+        assert not api.exists()
+    listed = envdeck("trash")
+    assert "partly purged: environment/pyvenv.cfg cannot be removed" in listed.out
+    assert listed.err == f"hint: envdeck trash purge {identifier}\n"
+    (item,) = json.loads(envdeck("trash", "--json").out)["items"]
+    assert (item["status"], item["going"], item["path"]) == ("partly-purged", True, str(api))
+    (*purges, deleted) = json.loads(envdeck("history", "--json").out)["operations"]
+    assert all(each["partly_purged"] and each["undo"] is None for each in (*purges, deleted))
+    assert "partly purged" in envdeck("history").out
+    told = json.loads(envdeck("trash", "purge", "--yes", "--json").out)["result"]
+    assert (told["status"], [each["status"] for each in told["items"]]) == ("done", ["done"])
+    assert envdeck("trash").out == "the trash is empty\n"
+    assert tree(home / ".local" / "share") == {}
+
+
+def test_one_that_cannot_be_purged_keeps_no_other(envdeck, api, home, make_venv):
+    make_venv(home / "work" / "blog" / ".venv")
+    for project in ("work/api", "work/blog"):
+        assert envdeck("delete", project, "--yes").code == 0
+    held = next(
+        item for item in json.loads(envdeck("trash", "--json").out)["items"]
+        if item["path"].startswith(str(home / "work" / "blog"))
+    )  # fmt: skip
+    inode = os.stat(os.path.join(held["folder"], "environment", "pyvenv.cfg")).st_ino
+    code = HELD.replace(
+        'os.path.basename(path) == "pyvenv.cfg"',
+        f"os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_ino == {inode}",
+    )
+    result = envdeck("trash", "purge", "--yes", "--json", code=code)
+    told = json.loads(result.out)["result"]
+    assert (result.code, told["status"]) == (1, "failed")
+    assert {each["name"]: each["status"] for each in told["items"]} == {
+        "api/.venv": "done", "blog/.venv": "failed",
+    }  # fmt: skip
+    assert told["freed_bytes"] > 0
+    assert [each["id"] for each in json.loads(envdeck("trash", "--json").out)["items"]] == [
+        held["id"]
+    ]
 
 
 def test_of_several_none_goes_if_one_may_not_unless_the_others_shall(envdeck, api, home, make_venv):

@@ -238,7 +238,8 @@ def item(number: int, path: str, **changes) -> Item:
     )
     manifest = replace(manifest, **changes)
     trash = f"{HOME}/.local/share/envdeck/trash"
-    return Item(f"{trash}/{manifest.id}", manifest, "", Identity(1, number))
+    until = manifest.put_at + 30 * DAY
+    return Item(f"{trash}/{manifest.id}", manifest, "", Identity(1, number), kept_until=until)
 
 
 ITEMS = (
@@ -274,7 +275,7 @@ def past(number: int, why_not: str = "", **changes) -> Past:
         created_at=NOW - number * 3 * DAY - 600,
         ended_at=NOW - number * 3 * DAY - 598,
     )
-    return Past(replace(entry, **changes), why_not)
+    return Past(replace(entry, **changes), why_not, kept_until=entry.ended_at + 30 * DAY)
 
 
 PASTS = (

@@ -53,6 +53,7 @@ from envdeck.core.operations.choices import RecreateChoices
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.retention import Due
 from envdeck.core.operations.trash import Item
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.drift import (
@@ -498,7 +499,7 @@ class MadeUpOperations:
     recovered: tuple[Entry, ...] = ()
     interrupted: tuple[Entry, ...] = ()
     """What is pending."""
-    expired_items: tuple[Item, ...] = ()
+    due_items: Due = field(default_factory=Due)
     past: tuple[Past, ...] = ()
     items: tuple[Item, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
@@ -678,6 +679,10 @@ class MadeUpOperations:
         self.asked.append(("recover", ()))
         return self.recovered
 
-    def expired(self):
+    def due(self):
         """Return what was told."""
-        return self.expired_items
+        return self.due_items
+
+    def announce(self, items):
+        """Remember what was announced."""
+        self.asked.append(("announce", tuple(item.id for item in items)))

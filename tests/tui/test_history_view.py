@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Move, Phase, Unreadable
-from envdeck.core.operations.policy import Policy
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
 from envdeck.tui.messages import OperationEnded
@@ -40,31 +39,38 @@ from choosing_cases import (
     until,
 )
 
-KEPT = Policy().kept_until
-
-
 # the lines
 
 
 def about(one, cells=100) -> str:
-    lines = about_past(HistoryRow(one), LOOK, KEPT, cells)
+    lines = about_past(HistoryRow(one), LOOK, cells)
     return "\n".join(line_text(line) for line in lines)
 
 
 def test_every_ending_has_its_sign_and_word() -> None:
-    said = {phase: ended_words(past(0, phase=phase).entry, LOOK)[0].strip() for phase in Phase}
+    pasts = {phase: past(0, phase=phase) for phase in Phase}
+    said = {phase: ended_words(one, one.entry, LOOK)[0].strip() for phase, one in pasts.items()}
     assert said[Phase.DONE] == "done"
     assert said[Phase.ROLLED_BACK] == "● rolled back"
     assert said[Phase.ATTENTION] == "✗ needs a look"
     assert {said[each] for each in Phase if not each.over} == {"○ not over"}
 
 
+def test_a_purge_that_was_not_ended_is_called_so() -> None:
+    half = past(0, "partly purged", phase=Phase.ATTENTION, move=Move.REMOVE)
+    half = replace(half, is_partly_purged=True)
+    assert ended_words(half, half.entry, LOOK)[0] == "✗ partly purged"
+    assert undo_words(half, half.entry, 40, LOOK)[0] == "partly purged"
+    columns = HistoryColumns.fit(120)
+    assert "✗ partly purged  partly purged" in line_text(draw_past(HistoryRow(half), columns, LOOK))
+
+
 def test_how_long_it_can_be_taken_back_is_told_where_that_ends() -> None:
-    def said(one, kept=KEPT):
-        return undo_words(one, one.entry, 40, LOOK, kept)[0]
+    def said(one):
+        return undo_words(one, one.entry, 40, LOOK)[0]
 
     assert said(PASTS[0]) == "z undoes it, 30 days left"
-    assert said(PASTS[0], Policy(keep_days=None).kept_until) == "z undoes it"
+    assert said(replace(PASTS[0], kept_until=None)) == "z undoes it"
     assert said(past(0, move=Move.BACK)) == "z undoes it"
     assert said(past(0, move=Move.EXCHANGE, old=None)) == "z undoes it"
     assert said(past(0, "it was purged")) == "it was purged"
@@ -119,8 +125,8 @@ def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> No
     torn = Past(Unreadable(f"/{name}", name), name)
     columns = HistoryColumns.fit(cells)
     for each in (one, replace(one, why_not=""), torn):
-        row = draw_past(HistoryRow(each), columns, LOOK, KEPT)
-        for line in (row, columns.heading(), *about_past(HistoryRow(each), LOOK, KEPT, cells)):
+        row = draw_past(HistoryRow(each), columns, LOOK)
+        for line in (row, columns.heading(), *about_past(HistoryRow(each), LOOK, cells)):
             assert width(line_text(line)) <= cells
             assert plain(line_text(line)) == line_text(line)
 
@@ -128,7 +134,7 @@ def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> No
 def test_without_unicode_signs_are_plain() -> None:
     letters = Look(home=HOME, clock=lambda: NOW, signs=ASCII)
     for row in history_rows(PASTS):
-        assert line_text(draw_past(row, HistoryColumns.fit(120), letters, KEPT)).isascii()
+        assert line_text(draw_past(row, HistoryColumns.fit(120), letters)).isascii()
 
 
 # the view

@@ -21,6 +21,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.retention import Due
 from envdeck.core.operations.trash import Item
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quitting import QuitDialog
@@ -489,12 +490,30 @@ async def test_the_read_only_mode_says_what_is_pending_and_clears_nothing_up(
         assert operations.asked == [("pending", ())]
 
 
-async def test_what_expired_in_the_trash_is_purged_through_the_queue(acting):
-    expired = (Item("/home/ada/trash/one", None), Item("/home/ada/trash/two", None))
-    async with acting(held=False, expired_items=expired) as hand:
+async def test_what_was_announced_is_purged_through_the_queue(acting):
+    items = (Item("/home/ada/trash/one", None), Item("/home/ada/trash/two", None))
+    async with acting(held=False, due_items=Due(purge=items)) as hand:
         await hand.until(lambda: hand.operations.ran and not hand.main.working)
         assert ("purge", ("one", "two")) in hand.operations.asked
         assert hand.operations.ran[0].operation is Operation.PURGE
+        assert not any(what == "announce" for what, _ in hand.operations.asked)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("one",), "1 environment is permanently deleted"),
+        (("one", "two"), "2 environments are permanently deleted"),
+    ],
+)
+async def test_what_the_next_start_purges_is_said_noted_and_left_alone(acting, names, words):
+    items = tuple(Item(f"/home/ada/trash/{name}", None) for name in names)
+    said = f"{words} from the trash at the next start: T to look"
+    async with acting(held=False, due_items=Due(announced=items)) as hand:
+        await hand.until(lambda: any(said in toast for toast in hand.toasts))
+        await hand.until(lambda: ("announce", names) in hand.operations.asked)
+        assert not any(what == "purge" for what, _ in hand.operations.asked)
+        assert hand.operations.ran == []
 
 
 async def test_a_recovery_that_fails_is_said_and_nothing_waits_for_it(acting, made_up):

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.operations.policy import Policy
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
 from envdeck.tui.messages import OperationEnded
@@ -39,7 +38,6 @@ from choosing_cases import (
     until,
 )
 
-KEPT = Policy().kept_until
 API, BLOG, SITE, SHOP, LINK, DUE, TORN = ITEMS
 
 
@@ -47,16 +45,32 @@ API, BLOG, SITE, SHOP, LINK, DUE, TORN = ITEMS
 
 
 def about(one, cells=100) -> str:
-    return "\n".join(line_text(line) for line in about_item(one, LOOK, KEPT, cells))
+    return "\n".join(line_text(line) for line in about_item(one, LOOK, cells))
 
 
 def test_how_long_it_is_kept_is_told_in_days() -> None:
-    assert kept_words(API.manifest, LOOK, KEPT)[0] == "30 days"
-    assert kept_words(DUE.manifest, LOOK, KEPT)[0] == "due"
-    assert kept_words(API.manifest, LOOK, Policy(keep_days=None).kept_until)[0] == "for ever"
-    assert kept_words(None, LOOK, KEPT)[0] == "–"
-    soon = replace(API.manifest, put_at=NOW - 29.9 * DAY)
-    assert kept_words(soon, LOOK, KEPT)[0] == "2 hours"
+    assert kept_words(API, LOOK)[0] == "30 days"
+    assert kept_words(DUE, LOOK)[0] == "due"
+    assert kept_words(replace(API, kept_until=None), LOOK)[0] == "for ever"
+    assert kept_words(TORN, LOOK)[0] == "–"
+    soon = replace(API, kept_until=NOW + 0.1 * DAY)
+    assert kept_words(soon, LOOK)[0] == "2 hours"
+
+
+def test_what_is_partly_purged_is_called_so_and_promises_nothing() -> None:
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged: lib/x is left")
+    row = line_text(draw_item(left, TrashColumns.fit(120), LOOK, marked=False, largest=10))
+    assert f"✗ partly purged: {LOOK.path(API.manifest.path)}" in row
+    assert row.count("–") == 2  # for how long it is kept, and what it frees
+    said = about(left)
+    assert "✗ Partly purged: lib/x is left." in said
+    assert "what is left of it cannot be restored" in said
+    assert "puts it back" not in said
+    assert "a purge frees" not in said
+    narrow = line_text(draw_item(left, TrashColumns.fit(46), LOOK, marked=False, largest=10))
+    assert narrow.lstrip().startswith("✗ ~")
+    title = line_text(title_line((left, API, TORN), LOOK, 120))
+    assert "1 partly purged · ✗ 1 with a problem" in title
 
 
 def test_what_a_purge_frees_is_never_made_up() -> None:
@@ -73,7 +87,7 @@ def test_problems_are_told_in_words() -> None:
     assert "✗ Its manifest is damaged." in about(TORN)
     assert "left alone" in about(TORN)
     assert "Only a symbolic link was put aside" in about(LINK)
-    assert "its time is over" in about(DUE)
+    assert "is due: one start of EnvDeck announces it" in about(DUE)
     assert "It is the one from before a recreate" in about(BLOG)
 
 
@@ -106,8 +120,8 @@ def test_rows_hold_their_width_whatever_an_item_says(name, cells, number) -> Non
     )
     one = replace(one, manifest=replace(one.manifest, put_at=float(number)), problem=name)
     columns = TrashColumns.fit(cells)
-    row = draw_item(one, columns, LOOK, KEPT, marked=True, largest=10)
-    for line in (row, columns.heading(), *about_item(one, LOOK, KEPT, cells)):
+    row = draw_item(one, columns, LOOK, marked=True, largest=10)
+    for line in (row, columns.heading(), *about_item(one, LOOK, cells)):
         assert width(line_text(line)) <= cells
         assert plain(line_text(line)) == line_text(line)
 
@@ -115,7 +129,7 @@ def test_rows_hold_their_width_whatever_an_item_says(name, cells, number) -> Non
 def test_without_unicode_signs_are_plain() -> None:
     letters = Look(home=HOME, clock=lambda: NOW, signs=ASCII)
     for one in ITEMS:
-        row = draw_item(one, TrashColumns.fit(120), letters, KEPT, marked=True, largest=10**9)
+        row = draw_item(one, TrashColumns.fit(120), letters, marked=True, largest=10**9)
         assert line_text(row).isascii()
 
 
@@ -143,6 +157,19 @@ async def test_restoring_is_wished_and_never_done() -> None:
     assert not [what for what, _ in operations.asked if what == "undo"]
     wish.plan(frozenset())
     assert operations.asked[-1] == ("undo", (BLOG.id, None, frozenset()))
+
+
+async def test_what_is_partly_purged_is_not_restored() -> None:
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged")
+    app, operations = trash(items=(left,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("R")
+        await until(lambda: any("cannot be restored" in it.message for it in app._notifications))
+        await pilot.press("X")
+        await until(lambda: app.wishes)
+    assert [wish.title for wish in app.wishes] == ["Purge ~/work/api/.venv for good"]
+    assert not [what for what, _ in operations.asked if what == "undo"]
 
 
 async def test_one_the_marked_or_all_are_purged() -> None:

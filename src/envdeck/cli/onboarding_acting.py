@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from envdeck.cli.announcement import announce_due
 from envdeck.cli.asking import check_asked
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
@@ -50,6 +51,7 @@ def act(arguments: Namespace, context: Context, project: str) -> Exit:
             if not (arguments.dry_run or operations.policy.read_only):
                 with stops.unbroken():
                     settle_pending(operations, context)
+                announce_due(operations, context)
             code = acting.one() if arguments.step is not None else acting.every()
         except (KeyboardInterrupt, RuntimeError) as error:
             if not broken_off(error):

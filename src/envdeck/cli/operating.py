@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from envdeck.cli.announcement import announce_due
 from envdeck.cli.asking import check_asked
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
@@ -98,6 +99,8 @@ class _Acting:
         else:
             with self.stops.unbroken(), _broken_off():
                 settle_pending(operations, context)
+            if self.operation is not Operation.PURGE:
+                announce_due(operations, context)
         context.console.progress("planning")
         plan = make(operations, self.stops)
         context.console.clear_progress()
@@ -182,6 +185,11 @@ def _say(plan: Plan, result: Result, context: Context, *, silent: bool) -> None:
         console.error(f"refused: {_reason(refusal, context)}", refusal.hint)
     elif result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
         console.error(_home(result.message, context), result.hint)
+        failed = [each for each in result.items if each.status is not Ending.DONE]
+        for each in failed[1:]:
+            console.error(f"{each.name}: {_home(each.message, context)}", each.hint)
+        if result.freed_bytes:
+            console.note(f"freed {size(result.freed_bytes)} ({exact_bytes(result.freed_bytes)})")
     elif not silent:
         console.line(f"{console.style('done:', 'green')} {said(result.message, context)}")
         for checked in result.verified:

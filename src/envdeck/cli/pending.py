@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from envdeck.core.operations.journal import Entry
     from envdeck.core.operations.operations import Operations
 
-_NEWEST = 32
-"""Journal files that are looked at. Whatever acts settles what is pending first, so that only
-the newest can be."""
 _OVER = (b'"done"', b'"rolled-back"', b'"needs-attention"')
 _LIMIT = 4096
 """Bytes; the phase stands among the first fields of an entry."""
@@ -31,8 +28,9 @@ def say_pending(context: Context) -> None:
         names = os.listdir(folder)
     except OSError:
         return
-    newest = sorted(name for name in names if name.endswith(".json"))[-_NEWEST:]
-    if not any(_unfinished(os.path.join(folder, name)) for name in newest):
+    # All of them, some 500 at most in 3 ms: which is the newest no name tells, nor any clock.
+    kept = [name for name in names if name.endswith(".json")]
+    if not any(_unfinished(os.path.join(folder, name)) for name in kept):
         return
     waiting = [entry for entry in context.operations().pending() if not _worked_on(entry, context)]
     for entry in waiting:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.serialise import SCHEMA, Object, utc_time
 from envdeck.core.inspection.credentials import mask_text
-from envdeck.core.model import Ending, Operation, Plan, Refusal, Result, Target
+from envdeck.core.model import Ending, ItemResult, Operation, Plan, Refusal, Result, Target
 
 if TYPE_CHECKING:
     from envdeck.core.operations.history import Past
@@ -95,7 +95,22 @@ def _result_object(result: Result) -> Object:
         "freed_bytes": result.freed_bytes,
         "stopped": result.stopped,
     }
+    if result.items:
+        told["items"] = [_item_result_object(each) for each in result.items]
     return {**told, "guard": result.guard} if result.status is Ending.REFUSED else told
+
+
+def _item_result_object(each: ItemResult) -> Object:
+    return {
+        "id": each.id,
+        "path": each.path,
+        "name": each.name,
+        "status": each.status.value,
+        "message": mask_text(each.message),
+        "hint": mask_text(each.hint),
+        "guard": each.guard,
+        "freed_bytes": each.freed_bytes,
+    }
 
 
 def history_object(past: Sequence["Past"]) -> Object:
@@ -105,7 +120,10 @@ def history_object(past: Sequence["Past"]) -> Object:
     return {
         "schema": SCHEMA,
         "operations": [
-            _entry_object(each.entry, each.why_not)
+            {
+                **_entry_object(each.entry, each.why_not),
+                "partly_purged": each.is_partly_purged,
+            }
             for each in past
             if isinstance(each.entry, Entry)
         ],
@@ -148,21 +166,22 @@ def _entry_object(entry: "Entry", why_not: str | None) -> Object:
     return {**told, "undo": undo, "no_undo_because": why_not or None}
 
 
-def trash_object(items: Sequence["Item"], policy: "Policy") -> Object:
+def trash_object(items: Sequence["Item"], policy: "Policy", now: float) -> Object:
     """Return what `trash --json` says."""
     return {
         "schema": SCHEMA,
         "keep_days": policy.keep_days,
-        "items": [_item_object(item, policy) for item in items],
+        "items": [_item_object(item, now) for item in items],
     }
 
 
-def _item_object(item: "Item", policy: "Policy") -> Object:
+def _item_object(item: "Item", now: float) -> Object:
     told: Object = {
         "id": item.id,
         "folder": item.folder,
         "problem": item.problem or None,
         "going": item.going,
+        "status": "partly-purged" if item.going else "in-trash",
     }
     manifest = item.manifest
     if manifest is None:
@@ -175,7 +194,8 @@ def _item_object(item: "Item", policy: "Policy") -> Object:
         "manager": manifest.manager,
         "python": manifest.python,
         "put_at": utc_time(manifest.put_at),
-        "kept_until": utc_time(policy.kept_until(manifest.put_at)),
+        "kept_until": utc_time(item.kept_until),
+        "due": item.is_due(now),
         "packages": manifest.packages,
         "disk_bytes": manifest.disk_bytes,
         "reclaimable_bytes": manifest.reclaimable_bytes,

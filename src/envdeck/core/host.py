@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
+def _uptime() -> float:
+    """Return the seconds since the machine was started, those asleep included where the system
+    counts them: Linux by a clock of its own, macOS by the usual one."""
+    if not hasattr(time, "clock_gettime"):
+        return time.monotonic()
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Where and when we look: platform, home folder, environment variables and clock.
@@ -22,6 +30,8 @@ class Host:
     now: Callable[[], float] = field(default=time.time)
     root: str = "/"
     """What system-wide places (`/opt`, `/usr`) are under; another folder in tests."""
+    uptime: Callable[[], float] = field(default=_uptime)
+    """Seconds since the machine was started: unlike :attr:`now`, nobody can set it."""
 
     @classmethod
     def current(cls) -> "Host":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.forecast import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.retention import Due
     from envdeck.core.operations.run_command import Task
     from envdeck.core.operations.transaction import Ground
     from envdeck.core.operations.trash import Item
@@ -198,6 +199,11 @@ class Operating(Protocol):
         """Finish or roll back what was interrupted, and return those that are over now."""
         ...
 
-    def expired(self) -> "tuple[Item, ...]":
-        """Return the items that the trash has kept for as long as the policy says."""
+    def due(self) -> "Due":
+        """Count the time that has passed, and return which items a start may remove for good, and
+        which it has to announce."""
+        ...
+
+    def announce(self, items: "Sequence[Item]") -> None:
+        """Note that a person was told that the next start removes these items."""
         ...

@@ -1,14 +1,17 @@
-"""At the start: what was interrupted is finished or rolled back, and what has expired is purged."""
+"""At the start: what was interrupted is finished or rolled back, what was announced is purged, and
+what the next start purges is announced."""
 
 from collections.abc import Sequence
 
 from textual.message import Message
 
-from envdeck.core.model import Plan
+from envdeck.core.model import Operation, Plan
 from envdeck.core.operations.journal import Entry, Phase
+from envdeck.core.operations.trash import Item
 from envdeck.text import plain
 from envdeck.tui.operating import Operating
 from envdeck.tui.panes.operation_words import DOING
+from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.look import Look
 
 
@@ -16,12 +19,19 @@ class Recovered(Message):
     """What was interrupted is over now."""
 
     def __init__(
-        self, entries: tuple[Entry, ...] = (), purge: Plan | None = None, failure: str = ""
+        self,
+        entries: tuple[Entry, ...] = (),
+        purge: Plan | None = None,
+        failure: str = "",
+        announced: tuple[Item, ...] = (),
     ) -> None:
         super().__init__()
         self.entries = entries
         self.purge = purge
-        """What removes the items of the trash that have expired; None where none have."""
+        """What removes the items of the trash that an earlier start has announced; None where
+        there are none."""
+        self.announced = announced
+        """The items that the next start removes."""
         self.failure = failure
 
 
@@ -34,11 +44,23 @@ class Interrupted(Message):
 
 
 def recover(operating: Operating) -> Recovered:
-    """Clear up, and plan to purge what has expired; called in a thread."""
+    """Clear up, and plan to purge what was announced; called in a thread."""
     entries = operating.recover()
-    expired = operating.expired()
-    plan = operating.plan_purge([item.id for item in expired]) if expired else None
-    return Recovered(entries, plan if isinstance(plan, Plan) and not plan.refusals else None)
+    due = operating.due()
+    plan = operating.plan_purge([item.id for item in due.purge]) if due.purge else None
+    purge = plan if isinstance(plan, Plan) and not plan.refusals else None
+    return Recovered(entries, purge, announced=due.announced)
+
+
+def announcement_words(items: Sequence[Item], look: Look) -> str:
+    """Return what is said of the items that the next start removes for good."""
+    edits = any(item.manifest and item.manifest.operation is Operation.EDIT for item in items)
+    many = counted(len(items), "item" if edits else "environment")
+    are = "is" if len(items) == 1 else "are"
+    return (
+        f"{many} {are} permanently deleted from the trash at the next start: "
+        f"{look.key('trash')} to look"
+    )
 
 
 def interrupted_words(entries: Sequence[Entry], look: Look) -> str:

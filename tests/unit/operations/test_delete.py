@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import Ending
+from envdeck.core.model import CommandEnded, Ending
 from envdeck.core.operations.disk.linux import LinuxDisk
 from envdeck.core.operations.locks import lock
 from envdeck.core.operations.operations import Operations
@@ -428,6 +428,109 @@ def test_the_owner_is_not_there(owned, tmp_path):
     result = by_owner(careful, path)
     assert (result.status, result.guard) == (Ending.REFUSED, "owned-by-tool")
     assert path.exists()
+
+
+@pytest.fixture
+def both(owned, make_venv, home):
+    """Return a function that plans to delete an environment of pipx, and two others around it."""
+
+    def planning(script: str, **more):
+        operations, path = owned(script)
+        others = [make_venv(home / "work" / name / ".venv") for name in ("one", "two")]
+        found = [operations.catalog.lookup(str(each)) for each in (others[0], path, others[1])]
+        plan = operations.plan_delete(found, allow=UNOWNED, **more)
+        assert not plan.refusals
+        return operations, plan, path, others
+
+    return planning
+
+
+def test_what_its_owner_removed_is_not_said_to_be_in_the_trash(both):
+    operations, plan, path, others = both('rm -r "$env_dir"')
+    result = operations.run(plan, lambda _event: None)
+    assert (result.status, result.message) == (
+        Ending.DONE,
+        "2 environments are in the trash; black is permanently deleted by pipx",
+    )
+    assert result.hint == f"`envdeck undo {plan.id}` restores what is in the trash"
+    assert len(operations.trash()) == 2
+    undo = operations.plan_undo(plan.id)
+    assert undo.warnings == (f"{path} is not restored: the tool that owned it has removed it",)
+    assert operations.run(undo, lambda _event: None).status is Ending.DONE
+    assert [each.exists() for each in (path, *others)] == [False, True, True]
+
+
+def test_purged_at_once_both_are_said(both):
+    operations, plan, path, others = both('rm -r "$env_dir"', purge=True)
+    result = operations.run(plan, lambda _event: None)
+    assert result.message == (
+        "2 environments are permanently deleted; black is permanently deleted by pipx"
+    )
+    assert not any(each.exists() for each in (path, *others))
+    assert operations.trash() == ()
+
+
+def test_an_owner_that_fails_brings_back_what_was_moved(both):
+    operations, plan, path, others = both("exit 3")
+    result = operations.run(plan, lambda _event: None)
+    assert result.status is Ending.ROLLED_BACK
+    assert all(each.exists() for each in (path, *others))
+    assert operations.trash() == ()
+
+
+def test_stopped_after_an_owner_it_says_what_is_gone(both):
+    operations, plan, _, others = both('rm -r "$env_dir"')
+    second = replace(plan.removals[1], target=replace(plan.removals[1].target, name="again"))
+    plan = replace(plan, removals=(*plan.removals, second))
+    ended = []
+
+    def tell(event):
+        if isinstance(event, CommandEnded):
+            ended.append(event)
+
+    result = operations.run(plan, tell, lambda: bool(ended))
+    assert (result.status, result.stopped) == (Ending.FAILED, True)
+    assert result.message == (
+        "stopped; black is permanently deleted by pipx, all else is as it was"
+    )
+    assert all(each.exists() for each in others)
+
+
+def test_of_several_one_that_was_purged_does_not_keep_the_others(
+    operations, env, plan, run, home, make_venv
+):
+    other = make_venv(home / "work" / "other" / ".venv")
+    planned = plan(env, other)
+    assert run(planned).message == "2 environments are in the trash"
+    gone = next(item for item in operations.trash() if item.manifest.path == str(env))
+    assert run(operations.plan_purge([gone.id])).status is Ending.DONE
+    undo = operations.plan_undo(planned.id)
+    assert undo.warnings == (f"{env} is not restored: it was purged",)
+    assert run(undo).status is Ending.DONE
+    assert (env.exists(), other.exists()) == (False, True)
+
+
+def test_purged_at_once_what_is_left_is_said(operations, env, run, home, make_venv, monkeypatch):
+    other = make_venv(home / "work" / "other" / ".venv")
+    environments = [operations.catalog.lookup(str(path)) for path in (env, other)]
+    planned = operations.plan_delete(environments, purge=True, allow=UNOWNED)
+    inode, real = (env / "pyvenv.cfg").stat().st_ino, os.unlink
+
+    def unlink(path, *, dir_fd=None):
+        if os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_ino == inode:
+            raise PermissionError(1, "Operation not permitted", path)
+        real(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", unlink)
+        result = run(planned)
+    assert result.status is Ending.FAILED
+    assert "1 of 2 permanently deleted" in result.message
+    assert "partly purged, cannot be undone: environment/pyvenv.cfg" in result.message
+    assert [each.status for each in result.items] == [Ending.FAILED, Ending.DONE]
+    (left,) = operations.trash()
+    assert left.going
+    assert run(operations.plan_purge()).status is Ending.DONE
 
 
 def test_what_is_in_the_trash_is_not_deleted_again(operations, env, plan, run):

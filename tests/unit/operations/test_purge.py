@@ -140,7 +140,7 @@ def test_of_what_nothing_can_be_removed_all_can_be_put_back(operations, put, hos
     stubborn(operations, host)
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.ROLLED_BACK
-    assert "everything is as it was" in result.message
+    assert "it is whole in the trash" in result.message
     assert (item / "environment" / "data").exists()
     assert operations.recover() == ()
     operations.ground.disk = usual
@@ -150,15 +150,16 @@ def test_of_what_nothing_can_be_removed_all_can_be_put_back(operations, put, hos
 def test_what_could_be_removed_in_part_is_told_and_tried_again_when_asked(operations, put, host):
     item = put("20260101-000000-aaaa")
     usual = operations.ground.disk
-    stubborn(operations, host, "environment/data")
+    stubborn(operations, host, "data")
     result = run(operations, operations.plan_purge())
-    assert result.status is Ending.ROLLED_BACK
-    assert result.message.startswith("not all of it could be removed: permission denied")
-    assert "cannot be put back" in result.message
+    assert result.status is Ending.FAILED
+    assert result.message == (
+        ".venv: partly purged, cannot be undone: environment cannot be removed: permission denied"
+    )
     assert operations.recover() == ()  # nothing warns of it at each start
     (left,) = operations.trash()
     assert (left.id, left.going) == (item.name, True)
-    assert "only partly there" in left.problem
+    assert left.problem == "partly purged: environment cannot be removed: permission denied"
     assert isinstance(operations.plan_undo(), NoPlan)
     operations.ground.disk = usual
     assert run(operations, operations.plan_purge([item.name])).status is Ending.DONE

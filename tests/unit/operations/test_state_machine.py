@@ -39,6 +39,10 @@ from envdeck.core.operations.transaction import Ground, ReplacedError, UnclearEr
 from envdeck.core.operations.trash import Manifest
 from envdeck.core.operations.undo import plan_undo
 
+DAY = 86_400.0
+KEPT_DAYS = 30
+HELD: set[int] = set()
+"""The inodes of files that the file system does not let go."""
 CALLS = ("mkdir", "rmdir", "rename", "replace", "unlink", "write", "chmod", "link")
 ALLOW = frozenset({"unowned-files"})
 PATHS = st.sampled_from(["one", "two"])
@@ -46,6 +50,17 @@ PATHS = st.sampled_from(["one", "two"])
 
 class DeadError(BaseException):
     """The process is no more: no handler may change anything either."""
+
+
+def unless_held(real: Callable[..., None]) -> Callable[..., None]:
+    """Return a call that removes, but not what is held."""
+
+    def call(path: str, *, dir_fd: int | None = None) -> None:
+        if HELD and os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_ino in HELD:
+            raise PermissionError(1, "Operation not permitted", path)
+        real(path, dir_fd=dir_fd)
+
+    return call
 
 
 @contextmanager
@@ -134,8 +149,21 @@ class Lives(RuleBasedStateMachine):
     def begin(self, two_steps: bool) -> None:
         self._folder = TemporaryDirectory()
         self.base = Path(os.path.realpath(self._folder.name))
-        clock, self.words = count(1_000_000), count(1)
-        host = Host("linux", str(self.base / "home"), {}, lambda: next(clock), str(self.base / "r"))
+        self.words = count(1)
+        self.wall = self.running = 1_795_000_000.0
+        self.real, self.starts = 0.0, 0
+        self.put: dict[str, tuple[float, int]] = {}
+        """When each item was first seen by us, in time that really passed, and after how many
+        starts of the machine."""
+        self.said: dict[str, int] = {}
+        """At which start of the program the removal of an item was announced first."""
+        self.opened = 0
+        self.halves: dict[str, str] = {}
+        """What a purge has left a part of: the name it had whole, by its id."""
+        host = Host(
+            "linux", str(self.base / "home"), {}, self.now, str(self.base / "r"), self.uptime
+        )
+        self.machine_starts(0)
         self.ground = Ground(host, (TwoStepDisk if two_steps else QuickDisk)(host))
         self.operations = Operations(Catalog(host, str(self.base / "index.sqlite3")))
         self.operations.ground = self.ground
@@ -145,8 +173,17 @@ class Lives(RuleBasedStateMachine):
             self.alive.add(self.fill(self.at(name)))
 
     def teardown(self) -> None:
+        HELD.clear()
         if hasattr(self, "_folder"):
             self._folder.cleanup()
+
+    def now(self) -> float:
+        self.wall += 1
+        return self.wall
+
+    def uptime(self) -> float:
+        self.running += 0.01
+        return self.running
 
     def at(self, name: str) -> Path:
         return self.base / "home" / name / ".venv"
@@ -305,19 +342,131 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40))
     def purge(self, which: int, at: int | None) -> None:
-        listed = trashed(self.ground)
+        listed = [item for item in trashed(self.ground) if item.id not in self.halves]
         if not listed:
             return
         chosen = listed[which % len(listed)]
-        for name in ("environment", "before"):
-            word = Path(chosen.folder, name, "word")
-            if word.exists():
-                self.alive.discard(word.read_text())  # a person wants it gone
+        self.give_away(chosen.folder)
         plan = plan_purge(self.operations, [chosen.id])
         with dying(at or 10_000):
             run_purge(plan, self.operations, lambda _event: None, lambda: False)
         if at is None:
             assert not os.path.exists(chosen.folder)
+
+    # what cannot be removed
+
+    @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40), again=st.integers(0, 2))
+    def purge_what_is_held(self, which: int, at: int | None, again: int) -> None:
+        """One file stays: all else of it goes, it is never whole again, and no other is touched."""
+        listed = [item for item in trashed(self.ground) if not item.going and not item.problem]
+        if not listed:
+            return
+        chosen = listed[which % len(listed)]
+        self.give_away(chosen.folder)
+        held = Path(chosen.folder, "environment", "held")
+        if held.parent.is_symlink() or not held.parent.is_dir():
+            return
+        held.write_text("held")
+        HELD.add(held.stat().st_ino)
+        if at is not None:
+            with dying(at):
+                self.purge_one(chosen.id)
+            recover(self.ground)
+        for _ in range(again + 1):
+            result = self.purge_one(chosen.id)
+            assert result.status is Ending.FAILED, result
+            self.halves[chosen.id] = chosen.folder
+            self.half_purged_is_never_whole()
+
+    @rule()
+    def what_was_held_is_let_go(self) -> None:
+        HELD.clear()
+        for identifier in [*self.halves]:
+            assert self.purge_one(identifier).status is Ending.DONE
+            del self.halves[identifier]
+
+    def purge_one(self, identifier: str):
+        plan = plan_purge(self.operations, [identifier])
+        assert not isinstance(plan, NoPlan), plan
+        return run_purge(plan, self.operations, lambda _event: None, lambda: False)
+
+    def give_away(self, folder: str) -> None:
+        """A person wants it gone, or has been told that it goes."""
+        for name in ("environment", "before"):
+            self.forget(Path(folder, name))
+
+    @invariant()
+    def half_purged_is_never_whole(self) -> None:
+        if not getattr(self, "halves", None):
+            return
+        listed = {item.id: item for item in trashed(self.ground)}
+        entries = self.ground.journal.read_all()[0]
+        for identifier, folder in self.halves.items():
+            assert not os.path.lexists(folder)
+            item = listed[identifier]
+            assert item.going
+            assert item.manifest is not None
+            assert os.path.exists(os.path.join(item.folder, "environment", "held"))
+            for entry in entries:
+                if entry.item == folder:
+                    assert isinstance(plan_undo(self.operations, entry.id, None, ALLOW), NoPlan)
+
+    # time
+
+    @rule(days=st.sampled_from([0.1, 1, 9, 31]))
+    def time_passes(self, days: float) -> None:
+        self.wall += days * DAY
+        self.running += days * DAY
+        self.real += days
+
+    @rule(days=st.sampled_from([-20_000, -400, -40, -1, 1, 40, 400, 20_000]))
+    def clock_is_set(self, days: float) -> None:
+        self.wall += days * DAY
+
+    @rule(days=st.sampled_from([0, 0.5, 40]), wrong=st.sampled_from([0, 0, -400, -40, 40, 400]))
+    def machine_is_off(self, days: float, wrong: float) -> None:
+        self.real += days
+        self.machine_starts(days + wrong)
+
+    def machine_starts(self, days: float) -> None:
+        self.starts += 1
+        self.wall += days * DAY
+        self.running = 20.0
+        boot = self.base / "r" / "proc" / "sys" / "kernel" / "random" / "boot_id"
+        boot.parent.mkdir(parents=True, exist_ok=True)
+        boot.write_text(f"{self.starts}\n")
+
+    @rule(at=st.none() | st.integers(1, 60))
+    def the_screen_starts(self, at: int | None) -> None:
+        """What goes was announced by an earlier start, and was kept for as long as it should be:
+        a day may be lost at each start of the machine, and no more."""
+        self.opened += 1
+        with dying(at or 10_000):
+            due = self.operations.due()
+            for item in due.purge:
+                assert self.said[item.id] < self.opened
+                real, starts = self.put[item.id]
+                assert self.real - real + self.starts - starts + 0.1 >= KEPT_DAYS
+                assert not item.going
+                self.give_away(item.folder)
+            for item in due.announced:
+                self.said.setdefault(item.id, self.opened)
+            self.operations.announce(due.announced)
+            for item in due.purge:
+                self.purge_one(item.id)
+
+    @rule()
+    def it_is_used_for_a_month(self) -> None:
+        self.the_screen_starts(None)
+        for days in (31, 1):
+            self.time_passes(days)
+            self.the_screen_starts(None)
+
+    @invariant()
+    def items_are_noted(self) -> None:
+        if hasattr(self, "put"):
+            for item in trashed(self.ground):
+                self.put.setdefault(item.id, (self.real, self.starts))
 
     # strangers
 
@@ -342,6 +491,8 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: os.path.isdir(self.ground.places.trash))
     def somebody_removes_the_trash(self) -> None:
         trash = Path(self.ground.places.trash)
+        HELD.clear()
+        self.halves.clear()
         for word in trash.glob("*/*/word"):
             self.alive.discard(word.read_text())
         shutil.rmtree(trash)
@@ -365,6 +516,8 @@ USUAL = settings(
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    for name in ("unlink", "rmdir"):
+        monkeypatch.setattr(os, name, unless_held(getattr(os, name)))
     now = Moment.now
     monkeypatch.setattr(
         Moment,

@@ -10,11 +10,12 @@ import pytest
 from envdeck.core.model import Operation
 from envdeck.core.mounts import Mount
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.history import expired, trashed
+from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.places import trashes_for
-from envdeck.core.operations.policy import DAY, Policy
+from envdeck.core.operations.policy import Policy
 from envdeck.core.operations.purge import plan_purge
+from envdeck.core.operations.retention import find_expired
 from envdeck.core.operations.transaction import Ground
 from envdeck.core.operations.trash import Manifest, clear_item, prepare_item, tidy, write_manifest
 
@@ -87,7 +88,7 @@ def test_a_damaged_manifest_is_told_and_the_item_stays(ground, put, change):
     assert found.manifest is None
     assert "damaged" in found.problem or "newer" in found.problem
     assert found.identity is not None
-    assert expired(ground, Policy(keep_days=0)) == ()
+    assert find_expired(ground, Policy(keep_days=0)) == ()
     assert (item / "manifest.json").read_bytes() == before
     assert (item / "environment" / "word").exists()
 
@@ -117,13 +118,6 @@ def test_an_item_whose_environment_is_gone_says_so(ground, put):
     (item / "environment").rmdir()
     (found,) = trashed(ground)
     assert found.problem == "what was put aside is no longer in it"
-
-
-def test_what_has_been_kept_for_long_enough_expires(ground, put, host):
-    put("20260101-000000-aaaa", replace(MANIFEST, put_at=host.now() - 31 * DAY))
-    put("20260102-000000-aaaa", replace(MANIFEST, put_at=host.now() - 29 * DAY))
-    assert [item.id for item in expired(ground, Policy())] == ["20260101-000000-aaaa"]
-    assert expired(ground, Policy(keep_days=None)) == ()
 
 
 def made(item: Path):

@@ -34,7 +34,12 @@ _COLUMNS = (
     Column("Ended"),
     Column("Way back, or why none", rank=1),
 )
-_STYLES = {"done": "green", "rolled-back": "yellow", "needs-attention": "red"}
+_STYLES = {
+    "done": "green",
+    "rolled-back": "yellow",
+    "needs-attention": "red",
+    "partly purged": "red",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,9 +83,7 @@ def _print(past: Sequence["Past"], context: Context) -> None:
     from envdeck.core.operations.journal import Entry
 
     console = context.console
-    rows = [
-        _row(each.entry, each.why_not, context) for each in past if isinstance(each.entry, Entry)
-    ]
+    rows = [_row(each, each.entry, context) for each in past if isinstance(each.entry, Entry)]
     if rows:
         for line in table(console, _COLUMNS, rows):
             console.line(line)
@@ -93,10 +96,13 @@ def _print(past: Sequence["Past"], context: Context) -> None:
             console.warn(f"`{path}` is left alone: {each.entry.reason}")
 
 
-def _row(entry: "Entry", why_not: str, context: Context) -> list[Cell]:
+def _row(each: "Past", entry: "Entry", context: Context) -> list[Cell]:
+    why_not = each.why_not
     ended = entry.phase.value if entry.phase.over else "not over"
     if entry.message and ended in {"rolled-back", "needs-attention"}:
         why_not = tilde_within(entry.message, context.host.home)
+    if each.is_partly_purged and ended == "needs-attention":
+        ended = "partly purged"
     ago = age(entry.created_at, context.host.now())
     return [
         Cell(entry.id),

@@ -4,6 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from envdeck.cli.announcement import announce_due
 from envdeck.cli.asking import add_options
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
@@ -19,7 +20,6 @@ from envdeck.text import age, size, tilde
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations
-    from envdeck.core.operations.policy import Policy
     from envdeck.core.operations.trash import Item
 
 DESCRIPTION = """What was put aside by deleting, recreating, upgrading, and by writing a `.env`
@@ -84,11 +84,15 @@ def run(arguments: Namespace, context: Context) -> int:
                 lambda operations, _: _purge(operations, arguments),
             )
     say_pending(context)
-    items, policy = context.operations().trash(), context.policy()
+    operations, policy = context.operations(), context.policy()
+    items = operations.trash()
     if arguments.json:
-        context.console.json(trash_object(items, policy))
-    else:
-        _print(items, policy, context)
+        context.console.json(trash_object(items, policy, context.host.now()))
+        return Exit.DONE
+    _print(items, context)
+    if not policy.read_only:
+        context.console.flush()
+        announce_due(operations, context)
     return Exit.DONE
 
 
@@ -117,36 +121,30 @@ def _purge(operations: "Operations", arguments: Namespace) -> Plan | NoPlan:
     return operations.plan_purge(expired)
 
 
-def _print(items: Sequence["Item"], policy: "Policy", context: Context) -> None:
+def _print(items: Sequence["Item"], context: Context) -> None:
     console = context.console
     if not items:
         console.line("the trash is empty")
         return
-    rows = [_row(item, policy, context) for item in items]
+    rows = [_row(item, context) for item in items]
     for line in table(console, _COLUMNS, rows):
         console.line(line)
-    known = [
-        item.manifest.reclaimable_bytes
-        for item in items
-        if item.manifest is not None and item.manifest.reclaimable_bytes is not None
-    ]
+    known = [freed for item in items if (freed := item.reclaimable_bytes) is not None]
     total = f"{counted(len(items), 'item')}, a purge frees {size(sum(known))}"
     if len(known) < len(items):
         total += f" and {len(items) - len(known):,} not measured"
     console.line()
     console.line(console.style(total, "bold"))
     now = context.host.now()
-    if any(_expired(item, policy, now) for item in items):
-        console.flush()
+    console.flush()
+    if any(item.is_due(now) for item in items):
         console.hint("envdeck trash purge --expired")
+    for item in items:
+        if item.going and item.ours:
+            console.hint(f"envdeck trash purge {item.id}")
 
 
-def _expired(item: "Item", policy: "Policy", now: float) -> bool:
-    until = None if item.manifest is None else policy.kept_until(item.manifest.put_at)
-    return until is not None and until <= now
-
-
-def _row(item: "Item", policy: "Policy", context: Context) -> list[Cell]:
+def _row(item: "Item", context: Context) -> list[Cell]:
     manifest, unknown = item.manifest, context.console.signs.unknown
     if manifest is None:
         where = tilde(item.folder, context.host.home)
@@ -154,15 +152,15 @@ def _row(item: "Item", policy: "Policy", context: Context) -> list[Cell]:
         return [Cell(item.id), blank, blank, Cell(where), blank, blank, blank, Cell(item.problem)]
     now = context.host.now()
     ago = age(manifest.put_at, now)
-    until = policy.kept_until(manifest.put_at)
+    kept = Cell(unknown if item.going else _kept(item.kept_until, now))
     return [
         Cell(item.id),
         Cell(ago if ago == "now" else f"{ago} ago"),
         Cell(manifest.operation.value),
         path_cell(manifest.path, context.host.home),
         Cell(manifest.python or unknown),
-        Cell(size(manifest.reclaimable_bytes, unknown=unknown)),
-        Cell(_kept(until, now)),
+        Cell(size(item.reclaimable_bytes, unknown=unknown)),
+        kept,
         Cell(item.problem or ("only a link" if manifest.is_link else "")),
     ]
 

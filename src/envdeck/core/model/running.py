@@ -12,10 +12,27 @@ class Ending(StrEnum):
     ROLLED_BACK = "rolled-back"
     """It failed or was stopped, and everything is as it was."""
     FAILED = "failed"
-    """It failed or was stopped, and what it did stays: only a command that is not ours
-    (:attr:`Operation.RUN`) ends so."""
+    """It failed or was stopped, and what it did stays: a command that is not ours
+    (:attr:`Operation.RUN`), and a removal that could not be ended."""
     REFUSED = "refused"
     """A guard stood in the way, and nothing was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """How it ended for one of several things that a plan acts on, each for itself."""
+
+    id: str
+    path: str
+    """Where it is or was, as its plan's target has it."""
+    name: str
+    status: Ending
+    message: str
+    """One sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    guard: str | None = None
+    freed_bytes: int | None = None
+    """What is free now that was not; None where nothing was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,8 @@ class Result:
     """What is free now that was not, as the file system counts it."""
     stopped: bool = False
     """Whether a person stopped it."""
+    items: tuple[ItemResult, ...] = ()
+    """How it ended for each, where one that fails does not keep the others."""
 
 
 @dataclass(frozen=True, slots=True)

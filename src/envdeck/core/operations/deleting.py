@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envdeck.core.files import reason_of
 from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.asking import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.delete import DeletePlan, Removal, refusals_of
@@ -18,7 +17,6 @@ from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
-    HalfPurgedError,
     ReplacedError,
     UnclearError,
     transaction,
@@ -55,33 +53,35 @@ def _delete_all(
     plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     done: list[Entry] = []
-    for index, removal in enumerate(plan.removals):
+    owned: list[Removal] = []
+    # What can be brought back goes first: what its owner removes is gone, whatever comes then.
+    for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            return _given_up(done, operations.ground, "stopped", stopped=True)
+            return _given_up(done, owned, operations.ground, "stopped", stopped=True)
         tell(StepStarted(index, f"move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
             if result is not None:
-                _given_up(done, operations.ground, "")
-                return result
+                _bring_all_back(done, operations.ground)
+                return _but_for(result, owned)
+            owned.append(removal)
             continue
         try:
             entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            _given_up(done, operations.ground, "")
+            _bring_all_back(done, operations.ground)
             raise
         if isinstance(entry, Result):
-            _given_up(done, operations.ground, "")
+            _bring_all_back(done, operations.ground)
             return entry
         done.append(entry)
-    freed = None
     if plan.purge:
         purged = _purge(done, plan, operations.ground, tell)
-        if isinstance(purged, Result):
-            return purged
-        freed = purged
-    return Result(Ending.DONE, _said(plan), verified=_verified(plan), freed_bytes=freed)
+        is_done = purged.status is Ending.DONE
+        return replace(purged, message=_said(plan)) if is_done else purged
+    hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
+    return Result(Ending.DONE, _said(plan), hint=hint, verified=_verified(plan))
 
 
 def _put_aside(
@@ -158,12 +158,31 @@ def _bring_back(entry: Entry, ground: Ground) -> None:
     take_back(back, f"{entry.id}-back", entry.group, ground)
 
 
-def _given_up(
-    done: Sequence[Entry], ground: Ground, message: str, *, stopped: bool = False
-) -> Result:
+def _bring_all_back(done: Sequence[Entry], ground: Ground) -> None:
     for entry in reversed(done):
         _bring_back(entry, ground)
+
+
+def _given_up(
+    done: Sequence[Entry],
+    owned: Sequence[Removal],
+    ground: Ground,
+    message: str,
+    *,
+    stopped: bool = False,
+) -> Result:
+    _bring_all_back(done, ground)
+    if owned:
+        return _but_for(Result(Ending.ROLLED_BACK, message, stopped=stopped), owned)
     return Result(Ending.ROLLED_BACK, f"{message}: nothing was deleted", stopped=stopped)
+
+
+def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
+    """Return a result that says what is gone all the same."""
+    if not owned:
+        return result
+    message = f"{result.message}; {_say_owned(owned)}, all else is as it was"
+    return replace(result, status=Ending.FAILED, message=message)
 
 
 def _by_owner(
@@ -210,52 +229,51 @@ def _by_owner(
     )
 
 
-def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
-    """Remove them from the trash; return the bytes freed, or what is left where."""
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+    """Remove them from the trash, each for itself, and return how that ended."""
     moved = [Going(entry.item, ground.disk.identity(entry.item)) for entry in done]
     with ground.spare.giving(moved):
         return _purge_all(done, plan, ground, tell)
 
 
-def _purge_all(
-    done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell"
-) -> int | Result:
-    from envdeck.core.operations.purge import purge_item
+def _purge_all(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+    from envdeck.core.operations.purge import conclude_purge, purge_one
 
-    freed = 0
+    results = []
     for index, entry in enumerate(done):
         tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
         item = read_item(entry.item, ground.disk)
-        try:
-            freed += purge_item(item, f"{entry.id}-purge", plan.id, ground, tell)
-        except HalfPurgedError as error:
-            return Result(
-                Ending.ROLLED_BACK,
-                f"not all is gone for good: {error}; what is left cannot be put back",
-                hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
-                freed_bytes=freed,
-            )
-        except (OSError, BusyError) as error:
-            why = reason_of(error) if isinstance(error, OSError) else str(error)
-            return Result(
-                Ending.ROLLED_BACK,
-                f"not all is gone for good: {why}; what is left of it is in the trash",
-                hint="`envdeck trash` lists it, and `envdeck undo` takes it out",
-                freed_bytes=freed,
-            )
-    return freed
+        results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
+    return conclude_purge(results)
 
 
 def _said(plan: DeletePlan) -> str:
-    count = len(plan.removals)
-    what = plan.targets[0].name if count == 1 else f"{count} environments"
-    if count == 1 and plan.removals[0].link is not None:
-        what = f"the link {plan.removals[0].link}"
-    if plan.purge:
-        return f"{what} {'is' if count == 1 else 'are'} gone for good"
-    if all(removal.owner is not None for removal in plan.removals):
-        return f"{what} {'was' if count == 1 else 'were'} removed by the tool that owns it"
-    return f"{what} {'is' if count == 1 else 'are'} in the trash"
+    moved = [removal for removal in plan.removals if removal.owner is None]
+    owned = [removal for removal in plan.removals if removal.owner is not None]
+    said = []
+    if moved and plan.purge:
+        said.append(f"{_name(moved)} {_is(moved)} permanently deleted")
+    elif moved:
+        said.append(f"{_name(moved)} {_is(moved)} in the trash")
+    if owned:
+        said.append(_say_owned(owned))
+    return "; ".join(said)
+
+
+def _say_owned(owned: Sequence[Removal]) -> str:
+    tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
+    return f"{_name(owned)} {_is(owned)} permanently deleted by {tools}"
+
+
+def _name(removals: Sequence[Removal]) -> str:
+    if len(removals) > 1:
+        return f"{len(removals)} environments"
+    link = removals[0].link
+    return removals[0].target.name if link is None else f"the link {link}"
+
+
+def _is(removals: Sequence[Removal]) -> str:
+    return "is" if len(removals) == 1 else "are"
 
 
 def _verified(plan: DeletePlan) -> tuple[str, ...]:

@@ -1,17 +1,17 @@
 """What was done, and what of it can still be taken back."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from envdeck.core.files import reason_of
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.policy import DAY, Policy
-from envdeck.core.operations.proving import item_problem
+from envdeck.core.operations.places import ENVIRONMENT, MANIFEST
+from envdeck.core.operations.proving import is_same, item_problem
 from envdeck.core.operations.transaction import Ground
-from envdeck.core.operations.trash import Item, items
+from envdeck.core.operations.trash import PARTLY, Item, Manifest, items, purging_name
 
 _AWAY = "its trash is not there now: is its disk mounted?"
 
@@ -23,25 +23,67 @@ class Past:
     entry: Entry | Unreadable
     why_not: str
     """Why it cannot be taken back, in words; empty where it can."""
+    is_partly_purged: bool = False
+    """Whether a part of what it put aside, or was to remove, is left."""
+    kept_until: float | None = None
+    """Until when the trash keeps what an undo needs, as the clock of now would tell it; None
+    where that has no end, or it needs nothing."""
 
 
-def history(ground: Ground) -> tuple[Past, ...]:
-    """Return every operation, newest first; journal files that cannot be read come last."""
+def history(ground: Ground, items: Iterable[Item] = ()) -> tuple[Past, ...]:
+    """Return every operation, newest first; journal files that cannot be read come last. `items`
+    are those of the trash, which tell until when they are kept."""
     entries, unreadable = ground.journal.read_all()
-    past = [Past(entry, undo_obstacle(entry, ground)) for entry in reversed(entries)]
+    halves = find_halves(entries, ground)
+    kept = {item.folder: item.kept_until for item in items}
+    past = [
+        Past(
+            entry,
+            undo_obstacle(entry, ground, halves),
+            entry.item in halves and not entry.purged,
+            kept.get(entry.item),
+        )
+        for entry in reversed(entries)
+    ]
     return (*past, *(Past(each, each.reason) for each in unreadable))
 
 
-def undo_obstacle(entry: Entry, ground: Ground) -> str:
-    """Say why an operation cannot be taken back now; empty where it can."""
+def find_halves(entries: Iterable[Entry], ground: Ground) -> frozenset[str]:
+    """Return the items of which a removal has left a part, by the names that they had whole.
+
+    A folder that is called so is one. So is whatever the journal has a removal of that was begun
+    and not ended, under any name: an item once was given its own back, its manifest gone.
+    """
+    halves = set()
+    for entry in entries:
+        if not entry.item or entry.purged or entry.item in halves:
+            continue
+        try:
+            if ground.disk.identity(purging_name(entry.item)) is not None:
+                halves.add(entry.item)
+            elif entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
+                there = ground.disk.identity(entry.item)
+                begun = entry.partly or not os.path.lexists(os.path.join(entry.item, MANIFEST))
+                if there is not None and begun and is_same(there, entry.old, entry, ground.host):
+                    halves.add(entry.item)
+        except OSError:  # out of reach: that is said where it matters
+            continue
+    return frozenset(halves)
+
+
+def undo_obstacle(entry: Entry, ground: Ground, halves: frozenset[str]) -> str:
+    """Say why an operation cannot be taken back now; empty where it can. `halves` are the items
+    that are partly purged."""
     if not entry.phase.over:
         return "it is not over"
     if entry.purged:
         return "it was purged"
-    if entry.phase is Phase.ATTENTION:
-        return "it needs a look at the disk first"
     if entry.phase is Phase.ROLLED_BACK:
         return "it changed nothing"
+    if entry.item in halves:
+        return PARTLY
+    if entry.phase is Phase.ATTENTION:
+        return "it needs a look at the disk first"
     if entry.move is Move.OWNER:
         return "the tool that owned it has removed it"
     if entry.move is Move.REMOVE:
@@ -77,20 +119,44 @@ def trashed(ground: Ground) -> tuple[Item, ...]:
         for entry in held
         if os.path.dirname(entry.item) == own or not item_problem(entry, ground.journal)
     ]
-    named = {entry.item for entry in proved}
+    named = {entry.item: entry for entry in reversed(proved)}  # the first of each
+    halves = find_halves(proved, ground)
+    reasons = {entry.item: entry.message for entry in proved if entry.partly}
     trashes = dict.fromkeys([own, *(os.path.dirname(item) for item in named)])
     busy = {entry.item for entry in entries if not entry.phase.over}
     found = [
-        each if each.manifest is not None or _plain(each) in named else _unknown(each)
+        _told(each, named[place], reasons.get(place, "")) if place in halves and place in named
+        else each if each.manifest is not None or place in named
+        else _unknown(each)
         for each in items(trashes, ground.disk)
-        if _plain(each) not in busy
-    ]
+        if (place := _plain(each)) not in busy
+    ]  # fmt: skip
     found += [
         Item(entry.item, None, _AWAY, ours=False)
         for entry in held
         if entry.undo_possible() and _is_away(os.path.dirname(entry.item), own, ground)
     ]
-    return tuple(sorted(found, key=lambda each: each.id, reverse=True))
+    order = {entry.item: entry.sequence for entry in held if entry.move is not Move.REMOVE}
+    return tuple(
+        sorted(found, key=lambda each: (order.get(_plain(each), 0), each.id), reverse=True)
+    )
+
+
+def _told(item: Item, entry: Entry, why: str) -> Item:
+    """Return an item that is partly purged, with what is known of it: the journal keeps its name
+    and place where its manifest is gone."""
+    manifest = item.manifest or Manifest(
+        id=item.id,
+        operation=entry.operation,
+        path=entry.path,
+        name=entry.name,
+        manager=entry.manager,
+        python=entry.python,
+        put_at=entry.ended_at or entry.created_at,
+    )
+    return replace(
+        item, manifest=manifest, problem=f"{PARTLY}: {why}" if why else PARTLY, begun=True
+    )
 
 
 def _plain(item: Item) -> str:
@@ -110,15 +176,3 @@ def _is_away(trash: str, own: str, ground: Ground) -> bool:
         return True
     mounts = read_mounts(ground.host)
     return name != TRASH and bool(mounts) and all(one.point != above for one in mounts)
-
-
-def expired(ground: Ground, policy: Policy) -> tuple[Item, ...]:
-    """Return what the trash has kept for as long as it should."""
-    if policy.keep_days is None:
-        return ()
-    oldest = ground.host.now() - policy.keep_days * DAY
-    return tuple(
-        each
-        for each in trashed(ground)
-        if each.manifest is not None and each.manifest.put_at < oldest
-    )

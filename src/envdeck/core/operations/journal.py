@@ -8,6 +8,7 @@ it came.
 import json
 import math
 import os
+import re
 import secrets
 import time
 from dataclasses import dataclass, fields, replace
@@ -68,6 +69,8 @@ class Move(StrEnum):
     """Whatever the tool that owns it does; nothing of it can be taken back."""
 
 
+_SEQUENCE = re.compile(rb'"sequence": ([0-9]{1,15})[,\s}]')
+"""As it is written; in a text the quotes would be escaped."""
 _OVER = tuple(f'"phase": "{phase}"'.encode() for phase in Phase if phase.over)
 
 
@@ -110,6 +113,9 @@ class Entry:
     python: str = ""
     bytes_aside: int | None = None
     """What purging it frees, as far as it is known."""
+    sequence: int = 0
+    """Its place in the order of all operations, whatever the clock said: each new one has the
+    highest. 0 in those of older versions, which come before all others."""
     created_at: float = 0.0
     ended_at: float | None = None
     message: str = ""
@@ -121,6 +127,8 @@ class Entry:
     undone_by: str = ""
     """The operation that took this one back; empty again once that is taken back itself."""
     purged: bool = False
+    partly: bool = False
+    """Whether a removal was begun and could not be ended: nothing of the item can be put back."""
     pid: int = 0
     boot: str = ""
 
@@ -132,6 +140,11 @@ class Entry:
             and not self.undone_by
             and not self.purged
         )
+
+    @property
+    def order(self) -> tuple[int, float, str]:
+        """What entries are sorted by, oldest first."""
+        return self.sequence, self.created_at, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +187,20 @@ class Journal:
                 entries.append(found)
             else:
                 unreadable.append(found)
-        entries.sort(key=lambda entry: (entry.created_at, entry.id))
+        entries.sort(key=lambda entry: entry.order)
         return entries, unreadable
+
+    def next_sequence(self) -> int:
+        """Return the number of the next operation: more than any that is kept has.
+
+        Files are not parsed: it is asked for whenever an operation begins.
+        """
+        highest = 0
+        for name in self._names():
+            data = read_bounded(os.path.join(self._folder, name), _LIMIT)
+            if not isinstance(data, Unread) and (found := _SEQUENCE.search(data)):
+                highest = max(highest, int(found[1]))
+        return highest + 1
 
     def pending_at(self, path: str) -> list[Entry]:
         """Return the entries about the environment at `path` that are not over, oldest first.
@@ -191,7 +216,7 @@ class Journal:
             entry = _load(file)
             if isinstance(entry, Entry) and entry.path == path and not entry.phase.over:
                 found.append(entry)
-        return sorted(found, key=lambda entry: (entry.created_at, entry.id))
+        return sorted(found, key=lambda entry: entry.order)
 
     def trashes(self) -> tuple[str, ...]:
         """Return the trashes that items were ever put into, the latest first."""
@@ -285,7 +310,10 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
         number = values.get(name)
         if number is not None and not (isinstance(number, int | float) and math.isfinite(number)):
             raise TypeError(f"{name} is no number")
-    for name in ("keep_new", "two_steps", "is_file", "purged"):
+    sequence = values.get("sequence", 0)
+    if not isinstance(sequence, int) or not 0 <= sequence < 10**15:
+        raise TypeError("sequence is no number in an order")
+    for name in ("keep_new", "two_steps", "is_file", "purged", "partly"):
         if not isinstance(values.get(name, False), bool):
             raise TypeError(f"{name} is neither yes nor no")
     changed = values.get("changed", [])

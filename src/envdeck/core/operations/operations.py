@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.forecast import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.retention import Due
     from envdeck.core.operations.run_command import Task
     from envdeck.core.operations.trash import Item
     from envdeck.core.operations.upgrading.candidate import Candidates
@@ -276,13 +277,13 @@ class Operations:
         """Return what was done, newest first, and whether it can still be taken back."""
         from envdeck.core.operations.history import history
 
-        return history(self.ground)
+        return history(self.ground, self.trash())
 
     def trash(self) -> tuple["Item", ...]:
-        """Return what is in the trashes of this user, newest first."""
-        from envdeck.core.operations.history import trashed
+        """Return what is in the trashes of this user, newest first, and how long it is kept."""
+        from envdeck.core.operations.retention import read_trash
 
-        return trashed(self.ground)
+        return read_trash(self.ground, self.policy)
 
     def pending(self) -> tuple["Entry", ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
@@ -301,6 +302,19 @@ class Operations:
 
     def expired(self) -> tuple["Item", ...]:
         """Return the items that the trash has kept for as long as the policy says."""
-        from envdeck.core.operations.history import expired
+        from envdeck.core.operations.retention import find_expired
 
-        return expired(self.ground, self.policy)
+        return find_expired(self.ground, self.policy)
+
+    def due(self) -> "Due":
+        """Count the time that has passed, and return which items a start of the program may
+        remove for good, and which it has to announce."""
+        from envdeck.core.operations.retention import count_time
+
+        return count_time(self.ground, self.policy)
+
+    def announce(self, items: Sequence["Item"]) -> None:
+        """Note that a person was told that the next start removes these items."""
+        from envdeck.core.operations.retention import announce
+
+        announce(items, self.ground)

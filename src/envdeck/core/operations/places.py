@@ -63,6 +63,8 @@ class Places:
     locks: str
     reserve: str
     """Room that is kept for a full disk."""
+    clock: str
+    """The file with the time that was seen to pass."""
     trash: str
     """The first choice; see :func:`trashes_for`."""
 
@@ -75,6 +77,7 @@ class Places:
             journal=os.path.join(state, "operations"),
             locks=os.path.join(state, "locks"),
             reserve=os.path.join(state, "reserve"),
+            clock=os.path.join(state, "clock.json"),
             trash=os.path.join(os.path.realpath(_own(host.user_data())), "trash"),
         )
 

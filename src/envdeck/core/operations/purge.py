@@ -3,13 +3,13 @@
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envdeck.core.files import reason_of
 from envdeck.core.model import (
     Ending,
     Fact,
+    ItemResult,
     NoPlan,
     Operation,
     Plan,
@@ -20,19 +20,22 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.remains import describe_remains, suggest_purge
 from envdeck.core.operations.removable import check_removable, count_entries, mounted_in
 from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
     HalfPurgedError,
+    ReplacedError,
     Transaction,
     transaction,
 )
-from envdeck.core.operations.trash import Item, purging_name, read_item, tidy
+from envdeck.core.operations.trash import Item, purging_name, read_item, remove_item, tidy
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations, Stopped, Tell
@@ -69,21 +72,25 @@ def _look_at(item: Item) -> str:
     return f"look at {item.folder}"
 
 
-def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
-    """Plan to remove these items for good."""
-    known = [
-        item.manifest.reclaimable_bytes
-        for item in chosen
-        if item.manifest is not None and item.manifest.reclaimable_bytes is not None
-    ]
+def purge_of(items: Sequence[Item], ground: Ground) -> PurgePlan:
+    """Plan to remove these items for good; of several, those that can be."""
+    mounted = {item.id: refusal for item in items if (refusal := _mounted(item, ground))}
+    chosen = [item for item in items if item.id not in mounted] or items
+    refusals = tuple(mounted.values()) if len(chosen) == len(items) else ()
+    left_out = () if refusals else tuple(refusal.message for refusal in mounted.values())
+    known = [bytes_left for item in chosen if (bytes_left := item.reclaimable_bytes) is not None]
     freed = sum(known) if len(known) == len(chosen) else None
     return PurgePlan(
         id=new_id(ground.host),
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
-        warnings=("what is purged cannot be taken back", *_edited(chosen)),
-        refusals=tuple(filter(None, (_mounted(item, ground) for item in chosen))),
+        warnings=(
+            "what is purged cannot be undone",
+            *_edited(chosen),
+            *(f"left out: {why}" for why in left_out),
+        ),
+        refusals=refusals,
         frees_now_bytes=freed,
         reclaims_bytes=freed,
         items=tuple(chosen),
@@ -128,7 +135,8 @@ def _target(item: Item) -> Target:
 def run_purge(
     plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
-    """Remove the items one after the other. What is stopped goes on being removed later."""
+    """Remove the items one after the other; one that cannot be removed keeps no other. What is
+    stopped goes on being removed later."""
     disk = operations.ground.disk
     every = [Going(item.folder, disk.identity(item.folder)) for item in plan.items]
     with operations.ground.spare.giving(every):
@@ -138,43 +146,119 @@ def run_purge(
 def _purge_all(
     plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
-    freed = 0
+    results: list[ItemResult] = []
     for index, item in enumerate(plan.items):
         if stopped():
-            return Result(
-                Ending.DONE,
-                f"stopped: {index} of {len(plan.items)} purged, the others are in the trash",
-                freed_bytes=freed,
-                stopped=True,
-            )
-        ground = operations.ground
-        if ground.disk.identity(item.folder) is not None and (
-            read_item(item.folder, ground.disk).identity != item.identity
-        ):
-            return Result(
-                Ending.REFUSED,
-                f"what is in {item.id} now is not what was shown",
-                hint="look again with `envdeck trash`",
-                guard="not-an-environment",
-                freed_bytes=freed,
-            )
+            message = f"stopped: {index} of {len(plan.items)} done, the others are in the trash"
+            return replace(conclude_purge(results), message=message, stopped=True)
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.items) > 1 else ""
-        freed += purge_item(item, f"{plan.id}{number}", plan.id, operations.ground, tell)
-    many = "1 item is" if len(plan.items) == 1 else f"{len(plan.items)} items are"
-    return Result(Ending.DONE, f"{many} gone for good", freed_bytes=freed)
+        identifier, is_alone = f"{plan.id}{number}", not number
+        results.append(
+            purge_one(item, identifier, plan.id, operations.ground, tell, is_alone=is_alone)
+        )
+    return conclude_purge(results)
 
 
-def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int:
-    """Remove one item for good, and return the bytes really freed.
+def purge_one(
+    item: Item,
+    identifier: str,
+    group: str,
+    ground: Ground,
+    tell: "Tell",
+    *,
+    is_alone: bool = False,
+) -> ItemResult:
+    """Remove one item for good, if it is what was shown, and return how that ended.
+
+    Raises `OSError` where it is all there is to do and the system refused before anything was
+    removed: that is said as for every operation.
+    """
+    hint, guard, freed = "", None, None
+    try:
+        if _is_another(item, ground):
+            status, message = Ending.REFUSED, f"what is in {item.id} now is not what was shown"
+            hint, guard = "look again with `envdeck trash`", "not-an-environment"
+        else:
+            freed = purge_item(item, identifier, group, ground, tell)
+            status, message = Ending.DONE, "permanently deleted"
+            if freed is None:
+                message = "no longer in the trash"
+    except BusyError as error:
+        status, message, guard = Ending.REFUSED, str(error), "in-use"
+        hint = "wait until it has ended"
+    except ReplacedError as error:
+        status, message = Ending.REFUSED, f"what is at {error} now is not what was shown"
+        hint, guard = "look again with `envdeck trash`", "not-an-environment"
+    except HalfPurgedError as error:
+        status, message = Ending.FAILED, f"partly purged, cannot be undone: {error}"
+        hint, freed = error.hint, error.freed
+    except OSError as error:
+        if is_alone and not isinstance(error, RemainderError):
+            raise
+        status = Ending.ROLLED_BACK
+        message = f"{describe_remains(error, item.folder, ground.host)}; it is whole in the trash"
+        hint = suggest_purge(error, item.folder, item.id, ground.host)
+    name = item.id if item.manifest is None else item.manifest.name
+    return ItemResult(item.id, item.folder, name, status, message, hint, guard, freed)
+
+
+def _is_another(item: Item, ground: Ground) -> bool:
+    """Tell whether an item holds something else than what was shown."""
+    if ground.disk.identity(item.folder) is None:
+        return False
+    return read_item(item.folder, ground.disk).identity != item.identity
+
+
+def conclude_purge(results: Sequence[ItemResult]) -> Result:
+    """Return how a purge ended, from how it did for each item."""
+    failed = [each for each in results if each.status is not Ending.DONE]
+    purged = [
+        each for each in results if each.status is Ending.DONE and each.freed_bytes is not None
+    ]
+    freed = sum(each.freed_bytes or 0 for each in results)
+    items = tuple(results)
+    if not failed:
+        absent = len(results) - len(purged)
+        said = [_count_items(len(purged), "permanently deleted")] if purged or not absent else []
+        said += [_count_items(absent, "no longer in the trash")] if absent else []
+        return Result(Ending.DONE, "; ".join(said), freed_bytes=freed, items=items)
+    first = failed[0]
+    if len(results) == 1:
+        return Result(
+            first.status, f"{first.name}: {first.message}", hint=first.hint, guard=first.guard,
+            freed_bytes=first.freed_bytes, items=items,
+        )  # fmt: skip
+    more = f"; and {len(failed) - 1:,} more not" if len(failed) > 1 else ""
+    is_changed = bool(purged) or any(each.status is Ending.FAILED for each in failed)
+    return Result(
+        Ending.FAILED if is_changed else Ending.ROLLED_BACK,
+        f"{len(purged):,} of {len(results):,} permanently deleted; "
+        f"{first.name}: {first.message}{more}",
+        hint=first.hint,
+        freed_bytes=freed,
+        items=items,
+    )
+
+
+def _count_items(count: int, became: str) -> str:
+    return f"1 item is {became}" if count == 1 else f"{count:,} items are {became}"
+
+
+def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int | None:
+    """Remove one item for good, and return the bytes really freed; None where it was no longer
+    there.
 
     It is renamed first, so that an item is whole or going, and a removal that was interrupted is
-    finished by recovery. Raises `OSError` where nothing was removed, and
-    :class:`HalfPurgedError` where not all was.
+    finished by recovery. Once a part of it is gone it never has its own name again, and can be
+    removed only. Raises `OSError` where nothing was removed, and :class:`HalfPurgedError` where
+    not all was.
     """
     manifest = item.manifest
     folder = os.path.join(os.path.dirname(item.folder), item.id)
-    old, going = ground.disk.identity(item.folder), purging_name(folder)
+    going = purging_name(folder)
+    source = item.folder if ground.disk.identity(item.folder) is not None else going
+    old = ground.disk.identity(source)
     entry = Entry(
         id=identifier,
         group=group,
@@ -188,6 +272,8 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
         manager=manifest.manager if manifest is not None else "",
         python=manifest.python if manifest is not None else "",
     )
+    if entry.old is None:
+        return None
     freed = 0
     try:
         with (
@@ -195,19 +281,27 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
             transaction(ground, entry) as current,
         ):
             _nobody_uses(entry, ground)
-            at = going if ground.spare.has_begun(old) else item.folder
-            if old is None or ground.disk.identity(at) != old:
-                current.close(Phase.DONE, "it was gone already")
-                return 0
+            at = going if ground.spare.has_begun(old) else source
+            if ground.disk.identity(at) != old:
+                current.close(Phase.ROLLED_BACK, "it was no longer in the trash")
+                return None
             check_removable(at, ground.host)
-            current.set_going()
-            freed = _remove(current, ground, tell)
+            is_whole = current.set_going() and not item.going
+            try:
+                freed = _remove(current, ground, tell, is_whole=is_whole)
+            except RemainderError as error:
+                freed = error.freed
+                raise
             tidy(os.path.dirname(folder), ground.disk)
             current.close(Phase.DONE, "it was purged")
     except OSError as error:
         if ground.disk.identity(going) is None:
             raise
-        raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
+        raise HalfPurgedError(
+            describe_remains(error, going, ground.host),
+            suggest_purge(error, going, item.id, ground.host),
+            freed,
+        ) from error
     return freed
 
 
@@ -217,19 +311,23 @@ def _path_of(folder: str, ground: Ground) -> str:
     return next((each.path for each in entries if each.item == folder), folder)
 
 
-def _remove(current: Transaction, ground: Ground, tell: "Tell") -> int:
-    """Remove what is going; where nothing of it could be, it is in the trash again."""
+def _remove(current: Transaction, ground: Ground, tell: "Tell", *, is_whole: bool) -> int:
+    """Remove what is going; where it was whole and nothing of it could be removed, it is in the
+    trash again."""
     going = purging_name(current.entry.item)
-    before = count_entries(going)
+    before = count_entries(going) if is_whole else 0
     try:
-        return ground.disk.remove_tree(
+        return remove_item(
             going,
+            ground.disk,
             lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
         )
-    except OSError:
-        is_whole = not ground.spare.has_begun(current.entry.old)
-        if is_whole and ground.disk.identity(going) and count_entries(going) == before:
+    except RemainderError as error:
+        is_whole = is_whole and not ground.spare.has_begun(current.entry.old)
+        if is_whole and not error.changed and count_entries(going) == before:
             current.keep_item()
+            part = os.path.join(current.entry.item, os.path.relpath(error.path, going))
+            raise RemainderError(error, part, error.count, changed=False) from error
         raise
 
 

@@ -68,7 +68,8 @@ def _stuck(entry: Entry, error: OSError, ground: Ground) -> Entry:
 
 def sweep(ground: Ground) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
-    folders = [ground.places.journal, ground.places.trash]
+    clock = os.path.dirname(ground.places.clock)
+    folders = [ground.places.journal, clock, ground.places.trash]
     for entry in pending(ground):
         if entry.item and not item_problem(entry, ground.journal):
             folders += [os.path.dirname(entry.item), entry.item]

@@ -23,7 +23,6 @@ from envdeck.core.operations.disk import NotOneDiskError, is_full
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
-    HalfPurgedError,
     ReplacedError,
     UnclearError,
 )
@@ -59,12 +58,6 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
         return refused(replaced(Target(str(error))))
     except UnclearError as error:
         return Result(Ending.ROLLED_BACK, str(error), hint=f"`envdeck history` lists {plan.id}")
-    except HalfPurgedError as error:
-        return Result(
-            Ending.ROLLED_BACK,
-            f"{error}; what is left cannot be put back",
-            hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
-        )
     except OSError as error:
         if is_full(error):
             return _without_room(error, plan, ground)
@@ -74,6 +67,7 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
         ground.spare.keep()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
+        ground.clock.keep(ground.clock.now())
     if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
         for target in plan.targets:
             operations.catalog.changed(target.path)

@@ -9,17 +9,20 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
-from envdeck.core.files import reason_of
 from envdeck.core.model import Identity
-from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.disk import Disk, RemainderError
 from envdeck.core.operations.journal import Entry, Journal, Move, Phase
 from envdeck.core.operations.picture import describe_changes, parse_picture, read_picture
 from envdeck.core.operations.places import BEFORE, ENVIRONMENT, NEXT, PICTURE
 from envdeck.core.operations.proving import file_problem, item_problem
-from envdeck.core.operations.trash import clear_item, purging_name, take_next_manifest, tidy
-
-_FOR_GOOD = frozenset({1, 13, 18, 30})
-"""EPERM, EACCES, EXDEV (a mount), EROFS: what trying again at each start does not change."""
+from envdeck.core.operations.remains import describe_remains
+from envdeck.core.operations.trash import (
+    clear_item,
+    purging_name,
+    remove_item,
+    take_next_manifest,
+    tidy,
+)
 
 
 def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Entry:
@@ -49,13 +52,20 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
         entry, phase=phase, ended_at=disk.host.now(), message=message if message else why
     )
     if phase is Phase.ATTENTION or "; " in why:
-        done = replace(done, message=why)
+        done = replace(done, message=why, partly=_is_partly_gone(entry, disk))
     if changed:
         told = message or "it was rolled back"
         done = replace(done, changed=changed, message=f"{told}; {describe_changes(changed)}")
     if problem := file_problem(entry, disk):
         done = replace(done, message=f"{done.message}; {entry.file} was left alone: {problem}")
     return finish(done, journal)
+
+
+def _is_partly_gone(entry: Entry, disk: Disk) -> bool:
+    """Tell whether the removal of an item has begun and is not ended."""
+    if entry.move is not Move.REMOVE or entry.old is None:
+        return False
+    return disk.identity(purging_name(entry.item)) == entry.old
 
 
 def finish(entry: Entry, journal: Journal) -> Entry:
@@ -174,12 +184,9 @@ def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
         return Phase.ATTENTION, f"{going} is not what was to be removed"
     if there is not None:
         try:
-            disk.remove_tree(going)
-        except OSError as error:
-            if error.errno not in _FOR_GOOD:
-                raise
-            why = f"not all of it could be removed: {reason_of(error)}"
-            return Phase.ATTENTION, f"{why}; what is left is in {going}"
+            remove_item(going, disk)
+        except RemainderError as error:  # trying again at each start would not change it
+            return Phase.ATTENTION, describe_remains(error, going, disk.host)
     elif disk.identity(entry.item) is not None:
         return Phase.ROLLED_BACK, "it is still in the trash"
     tidy(os.path.dirname(entry.item), disk)

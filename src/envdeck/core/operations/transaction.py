@@ -1,6 +1,7 @@
 """One operation on one environment, from the first journal entry to its end."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from envdeck.core.host import Host
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.model import Identity
 from envdeck.core.mounts import read_mounts
+from envdeck.core.operations.clock import Clock
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.journal import Entry, Journal, Phase, opened
 from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
@@ -28,6 +30,9 @@ from envdeck.core.operations.settling import finish, settle
 from envdeck.core.operations.spare import Spare
 from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
 
+_TRIES, _PAUSE = 50, 0.02
+"""How often, and with how many seconds between, the lock of the journal's order is asked for."""
+
 
 def _always(_path: str) -> bool:
     return True
@@ -38,7 +43,17 @@ class BusyError(Exception):
 
 
 class HalfPurgedError(Exception):
-    """Its removal began, and could not be ended: nothing of it can be put back."""
+    """Its removal began, and could not be ended: nothing of it can be put back.
+
+    The text says what is left, and why.
+    """
+
+    def __init__(self, message: str, hint: str, freed: int) -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What helps."""
+        self.freed = freed
+        """Bytes that are free now."""
 
 
 class ReplacedError(Exception):
@@ -51,19 +66,21 @@ class UnclearError(Exception):
 
 @dataclass(slots=True)
 class Ground:
-    """What every operation stands on: the host, its disk, its journal and its places."""
+    """What every operation stands on: the host, its disk, its journal, its places, its clock."""
 
     host: Host
     disk: Disk
     journal: Journal = field(init=False)
     places: Places = field(init=False)
     spare: Spare = field(init=False)
+    clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Places.of(self.host)
         self.journal = Journal(self.places.journal, self.disk)
         self.spare = Spare(self.places, self.disk, self.journal.trashes)
         self.disk.spare = self.spare.free
+        self.clock = Clock(self.places.clock, self.disk)
 
     @classmethod
     def of(cls, host: Host) -> "Ground":
@@ -82,7 +99,8 @@ class Transaction:
             isinstance(before, Entry) and before.phase is Phase.ROLLED_BACK
         ):
             raise BusyError("it was run already")
-        self.entry = ground.journal.write(opened(entry, ground.host))
+        with _numbered(entry, ground) as numbered:
+            self.entry = ground.journal.write(opened(numbered, ground.host))
 
     @property
     def keep(self) -> tuple[int, ...]:
@@ -114,7 +132,8 @@ class Transaction:
 
     def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
         """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
-        write_manifest(self.entry.item, manifest, self._ground.disk, needed=needed)
+        timed = replace(manifest, seen_at=self._ground.clock.seen())
+        write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
 
     def take_picture(self) -> None:
         """Keep how the environment is, so that a rollback can be proved. Where the disk is full
@@ -124,7 +143,8 @@ class Transaction:
 
     def describe_next(self, manifest: Manifest) -> None:
         """Write the manifest that the item has when this is done."""
-        write_manifest(self.entry.item, manifest, self._ground.disk, NEXT)
+        timed = replace(manifest, seen_at=self._ground.clock.seen())
+        write_manifest(self.entry.item, timed, self._ground.disk, NEXT)
 
     def make_staged(self) -> Identity:
         """Make the folder of the new environment, and journal what it is before it is filled."""
@@ -200,16 +220,20 @@ class Transaction:
                 raise ReplacedError(entry.path)
         self._end()
 
-    def set_going(self) -> None:
-        """Rename the item so that it is one of the trash no more; removing it is the caller's."""
+    def set_going(self) -> bool:
+        """Rename the item so that it is one of the trash no more; removing it is the caller's.
+
+        Return whether it had its own name until now.
+        """
         self.note(Phase.MOVING)
         disk, item, going = self._ground.disk, self.entry.item, purging_name(self.entry.item)
         if disk.identity(item) is None and disk.identity(going) == self.entry.old:
-            return  # an earlier purge could not remove all of it
+            return False  # an earlier purge could not remove all of it
         disk.move(item, going)
         if disk.identity(going) != self.entry.old:
             disk.move(going, item)
             raise ReplacedError(item)
+        return True
 
     def keep_item(self) -> None:
         """Let an item be one of the trash again, of which nothing could be removed."""
@@ -234,6 +258,27 @@ class Transaction:
         """Journal an end that needs no look at the disk."""
         ended = replace(self.entry, phase=phase, message=message, ended_at=self._ground.host.now())
         self.entry = finish(ended, self._ground.journal)
+
+
+@contextmanager
+def _numbered(entry: Entry, ground: Ground) -> Iterator[Entry]:
+    """Give an entry the next number in the order, which nobody else gets until it is written.
+
+    Whoever holds that lock for longer than a moment is stopped or hangs: then two may get the
+    same one, and their times tell which was first.
+    """
+    held: Lock | Held | None = None
+    try:
+        for _ in range(_TRIES):
+            with suppress(OSError):  # the order may be that of the clock, where the disk is full
+                held = lock(ground.places.journal, ground.places.locks, ground.disk, entry.id)
+            if not isinstance(held, Held):
+                break
+            time.sleep(_PAUSE)
+        yield replace(entry, sequence=ground.journal.next_sequence())
+    finally:
+        if isinstance(held, Lock):
+            held.release()
 
 
 @contextmanager

@@ -4,13 +4,13 @@ import json
 import math
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
-from envdeck.core.operations.disk import Disk, Reserve, is_full
+from envdeck.core.operations.disk import Disk, RemainderError, Reserve, is_full
 from envdeck.core.operations.places import (
     BEFORE,
     ENVIRONMENT,
@@ -26,6 +26,8 @@ _LIMIT = 8 * 1024 * 1024
 _PURGING = ".purging"
 _FEW = 5
 """Files of the user's that a purge names."""
+PARTLY = "partly purged"
+"""What is said of an item whose removal has begun: nothing of it can be put back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Manifest:
     manager: str
     python: str
     put_at: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch, by the clock of then."""
     packages: int | None = None
     disk_bytes: int | None = None
     reclaimable_bytes: int | None = None
@@ -59,6 +61,9 @@ class Manifest:
     """Files in it that no package owns, relative to it."""
     edited: tuple[str, ...] = ()
     """Files of packages that were edited since they were installed, relative to it."""
+    seen_at: float | None = None
+    """When it was put there by the time that was seen to pass, which is what its retention
+    counts from; None in those of older versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,10 @@ class Item:
     identity: Identity | None = None
     ours: bool = True
     """Whether it is there, and proved to be ours by a manifest or the journal; or it stays."""
+    begun: bool = False
+    """Whether the journal says that its removal has begun, whatever its folder is called."""
+    kept_until: float | None = None
+    """Until when it is kept, as the clock of now would tell it; None for ever."""
 
     @property
     def id(self) -> str:
@@ -80,8 +89,17 @@ class Item:
 
     @property
     def going(self) -> bool:
-        """Whether its removal has begun: nothing of it can be put back."""
-        return self.folder.endswith(_PURGING)
+        """Whether it is partly purged: nothing of it can be put back."""
+        return self.begun or self.folder.endswith(_PURGING)
+
+    def is_due(self, now: float) -> bool:
+        """Whether it was kept for as long as it should be, and waits for no person."""
+        return self.kept_until is not None and self.kept_until <= now and not self.going
+
+    @property
+    def reclaimable_bytes(self) -> int | None:
+        """What purging it frees, as far as its manifest tells; of a part nothing does."""
+        return None if self.manifest is None or self.going else self.manifest.reclaimable_bytes
 
 
 def write_manifest(
@@ -129,7 +147,7 @@ def read_item(folder: str, disk: Disk) -> Item:
         found = "its manifest tells of another item"
     if going:
         manifest = found if isinstance(found, Manifest) else None
-        return Item(folder, manifest, "it is only partly there: its removal has begun", identity)
+        return Item(folder, manifest, PARTLY, identity)
     if isinstance(found, str):
         return Item(folder, None, found, identity)
     if identity is None:
@@ -218,6 +236,56 @@ def tidy(trash: str, disk: Disk) -> None:
         return
 
 
+def remove_item(
+    folder: str, disk: Disk, tell: Callable[[int, int], None] = lambda _files, _bytes: None
+) -> int:
+    """Remove an item for good, its manifest last, and return the bytes freed.
+
+    As long as anything of it is left it can be told what that was. Raises
+    :class:`RemainderError` where not all could be removed; what keeps one part keeps no other.
+    """
+    names = [name for name in os.listdir(folder) if name != MANIFEST]
+    refused: list[RemainderError] = []
+    freed = 0
+
+    def told(files: int, size: int) -> None:
+        tell(files, freed + size)
+
+    for name in sorted(names):
+        path = os.path.join(folder, name)
+        try:
+            freed += disk.remove_tree(path, told)
+        except FileNotFoundError:  # somebody has just removed it
+            continue
+        except OSError as error:
+            refused.append(_refusal(error, path))
+            freed += refused[-1].freed
+    if not refused:
+        try:
+            manifest = os.path.join(folder, MANIFEST)
+            if os.path.lexists(manifest):
+                freed += disk.remove_tree(manifest)
+            disk.remove_folder(folder)
+        except OSError as error:
+            refused.append(_refusal(error, folder))
+    if refused:
+        raise RemainderError(
+            refused[0],
+            refused[0].path,
+            sum(each.count for each in refused),
+            freed=freed,
+            changed=bool(freed) or any(each.changed for each in refused),
+        )
+    return freed
+
+
+def _refusal(error: OSError, path: str) -> RemainderError:
+    if isinstance(error, RemainderError):
+        return error
+    named = error.filename if isinstance(error.filename, str) and error.filename else path
+    return RemainderError(error, named, 1, changed=False)
+
+
 def purging_name(item: str) -> str:
     """Return what an item is called while it is removed."""
     return item if item.endswith(_PURGING) else item + _PURGING
@@ -251,6 +319,8 @@ def _read(content: dict[str, Any]) -> Manifest:
     if not all(isinstance(number, int | None) for number in numbers):
         raise TypeError("no number")
     if not math.isfinite(manifest.put_at):  # a TypeError where it is no number
+        raise ValueError("no time")
+    if manifest.seen_at is not None and not math.isfinite(manifest.seen_at):
         raise ValueError("no time")
     return replace(
         manifest,

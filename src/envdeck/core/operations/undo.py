@@ -9,7 +9,7 @@ from envdeck.core.inspection.own_places import own_place
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.asking import moment_of
 from envdeck.core.operations.guards import Moment
-from envdeck.core.operations.history import undo_obstacle
+from envdeck.core.operations.history import find_halves, undo_obstacle
 from envdeck.core.operations.journal import Entry, Move, Unreadable, new_id
 from envdeck.core.operations.parting import CHANGED, Parting, obstacles_to_parting, parting
 from envdeck.core.operations.places import ENVIRONMENT
@@ -52,12 +52,18 @@ def plan_undo(
     """Plan to take back the last operation that can be, or the one named."""
     ground = operations.ground
     entries, unreadable = ground.journal.read_all()
-    chosen = _named(identifier, entries) if identifier else _last(entries, ground)
-    if not chosen:
+    halves = find_halves(entries, ground)
+    asked = _named(identifier, entries) if identifier else _last(entries, ground, halves)
+    if not asked:
         return _none(identifier, unreadable)
-    obstacle = next(filter(None, (undo_obstacle(entry, ground) for entry in chosen)), "")
-    if obstacle:
-        return NoPlan(f"operation {chosen[0].group} cannot be taken back: {obstacle}")
+    obstacles = {entry.id: undo_obstacle(entry, ground, halves) for entry in asked}
+    chosen = [entry for entry in asked if not obstacles[entry.id]]
+    if not chosen:
+        first = asked[0]
+        hint = ""
+        if first.item in halves and not first.purged:
+            hint = f"`envdeck trash purge {os.path.basename(first.item)}` removes what is left"
+        return NoPlan(f"{first.group} cannot be undone: {obstacles[first.id]}", hint=hint)
     if to is not None and chosen[0].is_file and chosen[0].move is not Move.ASIDE:
         return NoPlan(
             f"{chosen[0].path} was edited, and what it was goes back to its own place alone",
@@ -80,6 +86,11 @@ def plan_undo(
         operation=Operation.UNDO,
         targets=tuple(_target(each) for each in returns),
         steps=tuple(Step(_title(each)) for each in returns),
+        warnings=tuple(
+            f"{entry.path} is not restored: {obstacles[entry.id]}"
+            for entry in asked
+            if obstacles[entry.id] and entry.operation is chosen[0].operation
+        ),
         refusals=tuple(refusals),
         allowed=allow,
         frees_now_bytes=0,
@@ -87,15 +98,15 @@ def plan_undo(
     )
 
 
-def _last(entries: Sequence[Entry], ground: Ground) -> list[Entry]:
-    """Return the newest plan that can be taken back. An undo is not: asked twice, a person means
-    the operation before."""
+def _last(entries: Sequence[Entry], ground: Ground, halves: frozenset[str]) -> list[Entry]:
+    """Return the newest plan of which anything can be taken back. An undo is not: asked twice, a
+    person means the operation before."""
     for entry in reversed(entries):
-        if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground):
+        if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground, halves):
             return [
                 each
                 for each in entries
-                if each.group == entry.group and not undo_obstacle(each, ground)
+                if each.group == entry.group and each.operation is entry.operation
             ]
     return []
 

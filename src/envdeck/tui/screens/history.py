@@ -21,7 +21,6 @@ from envdeck.tui.operating import Operating
 from envdeck.tui.screens.history_lines import (
     HistoryColumns,
     HistoryRow,
-    KeptUntil,
     about_past,
     draw_past,
     empty_words,
@@ -48,10 +47,9 @@ class HistoryRead(Message, bubble=False):
 class PastList(LineList[HistoryRow]):
     """What was done, newest first."""
 
-    def __init__(self, look: Look, kept: KeptUntil) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self._kept = kept
 
     def heading(self, cells: int) -> Line | None:
         """The names of the columns."""
@@ -73,16 +71,15 @@ class PastList(LineList[HistoryRow]):
 
     def draw_row(self, row: HistoryRow, cells: int) -> Line:
         """One operation."""
-        return draw_past(row, HistoryColumns.fit(cells), self.look, self._kept)
+        return draw_past(row, HistoryColumns.fit(cells), self.look)
 
 
 class AboutPast(LineView):
     """All about the operation under the cursor."""
 
-    def __init__(self, look: Look, kept: KeptUntil) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self._kept = kept
         self._row: HistoryRow | None = None
 
     def show(self, row: HistoryRow | None) -> None:
@@ -94,7 +91,7 @@ class AboutPast(LineView):
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay it out."""
-        return about_past(self._row, self.look, self._kept, cells)
+        return about_past(self._row, self.look, cells)
 
 
 class HistoryScreen(Screen[None], inherit_bindings=False):
@@ -125,9 +122,8 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         self._generation = 0
         self._pasts: tuple[Past, ...] = ()
         self._read = False
-        kept = operating.policy.kept_until
-        self.table = PastList(look, kept)
-        self.about = AboutPast(look, kept)
+        self.table = PastList(look)
+        self.about = AboutPast(look)
         self._title = LineLabel((Part("History", Tone.STRONG),), classes="top")
         self._keys = KeyLine(look.keys)
 

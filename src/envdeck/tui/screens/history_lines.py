@@ -1,22 +1,21 @@
 """The history in lines: what was done, how it ended, and whether it can be taken back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import Operation
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.trash import PARTLY
 from envdeck.text import age, clip, duration, exact_time, pad, plain, short_age, size, width
 from envdeck.tui.dialogs.wording import time_left
 from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.look import Look
 
-KeptUntil = Callable[[float], float | None]
-
 _GAP = "  "
 _WHEN, _WHAT = 9, 8
-_ENDED = 14
+_ENDED = 15
 _ROOMY_FROM = 100
 _NARROW_BELOW = 68
 _WORDS = {
@@ -72,7 +71,7 @@ class HistoryColumns:
         return (Part(_GAP.join(names), Tone.MUTED),)
 
 
-def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look, kept: KeptUntil) -> Line:
+def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     """Return the line of a row."""
     past = row.past
     if past is None:
@@ -87,10 +86,10 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look, kept: KeptUn
             Part(f"{_GAP}{look.sentence(entry.reason)}", Tone.MUTED),
         )
         return clipped(line, room + columns.ended + columns.undo, look.signs.ellipsis)
-    word, tone = ended_words(entry, look)
+    word, tone = ended_words(past, entry, look)
     said = word if columns.ended > 2 else word[:1]
     when = clip(short_age(age(entry.created_at, look.clock()), _WHEN), _WHEN, "")
-    undo, undo_tone = undo_words(past, entry, columns.undo, look, kept)
+    undo, undo_tone = undo_words(past, entry, columns.undo, look)
     return (
         Part(" " + pad(when, _WHEN), Tone.MUTED),
         Part(_GAP + pad(_WORDS.get(entry.operation, ""), _WHAT)),
@@ -100,8 +99,10 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look, kept: KeptUn
     )
 
 
-def ended_words(entry: Entry, look: Look) -> tuple[str, Tone]:
+def ended_words(past: Past, entry: Entry, look: Look) -> tuple[str, Tone]:
     """Return how an operation ended, as sign and word, and its tone."""
+    if past.is_partly_purged and entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
+        return f"{look.signs.broken} {PARTLY}", Tone.ERROR
     match entry.phase:
         case Phase.DONE:
             return "  done", Tone.GOOD
@@ -113,41 +114,36 @@ def ended_words(entry: Entry, look: Look) -> tuple[str, Tone]:
             return f"{look.signs.away} not over", Tone.WARNING
 
 
-def undo_words(
-    past: Past, entry: Entry, cells: int, look: Look, kept: KeptUntil
-) -> tuple[str, Tone]:
+def undo_words(past: Past, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
     """Return that it can be taken back and for how long, or why not."""
     if past.why_not:
         return (look.sentence(past.why_not) if cells > 4 else ""), Tone.MUTED
     key = look.key("undo")
-    left = _left(entry, look, kept)
+    left = _left(past, entry, look)
     if cells <= 4:
         return key, Tone.ACCENT
     said = f"{key} undoes it" + (f", {left} left" if left else "")
     return (said if width(said) <= cells else f"{key} undoes it"), Tone.ACCENT
 
 
-def _left(entry: Entry, look: Look, kept: KeptUntil) -> str:
+def _left(past: Past, entry: Entry, look: Look) -> str:
     """Return for how long the trash keeps what an undo needs; empty where it needs nothing."""
     if entry.move not in {Move.ASIDE, Move.EXCHANGE} or entry.old is None:
         return ""
-    until = kept(entry.ended_at or entry.created_at)
-    if until is None:
+    if past.kept_until is None:
         return ""
-    left = until - look.clock()
+    left = past.kept_until - look.clock()
     return time_left(left) if left > 0 else ""
 
 
-def about_past(row: HistoryRow | None, look: Look, kept: KeptUntil, cells: int) -> list[Line]:
+def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
     """Return all that the journal knows of an operation."""
     if row is None or row.past is None:
         return []
     room = max(cells - 2, 12)
     entry = row.past.entry
     pieces = (
-        _unreadable(entry, look)
-        if isinstance(entry, Unreadable)
-        else _told(row.past, entry, look, kept)
+        _unreadable(entry, look) if isinstance(entry, Unreadable) else _told(row.past, entry, look)
     )
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     return [(Part(" "), *line) for line in lines]
@@ -166,8 +162,8 @@ def _unreadable(entry: Unreadable, look: Look) -> list[Line]:
     ]
 
 
-def _told(past: Past, entry: Entry, look: Look, kept: KeptUntil) -> list[Line]:
-    word, tone = ended_words(entry, look)
+def _told(past: Past, entry: Entry, look: Look) -> list[Line]:
+    word, tone = ended_words(past, entry, look)
     pieces: list[Line] = [
         (
             Part(f"{_WORDS.get(entry.operation, '')} ".capitalize(), Tone.STRONG),
@@ -183,7 +179,7 @@ def _told(past: Past, entry: Entry, look: Look, kept: KeptUntil) -> list[Line]:
     if past.why_not:
         pieces.append((Part(f"It cannot be taken back: {look.sentence(past.why_not)}."),))
     else:
-        left = _left(entry, look, kept)
+        left = _left(past, entry, look)
         pieces.append(
             (
                 Part(look.key("undo"), Tone.HEADING),

@@ -19,6 +19,7 @@ from envdeck.tui.source import Source
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
     from envdeck.core.model import Plan
+    from envdeck.core.operations.trash import Item
     from envdeck.tui.job import Job
     from envdeck.tui.operating import Operating
     from envdeck.tui.queue import Queue
@@ -62,7 +63,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
     # beginning
 
     def begin_operations(self) -> None:
-        """Clear up what was interrupted, before anything else acts; then what has expired."""
+        """Clear up what was interrupted, before anything else acts; then what was announced."""
         self._polling = self.set_interval(_POLL, self._poll, pause=True)
         if self._operations is None:
             return
@@ -129,8 +130,19 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         if self.queue is not None:
             self.queue.release()
             self._tell_operations()
+        if message.announced:
+            self._announce(message.announced)
         if message.purge is not None:
             self.submit(message.purge)
+
+    def _announce(self, items: "Sequence[Item]") -> None:
+        """Say what the next start removes for good, and note that it was said."""
+        from envdeck.tui.recovering import announcement_words
+
+        self.say(announcement_words(items, self.look))
+        operating = self.operating
+        if operating is not None:
+            in_background(partial(operating.announce, items), self.post_message)
 
     # running
 

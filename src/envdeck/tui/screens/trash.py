@@ -9,7 +9,7 @@ from textual.events import Resize, ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 
-from envdeck.core.operations.trash import Item
+from envdeck.core.operations.trash import PARTLY, Item
 from envdeck.text import plain
 from envdeck.tui.actions import bindings
 from envdeck.tui.background import in_background
@@ -64,9 +64,8 @@ class TrashScreen(Screen[None], inherit_bindings=False):
         self._operating = operating
         self._generation = 0
         self._read = False
-        kept = operating.policy.kept_until
-        self.table = ItemList(look, kept)
-        self.about = AboutItem(look, kept)
+        self.table = ItemList(look)
+        self.about = AboutItem(look)
         self._title = LineLabel((Part("Trash", Tone.STRONG),), classes="top")
         self._keys = KeyLine(look.keys)
 
@@ -163,6 +162,10 @@ class TrashScreen(Screen[None], inherit_bindings=False):
         item = self.table.current
         if item is None:
             self._say("there is nothing to restore")
+            return
+        if item.going:
+            purge = self.look.key("purge")
+            self._say(f"{PARTLY}: it cannot be restored\n{purge} removes what is left of it")
             return
         title = f"Restore {self.look.path(place(item))}"
         self.post_message(OperationWished(undo_wish(self._operating, title, item.id)))

@@ -1,10 +1,10 @@
 """The trash in lines: what was put aside, where it was, and until when it is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.trash import Item, Manifest
+from envdeck.core.operations.trash import PARTLY, Item, Manifest
 from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size
 from envdeck.tui.dialogs.wording import capital, time_left
 from envdeck.tui.panes.words import counted
@@ -12,14 +12,13 @@ from envdeck.tui.widgets.bar import bar
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, line_width, wrapped
 from envdeck.tui.widgets.look import Look
 
-KeptUntil = Callable[[float], float | None]
-"""Until when the trash keeps what was put there at a time; None is for ever."""
-
 MARK = 2
 _GAP = "  "
 _BY, _WHEN, _KEPT, _FREES = 9, 9, 9, 8
 _BAR_FROM = 104
 _BY_FROM = 70
+_PARTLY_FROM = 40
+"""Cells of a path from which on there is room for words before it."""
 _WHEN_FROM = 56
 _NAMES_SHOWN = 200
 _BY_WORDS = {
@@ -76,7 +75,7 @@ class TrashColumns:
 def frees(item: Item) -> int | None:
     """Return what purging an item frees, as far as its manifest tells."""
     manifest = item.manifest
-    if manifest is None:
+    if manifest is None or item.going:
         return None
     if manifest.reclaimable_bytes is not None:
         return manifest.reclaimable_bytes
@@ -97,7 +96,6 @@ def draw_item(
     item: Item,
     columns: TrashColumns,
     look: Look,
-    kept: KeptUntil,
     *,
     marked: bool,
     largest: int,
@@ -106,6 +104,8 @@ def draw_item(
     manifest, signs = item.manifest, look.signs
     parts = [Part(pad(signs.marked if marked else "", MARK), Tone.ACCENT)]
     sign = f"{signs.broken} " if item.problem else ""
+    if item.going and columns.path >= _PARTLY_FROM:
+        sign += f"{PARTLY}: "
     path = look.short_path(place(item), columns.path - len(sign))
     parts += [Part(sign, Tone.ERROR), Part(pad(path, columns.path - len(sign)))]
     if columns.by:
@@ -115,7 +115,7 @@ def draw_item(
         when = None if manifest is None else manifest.put_at
         told = age(when, look.clock(), unknown=signs.unknown)
         parts.append(Part(_GAP + _age(told, columns.when), Tone.MUTED))
-    word, tone = kept_words(manifest, look, kept)
+    word, tone = kept_words(item, look)
     parts.append(Part(_GAP + _age(word, columns.kept), tone))
     freed = frees(item)
     parts.append(Part(_GAP + pad(size(freed, unknown=signs.unknown), _FREES, right=True)))
@@ -129,20 +129,19 @@ def _age(said: str, cells: int) -> str:
     return pad(clip(short_age(said, cells), cells, ""), cells)
 
 
-def kept_words(manifest: Manifest | None, look: Look, kept: KeptUntil) -> tuple[str, Tone]:
+def kept_words(item: Item, look: Look) -> tuple[str, Tone]:
     """Return for how long an item is still kept: `27 days`, `for ever`, `due`."""
-    if manifest is None:
+    if item.manifest is None or item.going:
         return look.signs.unknown, Tone.MUTED
-    until = kept(manifest.put_at)
-    if until is None:
+    if item.kept_until is None:
         return "for ever", Tone.MUTED
-    left = until - look.clock()
+    left = item.kept_until - look.clock()
     if left <= 0:
         return "due", Tone.WARNING
     return time_left(left), Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
 
 
-def about_item(item: Item, look: Look, kept: KeptUntil, cells: int) -> list[Line]:
+def about_item(item: Item, look: Look, cells: int) -> list[Line]:
     """Return all that is known of an item."""
     room = max(cells - 2, 12)
     pieces: list[Line] = [(Part(look.path(place(item)), Tone.STRONG, path=True),)]
@@ -153,7 +152,7 @@ def about_item(item: Item, look: Look, kept: KeptUntil, cells: int) -> list[Line
         pieces.append((Part("What was put aside is in it all the same, and left alone."),))
         pieces += _keys(item, look)
     else:
-        pieces += _known(item, item.manifest, look, kept)
+        pieces += _known(item, item.manifest, look)
     pieces.append((Part(f"in {look.path(item.folder)}", Tone.MUTED),))
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     if item.manifest is not None:
@@ -161,14 +160,16 @@ def about_item(item: Item, look: Look, kept: KeptUntil, cells: int) -> list[Line
     return [(Part(" "), *line) for line in lines]
 
 
-def _known(item: Item, manifest: Manifest, look: Look, kept: KeptUntil) -> list[Line]:
+def _known(item: Item, manifest: Manifest, look: Look) -> list[Line]:
     done = _SENTENCES.get(manifest.operation, "It was put aside")
     when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
-    until = kept(manifest.put_at)
-    if until is None:
+    until = item.kept_until
+    if item.going:
+        keeping = "and what is left of it cannot be restored."
+    elif until is None:
         keeping = "and is kept for ever."
     elif until <= look.clock():
-        keeping = "and its time is over: the next start of EnvDeck purges it."
+        keeping = "and is due: one start of EnvDeck announces it, the next permanently deletes it."
     else:
         keeping = f"and is kept until {exact_time(until)}."
     made = [f"Python {plain(manifest.python)}"] if manifest.python else []
@@ -188,7 +189,13 @@ def _known(item: Item, manifest: Manifest, look: Look, kept: KeptUntil) -> list[
 
 
 def _keys(item: Item, look: Look) -> list[Line]:
-    del item
+    if item.going:
+        return [
+            (
+                Part(look.key("purge"), Tone.HEADING),
+                Part(" removes what is left of it; its plan is shown first."),
+            )
+        ]
     return [
         (
             Part(look.key("restore"), Tone.HEADING),
@@ -226,7 +233,10 @@ def title_line(items: Sequence[Item], look: Look, cells: int) -> Line:
         unknown = any(frees(item) is None for item in items)
         least = "at least " if unknown else ""
         parts.append(Part(f" · a purge of all frees {least}{size(total(items))}"))
-        odd = sum(bool(item.problem) for item in items)
+        partly = sum(item.going for item in items)
+        if partly:
+            parts.append(Part(f" · {look.signs.broken} {partly:,} {PARTLY}", Tone.ERROR))
+        odd = sum(bool(item.problem) for item in items) - partly
         if odd:
             words = f" · {look.signs.broken} {odd:,} with a problem"
             parts.append(Part(words, Tone.ERROR))

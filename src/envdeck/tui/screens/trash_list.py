@@ -11,7 +11,6 @@ from envdeck.core.operations.trash import Item
 from envdeck.tui.actions import bindings
 from envdeck.tui.screens.trash_lines import (
     MARK,
-    KeptUntil,
     TrashColumns,
     about_item,
     draw_item,
@@ -31,11 +30,10 @@ class ItemList(LineList[Item]):
     class MarkAsked(Message):
         """The item under the cursor is to be marked, or no more."""
 
-    def __init__(self, look: Look, kept: KeptUntil) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
         self.marks: set[str] = set()
-        self._kept = kept
         self._largest = 0
 
     def heading(self, cells: int) -> Line | None:
@@ -61,7 +59,6 @@ class ItemList(LineList[Item]):
             row,
             TrashColumns.fit(cells),
             self.look,
-            self._kept,
             marked=row.folder in self.marks,
             largest=self._largest,
         )
@@ -79,10 +76,9 @@ class ItemList(LineList[Item]):
 class AboutItem(LineView):
     """All about the item under the cursor."""
 
-    def __init__(self, look: Look, kept: KeptUntil) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self._kept = kept
         self._item: Item | None = None
 
     def show(self, item: Item | None) -> None:
@@ -97,4 +93,4 @@ class AboutItem(LineView):
         """Lay it out."""
         if self._item is None:
             return ()
-        return about_item(self._item, self.look, self._kept, cells)
+        return about_item(self._item, self.look, cells)

@@ -1,10 +1,10 @@
 """The platform layer: every change of the disk goes through one object."""
 
 from envdeck.core.host import Host
-from envdeck.core.operations.disk.disk import Disk, NotOneDiskError
+from envdeck.core.operations.disk.disk import Disk, NotOneDiskError, RemainderError
 from envdeck.core.operations.disk.reserve import Reserve, is_full
 
-__all__ = ["Disk", "NotOneDiskError", "Reserve", "disk_for", "is_full"]
+__all__ = ["Disk", "NotOneDiskError", "RemainderError", "Reserve", "disk_for", "is_full"]
 
 
 def disk_for(host: Host) -> Disk:

@@ -12,10 +12,10 @@ from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
 from envdeck.core.operations.disk.linking import link_tree
-from envdeck.core.operations.disk.removing import NotOneDiskError, remove_tree
+from envdeck.core.operations.disk.removing import NotOneDiskError, RemainderError, remove_tree
 from envdeck.core.operations.disk.reserve import is_full
 
-__all__ = ["Disk", "NotOneDiskError"]
+__all__ = ["Disk", "NotOneDiskError", "RemainderError"]
 
 _T = TypeVar("_T")
 Progress = Callable[[int, int], None]
@@ -243,7 +243,8 @@ class Disk:
         """Remove a tree, and return the bytes that were freed, as the file system counts them.
 
         It follows no link and leaves no disk: raises :class:`NotOneDiskError` before anything is
-        removed where something is mounted in it, and whenever it meets another device.
+        removed where something is mounted in it, and whenever it meets another device. What
+        cannot be removed does not keep the rest: then it raises :class:`RemainderError`.
         """
         return remove_tree(path, self.host, tell, stopped)
 

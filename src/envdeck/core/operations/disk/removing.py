@@ -4,6 +4,7 @@ A few threads share the folders: most of the time goes to the file system, which
 folders at once.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -20,6 +21,8 @@ _EVERY = 256
 _SECONDS = 0.05
 """Between two words on how far it is, where several do."""
 _THREADS = 4
+_NAMED = 20
+"""Refusals that are kept; more are counted."""
 _DEEPEST = 48
 """Folders within each other that one thread has open at once; what lies deeper is moved up
 first."""
@@ -27,6 +30,26 @@ first."""
 
 class NotOneDiskError(OSError):
     """Something is mounted in the tree: removing it would empty what is mounted."""
+
+
+class RemainderError(OSError):
+    """A part of a tree could not be removed; all that could be is gone.
+
+    Number, text and file name are those of the first refusal.
+    """
+
+    def __init__(
+        self, first: OSError, path: str, count: int, *, freed: int = 0, changed: bool = True
+    ) -> None:
+        super().__init__(first.errno, first.strerror, path)
+        self.path = path
+        """What was refused first."""
+        self.count = count
+        """How many files and folders were refused; not those that are left because of them."""
+        self.freed = freed
+        """Bytes that are free now."""
+        self.changed = changed
+        """Whether anything was removed at all."""
 
 
 class StoppedError(OSError):
@@ -41,7 +64,8 @@ def remove_tree(
 ) -> int:
     """Remove the folder or file at `path`, and return the bytes freed.
 
-    A file with links elsewhere frees nothing. Folders are opened without following links and
+    What cannot be removed does not keep the rest: raises :class:`RemainderError` at the end. A
+    file with links elsewhere frees nothing. Folders are opened without following links and
     their entries removed relative to them, so that nobody can swap a folder for a link on the
     way. Folders that may not be entered or written to, but are ours, are made so first.
     """
@@ -55,7 +79,16 @@ def remove_tree(
         sweep.empty_all(_open(path, None), path)
     else:
         sweep.empty_by_path(path)
-    os.rmdir(path)
+    if not sweep.failures:
+        try:
+            os.rmdir(path)
+        except OSError as error:
+            sweep.note(path, error)
+    if sweep.failures:
+        part, refused = sweep.failures[0]
+        raise RemainderError(
+            refused, part, sweep.failed, freed=sweep.freed, changed=sweep.changed
+        ) from refused
     freed = sweep.freed + _blocks(status)
     tell(sweep.files, freed)
     return freed
@@ -80,6 +113,10 @@ class _Folder:
     """Open from when it is read until the last folder in it is gone."""
     left: int = 1
     """Folders in it that are still there, and one while it is read itself."""
+    blocks: int = 0
+    """The bytes that it takes itself."""
+    kept: bool = False
+    """Whether something in it could not be removed, so that it stays."""
 
 
 class _Sweep:
@@ -103,6 +140,21 @@ class _Sweep:
         self._moved = 0
         self.files = 0
         self.freed = 0
+        self.failed = 0
+        """How many files and folders could not be removed."""
+        self.failures: list[tuple[str, OSError]] = []
+        """The first of them, and why."""
+        self.changed = False
+        """Whether anything was removed or moved."""
+
+    def note(self, path: str, error: OSError) -> None:
+        """Remember what could not be removed. Raises what holds for the whole tree."""
+        if isinstance(error, NotOneDiskError | StoppedError) or error.errno == errno.EROFS:
+            raise error
+        with self._change:
+            self.failed += 1
+            if len(self.failures) < _NAMED:
+                self.failures.append((path, error))
 
     def empty_all(self, descriptor: int, path: str) -> None:
         """Remove everything in an open folder, however deep it goes, and close it."""
@@ -110,6 +162,7 @@ class _Sweep:
             self._top = descriptor
             while True:
                 self._moved, self._over = 0, False
+                self.failed, self.failures = 0, []  # a round meets again what it cannot remove
                 self._waiting.append(_Folder("", path, 0, None, os.dup(descriptor)))
                 self._empty_together()
                 if not self._moved:
@@ -146,7 +199,11 @@ class _Sweep:
         ended_well = False
         try:
             while (folder := self._next()) is not None:
-                self._empty(folder)
+                try:
+                    self._empty(folder)
+                except OSError as error:
+                    self.note(folder.path, error)
+                    folder.kept = True
                 self._done(folder)
             ended_well = True
         finally:
@@ -177,18 +234,24 @@ class _Sweep:
         if status.st_mode & 0o300 != 0o300:
             os.fchmod(descriptor, 0o700)
         folders: list[str] = []
-        files, freed = 0, _blocks(status) if folder.above is not None else 0
+        folder.blocks = _blocks(status)
+        files = freed = 0
         with os.scandir(descriptor) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                     continue
-                status = entry.stat(follow_symlinks=False)
-                if status.st_nlink > 1:
-                    freed += self._unlink_linked(entry.name, descriptor, status.st_ino)
-                else:
-                    freed += _freed(status)
-                    os.unlink(entry.name, dir_fd=descriptor)
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                    if status.st_nlink > 1:
+                        freed += self._unlink_linked(entry.name, descriptor, status.st_ino)
+                    else:
+                        os.unlink(entry.name, dir_fd=descriptor)
+                        freed += _freed(status)
+                except OSError as error:
+                    self.note(os.path.join(folder.path, entry.name), error)
+                    folder.kept = True
+                    continue
                 files += 1
                 if files == _EVERY:
                     self._add(files, freed)
@@ -198,7 +261,11 @@ class _Sweep:
         self._add(files, freed)
         if folder.depth == _DEEPEST:
             for name in folders:
-                self._move_up(name, descriptor)
+                try:
+                    self._move_up(name, descriptor)
+                except OSError as error:
+                    self.note(os.path.join(folder.path, name), error)
+                    folder.kept = True
             return
         with self._change:
             folder.left += len(folders)
@@ -216,10 +283,11 @@ class _Sweep:
             os.unlink(name, dir_fd=descriptor)
         return _freed(status)
 
-    def _add(self, files: int, freed: int) -> None:
+    def _add(self, files: int, freed: int, *, changed: bool = False) -> None:
         with self._change:
             self.files += files
             self.freed += freed
+            self.changed = self.changed or changed or files > 0
 
     def _done(self, folder: _Folder) -> None:
         """Note that a folder was read; remove it and those above it as far as they are empty."""
@@ -230,15 +298,29 @@ class _Sweep:
                 if here.left or self._over:
                     break
                 self._open.discard(here)
-            os.close(here.descriptor)
-            here.descriptor = -1
+            if here.descriptor >= 0:
+                os.close(here.descriptor)
+                here.descriptor = -1
             if here.above is not None:
-                os.rmdir(here.name, dir_fd=here.above.descriptor)
+                self._remove_emptied(here, here.above)
             here = here.above
         with self._change:
             self._busy -= 1
             if not self._busy:
                 self._change.notify_all()
+
+    def _remove_emptied(self, folder: _Folder, above: _Folder) -> None:
+        """Remove a folder whose entries are gone; one that keeps some stays, with those above."""
+        if not folder.kept:
+            try:
+                os.rmdir(folder.name, dir_fd=above.descriptor)
+            except OSError as error:
+                self.note(folder.path, error)
+                folder.kept = True
+            else:
+                self._add(0, folder.blocks, changed=True)
+        if folder.kept:
+            above.kept = True
 
     def _move_up(self, name: str, descriptor: int) -> None:
         """Move a folder to the top of what is removed, for the next round."""
@@ -250,6 +332,7 @@ class _Sweep:
                 os.stat(free, dir_fd=self._top, follow_symlinks=False)
             except FileNotFoundError:
                 os.rename(name, free, src_dir_fd=descriptor, dst_dir_fd=self._top)
+                self._add(0, 0, changed=True)
                 return
 
     def empty_by_path(self, path: str) -> None:
@@ -261,15 +344,26 @@ class _Sweep:
                 if stat.S_ISDIR(status.st_mode) and not _is_junction(status):
                     folders.append(entry.path)
                     continue
-                self._count(status)
-                _unlink(entry.path, status)
+                try:
+                    _unlink(entry.path, status)
+                except OSError as error:
+                    self.note(entry.path, error)
+                else:
+                    self._count(status)
         for each in folders:
-            self.empty_by_path(each)
-            os.rmdir(each)
+            before = self.failed
+            try:
+                self.empty_by_path(each)
+                if self.failed == before:
+                    os.rmdir(each)
+                    self.changed = True
+            except OSError as error:
+                self.note(each, error)
 
     def _count(self, status: os.stat_result) -> None:
         self.files += 1
         self.freed += _freed(status)
+        self.changed = True
         if self.files % _EVERY == 0:
             self._tell(self.files, self.freed)
             if self._stopped is not None and self._stopped():

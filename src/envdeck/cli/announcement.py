@@ -1,0 +1,28 @@
+"""What the next start of the screen removes from the trash for good is said before."""
+
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.wording import counted
+from envdeck.core.model import Operation
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.operations import Operations
+
+_LOOK = "`envdeck trash` lists them"
+
+
+def announce_due(operations: "Operations", context: Context) -> None:
+    """Count the time, and say what is due; it is noted as said where a person reads it."""
+    due = operations.due()
+    items = (*due.purge, *due.announced)
+    if not items:
+        return
+    edits = any(each.manifest and each.manifest.operation is Operation.EDIT for each in items)
+    many = counted(len(items), "item" if edits else "environment")
+    are = "is" if len(items) == 1 else "are"
+    context.console.note(
+        f"{many} {are} permanently deleted from the trash at the next start of the screen", _LOOK
+    )
+    if context.console.error_terminal:
+        operations.announce(due.announced)

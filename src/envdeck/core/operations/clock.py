@@ -77,7 +77,7 @@ class Clock:
         self._disk.ensure_folder(os.path.dirname(self._file))
         content = {"schema": SCHEMA, **asdict(record)}
         with self._writing:
-            self._disk.write(self._file, json.dumps(content).encode("ascii"))
+            self._disk.write(self._file, json.dumps(content).encode("ascii"), needed=False)
 
 
 def _advance(before: Record, now: Record) -> Record:

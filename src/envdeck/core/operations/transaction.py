@@ -14,7 +14,7 @@ from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.clock import Clock
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.journal import Entry, Journal, Phase, opened
-from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.locks import Held, Lock, lock, lock_folder, lock_of_uv
 from envdeck.core.operations.picture import Picture, keep_picture
 from envdeck.core.operations.places import (
     BEFORE,
@@ -270,8 +270,7 @@ def _numbered(entry: Entry, ground: Ground) -> Iterator[Entry]:
     held: Lock | Held | None = None
     try:
         for _ in range(_TRIES):
-            with suppress(OSError):  # the order may be that of the clock, where the disk is full
-                held = lock(ground.places.journal, ground.places.locks, ground.disk, entry.id)
+            held = lock_folder(ground.places.journal)
             if not isinstance(held, Held):
                 break
             time.sleep(_PAUSE)

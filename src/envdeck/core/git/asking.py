@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.git.folders import find_repository, git_folders, names_other_tree
 from envdeck.core.git.running import Answer, run
 from envdeck.core.host import Host
@@ -99,7 +100,7 @@ class Git:
         repositories: dict[str, dict[str, str]] = {}
         for path in paths:
             folder, name = os.path.split(path)
-            folder = os.path.realpath(folder)
+            folder = reach.realpath(folder)
             repository = find_repository(folder)
             if repository is not None:
                 below = os.path.relpath(os.path.join(folder, name), repository)
@@ -165,7 +166,7 @@ class Git:
         if answer.cut and found != asked:
             problem = "the history of these files is too long"
         folders = git_folders(repository)
-        if not problem and folders and os.path.lexists(os.path.join(folders.common, "shallow")):
+        if not problem and folders and reach.lexists(os.path.join(folders.common, "shallow")):
             problem = "the clone is shallow, and holds a part of the history only"
         return found, problem
 

@@ -5,6 +5,7 @@ import shutil
 import stat
 from collections.abc import Callable
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk.linking import link_tree
@@ -43,7 +44,7 @@ class Disk:
         Raises `OSError` where that cannot be told: out of reach is not absent.
         """
         try:
-            status = os.lstat(path)
+            status = reach.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return Identity(status.st_dev, status.st_ino)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.serialise import SCHEMA, Object, utc_time
 from envdeck.core.inspection.credentials import mask_text
-from envdeck.core.model import Ending, Operation, Plan, Refusal, Result
+from envdeck.core.model import Ending, Operation, Plan, Refusal, Result, Target
 
 if TYPE_CHECKING:
     from envdeck.core.operations.history import Past
@@ -57,6 +57,22 @@ def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
         "allowed": sorted(plan.allowed),
         "refusals": [_refusal_object(refusal) for refusal in plan.refusals],
         "left_out": [_refusal_object(refusal) for refusal in left_out],
+        "edits": [_edits_object(target) for target in plan.targets],
+        "keep_edits": plan.keep_edits,
+    }
+
+
+def _edits_object(target: Target) -> Object:
+    edits = target.edits
+    return {
+        "path": target.path,
+        "count": edits.count,
+        "bytes": edits.bytes,
+        "files": [
+            {"path": each.path, "name": each.name, "bytes": each.bytes} for each in edits.files
+        ],
+        "missing": edits.missing,
+        "not_compared": list(edits.unchecked),
     }
 
 
@@ -166,4 +182,5 @@ def _item_object(item: "Item", policy: "Policy") -> Object:
         "project": manifest.project,
         "is_link": manifest.is_link,
         "unowned": list(manifest.unowned),
+        "edited": list(manifest.edited),
     }

@@ -35,6 +35,9 @@ class Wish:
     plan: Planner
     at_once: Planner | None = None
     """Plans the same for good, without a way back; None where there is no such thing."""
+    keeping: Planner | None = None
+    """Plans the same with edited files of packages put over the new ones; None where there is no
+    such choice."""
     paths: tuple[str, ...] = ()
     """What it acts on, where that is known: it is not planned while something else does."""
     parts: "tuple[Wish, ...]" = ()
@@ -97,6 +100,7 @@ class Operating(Protocol):
         jump: str | None = None,
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to make an environment anew; of what is locked or declared with the groups and
@@ -113,6 +117,7 @@ class Operating(Protocol):
         wanted: Mapping[str, str | None] | None = None,
         *,
         lock: bool = False,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to upgrade packages."""
@@ -123,6 +128,7 @@ class Operating(Protocol):
         environment: Environment,
         interpreter: str | None = None,
         *,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter."""

@@ -6,6 +6,7 @@ not UTF-8 survives the way to the disk and back. They are hostile text until
 """
 
 from envdeck.core.model.distribution import Distribution, Script
+from envdeck.core.model.edits import EditedFile, Edits
 from envdeck.core.model.environment import (
     Creation,
     Environment,
@@ -45,6 +46,8 @@ __all__ = [
     "CommandStarted",
     "Creation",
     "Distribution",
+    "EditedFile",
+    "Edits",
     "Ending",
     "Environment",
     "Event",

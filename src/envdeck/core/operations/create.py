@@ -25,6 +25,7 @@ from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.picking import interpreter_choices, pick
@@ -244,6 +245,7 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
         if not done.ok:
             raise GivenUpError.of(explain(done))
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
+    checked = FileProof().check(building)
     made: Environment = building.environment()
     problems = dependency_problems(made)
     if problems:
@@ -251,4 +253,4 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
         raise GivenUpError(f"{name} needs {missing}, which the source does not bring")
     building.settle()
     count = made.packages or 0
-    return [f"{count:,} packages, and none lacks what it needs"]
+    return [f"{count:,} packages, and none lacks what it needs", *checked.verified]

@@ -116,7 +116,14 @@ def _put_aside(
 
 
 def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:
-    known = manifest_of(entry, removal.environment, ground, removal.freeze, removal.unowned)
+    known = manifest_of(
+        entry,
+        removal.environment,
+        ground,
+        removal.freeze,
+        removal.unowned,
+        removal.target.edits,
+    )
     if removal.link is not None:
         return replace(known, is_link=True, disk_bytes=None, reclaimable_bytes=None, cfg="")
     return known

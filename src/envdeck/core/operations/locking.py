@@ -17,7 +17,7 @@ from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.sources import How, Source, SourceName, sources
-from envdeck.core.operations.upgrade import staged_plan
+from envdeck.core.operations.upgrade import staged_plan, with_edits
 from envdeck.core.operations.upgrading.lock_offers import LockOffer
 from envdeck.core.project import read_lock
 from envdeck.core.project.uv_lock import uv_lock_revision
@@ -43,6 +43,8 @@ def plan_lock_upgrade(
     names: Sequence[str],
     offer: LockOffer | None,
     allow: frozenset[str],
+    *,
+    keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade `names` in the project's lock, and the environment with it."""
     project = environment.project.path
@@ -82,7 +84,7 @@ def plan_lock_upgrade(
 
     follow = Step(f"install in the copy what {offer.file} says then")
     told = f"upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
-    return staged_plan(
+    plan = staged_plan(
         operations,
         environment,
         source=Source(name=SourceName.LOCK, title=offer.file, how=How.PINS),
@@ -100,6 +102,7 @@ def plan_lock_upgrade(
         done=f"{offer.file} and {environment.name} are upgraded together",
         allow=allow,
     )
+    return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
 
 
 def _command(

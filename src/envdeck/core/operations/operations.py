@@ -123,6 +123,7 @@ class Operations:
         jump: str | None = None,
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
@@ -132,7 +133,8 @@ class Operations:
         is an executable, a version (`3.13`), or None for the one it has. For another minor
         version `jump` takes, of a package that has no wheel for it at its version, the
         `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
-        and `extras` are installed; None takes those that the project's own tool does.
+        and `extras` are installed; None takes those that the project's own tool does. With
+        `keep_edits`, installed files that were edited are put over the new ones.
         """
         from envdeck.core.operations.recreate import plan_recreate
         from envdeck.core.operations.sources.parts import Parts
@@ -145,6 +147,7 @@ class Operations:
             interpreter=interpreter,
             jump=jump,
             parts=Parts.of(groups, extras),
+            keep_edits=keep_edits,
             allow=allow,
         )
 
@@ -162,28 +165,38 @@ class Operations:
         wanted: Mapping[str, str | None] | None = None,
         *,
         lock: bool = False,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
-        upgrades its lock file first, and the environment is synced with that."""
+        upgrades its lock file first, and the environment is synced with that. With `keep_edits`,
+        edited files are put over new ones whose original is the same."""
         from envdeck.core.operations.upgrade import plan_upgrade
 
-        return plan_upgrade(self._until(stopped), environment, wanted, lock=lock, allow=allow)
+        return plan_upgrade(
+            self._until(stopped),
+            environment,
+            wanted,
+            lock=lock,
+            allow=allow,
+            keep_edits=keep_edits,
+        )
 
     def plan_interpreter(
         self,
         environment: Environment,
         interpreter: str | None = None,
         *,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter: repaired in place for the same
         minor version, made anew for another."""
         from envdeck.core.operations.repair import plan_interpreter
 
-        return plan_interpreter(self, environment, interpreter, allow=allow)
+        return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
 
     def plan_create(
         self,

@@ -20,6 +20,7 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.removable import check_removable, count_entries, mounted_in
@@ -80,12 +81,26 @@ def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
-        warnings=("what is purged cannot be taken back",),
+        warnings=("what is purged cannot be taken back", *_edited(chosen)),
         refusals=tuple(filter(None, (_mounted(item, ground) for item in chosen))),
         frees_now_bytes=freed,
         reclaims_bytes=freed,
         items=tuple(chosen),
     )
+
+
+def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
+    """Name the installed files that a person had edited, which no index brings back."""
+    paths = [
+        os.path.join(item.manifest.path, path)
+        for item in chosen
+        if item.manifest is not None
+        for path in item.manifest.edited
+    ]
+    if not paths:
+        return ()
+    files = "1 edited file" if len(paths) == 1 else f"{len(paths):,} edited files"
+    return (f"{files} of packages deleted permanently: {some(paths)}",)
 
 
 def _mounted(item: Item, ground: Ground) -> Refusal | None:
@@ -101,6 +116,8 @@ def _target(item: Item) -> Target:
     facts = [] if manifest is None else [Fact("was at", manifest.path)]
     if manifest is not None and manifest.unowned:
         facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
+    if manifest is not None and manifest.edited:
+        facts.append(Fact("edited files", some(manifest.edited, 5)))
     if item.problem:
         facts.append(Fact("problem", item.problem))
     name = item.id if manifest is None else manifest.name

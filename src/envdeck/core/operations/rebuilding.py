@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
@@ -144,6 +144,17 @@ class Building:
         return self.run(
             self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
         )
+
+    def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
+        """Install packages anew from where they come: nothing of the cache is used, and no file
+        is shared with it. `lines` bring them; by default, what the source says does."""
+        if lines:
+            python = self.environment().python.executable or ""
+            command = self.uv().install(python, self.write("some.txt", lines), dependencies=False)
+        else:
+            command = self._installation()
+        flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
+        return self.run(replace(command, argv=(*command.argv, *flags, "--link-mode=copy")))
 
     def uv(self, project: str | None = None) -> Uv:
         """Return uv, acting for this environment."""

@@ -1,13 +1,14 @@
 """Making an environment anew, beside the old one, and exchanging the two when it is proved."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.base_path import base_path
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.edit_words import edit_facts, recreate_warnings
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
@@ -16,6 +17,7 @@ from envdeck.core.operations.meanwhile import packages_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
+from envdeck.core.operations.recipe.edits import Look, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
@@ -41,6 +43,8 @@ class RecreatePlan(ReplacePlan):
     same_minor: bool
     same_base: bool
     """Whether it rests on the very interpreter that the old one rests on."""
+    look: Look = field(repr=False, compare=False)
+    """At its files, of which more is read while it is made anew."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -56,6 +60,7 @@ def plan_recreate(
     jump: str | None = None,
     parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
+    keep_edits: bool = False,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host = operations.catalog.host
@@ -115,12 +120,16 @@ def plan_recreate(
             f"not every file in it could be looked at, so that not all can be carried over{why}",
             hint="make it readable, or move what is yours out of it",
         )
+    look = look_at(environment)
+    edits = look.edits()
+    facts = facts_of(environment, chosen, named, found, unowned.count, jumped)
     target = Target(
         environment.path,
         environment.identity,
         environment.name,
-        facts_of(environment, chosen, named, found, unowned.count, jumped),
+        (*facts, *edit_facts(edits)),
         mark_of(environment.path),
+        edits,
     )
     refusals = obstacles(operation, target, environment, moment, allow)
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
@@ -136,7 +145,10 @@ def plan_recreate(
         warnings=(
             *((named.lost,) if named.lost else ()),
             *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+            *recreate_warnings(edits, keep=keep_edits),
         ),
+        keep_edits=keep_edits,
+        look=look,
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
@@ -183,6 +195,7 @@ def run_recreate(
         same_minor=plan.same_minor,
         same_base=plan.same_base,
         carries=plan.carries,
+        look=plan.look,
         jumped=plan.jumped,
     )
     return replace_environment(

@@ -7,7 +7,6 @@ from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.jumping import Jumps
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.sources import How, Source, SourceName
 
 
@@ -97,13 +96,6 @@ def warnings_of(
     if rebuilt:
         said.append(
             f"rebuilt from their files here, since their source is gone: {', '.join(rebuilt[:3])}"
-        )
-    changed = check_files(environment)
-    if changed.faulty:
-        count = f"{changed.faulty:,} file{'' if changed.faulty == 1 else 's'}"
-        said.append(
-            f"{count} of its packages {'is' if changed.faulty == 1 else 'are'} not as installed,"
-            f" and come{'s' * (changed.faulty == 1)} as released: {changed.faults[0].path}"
         )
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")

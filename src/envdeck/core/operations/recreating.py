@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from envdeck.core.inspection.unowned import Unowned, unowned_files
 from envdeck.core.model import Environment, StepStarted
 from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.meanwhile import Watch
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.carry import Carried, carry_over
+from envdeck.core.operations.recipe.edits import Look
 from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.replacing import ReplacePlan
@@ -27,6 +29,8 @@ class Order:
     """Whether it rests on the very interpreter that the old one rests on."""
     carries: bool
     """Whether the plan has a step for files that no package owns."""
+    look: Look
+    """At the files of the old one, as it was planned."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -41,16 +45,23 @@ def build_anew(order: Order, building: Building) -> list[str]:
         building.tell(StepStarted(index, step.title))
 
     verified: list[str] = []
+    files = FileProof(plan.environment, keep=plan.keep_edits, look=order.look)
     tried: frozenset[str] | None = None
     begin()
     building.make()
     begin()
     with ThreadPoolExecutor(1) as aside:  # the old one is listed while an installer runs
         looking = aside.submit(_look, plan.environment, building)
+        reading = aside.submit(files.read_old, building.stopped)
         if plan.blueprint.source.name is SourceName.EXACT:
             restoring = Restoring(order.recipe, plan.environment, building, order.same_minor)
             restoring.install()
             proof = restoring.prove()
+            files.hurry()
+            reading.result()
+            checked = files.check(building, _lines(order.recipe))
+            if checked.reinstalled:
+                proof = restoring.prove()
             verified += _proved(restoring, proof, order.jumped)
             if order.same_base:
                 # The same files on the same interpreter import as they did.
@@ -59,6 +70,10 @@ def build_anew(order: Order, building: Building) -> list[str]:
             done = building.install()
             if not done.ok:
                 raise GivenUpError.of(explain(done))
+            files.hurry()
+            reading.result()
+            checked = files.check(building)
+        verified += checked.verified
         unowned = looking.result()
     if not unowned.complete:
         raise GivenUpError(
@@ -77,7 +92,11 @@ def build_anew(order: Order, building: Building) -> list[str]:
     begin()
     verified += _checked(plan, building, tried)
     building.settle()
-    return verified
+    return [*verified, *files.settle_edits(building)]
+
+
+def _lines(recipe: Recipe) -> dict[str, str]:
+    return {pin.name: pin.requirement for pin in recipe.installed if pin.requirement}
 
 
 def _look(environment: Environment, building: Building) -> Unowned:

@@ -22,6 +22,7 @@ def plan_interpreter(
     interpreter: str | None,
     *,
     allow: frozenset[str],
+    keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan another interpreter; see :meth:`Operations.plan_interpreter`."""
     choices = interpreter_choices(operations, environment, environment.project.path)
@@ -45,6 +46,7 @@ def plan_interpreter(
             interpreter=interpreter,
             allow=allow,
             operation=Operation.UPGRADE,
+            keep_edits=keep_edits,
         )
     return _none(found, environment)
 

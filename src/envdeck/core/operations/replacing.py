@@ -69,7 +69,15 @@ def replace_environment(
             with transaction(ground, _entry(plan)) as current:
                 current.open_item(trash)
                 current.take_picture()
-                current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
+                current.describe(
+                    manifest_of(
+                        current.entry,
+                        plan.environment,
+                        ground,
+                        plan.freeze,
+                        edits=target.edits,
+                    )
+                )
                 _as_planned(plan)
                 building = Building(
                     plan.blueprint,

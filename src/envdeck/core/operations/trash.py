@@ -55,6 +55,8 @@ class Manifest:
     """Its `pyvenv.cfg`."""
     unowned: tuple[str, ...] = ()
     """Files in it that no package owns, relative to it."""
+    edited: tuple[str, ...] = ()
+    """Files of packages that were edited since they were installed, relative to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,7 @@ def _read(content: dict[str, Any]) -> Manifest:
         operation=Operation(manifest.operation),
         freeze=_lines(manifest.freeze),
         unowned=_lines(manifest.unowned),
+        edited=_lines(manifest.edited),
     )
 
 

@@ -11,6 +11,7 @@ Where nothing is barred, which is nearly always, it costs one comparison.
 
 import errno
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -65,7 +66,7 @@ def admit(path: str) -> None:
 
 
 def _lift(path: str) -> None:
-    while _bars.mounts and (found := _find(os.path.abspath(path), follow=True)[1]) is not None:
+    while _bars.mounts and (found := _find(_absolute(path), follow=True)[1]) is not None:
         _bars.mounts = tuple(mount for mount in _bars.mounts if mount is not found)
 
 
@@ -151,6 +152,12 @@ def islink(path: str) -> bool:
     return _may(path, follow=False) and os.path.islink(path)
 
 
+def which(name: str, search: str) -> str | None:
+    """Do as `shutil.which` with the folders of a PATH; those on a barred disk are passed over."""
+    folders = [part for part in search.split(os.pathsep) if part and not obstacle(part)]
+    return shutil.which(name, path=os.pathsep.join(folders)) if folders else None
+
+
 def samefile(first: str, second: str) -> bool:
     """Do as `os.path.samefile`. Raises :class:`RemoteError`."""
     _check(first, follow=True)
@@ -162,7 +169,7 @@ def realpath(path: str) -> str:
     """Do as `os.path.realpath`; of a path on a barred disk what lies there is not followed."""
     if not _bars.mounts:
         return os.path.realpath(path)
-    found, mount = _find(os.path.abspath(path), follow=True)
+    found, mount = _find(_absolute(path), follow=True)
     if mount is None:
         return os.path.realpath(path)
     _remember(path, mount)
@@ -180,7 +187,7 @@ def _may(path: str, *, follow: bool) -> bool:
 def _check(path: str, *, follow: bool) -> None:
     if not _bars.mounts or "\0" in path:
         return
-    mount = _find(os.path.abspath(path), follow=follow)[1]
+    mount = _find(_absolute(path), follow=follow)[1]
     if mount is not None:
         _remember(path, mount)
         raise RemoteError(path, mount)
@@ -189,6 +196,11 @@ def _check(path: str, *, follow: bool) -> None:
 def _remember(path: str, mount: Mount) -> None:
     if len(_bars.met) < _MOST_MET:
         _bars.met[path] = f"not looked at: on a network disk ({mount.kind}, {mount.point})"
+
+
+def _absolute(path: str) -> str:
+    # `..` stays: it goes up from where the link before it leads
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
 def _find(path: str, *, follow: bool) -> tuple[str, Mount | None]:

@@ -5,12 +5,11 @@ program, no diff driver; and nothing is fetched, whatever a partial clone leaves
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envdeck.core import reach
-from envdeck.core.git.folders import find_repository, git_folders, names_other_tree
+from envdeck.core.git.folders import disk_obstacle, find_repository, git_folders, names_other_tree
 from envdeck.core.git.running import Answer, run
 from envdeck.core.host import Host
 
@@ -180,9 +179,11 @@ class Git:
         enough: int = _ENOUGH,
         is_enough: Callable[[bytes], bool] = lambda _: False,
     ) -> Answer:
-        program = self.program or shutil.which("git", path=self.host.variable("PATH") or "")
+        program = self.program or reach.which("git", self.host.variable("PATH") or "")
         if program is None or not os.path.isabs(program):
             return Answer(problem="git is not installed")
+        if why := disk_obstacle(repository):
+            return Answer(problem=f"git was not asked: its repository was {why}")
         return run(
             [program, *_OPTIONS, "-C", repository, *words],
             self._environ(repository),

@@ -52,6 +52,23 @@ def git_folders(repository: str) -> GitFolders | None:
     return GitFolders(own, common)
 
 
+def disk_obstacle(repository: str) -> str:
+    """Say why git is not asked about a repository a part of which is on a network disk; empty
+    where none is. git follows what `.git`, `commondir` and `alternates` name by itself."""
+    own = os.path.join(repository, ".git")
+    named = _path_in(own, prefix=b"gitdir:") if reach.isfile(own) else None
+    if why := reach.obstacle(os.path.join(repository, named) if named else own):
+        return why
+    folders = git_folders(repository)
+    if folders is None:
+        return ""
+    objects = os.path.join(folders.common, "objects")
+    text = read_text(os.path.join(objects, "info", "alternates"), _CONFIG_LIMIT)
+    others = () if isinstance(text, Unread) else text.splitlines()
+    places = (folders.common, objects, *(os.path.join(objects, line) for line in others if line))
+    return next((why for place in places if (why := reach.obstacle(place))), "")
+
+
 def names_other_tree(repository: str) -> bool:
     """Tell whether a repository's own configuration puts its working tree elsewhere
     (`core.worktree`): what git says of the files here is then not about them."""

@@ -264,12 +264,10 @@ class Situation:
 
     def program(self, name: str) -> str | None:
         """Return the full path of a program: the environment's, else the one on the PATH."""
-        import shutil
-
         folders = [self.bin] if self.bin else []
         folders += (self.host.variable("PATH") or "").split(os.pathsep)
         search = os.pathsep.join(each for each in folders if os.path.isabs(each))
-        return shutil.which(name, path=search) if search else None
+        return reach.which(name, search) if search else None
 
     @cached_property
     def bin(self) -> str:

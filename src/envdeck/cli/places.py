@@ -9,6 +9,7 @@ from envdeck.cli.errors import CommandError
 from envdeck.cli.parser import COMMANDS
 from envdeck.core.files import reason_of
 from envdeck.core.host import Host
+from envdeck.core.reach import admit
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -66,7 +67,9 @@ def absolute_path(path: str, host: Host) -> str:
         raise CommandError("an empty path names nothing", hint="`.` is the current folder")
     expanded = path if os.path.lexists(path) else host.expand(path)
     try:
-        return os.path.abspath(expanded)
+        absolute = os.path.abspath(expanded)
+        admit(absolute)
+        return absolute
     except FileNotFoundError as error:
         raise CommandError("the current folder no longer exists", hint="cd ~") from error
 

@@ -1,6 +1,8 @@
 """From arguments to an exit code."""
 
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from threading import Thread
 
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
@@ -14,6 +16,8 @@ _VERSION = {"-V", "--version"}
 _READ_ONLY = "--read-only"
 _LOOKING = {"list", "show", "find", "diff", "interpreters"}
 """Commands that change nothing, and say so where something waits to be finished."""
+_WAKE_SECONDS = 0.5
+"""How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""
 
 
 def run(arguments: Sequence[str], context: Context) -> int:
@@ -48,9 +52,9 @@ def _dispatch(arguments: Sequence[str], context: Context) -> int:
     first = options[0] if options else ""
     if first in COMMANDS:
         parsed = parser_of(first).parse(arguments[1:])
-        if first in _LOOKING:
-            say_pending(context)
-        return command(first).run(parsed, context)
+        if first not in _LOOKING:
+            return command(first).run(parsed, context)
+        return _run_aside(lambda: _look(first, parsed, context))
     for argument in options:
         if argument in _HELP | _VERSION:
             whole_parser().parse_args([argument])
@@ -58,6 +62,32 @@ def _dispatch(arguments: Sequence[str], context: Context) -> int:
     if not context.interactive:
         say_pending(context)
     return command("screen").run(parsed, context)
+
+
+def _look(name: str, parsed: Namespace, context: Context) -> int:
+    say_pending(context)
+    return command(name).run(parsed, context)
+
+
+def _run_aside(call: Callable[[], int]) -> int:
+    """Run what changes nothing in a thread, so that Ctrl-C ends it whatever disk it waits for:
+    a signal reaches the main thread alone, and not while that waits in the system."""
+    ended: list[int] = []
+    failed: list[BaseException] = []
+
+    def run_call() -> None:
+        try:
+            ended.append(call())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is handled
+            failed.append(error)
+
+    thread = Thread(target=run_call, name="envdeck-command", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_WAKE_SECONDS)
+    if failed:
+        raise failed[0]
+    return ended[0]
 
 
 def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

@@ -93,9 +93,16 @@ class Scan:
 
     def _warn(self) -> None:
         console = self.context.console
-        if len(self._unreadable) > _SHOWN:
-            console.warn(f"{len(self._unreadable):,} places could not be read")
+        if away := self.finished.not_looked_at:
+            count = "1 path was" if len(away) == 1 else f"{len(away):,} paths were"
+            first = tilde(away[0].path, self.context.host.home)
+            console.warn(
+                f"{count} {away[0].reason}: `{first}`", hint="envdeck list PATH looks there"
+            )
+        unreadable = [place for place in self._unreadable if place not in away]
+        if len(unreadable) > _SHOWN:
+            console.warn(f"{len(unreadable):,} places could not be read")
             return
-        for place in self._unreadable:
+        for place in unreadable:
             path = tilde(place.path, self.context.host.home)
             console.warn(f"`{path}` could not be read: {place.reason}")

@@ -1,10 +1,10 @@
 """The one door to the core: what the screen and the command line ask for."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.index import Index, index_path
 from envdeck.core.model import (
@@ -17,6 +17,7 @@ from envdeck.core.model import (
     Size,
 )
 from envdeck.core.paths import outermost
+from envdeck.core.reach import bar_network
 from envdeck.core.scope import Scope
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class Catalog:
     index_file: str | None = None
     """Where the memory is kept; None is the user's cache folder."""
 
+    def __post_init__(self) -> None:
+        bar_network(self.host)
+
     def remembered(self, scope: Scope) -> tuple[Environment, ...]:
         """Return what the last look saw, from the index alone; fast enough for a first frame."""
         with self._index() as index:
@@ -59,6 +63,7 @@ class Catalog:
         """Look, and say what is found as it is found; `stopped` is polled to end it early."""
         from envdeck.core.scan import prepare_scan
 
+        bar_network(self.host, map(self.host.expand, (*scope.roots, *scope.usual_roots)))
         with self._index() as index:
             said = index.notice
             if said:
@@ -103,7 +108,7 @@ class Catalog:
         link = environment.project
         if link.path is None or link.state is not ProjectState.FOUND:
             return None
-        if not os.path.isdir(link.path):
+        if not reach.isdir(link.path):
             return None  # it was when the environment was seen
         if distributions is None:
             distributions = self.distributions(environment)

@@ -11,6 +11,8 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from envdeck.core import reach
+
 CFG_LIMIT = 64 * 1024
 """Bytes; a real `pyvenv.cfg` has some hundred."""
 METADATA_LIMIT = 256 * 1024
@@ -114,7 +116,7 @@ def absence(path: str) -> str:
     """Return in words why nothing can be reached at a path, links followed; empty where
     something can. What may not be looked at is out of reach, and not missing."""
     try:
-        os.stat(path)
+        reach.stat(path)
     except OSError as error:
         if error.errno in _ABSENT or error.errno is None:
             return "does not exist"
@@ -146,10 +148,10 @@ def reason_of(error: OSError | ValueError) -> str:
 def _open(path: str) -> int:
     if _NOATIME:
         try:
-            return os.open(path, _FLAGS | _NOATIME)
+            return reach.open_file(path, _FLAGS | _NOATIME)
         except PermissionError:  # only a file's owner may ask for it
             pass
-    return os.open(path, _FLAGS)
+    return reach.open_file(path, _FLAGS)
 
 
 def _read(descriptor: int, size: int, limit: int) -> bytes:

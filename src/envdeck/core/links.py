@@ -1,6 +1,8 @@
-"""Where symbolic links lead, one step at a time: what `os.path.realpath` passes over."""
+"""Where symbolic links lead, one step at a time: what `reach.realpath` passes over."""
 
 import os
+
+from envdeck.core import reach
 
 _MOST = 40
 """So many links are followed; Linux itself follows no more."""
@@ -19,7 +21,7 @@ def link_hops(path: str) -> tuple[str, ...]:
         if link is None:
             break
         try:
-            target = os.path.join(os.path.dirname(link), os.readlink(link))
+            target = os.path.join(os.path.dirname(link), reach.readlink(link))
         except OSError:  # it went meanwhile
             break
         path = _joined(target, path[len(link) :])
@@ -44,7 +46,7 @@ def outer_target(path: str, folder: str) -> str | None:
     leads to is in the folder, or where it is no link. The folder has no links above it."""
     for _ in range(_MOST):
         try:
-            target = os.readlink(path)
+            target = reach.readlink(path)
         except (OSError, ValueError):
             return None
         path = os.path.normpath(os.path.join(os.path.dirname(path), target))
@@ -73,6 +75,6 @@ def _joined(target: str, rest: str) -> str:
 
 def _is_link(path: str) -> bool:
     try:
-        return os.path.islink(path)
+        return reach.islink(path)
     except ValueError:  # no path of this system: a NUL, or what its encoding does not have
         return False

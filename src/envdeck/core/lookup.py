@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.projects import ProjectRoots, link
@@ -25,10 +26,10 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     an earlier look left behind: where we may not open files without renewing their access time
     (only their owner may), our own reading is told from use by that.
     """
-    candidate = recognise(os.path.realpath(path))
+    candidate = recognise(reach.realpath(path))
     if candidate is None:
         return None
-    if (asked := os.path.abspath(path)) != candidate.path and os.path.islink(asked):
+    if (asked := os.path.abspath(path)) != candidate.path and reach.islink(asked):
         candidate = replace(candidate, links=(asked,))
     tool = keeper(candidate, host)
     projects = ProjectRoots(host)
@@ -51,7 +52,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         mark = fingerprint(candidate)
         same = known is not None and known.fingerprint == mark
         size = known.environment.size if known is not None and same else None
-        home = os.path.realpath(host.home)
+        home = reach.realpath(host.home)
         usual = known.usual if known is not None else lies_under(candidate.path, home)
         stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
         index.save_environments([stored])

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
 from envdeck.core.paths import lies_under
 
@@ -19,7 +18,10 @@ _NETWORK = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "gfs2", "glusterfs", "gpfs"}
     | {"lustre", "ncpfs", "nfs", "nfs4", "orangefs", "pvfs2", "smb3", "smbfs"}
     | {"fuse.cephfs", "fuse.davfs2", "fuse.glusterfs", "fuse.gvfsd-fuse", "fuse.rclone"}
-    | {"fuse.s3fs", "fuse.smbnetfs", "fuse.sshfs"}
+    | {"fuse.blobfuse2", "fuse.curlftpfs", "fuse.dbxfs", "fuse.gcsfuse", "fuse.goofys"}
+    | {"fuse.google-drive-ocamlfuse", "fuse.httpfs", "fuse.juicefs", "fuse.kio-fuse"}
+    | {"fuse.mount-s3", "fuse.mountpoint-s3", "fuse.onedriver", "fuse.s3fs", "fuse.seaweedfs"}
+    | {"fuse.smbnetfs", "fuse.sshfs", "fuse.webdavfs", "smb2"}
 )
 _PSEUDO = frozenset(
     {"autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devfs"}
@@ -56,8 +58,11 @@ def read_mounts(host: Host) -> tuple[Mount, ...]:
     """
     if not host.platform.startswith("linux"):
         return ()
-    data = read_bounded(host.system("proc", "self", "mountinfo"), _LIMIT, whole=False)
-    if isinstance(data, Unread):
+    try:
+        # A file of the kernel, which is read before it is known what else may be.
+        with open(host.system("proc", "self", "mountinfo"), "rb") as file:
+            data = file.read(_LIMIT)
+    except OSError:
         return ()
     rows = (_parse(line) for line in data.split(b"\n"))
     return tuple(row for row in rows if row is not None)
@@ -85,6 +90,12 @@ def is_noatime(path: str, mounts: Iterable[Mount]) -> bool:
 def is_network(mount: Mount) -> bool:
     """Tell whether the files are on another machine, or on the Windows side of WSL."""
     return mount.kind in _NETWORK
+
+
+def is_remote(mount: Mount) -> bool:
+    """Tell whether touching a file there may wait for another machine: the files are there, or
+    would be once something is mounted (`autofs`)."""
+    return is_network(mount) or mount.kind == "autofs"
 
 
 def is_pseudo(mount: Mount) -> bool:

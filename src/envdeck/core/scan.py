@@ -34,6 +34,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.mounts import read_mounts
 from envdeck.core.paths import lies_under
+from envdeck.core.reach import untouched
 from envdeck.core.scope import Scope
 from envdeck.core.sizing import Sizer
 
@@ -128,6 +129,8 @@ class Scan:
         self._remember()
         if self.sizes:
             yield from self._measure()
+        not_looked_at = tuple(Unreadable(path, why) for path, why in untouched())
+        yield from not_looked_at
         gone = self._gone() if looked_whole else ()
         self.index.forget(gone)
         yield Finished(
@@ -137,6 +140,7 @@ class Scan:
             elapsed=self._elapsed(),
             complete=looked_whole,
             gone=gone,
+            not_looked_at=not_looked_at,
         )
 
     def _gone(self) -> tuple[str, ...]:

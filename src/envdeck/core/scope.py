@@ -1,8 +1,8 @@
 """Where a scan looks."""
 
-import os
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.paths import outermost
 
@@ -29,7 +29,7 @@ class Scope:
     def walked(self, host: Host) -> tuple[str, ...]:
         """Return the real paths of the folders to walk, none of them below another."""
         roots = self.roots or self.usual_roots or (host.home,)
-        return outermost(tuple(os.path.realpath(host.expand(root)) for root in roots))
+        return outermost(tuple(reach.realpath(host.expand(root)) for root in roots))
 
     def limits(self, host: Host) -> tuple[str, ...] | None:
         """Return the folders that results must lie under; None where there is no limit."""

@@ -60,6 +60,8 @@ def run(
     app = EnvDeck(source, scope, settings, operations)
     with ending_on_signals(app.end):
         app.run()
+        if app.deadline is not None:
+            app.deadline.cancel()
         queue = app.main.queue
         if queue is not None and queue.busy:
             queue.stop_all()

@@ -16,13 +16,15 @@ from textual.widgets import Input
 
 from envdeck.text import plain
 from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
-from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, fault
+from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, end_after, fault
 from envdeck.tui.messages import FilterRequested, OperationWished, OutcomeSaid
 from envdeck.tui.screens.main import MainScreen
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 
 if TYPE_CHECKING:
+    from threading import Timer
+
     from envdeck.core.catalog import Scope
     from envdeck.tui.dialogs.quitting import Leave
     from envdeck.tui.operating import Operating
@@ -50,6 +52,8 @@ class EnvDeck(App[None], inherit_bindings=False):
         self._settings = settings
         self._told_through: asyncio.AbstractEventLoop | None = None
         self._told_to_end: int | None = None
+        self.deadline: Timer | None = None
+        """Ends the process where closing takes too long."""
         self._problems = [f"keys: {problem}" for problem in validate_keys(settings.keys)]
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
@@ -188,7 +192,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         """Leave, or ask first where something is being done."""
         queue = self.main.queue
         if queue is None or not queue.busy:
-            self.exit()
+            self._close()
             return
         from envdeck.tui.dialogs.quitting import QuitDialog
 
@@ -199,7 +203,14 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def _leave(self, leave: "Leave | None") -> None:
         if leave is not None:
-            self.exit()
+            self._close()
+
+    def _close(self) -> None:
+        """End, and see to it that this comes about whatever a thread waits for."""
+        queue = self.main.queue
+        if queue is None or not queue.busy:
+            self.deadline = end_after(PATIENCE, 0)
+        self.exit()
 
     def on_operation_wished(self, message: OperationWished) -> None:
         """Plan what any screen asks for and show it."""

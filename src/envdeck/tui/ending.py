@@ -4,19 +4,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Timer
 from types import FrameType
 
 from envdeck.text import plain
 
-PATIENCE = 2.0
-"""Seconds in which it ends by itself after a signal. A terminal that is gone takes no output,
-and what waits for it to take some would wait for ever."""
+PATIENCE = 0.8
+"""Seconds in which it ends by itself after `q` or a signal. A terminal that is gone takes no
+output, and a disk that is gone gives no answer: what waits for those would wait for ever."""
 ROLLBACK_PATIENCE = 10.0
 """Seconds that an operation has to give up once the program ends. What is not over by then is
 finished or rolled back by the next start."""
 _DEBUG = "ENVDECK_DEBUG"
+_RESTORED = b"\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[<u"
+"""Mouse and pasting as usual, the screen from before, the cursor seen, keys as usual."""
 
 
 @contextmanager
@@ -27,10 +29,7 @@ def ending_on_signals(end: Callable[[int], float]) -> Iterator[None]:
     watches: list[Timer] = []
 
     def told(number: int, _frame: FrameType | None) -> None:
-        watch = Timer(end(128 + number), os._exit, (128 + number,))
-        watch.daemon = True
-        watches.append(watch)
-        watch.start()
+        watches.append(end_after(end(128 + number), 128 + number))
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
@@ -43,6 +42,44 @@ def ending_on_signals(end: Callable[[int], float]) -> Iterator[None]:
             watch.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_after(seconds: float, code: int) -> Timer:
+    """End the process with a code, the terminal restored, unless the timer is cancelled first."""
+    attributes = _terminal_attributes()
+
+    def leave() -> None:
+        with suppress(OSError, ValueError):
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _RESTORED)
+        if attributes is not None:
+            with suppress(OSError, ValueError):
+                attributes()
+        os._exit(code)
+
+    watch = Timer(seconds, leave)
+    watch.daemon = True
+    watch.start()
+    return watch
+
+
+def _terminal_attributes() -> Callable[[], None] | None:
+    """Return what gives the terminal its echo and its lines back; None where there is none."""
+    if sys.platform == "win32":
+        return None
+    import termios  # not there on Windows
+
+    try:
+        found = termios.tcgetattr(0)
+    except termios.error:
+        return None
+    found[0] |= termios.ICRNL | termios.IXON
+    found[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+
+    def restore() -> None:
+        with suppress(termios.error):
+            termios.tcsetattr(0, termios.TCSANOW, found)
+
+    return restore
 
 
 def fault(error: BaseException) -> str | None:

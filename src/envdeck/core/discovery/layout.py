@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 
 _PACKAGE_PARENT = re.compile(r"(python|pypy|graalpy)(\d+\.\d+)t?\Z")
@@ -39,7 +40,7 @@ def read_layout(path: str) -> Layout:
     """Look at the parts of the environment at `path`; what is missing is left out."""
     for name in ("bin", "Scripts"):
         scripts = os.path.join(path, name)
-        if os.path.isdir(scripts):
+        if reach.isdir(scripts):
             executable = _executable(scripts) or _executable(path)
             return _laid_out(path, scripts, executable)
     return _laid_out(path, None, _executable(path))  # conda on Windows
@@ -56,8 +57,8 @@ def _laid_out(path: str, scripts: str | None, executable: str | None) -> Layout:
 def _closed(folder: str) -> str:
     """Say why a folder that is there cannot be looked into; empty where it can."""
     try:
-        with os.scandir(folder):
-            os.lstat(os.path.join(folder, "."))  # listing and entering are two permissions
+        with reach.scandir(folder):
+            reach.lstat(os.path.join(folder, "."))  # listing and entering are two permissions
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
@@ -68,7 +69,7 @@ def _closed(folder: str) -> str:
 def _executable(folder: str) -> str | None:
     for name in _EXECUTABLES:
         path = os.path.join(folder, name)
-        if os.path.lexists(path) and not os.path.isdir(path):
+        if reach.lexists(path) and not reach.isdir(path):
             return path
     return None
 
@@ -77,14 +78,14 @@ def _package_folders(path: str) -> tuple[PackageFolder, ...]:
     found: list[PackageFolder] = []
     lib = os.path.join(path, "lib")
     try:
-        with os.scandir(lib) as entries:
+        with reach.scandir(lib) as entries:
             names = sorted(entry.name for entry in entries if entry.name[:2] in {"py", "gr"})
     except OSError:
         names = []
     for name in names:
         if match := _PACKAGE_PARENT.match(name):
             packages = os.path.join(lib, name, "site-packages")
-            if os.path.isdir(packages):
+            if reach.isdir(packages):
                 family, minor = match.groups()
                 found.append(PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family)))
     if not found:
@@ -92,7 +93,7 @@ def _package_folders(path: str) -> tuple[PackageFolder, ...]:
             os.path.join(path, "Lib", "site-packages"),
             os.path.join(path, "site-packages"),
         ):
-            if os.path.isdir(packages):  # Windows, and PyPy before 3.8
+            if reach.isdir(packages):  # Windows, and PyPy before 3.8
                 found.append(PackageFolder(packages, None, None))
                 break
     return tuple(found)

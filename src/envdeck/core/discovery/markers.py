@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Collection
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.cfg import read_cfg
 from envdeck.core.discovery.layout import read_layout
@@ -34,9 +35,9 @@ def _with_cfg(path: str) -> Candidate | None:
     cfg_path = os.path.join(path, "pyvenv.cfg")
     identity = identity_of(path)
     try:
-        status = os.stat(cfg_path)  # before reading, which may renew the access time
+        status = reach.stat(cfg_path)  # before reading, which may renew the access time
     except (OSError, ValueError):
-        if identity is None or not os.path.islink(cfg_path):
+        if identity is None or not reach.islink(cfg_path):
             return None
         problem = "is a link that leads nowhere"
         return Candidate(path, identity, Kind.VENV, read_layout(path), cfg_problem=problem)
@@ -49,9 +50,9 @@ def _with_cfg(path: str) -> Candidate | None:
 
 def _conda_kind(path: str) -> Kind | None:
     meta = os.path.join(path, "conda-meta")
-    if os.path.isfile(os.path.join(meta, "pixi")):
+    if reach.isfile(os.path.join(meta, "pixi")):
         return Kind.PIXI
-    return Kind.CONDA if os.path.isfile(os.path.join(meta, "history")) else None
+    return Kind.CONDA if reach.isfile(os.path.join(meta, "history")) else None
 
 
 def _is_legacy(path: str) -> bool:
@@ -59,8 +60,8 @@ def _is_legacy(path: str) -> bool:
         return False
     for folder, python in (("bin", "python"), ("Scripts", "python.exe")):
         scripts = os.path.join(path, folder)
-        if os.path.isfile(os.path.join(scripts, "activate")):
-            return os.path.lexists(os.path.join(scripts, python))
+        if reach.isfile(os.path.join(scripts, "activate")):
+            return reach.lexists(os.path.join(scripts, python))
     return False
 
 
@@ -72,7 +73,7 @@ def _candidate(path: str, kind: Kind) -> Candidate | None:
 def identity_of(path: str) -> Identity | None:
     """Return what the folder at `path` is, links followed; None when there is none."""
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
     except (OSError, ValueError):
         return None
     return Identity(status.st_dev, status.st_ino)

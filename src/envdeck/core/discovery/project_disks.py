@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
 
@@ -25,7 +26,7 @@ class Disks:
     """Mount points that `/etc/fstab` names."""
     removable: tuple[tuple[str, int], ...] = ()
     """Folders for removable and other disks, with how many levels below them are theirs."""
-    answers: Callable[[str], bool] = os.path.exists
+    answers: Callable[[str], bool] = reach.exists
     """Whether a drive (`E:\\`) or share (`\\\\server\\share\\`) of Windows is there."""
     windows: bool = False
 
@@ -98,7 +99,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 def _is_missing_or_empty(path: str) -> bool:
     try:
-        with os.scandir(path) as entries:
+        with reach.scandir(path) as entries:
             return next(entries, None) is None
     except (FileNotFoundError, NotADirectoryError):
         return True

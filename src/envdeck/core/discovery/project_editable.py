@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 
 _ENTRIES = 20_000
@@ -43,7 +44,7 @@ def editables(package_folders: Sequence[str], environment: str) -> list[Editable
 
 def _names(folder: str) -> Iterator[str]:
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             for _, entry in zip(range(_ENTRIES), entries, strict=False):
                 yield entry.name
     except OSError:  # gone or closed to us: inspection tells the person

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.project_disks import Disks
 from envdeck.core.discovery.tool import Tool
@@ -51,7 +52,7 @@ class ProjectRoots:
             from envdeck.core.discovery.tools import all_tools
 
             self._stores = frozenset(
-                os.path.realpath(place.path)
+                reach.realpath(place.path)
                 for tool in all_tools()
                 for place in tool.places(self._host)
                 if place.depth > 0

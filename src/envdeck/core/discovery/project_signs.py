@@ -2,6 +2,8 @@
 
 import os
 
+from envdeck.core import reach
+
 _MANIFESTS = (
     "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile",
     "environment.yml", "environment.yaml", "pixi.toml", "tox.ini", "noxfile.py", "manage.py",
@@ -19,10 +21,10 @@ def is_project(folder: str) -> bool:
 
     A few questions for names first, then one look at no more than 2,000 entries.
     """
-    if has_manifest(folder) or any(os.path.isfile(os.path.join(folder, name)) for name in _SIGNS):
+    if has_manifest(folder) or any(reach.isfile(os.path.join(folder, name)) for name in _SIGNS):
         return True
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             return any(
                 _is_python_file(entry) for _, entry in zip(range(_SCAN), entries, strict=False)
             )
@@ -32,9 +34,9 @@ def is_project(folder: str) -> bool:
 
 def has_manifest(folder: str, *, repository: bool = True) -> bool:
     """Tell whether a folder holds a project's manifest or, with `repository`, a `.git`."""
-    if any(os.path.isfile(os.path.join(folder, name)) for name in _MANIFESTS):
+    if any(reach.isfile(os.path.join(folder, name)) for name in _MANIFESTS):
         return True
-    return repository and os.path.lexists(os.path.join(folder, ".git"))
+    return repository and reach.lexists(os.path.join(folder, ".git"))
 
 
 def _is_python_file(entry: "os.DirEntry[str]") -> bool:

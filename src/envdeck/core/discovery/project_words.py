@@ -3,6 +3,7 @@
 import errno
 import os
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.model import ProjectLink, ProjectState
 
@@ -24,7 +25,9 @@ def state_of(path: str) -> ProjectState:
     """Return whether the folder a link names is there: found, gone, or on a disk that answers
     with an error. What may not be looked at is there."""
     try:
-        os.stat(path)
+        reach.stat(path)
+    except reach.RemoteError:
+        return ProjectState.UNMOUNTED
     except OSError as error:
         if error.errno in _AWAY or getattr(error, "winerror", None) == _NOT_READY:
             return ProjectState.UNMOUNTED

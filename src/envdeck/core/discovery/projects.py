@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.cfg import unquoted
 from envdeck.core.discovery.project_editable import Editable, editables
@@ -70,7 +71,7 @@ def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLi
         folder, levels = os.path.dirname(folder), levels + 1
     if folder in roots.stores:
         return None
-    at_home = os.path.realpath(host.home)
+    at_home = reach.realpath(host.home)
     weak = folder == at_home or at_home.startswith(folder.rstrip(os.sep) + os.sep)
     if not (has_manifest(folder, repository=False) if weak else is_project(folder)):
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 
 NAMES = frozenset(
@@ -58,7 +59,7 @@ class Prune:
     ) -> "Prune":
         """Return the rules for a host; `exclude` holds names, paths, or patterns of either
         (`fnmatch`), `mounts` the mount points that are not to be crossed."""
-        real_home = os.path.realpath(host.home)
+        real_home = reach.realpath(host.home)
         own: set[str] = set()
         patterns: list[re.Pattern[str]] = []
         path_patterns: list[re.Pattern[str]] = []
@@ -69,7 +70,7 @@ class Prune:
                 kept += (re.compile(translate(each)) for each in _spellings(rule, host, real_home))
             elif whole:
                 path = os.path.normpath(rule)
-                own |= {path, os.path.realpath(path)}
+                own |= {path, reach.realpath(path)}
             else:
                 own.add(rule)
         paths = {
@@ -77,7 +78,7 @@ class Prune:
         }
         paths.update(host.system(name) for name in _SYSTEM)
         kept_here = os.path.join(host.user_data(), "envdeck")
-        paths |= {kept_here, os.path.realpath(kept_here)}
+        paths |= {kept_here, reach.realpath(kept_here)}
         return cls(
             NAMES | _TRASHES | own,
             frozenset(paths).union(mounts, own),

@@ -1,10 +1,10 @@
 """Known places first, then the walk: every environment once, with the tool that keeps it."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.prune import Prune
@@ -85,11 +85,11 @@ class Survey:
         known: dict[str, int] = {}
         for tool in all_tools():
             for place in tool.places(self.host):
-                path = os.path.realpath(place.path)
+                path = reach.realpath(place.path)
                 if self._inside(path) and place.depth > known.get(path, -1):
                     known[path] = place.depth
         for path, depth in known.items():
-            if os.path.isdir(path) and not self.prune.bars(path):
+            if reach.isdir(path) and not self.prune.bars(path):
                 yield Place(path, depth)
 
     def _visit(self, place: Place) -> Iterator[Sign]:

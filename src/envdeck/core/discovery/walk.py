@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.discovery import markers
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.listing import PROJECT_FILES, Listing, list_folder
@@ -164,11 +165,11 @@ class Walk:
 def _follow(link: str) -> Pointer | None:
     """Return what a symbolic link leads to, if that is an environment."""
     if not (
-        os.path.exists(os.path.join(link, "pyvenv.cfg"))
-        or os.path.exists(os.path.join(link, "conda-meta", "history"))
+        reach.exists(os.path.join(link, "pyvenv.cfg"))
+        or reach.exists(os.path.join(link, "conda-meta", "history"))
     ):
         return None
-    candidate = markers.recognise(os.path.realpath(link))
+    candidate = markers.recognise(reach.realpath(link))
     return Pointer(link, candidate) if candidate else None
 
 
@@ -178,7 +179,7 @@ def _read_pointer(folder: str) -> Pointer | None:
     data = read_bounded(link, _POINTER_LIMIT)
     if isinstance(data, Unread) or b"\0" in data or not (target := decode_path(data).strip()):
         return None
-    candidate = markers.recognise(os.path.realpath(os.path.join(folder, target)))
+    candidate = markers.recognise(reach.realpath(os.path.join(folder, target)))
     return Pointer(link, candidate) if candidate else None
 
 
@@ -194,6 +195,6 @@ def _inside(candidate: Candidate, listing: Listing, *, at_root: bool) -> tuple[s
     if candidate.shortcoming:
         return listing.folders
     project = not _MANIFESTS.isdisjoint(listing.marks)
-    if not (at_root or project or os.path.lexists(os.path.join(candidate.path, ".git"))):
+    if not (at_root or project or reach.lexists(os.path.join(candidate.path, ".git"))):
         return ()
     return tuple(name for name in listing.folders if name not in _OWN_FOLDERS)

@@ -5,6 +5,7 @@ import stat
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from envdeck.core import reach
 from envdeck.core.discovery.prune import NAMES
 from envdeck.core.dotenv.model import FileKind
 from envdeck.core.dotenv.naming import kind_of
@@ -51,7 +52,7 @@ def find_files(project: str, environment: str | None = None) -> tuple[FoundFile,
         found += below.files
     for folder in environments:
         found += _listing(folder).files
-    strays = tuple(os.path.realpath(folder) for folder in environments)
+    strays = tuple(reach.realpath(folder) for folder in environments)
     unique: dict[str, FoundFile] = {}
     for file in found:
         unique.setdefault(_identity(file.path), _as_stray(file, strays))
@@ -64,7 +65,7 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
     folders: list[str] = []
     environments: list[str] = []
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             for entry in islice(entries, _ENTRIES_BELOW if nested else _ENTRIES):
                 kind = kind_of(entry.name)
                 if kind is not None and not _is_other_folder(entry.path):
@@ -81,20 +82,20 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
 
 
 def _is_environment(folder: str) -> bool:
-    return any(os.path.lexists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "conda-meta"))
+    return any(reach.lexists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "conda-meta"))
 
 
 def _is_looked_into(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith(".") or entry.name in NAMES:
         return False
-    return not os.path.lexists(os.path.join(entry.path, ".git"))
+    return not reach.lexists(os.path.join(entry.path, ".git"))
 
 
 def _is_other_folder(path: str) -> bool:
     """Tell a folder that rightly has such a name: an environment, or one of settings. A folder
     called `.env` that is none stands where the file should be, and is reported."""
     try:
-        if not stat.S_ISDIR(os.lstat(path).st_mode):
+        if not stat.S_ISDIR(reach.lstat(path).st_mode):
             return False
     except (OSError, ValueError):
         return False
@@ -104,7 +105,7 @@ def _is_other_folder(path: str) -> bool:
 def _identity(path: str) -> str:
     """Return the path of the entry itself: with the links of its folder followed, not its own."""
     folder, name = os.path.split(path)
-    return os.path.join(os.path.realpath(folder), name)
+    return os.path.join(reach.realpath(folder), name)
 
 
 def _as_stray(file: FoundFile, environments: tuple[str, ...]) -> FoundFile:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.dotenv.model import DotenvFile, DotenvFinding, FileKind, KeyComparison
 from envdeck.core.dotenv.reading import Document
 from envdeck.core.model import Severity
@@ -42,7 +43,7 @@ class Looked:
 
     def is_outside(self, file: DotenvFile) -> bool:
         """Tell a link that leads out of the project: what is behind it is not edited."""
-        inside = os.path.realpath(self.project).rstrip(os.sep) + os.sep
+        inside = reach.realpath(self.project).rstrip(os.sep) + os.sep
         return file.link is not None and not file.link.startswith(inside)
 
     def command(self, option: str, path: str) -> str:

@@ -1,12 +1,12 @@
 """One dotenv file read: bounded, never blocking, its keys as nouns and its values put aside."""
 
 import codecs
-import os
 import re
 import stat
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from envdeck.core import reach
 from envdeck.core.dotenv.finding_files import FoundFile
 from envdeck.core.dotenv.model import DotenvFile, Key
 from envdeck.core.dotenv.parsing import Statement, parse
@@ -53,11 +53,11 @@ def names_a_key(statement: Statement) -> bool:
 
 def read_document(found: FoundFile, *, posix: bool = True) -> Document:
     """Read one file; whatever stands in the way is its `problem`."""
-    link = os.path.realpath(found.path) if os.path.islink(found.path) else None
+    link = reach.realpath(found.path) if reach.islink(found.path) else None
     try:
-        status = os.stat(found.path)
+        status = reach.stat(found.path)
     except (OSError, ValueError) as error:
-        reason = "leads nowhere" if link and not os.path.lexists(link) else reason_of(error)
+        reason = "leads nowhere" if link and not reach.lexists(link) else reason_of(error)
         return Document(DotenvFile(found.path, found.kind, link=link, problem=reason))
     file = DotenvFile(
         found.path,

@@ -5,11 +5,11 @@ program, no diff driver; and nothing is fetched, whatever a partial clone leaves
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.git.folders import find_repository, git_folders, names_other_tree
+from envdeck.core import reach
+from envdeck.core.git.folders import disk_obstacle, find_repository, git_folders, names_other_tree
 from envdeck.core.git.running import Answer, run
 from envdeck.core.host import Host
 
@@ -99,7 +99,7 @@ class Git:
         repositories: dict[str, dict[str, str]] = {}
         for path in paths:
             folder, name = os.path.split(path)
-            folder = os.path.realpath(folder)
+            folder = reach.realpath(folder)
             repository = find_repository(folder)
             if repository is not None:
                 below = os.path.relpath(os.path.join(folder, name), repository)
@@ -165,7 +165,7 @@ class Git:
         if answer.cut and found != asked:
             problem = "the history of these files is too long"
         folders = git_folders(repository)
-        if not problem and folders and os.path.lexists(os.path.join(folders.common, "shallow")):
+        if not problem and folders and reach.lexists(os.path.join(folders.common, "shallow")):
             problem = "the clone is shallow, and holds a part of the history only"
         return found, problem
 
@@ -179,9 +179,11 @@ class Git:
         enough: int = _ENOUGH,
         is_enough: Callable[[bytes], bool] = lambda _: False,
     ) -> Answer:
-        program = self.program or shutil.which("git", path=self.host.variable("PATH") or "")
+        program = self.program or reach.which("git", self.host.variable("PATH") or "")
         if program is None or not os.path.isabs(program):
             return Answer(problem="git is not installed")
+        if why := disk_obstacle(repository):
+            return Answer(problem=f"git was not asked: its repository was {why}")
         return run(
             [program, *_OPTIONS, "-C", repository, *words],
             self._environ(repository),

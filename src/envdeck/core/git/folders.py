@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded, read_text
 from envdeck.core.git.config import settings
 
@@ -24,7 +25,7 @@ class GitFolders:
 def find_repository(folder: str) -> str | None:
     """Return the working tree that a folder lies in, by a `.git` in it or above; None without."""
     while True:
-        if os.path.lexists(os.path.join(folder, ".git")):
+        if reach.lexists(os.path.join(folder, ".git")):
             return folder
         above = os.path.dirname(folder)
         if above == folder:
@@ -39,16 +40,33 @@ def git_folders(repository: str) -> GitFolders | None:
     the shared folder, or of a submodule.
     """
     own = os.path.join(repository, ".git")
-    if not os.path.isdir(own):
+    if not reach.isdir(own):
         named = _path_in(own, prefix=b"gitdir:")
         if named is None:
             return None
         own = os.path.normpath(os.path.join(repository, named))
-    if not os.path.isdir(own):
+    if not reach.isdir(own):
         return None
     shared = _path_in(os.path.join(own, "commondir"))
     common = os.path.normpath(os.path.join(own, shared)) if shared else own
     return GitFolders(own, common)
+
+
+def disk_obstacle(repository: str) -> str:
+    """Say why git is not asked about a repository a part of which is on a network disk; empty
+    where none is. git follows what `.git`, `commondir` and `alternates` name by itself."""
+    own = os.path.join(repository, ".git")
+    named = _path_in(own, prefix=b"gitdir:") if reach.isfile(own) else None
+    if why := reach.obstacle(os.path.join(repository, named) if named else own):
+        return why
+    folders = git_folders(repository)
+    if folders is None:
+        return ""
+    objects = os.path.join(folders.common, "objects")
+    text = read_text(os.path.join(objects, "info", "alternates"), _CONFIG_LIMIT)
+    others = () if isinstance(text, Unread) else text.splitlines()
+    places = (folders.common, objects, *(os.path.join(objects, line) for line in others if line))
+    return next((why for place in places if (why := reach.obstacle(place))), "")
 
 
 def names_other_tree(repository: str) -> bool:
@@ -59,8 +77,8 @@ def names_other_tree(repository: str) -> bool:
         return False
     text = read_text(os.path.join(folders.common, "config"), _CONFIG_LIMIT)
     named = "" if isinstance(text, Unread) else settings(text).get("core.worktree", "")
-    tree = os.path.realpath(os.path.join(folders.own, named))
-    return bool(named) and tree != os.path.realpath(repository)
+    tree = reach.realpath(os.path.join(folders.own, named))
+    return bool(named) and tree != reach.realpath(repository)
 
 
 def _path_in(file: str, prefix: bytes = b"") -> str | None:

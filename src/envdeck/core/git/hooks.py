@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.git.config import settings
 from envdeck.core.git.folders import find_repository, git_folders
@@ -17,7 +18,7 @@ def hooks_folder(project: str, host: Host | None = None) -> str | None:
     the system's; else `hooks` in what all its worktrees share. `include` is not followed. The
     folder need not be there.
     """
-    repository = find_repository(os.path.realpath(project))
+    repository = find_repository(reach.realpath(project))
     folders = git_folders(repository) if repository is not None else None
     if repository is None or folders is None:
         return None

@@ -8,6 +8,7 @@ are the person's, and are lost with the environment.
 import os
 import re
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 
 _LIMIT = 64 * 1024
@@ -73,7 +74,7 @@ def is_creators(root: str, folder: str, name: str, *, scripts: str, packages: bo
 
 def _is_top(path: str, name: str) -> bool:
     if name == "lib64":
-        return os.path.islink(path) and _target(path) in {"lib", path.removesuffix("64")}
+        return reach.islink(path) and _target(path) in {"lib", path.removesuffix("64")}
     if name == ".lock":
         return _content(path) == b""
     if name == "CACHEDIR.TAG":
@@ -83,7 +84,7 @@ def _is_top(path: str, name: str) -> bool:
         return [line for line in lines if line and not line.startswith(b"#")] == [b"*"]
     if name == ".project":  # of Pipenv and virtualenvwrapper; Eclipse's is XML
         return os.path.isabs(decode_path(_content(path)).strip())
-    return _PYTHON.fullmatch(name) is not None and os.path.islink(path)
+    return _PYTHON.fullmatch(name) is not None and reach.islink(path)
 
 
 def _is_script(path: str, name: str) -> bool:
@@ -114,7 +115,7 @@ def _leads_to_known(folder: str, line: str) -> bool:
         return True
     if line.startswith("import") or "\0" in line:
         return False
-    return os.path.isabs(line) or os.path.exists(os.path.join(folder, line))
+    return os.path.isabs(line) or reach.exists(os.path.join(folder, line))
 
 
 def _is_legacy(path: str, folder: str, name: str) -> bool:
@@ -126,14 +127,14 @@ def _is_legacy(path: str, folder: str, name: str) -> bool:
 
 def _links_elsewhere(path: str, name: str) -> bool:
     """Tell whether it is a link to what has the same name in a base's library."""
-    if not os.path.islink(path):
+    if not reach.islink(path):
         return False
     target = _target(path)
     return os.path.isabs(target) and os.path.basename(target) == name
 
 
 def _is_toxs(root: str) -> bool:
-    return any(os.path.isfile(os.path.join(root, name)) for name in _TOX_MARKS)
+    return any(reach.isfile(os.path.join(root, name)) for name in _TOX_MARKS)
 
 
 def _ends_as_made(data: bytes) -> bool:
@@ -153,6 +154,6 @@ def _content(path: str) -> bytes:
 
 def _target(path: str) -> str:
     try:
-        return os.readlink(path)
+        return reach.readlink(path)
     except OSError:
         return ""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from envdeck.core import reach
 from envdeck.core.files import is_missing
 from envdeck.core.model import Environment, Interpreter
 
@@ -71,7 +72,7 @@ class _Index:
         """Follow links, once a path: many environments share a base."""
         if path not in self._real:
             try:
-                self._real[path] = os.path.realpath(path)
+                self._real[path] = reach.realpath(path)
             except ValueError:  # no path of this system, whatever the cfg says
                 self._real[path] = path
         return self._real[path]

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded, reason_of
 from envdeck.core.inspection.credentials import mask_text, mask_url
 from envdeck.core.inspection.direct_url import DIRECT_URL_LIMIT, DirectUrl
@@ -61,7 +62,7 @@ def _read(
     metadata_folder: str, path: str, entry: str, metadata_name: str, *, sizes: bool
 ) -> Distribution:
     try:
-        names = frozenset(os.listdir(metadata_folder))
+        names = frozenset(reach.listdir(metadata_folder))
     except NotADirectoryError:
         return _single_file(path, entry)
     except (OSError, ValueError) as error:
@@ -135,7 +136,7 @@ def _egg_link(path: str, entry: str) -> Distribution:
         return _linked(path, entry, None, "does not name its project's folder")
     wanted = normalise(from_entry(entry)[0])
     try:
-        names = sorted(os.listdir(target))
+        names = sorted(reach.listdir(target))
     except (OSError, ValueError) as error:
         reason = f"its project's folder cannot be read: {reason_of(error)}"
         return _linked(path, entry, target, reason)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
+from envdeck.core import reach
 from envdeck.core.files import Unread
 from envdeck.core.inspection.distribution_heads import read_head
 from envdeck.core.inspection.distribution_names import is_distribution
@@ -90,7 +91,7 @@ def base_package_folders(environment: Environment) -> tuple[str, ...]:
         os.path.join("local", "lib", f"python{minor}", "dist-packages"),
         os.path.join("Lib", "site-packages"),
     )
-    return tuple(path for name in names if os.path.isdir(path := os.path.join(base, name)))
+    return tuple(path for name in names if reach.isdir(path := os.path.join(base, name)))
 
 
 def _read_rows(environment: Environment, *, sizes: bool) -> tuple[Distribution, ...]:
@@ -140,7 +141,7 @@ def _script_names(environment: Environment) -> frozenset[str] | None:
     if environment.python.executable is None:
         return None
     try:
-        names = os.listdir(os.path.dirname(environment.python.executable))
+        names = reach.listdir(os.path.dirname(environment.python.executable))
     except OSError:
         return None
     return frozenset(name.removesuffix(".exe") for name in names)

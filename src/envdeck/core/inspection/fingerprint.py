@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 
 
@@ -25,7 +26,7 @@ def fingerprint(candidate: Candidate) -> str:
 
 def _stamp(path: str) -> str:
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
     except (OSError, ValueError):
         return "-"
     return f"{status.st_ino:x}.{status.st_mtime_ns:x}.{status.st_ctime_ns:x}"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.files import Unread
 from envdeck.core.host import Host
@@ -17,8 +18,8 @@ def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | U
     """Yield each package folder of an interpreter that is there, empty ones included."""
     seen: set[str] = set()
     for path, kind in _folders(located, host):
-        real = os.path.realpath(path)
-        if real in seen or not os.path.isdir(real):
+        real = reach.realpath(path)
+        if real in seen or not reach.isdir(real):
             continue
         seen.add(real)
         names = entries(path)
@@ -54,7 +55,7 @@ def _folders(located: Located, host: Host) -> Iterator[tuple[str, str]]:
     for lib in ("lib", "lib64"):
         yield os.path.join(located.prefix, lib, name, "site-packages"), "site-packages"
     yield os.path.join(located.prefix, "site-packages"), "site-packages"  # PyPy before 3.8
-    if located.prefix == os.path.realpath(host.system("usr")) and not host.windows:
+    if located.prefix == reach.realpath(host.system("usr")) and not host.windows:
         yield from _of_system(name, located, host)
     if (path := user_site(located, host)) is not None:
         yield path, "user"

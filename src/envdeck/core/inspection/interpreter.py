@@ -6,6 +6,7 @@ Nothing is run: an environment's interpreter executes the `.pth` files in it at 
 import os
 import re
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.model import Python
@@ -32,7 +33,7 @@ def read_python(candidate: Candidate) -> Python:
     folder = layout.package_folders[0] if layout.package_folders else None
     version = _version(candidate) or (folder.minor if folder else None)
     implementation = _implementation(cfg) or (folder and folder.implementation)
-    target = os.path.realpath(layout.executable) if layout.executable else None
+    target = reach.realpath(layout.executable) if layout.executable else None
     return Python(
         version=version,
         implementation=implementation or ("cpython" if version else None),
@@ -81,7 +82,7 @@ def _version(candidate: Candidate) -> str | None:
 def _conda_version(path: str) -> str | None:
     """Return the version of the package `python` in conda's records of what it installed."""
     try:
-        with os.scandir(os.path.join(path, "conda-meta")) as entries:
+        with reach.scandir(os.path.join(path, "conda-meta")) as entries:
             for entry in entries:
                 if match := _CONDA_RECORD.match(entry.name):
                     return match.group(1)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from itertools import islice
 
+from envdeck.core import reach
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.files import Unread, read_bounded, read_text
 
@@ -82,7 +83,7 @@ def _from_conda(located: Located) -> str | None:
     import re
 
     try:
-        with os.scandir(os.path.join(located.prefix, "conda-meta")) as entries:
+        with reach.scandir(os.path.join(located.prefix, "conda-meta")) as entries:
             names = [entry.name for entry in islice(entries, _RECORDS)]
     except OSError:
         return None

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.discovery.interpreters import locate_all
 from envdeck.core.discovery.interpreters.landmarks import Located, locate
 from envdeck.core.host import Host
@@ -49,7 +50,7 @@ class _Reader:
     def read(self, located: Located) -> Iterator[Interpreter | Unreadable]:
         """Yield the interpreter, after the folders of its packages that could not be read."""
         try:
-            status = os.stat(located.prefix)
+            status = reach.stat(located.prefix)
         except OSError:
             return  # removed since it was located
         packages: list[GlobalPackages] = []
@@ -58,7 +59,7 @@ class _Reader:
                 yield found
             else:
                 packages.append(found)
-        system_prefix = os.path.realpath(self.host.system("usr"))
+        system_prefix = reach.realpath(self.host.system("usr"))
         packaged = self._system_versions() if located.prefix == system_prefix else {}
         version = version_of(located, packaged, system_prefix)
         marker = os.path.join(located.stdlib, "EXTERNALLY-MANAGED")
@@ -70,7 +71,7 @@ class _Reader:
             implementation=located.implementation,
             source=located.source,
             end_of_life=end_of_life(version, self.host.now(), located.implementation),
-            externally_managed=os.path.lexists(marker),
+            externally_managed=reach.lexists(marker),
             global_packages=tuple(packages),
             aliases=located.aliases,
         )

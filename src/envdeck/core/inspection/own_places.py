@@ -3,6 +3,7 @@ disks. No operation acts on them, or on anything that holds them."""
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.paths import lies_under
 
@@ -22,7 +23,7 @@ def own_place(path: str, host: Host) -> str:
         return _WITHIN
     for folder in (host.user_state(), host.user_data(), host.user_cache()):
         named = os.path.join(folder, "envdeck")
-        for own in (named, os.path.realpath(named)):
+        for own in (named, reach.realpath(named)):
             if lies_under(path, own):
                 return _WITHIN
             if lies_under(own, path):
@@ -38,4 +39,4 @@ def in_trash(path: str) -> bool:
 def _holds_trash(path: str) -> bool:
     """Look right below it; deeper ones are known to the journal."""
     names = [TRASH, *([f"{TRASH}-{os.getuid()}"] if hasattr(os, "getuid") else [])]
-    return any(os.path.isdir(os.path.join(path, name)) for name in names)
+    return any(reach.isdir(os.path.join(path, name)) for name in names)

@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.inspection.distribution_names import LEFTOVER, is_distribution
 from envdeck.core.inspection.record import RECORD_LIMIT, rows
@@ -69,9 +70,9 @@ def _read_folder(owned: Owned, folder: str, relative: str, names: Iterable[str])
             _read_list(owned, os.path.join(place, "RECORD"), relative, "")
         elif name.endswith(".egg-info"):
             _read_egg_info(owned, place, relative, name)
-        elif name.endswith(".egg-link") or os.path.isfile(place):
+        elif name.endswith(".egg-link") or reach.isfile(place):
             mine.add(name)  # a link to a project in development, or a zipped egg
-        elif os.path.isfile(os.path.join(place, "EGG-INFO", "PKG-INFO")):
+        elif reach.isfile(os.path.join(place, "EGG-INFO", "PKG-INFO")):
             owned.trees.add(f"{relative}/{name}")  # unpacked as a whole, without a list
     tops = {row.partition("/")[0] for row in mine}
     for name in names:
@@ -81,13 +82,13 @@ def _read_folder(owned: Owned, folder: str, relative: str, names: Iterable[str])
 
 def _read_egg_info(owned: Owned, place: str, relative: str, name: str) -> None:
     mine = owned.inside[relative]
-    if os.path.isfile(place):  # distutils: the metadata is one file, and there is no list
+    if reach.isfile(place):  # distutils: the metadata is one file, and there is no list
         mine.add(name)
         owned.problems.append(f"{name} has no list of its files")
         return
     listed = os.path.join(place, "installed-files.txt")
     try:
-        mine.update(f"{name}/{entry}" for entry in os.listdir(place))
+        mine.update(f"{name}/{entry}" for entry in reach.listdir(place))
     except OSError:
         return  # the walk comes here too, and says so
     _read_list(owned, listed, relative, name)
@@ -136,7 +137,7 @@ def _read_conda(owned: Owned, path: str) -> None:
     """Add what conda's own records list; nothing where there are none."""
     meta = os.path.join(path, "conda-meta")
     try:
-        names = os.listdir(meta)
+        names = reach.listdir(meta)
     except (OSError, ValueError):
         return
     owned.outside.update({"conda-meta/history", "conda-meta/pixi", "conda-meta/pixi_env_prefix"})

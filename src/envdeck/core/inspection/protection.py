@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Tool
 from envdeck.core.host import Host
@@ -36,19 +37,19 @@ def protection(candidate: Candidate, tool: Tool, host: Host) -> str | None:
         return f"not-an-environment: {cause}"
     if cause := protected_place(candidate.path, host):
         return f"protected-path: {cause}"
-    if candidate.path == os.path.realpath(sys.prefix):
+    if candidate.path == reach.realpath(sys.prefix):
         return "self: EnvDeck runs from it"
     return tool.refuses(candidate, host)
 
 
 def protected_place(path: str, host: Host) -> str:
     """Say why what is at this path stays, whatever it is; empty where it may go."""
-    if any(lies_under(home, path) for home in (host.home, os.path.realpath(host.home))):
+    if any(lies_under(home, path) for home in (host.home, reach.realpath(host.home))):
         return "it is the home folder or above it"
     if cause := own_place(path, host):
         return cause
     for name in _PROJECT_FILES:
-        if os.path.lexists(os.path.join(path, name)):
+        if reach.lexists(os.path.join(path, name)):
             return f"it is the root of a project ({name} is in it)"
     if os.path.dirname(path) == path:
         return "it is the root of a disk"

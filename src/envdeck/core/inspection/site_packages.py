@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, reason_of
 from envdeck.core.inspection.distribution_names import (
     LEFTOVER,
@@ -30,7 +31,7 @@ class Listed(NamedTuple):
 def entries(folder: str) -> tuple[str, ...] | Unread:
     """Return the names in a package folder, sorted, or why it cannot be listed."""
     try:
-        return tuple(sorted(os.listdir(folder)))
+        return tuple(sorted(reach.listdir(folder)))
     except (OSError, ValueError) as error:
         return Unread(reason_of(error))
 
@@ -92,7 +93,7 @@ def _listed(site_packages: Iterable[str]) -> Iterator[Listed]:
 
 def _identity(path: str) -> object:
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
     except (OSError, ValueError):
         return path
     return status.st_dev, status.st_ino

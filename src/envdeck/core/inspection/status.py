@@ -3,6 +3,7 @@
 import os
 import re
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.cfg import unquoted
 from envdeck.core.files import Unread, absence, decode_path, is_missing, read_bounded
@@ -33,12 +34,14 @@ def _broken(candidate: Candidate, python: Python) -> str:
     executable = python.executable
     if executable is None:
         return ""  # a conda prefix without Python promises none
+    if reach.obstacle(executable) or reach.obstacle(candidate.cfg.get("home", "")):
+        return ""  # nobody looked, so nobody knows
     if why := absence(executable):
         return f"its interpreter leads to {python.base_executable}, which {why}"
-    if not os.path.islink(executable) and not os.access(executable, os.X_OK):
+    if not reach.islink(executable) and not reach.access(executable, os.X_OK):
         return f"its interpreter {executable} cannot be executed"
     home = candidate.cfg.get("home", "")
-    if os.path.isabs(home) and (is_missing(home) or os.path.isfile(home)):
+    if os.path.isabs(home) and (is_missing(home) or reach.isfile(home)):
         return f"its base interpreter is gone: {home} does not exist"
     return ""
 
@@ -69,7 +72,7 @@ def _moved(candidate: Candidate) -> str:
     place = _place_in_activate(candidate) or _place_in_shebang(candidate)
     if place is None or _same(place, candidate.path):
         return ""
-    if os.path.exists(os.path.join(place, "pyvenv.cfg")):
+    if reach.exists(os.path.join(place, "pyvenv.cfg")):
         return f"its scripts run in {place}, of which it is a copy"
     return f"its scripts point to {place}, where it was before"
 
@@ -105,6 +108,6 @@ def _place_in_shebang(candidate: Candidate) -> str | None:
 
 def _same(place: str, path: str) -> bool:
     try:
-        return os.path.normpath(place) == path or os.path.samefile(place, path)
+        return os.path.normpath(place) == path or reach.samefile(place, path)
     except (OSError, ValueError):
         return False

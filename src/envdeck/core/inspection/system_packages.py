@@ -5,9 +5,9 @@ their own record of what is installed has it. Those of Debian, Alpine and Arch a
 or folder names; that of RPM systems is a database of its own format and is not read.
 """
 
-import os
 from itertools import islice
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.host import Host
 
@@ -65,7 +65,7 @@ def _alpine(host: Host) -> dict[str, str]:
 
 def _arch(host: Host) -> dict[str, str]:
     try:
-        with os.scandir(host.system("var", "lib", "pacman", "local")) as entries:
+        with reach.scandir(host.system("var", "lib", "pacman", "local")) as entries:
             names = [
                 entry.name
                 for entry in islice(entries, _ENTRIES)

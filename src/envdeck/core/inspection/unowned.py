@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 from envdeck.core.inspection.creator_files import is_creators
 from envdeck.core.inspection.ownership import Owned, read_owned
@@ -115,10 +116,10 @@ class _Look:
     """The folders that a set of owned files speaks of; by the set, once a link asks."""
 
     def answer(self) -> Unowned:
-        if os.path.isdir(os.path.join(self.root, "Scripts")):
+        if reach.isdir(os.path.join(self.root, "Scripts")):
             self.scripts = "Scripts"
         try:
-            device = os.lstat(self.root).st_dev
+            device = reach.lstat(self.root).st_dev
         except (OSError, ValueError) as error:
             self._fail("", reason_of(error))
         else:
@@ -163,7 +164,7 @@ class _Look:
         folders: list[Entry] = []
         names: list[Entry] = []
         try:
-            with os.scandir(os.path.join(self.root, folder)) as entries:
+            with reach.scandir(os.path.join(self.root, folder)) as entries:
                 for entry in entries:
                     (folders if entry.is_dir(follow_symlinks=False) else names).append(entry)
         except FileNotFoundError:
@@ -216,7 +217,7 @@ class _Look:
         """Tell whether Python would write this bytecode anew: its source is there and owned."""
         if not here.path.endswith("__pycache__"):
             source = here.prefix + name[:-1]
-            return source in here.mine and os.path.lexists(
+            return source in here.mine and reach.lexists(
                 os.path.join(self.root, here.path, name[:-1])
             )
         base = _OPTIMISED.sub("", name[:-4]).rpartition(".")[0]

@@ -9,6 +9,7 @@ creator put into the package folders. Linux refreshes such an access time to wit
 import os
 from collections.abc import Iterator, Sequence
 
+from envdeck.core import reach
 from envdeck.core.model import LastUsed
 from envdeck.core.mounts import Mount, is_noatime, mount_of
 
@@ -96,7 +97,7 @@ def _by_what_was_written(path: str, site_packages: Sequence[str]) -> LastUsed:
 
 def _written(folder: str) -> Iterator[tuple[float, str]]:
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             for entry, _ in zip(entries, range(_ENTRIES), strict=False):
                 name = entry.name
                 if name.endswith((".dist-info", ".egg-info")):
@@ -121,6 +122,6 @@ def _mtime(path: str) -> float | None:
 
 def _status(path: str) -> os.stat_result | None:
     try:
-        return os.lstat(path)
+        return reach.lstat(path)
     except (OSError, ValueError):
         return None

@@ -72,6 +72,8 @@ class Finished:
     complete: bool
     gone: tuple[str, ...] = ()
     """Environments remembered under these roots that are no longer there."""
+    not_looked_at: tuple[Unreadable, ...] = ()
+    """Paths on network disks that a file or a link named, none of which was touched."""
 
 
 Event: TypeAlias = Found | FoundInterpreter | Sized | Progress | Unreadable | Notice | Finished

@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.folders import git_folders
@@ -42,7 +43,7 @@ def read_hooks(project: str, host: Host) -> Hooks | None:
     repository = find_repository(project)
     places = [project, *([repository] if repository is not None else [])]
     configs = [os.path.join(place, CONFIG) for place in places]
-    config = next((each for each in configs if os.path.isfile(each)), None)
+    config = next((each for each in configs if reach.isfile(each)), None)
     if config is None:
         return None
     folder = hooks_folder(project, host)
@@ -54,17 +55,17 @@ def read_hooks(project: str, host: Host) -> Hooks | None:
     there, others, python = [], [], ""
     for name in types:
         path = os.path.join(folder, name)
-        if not os.path.lexists(path):
+        if not reach.lexists(path):
             continue
         data = read_bounded(path, _LIMIT)
         text = "" if isinstance(data, Unread) else decode(data)
         if _ITS_OWN not in text:
             others.append(name)
-        elif os.access(path, os.X_OK):
+        elif reach.access(path, os.X_OK):
             there.append(name)
             found = _PYTHON.search(text)
             python = (found[1] or found[2] or "") if found else ""
-    configured = os.path.realpath(folder) != os.path.realpath(usual)
+    configured = reach.realpath(folder) != reach.realpath(usual)
     return Hooks(config, folder, configured, types, tuple(there), tuple(others), python)
 
 

@@ -3,6 +3,7 @@
 import os
 import posixpath
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.host import Host
 from envdeck.core.model import Environment
@@ -52,7 +53,7 @@ def activation(environment: Environment, folder: str, shell: str) -> tuple[str, 
     before, name = _SCRIPTS.get(shell, _SCRIPTS["sh"])
     for each in (name, name.lower()):
         script = os.path.join(folder, each)
-        if folder and os.path.isfile(script):
+        if folder and reach.isfile(script):
             return (*before.split(), script)
     return ()
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Interpreter, Status
@@ -82,7 +83,7 @@ class Situation:
     @cached_property
     def writable(self) -> bool:
         """Whether files can be made in the project's folder."""
-        return os.access(self.folder, os.W_OK | os.X_OK)
+        return reach.access(self.folder, os.W_OK | os.X_OK)
 
     @cached_property
     def memory(self) -> Memory:
@@ -132,9 +133,9 @@ class Situation:
         """Yield where an environment lies in the project."""
         places = [os.path.join(self.folder, name) for name in _USUAL]
         active = self.host.folder("VIRTUAL_ENV")
-        if active is not None and lies_under(os.path.realpath(active), self.folder):
-            places.append(os.path.realpath(active))
-        yield from (place for place in dict.fromkeys(places) if os.path.isdir(place))
+        if active is not None and lies_under(reach.realpath(active), self.folder):
+            places.append(reach.realpath(active))
+        yield from (place for place in dict.fromkeys(places) if reach.isdir(place))
 
     def _remembered(self) -> Environment | None:
         """Return what serves the project elsewhere (poetry's, pipenv's), as the index has it."""
@@ -158,7 +159,7 @@ class Situation:
             return ""
         told = f"{environment.identity.device}.{environment.identity.inode}"
         try:
-            status = os.lstat(os.path.join(environment.path, "pyvenv.cfg"))
+            status = reach.lstat(os.path.join(environment.path, "pyvenv.cfg"))
         except OSError:
             return told
         return f"{told}.{status.st_ino}.{status.st_mtime_ns}"
@@ -179,7 +180,7 @@ class Situation:
         """
         catalog = self.operations.catalog
         remembered = [
-            one for one in catalog.remembered_interpreters() if os.path.exists(one.executable)
+            one for one in catalog.remembered_interpreters() if reach.exists(one.executable)
         ]
         return self._accepted(remembered) or self._accepted(
             one for one in find_interpreters(self.host) if isinstance(one, Interpreter)
@@ -199,7 +200,7 @@ class Situation:
     def _base(self) -> Interpreter | None:
         """Return the interpreter under the environment, wherever it lies."""
         executable = self.environment and self.environment.python.base_executable
-        if not executable or not os.path.exists(executable):
+        if not executable or not reach.exists(executable):
             return None
         return interpreter_at(executable, self.host)
 
@@ -259,16 +260,14 @@ class Situation:
             return None
         names = ("python.exe",) if self.host.windows else ("python", "python3")
         paths = (os.path.join(self.bin, name) for name in names)
-        return next((path for path in paths if os.path.exists(path)), None)
+        return next((path for path in paths if reach.exists(path)), None)
 
     def program(self, name: str) -> str | None:
         """Return the full path of a program: the environment's, else the one on the PATH."""
-        import shutil
-
         folders = [self.bin] if self.bin else []
         folders += (self.host.variable("PATH") or "").split(os.pathsep)
         search = os.pathsep.join(each for each in folders if os.path.isabs(each))
-        return shutil.which(name, path=search) if search else None
+        return reach.which(name, search) if search else None
 
     @cached_property
     def bin(self) -> str:
@@ -277,4 +276,4 @@ class Situation:
             return ""
         names = ("Scripts", "bin") if self.host.windows else ("bin", "Scripts")
         below = [os.path.join(self.environment.path, name) for name in names]
-        return next((each for each in below if os.path.isdir(each)), "")
+        return next((each for each in below if reach.isdir(each)), "")

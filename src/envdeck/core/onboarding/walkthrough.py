@@ -1,10 +1,10 @@
 """The one door to the walkthrough: look, plan what a step needs, and remember how it ended."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from envdeck.core import reach
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.memory import Ran, remember_choice, remember_run
 from envdeck.core.onboarding.model import Answers, State, StepView
@@ -45,7 +45,7 @@ class Walkthrough:
         finds them. `chosen` holds ids of options that stand in the place of what was chosen before,
         by `group`, `extra` and `command`."""
         self.operations = operations
-        self.project = os.path.realpath(project)
+        self.project = reach.realpath(project)
         self.environment: Environment | None = None
         """The environment of the project, as the last look found it."""
         self._asked = environment.path if isinstance(environment, Environment) else environment
@@ -139,7 +139,7 @@ def _memory_name(step: str) -> str:
 
 def _stands(step: Step, situation: Situation, views: dict[str, StepView]) -> StepView:
     """Return a step as it stands; it waits where another has to come first."""
-    if not os.path.isdir(situation.folder):
+    if not reach.isdir(situation.folder):
         message = "the project's folder is no longer there"
         return step.view(State.CANNOT, message, hint="look again once it is back")
     view = step.look(situation)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import read_mounts
@@ -103,7 +104,7 @@ def _item_obstacle(item: str, ground: Ground) -> str:
     except OSError as error:
         return f"its trash cannot be reached: {reason_of(error)}"
     if there is None:
-        if not os.path.isdir(os.path.dirname(item)):
+        if not reach.isdir(os.path.dirname(item)):
             return _AWAY
         return "what was put aside is no longer in the trash"
     return ""
@@ -170,9 +171,9 @@ def _unknown(item: Item) -> Item:
 def _is_away(trash: str, own: str, ground: Ground) -> bool:
     """Tell whether a trash is gone with the disk that it was on, and not by a person's hand."""
     above, name = os.path.split(trash)
-    if trash == own or os.path.lexists(trash):
+    if trash == own or reach.lexists(trash):
         return False
-    if not os.path.isdir(above):
+    if not reach.isdir(above):
         return True
     mounts = read_mounts(ground.host)
     return name != TRASH and bool(mounts) and all(one.point != above for one in mounts)

@@ -1,8 +1,8 @@
 """The command by which the tool that owns an environment removes it, as one that can be run."""
 
 import os
-import shutil
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.model import Environment, Refusal
 from envdeck.core.operations.engine.command import Command
@@ -13,7 +13,7 @@ def command_of_owner(
 ) -> Command | Refusal:
     """Return the command with its program found on the host's own path, or why it cannot be."""
     name = words[0] if words else environment.manager
-    program = shutil.which(name, path=host.environ.get("PATH", os.defpath))
+    program = reach.which(name, host.environ.get("PATH", os.defpath))
     if program is None:
         return Refusal(
             "owned-by-tool",

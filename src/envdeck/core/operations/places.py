@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import existing_folder
 from envdeck.core.host import Host
 from envdeck.core.inspection.own_places import TRASH
@@ -146,7 +147,7 @@ def is_ours_alone(folder: str) -> bool:
     """Tell whether nobody else could have laid a folder there, or reach into it: the top of a
     mount may be open to all, as `/tmp` is."""
     try:
-        status = os.lstat(folder)
+        status = reach.lstat(folder)
     except FileNotFoundError:
         return True
     except OSError:

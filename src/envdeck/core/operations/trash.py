@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk, RemainderError, Reserve, is_full
@@ -161,12 +162,12 @@ def items(trashes: Iterable[str], disk: Disk) -> Iterator[Item]:
         if not is_ours_alone(trash):
             continue
         try:
-            names = sorted(os.listdir(trash), reverse=True)
+            names = sorted(reach.listdir(trash), reverse=True)
         except OSError:
             continue
         for name in names:
             folder = os.path.join(trash, name)
-            real = os.path.isdir(folder) and not os.path.islink(folder)
+            real = reach.isdir(folder) and not reach.islink(folder)
             if not name.startswith(".") and real:
                 yield read_item(folder, disk)
 

@@ -3,6 +3,7 @@
 import os
 import re
 
+from envdeck.core import reach
 from envdeck.core.project.model import Manifest
 from envdeck.core.project.pipfile import read_pipfile
 from envdeck.core.project.pyproject import read_pyproject
@@ -40,7 +41,7 @@ def manifest_files(folder: str) -> tuple[str, ...]:
     pipe, a link to nothing), since a project that has it does not declare nothing."""
     named = [os.path.join(folder, name) for name in _READERS]
     found = (*named, *requirements_files(folder))
-    return tuple(path for path in found if os.path.lexists(path) and not os.path.isdir(path))
+    return tuple(path for path in found if reach.lexists(path) and not reach.isdir(path))
 
 
 def requirements_files(folder: str) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def requirements_files(folder: str) -> tuple[str, ...]:
     found: list[str] = []
     for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
         try:
-            with os.scandir(place) as entries:
+            with reach.scandir(place) as entries:
                 names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
         except (OSError, ValueError):
             continue

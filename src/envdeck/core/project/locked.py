@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.project.declared import requirements_files
 from envdeck.core.project.model import Lock, Manifest
@@ -38,14 +39,12 @@ def find_locks(folder: str) -> tuple[str, ...]:
     """Return the lock files in a folder (pinned requirements are not told by their name)."""
     named = [os.path.join(folder, name) for name in LOCK_FILES]
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
     except (OSError, ValueError):
         names = []
     more = [os.path.join(folder, name) for name in sorted(names) if _PYLOCK.match(name)]
-    return tuple(
-        path for path in (*named, *more) if os.path.lexists(path) and not os.path.isdir(path)
-    )
+    return tuple(path for path in (*named, *more) if reach.lexists(path) and not reach.isdir(path))
 
 
 def read_lock(path: str, *, hashes: bool = True) -> Lock | None:

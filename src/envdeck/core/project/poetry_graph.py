@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from envdeck.core import reach
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.inspection.requirements import satisfied
 from envdeck.core.project.model import Edge, LockedPackage, Manifest
@@ -31,7 +32,7 @@ def declaration(lock: str) -> Manifest | None:
     """Return what the `pyproject.toml` beside a lock file declares; None where that cannot be
     read whole, or declares nothing."""
     path = os.path.join(os.path.dirname(lock), "pyproject.toml")
-    if not os.path.isfile(path):
+    if not reach.isfile(path):
         return None
     manifest = read_pyproject(path)
     return manifest if manifest.requirements and not manifest.problems else None

@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.project.conda_environment import read_environment_yml
 from envdeck.core.project.declared import read_declared, read_manifest
 from envdeck.core.project.drift import Project
@@ -49,4 +50,4 @@ def project_of_file(path: str) -> Project:
 
 def _environments(folder: str) -> tuple[Manifest, ...]:
     paths = [os.path.join(folder, name) for name in _ENVIRONMENTS]
-    return tuple(read_environment_yml(path) for path in paths if os.path.isfile(path))
+    return tuple(read_environment_yml(path) for path in paths if reach.isfile(path))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 
+from envdeck.core import reach
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.dependency_groups import expand_groups
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
@@ -125,7 +126,7 @@ def _builds(document: Document) -> bool:
     if "build-system" in document.table:
         return True
     legacy = not table_at(document.table, "project") and not table_at(tool, "poetry")
-    return legacy and os.path.isfile(os.path.join(os.path.dirname(document.file), "setup.py"))
+    return legacy and reach.isfile(os.path.join(os.path.dirname(document.file), "setup.py"))
 
 
 def _constraints(document: Document, problems: list[Problem]) -> Iterable[DeclaredRequirement]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.project.model import Problem, WantedPython
 from envdeck.core.project.poetry_table import poetry_specifier
@@ -58,7 +59,7 @@ def _specifiers(folder: str, problems: list[Problem]) -> Iterator[tuple[str, str
         told = string_at(document.table, "tool", "poetry", "dependencies", "python")
         yield path, _checked(document, poetry_specifier(told) or "", told, problems)
     path = os.path.join(folder, "setup.cfg")
-    if os.path.isfile(path):
+    if reach.isfile(path):
         parser = parse_setup_cfg(path)
         if isinstance(parser, Problem):
             problems.append(parser)
@@ -85,7 +86,7 @@ def _pins(folder: str, problems: list[Problem]) -> Iterator[_Pin]:
     )
     for name, read in readers:
         path = os.path.join(folder, name)
-        if not os.path.isfile(path):
+        if not reach.isfile(path):
             continue
         data = read_bounded(path, _LIMIT)
         if isinstance(data, Unread):
@@ -123,7 +124,7 @@ def _tool_versions(text: str) -> Iterator[str]:
 
 
 def _document(path: str, problems: list[Problem]) -> Document | None:
-    if not os.path.isfile(path):
+    if not reach.isfile(path):
         return None
     document = read_toml(path)
     if isinstance(document, Problem):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 
+from envdeck.core import reach
 from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
 from envdeck.core.discovery.interpreters.source import Source
 from envdeck.core.host import Host
@@ -42,7 +43,7 @@ def steady_prefix(prefix: str, source: str) -> str | None:
     for one in all_sources():
         if source in (one.name, "path"):
             link = one.steady_link(prefix)
-            if link is not None and link != prefix and os.path.realpath(link) == prefix:
+            if link is not None and link != prefix and reach.realpath(link) == prefix:
                 return link
     return None
 
@@ -68,11 +69,11 @@ class _Found:
                     yield hit
                     continue
                 located = hit[1]
-                if located.prefix == os.path.realpath(prefix):
+                if located.prefix == reach.realpath(prefix):
                     located = replace(located, source=source.name)
                 self._keep(located)
         for folder in source.folders(self.host):
-            if (real := os.path.realpath(folder)) in self._folders:
+            if (real := reach.realpath(folder)) in self._folders:
                 continue
             self._folders.add(real)
             for hit in in_folder(real, self.host):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from envdeck.core import reach
 from envdeck.core.files import read_bounded, reason_of
 from envdeck.core.host import Host
 from envdeck.core.model import Unreadable
@@ -60,8 +61,8 @@ def locate(path: str, *, windows: bool = False) -> Located | None:
     if _in_environment(path):
         return None
     try:
-        real = os.path.realpath(path)
-        status = os.stat(real)
+        real = reach.realpath(path)
+        status = reach.stat(real)
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(status.st_mode) or not (windows or status.st_mode & 0o111):
@@ -82,7 +83,7 @@ def in_folder(folder: str, host: Host) -> Iterator[tuple[str, Located] | Unreada
     A folder that does not exist yields nothing; one that cannot be read says so.
     """
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [
                 entry.name
                 for entry in islice(entries, ENTRIES)
@@ -101,7 +102,7 @@ def in_folder(folder: str, host: Host) -> Iterator[tuple[str, Located] | Unreada
 
 def in_prefix(prefix: str, host: Host) -> Iterator[tuple[str, Located] | Unreadable]:
     """Yield the interpreters of one prefix: in its `bin`, or in itself on Windows."""
-    if os.path.lexists(os.path.join(prefix, "pyvenv.cfg")):
+    if reach.lexists(os.path.join(prefix, "pyvenv.cfg")):
         return
     if host.windows:
         yield from in_folder(prefix, host)
@@ -114,7 +115,7 @@ def children(folder: str) -> Iterator[str | Unreadable]:
     A folder that does not exist yields nothing; one that cannot be read says so.
     """
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [
                 entry.name
                 for entry in islice(entries, ENTRIES)
@@ -131,7 +132,7 @@ def children(folder: str) -> Iterator[str | Unreadable]:
 
 def _in_environment(path: str) -> bool:
     folder = os.path.dirname(path)
-    return os.path.lexists(os.path.join(folder, "pyvenv.cfg")) or os.path.lexists(
+    return reach.lexists(os.path.join(folder, "pyvenv.cfg")) or reach.lexists(
         os.path.join(os.path.dirname(folder), "pyvenv.cfg")
     )
 
@@ -159,7 +160,7 @@ def _versioned(folder: str) -> list[str]:
     """Return names like `python3.12`, the newest first: an executable named `python` does not
     tell which is its own, and there is hardly ever a second."""
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [entry.name for entry in islice(entries, ENTRIES) if is_name(entry.name)]
     except OSError:
         return []
@@ -172,7 +173,7 @@ def _number(name: str) -> tuple[int, ...]:
 
 
 def _is_stdlib(path: str) -> bool:
-    return os.path.isfile(os.path.join(path, "os.py"))
+    return reach.isfile(os.path.join(path, "os.py"))
 
 
 def _located(real: str, prefix: str, stdlib: str) -> Located:

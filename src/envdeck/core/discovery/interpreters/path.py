@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.interpreters.source import Source
 from envdeck.core.discovery.interpreters.system import system_folders
 from envdeck.core.host import Host
@@ -21,12 +22,12 @@ class Path(Source):
 
     def folders(self, host: Host) -> Iterator[str]:
         """Yield each folder once, links resolved."""
-        seen = {os.path.realpath(folder) for folder in system_folders(host)}
+        seen = {reach.realpath(folder) for folder in system_folders(host)}
         parts = (host.variable("PATH") or "").split(";" if host.windows else ":")
         for part in islice(parts, _FOLDERS):
             if not os.path.isabs(part) or "\0" in part or _is_windows_drive(part, host):
                 continue
-            folder = os.path.realpath(part)
+            folder = reach.realpath(part)
             if folder not in seen:
                 seen.add(folder)
                 yield folder

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.host import Host
 
@@ -51,7 +52,7 @@ def made_by_virtualenv(candidate: Candidate) -> bool:
 def with_real(folders: Iterable[str]) -> frozenset[str]:
     """Return folders as given and with links resolved: a candidate's path is a real one."""
     given = tuple(folders)
-    return frozenset(given) | frozenset(os.path.realpath(folder) for folder in given)
+    return frozenset(given) | frozenset(reach.realpath(folder) for folder in given)
 
 
 def operand(name: str) -> tuple[str, ...]:
@@ -62,4 +63,4 @@ def operand(name: str) -> tuple[str, ...]:
 
 def has_file(*parts: str) -> bool:
     """Tell whether a file is at the path these parts make."""
-    return os.path.isfile(os.path.join(*parts))
+    return reach.isfile(os.path.join(*parts))

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tools._settings import read_toml, text_at
 from envdeck.core.host import Host
@@ -36,7 +37,7 @@ def buckets(host: Host) -> Iterator[str]:
     """Yield the folders of the uv caches that hold environments, whatever their version."""
     for cache in _caches(host):
         try:
-            with os.scandir(cache) as entries:
+            with reach.scandir(cache) as entries:
                 names = [entry.name for entry in entries if entry.name.startswith(BUCKET)]
         except (OSError, ValueError):
             names = [f"{BUCKET}2"]  # whoever visits it learns why it cannot be read

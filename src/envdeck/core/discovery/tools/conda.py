@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._condarc import environment_folders
@@ -50,7 +51,7 @@ class Conda(Tool):
         """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
         if is_root(candidate.path):
             return "has-dependants: it is an installation of conda, on which environments rest"
-        if os.path.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
+        if reach.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
             return "owned-by-tool: it is marked as frozen (conda-meta/frozen is in it)"
         return None
 
@@ -70,24 +71,24 @@ def _program(host: Host) -> str:
     shell, and not on the PATH."""
     for variable in ("CONDA_EXE", "MAMBA_EXE"):
         program = host.folder(variable)
-        if program and os.path.isfile(program):
+        if program and reach.isfile(program):
             return program
     parts = ("condabin", "conda.bat") if host.windows else ("condabin", "conda")
     programs = (os.path.join(root, *parts) for root in roots(host))
-    return next(filter(os.path.isfile, programs), "conda")
+    return next(filter(reach.isfile, programs), "conda")
 
 
 def is_root(path: str) -> bool:
     """Tell whether a prefix is an installation of conda or mamba: it has `condabin` or `envs`
     beside `conda-meta`. An environment in `<root>/envs` that has conda in it is still one."""
-    if not os.path.isdir(os.path.join(path, "conda-meta")):
+    if not reach.isdir(os.path.join(path, "conda-meta")):
         return False
     parent = os.path.dirname(path)
-    if os.path.basename(parent) == "envs" and os.path.isdir(
+    if os.path.basename(parent) == "envs" and reach.isdir(
         os.path.join(os.path.dirname(parent), "conda-meta")
     ):
         return False
-    return any(os.path.isdir(os.path.join(path, name)) for name in ("condabin", "envs"))
+    return any(reach.isdir(os.path.join(path, name)) for name in ("condabin", "envs"))
 
 
 def roots(host: Host) -> Iterator[str]:

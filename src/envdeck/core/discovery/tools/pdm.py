@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._folders import PerHost, has_file, is_virtual, with_real
@@ -75,7 +76,7 @@ def _points_into(chosen: str, path: str) -> bool:
     if "\0" in chosen or not os.path.isabs(chosen):
         return False
     prefix = os.path.dirname(os.path.dirname(chosen))  # the entry itself leads to the base
-    return os.path.realpath(prefix) == path
+    return reach.realpath(prefix) == path
 
 
 def _stores(host: Host) -> Iterator[str]:

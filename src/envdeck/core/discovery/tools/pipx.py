@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._folders import PerHost, has_file, operand, with_real
@@ -69,7 +70,7 @@ def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | N
     if kind != "venvs" or store not in _real_stores(host):
         return None
     everybodys = host.folder("PIPX_GLOBAL_HOME") or host.system("opt", "pipx")
-    if not host.windows and os.path.realpath(everybodys) == home:
+    if not host.windows and reach.realpath(everybodys) == home:
         return ("pipx", verb, "--global", *operand(name))
     command = ("pipx", verb, *operand(name))
     if host.windows or home == _home_now(host):
@@ -81,8 +82,8 @@ def _home_now(host: Host) -> str:
     """Return the home that pipx works with: the variable's, the old place while it exists, the
     platform's."""
     old = host.at_home(".local", "pipx")
-    fallback = old if os.path.isdir(old) else os.path.join(host.user_data(), "pipx")
-    return os.path.realpath(host.folder("PIPX_HOME") or fallback)
+    fallback = old if reach.isdir(old) else os.path.join(host.user_data(), "pipx")
+    return reach.realpath(host.folder("PIPX_HOME") or fallback)
 
 
 def _homes(host: Host) -> Iterator[str]:
@@ -131,7 +132,7 @@ def _is_shared(path: str, host: Host) -> bool:
 def _has_pipx_venvs(home: str) -> bool:
     venvs = os.path.join(home, "venvs")
     try:
-        with os.scandir(venvs) as entries:
+        with reach.scandir(venvs) as entries:
             return any(has_file(entry.path, "pipx_metadata.json") for entry in entries)
     except OSError:
         return False

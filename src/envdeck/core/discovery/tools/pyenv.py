@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._folders import PerHost, is_virtual, with_real
@@ -72,7 +73,7 @@ class Pyenv(Tool):
 
 def _folders_in(folder: str) -> Iterator[str]:
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [
                 entry.name
                 for entry in islice(entries, _VERSIONS)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate, Kind
 from envdeck.core.discovery.tool import Place, Tool
 from envdeck.core.discovery.tools._folders import PerHost, has_file, operand, with_real
@@ -67,7 +68,7 @@ def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | N
     if store not in _real_stores(host):
         return None
     command = ("uv", "tool", verb, *operand(name))
-    if os.path.realpath(next(_stores(host))) == store or host.windows:
+    if reach.realpath(next(_stores(host))) == store or host.windows:
         return command
     return ("env", f"UV_TOOL_DIR={store}", *command)
 

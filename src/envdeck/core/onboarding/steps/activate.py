@@ -3,6 +3,7 @@
 import os
 from typing import ClassVar
 
+from envdeck.core import reach
 from envdeck.core.onboarding.model import State, StepView
 from envdeck.core.onboarding.shells import activation, shell_in_use
 from envdeck.core.onboarding.situation import Situation
@@ -24,7 +25,7 @@ class Activating(Step):
         if environment is None:
             return self.view(State.READY, f"the line for {shell} is known once there is one")
         active = situation.host.folder("VIRTUAL_ENV") or situation.host.folder("CONDA_PREFIX")
-        if active is not None and os.path.realpath(active) == environment.path:
+        if active is not None and reach.realpath(active) == environment.path:
             return self.view(State.DONE, "it is active in this shell")
         line = activation(environment, situation.bin, shell)
         if not line:

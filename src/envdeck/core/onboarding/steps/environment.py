@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING, ClassVar
 
+from envdeck.core import reach
 from envdeck.core.model import Environment, NoPlan, Plan, Status
 from envdeck.core.onboarding.accepting import accepts, asked_for, minor_of
 from envdeck.core.onboarding.model import Answers, Option, State, StepView
@@ -53,7 +54,7 @@ class AnEnvironment(Step):
 
     def _none(self, situation: Situation) -> StepView:
         place = situation.place
-        if os.path.lexists(place):
+        if reach.lexists(place):
             return self.view(
                 State.CANNOT,
                 f"{os.path.basename(place)} is there, and is no environment",
@@ -104,7 +105,7 @@ class AnEnvironment(Step):
                 f"{message}; it serves another project, {situation.other_project}",
                 hint="give this project an environment of its own",
             )
-        if not os.access(os.path.dirname(environment.path), os.W_OK | os.X_OK):
+        if not reach.access(os.path.dirname(environment.path), os.W_OK | os.X_OK):
             return self.view(
                 State.CANNOT, message, hint="make the folder that it lies in writable"
             )  # fmt: skip

@@ -1,8 +1,8 @@
 """Step: the git hooks that the project asks for are installed."""
 
-import os
 from typing import TYPE_CHECKING, ClassVar
 
+from envdeck.core import reach
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.model import Answers, State, StepView
 from envdeck.core.onboarding.pre_commit import Hooks, read_hooks
@@ -35,7 +35,7 @@ class TheGitHooks(Step):
         program = situation.program("pre-commit")
         named = ", ".join(hooks.types)
         if set(hooks.there) == set(hooks.types):
-            if program or (hooks.python and os.path.exists(hooks.python)):
+            if program or (hooks.python and reach.exists(hooks.python)):
                 return self.view(State.DONE, f"pre-commit is installed as {named}")
             gone = f"{named} is there, and the pre-commit that it runs is gone"
             return self._missing(situation, gone)

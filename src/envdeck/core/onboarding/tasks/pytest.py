@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.onboarding.tasks.found import LIMIT, FoundTask
 from envdeck.core.project.reading import table_at
@@ -23,7 +24,7 @@ def pytest_run(situation: "Situation") -> Iterator[FoundTask]:
     if configured or (installed and tests):
         program = os.path.join(situation.bin, "pytest")
         python = situation.python
-        if installed and os.path.isfile(program):
+        if installed and reach.isfile(program):
             yield FoundTask("pytest", (program,), tests=True)
         elif installed and python is not None:
             yield FoundTask("pytest", (python, "-m", "pytest"), tests=True)
@@ -43,7 +44,7 @@ def pytest_run(situation: "Situation") -> Iterator[FoundTask]:
 
 def _configured(situation: "Situation") -> bool:
     folder = situation.folder
-    if any(os.path.isfile(os.path.join(folder, name)) for name in ("pytest.ini", "conftest.py")):
+    if any(reach.isfile(os.path.join(folder, name)) for name in ("pytest.ini", "conftest.py")):
         return True
     if table_at(situation.pyproject, "tool", "pytest"):
         return True
@@ -51,14 +52,14 @@ def _configured(situation: "Situation") -> bool:
         data = read_bounded(os.path.join(folder, name), LIMIT)
         if not isinstance(data, Unread) and section in decode(data):
             return True
-    return any(os.path.isfile(os.path.join(folder, name, "conftest.py")) for name in _FOLDERS)
+    return any(reach.isfile(os.path.join(folder, name, "conftest.py")) for name in _FOLDERS)
 
 
 def _has_tests(folder: str) -> str:
     """Return the folder that holds tests, by its name; empty without one."""
     for name in _FOLDERS:
         try:
-            with os.scandir(os.path.join(folder, name)) as entries:
+            with reach.scandir(os.path.join(folder, name)) as entries:
                 if any(
                     entry.name.startswith("test_") and entry.name.endswith(".py")
                     for _, entry in zip(range(1000), entries, strict=False)
@@ -70,4 +71,4 @@ def _has_tests(folder: str) -> str:
 
 
 def _is_package(folder: str, name: str) -> bool:
-    return os.path.isfile(os.path.join(folder, name, "__init__.py"))
+    return reach.isfile(os.path.join(folder, name, "__init__.py"))

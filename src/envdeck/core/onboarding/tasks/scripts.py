@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.onboarding.tasks.found import FoundTask
 from envdeck.core.project.model import Problem
 from envdeck.core.project.reading import table_at
@@ -24,7 +25,7 @@ def project_scripts(situation: "Situation") -> Iterator[FoundTask]:
             continue
         names = (f"{name}.exe", name) if situation.host.windows else (name,)
         paths = [os.path.join(situation.bin, each) for each in names if situation.bin]
-        path = next((each for each in paths if os.path.isfile(each)), None)
+        path = next((each for each in paths if reach.isfile(each)), None)
         words = f"{name} --help"
         yield FoundTask(words, (path, "--help") if path else (), missing="" if path else name)
 
@@ -33,7 +34,7 @@ def _named(situation: "Situation") -> Iterator[str]:
     for keys in _TABLES:
         yield from table_at(situation.pyproject, *keys)
     path = os.path.join(situation.folder, "setup.cfg")
-    if os.path.isfile(path):
+    if reach.isfile(path):
         parser = parse_setup_cfg(path)
         if not isinstance(parser, Problem):
             told = parser.get("options.entry_points", "console_scripts", fallback="")

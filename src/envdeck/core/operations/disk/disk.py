@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
@@ -67,7 +68,7 @@ class Disk:
         Raises `OSError` where that cannot be told: out of reach is not absent.
         """
         try:
-            status = os.lstat(path)
+            status = reach.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return Identity(status.st_dev, status.st_ino)

@@ -1,10 +1,10 @@
 """Upgrading in a project's lock file, by the project's own tool."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.host import Host
 
 
@@ -53,7 +53,7 @@ def lock_offer(
     if not there:
         return None
     file, tool = next((one for one in there if one[1] == manager), there[0])
-    program = shutil.which(tool, path=host.environ.get("PATH", "")) if tool else None
+    program = reach.which(tool, host.environ.get("PATH", "")) if tool else None
     commands = _commands(tool, names)
     differ = f"{file} and the environment will differ"
     if not tool:

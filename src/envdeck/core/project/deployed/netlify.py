@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.deployed.source import Found
 from envdeck.core.project.deployed.versions import version_in
@@ -13,7 +14,7 @@ from envdeck.core.project.reading import read_toml, string_at, table_at
 def netlify(folder: str) -> Iterator[Found]:
     """Yield the Python of all builds, and of those of one context."""
     path = os.path.join(folder, "netlify.toml")
-    if not os.path.isfile(path):
+    if not reach.isfile(path):
         return
     document = read_toml(path)
     if isinstance(document, Problem):

@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.deployed.source import Found
@@ -20,7 +21,7 @@ _MANY = 500
 def nox(folder: str) -> Iterator[Found]:
     """Yield the versions that are written as such, or by the name of a list in the same file."""
     path = os.path.join(folder, "noxfile.py")
-    if not os.path.isfile(path):
+    if not reach.isfile(path):
         return
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread):

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from envdeck.core import reach
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.deployed.versions import version_in
 from envdeck.core.project.model import Problem
@@ -27,12 +28,12 @@ def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
     """Return the files of a folder whose names are wanted, by name; none where it cannot be
     read, as where it is not there."""
     try:
-        with os.scandir(folder) as entries:
+        with reach.scandir(folder) as entries:
             names = [entry.name for entry in islice(entries, _SCAN) if wanted(entry.name)]
     except (OSError, ValueError):
         return []
     paths = [os.path.join(folder, name) for name in sorted(names)[:FILES_LIMIT]]
-    return [path for path in paths if os.path.isfile(path)]
+    return [path for path in paths if reach.isfile(path)]
 
 
 def documents(paths: list[str]) -> Iterator[tuple[str, Node] | Problem]:
@@ -40,7 +41,7 @@ def documents(paths: list[str]) -> Iterator[tuple[str, Node] | Problem]:
     total = 0
     for path in paths:
         try:
-            status = os.stat(path)
+            status = reach.stat(path)
         except (OSError, ValueError):
             continue
         if not stat.S_ISREG(status.st_mode):

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.deployed.source import Found
@@ -24,7 +25,7 @@ def tox(folder: str) -> Iterator[Found]:
     """Yield the Pythons of `tox.ini`, `setup.cfg`, `tox.toml` and `pyproject.toml`."""
     for name, section in (("tox.ini", "tox"), ("setup.cfg", "tox:tox")):
         path = os.path.join(folder, name)
-        if not os.path.isfile(path):
+        if not reach.isfile(path):
             continue
         data = read_bounded(path, _LIMIT)
         if isinstance(data, Unread):
@@ -33,7 +34,7 @@ def tox(folder: str) -> Iterator[Found]:
         yield from _of_ini(path, decode(data), section, 0)
     for name, keys in (("tox.toml", ()), ("pyproject.toml", ("tool", "tox"))):
         path = os.path.join(folder, name)
-        if os.path.isfile(path):
+        if reach.isfile(path):
             yield from _of_toml(path, keys)
 
 

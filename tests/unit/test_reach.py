@@ -1,0 +1,144 @@
+"""What may be touched, told by the mount table alone: nothing below a barred disk is asked for."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envdeck.core import reach
+from envdeck.core.host import Host
+
+ASKING = ("stat", "lstat", "scandir", "listdir", "open", "readlink", "access")
+
+
+@pytest.fixture
+def share(home: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "share"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "file").write_text("x")
+    return folder
+
+
+@pytest.fixture
+def bar(home: Path, tmp_path: Path) -> Iterator:
+    """Return a function that has a folder be a mount of a kind, and bars what is to be."""
+
+    def barring(folder: Path, kind: str = "nfs4", *roots: str) -> None:
+        table = tmp_path / "system" / "proc" / "self" / "mountinfo"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        rows = ["1 0 8:1 / / rw - ext4 /dev/sda1 rw\n", f"2 1 0:40 / {folder} rw - {kind} x rw\n"]
+        table.write_text("".join(rows))
+        reach.bar_network(Host("linux", str(home), {}, root=str(tmp_path / "system")), roots)
+
+    yield barring
+    reach.bar_network(Host("linux", str(home), {}, root=str(tmp_path / "nothing")))
+
+
+@pytest.fixture
+def touched(share: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every path at or below the share that the system is asked about."""
+    found: list[str] = []
+    for name in ASKING:
+        real = getattr(os, name)
+
+        def asked(path, *given, real=real, **more):
+            if isinstance(path, str | bytes | os.PathLike):
+                resolved = os.path.normpath(os.fspath(path))
+                if resolved == str(share) or str(resolved).startswith(f"{share}{os.sep}"):
+                    found.append(str(resolved))
+            return real(path, *given, **more)
+
+        monkeypatch.setattr(os, name, asked)
+    return found
+
+
+def ways(home: Path, share: Path) -> dict[str, str]:
+    """Return ways to name a file of the share."""
+    (home / "direct").symlink_to(share)
+    (home / "chain").symlink_to(home / "direct")
+    (home / "relative").symlink_to(os.path.relpath(share, home))
+    (home / "inner").symlink_to(share / "deep")
+    (home / "folder").mkdir()
+    (home / "leaf").symlink_to(share / "file")
+    return {
+        "plain": f"{share}/file",
+        "itself": f"{share}",
+        "link": f"{home}/direct/file",
+        "chain": f"{home}/chain/deep/../file",
+        "relative": f"{home}/relative/file",
+        "dots": f"{home}/folder/../direct/file",
+        "up": f"{home}/inner/../file",
+        "leaf": f"{home}/leaf",
+        "missing": f"{home}/direct/none/at/all",
+    }
+
+
+def test_no_way_to_name_it_touches_it(home, share, bar, touched):
+    named = ways(home, share)
+    bar(share)
+    touched.clear()
+    for way, path in named.items():
+        assert "network disk (nfs4" in reach.obstacle(path), way
+        assert not reach.exists(path), way
+        assert not reach.isfile(path), way
+        assert not reach.isdir(path), way
+        assert not reach.access(path, os.R_OK), way
+        assert reach.realpath(path).startswith(str(share)), way
+        for call in (reach.stat, reach.scandir, reach.listdir):
+            with pytest.raises(reach.RemoteError):
+                call(path)
+        with pytest.raises(reach.RemoteError):
+            reach.open_file(path, os.O_RDONLY)
+    assert reach.which("file", f"{share}{os.pathsep}{home}/direct") is None
+    assert touched == []
+    assert {path for path, _ in reach.untouched()} >= set(named.values())
+
+
+def test_a_link_to_it_can_be_looked_at(home, share, bar, touched):
+    named = ways(home, share)
+    bar(share)
+    touched.clear()
+    assert reach.islink(named["leaf"])
+    assert reach.lexists(named["leaf"])
+    assert reach.readlink(named["leaf"]) == named["plain"]
+    assert touched == []
+
+
+@pytest.mark.parametrize("kind", ["nfs", "cifs", "smb3", "fuse.sshfs", "fuse.rclone", "autofs"])
+def test_kinds_that_wait_for_others(kind, share, bar):
+    bar(share, kind)
+    assert not reach.exists(str(share / "file"))
+
+
+@pytest.mark.parametrize("kind", ["ext4", "tmpfs", "fuseblk", "overlay", "btrfs", "fuse.mergerfs"])
+def test_kinds_of_this_machine(kind, share, bar):
+    bar(share, kind)
+    assert reach.exists(str(share / "file"))
+
+
+def test_what_a_person_named_is_touched(home, share, bar):
+    (home / "nas").symlink_to(share)
+    bar(share, "nfs", str(home / "nas" / "deep"))
+    assert reach.exists(str(share / "file"))
+    bar(share)
+    assert not reach.exists(str(share / "file"))
+    reach.admit(str(share / "file"))
+    assert reach.exists(str(share / "file"))
+    bar(share)  # what was named once stays named
+    assert reach.exists(str(share / "file"))
+
+
+def test_a_home_on_a_share_goes_on_working(home, bar):
+    (home / "file").write_text("x")
+    bar(home.parent)
+    assert reach.exists(str(home / "file"))
+
+
+def test_links_in_a_circle_end(home, share, bar):
+    (home / "one").symlink_to(home / "two")
+    (home / "two").symlink_to(home / "one")
+    bar(share)
+    assert not reach.exists(str(home / "one"))
+    with pytest.raises(OSError, match="symbolic links"):
+        reach.stat(str(home / "one"))

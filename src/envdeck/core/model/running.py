@@ -24,7 +24,7 @@ class ItemResult:
 
     id: str
     path: str
-    """Where it is or was, as its plan's target has it."""
+    """Where it was, or where it lies where that is not known."""
     name: str
     status: Ending
     message: str

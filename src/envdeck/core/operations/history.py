@@ -62,7 +62,7 @@ def find_halves(entries: Iterable[Entry], ground: Ground) -> frozenset[str]:
         try:
             if ground.disk.identity(purging_name(entry.item)) is not None:
                 halves.add(entry.item)
-            elif entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
+            elif entry.tells_of_part():
                 there = ground.disk.identity(entry.item)
                 begun = entry.partly or not os.path.lexists(os.path.join(entry.item, MANIFEST))
                 if there is not None and begun and is_same(there, entry.old, entry, ground.host):

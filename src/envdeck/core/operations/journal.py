@@ -141,6 +141,10 @@ class Entry:
             and not self.purged
         )
 
+    def tells_of_part(self) -> bool:
+        """Tell whether it is a removal that was begun, and not ended since."""
+        return self.move is Move.REMOVE and self.phase is Phase.ATTENTION and not self.purged
+
     @property
     def order(self) -> tuple[int, float, str]:
         """What entries are sorted by, oldest first."""
@@ -224,12 +228,17 @@ class Journal:
         return tuple(dict.fromkeys(os.path.dirname(item) for item in items))
 
     def forget_oldest(self) -> None:
-        """Keep the history within bounds; what can still be taken back is never forgotten."""
+        """Keep the history within bounds; what can still be taken back is never forgotten, nor
+        that an item is only a part of what it was."""
         names = self._names()
         if len(names) <= _KEPT:
             return
         entries, _ = self.read_all()
-        spare = [each for each in entries if each.phase.over and not each.undo_possible()]
+        spare = [
+            each
+            for each in entries
+            if each.phase.over and not each.undo_possible() and not each.tells_of_part()
+        ]
         for entry in spare[: len(names) - _KEPT]:
             self._disk.remove_file(self._file(entry.id))
             self._disk.remove_file(self.log_file(entry.id))

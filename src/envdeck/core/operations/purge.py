@@ -199,8 +199,9 @@ def purge_one(
         status = Ending.ROLLED_BACK
         message = f"{describe_remains(error, item.folder, ground.host)}; it is whole in the trash"
         hint = suggest_purge(error, item.folder, item.id, ground.host)
-    name = item.id if item.manifest is None else item.manifest.name
-    return ItemResult(item.id, item.folder, name, status, message, hint, guard, freed)
+    known = item.manifest
+    name, path = (item.id, item.folder) if known is None else (known.name, known.path)
+    return ItemResult(item.id, path, name, status, message, hint, guard, freed)
 
 
 def _is_another(item: Item, ground: Ground) -> bool:

@@ -122,6 +122,15 @@ def test_the_history_calls_it_partly_purged(operations, half):
     assert half.exists()
 
 
+def test_a_long_history_does_not_forget_that_it_is_half(operations, half, monkeypatch):
+    monkeypatch.setattr("envdeck.core.operations.journal._KEPT", 0)
+    operations.ground.journal.forget_oldest()
+    assert [each.entry.operation.value for each in operations.history()] == ["purge", "delete"]
+    (left,) = operations.trash()
+    assert left.problem.startswith("partly purged: environment")
+    assert half.exists()
+
+
 def test_one_that_cannot_be_removed_keeps_no_other(operations, put, run, stuck):
     items = [put(name) for name in (ONE, TWO, THREE)]
     stuck.hold(items[1] / "environment" / "lib" / "a.py")
@@ -135,6 +144,7 @@ def test_one_that_cannot_be_removed_keeps_no_other(operations, put, run, stuck):
     }  # fmt: skip
     assert result.freed_bytes == sum(each.freed_bytes for each in result.items)
     assert f"purge {TWO}" in by_id[TWO].hint
+    assert by_id[TWO].path.endswith(f"work/{TWO}/.venv")
 
 
 def test_one_that_is_mounted_is_left_out_of_a_purge_of_all(operations, put, run, monkeypatch):

@@ -10,6 +10,7 @@ from envdeck.core.operations.clock import Clock
 from envdeck.core.operations.places import NEXT
 from envdeck.core.operations.policy import Policy
 from envdeck.core.operations.trash import take_next_manifest, write_manifest
+from envdeck.tui.recovering import recover
 
 DAY = 86_400.0
 YEAR = 365 * DAY
@@ -314,3 +315,19 @@ def test_how_long_it_is_kept_is_told_by_the_time_that_was_seen(machine, operatio
     assert past.kept_until == pytest.approx(item.kept_until, abs=5)
     assert not item.is_due(machine.wall)
     assert replace(item, kept_until=machine.wall).is_due(machine.wall)
+
+
+def test_a_start_of_the_screen_takes_these_steps(machine, operations, put):
+    """The real operations, as the screen calls them in its thread."""
+    put(ONE)
+    assert (recover(operations).purge, recover(operations).announced) == (None, ())
+    machine.pass_time(31 * DAY)
+    first = recover(operations)
+    assert (first.purge, [item.id for item in first.announced]) == (None, [ONE])
+    operations.announce(first.announced)
+    machine.pass_time(DAY)
+    second = recover(operations)
+    assert second.announced == ()
+    assert [item.id for item in second.purge.items] == [ONE]
+    assert operations.run(second.purge, lambda _event: None).status == "done"
+    assert operations.trash() == ()

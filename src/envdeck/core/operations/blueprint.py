@@ -1,7 +1,7 @@
 """How an environment is to be made: decided when it is planned, and shown as it will be run."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from envdeck.core.host import Host
@@ -73,7 +73,7 @@ class Blueprint:
         """Return the lines of the files that :meth:`installing` reads, by their names."""
         if self.source.how is How.UV_SYNC and self.source.project is not None:
             return {}
-        found = {REQUIREMENTS: self.source.requirements}
+        found = {REQUIREMENTS: (*self.source.requirements, *only_wheels(self.source.binary))}
         if self.source.constraints:
             found[CONSTRAINTS] = self.source.constraints
         return found
@@ -88,6 +88,11 @@ class Blueprint:
             offline=offline or self.offline,
             environment=self.path,
         )
+
+
+def only_wheels(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines of a requirements file that have nothing of these built."""
+    return tuple(f"--only-binary={name}" for name in names)
 
 
 def python_at(folder: str, host: Host) -> str:

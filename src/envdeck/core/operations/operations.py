@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import (
+    Choices,
     Environment,
     Interpreter,
     NoPlan,
     OperationEvent,
+    PackageChoice,
     Plan,
     Result,
 )
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]
 
+_NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -124,6 +127,7 @@ class Operations:
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
         allow: frozenset[str] = frozenset(),
+        choices: Choices = _NO_CHOICES,
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to make an environment anew, and exchange it for the one that is there.
@@ -132,7 +136,8 @@ class Operations:
         is an executable, a version (`3.13`), or None for the one it has. For another minor
         version `jump` takes, of a package that has no wheel for it at its version, the
         `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
-        and `extras` are installed; None takes those that the project's own tool does.
+        and `extras` are installed; None takes those that the project's own tool does. `choices`
+        say what becomes of packages that cannot be recreated exactly.
         """
         from envdeck.core.operations.recreate import plan_recreate
         from envdeck.core.operations.sources.parts import Parts
@@ -146,6 +151,7 @@ class Operations:
             jump=jump,
             parts=Parts.of(groups, extras),
             allow=allow,
+            choices=choices,
         )
 
     def candidates(

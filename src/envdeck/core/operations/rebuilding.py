@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from envdeck.core.dotenv import values_of
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
-from envdeck.core.operations.blueprint import CONSTRAINTS, REQUIREMENTS, Blueprint
+from envdeck.core.operations.blueprint import (
+    CONSTRAINTS,
+    REQUIREMENTS,
+    Blueprint,
+    only_wheels,
+)
 from envdeck.core.operations.engine.command import Command, Completed, masker
 from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
@@ -88,8 +93,11 @@ class Building:
 
     def make(self) -> None:
         """Make it, empty but for its seeds."""
-        plan = self.blueprint
         self.current.make_staged()
+        self._fill()
+
+    def _fill(self) -> None:
+        plan = self.blueprint
         self._do(plan.creating(self.folder))
         path = os.path.join(self.folder, "pyvenv.cfg")
         cfg = read_bounded(path, 64 * 1024)
@@ -122,10 +130,23 @@ class Building:
             self.folder, self.ground.host, python=python, offline=self.offline
         )
 
-    def install_lines(self, lines: Sequence[str], reinstall: Sequence[str] = ()) -> Completed:
-        """Install these lines and nothing they need."""
+    def empty(self) -> None:
+        """Make it once more, empty but for its seeds: nothing that was installed is left."""
+        disk = self.ground.disk
+        for name in os.listdir(self.folder):
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                disk.remove_tree(path)
+            else:
+                disk.remove_file(path)
+        self._fill()
+
+    def install_lines(
+        self, lines: Sequence[str], reinstall: Sequence[str] = (), binary: Sequence[str] = ()
+    ) -> Completed:
+        """Install these lines and nothing they need; those named in `binary` are not built."""
         python = self.environment().python.executable or ""
-        requirements = self.write("some.txt", lines)
+        requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
         return self.run(
             self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
         )

@@ -1,12 +1,27 @@
 """Making an environment anew, beside the old one, and exchanging the two when it is proved."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
+from envdeck.core.model import (
+    Choices,
+    Doubt,
+    Environment,
+    NoPlan,
+    Operation,
+    Result,
+    Target,
+)
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.doubts import (
+    Doubting,
+    doubt_refusals,
+    find_doubts,
+    wrong_choice,
+)
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
@@ -17,7 +32,8 @@ from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
+from envdeck.core.operations.recipe.proof import check_files
+from envdeck.core.operations.recreate_words import facts_of, steps_of, warnings_of
 from envdeck.core.operations.recreating import Order, build_anew
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
@@ -52,6 +68,7 @@ def plan_recreate(
     file: str | None,
     interpreter: str | None,
     allow: frozenset[str],
+    choices: Choices = MappingProxyType({}),
     jump: str | None = None,
     parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
@@ -61,27 +78,43 @@ def plan_recreate(
     unknown = parts.unknown(environment.project.path, file)
     if unknown:
         return NoPlan(unknown, missing=True)
-    choices = interpreter_choices(operations, environment, environment.project.path)
-    chosen = pick(interpreter, choices, operations)
+    offered = interpreter_choices(operations, environment, environment.project.path)
+    chosen = pick(interpreter, offered, operations)
     if isinstance(chosen, NoPlan):
         return chosen
     packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
     same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
-    found = source_of(environment, recipe, source, file, chosen.interpreter, parts)
+    wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
+    found = source_of(environment, wanted, source, file, chosen.interpreter, parts)
     if isinstance(found, NoPlan):
         return found
-    if found.name is SourceName.EXACT and (lost := lost_of(recipe, same_minor=same_minor)):
-        return lost
+    exact = found.name is SourceName.EXACT
+    wrong = wrong_choice(choices, recipe, environment, exact=exact, same_minor=same_minor)
+    if wrong is not None:
+        return wrong
     jumped: Jumps = ()
-    if jump is not None and found.name is SourceName.EXACT:
-        jumps = jump_over(operations, environment, recipe, chosen.interpreter, jump)
+    if jump is not None and exact:
+        jumps = jump_over(operations, environment, wanted, chosen.interpreter, jump)
         if isinstance(jumps, NoPlan):
             return jumps
-        found, jumped = jumped_source(found, recipe, jumps), jumps
-    exact = found.name is SourceName.EXACT
+        found, jumped = jumped_source(found, wanted, jumps), jumps
     if exact and not same_minor:
-        found = without_seeds(found, recipe)
+        found = without_seeds(found, wanted)
+    check = check_files(environment)
+    doubts: tuple[Doubt, ...] = ()
+    if exact:
+        names = [pin.name for pin in wanted.installed if not pin.anchored]
+        found = replace(found, binary=tuple(names))
+        asked = Doubting(
+            host,
+            environment,
+            chosen.interpreter,
+            same_minor,
+            operations.policy.offline,
+            operations.stopped,
+        )
+        doubts = find_doubts(asked, recipe, check)
     uv = Uv(host, folder=host.home, environment=environment.path)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
@@ -116,10 +149,18 @@ def plan_recreate(
         environment.path,
         environment.identity,
         environment.name,
-        facts_of(environment, chosen, found, unowned.count, jumped),
+        facts_of(environment, chosen, found, unowned.count, jumped, choices),
         mark_of(environment.path),
     )
-    refusals = obstacles(operation, target, environment, moment, allow)
+    refusals = (
+        *obstacles(operation, target, environment, moment, allow),
+        *doubt_refusals(
+            doubts,
+            choices,
+            environment,
+            None if same_minor else chosen.interpreter.executable,
+        ),
+    )
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
     identifier = new_id(host)
     staged = os.path.join(first_trash(environment.path, operations.ground), identifier)
@@ -130,12 +171,14 @@ def plan_recreate(
         steps=steps_of(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
         ),
-        warnings=warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+        warnings=warnings_of(environment, recipe, found, chosen, check, same_minor=same_minor),
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
         frees_now_bytes=0,
         reclaims_bytes=needs,
+        doubts=doubts,
+        choices=choices,
         undo=f"envdeck undo {identifier}",
         kept_until=operations.policy.kept_until(host.now()),
         environment=environment,
@@ -178,6 +221,7 @@ def run_recreate(
         same_base=plan.same_base,
         carries=plan.carries,
         jumped=plan.jumped,
+        choices=plan.choices,
     )
     return replace_environment(
         plan, lambda building: build_anew(order, building), operations, tell, stopped

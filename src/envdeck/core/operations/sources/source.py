@@ -46,6 +46,9 @@ class Source:
     """Lines for a requirements file; they may hold credentials. Of :attr:`How.UV_SYNC` too, for
     whoever cannot run uv in the project: then `--no-deps`."""
     constraints: tuple[str, ...] = field(default=(), repr=False)
+    binary: tuple[str, ...] = ()
+    """Names that are taken as wheels alone: nothing of theirs is built, so none of their code
+    runs."""
     hashes: bool = False
     """Whether every line has its hashes, so that they can be required."""
     expected: tuple[tuple[str, str | None], ...] = ()

@@ -20,7 +20,7 @@ from envdeck.core.operations.recipe.wheel import (
 _WHEEL_LIMIT = 64 * 1024
 _STEM = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.!+]+", re.ASCII)
 _TAG = re.compile(r"([a-z0-9_.]+)-([a-z0-9_.]+)-([a-z0-9_.]+)", re.ASCII | re.IGNORECASE)
-_PURE = re.compile(r"(?:^|-|\.)py3(?:\.py2)?-none-any$")
+_PURE = re.compile(r"(?:^|-)(?:py2\.)?py3(?:\.py2)?-none-any$")
 _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*", re.ASCII)
 _SIGNATURES = (".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
 _TAGS = 200

@@ -1,6 +1,9 @@
 """How an environment is to be made: decided when it is planned, and shown as it will be run."""
 
+import hashlib
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,10 +13,16 @@ from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.sources import How, Source
+from envdeck.core.project import Index
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
+INDEXED = "pyproject.toml"
 """Files of an item, for its owner's eyes alone; they go before the item is done."""
+
+_NOBODY = "envdeck-indexed-requirements"
+"""The name of the made-up project whose dependencies those are."""
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,7 @@ class Blueprint:
             python,
             os.path.join(item, REQUIREMENTS),
             dependencies=source.how is How.RESOLVE,
+            manifest=os.path.join(item, INDEXED) if source.indexed else None,
             constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
             hashes=source.hashes,
         )
@@ -74,6 +84,8 @@ class Blueprint:
         if self.source.how is How.UV_SYNC and self.source.project is not None:
             return {}
         found = {REQUIREMENTS: (*self.source.requirements, *only_wheels(self.source.binary))}
+        if self.source.indexed:
+            found[INDEXED] = _manifest_lines(self.source)
         if self.source.constraints:
             found[CONSTRAINTS] = self.source.constraints
         return found
@@ -93,6 +105,36 @@ class Blueprint:
 def only_wheels(names: Iterable[str]) -> tuple[str, ...]:
     """Return the lines of a requirements file that have nothing of these built."""
     return tuple(f"--only-binary={name}" for name in names)
+
+
+def _manifest_lines(source: Source) -> tuple[str, ...]:
+    """Return a manifest of the requirements that come from one index alone: uv knows no line of
+    a requirements file that ties one package to an index, and no other."""
+    indexes = {index: None for _, _, index in source.indexed}
+    told = {name: index for _, name, index in source.indexed}
+    lines = ["[project]", f'name = "{_NOBODY}"', 'version = "0"', "dependencies = ["]
+    lines += [f"    {_quoted(line)}," for line, _, _ in source.indexed]
+    lines += ["]", "[tool.uv.sources]"]
+    lines += [
+        f"{_quoted(name)} = {{ index = {_quoted(_label(index))} }}" for name, index in told.items()
+    ]
+    for index in indexes:
+        lines += ["[[tool.uv.index]]", f"name = {_quoted(_label(index))}"]
+        lines += [f"url = {_quoted(index.url)}", "explicit = true"]
+        lines += ['format = "flat"'] if index.flat else []
+    return tuple(lines)
+
+
+def _label(index: Index) -> str:
+    """Return a name as uv permits one; credentials by variables are found by it."""
+    if _LABEL.fullmatch(index.name):
+        return index.name
+    return "index-" + hashlib.sha256(index.name.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _quoted(text: str) -> str:
+    """Return a string of TOML."""
+    return json.dumps(text).replace("\x7f", "\\u007f")
 
 
 def python_at(folder: str, host: Host) -> str:

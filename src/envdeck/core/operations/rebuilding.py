@@ -10,6 +10,7 @@ from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
 from envdeck.core.operations.blueprint import (
     CONSTRAINTS,
+    INDEXED,
     REQUIREMENTS,
     Blueprint,
     only_wheels,
@@ -257,7 +258,7 @@ class Building:
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise GivenUpError(f"a file would name the place where it was built: {left[0]}")
-        for name in (REQUIREMENTS, CONSTRAINTS, "some.txt"):
+        for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
             disk.remove_file(os.path.join(self.item, name))
         for name in (SCRATCH, "wheels"):
             if disk.identity(os.path.join(self.item, name)) is not None:

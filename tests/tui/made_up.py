@@ -553,8 +553,11 @@ class MadeUpOperations:
         groups=None,
         extras=None,
         allow=frozenset(),
+        choices=None,
     ):
         """Plan to recreate."""
+        if choices:
+            self.asked.append(("packages", dict(choices)))
         if groups is not None or extras is not None:
             self.asked.append(("parts", (groups, extras)))
         self.asked.append(("recreate", (environment.path, source, file, interpreter, jump, allow)))

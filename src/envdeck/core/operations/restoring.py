@@ -7,7 +7,8 @@ from pathlib import Path
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Choices, Environment, PackageChoice
 from envdeck.core.operations.doubts import choice_hint, options_for
-from envdeck.core.operations.engine.failure import FailureKind, explain
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
@@ -47,7 +48,7 @@ class Restoring:
         """Install everything that is in the recipe.
 
         Wheels of an index come first, and nothing of theirs runs before each is proved to be
-        what was here: all at once, or by halves until it is known what cannot be had. Where one
+        what was here: all at once, or less and less until it is known what cannot be had. Where one
         is another project's, the environment is made once more without it. Raises
         :class:`GivenUpError`.
         """
@@ -58,15 +59,12 @@ class Restoring:
                 (lost if pin.obstacle or not pin.requirement else wanted).append(pin)
         done = self.building.install()
         if not done.ok:
-            failure = explain(done)
-            if failure.kind in _FATAL:
-                raise GivenUpError.of(failure)
-            lost += self._by_halves(wanted)
+            lost += self._obtain(wanted, done)
         while foreign := self._foreign([pin for pin in wanted if pin not in lost]):
             self._reasons |= {pin.name: _OTHER_RELEASE for pin in foreign}
             lost += foreign
             self.building.empty()
-            lost += self._by_halves([pin for pin in wanted if pin not in lost])
+            lost += self._obtain([pin for pin in wanted if pin not in lost])
         self._salvage(lost)
         if not self.same_minor:
             self._bring_seeds()
@@ -80,26 +78,44 @@ class Restoring:
             if pin.seed and pin.name not in there and pin.name not in self.choices:
                 self.building.install_lines([f"{pin.name}>={pin.version}"])
 
-    def _by_halves(self, pins: Sequence[Pin]) -> list[Pin]:
-        """Install what can be installed, and return what cannot."""
-        if not pins:
-            return []
+    def _obtain(self, pins: Sequence[Pin], failed: Completed | None = None) -> list[Pin]:
+        """Install what can be installed, and return what cannot; `failed` is how it ended for all
+        of them together, where that was tried.
+
+        uv stops at the first package that it cannot have, and mostly names it: the others are
+        asked for again. Where it names none, halving gets down to single packages.
+        """
+        lost: list[Pin] = []
+        batches = [list(pins)] if pins else []
+        while batches:
+            batch = batches.pop()
+            done = failed or self._install_batch(batch)
+            failed = None
+            if done.ok:
+                continue
+            failure = explain(done)
+            if failure.kind in _FATAL:
+                raise GivenUpError.of(failure)
+            if failure.kind in _NO_INDEX and not self.building.offline:
+                self.building.offline = True  # asking every package for itself takes for ever
+                batches.append(batch)
+                continue
+            named = package_at_fault(done, [pin.name for pin in batch])
+            missing = [pin for pin in batch if pin.name == named or len(batch) == 1]
+            if missing:
+                self._reasons[missing[0].name] = failure.cause
+                lost += missing
+                rest = [pin for pin in batch if pin not in missing]
+                batches += [rest] if rest else []
+            else:
+                middle = (len(batch) + 1) // 2
+                batches += [batch[middle:], batch[:middle]]
+        return lost
+
+    def _install_batch(self, pins: Sequence[Pin]) -> Completed:
         versions = dict(self.building.blueprint.source.expected)
         binary = [pin.name for pin in pins if not pin.anchored]
-        done = self.building.install_lines([_line(pin, versions) for pin in pins], binary=binary)
-        if done.ok:
-            return []
-        failure = explain(done)
-        if failure.kind in _FATAL:
-            raise GivenUpError.of(failure)
-        if failure.kind in _NO_INDEX and not self.building.offline:
-            self.building.offline = True  # asking every package for itself would take for ever
-            return self._by_halves(pins)
-        if len(pins) == 1:
-            self._reasons[pins[0].name] = failure.cause
-            return list(pins)
-        middle = len(pins) // 2
-        return [*self._by_halves(pins[:middle]), *self._by_halves(pins[middle:])]
+        return self.building.install_lines([_line(pin, versions) for pin in pins], binary=binary)
 
     def _foreign(self, pins: Sequence[Pin]) -> list[Pin]:
         """Return those that came from an index and are not proved to be what was here."""

@@ -16,7 +16,7 @@ DOUBT = "doubt"
 _WORDS = {
     PackageChoice.KEEP: (
         "keep its files",
-        "Keeps the installed files as they are, edits included.",
+        "Keeps the installed files, edits included.",
     ),
     PackageChoice.RELEASE: (
         "take the release",

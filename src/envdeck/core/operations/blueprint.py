@@ -11,6 +11,7 @@ from envdeck.core.host import Host
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import Creator
+from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.sources import How, Source
 from envdeck.core.project import Index
@@ -20,6 +21,7 @@ CONSTRAINTS = "constraints.txt"
 INDEXED = "pyproject.toml"
 """Files of an item, for its owner's eyes alone; they go before the item is done."""
 
+_DEFAULT = "--index-url "
 _NOBODY = "envdeck-indexed-requirements"
 """The name of the made-up project whose dependencies those are."""
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -79,11 +81,17 @@ class Blueprint:
             hashes=source.hashes,
         )
 
-    def files(self) -> Mapping[str, tuple[str, ...]]:
+    def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:
         """Return the lines of the files that :meth:`installing` reads, by their names."""
         if self.source.how is How.UV_SYNC and self.source.project is not None:
             return {}
-        found = {REQUIREMENTS: (*self.source.requirements, *only_wheels(self.source.binary))}
+        lines = (*self.source.requirements, *only_wheels(self.source.binary))
+        if self.source.own_indexes:
+            own = [line.removeprefix(_DEFAULT) for line in lines if line.startswith(_DEFAULT)]
+            # uv asks its default index last: it stands here once more, before the person's.
+            lines += tuple(f"--extra-index-url {url}" for url in own)
+            lines += index_lines(host, self.path, default=not own)
+        found = {REQUIREMENTS: lines}
         if self.source.indexed:
             found[INDEXED] = _manifest_lines(self.source)
         if self.source.constraints:
@@ -99,6 +107,7 @@ class Blueprint:
             downloads=self.downloads,
             offline=offline or self.offline,
             environment=self.path,
+            indexes=not self.source.own_indexes,
         )
 
 

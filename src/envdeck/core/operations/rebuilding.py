@@ -73,6 +73,8 @@ class Building:
     """Over the environment whose place it takes, since before anything was taken from it."""
     project: str | None = None
     """Whose code may run meanwhile, and print what its dotenv files hold."""
+    untried: frozenset[str] = frozenset()
+    """Names of which there was no time to try the imports."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
     _hides: tuple[str, ...] = field(init=False, repr=False)
@@ -123,7 +125,7 @@ class Building:
         return done
 
     def _installation(self) -> Command:
-        for name, lines in self.blueprint.files().items():
+        for name, lines in self.blueprint.files(self.ground.host).items():
             self.write(name, lines)
         self.uv()  # which refuses what would install elsewhere
         python = self.environment().python.executable
@@ -222,6 +224,7 @@ class Building:
         )
         if self.stopped():
             raise GivenUpError("it was stopped", stopped=True)
+        self.untried = after.late
         if after.problem:
             return [after.problem]
         if not after.failed or before is None:

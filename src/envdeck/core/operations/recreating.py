@@ -201,7 +201,8 @@ def _checked(order: Order, building: Building, tried: frozenset[str] | None) -> 
         still = "its interpreter starts, the same as before"
         still += f", and imports {', '.join(sorted(tried)[:5])}" if tried else ""
     said = [f"{name} lacks {missing}, which was left out" for name, missing in problems[:5]]
-    return [*(said or ["no package lacks what it needs"]), *(lost or [still])]
+    late = _named("imports not tried, since the time was up", sorted(building.untried))
+    return [*(said or ["no package lacks what it needs"]), *(lost or [still]), *late]
 
 
 def _asked(requirement: str) -> str:

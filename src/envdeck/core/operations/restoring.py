@@ -211,7 +211,7 @@ class Restoring:
 
     def prove(self) -> Proof:
         """Compare with what was; what its origin gave in another build is taken from the old
-        environment, where its files permit."""
+        environment, where its files permit. What came from an index has to be the same."""
         proof = self._proof or prove(self.recipe, self.building.environment())
         if not self.same_minor:
             return proof
@@ -227,6 +227,9 @@ class Restoring:
             if not isinstance(wheel, Unsalvageable):
                 wheels.append(wheel)
                 names.append(pin.name)
+            elif not pin.anchored:
+                self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+                raise self._unproved(pin, wheel.reason)
         if not wheels:
             return proof
         self._install_wheels(wheels, names)

@@ -119,6 +119,22 @@ def test_one_that_has_the_other_project_is_recreated_right(kind, machine, kit, p
     assert not any("/lib/" in path for path, _ in public)
 
 
+@pytest.mark.parametrize("setting", ["index-url", "extra-index-url"])
+@pytest.mark.parametrize("default", ["default = true", ""])
+def test_an_index_for_all_goes_before_those_of_the_person(
+    default, setting, machine, kit, public, corporate
+):
+    settings = machine.home / ".config" / "pip" / "pip.conf"
+    settings.write_text(settings.read_text().replace("index-url", setting))
+    project = machine.home / "work"
+    project.mkdir()
+    index = f'[[tool.uv.index]]\nname = "corp"\nurl = "{corporate}"\n{default}\n'
+    (project / "pyproject.toml").write_text(HEAD.format('"lib"') + index)
+    machine.done(machine.operations.plan_create(str(project)))
+    environment = machine.look(project / ".venv")
+    assert {row.name: row.version for row in read_distributions(environment)} == {"lib": "1.0"}
+
+
 WRONG = {
     "uv": '[tool.uv.sources]\nlib = { index = "nowhere" }\n',
     "uv, workspace": "[tool.uv.sources]\nlib = { workspace = true }\n",

@@ -51,11 +51,13 @@ class Uv:
         offline: bool = False,
         environment: str | None = None,
         program: str | None = None,
+        indexes: bool = True,
     ) -> None:
         """`folder` is the current folder of each command. Only with `project` are its
         `pyproject.toml` and `uv.toml` read; otherwise the user's own `uv.toml` is all that
         counts. With `downloads` uv may fetch interpreters. `environment` is the folder of the
-        environment whose own `pip.conf` counts."""
+        environment whose own `pip.conf` counts; without `indexes` it says nothing of where
+        packages come from."""
         self._host = host
         self._folder = folder
         self._project = project
@@ -63,6 +65,7 @@ class Uv:
         self._offline = offline
         self._environment = environment
         self._program = program or find_uv()
+        self._indexes_too = indexes
 
     @property
     def problem(self) -> str:
@@ -294,7 +297,7 @@ class Uv:
             self._environment,
             folder=self._folder,
             uv_files=[file for file in files if file],
-            sources=sources,
+            sources=sources and self._indexes_too,
         )
 
 

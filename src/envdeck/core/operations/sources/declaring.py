@@ -7,6 +7,8 @@ from envdeck.core.operations.sources.source import Asked, How, Source, SourceNam
 from envdeck.core.project import DeclaredRequirement, Index, Manifest
 from envdeck.core.project.requirement_text import file_url
 
+_INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
+
 
 def declared_source(manifest: Manifest, asked: Asked) -> Source:
     """Return what a manifest declares for the interpreter that is to be.
@@ -46,6 +48,7 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
         project=asked.project or None,
         requirements=(*manifest.options, *dict.fromkeys(lines)),
         indexed=tuple(indexed.values()),
+        own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in manifest.options),
         constraints=tuple(_line(one) for one in manifest.constraints),
         hashes=bool(lines)
         and not itself

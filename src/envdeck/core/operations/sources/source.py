@@ -48,6 +48,8 @@ class Source:
     whoever cannot run uv in the project: then `--no-deps`."""
     indexed: tuple[tuple[str, str, Index], ...] = field(default=(), repr=False)
     """Lines that come from one index alone, each with its package's name and that index."""
+    own_indexes: bool = False
+    """Whether it names indexes for all of its packages, which then go before the person's."""
     constraints: tuple[str, ...] = field(default=(), repr=False)
     binary: tuple[str, ...] = ()
     """Names that are taken as wheels alone: nothing of theirs is built, so none of their code

@@ -41,6 +41,8 @@ class Restoring:
     _folder: str = ""
     _reasons: dict[str, str] = field(default_factory=dict)
     """Why the index did not give a package, by its name."""
+    _is_proved: bool = False
+    """Whether it was compared before."""
     _proof: Proof | None = None
     """Of what is installed by now; None where that has changed since."""
 
@@ -161,7 +163,7 @@ class Restoring:
         self._install_wheels(wheels, [pin.name for pin in pins])
 
     def _install_wheels(self, wheels: Sequence[str], names: Sequence[str]) -> None:
-        self.salvaged += names
+        self.salvaged += [name for name in names if name not in self.salvaged]
         if names:
             self._proof = None
         if not wheels:
@@ -211,17 +213,22 @@ class Restoring:
 
     def prove(self) -> Proof:
         """Compare with what was; what its origin gave in another build is taken from the old
-        environment, where its files permit. What came from an index has to be the same."""
-        proof = self._proof or prove(self.recipe, self.building.environment())
+        environment, where its files permit. What came from an index has to be the same, and is
+        looked at anew each time that this is called: it may have been installed once more."""
+        known = self._proof
+        again, self._proof, self._is_proved = self._is_proved, None, True
+        proof = known or prove(self.recipe, self.building.environment())
         if not self.same_minor:
+            if again:
+                self._check_others()
             return proof
         by_name = {pin.name: pin for pin in self.recipe.installed}
         wheels: list[str] = []
         names: list[str] = []
         for difference in proof.differences:
             pin = by_name[difference.name]
-            known = pin.name in self.salvaged or pin.name in self.choices
-            if known or pin.kind is PinKind.EDITABLE:
+            settled = pin.name in self.choices or (pin.name in self.salvaged and not again)
+            if settled or pin.kind is PinKind.EDITABLE:
                 continue
             wheel = self._wheel(pin)
             if not isinstance(wheel, Unsalvageable):
@@ -234,6 +241,17 @@ class Restoring:
             return proof
         self._install_wheels(wheels, names)
         return prove(self.recipe, self.building.environment())
+
+    def _check_others(self) -> None:
+        """Raise where a package for another minor version is not the one that was here."""
+        pins = [
+            pin
+            for pin in self.recipe.installed
+            if not pin.seed and pin.name not in self.choices and pin.name not in self.jumped
+        ]
+        for pin in self._foreign(pins):
+            self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+            raise self._unproved(pin, "")
 
 
 def _line(pin: Pin, versions: dict[str, str | None]) -> str:

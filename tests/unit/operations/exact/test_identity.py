@@ -9,6 +9,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, PackageChoice
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
+from envdeck.core.operations.restoring import Restoring
 
 NAME, MODULE = "internal-lib", "internal_lib"
 INDEXES = ("has-it", "has-another", "has-a-source", "has-none", "is-down")
@@ -267,3 +268,27 @@ def test_two_wheels_of_one_release_for_two_versions_of_python(case, kit, tmp_pat
             metadata = b"Metadata-Version: 2.1\nName: some\nVersion: 1.0\n"
         infos.append(lay_down(kit, tmp_path / name, files, metadata))
     assert (other_release(*infos) == "") is same
+
+
+@pytest.mark.parametrize("state", ["whole", "private"])
+def test_what_is_installed_once_more_is_proved_once_more(
+    state, machine, kit, tmp_path, monkeypatch
+):
+    """Between two looks a package is replaced by another project's; only the second can tell."""
+    harm = tmp_path / "harm"
+    path = furnished(machine, state)
+    rows = rows_of(kit, path)
+    offered(machine, kit, state, "has-it" if state == "whole" else "has-none", harm)
+    first = Restoring.prove
+
+    def prove(restoring):
+        first(restoring)
+        offered(machine, kit, state, "has-another", harm)
+        line = f"{NAME}==1.0"
+        assert restoring.building.install_lines([line], [NAME], binary=[NAME]).ok
+        return first(restoring)
+
+    monkeypatch.setattr(Restoring, "prove", prove)
+    result = machine.done(machine.operations.plan_recreate(machine.look(path)))
+    assert f"rebuilt from their files here: {NAME}" in result.verified
+    assert rows_of(kit, path) == rows

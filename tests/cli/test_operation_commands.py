@@ -49,6 +49,7 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "jump": "newest" if "--jump" in words else None,
         "groups": None,
         "extras": None,
+        "keep_edits": False,
         "allow": {"in-use"},
         "choices": {},
     }
@@ -236,7 +237,20 @@ def test_what_is_upgraded(cli, operations, api, words, wanted, lock):
 
 def test_an_upgrade_of_the_interpreter(cli, operations, api):
     assert cli("upgrade", api, "--python", "3.13", "--yes").code == 0
-    assert asked(operations) == ("interpreter", ("3.13",), {"allow": frozenset()})
+    assert asked(operations) == (
+        "interpreter",
+        ("3.13",),
+        {"allow": frozenset(), "keep_edits": False},
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["recreate"], ["upgrade", "--all"], ["upgrade", "--python", "3.13"]]
+)
+def test_edited_files_are_kept_where_asked(cli, operations, api, words):
+    command, *more = words
+    assert cli(command, api, *more, "--keep-edits", "--yes").code == 0
+    assert asked(operations)[2]["keep_edits"] is True
 
 
 def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):

@@ -1,5 +1,6 @@
 """Operations by the program itself, on real environments: what a script sees, and what is left."""
 
+import base64
 import hashlib
 import json
 import os
@@ -346,3 +347,30 @@ sys.exit(main(["upgrade", "work/api", "--all", "--yes", "--json"]))
         os.killpg(int(line), 0)
     assert list(temporary.iterdir()) == []
     assert tree(home / "work") == before
+
+
+def test_edited_files_of_packages_are_named(envdeck, api):
+    """In the text for people and in the JSON, of a delete, of what is deleted permanently, and
+    later in the trash."""
+    site = next(api.glob("lib/python*/site-packages"))
+    info = site / "part-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: part\nVersion: 1.0\n")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(b"one").digest()).rstrip(b"=").decode()
+    (info / "RECORD").write_text(f"part.py,sha256={digest},3\n")
+    (site / "part.py").write_text("one or two")
+
+    result = envdeck("delete", "work/api", "--dry-run", "--json")
+    (edits,) = json.loads(result.out)["plan"]["edits"]
+    assert (edits["path"], edits["count"], edits["bytes"]) == (str(api), 1, 10)
+    (file,) = edits["files"]
+    assert (Path(file["path"]).name, file["name"], file["bytes"]) == ("part.py", "part", 10)
+    assert json.loads(result.out)["plan"]["keep_edits"] is False
+    assert "part.py" in envdeck("delete", "work/api", "--dry-run").out
+    lost = envdeck("delete", "work/api", "--dry-run", "--purge").out
+    assert "warning: edited since they were installed, and deleted permanently" in lost
+
+    assert envdeck("delete", "work/api", "--yes").code == 0
+    (item,) = json.loads(envdeck("trash", "--json").out)["items"]
+    assert [Path(each).name for each in item["edited"]] == ["part.py"]
+    assert "1 edited file" in envdeck("trash", "purge", "--dry-run").out

@@ -508,7 +508,13 @@ class MadeUpOperations:
     ran: list[Plan] = field(default_factory=list)
     done: list[Plan] = field(default_factory=list)
 
-    def _planned(self, operation: Operation, paths: Iterable[str], allow: frozenset[str]):
+    def _planned(
+        self,
+        operation: Operation,
+        paths: Iterable[str],
+        allow: frozenset[str],
+        keep_edits=False,
+    ):
         while self.hold_plan():
             time.sleep(0.001)
         if self.failure is not None:
@@ -520,6 +526,7 @@ class MadeUpOperations:
             operation=operation,
             name=f"{len(self.asked):04}",
             allowed=allow,
+            keep_edits=keep_edits,
             refusals=tuple(each for each in self.refusals if each.guard not in allow),
             **self.changes,
         )
@@ -552,16 +559,19 @@ class MadeUpOperations:
         jump=None,
         groups=None,
         extras=None,
+        keep_edits=False,
         allow=frozenset(),
         choices=None,
     ):
         """Plan to recreate."""
         if choices:
             self.asked.append(("packages", dict(choices)))
+        if keep_edits:
+            self.asked.append(("keep edits", environment.path))
         if groups is not None or extras is not None:
             self.asked.append(("parts", (groups, extras)))
         self.asked.append(("recreate", (environment.path, source, file, interpreter, jump, allow)))
-        return self._planned(Operation.RECREATE, [environment.path], allow)
+        return self._planned(Operation.RECREATE, [environment.path], allow, keep_edits)
 
     def candidates(self, environment, stopped=lambda: False):
         """Return that there are none."""
@@ -569,15 +579,21 @@ class MadeUpOperations:
         self.asked.append(("candidates", environment.path))
         return NoPlan("there is no index to ask")
 
-    def plan_upgrade(self, environment, wanted=None, *, lock=False, allow=frozenset()):
+    def plan_upgrade(
+        self, environment, wanted=None, *, lock=False, keep_edits=False, allow=frozenset()
+    ):
         """Plan to upgrade."""
+        if keep_edits:
+            self.asked.append(("keep edits", environment.path))
         self.asked.append(("upgrade", (environment.path, wanted, lock, allow)))
-        return self._planned(Operation.UPGRADE, [environment.path], allow)
+        return self._planned(Operation.UPGRADE, [environment.path], allow, keep_edits)
 
-    def plan_interpreter(self, environment, interpreter=None, *, allow=frozenset()):
+    def plan_interpreter(
+        self, environment, interpreter=None, *, keep_edits=False, allow=frozenset()
+    ):
         """Plan for another interpreter."""
         self.asked.append(("interpreter", (environment.path, interpreter, allow)))
-        return self._planned(Operation.UPGRADE, [environment.path], allow)
+        return self._planned(Operation.UPGRADE, [environment.path], allow, keep_edits)
 
     def plan_create(
         self,

@@ -468,6 +468,7 @@ def entry(phase, path="/home/ada/work/[/]/.venv"):
         (Phase.DONE, "upgrading ~/work/[/]/.venv had been interrupted: finished now"),
         (Phase.ROLLED_BACK, "had been interrupted: rolled back now"),
         (Phase.ATTENTION, "needs a look: another folder is there"),
+        (Phase.MOVING, "had been interrupted, and waits: another folder is there"),
     ],
 )
 async def test_what_was_interrupted_is_cleared_up_first_and_said(acting, phase, words):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from envdeck.core.model import Fact, NoPlan, Operation, Refusal, Step, Target
+from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
 from envdeck.core.operations.policy import Policy
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_lines import cost_line, plan_rows, target_row
@@ -441,3 +441,47 @@ def test_what_it_costs_and_for_how_long_it_can_be_taken_back(made_up, changes, w
     assert line_text(cost_line(plan, look, 100)) == words
     for cells in range(20, 100):
         assert line_width(cost_line(plan, look, cells)) <= max(cells, 25)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
+    """It is off at first, is planned anew with it, and belongs to what is run."""
+    edits = Edits((EditedFile("lib/part.py", "part", 3),), 1, 3)
+    operations = made_up.MadeUpOperations()
+
+    def planner(path, *, keep=False):
+        def plan(allow):
+            target = Target(path, edits=edits)
+            return made_up.plan(
+                path, operation=Operation.RECREATE, targets=(target,), keep_edits=keep
+            )
+
+        return plan
+
+    wishes = [
+        Wish(f"Recreate {path}", planner(path), keeping=planner(path, keep=True))
+        for path in ("/a", "/b")[:count]
+    ]
+    async with opened(operations) as screen:
+        chosen = []
+        screen.app.push_screen(
+            PlanDialog(together("Recreate", wishes), Look()), callback=chosen.append
+        )
+        await screen.pilot.pause()
+        await screen.planned()
+        assert "[ ] keep edited files" in shown(screen.app)
+        screen.dialog.query_one("PlanView").focus()
+        await screen.pilot.press("space")
+        await screen.planned()
+        assert "[x] keep edited files" in shown(screen.app)
+        await screen.pilot.press("y")
+        await screen.pilot.pause()
+    (plans,) = chosen
+    assert [plan.keep_edits for plan in plans] == [True] * count
+
+
+def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_up):
+    edited = Target("/a", edits=Edits((EditedFile("lib/part.py", "part", 3),), 1, 3))
+    for target, can_keep in ((Target("/a"), True), (edited, False)):
+        plan = made_up.plan("/a", operation=Operation.RECREATE, targets=(target,))
+        assert not any(row.keeps for row in plan_rows(plan, {}, Look(), 80, can_keep=can_keep))

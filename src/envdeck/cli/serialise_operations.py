@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.serialise import SCHEMA, Object, utc_time
 from envdeck.core.inspection.credentials import mask_text
-from envdeck.core.model import Choices, Doubt, Ending, Operation, Plan, Refusal, Result
+from envdeck.core.model import (
+    Choices,
+    Doubt,
+    Ending,
+    Operation,
+    Plan,
+    Refusal,
+    Result,
+    Target,
+)
 
 if TYPE_CHECKING:
     from envdeck.core.operations.history import Past
@@ -58,6 +67,8 @@ def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
         "refusals": [_refusal_object(refusal) for refusal in plan.refusals],
         "left_out": [_refusal_object(refusal) for refusal in left_out],
         "unproved": [doubt_object(doubt, plan.choices) for doubt in plan.doubts],
+        "edits": [_edits_object(target) for target in plan.targets],
+        "keep_edits": plan.keep_edits,
     }
 
 
@@ -70,6 +81,20 @@ def doubt_object(doubt: Doubt, choices: Choices) -> Object:
         "reason": mask_text(doubt.reason),
         "options": [option.value for option in doubt.options],
         "choice": None if choice is None else choice.value,
+    }
+
+
+def _edits_object(target: Target) -> Object:
+    edits = target.edits
+    return {
+        "path": target.path,
+        "count": edits.count,
+        "bytes": edits.bytes,
+        "files": [
+            {"path": each.path, "name": each.name, "bytes": each.bytes} for each in edits.files
+        ],
+        "missing": edits.missing,
+        "not_compared": list(edits.unchecked),
     }
 
 
@@ -179,4 +204,5 @@ def _item_object(item: "Item", policy: "Policy") -> Object:
         "project": manifest.project,
         "is_link": manifest.is_link,
         "unowned": list(manifest.unowned),
+        "edited": list(manifest.edited),
     }

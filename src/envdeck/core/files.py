@@ -129,6 +129,13 @@ def is_missing(path: str) -> bool:
     return absence(path) == "does not exist"
 
 
+def existing_folder(path: str) -> str:
+    """Return the nearest folder at or above a path that is there."""
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
 def reason_of(error: OSError | ValueError) -> str:
     """Say in words why the system refused."""
     if isinstance(error, OSError) and error.strerror:

@@ -43,6 +43,9 @@ class Wish:
     plan: Planner
     at_once: Planner | None = None
     """Plans the same for good, without a way back; None where there is no such thing."""
+    keeping: Planner | None = None
+    """Plans the same with edited files of packages put over the new ones; None where there is no
+    such choice."""
     paths: tuple[str, ...] = ()
     """What it acts on, where that is known: it is not planned while something else does."""
     parts: "tuple[Wish, ...]" = ()
@@ -105,6 +108,7 @@ class Operating(Protocol):
         jump: str | None = None,
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         choices: Choices = ...,
     ) -> Plan | NoPlan:
@@ -123,6 +127,7 @@ class Operating(Protocol):
         wanted: Mapping[str, str | None] | None = None,
         *,
         lock: bool = False,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to upgrade packages."""
@@ -133,6 +138,7 @@ class Operating(Protocol):
         environment: Environment,
         interpreter: str | None = None,
         *,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter."""

@@ -66,6 +66,8 @@ def recovery_words(message: Recovered, look: Look) -> list[tuple[str, bool]]:
             why = look.sentence(entry.message) or "it was left as it is"
             see = look.key("history")
             said.append((f"{what}, and needs a look: {why}\n{see} shows it", True))
+        elif not entry.phase.over:
+            said.append((f"{what}, and waits: {look.sentence(entry.message)}", True))
         else:
             became = "rolled back" if entry.phase is Phase.ROLLED_BACK else "finished"
             said.append((f"{what}: {became} now", False))

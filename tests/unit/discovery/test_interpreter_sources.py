@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.interpreters import all_sources, locate_all
+from envdeck.core.discovery.interpreters import all_sources, locate_all, steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import Located, is_name, locate
 from envdeck.core.discovery.interpreters.registry import Registry
 from envdeck.core.host import Host
@@ -337,3 +337,61 @@ def test_the_running_interpreters_base_is_found_through_its_folder(host: Host) -
     ]
     assert len(executables) == 1
     assert os.path.samefile(executables[0].stdlib, sysconfig.get_path("stdlib"))
+
+
+STEADY = [
+    ("uv", "python/cpython-3.12.4-linux-x86_64-gnu", "python/cpython-3.12-linux-x86_64-gnu"),
+    ("uv", "python/cpython-3.13.0rc2+freethreaded-linux-x86_64-gnu",
+     "python/cpython-3.13+freethreaded-linux-x86_64-gnu"),
+    ("uv", "python/pypy-3.10.16-macos-aarch64-none", "python/pypy-3.10-macos-aarch64-none"),
+    ("mise", "installs/python/3.12.4", "installs/python/3.12"),
+    ("homebrew", "Cellar/python@3.12/3.12.4_1", "opt/python@3.12"),
+    ("homebrew", f"Cellar/python@3.12/3.12.4/{VERSIONS}", f"opt/python@3.12/{VERSIONS}"),
+    ("path", "python/cpython-3.12.4-linux-x86_64-gnu", "python/cpython-3.12-linux-x86_64-gnu"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "version", "link"), STEADY)
+def test_the_link_that_a_manager_moves_on(
+    source: str, version: str, link: str, tmp_path: Path
+) -> None:
+    prefix, steady = tmp_path.resolve() / version, tmp_path.resolve() / link
+    build(prefix)
+    assert steady_prefix(str(prefix), source) is None  # not there
+    kegs = "Cellar" in version
+    inner = VERSIONS if link.endswith(VERSIONS) else ""
+    made = Path(str(steady).removesuffix(f"/{inner}")) if inner else steady
+    leads = Path(str(prefix).removesuffix(f"/{inner}")) if inner else prefix
+    made.parent.mkdir(parents=True, exist_ok=True)
+    made.symlink_to(os.path.relpath(leads, made.parent) if kegs else leads.name)
+    assert steady_prefix(str(prefix), source) == str(steady)
+    made.unlink()
+    build(tmp_path / "another")
+    made.symlink_to(tmp_path / "another")
+    assert steady_prefix(str(prefix), source) is None  # it has moved on
+
+
+@pytest.mark.parametrize("source", ["pyenv", "asdf", "system", "conda"])
+def test_a_link_that_a_person_keeps_is_not_the_manager_s(source: str, tmp_path: Path) -> None:
+    prefix = tmp_path.resolve() / "installs/python/3.12.4"
+    build(prefix)
+    (prefix.parent / "3.12").symlink_to("3.12.4")
+    assert steady_prefix(str(prefix), source) is None
+
+
+def test_links_to_an_installation_are_not_more_of_them(tmp_path: Path) -> None:
+    home = tmp_path.resolve()
+    python = build(home / ".local/share/uv/python/cpython-3.12.4-linux-x86_64-gnu")
+    link = python.parents[2] / "cpython-3.12-linux-x86_64-gnu"
+    link.symlink_to(python.parents[1].name)
+    (home / "pythons").symlink_to(link.parent)
+    (home / "bin").mkdir()
+    (home / "bin/python3.12").symlink_to(link / "bin/python3.12")
+    path = f"{link}/bin:{python.parent}:{home}/bin:{home}/pythons/{link.name}/bin"
+    host = Host(
+        "linux",
+        str(home),
+        {"PATH": path, "UV_PYTHON_INSTALL_DIR": "~/pythons"},
+        root=str(home / "none"),
+    )
+    assert only(host).executable == str(python)

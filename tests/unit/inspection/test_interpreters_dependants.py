@@ -118,3 +118,25 @@ def test_what_still_exists_or_was_never_named_is_no_orphan(tmp_path: Path) -> No
     known = resting_on("/gone", "3.12")
     interpreters = [interpreter("/gone", "3.12.4")]
     assert orphans([unknown, conda, own_entry_missing, known], interpreters) == {}
+
+
+def test_a_base_is_gone_only_where_its_link_leads_nowhere(tmp_path: Path) -> None:
+    """The link has moved on since the environment was read, and the old folder is gone."""
+    for version in ("3.12.4", "3.12.5"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+        (tmp_path / version / "bin/python3").touch()
+    link = tmp_path / "3.12"
+    link.symlink_to("3.12.5")
+    entry = tmp_path / "env/bin/python"
+    entry.parent.mkdir(parents=True)
+    entry.symlink_to(link / "bin/python3")
+    read = Python("3.12.4", None, str(entry), str(link), str(tmp_path / "3.12.4/bin/python3"))
+    found = environment(str(tmp_path / "env"), read)
+    (tmp_path / "3.12.4/bin/python3").unlink()
+    assert orphans([found], []) == {}
+    new = interpreter(str(tmp_path / "3.12.5"), "3.12.5")
+    assert base_of(found, [interpreter("/other", "3.12.4"), new]) is new
+    (tmp_path / "3.12.5/bin/python3").unlink()
+    assert list(orphans([found], [])) == [str(tmp_path / "3.12.4/bin/python3")]
+    link.unlink()
+    assert list(orphans([found], [])) == [str(link)]

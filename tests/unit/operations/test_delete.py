@@ -430,63 +430,6 @@ def test_the_owner_is_not_there(owned, tmp_path):
     assert path.exists()
 
 
-# a disk that is full
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a small disk of its own."""
-    point = tmp_path / "disk"
-    point.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(point)]
-    try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False, timeout=30)
-    except FileNotFoundError:
-        pytest.skip("there is no `mount` here")
-    if done.returncode:
-        pytest.skip(f"a disk cannot be mounted here: {done.stderr.strip()}")
-    yield point.resolve()
-    subprocess.run(["umount", "-l", str(point)], check=True, timeout=30)
-
-
-def fill_up(disk: Path) -> None:
-    with open(disk / "filler", "wb", buffering=0) as file:
-        for size in (65536, 1):
-            try:
-                while True:
-                    file.write(b"x" * size)
-            except OSError:
-                continue
-
-
-def test_on_a_full_disk_nothing_changes_and_room_helps(small_disk, make_venv, tmp_path):
-    home = small_disk / "home"
-    env = make_venv(home / "work" / ".venv", flags=("--symlinks",))
-    host = Operations(Catalog()).catalog.host
-    host = replace(host, home=str(home), environ={}, root=str(tmp_path / "system"))
-    operations = Operations(Catalog(host, str(tmp_path / "index.sqlite3")))
-    planned = operations.plan_delete([operations.catalog.lookup(str(env))])
-    fill_up(small_disk)
-    before = tree(env)
-    result = operations.run(planned, lambda _event: None)
-    assert result.status is Ending.ROLLED_BACK
-    assert "make room" in result.hint
-    assert tree(env) == before
-    assert operations.trash() == ()
-    operations.recover()
-    assert operations.pending() == ()
-    (small_disk / "filler").unlink()
-    again = operations.plan_delete([operations.catalog.lookup(str(env))])
-    assert operations.run(again, lambda _event: None).status is Ending.DONE
-    fill_up(small_disk)
-    assert operations.run(operations.plan_undo(), lambda _event: None).status is Ending.ROLLED_BACK
-    assert not env.exists()
-    assert len(operations.trash()) == 1
-    (small_disk / "filler").unlink()
-    assert operations.run(operations.plan_undo(), lambda _event: None).status is Ending.DONE
-    assert tree(env) == before
-
-
 def test_what_is_in_the_trash_is_not_deleted_again(operations, env, plan, run):
     run(plan())
     (item,) = operations.trash()

@@ -165,7 +165,12 @@ def test_names_that_only_look_like_ours_stop_nothing(operations, staging, number
 
 def test_a_manifest_with_a_name_that_no_file_can_have(operations, staging):
     manifest = Manifest(ID, Operation.DELETE, "/p/.venv", ".venv", "venv", "3.13", 1.0)
-    for change in ({"path": "/\ud800"}, {"name": "\ud800"}, {"unowned": ("\ud800",)}):
+    for change in (
+        {"path": "/\ud800"},
+        {"name": "\ud800"},
+        {"unowned": ("\ud800",)},
+        {"edited": ("\ud800",)},
+    ):
         write_manifest(staging.item, replace(manifest, **change), operations.ground.disk)
         (item,) = operations.trash()
         assert "damaged" in item.problem

@@ -4,8 +4,11 @@ import os
 
 import pytest
 
+from envdeck.core.model import Operation
+from envdeck.core.operations.engine.failure import ROOM_HINT
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.trash import Manifest, write_manifest
 
 GIGA = 10**9
 
@@ -30,3 +33,32 @@ def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, s
 
 def test_a_place_that_is_not_there_is_for_others_to_refuse(host, home):
     assert no_room(str(home / "gone" / ".venv"), GIGA, Ground.of(host)) == ()
+
+
+@pytest.mark.parametrize("files", [None, 5])
+def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
+    ground = Ground.of(host)
+    monkeypatch.setattr(type(ground.disk), "free_bytes", lambda *_: GIGA)
+    monkeypatch.setattr(type(ground.disk), "free_files", lambda *_: files)
+    found = no_room(os.path.join(home, ".venv"), None, ground)
+    said = [(one.guard, one.message) for one in found]
+    assert said == ([] if files is None else [("no-room", "the disk has 5 inodes free")])
+
+
+def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatch):
+    ground = Ground.of(host)
+    monkeypatch.setattr(type(ground.disk), "free_bytes", lambda *_: 0)
+    path = os.path.join(home, ".venv")
+    (found,) = no_room(path, None, ground)
+    assert "trash" not in found.hint
+    for number, size in enumerate((0, 2_000_000)):
+        item = os.path.join(ground.places.trash, f"20261120-00000{number}-aaaa")
+        os.makedirs(item)
+        known = Manifest(
+            os.path.basename(item), Operation.DELETE, path, ".venv", "venv", "3", 1.0,
+            reclaimable_bytes=size,
+        )  # fmt: skip
+        write_manifest(item, known, ground.disk)
+        (found,) = no_room(path, None, ground)
+        frees = "`envdeck trash purge` frees 2.0 MB there"
+        assert found.hint == (frees if size else ROOM_HINT)

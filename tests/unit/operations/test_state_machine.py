@@ -1,9 +1,10 @@
 """Any order of operations, crashes, recoveries and strangers: no file of a person is ever lost."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -76,6 +77,36 @@ def dying(at: int) -> Iterator[None]:
         pass
     finally:
         linux._renameat2, os.open = renamed, opened
+        for name, call in real.items():
+            setattr(os, name, call)
+
+
+@contextmanager
+def full(reserve: str) -> Iterator[None]:
+    """Let the disk have no room but what a file of the reserve gives: four writes, or folders."""
+    room = 0
+    real = {name: getattr(os, name) for name in ("mkdir", "write", "unlink")}
+
+    def unless_full(call: Callable[..., object]) -> Callable[..., object]:
+        def tried(*given: object, **more: object) -> object:
+            nonlocal room
+            if room <= 0:
+                raise OSError(errno.ENOSPC, "no space left on device")
+            room -= 1
+            return call(*given, **more)
+
+        return tried
+
+    def unlink(path, *rest, **more):
+        nonlocal room
+        real["unlink"](path, *rest, **more)
+        room += 4 * (os.path.dirname(path) == reserve)
+
+    try:
+        os.mkdir, os.write = unless_full(os.mkdir), unless_full(os.write)
+        os.unlink = unlink
+        yield
+    finally:
         for name, call in real.items():
             setattr(os, name, call)
 
@@ -209,9 +240,14 @@ class Lives(RuleBasedStateMachine):
         if not isinstance(plan, NoPlan) and not plan.refusals:
             run_undo(plan, self.operations, lambda _event: None, lambda: False)
 
-    def attempt(self, call: Callable[[Path], None], path: Path) -> None:
-        with suppress(OSError, ReplacedError, UnclearError):
+    def attempt(self, call: Callable[[Path], None], path: Path, but: int = 0) -> None:
+        try:
             call(path)
+        except OSError as error:
+            if error.errno == but:
+                raise
+        except (ReplacedError, UnclearError):
+            return
 
     @rule(name=PATHS, what=st.sampled_from(["delete", "rebuild", "upgrade", "undo"]))
     def act(self, name: str, what: str) -> None:
@@ -226,6 +262,17 @@ class Lives(RuleBasedStateMachine):
     def crash(self, name: str, what: str, at: int) -> None:
         with dying(at):
             self.attempt(getattr(self, f"do_{what}"), self.at(name))
+
+    @rule(name=PATHS, what=st.sampled_from(["delete", "undo"]))
+    def act_on_a_full_disk(self, name: str, what: str) -> None:
+        """With a reserve it goes as on any disk: what is refused has another reason."""
+        self.ground.spare.keep()
+        with full(self.ground.places.reserve):
+            try:
+                self.attempt(getattr(self, f"do_{what}"), self.at(name), but=errno.ENOSPC)
+            finally:
+                self.ground.spare.keep()
+        self.settled()
 
     @rule()
     def recovers(self) -> None:

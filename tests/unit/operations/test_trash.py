@@ -42,7 +42,14 @@ def put(ground):
 
 def test_items_newest_first_with_what_is_known_of_them(ground, put):
     put("20260101-000000-aaaa")
-    full = replace(MANIFEST, freeze=("a==1",), unowned=("x\udcff",), packages=3, project="/p")
+    full = replace(
+        MANIFEST,
+        freeze=("a==1",),
+        unowned=("x\udcff",),
+        edited=("y\udcff",),
+        packages=3,
+        project="/p",
+    )
     put("20260102-000000-aaaa", full)
     Path(ground.places.trash, "a-file").write_text("")
     newest, oldest = trashed(ground)

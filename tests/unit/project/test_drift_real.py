@@ -244,7 +244,7 @@ def test_a_newer_lock_format_is_said_and_the_rest_works(beside: Callable[..., Be
     assert found.against == ""
     assert [drift.name for drift in found.drifts] == ["checks", "direct"]
     [said] = found.unchecked
-    assert said.startswith("uv.lock: is of a format version")
+    assert said.startswith("uv.lock: is of format version 9")
     assert [problem.file for problem in found.project.problems] == [str(one.folder / "uv.lock")]
 
 

@@ -149,11 +149,21 @@ def test_requirements_are_a_lock_when_all_is_pinned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told", "line"),
     [
-        ("uv.lock", "version = 2\n", "of a format version, which is not known", None),
+        ("uv.lock", "version = 2\n", "is of format version 2, and EnvDeck reads 1", None),
         ("uv.lock", "version = 1\n[[package\n", "is not TOML", 2),
-        ("pylock.toml", 'lock-version = "2.0"\n', "of a format version, which", 1),
+        (
+            "pylock.toml",
+            'lock-version = "2.0"\n',
+            "is of format version 2.0, and EnvDeck reads 1",
+            1,
+        ),
         ("poetry.lock", "", "does not tell its format version", None),
-        ("pdm.lock", '[metadata]\nlock_version = "5.0"\n', "of a format version, which", 2),
+        (
+            "pdm.lock",
+            '[metadata]\nlock_version = "5.0"\n',
+            "is of format version 5.0, and EnvDeck reads 3 and 4",
+            2,
+        ),
         ("Pipfile.lock", '{\n"_meta": }', "is not JSON", 2),
         ("Pipfile.lock", "[]", "is not a JSON object", None),
         ("uv.lock", 'version = 1\n[[package]]\nname = "a b"\n', "without a name", None),

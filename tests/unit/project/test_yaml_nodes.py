@@ -84,8 +84,22 @@ def test_several_documents() -> None:
         "".join(" " * depth + "a:\n" for depth in range(600)),
         "".join(" " * depth + "-\n" for depth in range(600)),
         "a: " + "[" * 100 + "]" * 100,
+        "{" * 100_000,
+        "[{" * 50_000,
+        "a: 1\nb: " + "[" * 100_000,
     ],
-    ids=["flow", "flow mappings", "entries", "keys", "mappings", "sequences", "closed"],
+    ids=[
+        "flow",
+        "flow mappings",
+        "entries",
+        "keys",
+        "mappings",
+        "sequences",
+        "closed",
+        "bare flow mappings",
+        "mixed flow",
+        "flow below a key",
+    ],
 )
 def test_nesting_without_end(text: str) -> None:
     begun = time.perf_counter()

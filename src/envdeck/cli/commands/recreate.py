@@ -59,6 +59,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_parts(parser)
     _add_choices(parser)
     parser.add_argument(
+        "--keep-edits",
+        action="store_true",
+        help="put edited files of packages over the new ones, where their original is the same",
+    )
+    parser.add_argument(
         "--choices",
         action="store_true",
         help="only tell what it can be made from, how each differs from what is here, on which "
@@ -122,6 +127,7 @@ def run(arguments: Namespace, context: Context) -> int:
             jump=arguments.jump,
             groups=arguments.groups,
             extras=arguments.extras,
+            keep_edits=arguments.keep_edits,
             allow=frozenset(arguments.allow),
             choices=chosen,
             stopped=stopped,

@@ -51,6 +51,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the interpreter: a version (3.13; the one it has mends a broken one in place) or an "
         "executable",
     )
+    parser.add_argument(
+        "--keep-edits",
+        action="store_true",
+        help="put edited files of packages over the new ones, where their original is the same",
+    )
     add_options(parser)
 
 
@@ -63,9 +68,16 @@ def run(arguments: Namespace, context: Context) -> int:
     def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         environment = environment_of(arguments.reference, context, context.catalog())
         if arguments.python is not None:
-            return operations.plan_interpreter(environment, interpreter, allow=allow)
+            return operations.plan_interpreter(
+                environment, interpreter, allow=allow, keep_edits=arguments.keep_edits
+            )
         return operations.plan_upgrade(
-            environment, wanted or None, lock=arguments.lock, allow=allow, stopped=stopped
+            environment,
+            wanted or None,
+            lock=arguments.lock,
+            keep_edits=arguments.keep_edits,
+            allow=allow,
+            stopped=stopped,
         )
 
     if not (wanted or arguments.all or arguments.python is not None):

@@ -21,12 +21,16 @@ _TOP = frozenset(
     | _TOX_MARKS
     | {".install_state_v1", ".install_state_v2", ".DS_Store"}
 )
-_SCRIPTS = frozenset(
+_SHELLS = frozenset(
     {"activate.csh", "activate.fish", "activate.nu", "activate.ps1", "Activate.ps1"}
     | {"activate.xsh", "activate.bat", "activate_this.py", "deactivate.bat", "deactivate.csh"}
-    | {"deactivate.nu", "pydoc.bat", "python-config", "\U0001d70bthon", ".DS_Store"}
-    | {"venvlauncher.exe", "venvwlauncher.exe"}
+    | {"deactivate.nu", "pydoc.bat"}
 )
+ACTIVATION = _SHELLS | {"activate"}
+"""The scripts for shells, which no program in an environment needs."""
+_SCRIPTS = _SHELLS | {
+    *("python-config", "\U0001d70bthon", ".DS_Store", "venvlauncher.exe", "venvwlauncher.exe")
+}
 _PYTHON = re.compile(
     r"(?:(?:python|pypy|graalpy)w?(?:\d+(?:\.\d+)?t?)?w?(?:\.exe)?"
     r"|(?:python\d+t?|vcruntime\d+(?:_\d+)?|libpypy[\d.]*-c|libffi-\d+|sqlite3)\.(?:dll|so|dylib)"

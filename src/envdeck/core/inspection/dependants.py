@@ -89,6 +89,8 @@ def _gone(environment: Environment) -> str | None:
     executable = python.base_executable
     if executable is None or not is_missing(executable):
         return None
+    if python.executable is not None and not is_missing(python.executable):
+        return None  # a link has moved on since it was read
     if executable.startswith(environment.path + os.sep):
         return None  # its own entry is missing, which says nothing of the base
     return executable

@@ -7,6 +7,7 @@ not UTF-8 survives the way to the disk and back. They are hostile text until
 
 from envdeck.core.model.distribution import Distribution, Script
 from envdeck.core.model.doubt import Choices, Doubt, PackageChoice
+from envdeck.core.model.edits import EditedFile, Edits
 from envdeck.core.model.environment import (
     Creation,
     Environment,
@@ -48,6 +49,8 @@ __all__ = [
     "Creation",
     "Distribution",
     "Doubt",
+    "EditedFile",
+    "Edits",
     "Ending",
     "Environment",
     "Event",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from envdeck.core.model.doubt import Choices, Doubt
+from envdeck.core.model.edits import Edits
 from envdeck.core.model.environment import Identity
 
 
@@ -70,6 +71,8 @@ class Target:
     mark: str = ""
     """What its `pyvenv.cfg` was then: an inode's number is given anew at once where a folder was
     removed, so the identity alone does not tell a replaced one."""
+    edits: Edits = field(default_factory=Edits)
+    """Installed files in it that were changed since, as far as the operation touches them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ class Plan:
     """The command that takes it back; None where nothing does."""
     kept_until: float | None = None
     """Until when it can be taken back (seconds since the epoch); None where that has no end."""
+    keep_edits: bool = False
+    """Whether edited files of packages are put over the new ones."""
 
 
 @dataclass(frozen=True, slots=True)

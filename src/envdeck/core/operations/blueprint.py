@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from envdeck.core.host import Host
 from envdeck.core.model import Creation
+from envdeck.core.operations.base_path import BaseNames
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.pip_configuration import index_lines
@@ -34,7 +35,9 @@ class Blueprint:
     path: str
     """Where it will be."""
     interpreter: str
-    """The base interpreter's executable."""
+    """The base interpreter's executable, by the path that the environment names it by."""
+    names: BaseNames | None = None
+    """What the old environment calls it, where that stays."""
     creator: Creator
     creation: Creation
     source: Source

@@ -10,9 +10,9 @@ from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, 
 from envdeck.core.operations.doubts import Doubting, find_doubts
 from envdeck.core.operations.forecast import Forecast, forecast
 from envdeck.core.operations.picking import interpreter_choices
+from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.sources import (
     Difference,
     Source,
@@ -45,7 +45,7 @@ def recreate_choices(
             operations.policy.offline,
             operations.stopped,
         )
-        doubts = find_doubts(asked, recipe, check_files(environment))
+        doubts = find_doubts(asked, recipe, find_edits(environment))
     return RecreateChoices(
         tuple(
             _choice(source, difference(source, distributions), recipe)

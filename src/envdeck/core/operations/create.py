@@ -20,10 +20,12 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.base_path import base_path, uses_of
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.picking import interpreter_choices, pick
@@ -95,7 +97,10 @@ def _source(
             return each
     amiss = [each for each in fitting if each.file is not None]
     if amiss:
-        return NoPlan(f"{amiss[0].title} cannot be used: {amiss[0].problem}")
+        return NoPlan(
+            f"{amiss[0].title} cannot be used: {amiss[0].problem}",
+            hint="choose another source: `--from declared`" if amiss[0].name == "lock" else "",
+        )
     if named is not None:
         what = {"lock": "no lock file", "declared": "no declaration that can be read"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
@@ -110,10 +115,11 @@ def _planned(
     uv = Uv(host, folder=host.home)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
+    named = base_path(chosen)
     creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
     blueprint = Blueprint(
         path=place,
-        interpreter=one.executable,
+        interpreter=named.executable,
         creator=creator,
         creation=Creation(creator=creator.name, prompt=os.path.basename(project)),
         source=source,
@@ -128,7 +134,8 @@ def _planned(
     by = wanted.exact_source or wanted.specifier_source
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{one.version}, of {one.executable}"),
+        Fact("python", f"{one.version}, of {named.executable}"),
+        *uses_of(named, one.version),
         *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
     ]
     steps = [Step("make it aside", blueprint.creating(staged).shown)]
@@ -222,7 +229,7 @@ def run_create(
         return Result(
             Ending.ROLLED_BACK,
             f"nothing was made: {error.message}",
-            hint=error.hint,
+            hint=error.way_out(place, ground),
             stopped=error.stopped,
         )
     return Result(Ending.DONE, f"{_name(place)} is made", verified=tuple(verified))
@@ -238,6 +245,7 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
         if not done.ok:
             raise GivenUpError.of(explain(done))
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
+    checked = FileProof().check(building)
     made: Environment = building.environment()
     problems = dependency_problems(made)
     if problems:
@@ -245,4 +253,4 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
         raise GivenUpError(f"{name} needs {missing}, which the source does not bring")
     building.settle()
     count = made.packages or 0
-    return [f"{count:,} packages, and none lacks what it needs"]
+    return [f"{count:,} packages, and none lacks what it needs", *checked.verified]

@@ -1,7 +1,7 @@
 """Planning to delete: what goes, what stands in its way, and whose files go with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.model import (
@@ -14,9 +14,11 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.asking import moment_of, obstacles, target_of
 from envdeck.core.operations.describing import facts_of
+from envdeck.core.operations.edit_words import edit_facts, loss_warnings
 from envdeck.core.operations.guards import Moment, Question, owner_command, unchecked
 from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.knowing import Known, known_now
+from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def plan_delete(
         removal = _removal(environment, links.get(environment.path), moment, operations)
         removals.append(removal)
         refusals += refusals_of(removal, moment, allow)
-        warnings += _warnings(removal, moment)
+        warnings += _warnings(removal, moment, purge=purge)
         steps += _steps(removal, purge=purge)
     identifier = new_id(host)
     plain = all(removal.owner is None for removal in removals)
@@ -105,10 +107,11 @@ def _removal(
     owner = owner_command(environment, moment.host)
     unowned = moment.unowned(environment.path)
     target = target_of(environment)
-    told = facts_of(environment, unowned, moment, kept=owner is None)
+    edits = find_edits(environment)
+    told = (*facts_of(environment, unowned, moment, kept=owner is None), *edit_facts(edits))
     return Removal(
         environment,
-        Target(target.path, target.identity, target.name, told, target.mark),
+        replace(target, facts=told, edits=edits),
         owner=owner,
         unowned=frozenset(file.path for file in unowned.files),
         freeze=freeze(environment, quick=True).freeze_lines(),
@@ -128,13 +131,15 @@ def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tupl
     )
 
 
-def _warnings(removal: Removal, moment: Moment) -> tuple[str, ...]:
+def _warnings(removal: Removal, moment: Moment, *, purge: bool) -> tuple[str, ...]:
     said = []
     if removal.owner is not None:
         said.append(
             f"{removal.environment.manager} removes {removal.environment.name} itself,"
             " which cannot be taken back here"
         )
+    if purge or removal.owner is not None:
+        said += loss_warnings(removal.target.edits)
     question = Question(
         operation=Operation.DELETE,
         target=removal.target,

@@ -14,6 +14,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.owner import command_of_owner
 from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
@@ -41,6 +42,18 @@ def run_delete(
         if against:
             first = against[0]
             return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    with operations.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
+        return _delete_all(plan, operations, tell, stopped)
+
+
+def _going(removal: Removal) -> Going:
+    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
+    return Going(removal.target.path, removal.target.identity)
+
+
+def _delete_all(
+    plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
     done: list[Entry] = []
     for index, removal in enumerate(plan.removals):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
@@ -96,7 +109,8 @@ def _put_aside(
         try:
             with transaction(ground, entry) as current:
                 current.open_item(trash)
-                current.describe(_manifest(current.entry, removal, ground))
+                known = _manifest(current.entry, removal, ground)
+                current.describe(known, needed=not plan.purge)
                 current.put_aside()
         except OSError as error:
             unable = error
@@ -116,7 +130,14 @@ def _put_aside(
 
 
 def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:
-    known = manifest_of(entry, removal.environment, ground, removal.freeze, removal.unowned)
+    known = manifest_of(
+        entry,
+        removal.environment,
+        ground,
+        removal.freeze,
+        removal.unowned,
+        removal.target.edits,
+    )
     if removal.link is not None:
         return replace(known, is_link=True, disk_bytes=None, reclaimable_bytes=None, cfg="")
     return known
@@ -191,6 +212,14 @@ def _by_owner(
 
 def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> int | Result:
     """Remove them from the trash; return the bytes freed, or what is left where."""
+    moved = [Going(entry.item, ground.disk.identity(entry.item)) for entry in done]
+    with ground.spare.giving(moved):
+        return _purge_all(done, plan, ground, tell)
+
+
+def _purge_all(
+    done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell"
+) -> int | Result:
     from envdeck.core.operations.purge import purge_item
 
     freed = 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from envdeck.core.files import CFG_LIMIT, Unread, decode, read_bounded
 from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.unowned import Unowned
-from envdeck.core.model import Environment, Fact, ProjectState
+from envdeck.core.model import Edits, Environment, Fact, ProjectState
 from envdeck.core.operations.guards import Moment
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.sources.outlook import rebuilt_from
@@ -13,7 +13,7 @@ from envdeck.core.operations.transaction import Ground
 from envdeck.core.operations.trash import Manifest
 
 NOTED = 2_000
-"""Unowned files that a manifest lists."""
+"""Unowned files, and edited ones, that a manifest lists."""
 _NAMED = 5
 """Files and processes that are named; more are counted."""
 
@@ -55,9 +55,10 @@ def manifest_of(
     ground: Ground,
     freeze: tuple[str, ...],
     unowned: Iterable[str] = (),
+    edits: Edits | None = None,
 ) -> Manifest:
     """Return the manifest of an environment that an operation puts aside; `unowned` are the files
-    in it that no package owns, relative to it."""
+    in it that no package owns, relative to it, and `edits` those of packages that were edited."""
     size = environment.size
     return Manifest(
         id=entry.id,
@@ -74,6 +75,7 @@ def manifest_of(
         freeze=freeze,
         cfg=_cfg(environment),
         unowned=tuple(sorted(unowned)[:NOTED]),
+        edited=() if edits is None else tuple(each.path for each in edits.files[:NOTED]),
     )
 
 

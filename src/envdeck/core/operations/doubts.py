@@ -3,7 +3,7 @@
 import os
 import shlex
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.host import Host
@@ -11,6 +11,7 @@ from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import (
     Choices,
     Doubt,
+    Edits,
     Environment,
     Interpreter,
     NoPlan,
@@ -21,7 +22,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.pins import Pin, PinKind, Recipe
-from envdeck.core.operations.recipe.proof import FileCheck
+from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.recipe.salvage import is_pure, salvage_problem
 
 UNPROVED = "unproved"
@@ -47,14 +48,16 @@ class Doubting:
     stopped: Callable[[], bool]
 
 
-def find_doubts(asked: Doubting, recipe: Recipe, check: FileCheck) -> tuple[Doubt, ...]:
+def find_doubts(asked: Doubting, recipe: Recipe, edits: Edits) -> tuple[Doubt, ...]:
     """Return the packages that neither their files, nor their origin, nor the release on the
     index proves. Only of those that their files do not prove is the index asked; nothing of
-    theirs is built or run."""
+    theirs is built or run. `edits` are what was edited in the environment, as far as that is
+    known."""
+    faulty = check_files(asked.environment).names.union(each.name for each in edits.files)
     suspects = {
         pin.name: (pin, reason)
         for pin in recipe.installed
-        if (pin.obstacle or not pin.anchored) and (reason := _suspicion(asked, pin, check))
+        if (pin.obstacle or not pin.anchored) and (reason := _suspicion(asked, pin, faulty))
     }
     had = [pin for pin, _ in suspects.values() if pin.requirement and not pin.obstacle]
     proved = _proved_by_index(asked, had)
@@ -133,10 +136,10 @@ def wrong_choice(
     return None
 
 
-def _suspicion(asked: Doubting, pin: Pin, check: FileCheck) -> str:
+def _suspicion(asked: Doubting, pin: Pin, faulty: Container[str]) -> str:
     """Return why the files of a package do not prove what it is; empty where they may.
 
-    A file is only read where another size, a missing file or a missing hash gives cause to.
+    Its files are only read where a faulty one or a missing hash gives cause to.
     """
     if pin.path.endswith(_LEGACY):
         return "it is an egg, without a RECORD"
@@ -146,7 +149,7 @@ def _suspicion(asked: Doubting, pin: Pin, check: FileCheck) -> str:
         return pin.obstacle
     if not asked.same_minor and not is_pure(pin):
         return pin.obstacle  # its release for the other version is compared once it is there
-    if pin.rows and pin.hashed and pin.name not in check.names:
+    if pin.rows and pin.hashed and pin.name not in faulty:
         return ""
     python = None if asked.same_minor else asked.interpreter.version
     return salvage_problem(pin, asked.environment, python=python)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from envdeck.core.inspection.dependants import base_of
 from envdeck.core.model import Environment, Interpreter
 from envdeck.core.project.model import WantedPython
 
@@ -17,12 +18,16 @@ class Choice:
     interpreter: Interpreter
     proposed: bool = False
     same: bool = False
-    """The base that the environment rests on now, at the version it was made with."""
+    """The base that the environment rests on now, by whichever link."""
     same_minor: bool = False
     fits: bool = True
     """Whether the project's files allow it."""
     reason: str = ""
     """A few words: `the base it has`, `support ended on 2025-10-31`."""
+    path: str | None = None
+    """The link by which a person named it, if so."""
+    exact: bool = False
+    """Whether one patch release of it is asked for, by a person or by the project."""
 
 
 def interpreters_for(
@@ -37,9 +42,11 @@ def interpreters_for(
     that is still supported. What asks for nothing takes CPython.
     """
     wanted = wanted or WantedPython()
+    known = [one for one in interpreters if one.version]
+    base = base_of(environment, known) if environment is not None else None
     ranked = sorted(
         ((_rank(choice), choice) for choice in (
-            _choice(environment, one, wanted) for one in interpreters if one.version
+            _choice(environment, one, wanted, is_base=one is base) for one in known
         )),
         key=lambda pair: pair[0],
     )  # fmt: skip
@@ -49,7 +56,9 @@ def interpreters_for(
     return tuple(choices)
 
 
-def _choice(environment: Environment | None, one: Interpreter, wanted: WantedPython) -> Choice:
+def _choice(
+    environment: Environment | None, one: Interpreter, wanted: WantedPython, *, is_base: bool
+) -> Choice:
     python = environment.python if environment else None
     same_minor = (
         python is not None
@@ -57,7 +66,7 @@ def _choice(environment: Environment | None, one: Interpreter, wanted: WantedPyt
         and _minor(python.version) == _minor(one.version)
         and (python.implementation or "cpython") == (one.implementation or "cpython")
     )
-    same = same_minor and python is not None and python.base == one.prefix
+    same = same_minor and is_base
     fits, asked = _fits(one, wanted), _is_asked(one, wanted)
     if same:
         reason = "the base it has"
@@ -74,7 +83,8 @@ def _choice(environment: Environment | None, one: Interpreter, wanted: WantedPyt
         if one.end_of_life.count("-") > 1:
             ended = f"support ended on {one.end_of_life}"
         reason = f"{reason}, {ended}" if reason else ended
-    return Choice(one, same=same, same_minor=same_minor, fits=fits, reason=reason)
+    exact = asked and (wanted.exact or "").count(".") > 1
+    return Choice(one, same=same, same_minor=same_minor, fits=fits, reason=reason, exact=exact)
 
 
 def _rank(choice: Choice) -> tuple[bool | int | str, ...]:

@@ -113,6 +113,9 @@ class Entry:
     created_at: float = 0.0
     ended_at: float | None = None
     message: str = ""
+    changed: tuple[str, ...] = ()
+    """Files of the environment that were not as they had been when the operation was rolled back:
+    the first of them, relative to it."""
     undoes: str = ""
     """The operation that this one takes back."""
     undone_by: str = ""
@@ -189,6 +192,11 @@ class Journal:
             if isinstance(entry, Entry) and entry.path == path and not entry.phase.over:
                 found.append(entry)
         return sorted(found, key=lambda entry: (entry.created_at, entry.id))
+
+    def trashes(self) -> tuple[str, ...]:
+        """Return the trashes that items were ever put into, the latest first."""
+        items = (entry.item for entry in reversed(self.read_all()[0]) if entry.item)
+        return tuple(dict.fromkeys(os.path.dirname(item) for item in items))
 
     def forget_oldest(self) -> None:
         """Keep the history within bounds; what can still be taken back is never forgotten."""
@@ -280,6 +288,12 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
     for name in ("keep_new", "two_steps", "is_file", "purged"):
         if not isinstance(values.get(name, False), bool):
             raise TypeError(f"{name} is neither yes nor no")
+    changed = values.get("changed", [])
+    if not isinstance(changed, list) or not all(isinstance(one, str) for one in changed):
+        raise TypeError("changed is no list of names")
+    if not all(map(_is_writable, changed)):
+        raise ValueError("changed has characters that no file's name can have")
+    values["changed"] = tuple(changed)
     if values["id"] != identifier:
         raise ValueError("it tells of another operation than its name")
     if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):

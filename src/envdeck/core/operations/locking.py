@@ -13,11 +13,14 @@ from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarte
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.sources import How, Source, SourceName, sources
-from envdeck.core.operations.upgrade import staged_plan
+from envdeck.core.operations.upgrade import staged_plan, with_edits
 from envdeck.core.operations.upgrading.lock_offers import LockOffer
+from envdeck.core.project import read_lock
+from envdeck.core.project.uv_lock import uv_lock_revision
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations
@@ -30,12 +33,18 @@ _LOCK_ONLY = {
 """How the tools change the lock and leave their environment alone: it is changed in a copy."""
 
 
+_MANIFESTS = {"pipenv": "Pipfile"}
+"""What a tool makes the lock from, where that is not `pyproject.toml`."""
+
+
 def plan_lock_upgrade(
     operations: "Operations",
     environment: Environment,
     names: Sequence[str],
     offer: LockOffer | None,
     allow: frozenset[str],
+    *,
+    keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade `names` in the project's lock, and the environment with it."""
     project = environment.project.path
@@ -44,20 +53,38 @@ def plan_lock_upgrade(
     if not offer.available:
         return NoPlan(offer.sentence)
     file = os.path.join(project, offer.file)
+    manifest = _MANIFESTS.get(offer.tool, "pyproject.toml")
+    if not os.path.isfile(os.path.join(project, manifest)):
+        return NoPlan(
+            f"{offer.file} cannot be upgraded without the {manifest} that it was made from",
+            hint="leave `--lock` out: only the environment is upgraded then",
+        )
+    read = read_lock(file, hashes=False)
+    unread = () if read is None else read.problems
+    if unread:  # its own tool may well write another one over it
+        told = str(unread[0]).removeprefix(f"{file}:").strip()
+        return NoPlan(f"{offer.file} cannot be upgraded: {told}")
     command = _command(operations, project, names, offer)
 
     def change(building: Building) -> list[str]:
         building.current.save_file(file)
+        before = uv_lock_revision(file) if offer.tool == "uv" else None
         done = building.run(command)
         if not done.ok:
             raise GivenUpError.of(explain(done))
+        if before is not None and (after := uv_lock_revision(file) or 0) < before:
+            raise GivenUpError(
+                f"{offer.file} is of revision {before}, and {version_of('uv')} writes revision"
+                f" {after}, without what newer ones have added",
+                hint=update_of("uv"),
+            )
         building.tell(StepStarted(2, follow.title))
         source = _lock_source(environment, project, file, building)
         return _follow(source, building)
 
     follow = Step(f"install in the copy what {offer.file} says then")
     told = f"upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
-    return staged_plan(
+    plan = staged_plan(
         operations,
         environment,
         source=Source(name=SourceName.LOCK, title=offer.file, how=How.PINS),
@@ -75,6 +102,7 @@ def plan_lock_upgrade(
         done=f"{offer.file} and {environment.name} are upgraded together",
         allow=allow,
     )
+    return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
 
 
 def _command(

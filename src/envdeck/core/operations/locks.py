@@ -67,7 +67,8 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
     disk.ensure_folder(folder)
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
     file = os.path.join(folder, f"{name}.lock")
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+    descriptor = disk.find_room(lambda: os.open(file, flags, 0o600), file)
     if not _take(descriptor):
         os.close(descriptor)
         return _holder(file)

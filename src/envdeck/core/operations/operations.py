@@ -126,6 +126,7 @@ class Operations:
         jump: str | None = None,
         groups: Sequence[str] | None = None,
         extras: Sequence[str] | None = None,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         choices: Choices = _NO_CHOICES,
         stopped: Stopped = _never,
@@ -136,8 +137,9 @@ class Operations:
         is an executable, a version (`3.13`), or None for the one it has. For another minor
         version `jump` takes, of a package that has no wheel for it at its version, the
         `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
-        and `extras` are installed; None takes those that the project's own tool does. `choices`
-        say what becomes of packages that cannot be recreated exactly.
+        and `extras` are installed; None takes those that the project's own tool does. With
+        `keep_edits`, installed files that were edited are put over the new ones. `choices` say
+        what becomes of packages that cannot be recreated exactly.
         """
         from envdeck.core.operations.recreate import plan_recreate
         from envdeck.core.operations.sources.parts import Parts
@@ -150,6 +152,7 @@ class Operations:
             interpreter=interpreter,
             jump=jump,
             parts=Parts.of(groups, extras),
+            keep_edits=keep_edits,
             allow=allow,
             choices=choices,
         )
@@ -168,28 +171,38 @@ class Operations:
         wanted: Mapping[str, str | None] | None = None,
         *,
         lock: bool = False,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
-        upgrades its lock file first, and the environment is synced with that."""
+        upgrades its lock file first, and the environment is synced with that. With `keep_edits`,
+        edited files are put over new ones whose original is the same."""
         from envdeck.core.operations.upgrade import plan_upgrade
 
-        return plan_upgrade(self._until(stopped), environment, wanted, lock=lock, allow=allow)
+        return plan_upgrade(
+            self._until(stopped),
+            environment,
+            wanted,
+            lock=lock,
+            allow=allow,
+            keep_edits=keep_edits,
+        )
 
     def plan_interpreter(
         self,
         environment: Environment,
         interpreter: str | None = None,
         *,
+        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter: repaired in place for the same
         minor version, made anew for another."""
         from envdeck.core.operations.repair import plan_interpreter
 
-        return plan_interpreter(self, environment, interpreter, allow=allow)
+        return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
 
     def plan_create(
         self,
@@ -285,10 +298,12 @@ class Operations:
 
     def recover(self) -> tuple["Entry", ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what
-        somebody still works on is left alone."""
+        somebody still works on is left alone. Room for a full disk is kept from then on."""
         from envdeck.core.operations.recovery import recover
 
-        return recover(self.ground)
+        settled = recover(self.ground)
+        self.ground.spare.keep()
+        return settled
 
     def expired(self) -> tuple["Item", ...]:
         """Return the items that the trash has kept for as long as the policy says."""

@@ -2,10 +2,12 @@
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Interpreter, NoPlan
+from envdeck.core.operations.base_path import leads_to, moving_link
 from envdeck.core.operations.interpreters import Choice, interpreters_for
 from envdeck.core.project.wanted import wanted_python
 
@@ -67,16 +69,17 @@ def pick(
     if _VERSION.fullmatch(asked):
         fitting = [one for one in choices if _is_of(one.interpreter.version, asked)]
         if fitting:
-            return max(fitting, key=lambda one: _key(one))
+            return replace(max(fitting, key=lambda one: _key(one)), exact=asked.count(".") > 1)
         return NoPlan(
             f"no Python {asked} is on this machine",
             hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
             missing=True,
         )
+    named = os.path.abspath(operations.catalog.host.expand(asked))
     path = os.path.realpath(operations.catalog.host.expand(asked))
     for one in choices:
         if os.path.realpath(one.interpreter.executable) == path:
-            return one
+            return replace(one, path=_link(named, one.interpreter))
     found = interpreter_at(path, operations.catalog.host)
     if found is None:
         return NoPlan(
@@ -84,7 +87,12 @@ def pick(
             hint="give a version, such as `3.13`, or the path of a Python",
             missing=True,
         )
-    return Choice(found, same_minor=False)
+    return Choice(found, same_minor=False, path=_link(named, found))
+
+
+def _link(path: str, one: Interpreter) -> str | None:
+    """Return the path that a person gave, where it is a link that an environment may be on."""
+    return path if moving_link(path) is not None and leads_to(path, one) else None
 
 
 def _proposed(choices: tuple[Choice, ...]) -> Choice | NoPlan:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core.files import existing_folder
 from envdeck.core.host import Host
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import Mount, mount_of, read_mounts
@@ -24,7 +25,12 @@ MANIFEST = "manifest.json"
 """What is known of an item."""
 NEXT = "manifest-next.json"
 """What will be known of it when an undo is done."""
+PICTURE = "picture"
+"""How the environment was before the operation began; see :mod:`picture`."""
+RESERVE = ".reserve"
+"""Room that a trash keeps on another disk than the journal's; see :class:`Reserve`."""
 _MADE = (
+    PICTURE,
     *(MANIFEST, NEXT, FILE_BEFORE, FILE_AFTER, "requirements.txt", "constraints.txt"),
     *("some.txt", "lock.txt", "scratch", "wheels", ".exchange-a", ".exchange-b"),
 )
@@ -55,6 +61,8 @@ class Places:
 
     journal: str
     locks: str
+    reserve: str
+    """Room that is kept for a full disk."""
     trash: str
     """The first choice; see :func:`trashes_for`."""
 
@@ -66,6 +74,7 @@ class Places:
         return cls(
             journal=os.path.join(state, "operations"),
             locks=os.path.join(state, "locks"),
+            reserve=os.path.join(state, "reserve"),
             trash=os.path.join(os.path.realpath(_own(host.user_data())), "trash"),
         )
 
@@ -79,7 +88,7 @@ def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[st
     """
     parent = os.path.dirname(path)
     own = Places.of(host).trash
-    if _same_mount(_existing(own), parent, mounts) and is_ours_alone(own):
+    if _same_mount(existing_folder(own), parent, mounts) and is_ours_alone(own):
         yield own
     mount = mount_of(parent, mounts)
     if mount is not None and mount.point != os.sep and os.access(mount.point, os.W_OK):
@@ -156,16 +165,6 @@ def _same_mount(first: str, second: str, mounts: tuple[Mount, ...]) -> bool:
         return False
     real = os.path.realpath
     return not mounts or mount_of(real(first), mounts) == mount_of(real(second), mounts)
-
-
-def _existing(path: str) -> str:
-    """Return the nearest folder at or above `path` that is there."""
-    while not os.path.isdir(path):
-        parent = os.path.dirname(path)
-        if parent == path:
-            break
-        path = parent
-    return path
 
 
 def _user() -> str:

@@ -20,9 +20,11 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.removable import check_removable, count_entries, mounted_in
+from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
@@ -80,12 +82,26 @@ def purge_of(chosen: Sequence[Item], ground: Ground) -> PurgePlan:
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
         steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
-        warnings=("what is purged cannot be taken back",),
+        warnings=("what is purged cannot be taken back", *_edited(chosen)),
         refusals=tuple(filter(None, (_mounted(item, ground) for item in chosen))),
         frees_now_bytes=freed,
         reclaims_bytes=freed,
         items=tuple(chosen),
     )
+
+
+def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
+    """Name the installed files that a person had edited, which no index brings back."""
+    paths = [
+        os.path.join(item.manifest.path, path)
+        for item in chosen
+        if item.manifest is not None
+        for path in item.manifest.edited
+    ]
+    if not paths:
+        return ()
+    files = "1 edited file" if len(paths) == 1 else f"{len(paths):,} edited files"
+    return (f"{files} of packages deleted permanently: {some(paths)}",)
 
 
 def _mounted(item: Item, ground: Ground) -> Refusal | None:
@@ -101,6 +117,8 @@ def _target(item: Item) -> Target:
     facts = [] if manifest is None else [Fact("was at", manifest.path)]
     if manifest is not None and manifest.unowned:
         facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
+    if manifest is not None and manifest.edited:
+        facts.append(Fact("edited files", some(manifest.edited, 5)))
     if item.problem:
         facts.append(Fact("problem", item.problem))
     name = item.id if manifest is None else manifest.name
@@ -111,6 +129,15 @@ def run_purge(
     plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Remove the items one after the other. What is stopped goes on being removed later."""
+    disk = operations.ground.disk
+    every = [Going(item.folder, disk.identity(item.folder)) for item in plan.items]
+    with operations.ground.spare.giving(every):
+        return _purge_all(plan, operations, tell, stopped)
+
+
+def _purge_all(
+    plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+) -> Result:
     freed = 0
     for index, item in enumerate(plan.items):
         if stopped():
@@ -147,6 +174,7 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     """
     manifest = item.manifest
     folder = os.path.join(os.path.dirname(item.folder), item.id)
+    old, going = ground.disk.identity(item.folder), purging_name(folder)
     entry = Entry(
         id=identifier,
         group=group,
@@ -155,25 +183,29 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
         phase=Phase.PREPARED,
         path=manifest.path if manifest is not None else _path_of(folder, ground),
         item=folder,
-        old=ground.disk.identity(item.folder),
+        old=old,
         name=manifest.name if manifest is not None else item.id,
         manager=manifest.manager if manifest is not None else "",
         python=manifest.python if manifest is not None else "",
     )
     freed = 0
     try:
-        with transaction(ground, entry) as current:
+        with (
+            ground.spare.giving([Going(item.folder, old, going)]),
+            transaction(ground, entry) as current,
+        ):
             _nobody_uses(entry, ground)
-            if entry.old is None or ground.disk.identity(item.folder) != entry.old:
+            at = going if ground.spare.has_begun(old) else item.folder
+            if old is None or ground.disk.identity(at) != old:
                 current.close(Phase.DONE, "it was gone already")
                 return 0
-            check_removable(item.folder, ground.host)
+            check_removable(at, ground.host)
             current.set_going()
             freed = _remove(current, ground, tell)
             tidy(os.path.dirname(folder), ground.disk)
             current.close(Phase.DONE, "it was purged")
     except OSError as error:
-        if ground.disk.identity(purging_name(folder)) is None:
+        if ground.disk.identity(going) is None:
             raise
         raise HalfPurgedError(f"not all of it could be removed: {reason_of(error)}") from error
     return freed
@@ -195,7 +227,8 @@ def _remove(current: Transaction, ground: Ground, tell: "Tell") -> int:
             lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
         )
     except OSError:
-        if ground.disk.identity(going) is not None and count_entries(going) == before:
+        is_whole = not ground.spare.has_begun(current.entry.old)
+        if is_whole and ground.disk.identity(going) and count_entries(going) == before:
             current.keep_item()
         raise
 

@@ -1,13 +1,14 @@
 """Making an environment in the item of a transaction, verified before it takes any place."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
+from envdeck.core.operations.base_links import restore_links
 from envdeck.core.operations.blueprint import (
     CONSTRAINTS,
     INDEXED,
@@ -30,7 +31,10 @@ from envdeck.core.operations.recipe.dependencies import (
 )
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.recipe.probe import lost_imports, probe
+from envdeck.core.operations.record_paths import restore_records
+from envdeck.core.operations.shortage import find_common, hint_for
 from envdeck.core.operations.transaction import Ground, Transaction
+from envdeck.core.operations.upgrading.cfg_text import with_values
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Stopped, Tell
@@ -48,16 +52,35 @@ _LACKING = frozenset(
 class GivenUpError(Exception):
     """It cannot be done: the reason, a way out, and whether a person stopped it."""
 
-    def __init__(self, message: str, hint: str = "", *, stopped: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        stopped: bool = False,
+        kind: FailureKind = FailureKind.OTHER,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.stopped = stopped
+        self.kind = kind
 
     @classmethod
     def of(cls, failure: Failure) -> "GivenUpError":
         """Return it for a command that failed."""
-        return cls(failure.cause, failure.hint, stopped=failure.kind is FailureKind.STOPPED)
+        stopped = failure.kind is FailureKind.STOPPED
+        return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
+
+    def way_out(self, path: str, ground: Ground) -> str:
+        """Return the hint; where a disk is full, and it can be told which, what helps on that."""
+        if self.kind is not FailureKind.DISK:
+            return self.hint
+        host = ground.host
+        cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
+        scratch = host.folder("TMPDIR") or host.system("tmp")
+        shortage = find_common((os.path.dirname(path), cache, scratch), ground)
+        return self.hint if shortage is None else hint_for(shortage, ground)
 
 
 @dataclass(slots=True)
@@ -75,6 +98,10 @@ class Building:
     """Whose code may run meanwhile, and print what its dotenv files hold."""
     untried: frozenset[str] = frozenset()
     """Names of which there was no time to try the imports."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """The links to its base as they will be; relative ones are absolute until it is settled."""
+    records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """The RECORDs that name nothing outside until it is settled; see :mod:`record_paths`."""
     offline: bool = field(init=False)
     _runner: Runner = field(init=False)
     _hides: tuple[str, ...] = field(init=False, repr=False)
@@ -107,6 +134,14 @@ class Building:
         if isinstance(cfg, Unread):
             raise GivenUpError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
         settled = plan.creator.settled(cfg, plan.creation)
+        if plan.names is not None:
+            settled = with_values(settled, plan.names.cfg)
+            self.links = plan.names.links
+            restore_links(
+                self.folder,
+                plan.path,
+                {name: target for name, target in self.links.items() if os.path.isabs(target)},
+            )
         if settled != cfg:
             self.ground.disk.rewrite(path, settled)
 
@@ -153,6 +188,20 @@ class Building:
         return self.run(
             self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
         )
+
+    def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
+        """Install packages anew from where they come: nothing of the cache is used, and no file
+        is shared with it. `lines` bring them; by default, what the source says does. What is
+        not to be built is not built here either."""
+        if lines:
+            python = self.environment().python.executable or ""
+            binary = [name for name in names if name in self.blueprint.source.binary]
+            requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+            command = self.uv().install(python, requirements, dependencies=False)
+        else:
+            command = self._installation()
+        flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
+        return self.run(replace(command, argv=(*command.argv, *flags, "--link-mode=copy")))
 
     def uv(self, project: str | None = None) -> Uv:
         """Return uv, acting for this environment."""
@@ -258,6 +307,8 @@ class Building:
         """Make it what it will be in its place, and have it reach the disk."""
         path, disk = self.blueprint.path, self.ground.disk
         relocate(self.folder, self.folder, path, disk.rewrite)
+        restore_links(self.folder, path, self.links)
+        restore_records(self.records, disk.rewrite)
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise GivenUpError(f"a file would name the place where it was built: {left[0]}")

@@ -1,15 +1,19 @@
 """What an interrupted operation left is finished or rolled back at the next start."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
 from envdeck.core.files import reason_of
-from envdeck.core.operations.journal import Entry
+from envdeck.core.operations.disk import is_full
+from envdeck.core.operations.journal import Entry, Move
 from envdeck.core.operations.locks import Held, lock
 from envdeck.core.operations.places import is_ours_alone, written_by
 from envdeck.core.operations.proving import item_problem
 from envdeck.core.operations.settling import settle
+from envdeck.core.operations.shortage import find_shortage, hint_for
+from envdeck.core.operations.spare import Going
 from envdeck.core.operations.transaction import Ground
 
 
@@ -26,12 +30,20 @@ def recover(ground: Ground) -> tuple[Entry, ...]:
     that the disk refuses to settle stays pending, and comes back with the reason as its message.
     """
     sweep(ground)
+    waiting = pending(ground)
+    with ground.spare.giving(
+        Going(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
+    ):
+        return _settle_all(waiting, ground)
+
+
+def _settle_all(waiting: Iterable[Entry], ground: Ground) -> tuple[Entry, ...]:
     done = []
-    for entry in pending(ground):
+    for entry in waiting:
         try:
             held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
         except OSError as error:
-            done.append(_stuck(entry, error))
+            done.append(_stuck(entry, error, ground))
             continue
         if isinstance(held, Held):
             continue
@@ -42,12 +54,16 @@ def recover(ground: Ground) -> tuple[Entry, ...]:
             try:
                 done.append(settle(current, ground.disk, ground.journal))
             except OSError as error:
-                done.append(_stuck(current, error))
+                done.append(_stuck(current, error, ground))
     return tuple(done)
 
 
-def _stuck(entry: Entry, error: OSError) -> Entry:
-    return replace(entry, message=f"cannot be settled: {reason_of(error)}")
+def _stuck(entry: Entry, error: OSError, ground: Ground) -> Entry:
+    why = reason_of(error)
+    if is_full(error):
+        shortage = find_shortage(error, entry.path, ground)
+        why = f"{shortage}; {hint_for(shortage, ground)}"
+    return replace(entry, message=f"cannot be settled: {why}")
 
 
 def sweep(ground: Ground) -> None:

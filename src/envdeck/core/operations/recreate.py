@@ -1,7 +1,7 @@
 """Making an environment anew, beside the old one, and exchanging the two when it is proved."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
+from envdeck.core.operations.base_path import base_path
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.doubts import (
     Doubting,
@@ -22,6 +23,7 @@ from envdeck.core.operations.doubts import (
     find_doubts,
     wrong_choice,
 )
+from envdeck.core.operations.edit_words import edit_facts, recreate_warnings
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.journal import new_id
@@ -30,11 +32,11 @@ from envdeck.core.operations.meanwhile import packages_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
+from envdeck.core.operations.recipe.edits import Look, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.recreate_words import facts_of, steps_of, warnings_of
-from envdeck.core.operations.recreating import Order, build_anew
+from envdeck.core.operations.recreating import Order, build_anew, unreleased
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import SourceName
@@ -56,6 +58,8 @@ class RecreatePlan(ReplacePlan):
     same_minor: bool
     same_base: bool
     """Whether it rests on the very interpreter that the old one rests on."""
+    look: Look = field(repr=False, compare=False)
+    """At its files, of which more is read while it is made anew."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -72,6 +76,7 @@ def plan_recreate(
     jump: str | None = None,
     parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
+    keep_edits: bool = False,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host = operations.catalog.host
@@ -101,7 +106,8 @@ def plan_recreate(
         found, jumped = jumped_source(found, wanted, jumps), jumps
     if exact and not same_minor:
         found = without_seeds(found, wanted)
-    check = check_files(environment)
+    look = look_at(environment)
+    edits = look.edits()
     doubts: tuple[Doubt, ...] = ()
     if exact:
         names = [pin.name for pin in wanted.installed if not pin.anchored]
@@ -114,7 +120,7 @@ def plan_recreate(
             operations.policy.offline,
             operations.stopped,
         )
-        doubts = find_doubts(asked, recipe, check)
+        doubts = find_doubts(asked, recipe, edits)
     uv = Uv(host, folder=host.home, environment=environment.path)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
@@ -125,9 +131,11 @@ def plan_recreate(
         if creator.instead is None:
             return NoPlan(creator.reason, creator.hint)
         creator = creator.instead
+    named = base_path(chosen, environment)
     blueprint = Blueprint(
         path=environment.path,
-        interpreter=chosen.interpreter.executable,
+        interpreter=named.executable,
+        names=named.kept,
         creator=creator,
         creation=environment.creation,
         source=found,
@@ -145,12 +153,14 @@ def plan_recreate(
             f"not every file in it could be looked at, so that not all can be carried over{why}",
             hint="make it readable, or move what is yours out of it",
         )
+    facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
     target = Target(
         environment.path,
         environment.identity,
         environment.name,
-        facts_of(environment, chosen, found, unowned.count, jumped, choices),
+        (*facts, *edit_facts(edits)),
         mark_of(environment.path),
+        edits,
     )
     refusals = (
         *obstacles(operation, target, environment, moment, allow),
@@ -171,7 +181,13 @@ def plan_recreate(
         steps=steps_of(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
         ),
-        warnings=warnings_of(environment, recipe, found, chosen, check, same_minor=same_minor),
+        warnings=(
+            *((named.lost,) if named.lost else ()),
+            *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
+            *recreate_warnings(look.edits(unreleased(choices)), keep=keep_edits),
+        ),
+        keep_edits=keep_edits,
+        look=look,
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,
         needs_bytes=needs,
@@ -189,7 +205,7 @@ def plan_recreate(
         blueprint=blueprint,
         carries=unowned.count > 0,
         same_minor=same_minor,
-        same_base=same_minor and chosen.same,
+        same_base=chosen.same and environment.python.version == chosen.interpreter.version,
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else seeds_of(recipe)),
     )
@@ -220,6 +236,7 @@ def run_recreate(
         same_minor=plan.same_minor,
         same_base=plan.same_base,
         carries=plan.carries,
+        look=plan.look,
         jumped=plan.jumped,
         choices=plan.choices,
     )

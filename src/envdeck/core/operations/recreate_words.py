@@ -2,11 +2,11 @@
 
 from envdeck.core.host import Host
 from envdeck.core.model import Choices, Environment, Fact, PackageChoice, Step
+from envdeck.core.operations.base_path import BasePath, uses_of
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.jumping import Jumps
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.proof import FileCheck
 from envdeck.core.operations.sources import How, Source, SourceName
 
 _CHOSEN = {
@@ -19,6 +19,7 @@ _CHOSEN = {
 def facts_of(
     environment: Environment,
     chosen: Choice,
+    named: BasePath,
     source: Source,
     unowned: int,
     jumped: Jumps,
@@ -30,7 +31,8 @@ def facts_of(
     then = f"{now}, as it is" if now == one.version else f"{now}, then {one.version}"
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{then}, of {one.executable}"),
+        Fact("python", f"{then}, of {named.executable}"),
+        *uses_of(named, one.version),
     ]
     facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
     for choice, label in _CHOSEN.items():
@@ -66,7 +68,6 @@ def warnings_of(
     recipe: Recipe,
     source: Source,
     chosen: Choice,
-    changed: FileCheck,
     *,
     same_minor: bool,
 ) -> tuple[str, ...]:
@@ -87,12 +88,6 @@ def warnings_of(
     if rebuilt:
         said.append(
             f"rebuilt from their files here, since their source is gone: {', '.join(rebuilt[:3])}"
-        )
-    if changed.faulty:
-        count = f"{changed.faulty:,} file{'' if changed.faulty == 1 else 's'}"
-        said.append(
-            f"{count} of its packages {'is' if changed.faulty == 1 else 'are'} not as installed,"
-            f" and come{'s' * (changed.faulty == 1)} as released: {changed.faults[0].path}"
         )
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")

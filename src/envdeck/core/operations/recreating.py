@@ -12,9 +12,11 @@ from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
 from envdeck.core.model import Choices, Environment, PackageChoice, StepStarted
 from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.meanwhile import Watch
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.recipe.carry import Carried, carry_over, mapped
+from envdeck.core.operations.recipe.edits import Look
 from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.recipe.records import place_of, record_of
@@ -34,6 +36,8 @@ class Order:
     """Whether it rests on the very interpreter that the old one rests on."""
     carries: bool
     """Whether the plan has a step for files that no package owns."""
+    look: Look
+    """At the files of the old one, as it was planned."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
     choices: Choices = field(default_factory=dict)
@@ -54,12 +58,19 @@ def build_anew(order: Order, building: Building) -> list[str]:
         building.tell(StepStarted(index, step.title))
 
     verified: list[str] = []
+    files = FileProof(
+        plan.environment,
+        keep=plan.keep_edits,
+        look=order.look,
+        exempt=unreleased(order.choices),
+    )
     tried: frozenset[str] | None = None
     begin()
     building.make()
     begin()
     with ThreadPoolExecutor(1) as aside:  # the old one is listed while an installer runs
         looking = aside.submit(_look, plan.environment, building)
+        reading = aside.submit(files.read_old, building.stopped)
         if plan.blueprint.source.name is SourceName.EXACT:
             restoring = Restoring(
                 order.recipe,
@@ -71,6 +82,11 @@ def build_anew(order: Order, building: Building) -> list[str]:
             )
             restoring.install()
             proof = restoring.prove()
+            files.hurry()
+            reading.result()
+            checked = files.check(building, restoring.lines())
+            if checked.reinstalled:
+                proof = restoring.prove()
             verified += _proved(restoring, proof, order)
             if order.same_base:
                 # The same files on the same interpreter import as they did.
@@ -82,6 +98,10 @@ def build_anew(order: Order, building: Building) -> list[str]:
             done = building.install()
             if not done.ok:
                 raise GivenUpError.of(explain(done))
+            files.hurry()
+            reading.result()
+            checked = files.check(building)
+        verified += checked.verified
         unowned = looking.result()
     if not unowned.complete:
         raise GivenUpError(
@@ -100,7 +120,14 @@ def build_anew(order: Order, building: Building) -> list[str]:
     begin()
     verified += _checked(order, building, tried)
     building.settle()
-    return verified
+    return [*verified, *files.settle_edits(building)]
+
+
+def unreleased(choices: Choices) -> frozenset[str]:
+    """Return the names whose files are not put beside those of a release: kept, or left out."""
+    return frozenset(
+        name for name, choice in choices.items() if choice is not PackageChoice.RELEASE
+    )
 
 
 def _look(environment: Environment, building: Building) -> Unowned:

@@ -17,6 +17,7 @@ from envdeck.core.operations.meanwhile import (
     named,
     packages_of,
 )
+from envdeck.core.operations.picture import describe_changes
 from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.transaction import Transaction, transaction, trash_of
 
@@ -62,11 +63,21 @@ def replace_environment(
         return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
     ground = operations.ground
     unable: OSError | None = None
+    current: Transaction | None = None
     for trash in trash_of(plan.environment.path, ground):
         try:
             with transaction(ground, _entry(plan)) as current:
                 current.open_item(trash)
-                current.describe(manifest_of(current.entry, plan.environment, ground, plan.freeze))
+                current.take_picture()
+                current.describe(
+                    manifest_of(
+                        current.entry,
+                        plan.environment,
+                        ground,
+                        plan.freeze,
+                        edits=target.edits,
+                    )
+                )
                 _as_planned(plan)
                 building = Building(
                     plan.blueprint,
@@ -84,19 +95,31 @@ def replace_environment(
                 current.put_in_place()
                 verified += _come_late(watch, current, plan)
         except GivenUpError as error:
-            return Result(
-                Ending.ROLLED_BACK,
-                f"everything is as it was: {error.message}",
-                hint=error.hint,
-                stopped=error.stopped,
-            )
+            changed = () if current is None else current.entry.changed
+            hint = error.way_out(plan.environment.path, ground)
+            return _rolled_back(error.message, hint, changed, stopped=error.stopped)
         except OSError as error:
+            if current is not None and current.entry.changed:
+                return _rolled_back(reason_of(error), "", current.entry.changed)
             if error.errno != _OTHER_DISK:
                 raise
             unable = error
         else:
             return Result(Ending.DONE, plan.done, verified=tuple(verified))
     raise unable if unable is not None else OSError(2, "there is no place to build it")
+
+
+def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool = False) -> Result:
+    """Return the result of one that was given up; it says so where the old one has changed."""
+    if not changed:
+        message = f"everything is as it was: {why}"
+        return Result(Ending.ROLLED_BACK, message, hint=hint, stopped=stopped)
+    return Result(
+        Ending.ROLLED_BACK,
+        f"it was rolled back: {why}; {describe_changes(changed)}",
+        hint=hint or "look at those files: another program, or an installer, wrote to them",
+        stopped=stopped,
+    )
 
 
 def _as_planned(plan: ReplacePlan) -> None:

@@ -18,7 +18,9 @@ from envdeck.core.operations.recipe.salvage import Unsalvageable, salvage
 from envdeck.core.operations.recipe.transplant import keep_files, transplant
 
 WHEELS = "wheels"
-_FATAL = frozenset({FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED})
+_FATAL = frozenset(
+    {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
+)
 """What no other way of installing would help against."""
 _NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
 """What every package would meet again."""
@@ -210,6 +212,21 @@ class Restoring:
                 refused = keep_files(pin, self.old, self.building.environment())
                 if refused:
                     raise GivenUpError(f"the files of {pin.name} cannot be kept: {refused}")
+
+    def lines(self) -> dict[str, str]:
+        """Return the requirement lines that bring packages once more from where they came, by
+        name. What came from the old environment's files has none."""
+        versions = dict(self.building.blueprint.source.expected)
+        found = {}
+        for pin in self.recipe.installed:
+            choice = self.choices.get(pin.name)
+            if pin.name in self.salvaged or choice not in {None, PackageChoice.RELEASE}:
+                continue
+            if pin.seed and not self.same_minor:
+                found[pin.name] = f"{pin.name}>={pin.version}"
+            elif pin.requirement:
+                found[pin.name] = _line(pin, versions)
+        return found
 
     def prove(self) -> Proof:
         """Compare with what was; what its origin gave in another build is taken from the old

@@ -19,9 +19,10 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.asking import replaced
 from envdeck.core.operations.command_log import CommandLog
-from envdeck.core.operations.disk import NotOneDiskError
+from envdeck.core.operations.disk import NotOneDiskError, is_full
 from envdeck.core.operations.transaction import (
     BusyError,
+    Ground,
     HalfPurgedError,
     ReplacedError,
     UnclearError,
@@ -49,6 +50,7 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
             log.write(event)
         tell(event)
 
+    ground.spare.keep()
     try:
         result = _runner(plan)(operations, told, stopped)
     except BusyError as error:
@@ -64,9 +66,12 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
             hint="`envdeck trash` lists it, and `envdeck trash purge` tries again",
         )
     except OSError as error:
+        if is_full(error):
+            return _without_room(error, plan, ground)
         return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error, plan.operation))
     finally:
         log.close()
+        ground.spare.keep()
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
     if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
@@ -145,12 +150,22 @@ def _sentence(error: OSError) -> str:
     return f"the system refused, and everything is as it was: {reason_of(error)}{named}"
 
 
+def _without_room(error: OSError, plan: Plan, ground: Ground) -> Result:
+    """Return the result where a disk is full and no room could be found for the journal."""
+    from envdeck.core.operations.shortage import find_shortage, hint_for_plan
+
+    shortage = find_shortage(error, plan.targets[0].path, ground)
+    return Result(
+        Ending.ROLLED_BACK,
+        f"everything is as it was: {shortage}",
+        hint=hint_for_plan(shortage, plan, ground),
+    )
+
+
 def _hint(error: OSError, operation: Operation) -> str:
     if isinstance(error, NotOneDiskError):
         return "see what is mounted there, and unmount it"
     match error.errno:
-        case 28 | 122:  # ENOSPC, EDQUOT
-            return "make room on that disk, for one with `envdeck trash purge`, and try again"
         case 18:  # EXDEV
             return _OTHER_DISK.get(operation, "")
         case 13 | 1 | 30:  # EACCES, EPERM, EROFS

@@ -13,7 +13,8 @@ from envdeck.core.files import reason_of
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.journal import Entry, Journal, Move, Phase
-from envdeck.core.operations.places import BEFORE, ENVIRONMENT, NEXT
+from envdeck.core.operations.picture import describe_changes, parse_picture, read_picture
+from envdeck.core.operations.places import BEFORE, ENVIRONMENT, NEXT, PICTURE
 from envdeck.core.operations.proving import file_problem, item_problem
 from envdeck.core.operations.trash import clear_item, purging_name, take_next_manifest, tidy
 
@@ -31,10 +32,17 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     if entry.phase.over:
         return entry
     problem = item_problem(entry, journal)
+    changed: tuple[str, ...] = ()
     if problem:
         phase, why = Phase.ATTENTION, f"nothing was touched: {problem}"
     else:
+        data = read_picture(entry.item) if entry.move is Move.EXCHANGE else None
         phase, why = _SETTLERS[entry.move](entry, disk)
+        if phase is Phase.DONE and data is not None:
+            disk.remove_file(os.path.join(entry.item, PICTURE))
+        if phase is Phase.ROLLED_BACK and data is not None:
+            picture = parse_picture(data) if disk.identity(entry.path) == entry.old else None
+            changed = () if picture is None else picture.changes(entry.path)
     if phase is Phase.DONE:
         put_file(entry, entry.file_if_done, disk)
     done = replace(
@@ -42,6 +50,9 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     )
     if phase is Phase.ATTENTION or "; " in why:
         done = replace(done, message=why)
+    if changed:
+        told = message or "it was rolled back"
+        done = replace(done, changed=changed, message=f"{told}; {describe_changes(changed)}")
     if problem := file_problem(entry, disk):
         done = replace(done, message=f"{done.message}; {entry.file} was left alone: {problem}")
     return finish(done, journal)

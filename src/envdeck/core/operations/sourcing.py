@@ -55,5 +55,8 @@ def source_of(
         return NoPlan(f"{environment.name} cannot be made from that: {what}", missing=True)
     usable = [one for one in found if one.usable]
     if not usable:
-        return NoPlan(f"{found[0].title} cannot be used: {found[0].problem}")
+        return NoPlan(
+            f"{found[0].title} cannot be used: {found[0].problem}",
+            hint="choose another source: `--from declared`" if name == SourceName.LOCK else "",
+        )
     return usable[0]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.files import reason_of
@@ -13,6 +13,7 @@ from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.journal import Entry, Journal, Phase, opened
 from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.picture import Picture, keep_picture
 from envdeck.core.operations.places import (
     BEFORE,
     ENVIRONMENT,
@@ -24,6 +25,7 @@ from envdeck.core.operations.places import (
     trashes_for,
 )
 from envdeck.core.operations.settling import finish, settle
+from envdeck.core.operations.spare import Spare
 from envdeck.core.operations.trash import Manifest, prepare_item, purging_name, write_manifest
 
 
@@ -55,10 +57,13 @@ class Ground:
     disk: Disk
     journal: Journal = field(init=False)
     places: Places = field(init=False)
+    spare: Spare = field(init=False)
 
     def __post_init__(self) -> None:
         self.places = Places.of(self.host)
         self.journal = Journal(self.places.journal, self.disk)
+        self.spare = Spare(self.places, self.disk, self.journal.trashes)
+        self.disk.spare = self.spare.free
 
     @classmethod
     def of(cls, host: Host) -> "Ground":
@@ -105,10 +110,17 @@ class Transaction:
             raise PermissionError(13, problem, trash)
         self.note(self.entry.phase, item=item)
         prepare_item(trash, self.entry.id, self._ground.disk)
+        self._ground.spare.keep_in(trash)
 
-    def describe(self, manifest: Manifest) -> None:
-        """Write the item's manifest."""
-        write_manifest(self.entry.item, manifest, self._ground.disk)
+    def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
+        """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
+        write_manifest(self.entry.item, manifest, self._ground.disk, needed=needed)
+
+    def take_picture(self) -> None:
+        """Keep how the environment is, so that a rollback can be proved. Where the disk is full
+        nothing is kept, and nothing proved."""
+        with suppress(OSError):
+            keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
 
     def describe_next(self, manifest: Manifest) -> None:
         """Write the manifest that the item has when this is done."""

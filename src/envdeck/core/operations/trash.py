@@ -10,12 +10,13 @@ from typing import Any
 
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.model import Identity, Operation
-from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.disk import Disk, Reserve, is_full
 from envdeck.core.operations.places import (
     BEFORE,
     ENVIRONMENT,
     MANIFEST,
     NEXT,
+    RESERVE,
     is_made,
     is_ours_alone,
 )
@@ -23,6 +24,8 @@ from envdeck.core.operations.places import (
 SCHEMA = 1
 _LIMIT = 8 * 1024 * 1024
 _PURGING = ".purging"
+_FEW = 5
+"""Files of the user's that a purge names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Manifest:
     """Its `pyvenv.cfg`."""
     unowned: tuple[str, ...] = ()
     """Files in it that no package owns, relative to it."""
+    edited: tuple[str, ...] = ()
+    """Files of packages that were edited since they were installed, relative to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,27 @@ class Item:
         return self.folder.endswith(_PURGING)
 
 
-def write_manifest(folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST) -> None:
-    """Keep what is known of an item in it. Raises `OSError`."""
-    content = {"schema": SCHEMA, **asdict(manifest)}
-    disk.write(os.path.join(folder, name), json.dumps(content, indent=1).encode("ascii"))
+def write_manifest(
+    folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST, *, needed: bool = True
+) -> None:
+    """Keep what is known of an item in it. Raises `OSError`.
+
+    On a full disk the lists are left out, which can be read from the item itself: the manifest
+    of a large environment would take all that is spare. One that is not `needed` is left out.
+    """
+    path = os.path.join(folder, name)
+    try:
+        disk.write(path, _dump(manifest), needed=False)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        if needed:
+            short = replace(manifest, freeze=(), unowned=manifest.unowned[:_FEW])
+            disk.write(path, _dump(short))
+
+
+def _dump(manifest: Manifest) -> bytes:
+    return json.dumps({"schema": SCHEMA, **asdict(manifest)}, indent=1).encode("ascii")
 
 
 def take_next_manifest(folder: str, disk: Disk) -> None:
@@ -138,7 +160,11 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
         raise PermissionError(13, "others may write there", trash)
     ignore = os.path.join(trash, ".gitignore")
     if not os.path.lexists(ignore):
-        disk.write(ignore, b"*\n")
+        try:
+            disk.write(ignore, b"*\n", needed=False)
+        except OSError as error:  # git alone looks at it: the next item brings it
+            if not is_full(error):
+                raise
     item = os.path.join(trash, identifier)
     disk.make_folder(item)
     return item
@@ -184,7 +210,8 @@ def tidy(trash: str, disk: Disk) -> None:
     """Remove a trash that holds nothing any more."""
     try:
         names = set(os.listdir(trash))
-        if names <= {".gitignore"}:
+        if names <= {".gitignore", RESERVE}:
+            Reserve(os.path.join(trash, RESERVE)).remove()
             disk.remove_file(os.path.join(trash, ".gitignore"))
             disk.remove_folder(trash)
     except OSError:  # somebody has just put something into it: then it is not empty
@@ -230,6 +257,7 @@ def _read(content: dict[str, Any]) -> Manifest:
         operation=Operation(manifest.operation),
         freeze=_lines(manifest.freeze),
         unowned=_lines(manifest.unowned),
+        edited=_lines(manifest.edited),
     )
 
 

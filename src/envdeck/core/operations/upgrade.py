@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
@@ -20,17 +20,22 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
+from envdeck.core.operations.base_links import anchor_links
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.disk.linking import FolderLinkError, folder_links
+from envdeck.core.operations.edit_words import edit_facts, upgrade_warnings
 from envdeck.core.operations.engine.creators import VenvCreator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.meanwhile import Packages, Watch, packages_of
 from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
+from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.record_paths import confine_records
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import How, Source, SourceName
@@ -97,6 +102,7 @@ def plan_upgrade(
     *,
     lock: bool,
     allow: frozenset[str],
+    keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
     if why := _uv_of(operations, environment).misdirected:
@@ -122,13 +128,26 @@ def plan_upgrade(
     if lock:
         from envdeck.core.operations.locking import plan_lock_upgrade
 
-        return plan_lock_upgrade(operations, environment, tuple(wanted), offer, allow)
+        return plan_lock_upgrade(
+            operations, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
+        )
     resolution = resolve(environment, distributions, wanted, resolver)
     if isinstance(resolution, Failure):
         return no_plan(resolution)
     if not resolution.changes:
         return _nothing(resolution)
-    return _planned(operations, environment, resolution, offer, allow, packages)
+    plan = _planned(operations, environment, resolution, offer, allow, packages)
+    names = frozenset(change.name for change in resolution.changes)
+    return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
+
+
+def with_edits(plan: UpgradePlan, names: frozenset[str], *, keep: bool) -> UpgradePlan:
+    """Return a plan that tells of the edited files in the distributions that it replaces."""
+    edits = find_edits(plan.environment, names)
+    target = plan.targets[0]
+    target = replace(target, facts=(*target.facts, *edit_facts(edits)), edits=edits)
+    warnings = (*plan.warnings, *upgrade_warnings(edits, keep=keep))
+    return replace(plan, targets=(target,), warnings=warnings, keep_edits=keep)
 
 
 def _nothing(resolution: Resolution) -> NoPlan:
@@ -310,6 +329,8 @@ def _change(plan: UpgradePlan, building: Building) -> list[str]:
     _copy(plan.environment, building)
     building.tell(StepStarted(1, plan.steps[1].title))
     verified = plan.change(building)
+    files = FileProof(plan.environment, keep=plan.keep_edits)
+    verified += files.check_changed(building)
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
     problems = building.unmet(plan.environment)
     if problems:
@@ -319,6 +340,7 @@ def _change(plan: UpgradePlan, building: Building) -> list[str]:
     if lost:
         raise GivenUpError(lost[0])
     building.settle()
+    verified += files.settle_edits(building)
     return [*verified, "no package lacks what it needs", "what could be imported still can"]
 
 
@@ -336,5 +358,9 @@ def _copy(environment: Environment, building: Building) -> None:
 
     try:
         building.ground.disk.link_tree(environment.path, building.folder, told)
+        building.links = anchor_links(building.folder, environment.path)
+        building.records = confine_records(
+            environment, building.folder, building.ground.disk.rewrite
+        )
     except FolderLinkError as error:
         raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None

@@ -1,7 +1,7 @@
 """Parts that the readers of the lock files share."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from envdeck.core.project.model import Lock, Problem
@@ -34,14 +34,17 @@ def read_toml_lock(
     )
 
 
-def newer(document: Document, version: object, known: Iterable[int]) -> tuple[Problem, ...]:
+def newer(document: Document, version: object, known: Sequence[int]) -> tuple[Problem, ...]:
     """Return the problem of a format whose major version is not among those known."""
     text = str(version) if isinstance(version, str | int | float) else ""
     major = text.partition(".")[0]
     if major.isdigit() and len(major) < 9 and int(major) in known:
         return ()
-    told = "is of a format version" if text else "does not tell its format version"
-    return (document.problem(f"{told}, which is not known here", f'"{text}"'),)
+    if not text:
+        return (document.problem("does not tell its format version"),)
+    read = " and ".join(map(str, known))
+    told = f"is of format version {text}, and EnvDeck reads {read}"
+    return (document.problem(told, f'"{text}"'),)
 
 
 def pinned(name: object, version: object) -> str | None:

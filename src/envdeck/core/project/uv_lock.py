@@ -7,7 +7,15 @@ from typing import Any
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.lock_parts import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.model import Edge, Lock, LockedPackage, Problem
-from envdeck.core.project.reading import Document, string_at, strings, table_at, tables
+from envdeck.core.project.reading import (
+    LOCK_LIMIT,
+    Document,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+    tables,
+)
 from envdeck.core.project.requirement_text import file_url, is_name, line_of
 
 _VERSIONS = (1,)
@@ -16,6 +24,14 @@ _VERSIONS = (1,)
 def read_uv_lock(path: str, *, hashes: bool = True) -> Lock:
     """Read a `uv.lock`. Its edges are uv's resolution: nothing has to be resolved again."""
     return read_toml_lock(path, "uv.lock", _read, hashes=hashes)
+
+
+def uv_lock_revision(path: str) -> int | None:
+    """Return the revision within version 1 of a `uv.lock`. Any uv reads any revision, and writes
+    its own: one that is older drops what newer ones have added. None where none is told."""
+    document = read_toml(path, LOCK_LIMIT)
+    revision = None if isinstance(document, Problem) else document.table.get("revision")
+    return revision if isinstance(revision, int) else None
 
 
 def _read(document: Document) -> Lock:

@@ -29,7 +29,7 @@ from envdeck.tui.dialogs.plan_lines import (
 )
 from envdeck.tui.dialogs.together import Together, together_rows
 from envdeck.tui.messages import OutcomeSaid
-from envdeck.tui.operating import Wish
+from envdeck.tui.operating import Planner, Wish
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.line_label import content
 from envdeck.tui.widgets.line_list import LineList
@@ -74,12 +74,19 @@ class PlanView(LineList[PlanRow]):
         self._plan: Planned | None = None
         self._refusals: dict[str, list[Refusal]] = {}
         self._for_good = False
+        self._can_keep = False
 
     def show(
-        self, plan: Planned, refusals: dict[str, list[Refusal]], *, for_good: bool = False
+        self,
+        plan: Planned,
+        refusals: dict[str, list[Refusal]],
+        *,
+        for_good: bool = False,
+        can_keep: bool = False,
     ) -> None:
         """Show a plan, with the refusals by guard that have been met so far."""
         self._plan, self._refusals, self._for_good = plan, refusals, for_good
+        self._can_keep = can_keep
         self._build()
 
     def _build(self) -> None:
@@ -89,10 +96,12 @@ class PlanView(LineList[PlanRow]):
             rows = no_plan_rows(self._plan, self._look, self.cells)
         elif isinstance(self._plan, Together):
             allowed = self._plan.allowed
-            rows = together_rows(self._plan, self._refusals, allowed, self._look, self.cells)
+            told, can = self._refusals, self._can_keep
+            rows = together_rows(self._plan, told, allowed, self._look, self.cells, can_keep=can)
         else:
             told, good = self._refusals, self._for_good
-            rows = plan_rows(self._plan, told, self._look, self.cells, for_good=good)
+            can = self._can_keep
+            rows = plan_rows(self._plan, told, self._look, self.cells, for_good=good, can_keep=can)
         self.show_rows(rows)
 
     def on_resize(self, event: Resize) -> None:
@@ -106,11 +115,11 @@ class PlanView(LineList[PlanRow]):
 
     def can_choose(self, row: PlanRow) -> bool:
         """The switches alone."""
-        return row.guard is not None
+        return row.guard is not None or row.keeps
 
     def key_of(self, row: PlanRow) -> object:
-        """A switch is named by its guard."""
-        return row.guard
+        """A switch is named by its guard, and the one for edited files by what it is."""
+        return row.keeps or row.guard
 
     def draw_row(self, row: PlanRow, cells: int) -> Line:
         """One line, made now where there are many."""
@@ -152,6 +161,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self.allowed: frozenset[str] = frozenset()
         self._for_good = False
         """Whether it is planned for good, past the trash."""
+        self._keeps = False
+        """Whether it is planned with edited files kept."""
         self._met: dict[str, list[Refusal]] = {}
         self._generation = 0
         self._too_early = float("-inf")
@@ -213,8 +224,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         """Plan; called in a thread."""
         wish = self.wish
         if not wish.parts:
-            planner = wish.at_once if self._for_good and wish.at_once is not None else wish.plan
-            return PlanReady(generation, planner(allowed))
+            return PlanReady(generation, self._planner(wish)(allowed))
         planned: list[tuple[str, Plan | NoPlan]] = []
         for part in wish.parts:
             if generation != self._generation:
@@ -222,11 +232,21 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             with suppress(RuntimeError):  # the screen has closed, and its loop with it
                 self.post_message(PlanningGoesOn(generation, len(planned)))
             try:
-                planned.append((part.title, part.plan(allowed)))
+                planned.append((part.title, self._planner(part)(allowed)))
             except Exception as error:  # noqa: BLE001 - one that fails must not take the others
                 said = f"it could not be planned: {type(error).__name__}: {error}"
                 planned.append((part.title, NoPlan(said)))
         return PlanReady(generation, Together(tuple(planned), allowed))
+
+    def _planner(self, wish: Wish) -> Planner:
+        if self._for_good and wish.at_once is not None:
+            return wish.at_once
+        if self._keeps and wish.keeping is not None:
+            return wish.keeping
+        return wish.plan
+
+    def _can_keep(self) -> bool:
+        return any(each.keeping is not None for each in (self.wish, *self.wish.parts))
 
     def _post(self, generation: int, message: Message) -> None:
         """Take a fault as a plan that could not be made; called from the thread."""
@@ -241,7 +261,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self.plan = plan = message.plan
         if not isinstance(plan, NoPlan):
             self._meet(plan)
-        self._view.show(plan, self._met, for_good=self._for_good)
+        self._view.show(plan, self._met, for_good=self._for_good, can_keep=self._can_keep())
         self._tell_buttons()
         self._fit()
         self._say_what_holds()
@@ -362,9 +382,14 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._view.action_open()
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
-        """Overrule a guard, or no longer, and plan again."""
+        """Overrule a guard or keep edited files, or no longer, and plan again."""
         event.stop()
-        if isinstance(event.row, PlanRow) and event.row.guard is not None and self.plan is not None:
+        if not isinstance(event.row, PlanRow) or self.plan is None:
+            return
+        if event.row.keeps:
+            self._keeps = not self._keeps
+            self._plan_anew()
+        elif event.row.guard is not None:
             self.allowed ^= {event.row.guard}
             self._plan_anew()
 

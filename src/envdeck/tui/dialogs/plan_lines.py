@@ -52,6 +52,8 @@ class PlanRow(NamedTuple):
     """One of so many that its line is made when it is seen (:func:`target_row`)."""
     facts: bool = False
     """Whether that is the line of its facts, and not of its path."""
+    keeps: bool = False
+    """Whether it is the switch by which edited files are kept."""
 
 
 def plan_rows(
@@ -61,14 +63,17 @@ def plan_rows(
     cells: int,
     *,
     for_good: bool = False,
+    can_keep: bool = False,
 ) -> list[PlanRow]:
     """Return all that a plan says. `refusals` are those by guard that have been met so far, the
-    overruled ones among them; `for_good` tells that the person asked for no way back."""
+    overruled ones among them; `for_good` tells that the person asked for no way back, and
+    `can_keep` that edited files may be kept."""
     warned = (Part(f"{look.signs.warning} ", Tone.ERROR), Part(_FOR_GOOD, Tone.WARNING))
     rows = [
         *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
         *refusal_rows(refusals, plan.allowed, look, cells),
         *(PlanRow(line) for line in warning_lines(plan, look, cells)),
+        *(keep_rows(plan.targets, cells, kept=plan.keep_edits) if can_keep else ()),
         *_target_rows(plan.targets, look, cells),
         *(PlanRow(line) for line in step_lines(plan, look, cells)),
     ]
@@ -178,6 +183,22 @@ def refusal_rows(
         else:
             yield PlanRow((Part(f"   {guard}: this is never overruled", Tone.MUTED),))
         yield PlanRow(())
+
+
+def keep_rows(targets: Sequence[Target], cells: int, *, kept: bool) -> Iterator[PlanRow]:
+    """Yield the switch by which edited files are kept, where there are any."""
+    if not any(target.edits.count for target in targets):
+        return
+    key = "   space keeps them" if not kept else "   kept"
+    yield PlanRow(
+        (
+            Part(f"   {'[x]' if kept else '[ ]'} "),
+            Part("keep edited files", Tone.STRONG),
+            Part(key if cells >= _ROOM_FOR_KEY else "", Tone.MUTED),
+        ),
+        keeps=True,
+    )
+    yield PlanRow(())
 
 
 def warning_lines(plan: Plan, look: Look, cells: int) -> list[Line]:

@@ -7,6 +7,7 @@ from envdeck.core.model import NoPlan, Plan, Refusal
 from envdeck.tui.dialogs.plan_lines import (
     PlanRow,
     indented,
+    keep_rows,
     refusal_rows,
     step_lines,
     target_lines,
@@ -76,6 +77,8 @@ def together_rows(
     allowed: Collection[str],
     look: Look,
     cells: int,
+    *,
+    can_keep: bool = False,
 ) -> list[PlanRow]:
     """Return what stands in the way first, then what is left out, then each plan below the one
     before."""
@@ -97,6 +100,9 @@ def together_rows(
         word = DONE[possible[0].operation] if possible else "done"
         said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
         rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
+    if can_keep:
+        targets = [target for plan in possible for target in plan.targets]
+        rows += keep_rows(targets, cells, kept=any(plan.keep_edits for plan in possible))
     for number, plan in enumerate(possible, 1):
         count: Line = (Part(f" {number:,} of {len(possible):,}", Tone.HEADING),)
         rows.append(PlanRow(count))

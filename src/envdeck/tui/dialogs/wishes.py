@@ -54,7 +54,9 @@ def recreate_wishes(
 ) -> tuple[Wish, ...]:
     """Return one wish an environment: each is a transaction of its own."""
 
-    def plan(environment: Environment, allow: frozenset[str]) -> Plan | NoPlan:
+    def plan(
+        environment: Environment, allow: frozenset[str], *, keep: bool = False
+    ) -> Plan | NoPlan:
         return operating.plan_recreate(
             environment,
             source=choice.source,
@@ -62,11 +64,17 @@ def recreate_wishes(
             interpreter=choice.interpreter,
             jump=choice.jump,
             choices=dict(choice.packages),
+            keep_edits=keep,
             allow=allow,
         )
 
     return tuple(
-        Wish(f"Recreate {look.path(one.path)}", partial(plan, one)) for one in environments
+        Wish(
+            f"Recreate {look.path(one.path)}",
+            partial(plan, one),
+            keeping=partial(plan, one, keep=True),
+        )
+        for one in environments
     )
 
 
@@ -80,15 +88,20 @@ def upgrade_wish(
     path = look.path(environment.path)
     if isinstance(choice, UpgradeChoice):
         wanted, lock = dict(choice.wanted), choice.lock
-        return Wish(
-            f"Upgrade {path}",
-            lambda allow: operating.plan_upgrade(environment, wanted, lock=lock, allow=allow),
-        )
+
+        def upgrade(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
+            return operating.plan_upgrade(
+                environment, wanted, lock=lock, keep_edits=keep, allow=allow
+            )
+
+        return Wish(f"Upgrade {path}", upgrade, keeping=partial(upgrade, keep=True))
     executable = choice.executable
-    return Wish(
-        f"{'Repair' if choice.in_place else 'Recreate'} {path}",
-        lambda allow: operating.plan_interpreter(environment, executable, allow=allow),
-    )
+
+    def rest(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
+        return operating.plan_interpreter(environment, executable, keep_edits=keep, allow=allow)
+
+    word = "Repair" if choice.in_place else "Recreate"
+    return Wish(f"{word} {path}", rest, keeping=partial(rest, keep=True))
 
 
 def delete_wish(operating: Operating, environments: Sequence[Environment], title: str) -> Wish:

@@ -203,6 +203,7 @@ def _contents(manifest: Manifest, room: int, look: Look) -> list[Line]:
     lines: list[Line] = []
     for heading, names in (
         ("Files that no package owns", manifest.unowned),
+        ("Edited files of packages", manifest.edited),
         ("Packages, to rebuild it by hand", manifest.freeze),
     ):
         if not names:

@@ -185,12 +185,37 @@ def test_credentials_stand_in_the_variables_alone(engine_host: Host, tmp_path: P
     assert "--no-index" not in command.argv
 
 
-def test_what_cannot_be_read_is_nothing() -> None:
-    assert read_plan(Completed(0, '{"changes": [{"name": 1}, 2]}')) == ()
-    assert read_plan(Completed(0, "[" * 100_000)) == ()
+def test_what_cannot_be_read_is_not_taken_for_nothing() -> None:
     assert read_outdated(Completed(0, "{")) is None
-    assert read_outdated(Completed(0, "[{}, 1]")) == ()
+    assert read_outdated(Completed(0, "[{}, 1]")) is None
+    assert read_outdated(Completed(0, "[]")) == ()
     assert read_check(Completed(2, "", ("The package is not to be read",))) == ()
+
+
+INSTALLED = '{"name": "one", "version": "1.0", "action": "installed"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "{}", "[" * 100_000, '{"changes": {}}', '{"changes": null}',
+        '{"schema": {"version": "1"}, "plan": {"install": ["one"]}}',
+        '{"changes": [{"name": 1}, 2]}',
+        f'{{"changes": [{INSTALLED}, {{"name": "two", "version": "1", "action": "replaced"}}]}}',
+        f'{{"changes": [{INSTALLED}, {{"name": "two", "action": "installed"}}]}}',
+    ],
+)  # fmt: skip
+def test_a_plan_of_another_form_is_read_from_its_text_or_not_at_all(text: str) -> None:
+    assert read_plan(Completed(0, text)) is None
+    said = ("Would uninstall 1 package", "Would install 2 packages")
+    rows = (" - one==1.0", " + one==2.0", " + two==1.0")
+    both = (Change("one", "1.0", "2.0"), Change("two", None, "1.0"))
+    assert read_plan(Completed(0, text, (*said, *rows))) == both
+    assert read_plan(Completed(0, text, (*said, *rows[:-1]))) is None  # cut
+    assert read_plan(Completed(0, text, rows)) is None
+    assert (
+        read_plan(Completed(0, text, ("Checked 1 package in 1ms", "Would make no changes"))) == ()
+    )
 
 
 def test_variables_of_the_person_that_are_kept(host: Host) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shlex
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from envdeck.core.model import CommandStarted, Ending, Plan, StepStarted
+from envdeck.core.operations.engine import uv
 
 NAMES = ("part-one", "part-two", "part-three")
 BASE = os.path.realpath(sys.executable)
@@ -103,6 +106,25 @@ def test_a_source_that_does_not_build(machine, project, rolled_back, kit):
     assert "has to be built here, and its build failed" in result.message
     assert "compiler" in result.hint
     assert any("/bin/false" in getattr(one, "text", "") for one in told)
+
+
+def test_an_installer_that_does_not_know_what_it_is_told(
+    machine, project, rolled_back, monkeypatch, tmp_path
+):
+    """No other way of installing helps: nothing is rebuilt from its files in place of that."""
+    program = tmp_path / "uv"
+    known = f'exec {shlex.quote(uv.find_uv())} "$@"'
+    said = "error: unexpected argument '--no-deps' found"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *" install "*) echo "{said}" >&2; exit 2;; esac\n{known}\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(uv, "find_uv", lambda: str(program))
+    plan = machine.operations.plan_recreate(machine.look(project / ".venv"))
+    result, told = rolled_back(plan, project)
+    assert result.message.endswith(f"uv {metadata.version('uv')} does not know `--no-deps`")
+    assert "--upgrade uv" in result.hint
+    assert sum(isinstance(one, CommandStarted) for one in told) == 2
 
 
 def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_back):

@@ -14,7 +14,7 @@ from envdeck.core.operations.restoring import Restoring
 NAME, MODULE = "internal-lib", "internal_lib"
 INDEXES = ("has-it", "has-another", "has-a-source", "has-none", "is-down")
 STATES = ("whole", "edited", "edited-by-size-alone", "missing", "overlapped", "no-record", "egg")
-STATES += ("egg-info", "private", "other-build")
+STATES += ("egg-info", "private", "other-build", "edited-and-hidden")
 NEEDS_INDEX = frozenset(STATES) - {"whole", "private", "other-build"}
 SAFE = b"value = 'mine'\n"
 
@@ -33,12 +33,15 @@ def furnished(machine, state):
     folder = site(path)
     extra = folder / MODULE / "extra.py"
     info = folder / f"{MODULE}-1.0.dist-info"
-    if state in {"edited", "missing", "edited-by-size-alone"}:
+    was = extra.stat()
+    if state in {"edited", "missing", "edited-by-size-alone", "edited-and-hidden"}:
         extra.unlink()  # it may be linked to uv's cache
     if state == "edited":
         extra.write_bytes(b"value = 'changed'\n")
-    elif state == "edited-by-size-alone":
+    elif state in {"edited-by-size-alone", "edited-and-hidden"}:
         extra.write_bytes(SAFE.replace(b"mine", b"mime"))
+        if state == "edited-and-hidden":
+            os.utime(extra, ns=(was.st_atime_ns, was.st_mtime_ns))
     elif state == "overlapped":
         machine.wheel("overlap", "1.0", [(f"{MODULE}/extra.py", b"value = 'of another'\n")])
         machine.install(path, "uv", "overlap")
@@ -107,7 +110,7 @@ def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, t
 
     assert not harm.exists()
     if state in NEEDS_INDEX and index != "has-it":
-        told_before = state not in {"edited-by-size-alone"}
+        told_before = state != "edited-and-hidden"
         wanted = Ending.REFUSED if told_before else Ending.ROLLED_BACK
         assert result.status is wanted, result
         assert f"{NAME} 1.0 cannot be recreated exactly" in result.message
@@ -125,19 +128,26 @@ def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, t
     assert machine.left() == [] or result.status is Ending.DONE
 
 
-@pytest.mark.parametrize("state", ["edited", "missing", "no-record", "egg", "egg-info"])
-def test_its_files_are_kept_where_that_is_chosen(state, machine, kit, tmp_path):
+@pytest.mark.parametrize("keep_edits", [False, True])
+@pytest.mark.parametrize(
+    "state", ["edited", "edited-and-hidden", "missing", "no-record", "egg", "egg-info"]
+)
+def test_its_files_are_kept_where_that_is_chosen(state, keep_edits, machine, kit, tmp_path):
     path = furnished(machine, state)
     offered(machine, kit, state, "has-another", tmp_path / "harm")
     before = {key: value for key, value in kit.account(path).items() if MODULE in key}
     choices = {NAME: PackageChoice.KEEP}
 
-    plan = machine.operations.plan_recreate(machine.look(path), choices=choices)
+    plan = machine.operations.plan_recreate(
+        machine.look(path), choices=choices, keep_edits=keep_edits
+    )
     assert plan.refusals == ()
+    assert not [said for said in plan.warnings if "released" in said]
     assert ("files kept", NAME) in [(fact.label, fact.text) for fact in plan.targets[0].facts]
     result = machine.done(plan)
 
     assert f"files kept as they are: {NAME}" in result.verified
+    assert not [said for said in result.verified if "edited" in said or "cache" in said]
     after = {key: value for key, value in kit.account(path).items() if MODULE in key}
     assert kit.source_only(after) == kit.source_only(before)
     machine.call([path / "bin" / "python", "-c", f"import {MODULE}"])

@@ -57,13 +57,18 @@ def test_what_shares_its_files_is_left_as_it_is(machine, kit):
     machine.install(other, "uv", "base==1.0", "free==1.0", "user")
     shared = next(path.glob("lib/python*/site-packages/free/__init__.py"))
     assert shared.stat().st_nlink > 2  # the cache, and both environments
-    neighbour, cache = kit.account(other), kit.account(machine.cache)
+    neighbour, cache = kit.account(other), packages_in(kit.account(machine.cache))
 
     machine.done(machine.operations.plan_upgrade(machine.look(path)))
 
     assert kit.account(other) == neighbour
     now = kit.account(machine.cache)
     assert {key for key, value in cache.items() if now.get(key) != value} == set()
+
+
+def packages_in(cache):
+    """Leave out what uv notes of interpreters, which it writes anew as it likes."""
+    return {key: value for key, value in cache.items() if not key.startswith("interpreter-")}
 
 
 def test_a_version_that_others_do_not_let_be(machine, kit):

@@ -251,6 +251,25 @@ def test_an_environment_that_others_rest_on(asked, read, home, make_venv):
     assert asked(other, environments=known) == {}
 
 
+@pytest.mark.parametrize("kind", ["folder", "executable", "chain", "entry"])
+def test_who_rests_on_it_by_a_link_counts(kind, asked, make_venv, read, home):
+    base, one = make_venv(home / "base"), make_venv(home / "one")
+    tools = home / "tools"
+    tools.mkdir()
+    (tools / "folder").symlink_to(base)
+    (tools / "python").symlink_to(base / "bin" / "python")
+    (tools / "again").symlink_to("python")
+    folder = {"folder": tools / "folder" / "bin"}.get(kind, tools)
+    entry = {"folder": folder / "python", "chain": tools / "again"}.get(kind, tools / "python")
+    (one / "bin" / "python").unlink()
+    (one / "bin" / "python").symlink_to(entry)
+    if kind != "entry":  # which only the link itself tells
+        (one / "pyvenv.cfg").write_text(f"home = {folder}\nversion = 3.12.1\n")
+    known = (read(base), read(one))
+    refusal = asked(base, environments=known)["has-dependants"]
+    assert refusal.message == f"another environment rests on its interpreter: {home}/one"
+
+
 def test_an_installation_of_conda_stays(asked, home):
     root = home / "miniforge3"
     for name in ("conda-meta", "condabin", "bin"):

@@ -150,6 +150,16 @@ class Real:
         """Return a digest of the environment in its place."""
         return digest(self.path) if self.path.exists() else "nothing"
 
+    def marks(self) -> str:
+        """Return a digest of what each file of it is: inode, size and time of the last change."""
+        seen = []
+        for folder, _, files in os.walk(self.path):
+            for path in (os.path.join(folder, name) for name in files):
+                if "__pycache__" not in path:
+                    status = os.lstat(path)
+                    seen.append((path, status.st_ino, status.st_size, status.st_mtime_ns))
+        return hashlib.sha256(repr(sorted(seen)).encode()).hexdigest()[:12]
+
     def outside(self) -> str:
         """Return a digest of all that belongs to the person and is no environment."""
         ours = {self.path, self.home / ".local", self.home / ".cache"}

@@ -7,6 +7,7 @@ import pytest
 
 from envdeck.core.model import NoPlan
 from envdeck.core.operations import room
+from envdeck.core.operations.engine.failure import ROOM_HINT
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def test_nothing_changes_on_a_disk_that_fills_up(on_small_disk, action, monkeypa
         filler = fill_up(real.base, leave)
         result = real.operations.run(plan, lambda _event: None)
         assert (result.status, bool(result.message)) == ("rolled-back", True), result
-        assert "full" in result.message or "make room" in result.hint, result
+        assert "full" in result.message or "no space left on " in result.message, result
+        assert result.hint == ROOM_HINT
         filler.unlink()
         real.recover()
         assert (real.here(), real.outside(), real.strays()) == (old, outside, [])

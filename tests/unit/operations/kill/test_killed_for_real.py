@@ -38,8 +38,8 @@ def back(real, old: str) -> None:
     assert real.here() == old
 
 
-def hold(real, states: tuple[str, str], outside: str) -> None:
-    """Recover, and check what is there; leave the old state."""
+def hold(real, states: tuple[str, str], outside: str, marks: str) -> None:
+    """Recover, and check what is there; leave the old state. `marks` are those of the old one."""
     old, new = states
     real.recover()
     now = real.here()
@@ -53,13 +53,14 @@ def hold(real, states: tuple[str, str], outside: str) -> None:
         assert real.here() == now
     if now == new:
         back(real, old)
+    assert real.marks() == marks
 
 
 def kill_at(real, action: str, how: str, numbers, record_property) -> None:
-    states, outside = world(real, action), real.outside()
+    states, outside, marks = world(real, action), real.outside(), real.marks()
     for number in numbers:
         ended = real.run(action, how, str(number))
-        hold(real, states, outside)
+        hold(real, states, outside, marks)
         if ended:
             break
     assert real.kills
@@ -94,7 +95,7 @@ def kill_now(program) -> None:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("action", ACTIONS)
 def test_killed_at_random_moments(real, action, seed, record_property):
-    states, outside = world(real, action), real.outside()
+    states, outside, marks = world(real, action), real.outside(), real.marks()
     lot = random.Random(seed)
     began = time.monotonic()
     assert real.run(action).startswith("ended done")
@@ -107,13 +108,13 @@ def test_killed_at_random_moments(real, action, seed, record_property):
                 program.wait(lot.random() * longest * 0.7)
             kill_now(program)
         real.kills += program.returncode == -9
-        hold(real, states, outside)
+        hold(real, states, outside, marks)
     record_property("kills", real.kills)
 
 
 def test_an_orphaned_installer_is_waited_for(real, record_property):
     wait, started = real.add_slow()
-    old, outside = real.here(), real.outside()
+    old, outside, marks = real.here(), real.outside(), real.marks()
     wait.touch()
     with real.start("recreate") as program:
         deadline = time.monotonic() + 60
@@ -133,7 +134,7 @@ def test_an_orphaned_installer_is_waited_for(real, record_property):
     assert entry.id in refused.message
     assert real.here() == old
     wait.unlink()
-    hold(real, (old, ""), outside)
+    hold(real, (old, ""), outside, marks)
     assert real.operations.history()[0].entry.phase == "rolled-back"
     record_property("kills", 1)
 

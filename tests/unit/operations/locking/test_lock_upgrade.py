@@ -1,10 +1,11 @@
 """The project's lock is upgraded by its own tool, and comes back with the environment."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
 from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.model import Ending, NoPlan, Plan
+from envdeck.core.model import Ending, NoPlan, Plan, ProjectState
 from envdeck.core.operations.operations import Operations
 
 PYPROJECT = """
@@ -148,3 +149,98 @@ def test_a_project_without_a_lock_says_so(project: Project):
     plan = project.operations.plan_upgrade(project.environment, {"alpha": None}, lock=True)
     assert isinstance(plan, NoPlan)
     assert "no lock file" in plan.message
+
+
+def test_a_lock_of_a_newer_revision_is_given_back(project: Project, home: Path):
+    """uv writes its own revision over it without a word, and drops what newer ones have added."""
+    wheel(home / "wheels", "alpha", "1.5")
+    lock = project.folder / "uv.lock"
+    lock.write_text(re.sub(r"(?m)^revision = \d+$", "revision = 99", lock.read_text()))
+    before = project.lock
+    plan = project.operations.plan_upgrade(project.environment, {"alpha": None}, lock=True)
+    result = project.run(plan)
+    assert result.status is Ending.ROLLED_BACK
+    assert "uv.lock is of revision 99, and uv " in result.message
+    assert "--upgrade uv" in result.hint
+    assert (project.version(), project.lock) == ("1.0", before)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("uv.lock", "version = 2\n", "is of format version 2, and EnvDeck reads 1"),
+        (
+            "pdm.lock",
+            '[metadata]\nlock_version = "9.0"\n',
+            "is of format version 9.0, and EnvDeck reads 3 and 4",
+        ),
+        (
+            "poetry.lock",
+            '[metadata]\nlock-version = "3.0"\n',
+            "is of format version 3.0, and EnvDeck reads 1 and 2",
+        ),
+        (
+            "Pipfile.lock",
+            '{"_meta": {"pipfile-spec": 7}}',
+            "is of format version 7, and EnvDeck reads 6",
+        ),
+    ],
+)
+def test_a_lock_of_a_newer_format_is_not_written_over(file, text, told, project: Project, home):
+    """PDM and pipenv lock anew over what they cannot read."""
+    tool = {"Pipfile.lock": "pipenv"}.get(file, file.partition(".")[0])
+    (project.folder / "uv.lock").unlink()
+    (project.folder / file).write_text(text)
+    (project.folder / "Pipfile").write_text("[packages]\n")
+    program = home / "bin" / tool
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho > *.lock\n")
+    program.chmod(0o755)
+    host = project.operations.catalog.host
+    path = f"{program.parent}{os.pathsep}{host.environ['PATH']}"
+    operations = Operations(Catalog(replace(host, environ={**host.environ, "PATH": path})))
+    plan = operations.plan_upgrade(project.environment, {"alpha": None}, lock=True)
+    assert isinstance(plan, NoPlan)
+    assert plan.message.startswith(f"{file} cannot be upgraded: ")
+    assert told in plan.message
+    assert (project.folder / file).read_text() == text
+
+
+def test_a_lock_without_what_it_was_made_from_is_not_upgraded(project: Project):
+    environment = project.environment
+    (project.folder / "pyproject.toml").unlink()
+    plan = project.operations.plan_upgrade(environment, {"alpha": None}, lock=True)
+    assert isinstance(plan, NoPlan)
+    assert "without the pyproject.toml that it was made from" in plan.message
+
+
+@pytest.mark.parametrize("revision", [0, 3, 4, 5, 99])
+def test_a_lock_alone_makes_the_environment_anew(revision, project: Project):
+    """uv itself takes one before revision 5 only beside its `pyproject.toml`."""
+    lock = project.folder / "uv.lock"
+    (project.folder / "pyproject.toml").unlink()
+    lock.write_text(re.sub(r"(?m)^revision = \d+$", f"revision = {revision}", lock.read_text()))
+    wheels = str(project.folder.parent / "wheels")
+    host = project.operations.catalog.host
+    operations = Operations(
+        Catalog(replace(host, environ={**host.environ, "UV_FIND_LINKS": wheels}))
+    )
+    environment = operations.catalog.lookup(str(project.folder / ".venv"))
+    assert environment is not None
+    linked = replace(environment.project, path=str(project.folder), state=ProjectState.FOUND)
+    plan = operations.plan_recreate(replace(environment, project=linked), source="lock")
+    assert isinstance(plan, Plan), plan
+    result = operations.run(plan, lambda _event: None)
+    assert result.status is Ending.DONE, result
+    assert project.version() == "1.0"
+
+
+def test_a_project_that_requires_another_uv_is_told_so(project: Project):
+    manifest = project.folder / "pyproject.toml"
+    table = '[tool.uv]\nrequired-version = ">=99"\n'
+    manifest.write_text(manifest.read_text().replace("[tool.uv]\n", table))
+    plan = project.operations.plan_recreate(project.environment, source="lock")
+    result = project.run(plan)
+    assert result.status is Ending.ROLLED_BACK
+    assert "the project requires uv >=99, and this is uv " in result.message
+    assert result.hint.endswith("--upgrade 'uv>=99'`")

@@ -78,6 +78,14 @@ class World:
                 found[name] = digest(at)
         return found
 
+    def marks(self) -> dict[str, str]:
+        """Of every environment by where it is, a hash of its files' inodes, sizes and times."""
+        found = {}
+        for name, at in (("here", self.path), *((p.parent.name, p) for p in self._items())):
+            if at.exists():
+                found[name] = marks_of(at)
+        return found
+
     def _items(self) -> list[Path]:
         found = []
         for trash in (self.trash, self.beside):
@@ -126,6 +134,18 @@ def digest(top: Path, without: set[str] | None = None) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
 
 
+def marks_of(top: Path) -> str:
+    """Return a hash of what each file in a tree is: inode, size and time of the last change."""
+    lines = []
+    for folder, _, files in os.walk(top):
+        for name in files:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            told = (status.st_ino, status.st_size, status.st_mtime_ns)
+            lines.append(f"{os.path.relpath(path, top)} {told}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
+
+
 def _entry(world: World, move: Move, **more: object) -> Entry:
     ground = world.ground
     plain = Entry(
@@ -170,6 +190,7 @@ def rebuild(world: World) -> None:
     entry = _entry(world, Move.EXCHANGE, operation=Operation.RECREATE)
     with transaction(world.ground, entry) as current:
         current.open_item(world.trash)
+        current.take_picture()
         current.describe(_manifest(world, current.entry.id))
         current.make_staged()
         staged = Path(current.staged)
@@ -349,7 +370,7 @@ def interrupt(scenario: str, base: Path, how: str) -> None:
         world.build()
         for each in before:
             each(world)
-        start, outside = world.state(), world.outside()
+        start, outside, marks = world.state(), world.outside(), world.marks()
         calls, said = child(world, act, at, how)
         over = 0 < calls < at
         recovered = [each.phase.value for each in recover(world.ground)]
@@ -365,6 +386,8 @@ def interrupt(scenario: str, base: Path, how: str) -> None:
                     "said": said,
                     "start": start,
                     "end": world.state(),
+                    "start_marks": marks,
+                    "end_marks": world.marks(),
                     "outside": outside == world.outside(),
                     "recovered": recovered,
                     "second": len(second),

@@ -21,7 +21,7 @@ SCENARIOS = (
 )
 EXCHANGES = ("rebuild", "undo-rebuild", "redo")
 """What two renames do where the file system cannot exchange."""
-FAULTS = ("ENOSPC", "EXDEV", "EACCES", "EIO")
+FAULTS = ("ENOSPC", "EDQUOT", "EXDEV", "EACCES", "EIO")
 
 
 def interrupt(base: Path, scenario: str, how: str, *options: str) -> list[dict]:
@@ -53,6 +53,9 @@ def hold(rows: list[dict], scenario: str, how: str) -> None:
         if not (how != "kill" and all(each.endswith("/.envdeck-trash") for each in row["stray"])):
             assert row["stray"] == [], f"something is left over: {row}"
         old, new = contents(row["start"]), contents(whole["end"])
+        if contents(row["end"]) == old:
+            same = contents(row["start_marks"]) == contents(row["end_marks"])
+            assert same, f"what is there now was written anew: {row}"
         states = [old, new]
         if scenario == "purge-by-door":  # in between it is in the trash, from where it can return
             states.append(("nothing", *old[:1]))
@@ -104,7 +107,7 @@ def test_refused_at_every_system_call(run, fault, tmp_path):
 
 
 @pytest.mark.parametrize("options", [(), ("two-steps",)], ids=["one-step", "two-steps"])
-@pytest.mark.parametrize(("fault", "start"), [("ENOSPC", "5"), ("EIO", "12")])
+@pytest.mark.parametrize(("fault", "start"), [("ENOSPC", "5"), ("EIO", "12"), ("EDQUOT", "19")])
 def test_refused_at_some_system_calls(fault, start, options, tmp_path):
     scenarios = EXCHANGES if options else SCENARIOS
     rows = interrupt(tmp_path, ",".join(scenarios), fault, "every", "23", "from", start, *options)

@@ -35,6 +35,18 @@ def locate_all(host: Host) -> Iterator[Located | Unreadable]:
     yield from found.interpreters()
 
 
+def steady_prefix(prefix: str, source: str) -> str | None:
+    """Return the link that leads to a prefix and that its installer moves on with each patch
+    release; None where there is none. `source` is the installer, or `path` where it is not
+    known: then the place tells."""
+    for one in all_sources():
+        if source in (one.name, "path"):
+            link = one.steady_link(prefix)
+            if link is not None and link != prefix and os.path.realpath(link) == prefix:
+                return link
+    return None
+
+
 @dataclass(slots=True)
 class _Found:
     """What was met so far. One interpreter is one standard library in one prefix: `/usr` holds

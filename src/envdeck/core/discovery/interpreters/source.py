@@ -29,3 +29,8 @@ class Source:
     def folders(self, host: Host) -> Iterator[str]:
         """Yield folders that hold interpreters, or links to them, among other commands."""
         return iter(())
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return the link beside a prefix that the installer moves on to the next patch release
+        of its minor version, whether it is there or not; None where it keeps none."""
+        return None

@@ -1,6 +1,7 @@
 """Interpreters that uv downloaded (python-build-standalone, PyPy, GraalPy)."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -9,6 +10,8 @@ from envdeck.core.discovery.interpreters.source import Source
 from envdeck.core.discovery.tools.uv_tool import uv_data_folders
 from envdeck.core.host import Host
 from envdeck.core.model import Unreadable
+
+_PATCH = re.compile(r"([a-z]+-\d+\.\d+)\.\d+[a-z0-9]*(?=[+-])")
 
 
 class Uv(Source):
@@ -24,6 +27,12 @@ class Uv(Source):
         folder = host.folder("UV_PYTHON_INSTALL_DIR")
         for place in ([folder] if folder else []) + usual:
             yield from children(place)
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return `cpython-3.12-linux-x86_64-gnu` beside `cpython-3.12.4-linux-x86_64-gnu`."""
+        folder, name = os.path.split(prefix)
+        match = _PATCH.match(name)
+        return os.path.join(folder, match[1] + name[match.end() :]) if match else None
 
 
 SOURCE = Uv()

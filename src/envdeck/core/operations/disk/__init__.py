@@ -2,8 +2,9 @@
 
 from envdeck.core.host import Host
 from envdeck.core.operations.disk.disk import Disk, NotOneDiskError
+from envdeck.core.operations.disk.reserve import Reserve, is_full
 
-__all__ = ["Disk", "NotOneDiskError", "disk_for"]
+__all__ = ["Disk", "NotOneDiskError", "Reserve", "disk_for", "is_full"]
 
 
 def disk_for(host: Host) -> Disk:

@@ -4,20 +4,30 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
+from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
 from envdeck.core.operations.disk.linking import link_tree
 from envdeck.core.operations.disk.removing import NotOneDiskError, remove_tree
+from envdeck.core.operations.disk.reserve import is_full
 
 __all__ = ["Disk", "NotOneDiskError"]
 
+_T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 """Is told files and bytes done so far."""
 
 
 def _silent(_files: int, _bytes: int) -> None:
     pass
+
+
+def _none_spare(_path: str) -> bool:
+    return False
 
 
 def _tried(folder: str) -> tuple[str, str]:
@@ -34,6 +44,20 @@ class Disk:
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.spare: Callable[[str], bool] = _none_spare
+        """Frees a little on the full disk of a path; False where there is nothing to free."""
+
+    # room
+
+    def find_room(self, act: Callable[[], _T], *paths: str) -> _T:
+        """Do what needs a little room on the disk of `paths`, for as long as some can be freed
+        when there is none. `act` must be such that it can be done again after it failed."""
+        while True:
+            try:
+                return act()
+            except OSError as error:
+                if not is_full(error) or not any(map(self.spare, paths)):
+                    raise
 
     # looking
 
@@ -52,6 +76,14 @@ class Disk:
         """Return what a person may still write on the disk of an existing `path`."""
         return shutil.disk_usage(path).free
 
+    def free_files(self, path: str) -> int | None:
+        """Return how many files a person may still make on the disk of an existing `path`; None
+        where the file system does not count them."""
+        if not hasattr(os, "statvfs"):
+            return None
+        status = os.statvfs(path)
+        return status.f_favail if status.f_files else None
+
     # folders
 
     def make_folder(self, path: str) -> Identity:
@@ -59,13 +91,14 @@ class Disk:
 
         Raises `FileExistsError` where anything is there already.
         """
-        os.mkdir(path, 0o700)
+        self.find_room(lambda: os.mkdir(path, 0o700), path)
         status = os.lstat(path)
         self._keep_entry(path)
         return Identity(status.st_dev, status.st_ino)
 
     def ensure_folder(self, path: str) -> None:
-        """Make a folder and those above it where they are missing; only their owner enters."""
+        """Make a folder and those above it where they are missing, or none of them; only their
+        owner enters."""
         missing = []
         while not os.path.isdir(path):
             missing.append(path)
@@ -73,12 +106,26 @@ class Disk:
             if parent == path:
                 break
             path = parent
+        made: list[str] = []
         for each in reversed(missing):
             try:
-                os.mkdir(each, 0o700)
-            except FileExistsError:
-                if not os.path.isdir(each):
-                    raise
+                if self._make_missing(each):
+                    made.append(each)
+            except OSError:
+                for mine in reversed(made):
+                    with suppress(OSError):  # somebody has put something into it
+                        os.rmdir(mine)
+                raise
+
+    def _make_missing(self, path: str) -> bool:
+        """Make a folder; False where another process was faster."""
+        try:
+            self.find_room(lambda: os.mkdir(path, 0o700), path)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+            return False
+        return True
 
     def remove_folder(self, path: str) -> None:
         """Remove an empty folder; what is gone already is done."""
@@ -97,7 +144,7 @@ class Disk:
         """
         if os.path.lexists(target):
             raise FileExistsError(17, "file exists", target)
-        os.rename(source, target)
+        self.find_room(lambda: os.rename(source, target), target, source)
         self._keep_entries(source, target)
 
     def exchange(self, first: str, second: str) -> bool:
@@ -110,7 +157,7 @@ class Disk:
         names = _tried(folder)
         try:
             for name in names:
-                os.mkdir(name, 0o700)
+                self._make_missing(name)
             return self.exchange(*names)
         except OSError:
             return False
@@ -124,16 +171,24 @@ class Disk:
 
     # files
 
-    def write(self, path: str, data: bytes, mode: int | None = None) -> None:
+    def write(
+        self, path: str, data: bytes, mode: int | None = None, *, needed: bool = True
+    ) -> None:
         """Write a file whole or not at all, and for good: temp, fsync, replace, fsync.
 
         A file that is there keeps its mode, unless another is given; a new one is its owner's.
+        On a full disk it takes what is spare, if it is `needed`.
         """
         if mode is None:
             try:
                 mode = stat.S_IMODE(os.stat(path).st_mode)
             except OSError:
                 mode = 0o600
+        act = partial(self._replace, path, data, mode)
+        self.find_room(act, *([path] if needed else []))
+        self._keep_entry(path)
+
+    def _replace(self, path: str, data: bytes, mode: int) -> None:
         temporary = f"{path}.{os.getpid()}.tmp"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -146,10 +201,11 @@ class Disk:
                 os.close(descriptor)
             os.chmod(temporary, mode)
             os.replace(temporary, path)
-        except OSError:
+        except OSError as error:
             self.remove_file(temporary)
+            if error.filename is None:  # a write and a sync know of no name
+                error.filename = path
             raise
-        self._keep_entry(path)
 
     def rewrite(self, path: str, data: bytes) -> None:
         """Replace a file as a whole, keeping its mode, so that other links to it keep theirs.
@@ -190,6 +246,15 @@ class Disk:
         removed where something is mounted in it, and whenever it meets another device.
         """
         return remove_tree(path, self.host, tell, stopped)
+
+    def derivable_bytes(self, path: str) -> int:
+        """Return how much :meth:`free_derivable` could free at once."""
+        return sum(size for _, size in find_derivable(path))
+
+    def free_derivable(self, path: str, wanted: int, *, everything: bool = False) -> int:
+        """Free some bytes of a tree that is to be removed for good; see
+        :func:`remove_derivable`."""
+        return remove_derivable(path, wanted, everything=everything)
 
     def settle_tree(self, path: str) -> None:
         """Have what was written below `path` reach the disk, before it takes another's place."""

@@ -5,7 +5,9 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 
-_COPIED = (".pth", ".cfg", ".json", ".egg-link")
+METADATA_FOLDERS = (".dist-info", ".egg-info")
+"""Endings of the folders in which installers write files in place (uv writes RECORD so)."""
+_COPIED = (".pth", ".cfg", ".json", ".egg-link", *METADATA_FOLDERS)
 """Endings of small files that people and tools edit in place: a link would be edited with them."""
 _EVERY = 512
 """Files between two words on how far it is."""
@@ -27,23 +29,27 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
     """Fill the existing folder `target` with what is in `source`.
 
     Symbolic links stay what they are. What is in `bin` or `Scripts`, at the top (`pyvenv.cfg`, and
-    uv's `.lock`, which would be one lock for both), and what people edit, is copied; so is every
-    file where the file system has no hard links, or no more of them. Folders keep their modes and
-    times. Sockets and pipes are passed over: they belong to a process.
+    uv's `.lock`, which would be one lock for both), in the metadata of packages, and what people
+    edit, is copied; so is every file where the file system has no hard links, or no more of them.
+    Folders keep their modes and times. Sockets and pipes are passed over: they belong to a process.
     """
     done = size = 0
     folders = [(source, target, 0)]
     made: list[tuple[str, str]] = []
+    metadata: set[str] = set()
     while folders:
         here, there, depth = folders.pop()
         made.append((here, there))
         copied = os.path.basename(here) in {"bin", "Scripts"} and depth == 1
+        copied = copied or here in metadata
         with os.scandir(here) as entries:
             for entry in entries:
                 path = os.path.join(there, entry.name)
                 if entry.is_dir(follow_symlinks=False):
                     os.mkdir(path, 0o700)
                     folders.append((entry.path, path, depth + 1))
+                    if here in metadata or entry.name.endswith(METADATA_FOLDERS):
+                        metadata.add(entry.path)
                     continue
                 if entry.is_symlink():
                     if entry.is_dir() and _is_shared(entry.path, source):

@@ -6,6 +6,7 @@ import os
 from functools import cache
 
 from envdeck.core.operations.disk.disk import Disk
+from envdeck.core.operations.disk.reserve import FULL
 
 _AT_FDCWD = -100
 _NOREPLACE = 1
@@ -20,6 +21,8 @@ class LinuxDisk(Disk):
     def move(self, source: str, target: str) -> None:
         """Rename in one step that never replaces, not even an empty folder."""
         failed = _renameat2(source, target, _NOREPLACE)
+        while failed in FULL and (self.spare(target) or self.spare(source)):
+            failed = _renameat2(source, target, _NOREPLACE)
         if failed in _UNABLE:
             super().move(source, target)
             return
@@ -30,6 +33,8 @@ class LinuxDisk(Disk):
     def exchange(self, first: str, second: str) -> bool:
         """Exchange two folders in one step."""
         failed = _renameat2(first, second, _EXCHANGE)
+        while failed in FULL and (self.spare(second) or self.spare(first)):
+            failed = _renameat2(first, second, _EXCHANGE)
         if failed in _UNABLE:
             return False
         if failed:

@@ -6,6 +6,7 @@ import os
 from functools import cache
 
 from envdeck.core.operations.disk.disk import Disk
+from envdeck.core.operations.disk.reserve import FULL
 
 _SWAP = 2
 _EXCLUSIVE = 4
@@ -19,6 +20,8 @@ class MacDisk(Disk):
     def move(self, source: str, target: str) -> None:
         """Rename in one step that never replaces."""
         failed = _renamex(source, target, _EXCLUSIVE)
+        while failed in FULL and (self.spare(target) or self.spare(source)):
+            failed = _renamex(source, target, _EXCLUSIVE)
         if failed in _UNABLE:
             super().move(source, target)
             return
@@ -29,6 +32,8 @@ class MacDisk(Disk):
     def exchange(self, first: str, second: str) -> bool:
         """Swap two folders in one step."""
         failed = _renamex(first, second, _SWAP)
+        while failed in FULL and (self.spare(second) or self.spare(first)):
+            failed = _renamex(first, second, _SWAP)
         if failed in _UNABLE:
             return False
         if failed:

@@ -62,6 +62,8 @@ class Completed:
     """Whether it was ended since it took longer than its limit."""
     cut: bool = False
     """Whether standard output was longer than is kept, and so :attr:`stdout` is not whole."""
+    program: str = ""
+    """The short name of what ran: `uv`."""
 
     @property
     def ok(self) -> bool:

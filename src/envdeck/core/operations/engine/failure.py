@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
+from envdeck.core.operations.engine.tool_change import explain_change
 
 _SENTENCE = 300
 """Characters of a tool's own words that are kept."""
@@ -36,6 +37,8 @@ class FailureKind(StrEnum):
     """No such package, version or file."""
     CONFLICT = "conflict"
     INTERPRETER = "interpreter"
+    TOOL = "tool"
+    """The tool is of another version than was reckoned with."""
     OTHER = "other"
 
 
@@ -69,13 +72,20 @@ def _named(group: str) -> str:
 
 
 _NAME = _named("what")
+ROOM_HINT = "`envdeck list --sort reclaimable` lists what takes the most room"
 _LOOK = "see which releases it has: `pip index versions {bare}`"
 _RULES = (
     _rule(
         FailureKind.DISK,
-        r"os error 28\b|Errno 28\b|No space left on device|os error 122\b|Disk quota exceeded",
+        r"os error 28\b|Errno 28\b|No space left on device",
         "the disk is full",
-        "free what lies in the trash: `envdeck trash purge`",
+        ROOM_HINT,
+    ),
+    _rule(
+        FailureKind.DISK,
+        r"os error 122\b|Errno 122\b|Disk quota exceeded",
+        "the disk quota is exceeded",
+        ROOM_HINT,
     ),
     _rule(
         FailureKind.HASH,
@@ -170,7 +180,7 @@ _COMPILER = re.compile(
 _COMPILER_HINT = "install a compiler and the headers it needs, or take a release that has a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
 _REQUIRED = re.compile(r"\byou require ([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])")
-_LABEL = re.compile(r"\A\s*(?:error|cause|ERROR|\w*Error)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(r"\A\s*(?:error|cause|caused by|\w*Error)\s*:\s*", re.IGNORECASE)
 
 
 def explain(completed: Completed) -> Failure:
@@ -188,6 +198,9 @@ def explain(completed: Completed) -> Failure:
     own_words = _own_words(lines)
     if completed.code in {NOT_FOUND, NOT_RUNNABLE} and len(lines) == 1:
         return Failure(FailureKind.INTERPRETER, own_words)
+    changed = explain_change(completed.program, lines)
+    if changed is not None:
+        return Failure(FailureKind.TOOL, changed.cause[:_SENTENCE], changed.hint)
     text = " ".join(line.strip() for line in lines)
     for rule in _RULES:
         match = rule.pattern.search(text)

@@ -64,9 +64,16 @@ def relocate(
         rows = _rows_of(changed, site)
         told = [_named(name) for name in rows]
         records += [_record(path, rows, told, before, after, write) for path in _records_in(site)]
-    links = [_relinked(path, before, after, link or _replace_link) for path in _links(folder)]
+    links = [_relinked(path, before, after, link or replace_link) for path in _links(folder)]
     found = [*changed, *(path for path in (*records, *links) if path)]
     return tuple(sorted(os.path.relpath(path, folder) for path in found))
+
+
+def replace_link(path: str, target: str) -> None:
+    """Put a symbolic link in the place of what is at a path, in one step."""
+    temporary = f"{path}.envdeck-link"
+    os.symlink(target, temporary)
+    os.replace(temporary, path)
 
 
 def left_behind(folder: str, before: str, after: str) -> tuple[str, ...]:
@@ -311,9 +318,3 @@ def _relinked(path: str, before: str, after: str, link: Callable[[str, str], Non
         return None
     link(path, after + rest)
     return path
-
-
-def _replace_link(path: str, target: str) -> None:
-    temporary = f"{path}.envdeck-link"
-    os.symlink(target, temporary)
-    os.replace(temporary, path)

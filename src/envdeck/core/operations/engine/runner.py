@@ -136,6 +136,7 @@ class _Run:
     ) -> None:
         self._process = process
         self._data = command.data
+        self._program = command.shown[0]
         self._tell = tell
         self._grace = grace
         self._windows = host.windows
@@ -194,6 +195,7 @@ class _Run:
             by_person,
             overdue,
             self._cut,
+            self._program,
         )
 
     def _over(self) -> bool:

@@ -2,13 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from envdeck.core.operations.engine.command import Completed
 
 _CHANGE = re.compile(r" ([-+~]) (\S+?)(?:==(\S+))?(?: \(.*\))?\s*\Z")
+_COUNT = re.compile(r"(?:Would )?((?:un)?install)(?:ed)? (\d{1,6}) packages?\b", re.IGNORECASE)
+_NONE = re.compile(r"Would make no changes|(?:Checked|Audited) \d+ packages?\b")
+_ACTIONS = {"installed": (False,), "uninstalled": (True,), "reinstalled": (True, False)}
+"""Whether a package goes, for each thing that one row of the JSON stands for."""
+_Row: TypeAlias = tuple[str, str | None, bool]
+"""Name, version, and whether it goes."""
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 
 
@@ -32,13 +37,17 @@ class Outdated:
     latest: str
 
 
-def read_plan(completed: Completed) -> tuple[Change, ...]:
-    """Return what a plan changes, in the order of names.
+def read_plan(completed: Completed) -> tuple[Change, ...] | None:
+    """Return what a plan changes, in the order of names; None where it cannot be read.
 
-    A package that is reinstalled at its version has the same `before` and `after`.
+    A package that is reinstalled at its version has the same `before` and `after`. What is not
+    understood never counts as nothing: JSON of another form is passed over, and of the text the
+    numbers that uv writes with it tell whether it is all there.
     """
-    table = _json(completed.stdout)
-    rows = _json_changes(table) if isinstance(table, dict) else _text_changes(completed)
+    rows = _json_changes(_json(completed.stdout))
+    rows = _text_changes(completed) if rows is None else rows
+    if rows is None:
+        return None
     before: dict[str, str | None] = {}
     after: dict[str, str | None] = {}
     for name, version, gone in rows:
@@ -61,7 +70,7 @@ def read_outdated(completed: Completed) -> tuple[Outdated, ...] | None:
     if not isinstance(table, list):
         return None
     rows = [_texts(row, "name", "version", "latest_version") for row in table]
-    return tuple(Outdated(*row) for row in rows if row)
+    return tuple(Outdated(*row) for row in rows) if all(rows) else None
 
 
 def read_pins(completed: Completed) -> tuple[tuple[str, str], ...]:
@@ -85,22 +94,32 @@ def _texts(row: object, *keys: str) -> tuple[str, ...]:
     return texts if len(texts) == len(keys) else ()
 
 
-def _json_changes(table: dict[str, Any]) -> Iterator[tuple[str, str | None, bool]]:
-    changes = table.get("changes")
-    for row in changes if isinstance(changes, list) else ():
+def _json_changes(table: object) -> list[_Row] | None:
+    changes = table.get("changes") if isinstance(table, dict) else None
+    if not isinstance(changes, list):
+        return None
+    found: list[_Row] = []
+    for row in changes:
         texts = _texts(row, "name", "version", "action")
-        if texts and texts[2] in {"installed", "uninstalled"}:
-            yield texts[0], texts[1], texts[2] == "uninstalled"
-        elif texts and texts[2] == "reinstalled":
-            yield texts[0], texts[1], True
-            yield texts[0], texts[1], False
+        gone = _ACTIONS.get(texts[2]) if texts else None
+        if gone is None:
+            return None
+        found += [(texts[0], texts[1], each) for each in gone]
+    return found
 
 
-def _text_changes(completed: Completed) -> Iterator[tuple[str, str | None, bool]]:
+def _text_changes(completed: Completed) -> list[_Row] | None:
     """Read the lines that uv writes for people, on either of its streams."""
-    for line in (*completed.stdout.splitlines(), *completed.tail):
-        match = _CHANGE.match(line)
-        if match and match[1] in "-~":
-            yield match[2], match[3], True
-        if match and match[1] in "+~":
-            yield match[2], match[3], False
+    lines = (*completed.stdout.splitlines(), *completed.tail)
+    found: list[_Row] = []
+    for match in filter(None, map(_CHANGE.match, lines)):
+        if match[1] in "-~":
+            found.append((match[2], match[3], True))
+        if match[1] in "+~":
+            found.append((match[2], match[3], False))
+    counted = {match[1].lower(): int(match[2]) for match in filter(None, map(_COUNT.match, lines))}
+    if not counted:
+        return found if any(map(_NONE.match, lines)) else None
+    numbers = (counted.get("uninstall", 0), counted.get("install", 0))
+    gone = sum(row[2] for row in found)
+    return found if numbers == (gone, len(found) - gone) else None

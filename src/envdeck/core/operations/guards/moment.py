@@ -14,6 +14,7 @@ from envdeck.core.git import Git, Tracked
 from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
+from envdeck.core.links import link_hops, outer_target
 from envdeck.core.model import Environment, Operation, Target
 from envdeck.core.mounts import Mount, read_mounts
 from envdeck.core.operations.disk import disk_for
@@ -93,10 +94,10 @@ class Moment:
     @property
     def bases(self) -> dict[str, tuple[str, ...]]:
         """What each known environment rests on: its base and its executable, as they are named
-        and with links followed, by the environment's path."""
+        and at each step of the links in them, by the environment's path."""
         if self._bases is None:
-            real = cache(os.path.realpath)  # a thousand environments rest on a dozen interpreters
-            self._bases = {known.path: _bases_of(known, real) for known in self.environments}
+            hops = cache(link_hops)  # a thousand environments rest on a dozen interpreters
+            self._bases = {known.path: _bases_of(known, hops) for known in self.environments}
         return self._bases
 
     @property
@@ -181,10 +182,12 @@ def tool_of(candidate: Candidate, host: Host) -> Tool | None:
         return None
 
 
-def _bases_of(environment: Environment, real: Callable[[str], str]) -> tuple[str, ...]:
+def _bases_of(environment: Environment, hops: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     python = environment.python
     named = [base for base in (python.base, python.base_executable) if base and "\0" not in base]
-    return tuple(dict.fromkeys([*named, *map(real, named)]))
+    entry = outer_target(python.executable or "", environment.path)
+    trail = [*named, entry] if entry is not None else named
+    return tuple(dict.fromkeys([*named, *(hop for path in trail for hop in hops(path))]))
 
 
 def _own_places() -> tuple[str, ...]:

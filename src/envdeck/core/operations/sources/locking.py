@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from envdeck.core.operations.sources.source import Asked, How, Source, SourceName
 from envdeck.core.project import Lock, LockedPackage, Manifest, select
 from envdeck.core.project.requirement_text import file_url
+from envdeck.core.project.uv_lock import uv_lock_revision
 
 _TOOLS = {"poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
 
@@ -21,7 +22,8 @@ def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: Asked) -> Sour
     pyproject = next((one for one in manifests if one.format in _PYPROJECT), None)
     groups = _groups(lock, pyproject) if asked.groups is None else asked.groups
     extras = asked.extras
-    how = How.UV_SYNC if lock.format == "uv.lock" and asked.project else How.PINS
+    synced = lock.format == "uv.lock" and bool(asked.project) and _is_synced(lock)
+    how = How.UV_SYNC if synced else How.PINS
     title = f"what {name} locks"
     if lock.problems:
         told = str(lock.problems[0]).removeprefix(lock.file + ":").strip()
@@ -57,7 +59,7 @@ def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: Asked) -> Sour
         extras=extras,
         install_project=itself is not None,
         problem=problem,
-        notes=_notes(lock),
+        notes=_notes(lock, synced=synced),
     )
 
 
@@ -103,8 +105,21 @@ def _missing_folder(packages: Sequence[LockedPackage]) -> str:
     return ""
 
 
-def _notes(lock: Lock) -> tuple[str, ...]:
+def _is_synced(lock: Lock) -> bool:
+    """Tell whether uv itself installs what a `uv.lock` says, by `uv sync --frozen`: without the
+    `pyproject.toml` that it was made from, from revision 5 on."""
+    if os.path.isfile(os.path.join(os.path.dirname(lock.file), "pyproject.toml")):
+        return True
+    return (uv_lock_revision(lock.file) or 0) >= _ALONE
+
+
+_ALONE = 5
+
+
+def _notes(lock: Lock, *, synced: bool) -> tuple[str, ...]:
     tool = _TOOLS.get(lock.format)
+    if lock.format == "uv.lock" and not synced:
+        return ("uv.lock is read here: uv takes its revision only beside a pyproject.toml",)
     if tool is None:
         return ()
     return (f"{os.path.basename(lock.file)} is read here; {tool} is not run",)

@@ -13,6 +13,7 @@ from envdeck.core.model import Environment, OperationEvent
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore, never
+from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.engine.uv_formats import Change, read_outdated, read_plan
 from envdeck.core.operations.upgrading.release_dates import read_release_days
@@ -74,7 +75,10 @@ class UvResolver:
                     constraints=_lines(folder, "constraints.txt", constraints),
                 )
             )
-        return read_plan(done) if done.ok else explain(done)
+        if not done.ok:
+            return explain(done)
+        plan = read_plan(done)
+        return _unread("what it would change") if plan is None else plan
 
     def latest(self) -> dict[str, str] | Failure:
         """Ask for what is outdated."""
@@ -83,7 +87,7 @@ class UvResolver:
             return explain(done)
         rows = read_outdated(done)
         if rows is None:
-            return Failure(FailureKind.OTHER, "uv's list of what is outdated cannot be read")
+            return _unread("its list of what is outdated")
         return {row.name: row.latest for row in rows}
 
     def released(self, versions: Mapping[str, str]) -> dict[str, str]:
@@ -102,6 +106,12 @@ class UvResolver:
 
     def _run(self, command: Command) -> Completed:
         return self._runner.run(command, self._tell, self._stopped, limit=LIMIT_SECONDS)
+
+
+def _unread(what: str) -> Failure:
+    """Return why nothing is concluded from an answer in a form that is not known."""
+    cause = f"{version_of('uv')} writes {what} in a form that EnvDeck does not know"
+    return Failure(FailureKind.TOOL, cause, update_of("uv"))
 
 
 def _as_lock_file(command: Command) -> Command:

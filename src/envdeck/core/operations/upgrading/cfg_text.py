@@ -21,33 +21,58 @@ class CfgChange:
     after: str
 
 
-def rewritten(data: bytes, base: Interpreter) -> tuple[bytes, tuple[CfgChange, ...]]:
+def rewritten(
+    data: bytes, base: Interpreter, stays: Callable[[str, str], bool] | None = None
+) -> tuple[bytes, tuple[CfgChange, ...]]:
     """Return the content of a cfg for that base, and what changed in it.
 
     Order, other keys, comments and line ends stay. Of a key that stands twice both change: the
     launcher takes the first, and `site` the last. `home` is added where it is missing. The
-    `command` stays: it tells how the environment was made.
+    `command` stays: it tells how the environment was made. So does a path of which `stays` says,
+    by its key and value, that it names that base already: by a link, it may be.
     """
     values = _values(base)
+    new, changes = _replaced(data, values, stays or _none_stays)
+    if not any(_key(line) == "home" for line in new.splitlines()):
+        home = values["home"]("")
+        new = b"home = " + os.fsencode(home) + b"\n" + new
+        changes.append(CfgChange("home", "", home))
+    return new, tuple(changes)
+
+
+def with_values(data: bytes, values: Mapping[str, str]) -> bytes:
+    """Return the content of a cfg with other values for those of its keys that are among these."""
+    new = {key: _always(value) for key, value in values.items()}
+    return _replaced(data, new, _none_stays)[0]
+
+
+def _none_stays(_key: str, _value: str) -> bool:
+    return False
+
+
+def _replaced(
+    data: bytes,
+    values: Mapping[str, Callable[[str], str]],
+    stays: Callable[[str, str], bool],
+) -> tuple[bytes, list[CfgChange]]:
     changes: list[CfgChange] = []
-    seen: set[str] = set()
 
     def replace(match: re.Match[bytes]) -> bytes:
         key = match[2].decode("ascii").lower()
         old = os.fsdecode(match[4])
         new = values[key](old) if key in values else old
-        seen.add(key)
-        if new == old:
+        if new == old or stays(key, old):
             return match[0]
         changes.append(CfgChange(key, old, new))
         return match[1] + match[2] + match[3] + os.fsencode(new) + match[5]
 
     lines = [_LINE.sub(replace, line, count=1) for line in data.splitlines(keepends=True)]
-    if "home" not in seen:
-        home = values["home"]("")
-        lines.insert(0, b"home = " + os.fsencode(home) + b"\n")
-        changes.append(CfgChange("home", "", home))
-    return b"".join(lines), tuple(changes)
+    return b"".join(lines), changes
+
+
+def _key(line: bytes) -> str:
+    match = _LINE.match(line)
+    return match[2].decode("ascii").lower() if match else ""
 
 
 def can_stand(path: str) -> bool:
@@ -55,24 +80,25 @@ def can_stand(path: str) -> bool:
     return path == path.strip() and not set(path) & {"\n", "\r", "\0"}
 
 
+def _always(value: str) -> Callable[[str], str]:
+    return lambda _old: value
+
+
 def _values(base: Interpreter) -> Mapping[str, Callable[[str], str]]:
     home = os.path.dirname(base.executable)
     version = base.version or ""
-
-    def same(value: str) -> Callable[[str], str]:
-        return lambda _old: value
 
     def release(old: str) -> str:
         return _like(old, version)
 
     return {
-        "home": same(home),
-        "executable": same(os.path.realpath(base.executable)),
+        "home": _always(home),
+        "executable": _always(os.path.realpath(base.executable)),
         "version": release,
         "version_info": release,
-        "base-prefix": same(base.prefix),
-        "base-exec-prefix": same(base.prefix),
-        "base-executable": same(base.executable),
+        "base-prefix": _always(base.prefix),
+        "base-exec-prefix": _always(base.prefix),
+        "base-executable": _always(base.executable),
     }
 
 

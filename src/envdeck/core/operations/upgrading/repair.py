@@ -9,13 +9,15 @@ dangling link it does nothing, and both say that all went well.
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from envdeck.core.files import CFG_LIMIT, Unread, read_bounded
 from envdeck.core.host import Host
 from envdeck.core.inspection.interpreter import minor_of
 from envdeck.core.model import Environment, Interpreter, Status
+from envdeck.core.operations.base_path import BaseNames, BasePath, base_path, prefix_by
+from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.upgrading.bases import NoBase, Wanted, choose_base, package_minors
 from envdeck.core.operations.upgrading.cfg_text import CfgChange, rewritten
 from envdeck.core.operations.upgrading.entries import Copy, Link, read_entries
@@ -26,6 +28,8 @@ class Repair:
     """What changes in an environment so that it runs on another base; a value."""
 
     interpreter: Interpreter
+    named: BasePath
+    """By which path it names that base then."""
     links: tuple[Link, ...]
     """Links in the scripts folder that are made anew."""
     copies: tuple[Copy, ...]
@@ -62,12 +66,14 @@ def repair_plan(
     host: Host,
     *,
     wanted: str | None = None,
+    link: str | None = None,
 ) -> Repair | NoRepair:
     """Return how to put an environment on a base of its own minor version, or why not.
 
     `wanted` is a version (`3.11`, `3.11.9`) or the path of an executable; without it the newest
     patch release of its minor version is taken, by preference from the same source (pyenv, uv,
-    the system …). The disk is looked at, and nothing is changed or run.
+    the system …). `link` is the link by which a person named it, if so. The disk is looked at,
+    and nothing is changed or run.
     """
     if reason := _unsupported(environment, host):
         return NoRepair(NoRepairKind.RECREATE, reason)
@@ -85,18 +91,28 @@ def repair_plan(
     if isinstance(data, Unread) or b"\0" in data:
         why = f"cannot be read: {data.reason}" if isinstance(data, Unread) else "is not text"
         return NoRepair(NoRepairKind.RECREATE, f"its pyvenv.cfg {why}")
-    entries = read_entries(environment, base)
+    exact = Wanted.parse(wanted).version is not None and (wanted or "").count(".") > 1
+    named = base_path(Choice(base, path=link, exact=exact), environment)
+    by_link = replace(
+        base, executable=named.executable, prefix=prefix_by(named.executable, base.prefix)
+    )
+    entries = read_entries(environment, by_link)
     if isinstance(entries, Unread):
         return NoRepair(NoRepairKind.RECREATE, entries.reason)
-    cfg, cfg_changes = rewritten(data, base)
-    links = tuple(link for link in entries.links if link.before != link.after)
+    kept = BaseNames("") if named.kept is None else named.kept
+    cfg, cfg_changes = rewritten(data, by_link, lambda key, old: kept.cfg.get(key) == old)
+    links = tuple(
+        each
+        for each in entries.links
+        if each.before not in (each.after, kept.links.get(os.path.basename(each.path)))
+    )
     if not links and not cfg_changes and environment.status is not Status.BROKEN:
-        return NoRepair(NoRepairKind.CURRENT, f"it already runs on {base.executable}")
+        return NoRepair(NoRepairKind.CURRENT, f"it already runs on {named.executable}")
     if host.macos and entries.copies:
         return NoRepair(
             NoRepairKind.RECREATE, "its interpreter is a copy, which macOS binds to its base"
         )
-    return Repair(base, links, entries.copies, cfg, cfg_changes)
+    return Repair(base, named, links, entries.copies, cfg, cfg_changes)
 
 
 def _unsupported(environment: Environment, host: Host) -> str:

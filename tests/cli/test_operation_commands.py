@@ -1,10 +1,11 @@
 """What `recreate`, `upgrade`, `create` and `undo` ask for, by their arguments."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Identity, Interpreter, NoPlan
+from envdeck.core.model import Doubt, Identity, Interpreter, NoPlan, PackageChoice
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
 from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
 from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
@@ -50,7 +51,35 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
         "extras": None,
         "keep_edits": False,
         "allow": {"in-use"},
+        "choices": {},
     }
+
+
+def test_what_becomes_of_packages_is_chosen_by_name(cli, operations, api):
+    words = ["--keep", "Internal_Lib", "--keep", "other", "--release", "third", "--omit", "egg"]
+    assert cli("recreate", api, *words, "--yes").code == 0
+    _, _, named = asked(operations)
+    assert named["choices"] == {
+        "internal-lib": PackageChoice.KEEP,
+        "other": PackageChoice.KEEP,
+        "third": PackageChoice.RELEASE,
+        "egg": PackageChoice.OMIT,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--keep", "one", "--omit", "One"], "--keep and --omit exclude each other"),
+        (["--from", "lock", "--release", "one"], "--release is for `--from exact` alone"),
+        (["--allow", "unproved"], "the guard `unproved` is final"),
+    ],
+)
+def test_choices_that_cannot_be(cli, operations, api, words, said):
+    result = cli("recreate", api, *words, "--yes")
+    assert result.code == 2
+    assert said in result.err
+    assert not any(name == "recreate" for name, *_ in operations.asked)
 
 
 @pytest.mark.parametrize("command", ["recreate", "create"])
@@ -91,6 +120,25 @@ def choices(operations):
     )
     operations.recreate_choices = lambda environment, file: made
     return made
+
+
+def test_what_cannot_be_recreated_exactly_is_told(cli, operations, api, choices):
+    options = (PackageChoice.KEEP, PackageChoice.OMIT)
+    doubt = Doubt("lib", "Lib", "1.0", "it is an egg", options)
+    operations.recreate_choices = lambda environment, file: replace(choices, doubts=(doubt,))
+    lines = cli("recreate", api, "--choices").out.splitlines()
+    assert "Lib 1.0 cannot be recreated exactly: it is an egg" in lines
+    assert "  choose --keep lib or --omit lib" in lines
+    told = json.loads(cli("recreate", api, "--choices", "--json").out)
+    assert told["unproved"] == [
+        {
+            "name": "lib",
+            "version": "1.0",
+            "reason": "it is an egg",
+            "options": ["keep", "omit"],
+            "choice": None,
+        }
+    ]
 
 
 def test_what_it_can_be_made_from(cli, api, choices):

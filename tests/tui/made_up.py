@@ -562,8 +562,11 @@ class MadeUpOperations:
         extras=None,
         keep_edits=False,
         allow=frozenset(),
+        choices=None,
     ):
         """Plan to recreate."""
+        if choices:
+            self.asked.append(("packages", dict(choices)))
         if keep_edits:
             self.asked.append(("keep edits", environment.path))
         if groups is not None or extras is not None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.model import NoPlan
+from envdeck.core.model import Doubt, NoPlan, PackageChoice
 from envdeck.core.operations.choices import RecreateChoices, SourceChoice
 from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
 from envdeck.text import plain, width
@@ -301,6 +301,45 @@ async def test_a_jump_that_leads_nowhere_cannot_be_chosen() -> None:
         await pilot.press("G", "enter")
         await until(lambda: "it cannot be chosen: no version of oldthing" in shown(app))
         assert app.view._jumps.chosen is None
+
+
+DOUBT = Doubt(
+    "internal-lib",
+    "internal-lib",
+    "1.0",
+    "utils.py has another size than its RECORD says, and the index has no identical release",
+    (PackageChoice.KEEP, PackageChoice.RELEASE, PackageChoice.OMIT),
+)
+
+
+async def test_what_cannot_be_recreated_exactly_is_chosen_first() -> None:
+    app, operations = dialog(choices=replace(CHOICES, doubts=(DOUBT,)))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(app)
+        assert "internal-lib 1.0  cannot be recreated exactly" in shown(app)
+        await pilot.press("enter")
+        await until(lambda: "choose what becomes of internal-lib 1.0" in shown(app))
+        assert app.answers == []
+        await until(lambda: "Keeps the installed files" in shown(app))
+        await pilot.press("j", "enter")
+        await until(lambda: app.view._doubts.chosen)
+        await pilot.press("k", "enter", "enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert ("packages", {"internal-lib": PackageChoice.KEEP}) in operations.asked
+
+
+async def test_what_is_locked_or_of_several_has_no_such_choice() -> None:
+    app, operations = dialog(choices=replace(CHOICES, doubts=(DOUBT,)))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(app)
+        await pilot.press("j", "enter")
+        await until(lambda: "cannot be recreated exactly" not in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert operations.asked[-1][1][1] == "lock"
+    assert not any(name == "packages" for name, _ in operations.asked)
 
 
 async def test_several_jump_alike_and_keep_their_jump_through_another_python() -> None:

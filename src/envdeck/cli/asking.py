@@ -7,7 +7,15 @@ from envdeck.cli.errors import CommandError
 
 OVERRULABLE = ("symlink", "has-dependants", "tracked", "unowned-files", "in-use")
 """Guards that a person may overrule by name."""
-FINAL = ("not-an-environment", "protected-path", "mount", "self", "owned-by-tool", "read-only")
+FINAL = (
+    "not-an-environment",
+    "protected-path",
+    "mount",
+    "self",
+    "owned-by-tool",
+    "read-only",
+    "unproved",
+)
 """Guards that nobody may."""
 
 

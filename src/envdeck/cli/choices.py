@@ -7,6 +7,7 @@ from envdeck.cli.context import Context
 from envdeck.cli.output.table import Cell, Column, table
 from envdeck.cli.plans import safe, said
 from envdeck.cli.serialise import SCHEMA, Object
+from envdeck.cli.serialise_operations import doubt_object
 from envdeck.cli.wording import counted, implementation_name, path_cell
 from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.model import Environment
@@ -53,6 +54,11 @@ def print_choices(
     ]
     for line in table(console, _INTERPRETERS, rows):
         console.line(line)
+    for doubt in choices.doubts:
+        options = " or ".join(f"--{option} {doubt.name}" for option in doubt.options)
+        title = console.style(safe(doubt.title), "yellow")
+        console.line(f"{title} cannot be recreated exactly: {said(doubt.reason, context)}")
+        console.line(f"  choose {safe(options)}")
     if forecast is not None:
         _print_forecast(forecast, context)
 
@@ -136,6 +142,7 @@ def choices_object(
             }
             for choice in choices.interpreters
         ],
+        "unproved": [doubt_object(doubt, {}) for doubt in choices.doubts],
         "forecast": None if forecast is None else _forecast_object(forecast),
     }
 

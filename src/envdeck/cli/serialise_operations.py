@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.serialise import SCHEMA, Object, utc_time
 from envdeck.core.inspection.credentials import mask_text
-from envdeck.core.model import Ending, ItemResult, Operation, Plan, Refusal, Result, Target
+from envdeck.core.model import (
+    Choices,
+    Doubt,
+    Ending,
+    ItemResult,
+    Operation,
+    Plan,
+    Refusal,
+    Result,
+    Target,
+)
 
 if TYPE_CHECKING:
     from envdeck.core.operations.history import Past
@@ -57,8 +67,21 @@ def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
         "allowed": sorted(plan.allowed),
         "refusals": [_refusal_object(refusal) for refusal in plan.refusals],
         "left_out": [_refusal_object(refusal) for refusal in left_out],
+        "unproved": [doubt_object(doubt, plan.choices) for doubt in plan.doubts],
         "edits": [_edits_object(target) for target in plan.targets],
         "keep_edits": plan.keep_edits,
+    }
+
+
+def doubt_object(doubt: Doubt, choices: Choices) -> Object:
+    """Return a package that cannot be recreated exactly, and what was chosen for it."""
+    choice = choices.get(doubt.name)
+    return {
+        "name": doubt.name,
+        "version": doubt.version,
+        "reason": mask_text(doubt.reason),
+        "options": [option.value for option in doubt.options],
+        "choice": None if choice is None else choice.value,
     }
 
 

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from envdeck.core.model import Environment, Interpreter, NoPlan, OperationEvent, Plan, Result
+from envdeck.core.model import (
+    Choices,
+    Environment,
+    Interpreter,
+    NoPlan,
+    OperationEvent,
+    Plan,
+    Result,
+)
 from envdeck.core.operations.policy import Policy
 
 if TYPE_CHECKING:
@@ -103,9 +111,11 @@ class Operating(Protocol):
         extras: Sequence[str] | None = None,
         keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
+        choices: Choices = ...,
     ) -> Plan | NoPlan:
         """Plan to make an environment anew; of what is locked or declared with the groups and
-        extras that are named, None standing for the usual ones."""
+        extras that are named, None standing for the usual ones; `choices` say what becomes of
+        packages that cannot be recreated exactly."""
         ...
 
     def candidates(self, environment: Environment, stopped: Stopped = ...) -> "Candidates | NoPlan":

@@ -154,7 +154,7 @@ def test_all_wheels_take_one_run_of_uv(
     found = forecast(host, [*pins, ("gone", "1", "")], interpreter, str(tmp_path))
     assert len(found.having(Verdict.WHEEL)) == 30
     assert len(runs) < 8
-    monkeypatch.setattr(asking, "_named", lambda completed, names: None)  # other words
+    monkeypatch.setattr(asking, "package_at_fault", lambda completed, names: None)  # other words
     assert forecast(host, [*pins, ("gone", "1", "")], interpreter, str(tmp_path)) == found
 
 

@@ -12,7 +12,8 @@ from envdeck.cli.origins import add_parts, interpreter_named, origin_named
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.references import environment_of
 from envdeck.cli.stopping import stopping
-from envdeck.core.model import Interpreter, NoPlan, Operation, Plan
+from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.model import Interpreter, NoPlan, Operation, PackageChoice, Plan
 
 if TYPE_CHECKING:
     from envdeck.core.operations.choices import RecreateChoices
@@ -27,7 +28,8 @@ EXAMPLES = """  envdeck recreate ~/work/api/.venv              exactly what is h
   envdeck recreate api/.venv --from ./other.txt  what a file of requirements asks for
   envdeck recreate api/.venv --choices --python 3.13    what would become of it
   envdeck recreate api/.venv --python 3.13 --dry-run
-  envdeck recreate api/.venv --python 3.13 --jump smallest    where it has no wheel"""
+  envdeck recreate api/.venv --python 3.13 --jump smallest    where it has no wheel
+  envdeck recreate api/.venv --keep internal-lib    with that package's files as they are"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "smallest version up that has one, or at the newest",
     )
     add_parts(parser)
+    _add_choices(parser)
     parser.add_argument(
         "--keep-edits",
         action="store_true",
@@ -69,11 +72,48 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser)
 
 
+def _add_choices(parser: ArgumentParser) -> None:
+    """Let a person choose what becomes of packages that cannot be recreated exactly."""
+    choosing = parser.add_argument_group("packages that cannot be recreated exactly")
+    for choice, what in (
+        (
+            PackageChoice.KEEP,
+            "keep the installed files of this package as they are, edits included",
+        ),
+        (PackageChoice.RELEASE, "take what the index has under its name and version"),
+        (PackageChoice.OMIT, "leave this package out"),
+    ):
+        choosing.add_argument(
+            f"--{choice}",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"{what} (repeatable)",
+        )
+
+
+def _choices_made(arguments: Namespace) -> dict[str, PackageChoice]:
+    """Return what was chosen for each package; raises :class:`CommandError` for two choices."""
+    made: dict[str, PackageChoice] = {}
+    for choice in PackageChoice:
+        for given in getattr(arguments, choice):
+            name = normalise(given)
+            if made.setdefault(name, choice) is not choice:
+                hint = f"choose one of them for {name}"
+                raise CommandError(f"--{made[name]} and --{choice} exclude each other", hint=hint)
+    return made
+
+
 def run(arguments: Namespace, context: Context) -> int:
     """Make an environment anew."""
     source, file = origin_named(arguments.source, context.host, ("exact", "lock", "declared"))
     interpreter = interpreter_named(arguments.python, context.host)
     _check_jump(arguments, source)
+    chosen = _choices_made(arguments)
+    if chosen and source != "exact":
+        hint = f"`--from {arguments.source}` installs other packages"
+        option = next(iter(chosen.values()))
+        raise CommandError(f"--{option} is for `--from exact` alone", hint=hint)
 
     if arguments.choices:
         return _tell(arguments, context, file, interpreter)
@@ -89,6 +129,7 @@ def run(arguments: Namespace, context: Context) -> int:
             extras=arguments.extras,
             keep_edits=arguments.keep_edits,
             allow=frozenset(arguments.allow),
+            choices=chosen,
             stopped=stopped,
         )
 

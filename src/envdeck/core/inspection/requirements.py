@@ -81,7 +81,8 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     (a variable that is not known, or values that do not compare)."""
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 
-    parsed = parse_requirement(text)
+    editable, _, marker = text.partition(" ; ") if text.startswith("-e ") else ("", "", "")
+    parsed = parse_requirement(f"editable ; {marker}" if editable and marker else text)
     if parsed is None or parsed.marker is None:
         return True
     if environment.doubts(str(parsed.marker)):

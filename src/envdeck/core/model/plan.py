@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from envdeck.core.model.doubt import Choices, Doubt
 from envdeck.core.model.edits import Edits
 from envdeck.core.model.environment import Identity
 
@@ -93,6 +94,10 @@ class Plan:
     """What stands in the way now; while there is any, a run is refused."""
     allowed: frozenset[str] = frozenset()
     """Guards that the person has overruled by name."""
+    doubts: tuple[Doubt, ...] = ()
+    """The packages that cannot be recreated exactly."""
+    choices: Choices = field(default_factory=dict, hash=False)
+    """What a person chose for those."""
     needs_bytes: int | None = None
     """Disk it takes while it runs, as far as that can be told."""
     frees_now_bytes: int | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from envdeck.core.model import Interpreter
+from envdeck.core.model import Doubt, Interpreter
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,5 @@ class RecreateChoices:
 
     sources: tuple[SourceChoice, ...]
     interpreters: tuple[InterpreterChoice, ...]
+    doubts: tuple[Doubt, ...] = ()
+    """The packages that cannot be recreated exactly on the proposed one."""

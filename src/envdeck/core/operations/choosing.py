@@ -5,10 +5,12 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.model import Environment, Interpreter, NoPlan, Python
+from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
+from envdeck.core.operations.doubts import Doubting, find_doubts
 from envdeck.core.operations.forecast import Forecast, forecast
 from envdeck.core.operations.picking import interpreter_choices
+from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.sources import (
@@ -32,6 +34,18 @@ def recreate_choices(
     distributions = read_distributions(environment)
     found = interpreter_choices(operations, environment, environment.project.path)
     proposed = next((one.interpreter for one in found if one.proposed), None)
+    doubts: tuple[Doubt, ...] = ()
+    if proposed is not None:
+        same_minor = next(one.same_minor for one in found if one.proposed)
+        asked = Doubting(
+            operations.catalog.host,
+            environment,
+            proposed,
+            same_minor,
+            operations.policy.offline,
+            operations.stopped,
+        )
+        doubts = find_doubts(asked, recipe, find_edits(environment))
     return RecreateChoices(
         tuple(
             _choice(source, difference(source, distributions), recipe)
@@ -43,6 +57,7 @@ def recreate_choices(
             )
             for one in found
         ),
+        doubts,
     )
 
 

@@ -139,7 +139,7 @@ def _planned(
         *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
     ]
     steps = [Step("make it aside", blueprint.creating(staged).shown)]
-    if source.how is How.UV_SYNC or source.requirements:
+    if not source.empty:
         what = "what uv.lock says" if source.how is How.UV_SYNC else "its packages"
         steps.append(Step(f"install {what}", blueprint.installing(staged, host).shown))
     steps += [Step("check what it needs, and that it imports"), Step(f"move it to {place}")]
@@ -239,7 +239,7 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
     building.tell(StepStarted(0, plan.steps[0].title))
     building.make()
     source = plan.blueprint.source
-    if source.requirements or source.how is How.UV_SYNC:
+    if not source.empty:
         building.tell(StepStarted(1, plan.steps[1].title))
         done = building.install()
         if not done.ok:

@@ -49,6 +49,8 @@ class FileProof:
     """Whether what was edited in the old one is put over the new files."""
     look: Look | None = None
     """At the old one, as it was taken when all was planned."""
+    exempt: frozenset[str] = frozenset()
+    """Distributions whose files are kept as they are, or left out: they are never at fault."""
     edits: Edits = field(default_factory=Edits)
     """What was edited in the old one, once it was read."""
     _contents: Contents = field(default_factory=Contents)
@@ -114,11 +116,11 @@ class FileProof:
         new = building.environment()
         like = None if self.look is None else self.look.claims
         every = claims or read_claims(new.path, new.site_packages, like=like)
-        faults = find_faults(every, self._contents, self._winning(new), building.stopped)
+        faults = self._faults(every, new, building)
         if self.look is not None:
             if claims is None:
                 self.look.read_linked()
-            self.edits = self.look.edits()
+            self.edits = self.look.edits(self.exempt)
         if building.stopped():
             raise GivenUpError("it was stopped", stopped=True)
         if self.keep:
@@ -142,6 +144,15 @@ class FileProof:
                 f"as released, though not as RECORD says: {some((f.place for f in left), _NAMED)}"
             )
         return checked
+
+    def _faults(self, claims: Claims, new: Environment, building: Building) -> list[Fault]:
+        """Return the faults of what is not exempt, under the names that are to be mended."""
+        found = []
+        for fault in find_faults(claims, self._contents, self._winning(new), building.stopped):
+            names = tuple(name for name in fault.names if name not in self.exempt)
+            if names:
+                found.append(replace(fault, names=names))
+        return found
 
     def _winning(self, new: Environment) -> dict[str, frozenset[str]]:
         """Return whose file is to be where several claim it, by the place in the new one."""
@@ -206,7 +217,7 @@ class FileProof:
         if building.install_fresh(names, known if len(known) == len(names) else ()).ok:
             new = building.environment()
             claims = read_claims(new.path, new.site_packages, frozenset(names))
-            again = find_faults(claims, self._contents, self._winning(new), building.stopped)
+            again = self._faults(claims, new, building)
             left = [fault for fault in again if not self._brought_back(fault, new)]
             checked.reinstalled = frozenset(names)
             checked.verified.append(

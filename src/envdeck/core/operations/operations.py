@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import (
+    Choices,
     Environment,
     Interpreter,
     NoPlan,
     OperationEvent,
+    PackageChoice,
     Plan,
     Result,
 )
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]
 
+_NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -126,6 +129,7 @@ class Operations:
         extras: Sequence[str] | None = None,
         keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
+        choices: Choices = _NO_CHOICES,
         stopped: Stopped = _never,
     ) -> Plan | NoPlan:
         """Plan to make an environment anew, and exchange it for the one that is there.
@@ -135,7 +139,8 @@ class Operations:
         version `jump` takes, of a package that has no wheel for it at its version, the
         `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
         and `extras` are installed; None takes those that the project's own tool does. With
-        `keep_edits`, installed files that were edited are put over the new ones.
+        `keep_edits`, installed files that were edited are put over the new ones. `choices` say
+        what becomes of packages that cannot be recreated exactly.
         """
         from envdeck.core.operations.recreate import plan_recreate
         from envdeck.core.operations.sources.parts import Parts
@@ -150,6 +155,7 @@ class Operations:
             parts=Parts.of(groups, extras),
             keep_edits=keep_edits,
             allow=allow,
+            choices=choices,
         )
 
     def candidates(

@@ -9,7 +9,13 @@ from envdeck.core.dotenv import values_of
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.model import Environment
 from envdeck.core.operations.base_links import restore_links
-from envdeck.core.operations.blueprint import CONSTRAINTS, REQUIREMENTS, Blueprint
+from envdeck.core.operations.blueprint import (
+    CONSTRAINTS,
+    INDEXED,
+    REQUIREMENTS,
+    Blueprint,
+    only_wheels,
+)
 from envdeck.core.operations.engine.command import Command, Completed, masker
 from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
@@ -90,6 +96,8 @@ class Building:
     """Over the environment whose place it takes, since before anything was taken from it."""
     project: str | None = None
     """Whose code may run meanwhile, and print what its dotenv files hold."""
+    untried: frozenset[str] = frozenset()
+    """Names of which there was no time to try the imports."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The links to its base as they will be; relative ones are absolute until it is settled."""
     records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
@@ -115,8 +123,11 @@ class Building:
 
     def make(self) -> None:
         """Make it, empty but for its seeds."""
-        plan = self.blueprint
         self.current.make_staged()
+        self._fill()
+
+    def _fill(self) -> None:
+        plan = self.blueprint
         self._do(plan.creating(self.folder))
         path = os.path.join(self.folder, "pyvenv.cfg")
         cfg = read_bounded(path, 64 * 1024)
@@ -149,7 +160,7 @@ class Building:
         return done
 
     def _installation(self) -> Command:
-        for name, lines in self.blueprint.files().items():
+        for name, lines in self.blueprint.files(self.ground.host).items():
             self.write(name, lines)
         self.uv()  # which refuses what would install elsewhere
         python = self.environment().python.executable
@@ -157,20 +168,36 @@ class Building:
             self.folder, self.ground.host, python=python, offline=self.offline
         )
 
-    def install_lines(self, lines: Sequence[str], reinstall: Sequence[str] = ()) -> Completed:
-        """Install these lines and nothing they need."""
+    def empty(self) -> None:
+        """Make it once more, empty but for its seeds: nothing that was installed is left."""
+        disk = self.ground.disk
+        for name in os.listdir(self.folder):
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                disk.remove_tree(path)
+            else:
+                disk.remove_file(path)
+        self._fill()
+
+    def install_lines(
+        self, lines: Sequence[str], reinstall: Sequence[str] = (), binary: Sequence[str] = ()
+    ) -> Completed:
+        """Install these lines and nothing they need; those named in `binary` are not built."""
         python = self.environment().python.executable or ""
-        requirements = self.write("some.txt", lines)
+        requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
         return self.run(
             self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
         )
 
     def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
         """Install packages anew from where they come: nothing of the cache is used, and no file
-        is shared with it. `lines` bring them; by default, what the source says does."""
+        is shared with it. `lines` bring them; by default, what the source says does. What is
+        not to be built is not built here either."""
         if lines:
             python = self.environment().python.executable or ""
-            command = self.uv().install(python, self.write("some.txt", lines), dependencies=False)
+            binary = [name for name in names if name in self.blueprint.source.binary]
+            requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+            command = self.uv().install(python, requirements, dependencies=False)
         else:
             command = self._installation()
         flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
@@ -246,6 +273,7 @@ class Building:
         )
         if self.stopped():
             raise GivenUpError("it was stopped", stopped=True)
+        self.untried = after.late
         if after.problem:
             return [after.problem]
         if not after.failed or before is None:
@@ -284,7 +312,7 @@ class Building:
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise GivenUpError(f"a file would name the place where it was built: {left[0]}")
-        for name in (REQUIREMENTS, CONSTRAINTS, "some.txt"):
+        for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
             disk.remove_file(os.path.join(self.item, name))
         for name in (SCRATCH, "wheels"):
             if disk.identity(os.path.join(self.item, name)) is not None:

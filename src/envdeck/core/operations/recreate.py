@@ -1,13 +1,28 @@
 """Making an environment anew, beside the old one, and exchanging the two when it is proved."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envdeck.core.model import Environment, NoPlan, Operation, Result, Target
+from envdeck.core.model import (
+    Choices,
+    Doubt,
+    Environment,
+    NoPlan,
+    Operation,
+    Result,
+    Target,
+)
 from envdeck.core.operations.asking import mark_of, moment_of, obstacles
 from envdeck.core.operations.base_path import base_path
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.doubts import (
+    Doubting,
+    doubt_refusals,
+    find_doubts,
+    wrong_choice,
+)
 from envdeck.core.operations.edit_words import edit_facts, recreate_warnings
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import Uv
@@ -20,8 +35,8 @@ from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, seeds_of
 from envdeck.core.operations.recipe.edits import Look, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recreate_words import facts_of, lost_of, steps_of, warnings_of
-from envdeck.core.operations.recreating import Order, build_anew
+from envdeck.core.operations.recreate_words import facts_of, steps_of, warnings_of
+from envdeck.core.operations.recreating import Order, build_anew, unreleased
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
 from envdeck.core.operations.sources import SourceName
@@ -57,6 +72,7 @@ def plan_recreate(
     file: str | None,
     interpreter: str | None,
     allow: frozenset[str],
+    choices: Choices = MappingProxyType({}),
     jump: str | None = None,
     parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
@@ -67,27 +83,44 @@ def plan_recreate(
     unknown = parts.unknown(environment.project.path, file)
     if unknown:
         return NoPlan(unknown, missing=True)
-    choices = interpreter_choices(operations, environment, environment.project.path)
-    chosen = pick(interpreter, choices, operations)
+    offered = interpreter_choices(operations, environment, environment.project.path)
+    chosen = pick(interpreter, offered, operations)
     if isinstance(chosen, NoPlan):
         return chosen
     packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
     same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
-    found = source_of(environment, recipe, source, file, chosen.interpreter, parts)
+    wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
+    found = source_of(environment, wanted, source, file, chosen.interpreter, parts)
     if isinstance(found, NoPlan):
         return found
-    if found.name is SourceName.EXACT and (lost := lost_of(recipe, same_minor=same_minor)):
-        return lost
+    exact = found.name is SourceName.EXACT
+    wrong = wrong_choice(choices, recipe, environment, exact=exact, same_minor=same_minor)
+    if wrong is not None:
+        return wrong
     jumped: Jumps = ()
-    if jump is not None and found.name is SourceName.EXACT:
-        jumps = jump_over(operations, environment, recipe, chosen.interpreter, jump)
+    if jump is not None and exact:
+        jumps = jump_over(operations, environment, wanted, chosen.interpreter, jump)
         if isinstance(jumps, NoPlan):
             return jumps
-        found, jumped = jumped_source(found, recipe, jumps), jumps
-    exact = found.name is SourceName.EXACT
+        found, jumped = jumped_source(found, wanted, jumps), jumps
     if exact and not same_minor:
-        found = without_seeds(found, recipe)
+        found = without_seeds(found, wanted)
+    look = look_at(environment)
+    edits = look.edits()
+    doubts: tuple[Doubt, ...] = ()
+    if exact:
+        names = [pin.name for pin in wanted.installed if not pin.anchored]
+        found = replace(found, binary=tuple(names))
+        asked = Doubting(
+            host,
+            environment,
+            chosen.interpreter,
+            same_minor,
+            operations.policy.offline,
+            operations.stopped,
+        )
+        doubts = find_doubts(asked, recipe, edits)
     uv = Uv(host, folder=host.home, environment=environment.path)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
@@ -120,9 +153,7 @@ def plan_recreate(
             f"not every file in it could be looked at, so that not all can be carried over{why}",
             hint="make it readable, or move what is yours out of it",
         )
-    look = look_at(environment)
-    edits = look.edits()
-    facts = facts_of(environment, chosen, named, found, unowned.count, jumped)
+    facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
     target = Target(
         environment.path,
         environment.identity,
@@ -131,7 +162,15 @@ def plan_recreate(
         mark_of(environment.path),
         edits,
     )
-    refusals = obstacles(operation, target, environment, moment, allow)
+    refusals = (
+        *obstacles(operation, target, environment, moment, allow),
+        *doubt_refusals(
+            doubts,
+            choices,
+            environment,
+            None if same_minor else chosen.interpreter.executable,
+        ),
+    )
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
     identifier = new_id(host)
     staged = os.path.join(first_trash(environment.path, operations.ground), identifier)
@@ -145,7 +184,7 @@ def plan_recreate(
         warnings=(
             *((named.lost,) if named.lost else ()),
             *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
-            *recreate_warnings(edits, keep=keep_edits),
+            *recreate_warnings(look.edits(unreleased(choices)), keep=keep_edits),
         ),
         keep_edits=keep_edits,
         look=look,
@@ -154,6 +193,8 @@ def plan_recreate(
         needs_bytes=needs,
         frees_now_bytes=0,
         reclaims_bytes=needs,
+        doubts=doubts,
+        choices=choices,
         undo=f"envdeck undo {identifier}",
         kept_until=operations.policy.kept_until(host.now()),
         environment=environment,
@@ -197,6 +238,7 @@ def run_recreate(
         carries=plan.carries,
         look=plan.look,
         jumped=plan.jumped,
+        choices=plan.choices,
     )
     return replace_environment(
         plan, lambda building: build_anew(order, building), operations, tell, stopped

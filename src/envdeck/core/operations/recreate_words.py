@@ -1,7 +1,7 @@
 """What is said of a recreate before it is done."""
 
 from envdeck.core.host import Host
-from envdeck.core.model import Environment, Fact, NoPlan, Step
+from envdeck.core.model import Choices, Environment, Fact, PackageChoice, Step
 from envdeck.core.operations.base_path import BasePath, uses_of
 from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.interpreters import Choice
@@ -9,23 +9,11 @@ from envdeck.core.operations.jumping import Jumps
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.sources import How, Source, SourceName
 
-
-def lost_of(recipe: Recipe, *, same_minor: bool) -> NoPlan | None:
-    """Say, before anything is touched, what cannot come back as it was."""
-    gone = [
-        pin
-        for pin in recipe.installed
-        if (pin.obstacle or not pin.requirement)
-        and (not same_minor or not pin.path.endswith(".dist-info"))
-    ]
-    if not gone:
-        return None
-    names = ", ".join(pin.display_name or pin.name for pin in gone[:3])
-    why = gone[0].obstacle or gone[0].problem or "its metadata names no release"
-    return NoPlan(
-        f"{len(gone)} of its packages cannot come back as they were: {names} ({why})",
-        hint="choose the lock or the declaration of the project instead (`--from declared`)",
-    )
+_CHOSEN = {
+    PackageChoice.KEEP: "files kept",
+    PackageChoice.RELEASE: "as released",
+    PackageChoice.OMIT: "left out",
+}
 
 
 def facts_of(
@@ -35,6 +23,7 @@ def facts_of(
     source: Source,
     unowned: int,
     jumped: Jumps,
+    choices: Choices,
 ) -> tuple[Fact, ...]:
     """Return what a person should know before: from what, and on what."""
     now = environment.python.version or "not known"
@@ -46,6 +35,9 @@ def facts_of(
         *uses_of(named, one.version),
     ]
     facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
+    for choice, label in _CHOSEN.items():
+        names = sorted(name for name, made in choices.items() if made is choice)
+        facts += [Fact(label, ", ".join(names))] if names else []
     if unowned:
         plural = "file" if unowned == 1 else "files"
         facts.append(Fact("carried over", f"{unowned:,} {plural} that no package owns"))

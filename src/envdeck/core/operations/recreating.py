@@ -1,18 +1,25 @@
 """Building an environment anew, and proving that it is what it should be."""
 
+import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from envdeck.core.files import Unread
+from envdeck.core.inspection.record import RecordRow
+from envdeck.core.inspection.requirements import parse_requirement
+from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
-from envdeck.core.model import Environment, StepStarted
+from envdeck.core.model import Choices, Environment, PackageChoice, StepStarted
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.file_proof import FileProof
 from envdeck.core.operations.meanwhile import Watch
 from envdeck.core.operations.rebuilding import Building, GivenUpError
-from envdeck.core.operations.recipe.carry import Carried, carry_over
+from envdeck.core.operations.recipe.carry import Carried, carry_over, mapped
 from envdeck.core.operations.recipe.edits import Look
 from envdeck.core.operations.recipe.pins import SEEDS, Recipe
 from envdeck.core.operations.recipe.proof import Proof
+from envdeck.core.operations.recipe.records import place_of, record_of
 from envdeck.core.operations.replacing import ReplacePlan
 from envdeck.core.operations.restoring import Restoring
 from envdeck.core.operations.sources import SourceName
@@ -33,6 +40,12 @@ class Order:
     """At the files of the old one, as it was planned."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
+    choices: Choices = field(default_factory=dict)
+    """What becomes of packages that cannot be recreated exactly."""
+
+    def chosen(self, choice: PackageChoice) -> list[str]:
+        """Return the names that a choice was made for."""
+        return sorted(name for name, made in self.choices.items() if made is choice)
 
 
 def build_anew(order: Order, building: Building) -> list[str]:
@@ -45,7 +58,12 @@ def build_anew(order: Order, building: Building) -> list[str]:
         building.tell(StepStarted(index, step.title))
 
     verified: list[str] = []
-    files = FileProof(plan.environment, keep=plan.keep_edits, look=order.look)
+    files = FileProof(
+        plan.environment,
+        keep=plan.keep_edits,
+        look=order.look,
+        exempt=unreleased(order.choices),
+    )
     tried: frozenset[str] | None = None
     begin()
     building.make()
@@ -54,18 +72,28 @@ def build_anew(order: Order, building: Building) -> list[str]:
         looking = aside.submit(_look, plan.environment, building)
         reading = aside.submit(files.read_old, building.stopped)
         if plan.blueprint.source.name is SourceName.EXACT:
-            restoring = Restoring(order.recipe, plan.environment, building, order.same_minor)
+            restoring = Restoring(
+                order.recipe,
+                plan.environment,
+                building,
+                order.same_minor,
+                order.choices,
+                order.jumped,
+            )
             restoring.install()
             proof = restoring.prove()
             files.hurry()
             reading.result()
-            checked = files.check(building, _lines(order.recipe))
+            checked = files.check(building, restoring.lines())
             if checked.reinstalled:
                 proof = restoring.prove()
-            verified += _proved(restoring, proof, order.jumped)
+            verified += _proved(restoring, proof, order)
             if order.same_base:
                 # The same files on the same interpreter import as they did.
-                tried = frozenset(each.name for each in proof.differences) | {*restoring.salvaged}
+                tried = frozenset(each.name for each in proof.differences)
+                tried = (tried | {*restoring.salvaged, *order.choices}) - {
+                    *order.chosen(PackageChoice.OMIT)
+                }
         else:
             done = building.install()
             if not done.ok:
@@ -85,18 +113,21 @@ def build_anew(order: Order, building: Building) -> list[str]:
     carried = carry_over(
         plan.environment,
         building.environment(),
-        [each.path for each in unowned.files],
+        _not_released([each.path for each in unowned.files], order, building.environment()),
         order.recipe,
     )
     verified += _carried(carried)
     begin()
-    verified += _checked(plan, building, tried)
+    verified += _checked(order, building, tried)
     building.settle()
     return [*verified, *files.settle_edits(building)]
 
 
-def _lines(recipe: Recipe) -> dict[str, str]:
-    return {pin.name: pin.requirement for pin in recipe.installed if pin.requirement}
+def unreleased(choices: Choices) -> frozenset[str]:
+    """Return the names whose files are not put beside those of a release: kept, or left out."""
+    return frozenset(
+        name for name, choice in choices.items() if choice is not PackageChoice.RELEASE
+    )
 
 
 def _look(environment: Environment, building: Building) -> Unowned:
@@ -108,36 +139,67 @@ def _look(environment: Environment, building: Building) -> Unowned:
     return found
 
 
-def _proved(restoring: Restoring, proof: Proof, jumped: frozenset[str]) -> list[str]:
+def _proved(restoring: Restoring, proof: Proof, order: Order) -> list[str]:
     """Say how far it is what it was; raise where something is missing."""
     unseeded = [
         each.name
         for each in proof.differences
         if each.kind == "missing" and each.name in SEEDS and not restoring.same_minor
     ]
-    for each in proof.differences:
-        if each.name in unseeded:
-            continue
-        if each.kind == "missing" or (each.kind == "version" and each.name not in jumped):
+    differences = [
+        each
+        for each in proof.differences
+        if each.name not in order.choices and each.name not in unseeded
+    ]
+    for each in differences:
+        if each.kind == "missing" or (each.kind == "version" and each.name not in order.jumped):
             was = f"{each.name} {each.before}"
             raise GivenUpError(
                 f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
                 hint="make it from what the project declares: `--from declared`",
             )
     if not restoring.same_minor:
-        count = proof.total - len(unseeded)
+        gone = {*unseeded, *order.chosen(PackageChoice.OMIT)}
         moved = sum(each.kind == "version" for each in proof.differences)
+        count = proof.total - len(gone)
         said = [f"all {count:,} packages are there, {moved:,} of them at another version"]
         said += [f"left out, since nothing seeds it now: {', '.join(unseeded)}"] if unseeded else []
     else:
         said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]
-        other = [each.name for each in proof.differences]
-        said += [f"built anew, and so not the same: {', '.join(other[:5])}"] if other else []
-    if restoring.salvaged:
-        said.append(f"rebuilt from their files here: {', '.join(sorted(restoring.salvaged)[:5])}")
+        said += _named("built anew from their origin", [each.name for each in differences])
+    said += _named("rebuilt from their files here", sorted(restoring.salvaged))
+    said += _named("files kept as they are", order.chosen(PackageChoice.KEEP))
+    said += _named("taken as the index has them", order.chosen(PackageChoice.RELEASE))
+    said += _named("left out", order.chosen(PackageChoice.OMIT))
     if restoring.building.offline:
         said.append("without the network, from the cache")
     return said
+
+
+def _named(what: str, names: Sequence[str]) -> list[str]:
+    """Return what became of some packages, the first five by name; nothing where there are none."""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return [f"{what}: {', '.join(names[:5])}{more}"] if names else []
+
+
+def _not_released(paths: Sequence[str], order: Order, after: Environment) -> Sequence[str]:
+    """Return the files that are carried over: not those of which a release was chosen to take the
+    place, though no list says whose they were."""
+    released = {*order.chosen(PackageChoice.RELEASE)}
+    if not released:
+        return paths
+    owned = {
+        place_of(row.path, os.path.dirname(listed.path), after.path)
+        for listed in list_names(after.site_packages)
+        if listed.name in released
+        for row in _rows(listed.path)
+    }
+    return [path for path in paths if mapped(path, order.plan.environment, after) not in owned]
+
+
+def _rows(info: str) -> tuple[RecordRow, ...]:
+    rows = record_of(info)
+    return () if isinstance(rows, Unread) else rows
 
 
 def _carried(carried: Carried) -> list[str]:
@@ -151,16 +213,25 @@ def _carried(carried: Carried) -> list[str]:
     return [f"{count:,} {'file' if count == 1 else 'files'} of yours carried over"] if count else []
 
 
-def _checked(plan: ReplacePlan, building: Building, tried: frozenset[str] | None) -> list[str]:
-    problems = building.unmet(plan.environment)
-    if problems:
-        name, missing = problems[0]
+def _checked(order: Order, building: Building, tried: frozenset[str] | None) -> list[str]:
+    omitted = {*order.chosen(PackageChoice.OMIT)}
+    problems = building.unmet(order.plan.environment)
+    lacking = [each for each in problems if _asked(each[1]) not in omitted]
+    if lacking:
+        name, missing = lacking[0]
         raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
-    lost = building.imports_lost(plan.environment, tried)
-    if lost:
+    lost = building.imports_lost(order.plan.environment, tried)
+    if lost and not omitted:
         raise GivenUpError(lost[0])
     still = "everything that could be imported still can"
     if tried is not None:
         still = "its interpreter starts, the same as before"
         still += f", and imports {', '.join(sorted(tried)[:5])}" if tried else ""
-    return ["no package lacks what it needs", still]
+    said = [f"{name} lacks {missing}, which was left out" for name, missing in problems[:5]]
+    late = _named("imports not tried, since the time was up", sorted(building.untried))
+    return [*(said or ["no package lacks what it needs"]), *(lost or [still]), *late]
+
+
+def _asked(requirement: str) -> str:
+    parsed = parse_requirement(requirement)
+    return parsed.name if parsed is not None else requirement

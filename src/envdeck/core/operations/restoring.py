@@ -1,16 +1,21 @@
-"""Bringing back exactly what was: what the index cannot give is rebuilt from its own files."""
+"""Bringing back exactly what was: what the index cannot prove is rebuilt from its own files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.model import Environment
-from envdeck.core.operations.engine.failure import FailureKind, explain
+from envdeck.core.model import Choices, Environment, PackageChoice
+from envdeck.core.operations.doubts import choice_hint, options_for
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.rebuilding import Building, GivenUpError
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.pins import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.proof import Proof, prove
 from envdeck.core.operations.recipe.salvage import Unsalvageable, salvage
-from envdeck.core.operations.recipe.transplant import transplant
+from envdeck.core.operations.recipe.transplant import keep_files, transplant
 
 WHEELS = "wheels"
 _FATAL = frozenset(
@@ -19,6 +24,7 @@ _FATAL = frozenset(
 """What no other way of installing would help against."""
 _NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
 """What every package would meet again."""
+_OTHER_RELEASE = "the index has another release with that name and version"
 
 
 @dataclass(slots=True)
@@ -29,104 +35,245 @@ class Restoring:
     old: Environment
     building: Building
     same_minor: bool
+    choices: Choices = field(default_factory=dict)
+    jumped: frozenset[str] = frozenset()
+    """Names that come at another version."""
     salvaged: list[str] = field(default_factory=list)
     """Names that were rebuilt from their installed files."""
     _folder: str = ""
+    _reasons: dict[str, str] = field(default_factory=dict)
+    """Why the index did not give a package, by its name."""
+    _is_proved: bool = False
+    """Whether it was compared before."""
+    _proof: Proof | None = None
+    """Of what is installed by now; None where that has changed since."""
 
     def install(self) -> None:
         """Install everything that is in the recipe.
 
-        All at once first; where that fails, by halves, until it is known what cannot be had:
-        that is taken from the old environment. Raises :class:`GivenUpError`.
+        Wheels of an index come first, and nothing of theirs runs before each is proved to be
+        what was here: all at once, or less and less until it is known what cannot be had. Where one
+        is another project's, the environment is made once more without it. Raises
+        :class:`GivenUpError`.
         """
-        wanted = [pin for pin in self.recipe.installed if pin.requirement and not pin.obstacle]
-        lost = [pin for pin in self.recipe.installed if not pin.requirement or pin.obstacle]
+        wanted: list[Pin] = []
+        lost: list[Pin] = []
+        for pin in self.recipe.installed:
+            if pin.name not in self.choices and (self.same_minor or not pin.seed):
+                (lost if pin.obstacle or not pin.requirement else wanted).append(pin)
         done = self.building.install()
         if not done.ok:
-            failure = explain(done)
-            if failure.kind in _FATAL or not self.same_minor:
-                raise GivenUpError.of(failure)
-            lost += self._by_halves(wanted)
-        for pin in lost:
-            self._salvage(pin)
+            lost += self._obtain(wanted, done)
+        while foreign := self._foreign([pin for pin in wanted if pin not in lost]):
+            self._reasons |= {pin.name: _OTHER_RELEASE for pin in foreign}
+            lost += foreign
+            self.building.empty()
+            lost += self._obtain([pin for pin in wanted if pin not in lost])
+        self._salvage(lost)
         if not self.same_minor:
             self._bring_seeds()
+        self._install_chosen()
 
     def _bring_seeds(self) -> None:
         """Install what a creator no longer seeds (setuptools, since Python 3.12), at least as
         new as it was; where that cannot be had, it is left to who needs it to miss it."""
         there = {each.name for each in read_distributions(self.building.environment())}
         for pin in self.recipe.installed:
-            if pin.seed and pin.name not in there:
+            if pin.seed and pin.name not in there and pin.name not in self.choices:
                 self.building.install_lines([f"{pin.name}>={pin.version}"])
 
-    def _by_halves(self, pins: Sequence[Pin]) -> list[Pin]:
-        """Install what can be installed, and return what cannot."""
-        if not pins:
-            return []
-        done = self.building.install_lines([pin.requirement for pin in pins])
-        if done.ok:
-            return []
-        failure = explain(done)
-        if failure.kind in _FATAL:
-            raise GivenUpError.of(failure)
-        if failure.kind in _NO_INDEX and not self.building.offline:
-            self.building.offline = True  # asking every package for itself would take for ever
-            return self._by_halves(pins)
-        if len(pins) == 1:
-            return list(pins)
-        middle = len(pins) // 2
-        return [*self._by_halves(pins[:middle]), *self._by_halves(pins[middle:])]
+    def _obtain(self, pins: Sequence[Pin], failed: Completed | None = None) -> list[Pin]:
+        """Install what can be installed, and return what cannot; `failed` is how it ended for all
+        of them together, where that was tried.
 
-    def _salvage(self, pin: Pin) -> None:
-        """Bring one back from the files it has in the old environment."""
-        name = pin.display_name or pin.name
-        if not self.same_minor:
-            raise GivenUpError(
-                f"{name} cannot be had again, and its files are for another version of Python"
+        uv stops at the first package that it cannot have, and mostly names it: the others are
+        asked for again. Where it names none, halving gets down to single packages.
+        """
+        lost: list[Pin] = []
+        batches = [list(pins)] if pins else []
+        while batches:
+            batch = batches.pop()
+            done = failed or self._install_batch(batch)
+            failed = None
+            if done.ok:
+                continue
+            failure = explain(done)
+            if failure.kind in _FATAL:
+                raise GivenUpError.of(failure)
+            if failure.kind in _NO_INDEX and not self.building.offline:
+                self.building.offline = True  # asking every package for itself takes for ever
+                batches.append(batch)
+                continue
+            named = package_at_fault(done, [pin.name for pin in batch])
+            missing = [pin for pin in batch if pin.name == named or len(batch) == 1]
+            if missing:
+                self._reasons[missing[0].name] = failure.cause
+                lost += missing
+                rest = [pin for pin in batch if pin not in missing]
+                batches += [rest] if rest else []
+            else:
+                middle = (len(batch) + 1) // 2
+                batches += [batch[middle:], batch[:middle]]
+        return lost
+
+    def _install_batch(self, pins: Sequence[Pin]) -> Completed:
+        versions = dict(self.building.blueprint.source.expected)
+        binary = [pin.name for pin in pins if not pin.anchored]
+        return self.building.install_lines([_line(pin, versions) for pin in pins], binary=binary)
+
+    def _foreign(self, pins: Sequence[Pin]) -> list[Pin]:
+        """Return those that came from an index and are not proved to be what was here."""
+        environment = self.building.environment()
+        if self.same_minor:
+            self._proof = prove(self.recipe, environment)
+            unlike = {each.name for each in self._proof.differences}
+            return [pin for pin in pins if pin.name in unlike and not pin.anchored]
+        there = {pin.name: pin for pin in freeze(environment, quick=True).installed}
+        return [
+            pin
+            for pin in pins
+            if not pin.anchored
+            and pin.name not in self.jumped
+            and (
+                pin.name not in there
+                or there[pin.name].version != pin.version
+                or (
+                    unlike_files(pin.path, there[pin.name].path)
+                    and other_release(pin.path, there[pin.name].path)
+                )
             )
-        if pin.kind is PinKind.EDITABLE:
-            reason = transplant(pin, self.old, self.building.environment())
-            if reason:
-                raise GivenUpError(f"{name} cannot be brought back: {reason}")
-            self.salvaged.append(pin.name)
+        ]
+
+    def _salvage(self, pins: Sequence[Pin]) -> None:
+        """Bring packages back from the files they have in the old environment."""
+        wheels = []
+        for pin in pins:
+            if pin.kind is PinKind.EDITABLE:
+                own_place = self.same_minor
+                reason = (
+                    transplant(pin, self.old, self.building.environment())
+                    if own_place
+                    else pin.obstacle
+                )
+                if reason:
+                    raise self._unproved(pin, reason)
+            else:
+                wheel = self._wheel(pin)
+                if isinstance(wheel, Unsalvageable):
+                    raise self._unproved(pin, wheel.reason)
+                wheels.append(wheel)
+        self._install_wheels(wheels, [pin.name for pin in pins])
+
+    def _install_wheels(self, wheels: Sequence[str], names: Sequence[str]) -> None:
+        self.salvaged += [name for name in names if name not in self.salvaged]
+        if names:
+            self._proof = None
+        if not wheels:
             return
-        if not self._folder:
-            self._folder = self.building.scratch(WHEELS)
-        wheel = salvage(pin, self.old, self._folder)
-        if isinstance(wheel, Unsalvageable):
-            raise GivenUpError(f"{name} cannot be brought back: {wheel.reason}")
-        done = self.building.install_lines([wheel_line(wheel)], reinstall=[pin.name])
+        lines = [Path(wheel).as_uri() for wheel in wheels]
+        done = self.building.install_lines(lines, reinstall=names)
         if not done.ok:
             raise GivenUpError.of(explain(done))
-        self.salvaged.append(pin.name)
+
+    def _wheel(self, pin: Pin) -> str | Unsalvageable:
+        if not self._folder:
+            self._folder = self.building.scratch(WHEELS)
+        python = None if self.same_minor else self.building.environment().python.version
+        return salvage(pin, self.old, self._folder, python=python)
+
+    def _unproved(self, pin: Pin, refused: str) -> GivenUpError:
+        """Return that nothing proves what a package is, and what can be chosen."""
+        title = f"{pin.display_name or pin.name} {pin.version}".strip()
+        reasons = dict.fromkeys(filter(None, (self._reasons.get(pin.name, ""), refused)))
+        return GivenUpError(
+            f"{title} cannot be recreated exactly: {', and '.join(reasons)}",
+            hint=choice_hint(
+                options_for(pin, same_minor=self.same_minor),
+                self.old,
+                pin.name,
+                None if self.same_minor else self.building.blueprint.interpreter,
+            ),
+        )
+
+    def _install_chosen(self) -> None:
+        """Do what a person chose for the packages that cannot be recreated exactly."""
+        pins = [pin for pin in self.recipe.installed if pin.name in self.choices]
+        if pins:
+            self._proof = None
+        released = [
+            pin.requirement for pin in pins if self.choices[pin.name] is PackageChoice.RELEASE
+        ]
+        if released:
+            done = self.building.install_lines(released)
+            if not done.ok:
+                raise GivenUpError.of(explain(done))
+        for pin in pins:
+            if self.choices[pin.name] is PackageChoice.KEEP:
+                refused = keep_files(pin, self.old, self.building.environment())
+                if refused:
+                    raise GivenUpError(f"the files of {pin.name} cannot be kept: {refused}")
+
+    def lines(self) -> dict[str, str]:
+        """Return the requirement lines that bring packages once more from where they came, by
+        name. What came from the old environment's files has none."""
+        versions = dict(self.building.blueprint.source.expected)
+        found = {}
+        for pin in self.recipe.installed:
+            choice = self.choices.get(pin.name)
+            if pin.name in self.salvaged or choice not in {None, PackageChoice.RELEASE}:
+                continue
+            if pin.seed and not self.same_minor:
+                found[pin.name] = f"{pin.name}>={pin.version}"
+            elif pin.requirement:
+                found[pin.name] = _line(pin, versions)
+        return found
 
     def prove(self) -> Proof:
-        """Compare with what was; what came out otherwise is taken from the old environment.
-
-        A package that was built anew from its source seldom has the very same files.
-        """
-        proof = prove(self.recipe, self.building.environment())
+        """Compare with what was; what its origin gave in another build is taken from the old
+        environment, where its files permit. What came from an index has to be the same, and is
+        looked at anew each time that this is called: it may have been installed once more."""
+        known = self._proof
+        again, self._proof, self._is_proved = self._is_proved, None, True
+        proof = known or prove(self.recipe, self.building.environment())
         if not self.same_minor:
+            if again:
+                self._check_others()
             return proof
         by_name = {pin.name: pin for pin in self.recipe.installed}
-        again = False
+        wheels: list[str] = []
+        names: list[str] = []
         for difference in proof.differences:
             pin = by_name[difference.name]
-            if difference.name in self.salvaged or pin.kind is PinKind.EDITABLE:
+            settled = pin.name in self.choices or (pin.name in self.salvaged and not again)
+            if settled or pin.kind is PinKind.EDITABLE:
                 continue
-            try:
-                self._salvage(pin)
-            except GivenUpError as error:
-                if error.stopped or difference.kind != "rows":
-                    raise
-            else:
-                again = True
-        return prove(self.recipe, self.building.environment()) if again else proof
+            wheel = self._wheel(pin)
+            if not isinstance(wheel, Unsalvageable):
+                wheels.append(wheel)
+                names.append(pin.name)
+            elif not pin.anchored:
+                self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+                raise self._unproved(pin, wheel.reason)
+        if not wheels:
+            return proof
+        self._install_wheels(wheels, names)
+        return prove(self.recipe, self.building.environment())
+
+    def _check_others(self) -> None:
+        """Raise where a package for another minor version is not the one that was here."""
+        pins = [
+            pin
+            for pin in self.recipe.installed
+            if not pin.seed and pin.name not in self.choices and pin.name not in self.jumped
+        ]
+        for pin in self._foreign(pins):
+            self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+            raise self._unproved(pin, "")
 
 
-def wheel_line(path: str) -> str:
-    """Return the requirements line for a wheel on the disk."""
-    from pathlib import Path
-
-    return Path(path).as_uri()
+def _line(pin: Pin, versions: dict[str, str | None]) -> str:
+    """Return the line that installs a pin, at the version that it is to have."""
+    version = versions.get(pin.name)
+    if version is None or version == pin.version:
+        return pin.requirement
+    return f"{pin.display_name}=={version}"

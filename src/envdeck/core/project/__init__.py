@@ -19,6 +19,7 @@ from envdeck.core.project.locked import LOCK_FILES, find_locks, read_lock, read_
 from envdeck.core.project.model import (
     DeclaredRequirement,
     Edge,
+    Index,
     Lock,
     LockedPackage,
     Manifest,
@@ -35,6 +36,7 @@ __all__ = [
     "Drift",
     "DriftKind",
     "Edge",
+    "Index",
     "Lock",
     "LockedPackage",
     "Manifest",

@@ -141,6 +141,7 @@ class _Judging:
         fresh = [one for one in constraints if one.name not in known]
         drifts += constrained(fresh, self._installed, reached.parts)
         away = {one.name for one in drifts}
+        self._note_indexes(away)
         agreed = sum(name in self._installed and name not in away for name in reached.parts)
         if self._tells_all():
             whole = reach(self._roots(counting=False), self._installed)
@@ -154,6 +155,18 @@ class _Judging:
             else:
                 drifts += spare
         return drifts, agreed
+
+    def _note_indexes(self, away: Iterable[str]) -> None:
+        """Say which packages are there, and of an index that nobody can tell: installers do not
+        record it, and another has other projects under the same names."""
+        tied = {one.name for part in self._parts if part.counts for one in part.asked
+                if one.declared.index and one.name in self._installed}  # fmt: skip
+        names = sorted(tied - {*away})
+        if names:
+            more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+            self._unchecked.append(
+                f"{', '.join(names[:3])}{more}: which index it was installed from is not recorded"
+            )
 
     def _tells_all(self) -> bool:
         """Whether what is declared was read whole, so that what it does not lead to is needed by

@@ -19,6 +19,17 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """An index that a project names."""
+
+    name: str
+    url: str = field(repr=False)
+    """It may hold credentials."""
+    flat: bool = False
+    """Whether it is a page or folder of links, and no index with a page for each package."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredRequirement:
     """One requirement as a manifest declares it."""
 
@@ -34,6 +45,8 @@ class DeclaredRequirement:
     """The extra (optional dependency) it stands under, or empty."""
     hashes: tuple[str, ...] = ()
     """`sha256:…`, where the file pins them."""
+    index: str = ""
+    """The name of the index that it comes from alone; empty where it may be from any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,8 @@ class Manifest:
     constraints: tuple[DeclaredRequirement, ...] = ()
     options: tuple[str, ...] = field(default=(), repr=False)
     """Lines such as `--extra-index-url …`, as an installer reads them; may hold credentials."""
+    indexes: tuple[Index, ...] = ()
+    """Those that requirements name."""
     name: str = ""
     """The project's own name, normalised; empty where it has none."""
     builds: bool = False

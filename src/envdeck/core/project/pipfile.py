@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.project.index_table import IndexTable, pipenv_indexes
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.reading import Document, read_toml, string_at, strings, table_at, tables
 from envdeck.core.project.requirement_text import direct, is_name, line_of
+from envdeck.core.project.sourced import index_checked
 
 _NO_PACKAGES = frozenset({"source", "requires", "pipenv", "scripts"})
 
@@ -32,12 +34,17 @@ def read_pipfile(path: str) -> Manifest:
                 line = document.line_of(f"\n{name}")
                 found.append(
                     DeclaredRequirement(
-                        text, normalise(name), path, None if line is None else line + 1, group
+                        text, normalise(name), path, None if line is None else line + 1, group,
+                        index=string_at(told, "index"),
                     )
-                )
+                )  # fmt: skip
+    options = pipenv_sources(document)
+    known = pipenv_indexes(document)
+    found = list(index_checked(document, found, IndexTable(known, options), problems))
+    named = dict.fromkeys(one.index for one in found if one.index)
     return Manifest(
-        path, "Pipfile", tuple(found), options=pipenv_sources(document),
-        problems=tuple(problems),
+        path, "Pipfile", tuple(found), options=options,
+        indexes=tuple(known[one] for one in named if one in known), problems=tuple(problems),
     )  # fmt: skip
 
 

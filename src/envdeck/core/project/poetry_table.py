@@ -8,7 +8,12 @@ from typing import Any
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.model import DeclaredRequirement, Problem
 from envdeck.core.project.reading import Document, string_at, strings, table_at, tables
-from envdeck.core.project.requirement_text import direct, is_name, line_of
+from envdeck.core.project.requirement_text import (
+    direct,
+    editable_line,
+    is_name,
+    line_of,
+)
 
 _CARET = re.compile(r"([~^])\s*=?\s*(v?[\w.!+-]+)\Z")
 _TILDE_EQUAL = re.compile(r"~=")
@@ -30,13 +35,15 @@ def poetry_requirements(
     main = {} if has_project and "dependencies" in project else table_at(poetry, "dependencies")
     extras = _extras(poetry)
     for name, told in main.items():
-        for text in _lines(document, name, told, problems):
+        for text, index in _lines(document, name, told, problems):
             optional = isinstance(told, dict) and told.get("optional") is True
             under = extras.get(normalise(name), ()) if optional else ("",)
             line = document.line_of(f"\n{name}")
             line = None if line is None else line + 1
             found += [
-                DeclaredRequirement(text, normalise(name), document.file, line, extra=extra)
+                DeclaredRequirement(
+                    text, normalise(name), document.file, line, extra=extra, index=index
+                )
                 for extra in under
             ]
     optional_groups = set()
@@ -45,7 +52,7 @@ def poetry_requirements(
         if isinstance(table, dict) and table.get("optional") is True:
             optional_groups.add(normalise(group))
         for name, told in table_at(table, "dependencies").items():
-            for text in _lines(document, name, told, problems):
+            for text, index in _lines(document, name, told, problems):
                 found.append(
                     DeclaredRequirement(
                         text,
@@ -53,6 +60,7 @@ def poetry_requirements(
                         document.file,
                         document.line_of(f"{name} ") or document.line_of(name),
                         normalise(group),
+                        index=index,
                     )
                 )
     return found, problems, frozenset(optional_groups)
@@ -102,8 +110,10 @@ def _extras(poetry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _lines(document: Document, name: str, told: object, problems: list[Problem]) -> Iterator[str]:
-    """Yield the requirements that one dependency comes to."""
+def _lines(
+    document: Document, name: str, told: object, problems: list[Problem]
+) -> Iterator[tuple[str, str]]:
+    """Yield the requirements that one dependency comes to, each with the name of its index."""
     if normalise(name) == "python":
         return
     several = list(tables(told)) if isinstance(told, list) else [told]
@@ -115,7 +125,7 @@ def _lines(document: Document, name: str, told: object, problems: list[Problem])
                 document.problem("what poetry is told of this package is not understood", name)
             )
         else:
-            yield text
+            yield text, string_at(table, "source")
 
 
 def _line(name: str, table: Mapping[str, Any], folder: str) -> str | None:
@@ -126,6 +136,8 @@ def _line(name: str, table: Mapping[str, Any], folder: str) -> str | None:
         return None
     found = direct(table, folder)
     if found is not None:
+        if table.get("develop") is True and found[1] == "directory":
+            return editable_line(found[0], extras=extras, marker=marker)
         return line_of(name, f"@ {found[0]}", extras=extras, marker=marker)
     version = table.get("version", "")
     specifier = poetry_specifier(version) if isinstance(version, str) else None

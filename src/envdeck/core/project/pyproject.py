@@ -6,6 +6,12 @@ from collections.abc import Iterable
 from envdeck.core import reach
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.project.dependency_groups import expand_groups
+from envdeck.core.project.index_table import (
+    IndexTable,
+    pdm_indexes,
+    poetry_indexes,
+    uv_indexes,
+)
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.pdm_table import pdm_requirements
 from envdeck.core.project.poetry_table import poetry_requirements
@@ -20,6 +26,14 @@ from envdeck.core.project.reading import (
 )
 from envdeck.core.project.requirement_text import parsed
 from envdeck.core.project.setuptools_files import requirements_of_files
+from envdeck.core.project.source_table import UvSources
+from envdeck.core.project.sourced import (
+    index_checked,
+    pdm_sourced,
+    poetry_joined,
+    uv_sourced,
+)
+from envdeck.core.project.uv_workspace import workspace_root
 
 
 def read_pyproject(path: str) -> Manifest:
@@ -30,6 +44,8 @@ def read_pyproject(path: str) -> Manifest:
     project, tool = table_at(document.table, "project"), table_at(document.table, "tool")
     found: list[DeclaredRequirement] = []
     problems: list[Problem] = []
+    root = workspace_root(document)
+    indexes = uv_indexes(document, root)
     _add(document, strings(project.get("dependencies")), found, problems)
     for extra, texts in table_at(project, "optional-dependencies").items():
         _add(document, strings(texts), found, problems, extra=normalise(extra))
@@ -41,6 +57,7 @@ def read_pyproject(path: str) -> Manifest:
     defaults, format_ = _uv_defaults(document, groups), "pyproject"
     optional: frozenset[str] = frozenset()
     if table_at(tool, "poetry"):
+        found = list(poetry_joined(document, found, problems))
         more, wrong_too, optional = poetry_requirements(document, has_project=bool(project))
         found += more
         problems += wrong_too
@@ -54,13 +71,21 @@ def read_pyproject(path: str) -> Manifest:
         format_ = "pdm"
     name = string_at(project, "name") or string_at(tool, "poetry", "name")
     _dynamic(document, found, problems)
+    theirs = poetry_indexes(document) if format_ == "poetry" else pdm_indexes(document)
+    known = {**indexes.named, **theirs.named}
+    options = tuple(dict.fromkeys((*indexes.options, *theirs.options)))
+    found = list(pdm_sourced(document, found))
+    found = list(uv_sourced(document, found, UvSources(document, root, indexes), problems))
+    found = list(index_checked(document, found, IndexTable(known, options), problems))
+    named = dict.fromkeys(one.index for one in found if one.index)
     problems += shape_problems(document)
     return Manifest(
         path,
         format_,
         tuple(found),
         constraints=tuple(_constraints(document, problems)),
-        options=tuple(_indexes(document)),
+        options=options,
+        indexes=tuple(known[one] for one in named if one in known),
         name=normalise(name),
         builds=_builds(document),
         default_groups=defaults,
@@ -134,18 +159,3 @@ def _constraints(document: Document, problems: list[Problem]) -> Iterable[Declar
     told = table_at(document.table, "tool", "uv").get("constraint-dependencies")
     _add(document, strings(told), found, problems)
     return found
-
-
-def _indexes(document: Document) -> Iterable[str]:
-    """Yield poetry's and pdm's own indexes; uv reads its own itself, in the project."""
-    tool = table_at(document.table, "tool")
-    for owner in ("poetry", "pdm"):
-        listed = table_at(tool, owner).get("source")
-        for one in listed if isinstance(listed, list) else ():
-            url = string_at(one, "url")
-            if "://" not in url or any(letter.isspace() for letter in url):
-                continue
-            if string_at(one, "type") == "find_links":
-                yield f"--find-links {url}"
-            elif string_at(one, "priority") != "explicit":
-                yield f"--extra-index-url {url}"

@@ -35,6 +35,12 @@ def line_of(
     return text if parsed(text) is not None else None
 
 
+def editable_line(url: str, *, extras: Iterable[str] = (), marker: str = "") -> str:
+    """Return the line that installs a folder in place."""
+    asked = f"[{','.join(extras)}]" if extras else ""
+    return f"-e {url}{asked}" + (f" ; {marker}" if marker else "")
+
+
 def direct(table: Mapping[str, Any], folder: str) -> tuple[str, str] | None:
     """Return the URL and kind (`vcs`, `archive`, `directory`) that a table of poetry, pipenv or
     pdm names (`git`, `rev`, `url`, `path` …); None where it names none of them."""
@@ -44,7 +50,7 @@ def direct(table: Mapping[str, Any], folder: str) -> tuple[str, str] | None:
             return _checkout(system, url, table), "vcs"
     url = table.get("url") or table.get("file")
     if isinstance(url, str) and "://" in url:
-        return url, "archive"
+        return url + _under(table, url), "archive"
     path = table.get("path") or table.get("file")
     if isinstance(path, str) and path:
         whole = os.path.normpath(os.path.join(folder, path))
@@ -74,9 +80,15 @@ def _checkout(system: str, url: str, table: Mapping[str, Any]) -> str:
     prefix = "" if url.startswith(f"{system}+") else f"{system}+"
     keys = ("resolved_reference", "revision", "ref", "rev", "tag", "branch")
     at = next((table[key] for key in keys if isinstance(table.get(key), str)), "")
+    return prefix + url + (f"@{at}" if at else "") + _under(table, url)
+
+
+def _under(table: Mapping[str, Any], url: str) -> str:
+    """Return the fragment for what lies below the top of an archive or a checkout."""
     under = table.get("subdirectory")
-    fragment = f"#subdirectory={under}" if isinstance(under, str) and under else ""
-    return prefix + url + (f"@{at}" if at else "") + fragment
+    if not isinstance(under, str) or not under:
+        return ""
+    return f"{'&' if '#' in url else '#'}subdirectory={under}"
 
 
 def _unsafe(text: str) -> bool:

@@ -102,8 +102,8 @@ def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
     version = plain(python)
     sentence = {
-        None: "Every package stays at its version; what has no wheel is built from its source, "
-        "if it can be.",
+        None: "Every package stays at its version; what has no wheel comes from its installed "
+        "files where they are for any Python, and else cannot come.",
         "smallest": f"What has no wheel for Python {version} comes at the smallest version up "
         "that has one; all others stay.",
         "newest": f"What has no wheel for Python {version} comes at its newest version that has "

@@ -14,6 +14,7 @@ from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.choices import RecreateChoices, SourceChoice
 from envdeck.tui.dialogs.choice_row import BLANK, ChoiceRow, radio, title
 from envdeck.tui.dialogs.choosing import ChoosingDialog
+from envdeck.tui.dialogs.doubt_rows import DoubtRows
 from envdeck.tui.dialogs.forecaster import ForecastCame, Forecaster
 from envdeck.tui.dialogs.jump_rows import JumpRows
 from envdeck.tui.dialogs.python_lines import minor
@@ -76,6 +77,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             self._forecaster,
         )
         self._jumps = JumpRows(look)
+        self._doubts = DoubtRows(look)
         self._field = Input(placeholder="path of a requirements or lock file", compact=True)
         self._field.cursor_blink = False
         self._field.display = False
@@ -148,7 +150,8 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             none = f"{self.look.signs.broken} No interpreter here is one that it could rest on."
             rows.append(ChoiceRow(lambda _cells: (Part(f" {none}", Tone.ERROR),)))
         self._take_jumps()
-        return rows + self._pythons.rows() + self._jumps.rows()
+        self._take_doubts()
+        return rows + self._pythons.rows() + self._doubts.rows() + self._jumps.rows()
 
     def show_again(self, key: object = None) -> None:
         """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
@@ -162,6 +165,13 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         python, exact = self._pythons.current, self._source is not None and self._source[0] == EXACT
         told = self._pythons.told() if exact else ()
         self._jumps.take(told, "" if python is None else minor(python.interpreter.version))
+
+    def _take_doubts(self) -> None:
+        """Only what is recreated exactly is in doubt; of several environments each plan tells."""
+        exact = self._source is not None and self._source[0] == EXACT
+        alone = len(self._environments) == 1
+        known = next(iter(self._known.values()), None)
+        self._doubts.doubts = known.doubts if exact and alone and known is not None else ()
 
     def _source_row(self, source: SourceChoice) -> ChoiceRow:
         chosen = _key(source) == self._source
@@ -211,6 +221,9 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             return python.interpreter.executable == self._pythons.chosen
         if way is not None:
             return way.name == self._jumps.chosen
+        doubt = self._doubts.choice(row)
+        if doubt is not None:
+            return doubt in self._doubts.chosen
         return self._source is not None and row.key == (SOURCE, *self._source)
 
     async def entered(self, row: ChoiceRow) -> None:
@@ -221,9 +234,12 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             await self.toggled(row)
 
     async def toggled(self, row: ChoiceRow) -> None:
-        """Choose a source, an interpreter or a jump."""
+        """Choose a source, an interpreter, a jump, or what becomes of a package."""
         python, way = self._pythons.choice(row), self._jumps.way(row)
-        if python is not None:
+        doubt = self._doubts.choice(row)
+        if doubt is not None:
+            self._doubts.choose(*doubt)
+        elif python is not None:
             self._pythons.chosen = python.interpreter.executable
         elif way is not None:
             problem = self._jumps.choose(way)
@@ -249,11 +265,15 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             self.warn("no source can be chosen here")
         elif self._pythons.chosen is None:
             self.ask_for(*self._pythons.missing())
+        elif (missing := self._doubts.missing()) is not None:
+            self.ask_for(*missing)
         else:
             name, file = self._source
             alone = sum(source.name == name for source in self._sources) == 1
             named = file if name == "file" or not alone else None
-            choice = RecreateChoice(name, named, self._pythons.chosen, self._jumps.chosen)
+            choice = RecreateChoice(
+                name, named, self._pythons.chosen, self._jumps.chosen, self._doubts.chosen
+            )
             self.leave_with(recreate_wishes(self._operating, self._environments, choice, self.look))
 
     def action_refresh(self) -> None:

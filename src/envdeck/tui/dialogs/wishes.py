@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from envdeck.core.model import Environment, NoPlan, Plan
+from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan
 from envdeck.tui.operating import Operating, Wish
 from envdeck.tui.store.upgrade_choice import UpgradeChoice
 from envdeck.tui.widgets.look import Look
@@ -23,6 +23,8 @@ class RecreateChoice:
     jump: str | None = None
     """What becomes of packages that have no wheel for it: they come at the `smallest` version up
     that has one, or at the `newest`; None leaves them at theirs."""
+    packages: tuple[tuple[str, PackageChoice], ...] = ()
+    """What becomes of packages that cannot be recreated exactly, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def recreate_wishes(
             file=choice.file,
             interpreter=choice.interpreter,
             jump=choice.jump,
+            choices=dict(choice.packages),
             keep_edits=keep,
             allow=allow,
         )

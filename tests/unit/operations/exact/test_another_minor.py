@@ -8,7 +8,7 @@ import pytest
 
 from envdeck.core.host import Host
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Ending, Interpreter, NoPlan
+from envdeck.core.model import Ending, Interpreter, NoPlan, PackageChoice
 
 
 def _other() -> str | None:
@@ -27,6 +27,7 @@ def _other() -> str | None:
 OTHER = _other()
 pytestmark = pytest.mark.skipif(OTHER is None, reason="no Python of another minor version is here")
 OWN = os.path.realpath(sys.executable)
+ANY = "py3-none-any"
 MINE = f"cp{sys.version_info[0]}{sys.version_info[1]}"
 
 
@@ -113,6 +114,73 @@ def test_seeds_are_those_of_the_other_python(reachable, machine, kit, theirs):
     assert versions(kit, path).get("setuptools") == ("80.0" if reachable else None)
     left_out = "left out, since nothing seeds it now: setuptools"
     assert (left_out in result.verified) is not reachable
+
+
+CASES = {
+    # what was installed, what the index has for the other version, how it ends
+    "native, the same release": (True, "same", Ending.DONE),
+    "native, another project's": (True, "other", Ending.ROLLED_BACK),
+    "native, its source alone": (True, "source", Ending.ROLLED_BACK),
+    "native, nothing": (True, "nothing", Ending.ROLLED_BACK),
+    "pure, another project's": (False, "other", Ending.DONE),
+    "pure, its source alone": (False, "source", Ending.DONE),
+    "pure, nothing": (False, "nothing", Ending.DONE),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_release_has_to_be_the_one_that_was_here(case, machine, kit, theirs, tmp_path):
+    """What is for any Python comes from its own files; what is not has to be proved."""
+    native, has, ending = CASES[case]
+    path, harm = other_index(machine, kit, theirs[1], has, tmp_path, native=native)
+    before = kit.account(path)
+
+    plan = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER)
+    result, _ = machine.run(plan)
+
+    assert result.status is ending, result
+    assert not harm.exists()
+    if ending is Ending.DONE:
+        told = [path / "bin" / "python", "-c", "import internal.code as c; print(c.mine)"]
+        assert machine.call(told) == "True\n"
+        assert ("rebuilt from their files here: internal" in result.verified) is not native
+    else:
+        assert kit.account(path) == before
+        assert "internal 1.0 cannot be recreated exactly" in result.message
+        assert f"`envdeck recreate {path} --python {theirs[0].executable} --re" in result.hint
+        assert "--keep" not in result.hint
+
+
+def test_another_release_is_taken_where_that_is_chosen(machine, kit, theirs, tmp_path):
+    path, harm = other_index(machine, kit, theirs[1], "source", tmp_path, native=True)
+    choices = {"internal": PackageChoice.RELEASE}
+    plan = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER, choices=choices)
+    result = machine.done(plan)
+    assert "taken as the index has them: internal" in result.verified
+    assert harm.exists()
+
+
+def other_index(machine, kit, tag, has, tmp_path, *, native):
+    """Install a package, and have the index hold something for another Python; what runs of what
+    is not the package that was installed leaves a file."""
+    harm = tmp_path / "harm"
+    files = [("internal/code.py", b"mine = True\n")]
+    own = machine.wheel("internal", "1.0", files, tag=f"{MINE}-none-any" if native else ANY)
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "internal")
+    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    if has != "same":
+        own.unlink()
+    harmful = f"open({str(harm)!r}, 'a').write('ran')"
+    offered = f"{tag}-none-any" if native else ANY
+    if has == "same":
+        machine.wheel("internal", "1.0", files, tag=offered)
+    elif has == "other":
+        other = [(f"internal/{name}.py", harmful.encode()) for name in ("__init__", "code")]
+        machine.wheel("internal", "1.0", other, tag=offered)
+    elif has == "source":
+        kit.build_sdist(machine.wheels, "internal", "1.0", before=harmful)
+    return path, harm
 
 
 @pytest.mark.parametrize("by", [".python-version", "pyproject.toml"])

@@ -196,7 +196,7 @@ def test_what_it_was_installed_from_is_gone(machine, project, kit):
 
 
 @pytest.mark.parametrize("amiss", ["record", "file"])
-def test_what_cannot_be_rebuilt_is_said(amiss, machine, project, rolled_back):
+def test_what_cannot_be_rebuilt_is_said_before_anything_is_touched(amiss, machine, project):
     path = project / ".venv"
     (machine.wheels / "part_two-1.0-py3-none-any.whl").unlink()
     machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
@@ -207,11 +207,16 @@ def test_what_cannot_be_rebuilt_is_said(amiss, machine, project, rolled_back):
         (site / "part_two" / "__init__.py").unlink()  # it may be linked to uv's cache
         (site / "part_two" / "__init__.py").write_text("version = 'mine'\n")
 
-    result, _ = rolled_back(machine.operations.plan_recreate(machine.look(path)), path)
+    plan = machine.operations.plan_recreate(machine.look(path))
 
     reason = {"record": "its RECORD cannot be read", "file": "part_two/__init__.py has another"}
-    assert "part-two cannot be brought back" in result.message
-    assert reason[amiss] in result.message
+    (refusal,) = plan.refusals
+    assert refusal.guard == "unproved"
+    assert "part-two 1.0 cannot be recreated exactly" in refusal.message
+    assert reason[amiss] in refusal.message
+    assert f"`envdeck recreate {path} --keep part-two`" in refusal.hint
+    result, _ = machine.run(plan)
+    assert result.status is Ending.REFUSED
 
 
 def test_a_file_that_was_changed_by_hand_is_not_silently_lost(machine, project):

@@ -5,9 +5,11 @@ own first words. Hints of the tools are not passed on: some advise `--clear`.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
 from envdeck.core.operations.engine.tool_change import explain_change
 
@@ -177,6 +179,7 @@ _COMPILER = re.compile(
 )
 _COMPILER_HINT = "install a compiler and the headers it needs, or take a release that has a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
+_REQUIRED = re.compile(r"\byou require ([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])")
 _LABEL = re.compile(r"\A\s*(?:error|cause|caused by|\w*Error)\s*:\s*", re.IGNORECASE)
 
 
@@ -211,6 +214,14 @@ def explain(completed: Completed) -> Failure:
                 hint = _COMPILER_HINT if _COMPILER.search(text) else hint
             return Failure(rule.kind, _filled(rule.cause, words), _filled(hint, words))
     return Failure(FailureKind.OTHER, own_words or f"it ended with code {completed.code}")
+
+
+def package_at_fault(completed: Completed, names: Collection[str]) -> str | None:
+    """Return the one of these names (PEP 503) that uv says it cannot have; None where it names
+    none alone."""
+    text = " ".join(" ".join(completed.tail).split())
+    named = {normalise(match[1]) for match in _REQUIRED.finditer(text)} & {*names}
+    return named.pop() if len(named) == 1 else None
 
 
 def _filled(template: str, words: dict[str, str]) -> str:

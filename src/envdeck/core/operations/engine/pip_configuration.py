@@ -70,6 +70,25 @@ def translated(
     }
 
 
+def index_lines(host: Host, environment: str | None, *, default: bool) -> tuple[str, ...]:
+    """Return what :func:`translated` says of places as lines of a requirements file, for a
+    project that names its own: those stand before them, and go before them so. The default index
+    is among them only with `default`."""
+    found = translated(host, environment, uv_files=_own_files(host))
+    lines = [f"--extra-index-url {url}" for url in found.get("UV_INDEX", "").split()]
+    if default and "UV_DEFAULT_INDEX" in found:
+        lines.append(f"--index-url {found['UV_DEFAULT_INDEX']}")
+    links = found.get("UV_FIND_LINKS", "")
+    lines += [f"--find-links {link}" for link in links.split(",") if link]
+    lines += ["--no-index"] if "UV_NO_INDEX" in found else []
+    return tuple(lines)
+
+
+def _own_files(host: Host) -> list[str]:
+    file = host.variable("UV_CONFIG_FILE") or uv_configuration(host)
+    return [file] if file else []
+
+
 def pip_options(host: Host, environment: str | None = None) -> Mapping[str, str]:
     """Return pip's options for `pip install`, by name: what comes later has replaced what came
     before it, as a whole, as in pip."""

@@ -51,11 +51,13 @@ class Uv:
         offline: bool = False,
         environment: str | None = None,
         program: str | None = None,
+        indexes: bool = True,
     ) -> None:
         """`folder` is the current folder of each command. Only with `project` are its
         `pyproject.toml` and `uv.toml` read; otherwise the user's own `uv.toml` is all that
         counts. With `downloads` uv may fetch interpreters. `environment` is the folder of the
-        environment whose own `pip.conf` counts."""
+        environment whose own `pip.conf` counts; without `indexes` it says nothing of where
+        packages come from."""
         self._host = host
         self._folder = folder
         self._project = project
@@ -63,6 +65,7 @@ class Uv:
         self._offline = offline
         self._environment = environment
         self._program = program or find_uv()
+        self._indexes_too = indexes
 
     @property
     def problem(self) -> str:
@@ -114,13 +117,18 @@ class Uv:
         hashes: bool = False,
         link_mode: str | None = None,
         only_binary: bool = False,
+        target: str | None = None,
+        manifest: str | None = None,
     ) -> Command:
         """Install what a requirements file asks for into the environment of `python`, its
-        executable. `reinstall` names what is installed anew even if it is there already."""
+        executable, or into the folder `target`. `reinstall` names what is installed anew even if
+        it is there already; `manifest` is a `pyproject.toml` whose dependencies come as well."""
         flags = [] if dependencies else ["--no-deps"]
         flags += [f"--reinstall-package={name}" for name in reinstall]
         flags += ["--require-hashes"] if hashes else []
         flags += ["--only-binary=:all:"] if only_binary else []
+        flags += ["--target", target] if target else []
+        flags += ["-r", manifest] if manifest else []
         flags += [f"--link-mode={link_mode}"] if link_mode else []
         return self._pip("install", python, "-r", requirements, *_constrained(constraints), *flags)
 
@@ -289,7 +297,7 @@ class Uv:
             self._environment,
             folder=self._folder,
             uv_files=[file for file in files if file],
-            sources=sources,
+            sources=sources and self._indexes_too,
         )
 
 

@@ -8,20 +8,17 @@ other (125 pins, 8 of them without a wheel: 4 threads took three times as long a
 """
 
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from envdeck.core.host import Host
-from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import package_at_fault
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.engine.uv_formats import read_pins
-
-_REQUIRED = re.compile(r"\byou require ([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])")
 
 CALL_SECONDS = 60.0
 ALL_SECONDS = 180.0
@@ -66,7 +63,7 @@ class Asker:
                 taken = dict(read_pins(completed))
                 found |= {name: Answer(taken.get(name)) for name in names}
                 continue
-            named = None if completed is None else _named(completed, names)
+            named = None if completed is None else package_at_fault(completed, names)
             if named is not None:
                 found[named] = Answer(None, completed)
                 names.remove(named)
@@ -99,13 +96,6 @@ class Asker:
             return runner.run(command, stopped=self.stopped, limit=min(left, CALL_SECONDS))
         finally:
             os.unlink(path)
-
-
-def _named(completed: Completed, names: Sequence[str]) -> str | None:
-    """Return the one of these names that uv says is at fault; None where it names none alone."""
-    text = " ".join(" ".join(completed.tail).split())
-    named = {normalise(match[1]) for match in _REQUIRED.finditer(text)} & {*names}
-    return named.pop() if len(named) == 1 else None
 
 
 def unreachable(completed: Completed) -> bool:

@@ -71,7 +71,8 @@ class Look:
     """Of the places that several distributions claim with different contents, the names of those
     whose file is there."""
     _files: list[EditedFile] = field(default_factory=list)
-    _missing: int = 0
+    _missing: list[str] = field(default_factory=list)
+    """The distribution of each missing file."""
     _unchecked: list[str] = field(default_factory=list)
     _late: int = 0
     _alone: list[str] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Look:
             try:
                 status = os.stat(path)
             except FileNotFoundError:
-                self._missing += 1
+                self._missing.append(_last(claims).name)
                 continue
             except (OSError, ValueError) as error:
                 self._fail(place, reason_of(error))
@@ -168,7 +169,7 @@ class Look:
             self.winners[place] = frozenset(right)
 
     def _add(self, place: str, claims: tuple[Claim, ...], size: int) -> None:
-        last = max(claims, key=lambda each: each.recorded_ns)  # whoever came last wrote it
+        last = _last(claims)
         native = place.replace("/", os.sep)
         self._files.append(EditedFile(native, last.name, size, last.hash))
 
@@ -176,19 +177,25 @@ class Look:
         if len(self._unchecked) < _TOLD:
             self._unchecked.append(f"{place}: {reason}")
 
-    def edits(self) -> Edits:
-        """Return what was edited, as far as it was read."""
+    def edits(self, without: frozenset[str] = frozenset()) -> Edits:
+        """Return what was edited, as far as it was read; not of the distributions `without`."""
+        found = [each for each in self._files if each.name not in without]
         unchecked = [*self._unchecked, *self.claims.unread]
         if self._late:
             files = "1 file was" if self._late == 1 else f"{self._late:,} files were"
             unchecked.append(f"{files} not compared with RECORD: too much to read")
         return Edits(
-            tuple(sorted(self._files, key=lambda each: each.path)[:MOST_LISTED]),
-            len(self._files),
-            sum(each.bytes for each in self._files),
-            self._missing,
+            tuple(sorted(found, key=lambda each: each.path)[:MOST_LISTED]),
+            len(found),
+            sum(each.bytes for each in found),
+            sum(name not in without for name in self._missing),
             tuple(unchecked),
         )
+
+
+def _last(claims: tuple[Claim, ...]) -> Claim:
+    """Return the claim of whoever came last, and so wrote the file."""
+    return max(claims, key=lambda each: each.recorded_ns)
 
 
 def _is_as_installed(claims: tuple[Claim, ...], status: os.stat_result) -> bool:

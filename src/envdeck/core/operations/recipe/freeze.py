@@ -15,6 +15,7 @@ from envdeck.core.inspection.distributions import read_heads
 from envdeck.core.inspection.egg_info import EGG_LINK_LIMIT, parse_egg_link
 from envdeck.core.inspection.site_packages import entries, folders, leftovers
 from envdeck.core.model import Distribution, Environment
+from envdeck.core.operations.recipe.identity import is_hashed
 from envdeck.core.operations.recipe.in_place import project_of
 from envdeck.core.operations.recipe.origin import Origin, read_origin
 from envdeck.core.operations.recipe.pins import SEEDS, Pin, PinKind, Recipe
@@ -71,13 +72,14 @@ def _problems(environment: Environment) -> tuple[str, ...]:
 
 def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
     problems = [row.problem] if row.problem else []
-    digest = ""
+    digest, hashed = "", False
     if not quick:
         rows = record_of(row.path)
         if isinstance(rows, Unread):
             problems.append(f"its RECORD cannot be read: {rows.reason}")
         else:
             digest = rows_digest(rows, os.path.basename(row.path))
+            hashed = is_hashed(rows, os.path.basename(row.path))
     raw, found = _origin(row)
     origin = found if isinstance(found, Origin) else None
     pin = Pin(
@@ -92,7 +94,9 @@ def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
         seed=row.name in SEEDS,
         direct_url=raw,
         source=origin.path if origin else None,
+        anchored=origin is not None and _is_anchored(origin),
         rows=digest,
+        hashed=hashed,
     )
     obstacle = found if isinstance(found, str) else _gone(origin, quick=quick)
     if not obstacle and not pin.requirement:
@@ -124,6 +128,12 @@ def _origin(row: Distribution) -> tuple[bytes | None, Origin | str | None]:
         project = project_of(row.path)
         return None, _editable(project) if project else None
     return raw, read_origin(raw)
+
+
+def _is_anchored(origin: Origin) -> bool:
+    """Whether what comes from there is what was there: the file behind a URL may be another now,
+    unless its hash was noted."""
+    return origin.kind is not PinKind.ARCHIVE or origin.hash is not None
 
 
 def _editable(project: str) -> Origin:

@@ -48,8 +48,12 @@ class Pin:
     """The raw `direct_url.json`; it may hold credentials."""
     source: str | None = None
     """The path on this machine that it is installed from: a project, a wheel, a repository."""
+    anchored: bool = False
+    """Whether its origin settles its content: a commit, a hash, or a folder of this machine."""
     rows: str = ""
     """A digest of its RECORD rows, as :func:`rows_digest` has it; empty without a RECORD."""
+    hashed: bool = False
+    """Whether every row that counts for that has a hash."""
     problem: str = ""
     """What a person should know of it, or empty."""
     obstacle: str = ""

@@ -47,6 +47,8 @@ class Imports:
     """Name and reason (hostile text, credentials masked)."""
     untried: frozenset[str] = frozenset()
     """Without a module to import, or after the time was up."""
+    late: frozenset[str] = frozenset()
+    """Of the untried, those for which there was no time left."""
     problem: str = ""
     """Why nothing could be tried (the interpreter does not run), or empty."""
 
@@ -228,4 +230,5 @@ def _judged(
     unfinished = {each.name for each in tries if each not in reasons}
     imported = frozenset(each.name for each in reasons) - failed.keys() - unfinished
     untried = frozenset(names - imported - failed.keys())
-    return Imports(imported, tuple(sorted(failed.items())), untried, problem)
+    late = frozenset(unfinished - failed.keys())
+    return Imports(imported, tuple(sorted(failed.items())), untried, late, problem)

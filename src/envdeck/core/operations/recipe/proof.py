@@ -13,10 +13,10 @@ from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.identity import unlike_files
 from envdeck.core.operations.recipe.pins import Pin, Recipe
 from envdeck.core.operations.recipe.records import (
     COMPILED,
-    comparable,
     is_own,
     place_of,
     record_of,
@@ -85,14 +85,16 @@ class FileCheck:
     """The first of them."""
     faulty: int = 0
     """How many there are."""
+    names: frozenset[str] = frozenset()
+    """Of every distribution that has one."""
 
 
 def prove(before: Recipe, after: Environment) -> Proof:
     """Compare the RECORD rows of what was with those of what is, name by name.
 
-    Seeds count like any other: a new environment may have a newer pip. A distribution without
-    a RECORD, before and after, is equal where its version is. Where the old RECORD is still to
-    be read, and is the new one byte for byte, no row of it is looked at.
+    Seeds count like any other: a new environment may have a newer pip. Files that have no hash
+    on either side, or of a distribution without a RECORD, are compared by their content. Where
+    the old RECORD is still to be read, and is the new one byte for byte, no row is looked at.
     """
     there = {pin.name: pin for pin in freeze(after, quick=True).installed}
     was = before.installed
@@ -111,18 +113,11 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
         return Difference(was.name, "missing", was.version, "")
     if there.version != was.version:
         return Difference(was.name, "version", was.version, there.version)
-    if _same_record(was.path, there.path):
+    if was.hashed and _same_rows(was, there.path):
         return None
-    new = record_of(there.path)
-    digest = "" if isinstance(new, Unread) else rows_digest(new, os.path.basename(there.path))
-    if digest == was.rows:
+    rows = unlike_files(was.path, there.path)
+    if not rows:
         return None
-    rows: set[str] = set()
-    old = record_of(was.path)
-    if not isinstance(old, Unread) and not isinstance(new, Unread):
-        left = comparable(old, os.path.basename(was.path))
-        right = comparable(new, os.path.basename(there.path))
-        rows = {path for path, _ in left ^ right}
     info = os.path.basename(was.path) + "/"
     return Difference(
         was.name,
@@ -131,15 +126,21 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
         there.version,
         tuple(sorted(rows)[:NAMED_ROWS]),
         len(rows),
-        any(not path.startswith(info) for path in rows) or not rows,
+        any(not path.startswith(info) for path in rows),
     )
 
 
-def _same_record(was: str, there: str) -> bool:
-    if os.path.basename(was) != os.path.basename(there):
-        return False
-    old, new = (read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was, there))
-    return isinstance(old, bytes) and old == new
+def _same_rows(was: Pin, there: str) -> bool:
+    """Tell by RECORD alone; one that is the old one byte for byte is not taken apart."""
+    info = os.path.basename(there)
+    if os.path.basename(was.path) == info:
+        old, new = (
+            read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was.path, there)
+        )
+        if isinstance(old, bytes) and old == new:
+            return True
+    rows = record_of(there)
+    return not isinstance(rows, Unread) and rows_digest(rows, info) == was.rows
 
 
 def check_files(
@@ -153,6 +154,7 @@ def check_files(
     """
     files = faulty = 0
     faults: list[FileFault] = []
+    names: set[str] = set()
     for name, path, row, place in _listed(environment):
         if stopped is not None and stopped():
             break
@@ -162,9 +164,10 @@ def check_files(
             reason = _fault(os.path.join(environment.path, place), row, hashes=hashes)
         if reason:
             faulty += 1
+            names.add(name)
             if len(faults) < FAULTS:
                 faults.append(FileFault(name, path, reason))
-    return FileCheck(files, tuple(faults), faulty)
+    return FileCheck(files, tuple(faults), faulty, frozenset(names))
 
 
 def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str | None]]:

@@ -10,11 +10,17 @@ from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.pins import Pin, PinKind
 from envdeck.core.operations.recipe.records import COMPILED, is_own, place_of, record_of
 from envdeck.core.operations.recipe.scripts import generated_scripts
-from envdeck.core.operations.recipe.wheel import Member, NotAsRecordedError, write_wheel
+from envdeck.core.operations.recipe.wheel import (
+    Member,
+    NotAsRecordedError,
+    check_members,
+    write_wheel,
+)
 
 _WHEEL_LIMIT = 64 * 1024
 _STEM = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.!+]+", re.ASCII)
 _TAG = re.compile(r"([a-z0-9_.]+)-([a-z0-9_.]+)-([a-z0-9_.]+)", re.ASCII | re.IGNORECASE)
+_PURE = re.compile(r"(?:^|-)(?:py2\.)?py3(?:\.py2)?-none-any$")
 _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*", re.ASCII)
 _SIGNATURES = (".dist-info/RECORD.jws", ".dist-info/RECORD.p7s")
 _TAGS = 200
@@ -38,10 +44,47 @@ def salvage(
     environment: it comes back to the very same place. Scripts of entry points are left out,
     since installers write them; others get back the first line they had in the wheel.
 
-    `python` is the version of the interpreter that it is meant for (the same minor version, or
-    it is refused); by default the environment's own. The same files make the same wheel, byte
-    by byte. Raises OSError when `folder` cannot be written; nothing is then left in it.
+    `python` is the version of the interpreter that it is meant for, by default the environment's
+    own; for another minor version it is refused unless the wheel is for any Python 3. The same
+    files make the same wheel, byte by byte. Raises OSError when `folder` cannot be written;
+    nothing is then left in it.
     """
+    found = _contents(pin, environment, python)
+    if isinstance(found, Unsalvageable):
+        return found
+    tag, members = found
+    stem = os.path.basename(pin.path).removesuffix(".dist-info")
+    target = os.path.join(folder, f"{stem}-{tag}.whl")
+    try:
+        write_wheel(target, members, f"{stem}.dist-info")
+    except NotAsRecordedError as error:
+        return Unsalvageable(str(error))
+    return target
+
+
+def salvage_problem(pin: Pin, environment: Environment, *, python: str | None = None) -> str:
+    """Return why :func:`salvage` would refuse a pin, every file of it read; empty where it
+    would not. Nothing is written."""
+    found = _contents(pin, environment, python)
+    if isinstance(found, Unsalvageable):
+        return found.reason
+    try:
+        check_members(found[1])
+    except NotAsRecordedError as error:
+        return str(error)
+    return ""
+
+
+def is_pure(pin: Pin) -> bool:
+    """Tell whether a pin was installed from a wheel for any Python 3."""
+    wheel = read_bounded(os.path.join(pin.path, "WHEEL"), _WHEEL_LIMIT)
+    return not isinstance(wheel, Unread) and _PURE.search(_tag(wheel)[0]) is not None
+
+
+def _contents(
+    pin: Pin, environment: Environment, python: str | None
+) -> tuple[str, list[Member]] | Unsalvageable:
+    """Return the tag of the wheel and what goes into it, or why there can be none."""
     refused = _refusal(pin, environment, python)
     if refused:
         return Unsalvageable(refused)
@@ -55,15 +98,7 @@ def salvage(
     if not tag:
         return Unsalvageable("its WHEEL names no tag")
     members = _members(pin, environment, rows, purelib=purelib)
-    if isinstance(members, str):
-        return Unsalvageable(members)
-    stem = os.path.basename(pin.path).removesuffix(".dist-info")
-    target = os.path.join(folder, f"{stem}-{tag}.whl")
-    try:
-        write_wheel(target, members, f"{stem}.dist-info")
-    except NotAsRecordedError as error:
-        return Unsalvageable(str(error))
-    return target
+    return Unsalvageable(members) if isinstance(members, str) else (tag, members)
 
 
 def _refusal(pin: Pin, environment: Environment, python: str | None) -> str:
@@ -77,7 +112,7 @@ def _refusal(pin: Pin, environment: Environment, python: str | None) -> str:
     if own is None and not _minor_of_folder(pin.path):
         return "the version of its interpreter is not known"
     minor = _minor_of_folder(pin.path) or _minor(own or "")
-    if python is not None and _minor(python) != minor:
+    if python is not None and _minor(python) != minor and not is_pure(pin):
         return f"was installed for Python {minor}, and can be rebuilt for that alone"
     return ""
 

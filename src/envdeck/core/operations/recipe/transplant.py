@@ -1,15 +1,21 @@
-"""An editable install brought over file by file, where its project cannot be built again now."""
+"""A distribution brought over file by file: where its project cannot be built again now, or its
+files are to stay as a person left them."""
 
 import os
 import shutil
+from collections.abc import Iterable, Iterator
 
-from envdeck.core.files import Unread
+from envdeck.core.files import Unread, decode_path, read_bounded
+from envdeck.core.inspection.record import RECORD_LIMIT
 from envdeck.core.model import Environment
+from envdeck.core.operations.recipe.carry import mapped
 from envdeck.core.operations.recipe.pins import Pin
-from envdeck.core.operations.recipe.records import record_of
+from envdeck.core.operations.recipe.records import COMPILED, record_of
 
 _MOST = 1_000
 """Files; an editable install puts down a handful."""
+_MOST_KEPT = 200_000
+_EASY_INSTALL = "easy-install.pth"
 
 
 def transplant(pin: Pin, before: Environment, after: Environment) -> str:
@@ -24,19 +30,74 @@ def transplant(pin: Pin, before: Environment, after: Environment) -> str:
         return f"its RECORD cannot be read: {rows.reason}"
     if len(rows) > _MOST:
         return "it lists more files than an editable install has"
-    site = os.path.dirname(pin.path)
-    pairs = []
-    for row in rows:
-        source = os.path.normpath(os.path.join(site, row.path))
-        if row.path.endswith(".pyc"):
-            continue
-        if not source.startswith(before.path + os.sep):
-            return f"it lists a file outside of the environment: {row.path}"
-        pairs.append((source, after.path + source[len(before.path) :]))
-    for source, target in pairs:
-        if not os.path.isfile(source):
+    paths = [path for row in rows if not (path := row.path).endswith(".pyc")]
+    for path in paths:
+        source = _at(pin, path)
+        if source.startswith(before.path + os.sep) and not os.path.isfile(source):
             return f"a file of it is missing: {os.path.relpath(source, before.path)}"
+    return _copy(pin, paths, before, after)
+
+
+def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
+    """Copy the files of a distribution as they are, edited or not, with its metadata; those that
+    are missing stay so. What no list names is none of them: it comes with whatever else no
+    package owns.
+
+    Returns why it cannot be done, or nothing. Raises OSError when `after` cannot be written.
+    """
+    paths = [path for path in _own_files(pin) if os.path.lexists(_at(pin, path))]
+    if len(paths) > _MOST_KEPT:
+        return "it has too many files"
+    refused = _copy(pin, paths, before, after)
+    if not refused and pin.path.endswith(".egg"):
+        _lead_to_egg(pin, before, after)
+    return refused
+
+
+def _own_files(pin: Pin) -> Iterator[str]:
+    """Yield the files that are known to be a distribution's, relative to its package folder."""
+    rows = record_of(pin.path)
+    if not isinstance(rows, Unread):
+        yield from (row.path for row in rows if not row.path.endswith(COMPILED))
+        return
+    name = os.path.basename(pin.path)
+    if not os.path.isdir(pin.path):
+        yield name
+        return
+    for folder, _, names in os.walk(pin.path):
+        inside = os.path.relpath(folder, os.path.dirname(pin.path))
+        yield from (os.path.join(inside, each) for each in names if not each.endswith(COMPILED))
+    listed = read_bounded(os.path.join(pin.path, "installed-files.txt"), RECORD_LIMIT)
+    if not isinstance(listed, Unread):
+        for line in decode_path(listed).splitlines():
+            if line and not line.endswith(COMPILED):
+                yield os.path.normpath(os.path.join(name, line))
+
+
+def _at(pin: Pin, path: str) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(pin.path), path))
+
+
+def _copy(pin: Pin, paths: Iterable[str], before: Environment, after: Environment) -> str:
+    pairs = []
+    for path in paths:
+        source = _at(pin, path)
+        target = mapped(os.path.relpath(source, before.path), before, after)
+        if "\0" in path or target is None or not source.startswith(before.path + os.sep):
+            return f"it lists a file outside of the environment: {path}"
+        if os.path.isfile(source):
+            pairs.append((source, os.path.join(after.path, target)))
+    for source, target in pairs:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         if not os.path.lexists(target):
             shutil.copy2(source, target, follow_symlinks=False)
     return ""
+
+
+def _lead_to_egg(pin: Pin, before: Environment, after: Environment) -> None:
+    """Have the new environment find an egg, by the file that easy_install keeps for that."""
+    folder, name = os.path.split(pin.path)
+    place = mapped(os.path.relpath(folder, before.path), before, after)
+    path = os.path.join(after.path, place or "", _EASY_INSTALL)
+    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"./{name}\n")

@@ -58,6 +58,20 @@ def write_wheel(target: str, members: Iterable[Member], info: str) -> None:
         raise
 
 
+def check_members(members: Iterable[Member]) -> None:
+    """Read every file; raises :class:`NotAsRecordedError` where :func:`write_wheel` would."""
+    for member in members:
+        try:
+            with open(_regular(member), "rb") as source:
+                size = os.fstat(source.fileno()).st_size
+                with open(os.devnull, "wb") as sink:
+                    _copy(source, sink, member, size + HEAD_LIMIT)
+        except OSError as error:
+            raise NotAsRecordedError(
+                f"{member.row.path} cannot be read: {reason_of(error)}"
+            ) from error
+
+
 def _add(archive: zipfile.ZipFile, member: Member) -> tuple[str, str, str]:
     """Copy one file, and return its row for the wheel's own RECORD."""
     try:

@@ -4,8 +4,10 @@ import os
 
 from envdeck.core.inspection.requirements import holds
 from envdeck.core.operations.sources.source import Asked, How, Source, SourceName
-from envdeck.core.project import DeclaredRequirement, Manifest
+from envdeck.core.project import DeclaredRequirement, Index, Manifest
 from envdeck.core.project.requirement_text import file_url
+
+_INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
 
 
 def declared_source(manifest: Manifest, asked: Asked) -> Source:
@@ -17,6 +19,7 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
     if manifest.format == "Pipfile" and asked.groups is None:
         groups = tuple(name for name in manifest.groups if name == "dev")
     lines: list[str] = []
+    indexed: dict[str, tuple[str, str, Index]] = {}
     expected: dict[str, None] = {}
     for one in manifest.requirements:
         if one.extra and one.extra not in asked.extras:
@@ -25,7 +28,11 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
             continue
         if holds(one.text, one.extra, asked.markers) is False:
             continue
-        lines.append(_line(one))
+        index = next((each for each in manifest.indexes if each.name == one.index), None)
+        if index is None:
+            lines.append(_line(one))
+        else:
+            indexed[one.text] = (one.text, one.name, index)
         if one.name and one.name != manifest.name:
             expected[one.name] = None
     itself = asked.installs(builds=manifest.builds) and bool(asked.project)
@@ -40,8 +47,13 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
         file=manifest.file,
         project=asked.project or None,
         requirements=(*manifest.options, *dict.fromkeys(lines)),
+        indexed=tuple(indexed.values()),
+        own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in manifest.options),
         constraints=tuple(_line(one) for one in manifest.constraints),
-        hashes=bool(lines) and not itself and all(one.hashes for one in manifest.requirements),
+        hashes=bool(lines)
+        and not itself
+        and not indexed
+        and all(one.hashes for one in manifest.requirements),
         expected=tuple((name, None) for name in expected),
         groups=tuple(groups),
         extras=asked.extras,

@@ -70,7 +70,7 @@ def _unresolved(
     added: dict[str, None] = {}
     changed: dict[str, tuple[str, str, None]] = {}
     wanted = dict.fromkeys(name for name, _ in source.expected if name)
-    for line in source.requirements:
+    for line in (*source.requirements, *(line for line, _, _ in source.indexed)):
         requirement = parse_requirement(line.partition(" --hash=")[0])
         if requirement is None or requirement.name not in wanted:
             continue

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from envdeck.core.inspection.marker_environment import MarkerEnvironment
+from envdeck.core.project import Index
 
 Exact: TypeAlias = tuple[str, str, str]
 """What is installed now: name, version, and the one requirements line that brings it back."""
@@ -45,7 +46,14 @@ class Source:
     requirements: tuple[str, ...] = field(default=(), repr=False)
     """Lines for a requirements file; they may hold credentials. Of :attr:`How.UV_SYNC` too, for
     whoever cannot run uv in the project: then `--no-deps`."""
+    indexed: tuple[tuple[str, str, Index], ...] = field(default=(), repr=False)
+    """Lines that come from one index alone, each with its package's name and that index."""
+    own_indexes: bool = False
+    """Whether it names indexes for all of its packages, which then go before the person's."""
     constraints: tuple[str, ...] = field(default=(), repr=False)
+    binary: tuple[str, ...] = ()
+    """Names that are taken as wheels alone: nothing of theirs is built, so none of their code
+    runs."""
     hashes: bool = False
     """Whether every line has its hashes, so that they can be required."""
     expected: tuple[tuple[str, str | None], ...] = ()
@@ -60,6 +68,11 @@ class Source:
     """Why it cannot be used, in one sentence without a full stop; empty where it can."""
     notes: tuple[str, ...] = ()
     """What a person should know of it, one sentence each."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it installs nothing."""
+        return not (self.requirements or self.indexed or self.how is How.UV_SYNC)
 
     @property
     def usable(self) -> bool:

@@ -1,0 +1,177 @@
+"""Whether two installs are of one release: by the hashes that RECORD gives, else by content.
+
+Name and version prove nothing: another project may have both on another index.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from email.parser import HeaderParser
+
+from envdeck.core.files import Unread, decode, read_bounded
+from envdeck.core.inspection.record import RecordRow
+from envdeck.core.operations.recipe.records import COMPILED, comparable, record_of
+
+_PART = 1024 * 1024
+_METADATA_LIMIT = 8 * 1024 * 1024
+_CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
+"""How files end that a wheel has for every version of Python."""
+_LISTED = 50_000
+"""Files of an egg that are looked at."""
+_TELLING = frozenset(
+    {"summary", "author", "author-email", "home-page", "project-url", "license", "description"}
+)
+"""Headers by which a release is told from one of another project."""
+_SAME_VERSION = "the release with that name and version"
+
+
+def unlike_files(was: str, there: str) -> frozenset[str]:
+    """Return which files are not proved to be the same in two installs, relative to the package
+    folder; none where both are of one build. Both are given by their metadata folders.
+
+    Rows that have a hash on both sides are compared by that, and all others by content.
+    """
+    new = record_of(there)
+    if isinstance(new, Unread):
+        return frozenset({f"{os.path.basename(there)}/RECORD"})
+    right = dict(comparable(new, os.path.basename(there)))
+    old = record_of(was)
+    if isinstance(old, Unread):
+        return _unlike_content(was, there, right)
+    left = dict(comparable(old, os.path.basename(was)))
+    unlike = set(left.keys() ^ right.keys())
+    for path in left.keys() & right.keys():
+        if _is_hash(left[path]) and _is_hash(right[path]):
+            if left[path] != right[path]:
+                unlike.add(path)
+        elif not _same_content(os.path.dirname(was), os.path.dirname(there), path):
+            unlike.add(path)
+    return frozenset(unlike)
+
+
+def is_hashed(rows: Iterable[RecordRow], info: str) -> bool:
+    """Tell whether every file that two installs have in common has a hash in RECORD."""
+    return all(_is_hash(value) for _, value in comparable(rows, info))
+
+
+def other_release(was: str, there: str) -> str:
+    """Return why a wheel for another version of Python is not proved to be of the same release;
+    empty where it is. Both are given by their metadata folders, and bear one name and version.
+
+    The same wheel has the same rows. Two wheels of one release share METADATA and most of their
+    Python files: a build writes few of them anew (`__config__.py`). Where a newer tool wrote
+    METADATA in other words, all of those files have to be the same.
+    """
+    old, new = record_of(was), record_of(there)
+    if isinstance(old, Unread):
+        return f"{_SAME_VERSION} cannot be compared: its RECORD cannot be read: {old.reason}"
+    if isinstance(new, Unread):
+        return f"{_SAME_VERSION} has no RECORD"
+    left = dict(comparable(old, os.path.basename(was)))
+    right = dict(comparable(new, os.path.basename(there)))
+    if left == right and all(map(_is_hash, left.values())):
+        return ""
+    ours, theirs = _code(left, was), _code(right, there)
+    both = ours.keys() & theirs.keys()
+    same = {path for path in both if ours[path] == theirs[path]}
+    described = _same_metadata(was, there)
+    if described and not ours and not theirs:
+        if _is_telling(was):
+            return ""
+        return f"{_SAME_VERSION} shares no file with it, and its METADATA says too little"
+    if described and both and len(same) * 2 >= len(both):
+        return ""
+    if same == both and len(both) * 10 >= max(len(ours), len(theirs)) * 9 and both:
+        return ""
+    return f"{_SAME_VERSION} has other files"
+
+
+def _unlike_content(was: str, there: str, right: dict[str, str]) -> frozenset[str]:
+    """Compare by content alone: there is no RECORD of what was."""
+    base = was if was.endswith(".egg") else os.path.dirname(was)
+    info = os.path.basename(there) + "/"
+    legacy = not was.endswith(".dist-info")
+    paths = {path for path in right if not (legacy and path.startswith(info))}
+    if not any(_is_code(path) and _size(os.path.join(base, path)) for path in paths):
+        return frozenset({os.path.basename(was)})
+    unlike = {path for path in paths if not _same_content(base, os.path.dirname(there), path)}
+    return frozenset(unlike | (_egg_files(was) - paths if legacy else set()))
+
+
+def _egg_files(was: str) -> set[str]:
+    """Return the code files that an egg is known to have."""
+    if not was.endswith(".egg"):
+        return set()
+    found: set[str] = set()
+    for folder, _, names in os.walk(was):
+        inside = os.path.relpath(folder, was).replace(os.sep, "/")
+        if inside.startswith("EGG-INFO"):
+            continue
+        for name in names:
+            if not name.endswith(COMPILED):
+                found.add(name if inside == "." else f"{inside}/{name}")
+        if len(found) > _LISTED:
+            break
+    return found
+
+
+def _code(rows: dict[str, str], info: str) -> dict[str, str]:
+    """Return path and hash of the Python files that say something."""
+    folder, name = os.path.split(info)
+    return {
+        path: value
+        for path, value in rows.items()
+        if _is_code(path)
+        and not path.startswith(name + "/")
+        and _is_hash(value)
+        and _size(os.path.join(folder, path))
+    }
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith(_CODE)
+
+
+def _is_hash(value: str) -> bool:
+    return "=" in value
+
+
+def _same_metadata(was: str, there: str) -> bool:
+    old, new = (read_bounded(os.path.join(at, "METADATA"), _METADATA_LIMIT) for at in (was, there))
+    return isinstance(old, bytes) and old == new
+
+
+def _is_telling(info: str) -> bool:
+    data = read_bounded(os.path.join(info, "METADATA"), _METADATA_LIMIT)
+    if isinstance(data, Unread):
+        return False
+    message = HeaderParser().parsestr(decode(data))
+    said = {name.lower() for name, value in message.items() if str(value).strip() != "UNKNOWN"}
+    return bool(said & _TELLING)
+
+
+def _same_content(old: str, new: str, path: str) -> bool:
+    first, second = (_digest(os.path.join(folder, path)) for folder in (old, new))
+    return first is not None and first == second
+
+
+def _digest(path: str) -> str | None:
+    """Return the SHA-256 of a regular file; None where there is none that can be read."""
+    digest = hashlib.sha256()
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            while part := file.read(_PART):
+                digest.update(part)
+    except (OSError, ValueError):
+        return None
+    return digest.hexdigest()
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return 0

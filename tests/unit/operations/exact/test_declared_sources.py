@@ -1,0 +1,184 @@
+"""What is declared comes from where its table says, and from nowhere else."""
+
+import pytest
+
+from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.model import Ending, NoPlan
+from envdeck.core.project.comparing import compare
+from envdeck.core.project.project import read_project
+
+HEAD = '[project]\nname = "work"\nversion = "0"\nrequires-python = ">=3.9"\ndependencies = [{}]\n'
+
+
+def configure(machine, url):
+    machine.environ |= {"UV_HTTP_TIMEOUT": "2", "UV_HTTP_RETRIES": "0"}
+    machine.environ["UV_CACHE_DIR"] = str(machine.home / "fresh-cache")
+    settings = machine.home / ".config" / "pip" / "pip.conf"
+    settings.write_text(f"[global]\nindex-url = {url}\n")
+
+
+@pytest.fixture
+def public(machine, kit, tmp_path):
+    """An index that the machine takes everything from, with another project's `lib` on it; what
+    that runs leaves a file."""
+    harm = tmp_path / "harm"
+    harmful = f"open({str(harm)!r}, 'a').write('ran')".encode()
+    folder = tmp_path / "public"
+    kit.build_wheel(folder, "lib", "9.0", [("lib/__init__.py", harmful), ("lib.pth", harmful)])
+    kit.build_wheel(folder, "free", "1.0")
+    with kit.index(folder) as (url, asked):
+        configure(machine, url)
+        yield asked
+    assert not harm.exists()
+
+
+@pytest.fixture
+def corporate(kit, tmp_path):
+    """An index of its own, with the `lib` that is meant."""
+    folder = tmp_path / "corporate"
+    kit.build_wheel(folder, "lib", "1.0", [("lib/meant.py", b"")])
+    kit.build_wheel(folder, "free", "8.0")
+    with kit.index(folder) as (url, _):
+        yield url
+
+
+def sources(machine, kit, corporate):
+    """Return what stands in a `pyproject.toml` for each kind of source, and the version that is
+    to come."""
+    folder = machine.home / "lib"
+    kit.make_project(folder, "lib", "1.5")
+    kit.make_repository(machine.home / "repository", "lib")
+    wheel = kit.build_wheel(machine.home / "built", "lib", "1.7")
+    dependencies = HEAD.format('"lib", "free"')
+    index = f'name = "corp"\nurl = "{corporate}"\n'
+    uv = f"{dependencies}[tool.uv.sources]\nlib = "
+    poetry = '[tool.poetry]\nname = "work"\nversion = "0"\n[tool.poetry.dependencies]\n'
+    poetry += 'python = ">=3.9"\nfree = "*"\nlib = '
+    return {
+        "uv, index": (
+            f'{uv}{{ index = "corp" }}\n[[tool.uv.index]]\n{index}explicit = true\n', "1.0"),
+        "uv, path": (f'{uv}{{ path = "../lib" }}\n', "1.5"),
+        "uv, path in place": (f'{uv}{{ path = "../lib", editable = true }}\n', "1.5"),
+        "uv, git": (f'{uv}{{ git = "{(machine.home / "repository").as_uri()}" }}\n', "1.5"),
+        "uv, url": (f'{uv}{{ url = "{wheel.as_uri()}" }}\n', "1.7"),
+        "poetry, index": (
+            (f'{poetry}{{ version = "*", source = "corp" }}\n'
+            f'[[tool.poetry.source]]\n{index}priority = "explicit"\n'), "1.0"),
+        "poetry, path": (f'{poetry}{{ path = "../lib" }}\n', "1.5"),
+        "pdm, index": (
+            f'{dependencies}[[tool.pdm.source]]\n{index}include_packages = ["lib"]\n', "1.0"),
+    }  # fmt: skip
+
+
+KINDS = ("uv, index", "uv, path", "uv, path in place", "uv, git", "uv, url", "poetry, index")
+KINDS += ("poetry, path", "pdm, index")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_environment_takes_each_from_its_source(kind, machine, kit, public, corporate):
+    project = machine.home / "work"
+    project.mkdir()
+    text, version = sources(machine, kit, corporate)[kind]
+    (project / "pyproject.toml").write_text(text)
+
+    machine.done(machine.operations.plan_create(str(project)))
+
+    environment = machine.look(project / ".venv")
+    there = {row.name: row.version for row in read_distributions(environment)}
+    assert there["lib"] == version
+    if not kind.startswith("pdm"):  # there the index is one of all, and goes before the others
+        assert there["free"] == "1.0"
+    assert not any("/lib/" in path for path, _ in public)
+    assert machine.operations.pending() == ()
+    found = compare(read_project(str(project)), environment, read_distributions(environment))
+    assert [(one.name, one.kind) for one in found.drifts if one.name == "lib"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_has_the_other_project_is_recreated_right(kind, machine, kit, public, corporate):
+    """What a diff can tell of it, it tells; the index of a package leaves no trace in it."""
+    project = machine.home / "work"
+    path = machine.make(project / ".venv", "uv")
+    machine.install(path, "uv", kit.build_wheel(machine.wheels, "free", "1.0"))
+    machine.install(path, "uv", kit.build_wheel(machine.home / "others", "lib", "9.0"))
+    info = next(path.glob("lib/python*/site-packages/lib-9.0.dist-info"))
+    (info / "direct_url.json").unlink()  # as if it were from an index
+    text, version = sources(machine, kit, corporate)[kind]
+    (project / "pyproject.toml").write_text(text)
+    environment = machine.look(path)
+    found = compare(read_project(str(project)), environment, read_distributions(environment))
+    drifted = [one.name for one in found.drifts if one.name == "lib"]
+    untold = [one for one in found.unchecked if "lib" in one]
+    assert drifted or untold
+    assert bool(drifted) is ("index" not in kind)
+
+    machine.done(machine.operations.plan_recreate(environment, source="declared"))
+
+    there = {row.name: row.version for row in read_distributions(machine.look(path))}
+    assert there["lib"] == version
+    assert not any("/lib/" in path for path, _ in public)
+
+
+@pytest.mark.parametrize("setting", ["index-url", "extra-index-url"])
+@pytest.mark.parametrize("default", ["default = true", ""])
+def test_an_index_for_all_goes_before_those_of_the_person(
+    default, setting, machine, kit, public, corporate
+):
+    settings = machine.home / ".config" / "pip" / "pip.conf"
+    settings.write_text(settings.read_text().replace("index-url", setting))
+    project = machine.home / "work"
+    project.mkdir()
+    index = f'[[tool.uv.index]]\nname = "corp"\nurl = "{corporate}"\n{default}\n'
+    (project / "pyproject.toml").write_text(HEAD.format('"lib"') + index)
+    machine.done(machine.operations.plan_create(str(project)))
+    environment = machine.look(project / ".venv")
+    assert {row.name: row.version for row in read_distributions(environment)} == {"lib": "1.0"}
+
+
+WRONG = {
+    "uv": '[tool.uv.sources]\nlib = { index = "nowhere" }\n',
+    "uv, workspace": "[tool.uv.sources]\nlib = { workspace = true }\n",
+    "pdm": '[[tool.pdm.source]]\nname = "corp"\ninclude_packages = ["lib"]\n',
+    "poetry": '[tool.poetry.dependencies]\nlib = { source = "nowhere" }\n',
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_source_that_cannot_be_followed_stops_it(kind, machine, public):
+    project = machine.home / "work"
+    project.mkdir()
+    (project / "pyproject.toml").write_text(HEAD.format('"lib"') + WRONG[kind])
+    plan = machine.operations.plan_create(str(project))
+    assert isinstance(plan, NoPlan)
+    assert "pyproject.toml:5: the source of lib in " in plan.message
+    assert public == []
+
+
+def test_an_index_that_has_it_no_more_is_no_cause_to_ask_another(machine, kit, public, tmp_path):
+    project = machine.home / "work"
+    project.mkdir()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with kit.index(empty) as (url, _):
+        text, _ = sources(machine, kit, url)["uv, index"]
+        (project / "pyproject.toml").write_text(text)
+        result, _ = machine.run(machine.operations.plan_create(str(project)))
+    assert result.status is Ending.ROLLED_BACK
+    assert "lib" in result.message
+    assert not (project / ".venv").exists()
+    assert not any("/lib/" in path for path, _ in public)
+
+
+def test_a_password_of_an_index_is_in_no_word(machine, kit, public, corporate):
+    project = machine.home / "work"
+    project.mkdir()
+    secret = "hunter2-s3cret"
+    url = corporate.replace("//", f"//ada:{secret}@")
+    text, _ = sources(machine, kit, url)["uv, index"]
+    (project / "pyproject.toml").write_text(text)
+    plan = machine.operations.plan_create(str(project))
+    result, told = machine.run(plan)
+    assert result.status is Ending.DONE
+    assert secret not in repr((plan, result, told))
+    held = (machine.home / ".local").rglob("*") if (machine.home / ".local").exists() else ()
+    assert not any(secret.encode() in one.read_bytes() for one in held if one.is_file())

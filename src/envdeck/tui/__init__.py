@@ -58,10 +58,8 @@ def run(
     from envdeck.tui.ending import ROLLBACK_PATIENCE, ending_on_signals
 
     app = EnvDeck(source, scope, settings, operations)
-    with ending_on_signals(app.end):
+    with ending_on_signals(app.end) as app.end_late:
         app.run()
-        if app.deadline is not None:
-            app.deadline.cancel()
         queue = app.main.queue
         if queue is not None and queue.busy:
             queue.stop_all()

@@ -16,15 +16,13 @@ from textual.widgets import Input
 
 from envdeck.text import plain
 from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
-from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, end_after, fault
+from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, fault
 from envdeck.tui.messages import FilterRequested, OperationWished, OutcomeSaid
 from envdeck.tui.screens.main import MainScreen
 from envdeck.tui.settings import ScreenSettings
 from envdeck.tui.source import Source
 
 if TYPE_CHECKING:
-    from threading import Timer
-
     from envdeck.core.catalog import Scope
     from envdeck.tui.dialogs.quitting import Leave
     from envdeck.tui.operating import Operating
@@ -52,8 +50,9 @@ class EnvDeck(App[None], inherit_bindings=False):
         self._settings = settings
         self._told_through: asyncio.AbstractEventLoop | None = None
         self._told_to_end: int | None = None
-        self.deadline: Timer | None = None
-        """Ends the process where closing takes too long."""
+        self.end_late: Callable[[float, int], object] | None = None
+        """Ends the process with a code where closing takes longer than so many seconds; None where
+        the process is not ours to end."""
         self._problems = [f"keys: {problem}" for problem in validate_keys(settings.keys)]
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
@@ -208,8 +207,8 @@ class EnvDeck(App[None], inherit_bindings=False):
     def _close(self) -> None:
         """End, and see to it that this comes about whatever a thread waits for."""
         queue = self.main.queue
-        if queue is None or not queue.busy:
-            self.deadline = end_after(PATIENCE, 0)
+        if self.end_late is not None and (queue is None or not queue.busy):
+            self.end_late(PATIENCE, 0)
         self.exit()
 
     def on_operation_wished(self, message: OperationWished) -> None:

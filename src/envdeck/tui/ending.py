@@ -22,21 +22,26 @@ _RESTORED = b"\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1000l\x1b[?2004l\x1b[?1049l
 
 
 @contextmanager
-def ending_on_signals(end: Callable[[int], float]) -> Iterator[None]:
+def ending_on_signals(
+    end: Callable[[int], float],
+) -> Iterator[Callable[[float, int], None]]:
     """Call `end` with 128 and the number of a signal that ends programs, so that the terminal
     is restored; end the process with that code where this does not come about in the seconds
-    that `end` returned."""
+    that `end` returned. Yields what sees to the same for another code."""
     watches: list[Timer] = []
 
+    def end_late(seconds: float, code: int) -> None:
+        watches.append(end_after(seconds, code))
+
     def told(number: int, _frame: FrameType | None) -> None:
-        watches.append(end_after(end(128 + number), 128 + number))
+        end_late(end(128 + number), 128 + number)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, told) for number in numbers}
     try:
-        yield
+        yield end_late
     finally:
         for watch in watches:
             watch.cancel()

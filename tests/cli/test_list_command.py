@@ -104,6 +104,7 @@ def test_the_keys_of_the_json_are_those_of_the_contract_in_its_order(cli, catalo
                     ],
                 }
             ],
+            "not_looked_at": [],
         }
     )
 

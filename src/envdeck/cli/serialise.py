@@ -21,10 +21,10 @@ def list_object(finished: Finished, environments: Iterable[Environment]) -> Obje
         "visited": finished.visited,
         "unreadable": finished.unreadable,
         "elapsed_ms": round(finished.elapsed * 1000),
+        "environments": [environment_object(environment) for environment in environments],
         "not_looked_at": [
             {"path": place.path, "reason": place.reason} for place in finished.not_looked_at
         ],
-        "environments": [environment_object(environment) for environment in environments],
     }
 
 

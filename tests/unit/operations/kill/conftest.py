@@ -1,5 +1,6 @@
 """A real environment of wheels made here, and the program that changes it, to be killed."""
 
+import base64
 import hashlib
 import io
 import os
@@ -44,6 +45,12 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
+def hash_of(text: str) -> str:
+    """Return a digest as RECORD has it."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def build_wheel(folder: Path, name: str, version: str) -> None:
     """Write a wheel with a module, a second file and a command."""
     info = f"{name}-{version}.dist-info"
@@ -55,7 +62,8 @@ def build_wheel(folder: Path, name: str, version: str) -> None:
         f"{info}/WHEEL": head,
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
-    files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD"))
+    rows = [f"{path},sha256={hash_of(text)},{len(text)}\n" for path, text in files.items()]
+    files[f"{info}/RECORD"] = "".join((*rows, f"{info}/RECORD,,\n"))
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
         for path, text in files.items():
             archive.writestr(path, text)

@@ -15,7 +15,14 @@ from dying import Interrupter
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
-from envdeck.core.model import CommandStarted, NoPlan, OperationEvent, Plan, StepStarted
+from envdeck.core.model import (
+    CommandStarted,
+    NoPlan,
+    OperationEvent,
+    PackageChoice,
+    Plan,
+    StepStarted,
+)
 from envdeck.core.operations.journal import Entry, Journal
 from envdeck.core.operations.operations import Operations
 
@@ -42,7 +49,10 @@ def plan_of(operations: Operations, action: str, path: str) -> Plan | NoPlan:
     environment = operations.catalog.lookup(path)
     assert environment is not None, path
     if action == "recreate":
-        return operations.plan_recreate(environment)
+        # One that is built again each time is never built unless a person says so.
+        names = {each.name for each in operations.catalog.distributions(environment)}
+        choices = {"slow": PackageChoice.RELEASE} if "slow" in names else {}
+        return operations.plan_recreate(environment, choices=choices)
     if action == "upgrade":
         return operations.plan_upgrade(environment, {"lamp": None})
     return operations.plan_delete([environment], allow=frozenset({"unowned-files"}))

@@ -86,22 +86,18 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
 def lock_folder(folder: str) -> Lock | Held | None:
     """Take the lock of a folder itself, for which no file is needed; None where there is no such
     folder, and where the system locks none (Windows)."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    except OSError:
-        return None
-    if not _take(descriptor):
-        os.close(descriptor)
-        return Held(None, "")
-    return Lock(descriptor)
+    return _lock_existing(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
 
 def lock_of_uv(path: str) -> Lock | Held | None:
     """Take the lock that uv keeps in an environment while it works there; None where it has
     none."""
-    file = os.path.join(path, ".lock")
+    return _lock_existing(os.path.join(path, ".lock"), os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _lock_existing(path: str, flags: int) -> Lock | Held | None:
     try:
-        descriptor = os.open(file, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        descriptor = os.open(path, flags)
     except OSError:
         return None
     if not _take(descriptor):

@@ -1,6 +1,7 @@
 """The walkthrough's screen: what it shows, what its keys do, and that it never waits."""
 
 import sys
+import threading
 import time
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
@@ -22,6 +23,7 @@ from envdeck.core.operations.policy import Policy
 from envdeck.text import width
 from envdeck.text.signs import ASCII, UNICODE
 from envdeck.tui.actions import validate_keys
+from envdeck.tui.dialogs import project_folder
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.project_folder import ProjectDialog, folders_like
 from envdeck.tui.dialogs.step_options import StepDialog
@@ -512,7 +514,7 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
             lambda: [each.path for each in dialog.folders.rows] == [str(tmp_path / "clones")]
         )
         await pilot.press("tab")
-        assert dialog.field.value == "~/clones/"
+        await wait_until(lambda: dialog.field.value == "~/clones/")
         await wait_until(lambda: len(dialog.folders.rows) == 2)
         assert "[b] blog" in shown(app)
         await pilot.press(*"sh")
@@ -522,6 +524,34 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
         await pilot.press("backspace", "enter")
         await wait_until(lambda: asked)
         assert asked == [(str(tmp_path / "clones" / "shop"), None)]
+
+
+async def test_tab_completes_what_was_typed_before_its_folders_were_read(
+    open_screen, made_up, wait_until, tmp_path, monkeypatch
+):
+    (tmp_path / "clones").mkdir()
+    (tmp_path / "clips").mkdir()
+    monkeypatch.chdir(tmp_path)
+    read = project_folder.folders_like
+    may_read = threading.Event()
+
+    def read_late(typed):
+        assert may_read.wait(timeout=30)
+        return read(typed)
+
+    source = made_up.MemorySource([made_up.environment(project=ProjectLink(ProjectState.NONE))])
+    operations = made_up.MadeUpOperations()
+    async with open_screen(source, operations=operations, home=str(tmp_path)) as pilot:
+        await pilot.press("w")
+        dialog = pilot.app.screen
+        await wait_until(lambda: dialog.folders.rows)
+        monkeypatch.setattr(project_folder, "folders_like", read_late)
+        await pilot.press("end", *"/clo", "tab")
+        assert dialog.field.value == "~/clo"
+        assert dialog.focused is dialog.field
+        may_read.set()
+        await wait_until(lambda: dialog.field.value == "~/clones/")
+        assert dialog.focused is dialog.field
 
 
 def test_folders_are_offered_by_how_they_begin_hidden_ones_when_asked_for(tmp_path):

@@ -143,6 +143,8 @@ class ProjectDialog(Dialog[str]):
         self._keys = KeyLine(look.keys)
         self._pause: Timer | None = None
         self._asked = ""
+        self._read_of: str | None = None
+        self._complete_when_read = False
 
     def body(self) -> Widget:
         """The field, the folders, the keys."""
@@ -199,23 +201,41 @@ class ProjectDialog(Dialog[str]):
         """Offer them, unless something else was typed meanwhile."""
         if message.typed != self._asked:
             return
+        self._read_of = message.typed
         said = message.problem or "no folder there begins so"
         self.folders.say_instead((Part(self.look.sentence(said), Tone.MUTED),))
         self.folders.show_rows(message.folders)
+        if self._complete_when_read and isinstance(self.focused, Input):
+            self.action_complete()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         self.said.show(())
-        if self._pause is not None:
-            self._pause.stop()
+        self._stop_pause()
+        if self._typed() == self._asked:
+            return
+        self._complete_when_read = False
         self._pause = self.set_timer(_PAUSE, self._read)
 
+    def _stop_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
     def action_complete(self) -> None:
-        """Complete what is typed as far as one can; where that is no further, go on."""
+        """Complete what is typed as far as one can, once the folders are read that it may mean;
+        where that is no further, go on."""
         rows: Sequence[Folder] = self.folders.rows
         typed = self._typed()
-        if not isinstance(self.focused, Input) or self._asked != typed or not rows:
+        in_field = isinstance(self.focused, Input)
+        self._complete_when_read = in_field and self._read_of != typed
+        if self._complete_when_read:
+            if self._asked != typed:
+                self._stop_pause()
+                self._read()
+            return
+        if not in_field or not rows:
             self.action_next_pane()
             return
         common = os.path.commonprefix([row.path for row in rows])  # noqa: RUF071 - of letters
@@ -231,8 +251,7 @@ class ProjectDialog(Dialog[str]):
         self._given, self._shown = path, self.look.path(path)
         self.field.value = self._shown + ending
         self.field.cursor_position = len(self.field.value)
-        if self._pause is not None:
-            self._pause.stop()
+        self._stop_pause()
         self._read()
 
     def action_to_list(self) -> None:

@@ -10,8 +10,9 @@ import pytest
 from envdeck.cli.parser import COMMANDS
 
 HEAVY = {"textual", "rich", "click"}
-BUDGET = 260
-"""Modules that a listing may import, all of the standard library's included."""
+BUDGET = 270
+"""Modules that a listing may import, all of the standard library's included: 19 are those of
+platformdirs."""
 
 
 def envdeck(*arguments, environ=None, **options):

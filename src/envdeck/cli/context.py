@@ -53,6 +53,10 @@ class Context:
             self._configuration = load(self.host)
         return self._configuration
 
+    def forget_configuration(self) -> None:
+        """Have the configuration read anew when it is asked for: its file was moved."""
+        self._configuration = None
+
     def catalog(self) -> "Catalog":
         """Return the catalog of this machine."""
         return self.open_catalog(self.host)

@@ -19,7 +19,7 @@ from envdeck.cli.onboarding import (
     walkthrough,
 )
 from envdeck.cli.output.style import styled
-from envdeck.cli.pending import HINT, settle_pending
+from envdeck.cli.pending import HINT, settle_folders, settle_pending
 from envdeck.cli.plans import print_plan, said
 from envdeck.cli.stopping import Stops, broken_off, stopping
 from envdeck.cli.watching import Watch
@@ -44,11 +44,14 @@ def act(arguments: Namespace, context: Context, project: str) -> Exit:
     if arguments.step is not None:
         check_asked(arguments, context)
     with stopping() as stops:
+        looks = arguments.dry_run or context.policy().read_only
+        if not looks:
+            settle_folders(context)
         operations = context.operations()
         steps = walkthrough(arguments, operations, context, project)
         acting = _Acting(arguments, context, operations, steps, stops)
         try:
-            if not (arguments.dry_run or operations.policy.read_only):
+            if not looks:
                 with stops.unbroken():
                     settle_pending(operations, context)
                 announce_due(operations, context)

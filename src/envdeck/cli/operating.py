@@ -10,7 +10,7 @@ from envdeck.cli.announcement import announce_due
 from envdeck.cli.asking import check_asked
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.pending import HINT, say_pending, settle_pending
+from envdeck.cli.pending import HINT, say_pending, settle_folders, settle_pending
 from envdeck.cli.plans import print_plan, question, said
 from envdeck.cli.serialise_operations import operation_object, unplanned_object
 from envdeck.cli.stopping import Stops, broken_off, stopping
@@ -92,9 +92,12 @@ class _Acting:
         self, make: "Callable[[Operations, Stopped], Plan | NoPlan]"
     ) -> "tuple[Operations, Plan]":
         context = self.context
-        operations = context.operations()
         read_only = context.policy().read_only
-        if self.arguments.dry_run or read_only:
+        looks = self.arguments.dry_run or read_only
+        if not looks:
+            settle_folders(context)
+        operations = context.operations()
+        if looks:
             say_pending(context)
         else:
             with self.stops.unbroken(), _broken_off():

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
+from envdeck.core.host import former_folders, own_folders, own_path
 from envdeck.text import tilde, tilde_within
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def say_pending(context: Context) -> None:
     It is on the way of every listing: one look at the folder of the journal, and nothing is
     imported unless there is something to say.
     """
-    folder = os.path.join(context.host.user_state(), "envdeck", "operations")
+    folder = own_path(context.host, "state", "operations")
     try:
         names = os.listdir(folder)
     except OSError:
@@ -68,6 +69,23 @@ def _worked_on(entry: "Entry", context: Context) -> bool:
     except OSError:  # it is somebody else's, so that number was given anew
         return False
     return True
+
+
+def settle_folders(context: Context) -> None:
+    """Move our own things from where an older version kept them, and say so. It comes before all
+    else that a command changes, since the rest is done where they are then."""
+    if own_folders(context.host) == former_folders(context.host):
+        return
+    from envdeck.core.operations.relocation import relocate
+
+    home = context.host.home
+    for moved in relocate(context.host):
+        way = f"{tilde(moved.source, home)} to {tilde(moved.target, home)}"
+        if moved.problem:
+            context.console.warn(f"cannot move {way}: {moved.problem}")
+        else:
+            context.console.note(f"moved {way}")
+    context.forget_configuration()
 
 
 def settle_pending(operations: "Operations", context: Context) -> None:

@@ -11,7 +11,7 @@ from envdeck.config.errors import ConfigurationError
 from envdeck.config.settings import Settings
 from envdeck.config.validation import settings_from
 from envdeck.core.files import Unread, read_bounded, reason_of
-from envdeck.core.host import Host
+from envdeck.core.host import Host, own_path
 
 VARIABLE = "ENVDECK_CONFIG"
 """Names another file than the usual one; the null device stands for no configuration."""
@@ -59,7 +59,7 @@ def locate(host: Host) -> tuple[str, Origin]:
         except FileNotFoundError as error:
             what = "is relative, and the current folder no longer exists"
             raise ConfigurationError(path, what, hint="cd ~") from error
-    return os.path.join(host.user_config(), "envdeck", "config.toml"), Origin.DEFAULT
+    return own_path(host, "config", "config.toml"), Origin.DEFAULT
 
 
 def load(host: Host) -> Configuration:

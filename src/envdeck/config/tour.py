@@ -3,12 +3,12 @@
 import os
 from contextlib import suppress
 
-from envdeck.core.host import Host
+from envdeck.core.host import Host, own_path
 
 
 def tour_file(host: Host) -> str:
     """Return the file that says that the offer was answered."""
-    return os.path.join(host.user_state(), "envdeck", "tour")
+    return own_path(host, "state", "tour")
 
 
 def offers_tour(host: Host) -> bool:

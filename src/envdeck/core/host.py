@@ -5,6 +5,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["config", "cache", "data", "state"]
+"""What one of our own folders holds."""
+
+_NAME = "envdeck"
+_XDG: dict[Kind, tuple[str, tuple[str, ...]]] = {
+    "config": ("XDG_CONFIG_HOME", (".config",)),
+    "cache": ("XDG_CACHE_HOME", (".cache",)),
+    "data": ("XDG_DATA_HOME", (".local", "share")),
+    "state": ("XDG_STATE_HOME", (".local", "state")),
+}
+"""The variable of each kind, and where it lies at home without one."""
 
 
 def _uptime() -> float:
@@ -109,6 +122,107 @@ class Host:
         if self.macos:
             return self.at_home("Library", "Application Support")
         return self.folder("XDG_CONFIG_HOME") or self.at_home(".config")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolders:
+    """The folders in which EnvDeck keeps its own things, whether they are there or not."""
+
+    config: str
+    cache: str
+    data: str
+    state: str
+
+    def folder(self, kind: Kind) -> str:
+        """Return the folder of a kind."""
+        match kind:
+            case "config":
+                return self.config
+            case "cache":
+                return self.cache
+            case "data":
+                return self.data
+            case "state":
+                return self.state
+
+    def every(self) -> tuple[str, ...]:
+        """Return all four, which may be one, in the order of the fields."""
+        return self.config, self.cache, self.data, self.state
+
+
+def own_folders(host: Host) -> OwnFolders:
+    """Return our own folders: of the machine we run on as platformdirs knows them, of another
+    (a demo, a test) by the same rules, applied to its home and its variables."""
+    asked = (_asked() if _is_running(host) else None) or _derived(host)
+    pairs = zip(asked.every(), former_folders(host).every(), strict=True)
+    return OwnFolders(*(_spelled_as(usual, before) for usual, before in pairs))
+
+
+def former_folders(host: Host) -> OwnFolders:
+    """Return where they were before platformdirs was asked: on macOS whatever `$XDG_…` says, and
+    elsewhere also below a home that such a variable names by `~`."""
+    bases = (host.user_config(), host.user_cache(), host.user_data(), host.user_state())
+    return OwnFolders(*(os.path.join(base, _NAME) for base in bases))
+
+
+def own_path(host: Host, kind: Kind, name: str) -> str:
+    """Return the path of one of our own things: in the folder that it belongs to now, or in the
+    former one as long as it is only there. Nothing is moved for a look."""
+    usual = os.path.join(own_folders(host).folder(kind), name)
+    former = os.path.join(former_folders(host).folder(kind), name)
+    if usual == former or os.path.lexists(usual) or not os.path.lexists(former):
+        return usual
+    return former
+
+
+def _is_running(host: Host) -> bool:
+    """Tell whether a host is the one we run on, whose variables platformdirs reads by itself."""
+    return (
+        host.environ is os.environ
+        and host.platform == sys.platform
+        and host.home == _home(os.environ)
+    )
+
+
+def _asked() -> OwnFolders | None:
+    """Ask platformdirs; None where it knows of no folder, as for a user without a home.
+
+    Without an author, without a `Cache` of its own and with a roaming configuration Windows has
+    what it always had.
+    """
+    from platformdirs import PlatformDirs  # start-up: 8 ms, and `--version` needs none of it
+
+    dirs = PlatformDirs(_NAME, appauthor=False, opinion=False)
+    roaming = PlatformDirs(_NAME, appauthor=False, opinion=False, roaming=True)
+    try:
+        return OwnFolders(
+            roaming.user_config_dir, dirs.user_cache_dir, dirs.user_data_dir, dirs.user_state_dir
+        )
+    except (RuntimeError, LookupError, ValueError, OSError):
+        return None
+
+
+def _derived(host: Host) -> OwnFolders:
+    """Return what platformdirs answers on a host; a test holds this against its own classes."""
+    former = former_folders(host)
+    if host.windows:
+        return former
+    folders = []
+    for (variable, at_home), before in zip(_XDG.values(), former.every(), strict=True):
+        base = host.variable(variable) or ""
+        if base.startswith("/"):  # the XDG rules leave out all others, `~` among them
+            folders.append(os.path.join(base, _NAME))
+        elif host.macos:
+            folders.append(before)
+        else:
+            folders.append(host.at_home(*at_home, _NAME))
+    return OwnFolders(*folders)
+
+
+def _spelled_as(usual: str, before: str) -> str:
+    """Return the former spelling of a folder that has not changed: the journal has it."""
+    usual = os.path.normpath(usual)
+    return before if usual == os.path.normpath(before) else usual
 
 
 def _home(environ: Mapping[str, str]) -> str:

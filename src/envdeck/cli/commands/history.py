@@ -8,7 +8,7 @@ from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.operating import READ_ONLY
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.pending import report_settled, say_pending
+from envdeck.cli.pending import report_settled, say_pending, settle_folders
 from envdeck.cli.plans import safe
 from envdeck.cli.serialise_operations import history_object, recovered_object
 from envdeck.cli.stopping import stopping
@@ -69,6 +69,7 @@ def _recover(arguments: Namespace, context: Context) -> int:
         raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
     with stopping() as stops:
         stops.acting = True  # it comes to its end; only a second Ctrl-C breaks it off
+        settle_folders(context)
         entries = context.operations().recover()
         whole = report_settled(entries, context)
         if arguments.json:

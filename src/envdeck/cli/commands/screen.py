@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from envdeck.cli.context import Context
 from envdeck.cli.parser import add_paths
+from envdeck.cli.pending import settle_folders
 from envdeck.cli.places import scope_of
 from envdeck.config import Configuration, ConfigurationError
 
@@ -51,6 +52,8 @@ def open_screen(
     from envdeck.tui import ScreenSettings
     from envdeck.tui import run as run_screen
 
+    if not (context.read_only or context.configuration().settings.read_only):
+        settle_folders(context)
     host, settings = context.host, context.configuration().settings
     check_keys(context.configuration())
     scope = scope_of(paths, context, sizes=True, interpreters=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import translate
 
 from envdeck.core import reach
-from envdeck.core.host import Host
+from envdeck.core.host import Host, former_folders, own_folders
 
 NAMES = frozenset(
     {
@@ -77,8 +77,8 @@ class Prune:
             os.path.join(home, *parts) for home in (host.home, real_home) for parts in _AT_HOME
         }
         paths.update(host.system(name) for name in _SYSTEM)
-        kept_here = os.path.join(host.user_data(), "envdeck")
-        paths |= {kept_here, reach.realpath(kept_here)}
+        for ours in (own_folders(host).data, former_folders(host).data):
+            paths |= {ours, reach.realpath(ours)}
         return cls(
             NAMES | _TRASHES | own,
             frozenset(paths).union(mounts, own),

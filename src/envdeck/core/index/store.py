@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from envdeck.core.files import is_missing
-from envdeck.core.host import Host
+from envdeck.core.host import Host, own_path
 from envdeck.core.index.folders import FolderMemory
 from envdeck.core.index.opening import (
     GUARD,
@@ -48,7 +48,7 @@ def index_path(host: Host) -> str:
     """
     encoding = sys.getfilesystemencoding()
     name = "index.sqlite3" if encoding == "utf-8" else f"index-{encoding}.sqlite3"
-    return os.path.join(host.user_cache(), "envdeck", name)
+    return own_path(host, "cache", name)
 
 
 class Index:

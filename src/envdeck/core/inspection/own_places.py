@@ -4,7 +4,7 @@ disks. No operation acts on them, or on anything that holds them."""
 import os
 
 from envdeck.core import reach
-from envdeck.core.host import Host
+from envdeck.core.host import Host, former_folders, own_folders
 from envdeck.core.paths import lies_under
 
 TRASH = ".envdeck-trash"
@@ -21,14 +21,21 @@ def own_place(path: str, host: Host) -> str:
     """
     if in_trash(path):
         return _WITHIN
-    for folder in (host.user_state(), host.user_data(), host.user_cache()):
-        named = os.path.join(folder, "envdeck")
+    for named in _folders(host):
         for own in (named, reach.realpath(named)):
             if lies_under(path, own):
                 return _WITHIN
             if lies_under(own, path):
                 return _ABOVE
     return _ABOVE if _holds_trash(path) else ""
+
+
+def _folders(host: Host) -> tuple[str, ...]:
+    """Return those of now and, where they were others, the former ones: a trash stays there until
+    it is empty."""
+    both = own_folders(host), former_folders(host)
+    named = (folder for each in both for folder in (each.state, each.data, each.cache))
+    return tuple(dict.fromkeys(named))
 
 
 def in_trash(path: str) -> bool:

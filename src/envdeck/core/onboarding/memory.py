@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from envdeck.core.files import Unread, read_bounded
-from envdeck.core.host import Host
+from envdeck.core.host import Host, own_path
 
 SCHEMA = 1
 _LIMIT = 64 * 1024
@@ -47,7 +47,7 @@ class Memory:
 def memory_path(host: Host, project: str) -> str:
     """Return where a project is remembered."""
     name = hashlib.sha256(os.fsencode(project)).hexdigest()
-    return os.path.join(host.user_state(), "envdeck", "onboarding", f"{name}.json")
+    return os.path.join(own_path(host, "state", "onboarding"), f"{name}.json")
 
 
 def read_memory(host: Host, project: str) -> Memory:

@@ -9,7 +9,7 @@ from envdeck.core.files import reason_of
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.places import ENVIRONMENT, MANIFEST
+from envdeck.core.operations.places import ENVIRONMENT, MANIFEST, former_trash
 from envdeck.core.operations.proving import is_same, item_problem
 from envdeck.core.operations.transaction import Ground
 from envdeck.core.operations.trash import PARTLY, Item, Manifest, items, purging_name
@@ -113,17 +113,18 @@ def _item_obstacle(item: str, ground: Ground) -> str:
 def trashed(ground: Ground) -> tuple[Item, ...]:
     """Return what is in every trash that is known: the usual one, and those the journal names."""
     entries, _ = ground.journal.read_all()
-    own = ground.places.trash
+    former = former_trash(ground.host)
+    own = (ground.places.trash, *([] if former is None else [former]))
     held = [entry for entry in entries if entry.item]
     proved = [
         entry
         for entry in held
-        if os.path.dirname(entry.item) == own or not item_problem(entry, ground.journal)
+        if os.path.dirname(entry.item) in own or not item_problem(entry, ground.journal)
     ]
     named = {entry.item: entry for entry in reversed(proved)}  # the first of each
     halves = find_halves(proved, ground)
     reasons = {entry.item: entry.message for entry in proved if entry.partly}
-    trashes = dict.fromkeys([own, *(os.path.dirname(item) for item in named)])
+    trashes = dict.fromkeys([*own, *(os.path.dirname(item) for item in named)])
     busy = {entry.item for entry in entries if not entry.phase.over}
     found = [
         _told(each, named[place], reasons.get(place, "")) if place in halves and place in named
@@ -168,10 +169,10 @@ def _unknown(item: Item) -> Item:
     return replace(item, problem=f"EnvDeck knows nothing of it: {item.problem}", ours=False)
 
 
-def _is_away(trash: str, own: str, ground: Ground) -> bool:
+def _is_away(trash: str, own: tuple[str, ...], ground: Ground) -> bool:
     """Tell whether a trash is gone with the disk that it was on, and not by a person's hand."""
     above, name = os.path.split(trash)
-    if trash == own or reach.lexists(trash):
+    if trash in own or reach.lexists(trash):
         return False
     if not reach.isdir(above):
         return True

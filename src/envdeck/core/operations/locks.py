@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -87,6 +88,18 @@ def lock_folder(folder: str) -> Lock | Held | None:
     """Take the lock of a folder itself, for which no file is needed; None where there is no such
     folder, and where the system locks none (Windows)."""
     return _lock_existing(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+
+
+def lock_every(folder: str) -> Iterator[Lock | Held]:
+    """Take every lock in a folder of locks, one after the other."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        held = _lock_existing(os.path.join(folder, name), os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        if held is not None:
+            yield held
 
 
 def lock_of_uv(path: str) -> Lock | Held | None:

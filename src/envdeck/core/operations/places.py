@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from envdeck.core import reach
 from envdeck.core.files import existing_folder
-from envdeck.core.host import Host
+from envdeck.core.host import Host, former_folders, own_folders, own_path
 from envdeck.core.inspection.own_places import TRASH
 from envdeck.core.mounts import Mount, mount_of, read_mounts
 from envdeck.core.paths import lies_under
@@ -71,16 +71,21 @@ class Places:
 
     @classmethod
     def of(cls, host: Host) -> "Places":
-        """Return them by the platform's custom, and `$XDG_STATE_HOME`, `$XDG_DATA_HOME`; the trash
+        """Return them in our own folders, each where it is; the trash
         with the links above it followed, so that the path of an item in it is a real one."""
-        state = os.path.join(host.user_state(), "envdeck")
         return cls(
-            journal=os.path.join(state, "operations"),
-            locks=os.path.join(state, "locks"),
-            reserve=os.path.join(state, "reserve"),
-            clock=os.path.join(state, "clock.json"),
-            trash=os.path.join(os.path.realpath(_own(host.user_data())), "trash"),
+            journal=own_path(host, "state", "operations"),
+            locks=own_path(host, "state", "locks"),
+            reserve=own_path(host, "state", "reserve"),
+            clock=own_path(host, "state", "clock.json"),
+            trash=_trash_in(own_folders(host).data),
         )
+
+
+def former_trash(host: Host) -> str | None:
+    """Return the trash of before, where it was another; see :mod:`relocation`."""
+    former = _trash_in(former_folders(host).data)
+    return None if former == Places.of(host).trash else former
 
 
 def trashes_for(path: str, host: Host, mounts: tuple[Mount, ...]) -> Iterator[str]:
@@ -128,7 +133,7 @@ def stranger(item: str, paths: Iterable[str], host: Host) -> str:
 
 
 def _expected(trash: str, paths: Iterable[str], host: Host) -> bool:
-    if trash == Places.of(host).trash:
+    if trash in {Places.of(host).trash, former_trash(host)}:
         return True
     above, name = os.path.split(trash)
     if name == TRASH:
@@ -139,8 +144,8 @@ def _expected(trash: str, paths: Iterable[str], host: Host) -> bool:
     return not os.path.lexists(trash) or not mounts or any(one.point == above for one in mounts)
 
 
-def _own(folder: str) -> str:
-    return os.path.join(folder, "envdeck")
+def _trash_in(folder: str) -> str:
+    return os.path.join(os.path.realpath(folder), "trash")
 
 
 def is_ours_alone(folder: str) -> bool:

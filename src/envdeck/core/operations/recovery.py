@@ -9,7 +9,7 @@ from envdeck.core.files import reason_of
 from envdeck.core.operations.disk import is_full
 from envdeck.core.operations.journal import Entry, Move
 from envdeck.core.operations.locks import Held, lock
-from envdeck.core.operations.places import is_ours_alone, written_by
+from envdeck.core.operations.places import former_trash, is_ours_alone, written_by
 from envdeck.core.operations.proving import item_problem
 from envdeck.core.operations.settling import settle
 from envdeck.core.operations.shortage import find_shortage, hint_for
@@ -70,6 +70,8 @@ def sweep(ground: Ground) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
     clock = os.path.dirname(ground.places.clock)
     folders = [ground.places.journal, clock, ground.places.trash]
+    if (former := former_trash(ground.host)) is not None:
+        folders.append(former)
     for entry in pending(ground):
         if entry.item and not item_problem(entry, ground.journal):
             folders += [os.path.dirname(entry.item), entry.item]

@@ -71,3 +71,16 @@ def test_keys_that_cannot_be_are_refused_before_it_opens(cli, screen, home):
 def test_a_wrong_path_is_refused_before_it_opens(cli, screen, home):
     assert cli(f"{home}/nowhere", interactive=True).code == 2
     assert screen == []
+
+
+def test_the_screen_moves_what_an_older_version_kept_elsewhere(cli, screen, home, host):
+    old = home / "old" / "envdeck" / "config.toml"
+    old.parent.mkdir(parents=True)
+    old.write_text('theme = "dracula"\n')
+    host = replace(host, environ={"XDG_CONFIG_HOME": "~/old"})
+    assert cli("--read-only", interactive=True, host=host).err == ""
+    assert old.exists()
+    assert "note: moved" in cli(interactive=True, host=host).err
+    assert [call[2].theme for call in screen] == ["dracula", "nord"]
+    assert not old.exists()
+    assert "nord" in (home / ".config" / "envdeck" / "config.toml").read_text()

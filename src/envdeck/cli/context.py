@@ -54,7 +54,7 @@ class Context:
         return self._configuration
 
     def forget_configuration(self) -> None:
-        """Have the configuration read anew when it is asked for: its file was moved."""
+        """Read the configuration again when it is next needed: its file was moved."""
         self._configuration = None
 
     def catalog(self) -> "Catalog":

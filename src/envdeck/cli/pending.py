@@ -72,8 +72,8 @@ def _worked_on(entry: "Entry", context: Context) -> bool:
 
 
 def settle_folders(context: Context) -> None:
-    """Move our own things from where an older version kept them, and say so. It comes before all
-    else that a command changes, since the rest is done where they are then."""
+    """Move EnvDeck's own files from the folders of an earlier version, and print what was moved.
+    Call it before anything else that changes something."""
     if own_folders(context.host) == former_folders(context.host):
         return
     from envdeck.core.operations.relocation import relocate

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["config", "cache", "data", "state"]
-"""What one of our own folders holds."""
+"""What one of EnvDeck's own folders holds."""
 
 _NAME = "envdeck"
 _XDG: dict[Kind, tuple[str, tuple[str, ...]]] = {
@@ -126,7 +126,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class OwnFolders:
-    """The folders in which EnvDeck keeps its own things, whether they are there or not."""
+    """EnvDeck's own folders, whether they exist or not."""
 
     config: str
     cache: str
@@ -146,28 +146,28 @@ class OwnFolders:
                 return self.state
 
     def every(self) -> tuple[str, ...]:
-        """Return all four, which may be one, in the order of the fields."""
+        """Return all four in the order of the fields; some may be the same."""
         return self.config, self.cache, self.data, self.state
 
 
 def own_folders(host: Host) -> OwnFolders:
-    """Return our own folders: of the machine we run on as platformdirs knows them, of another
-    (a demo, a test) by the same rules, applied to its home and its variables."""
+    """Return EnvDeck's own folders. platformdirs answers for the machine that runs; it reads the
+    variables of the process, so another host (a demo, a test) gets the same rules from here."""
     asked = (_asked() if _is_running(host) else None) or _derived(host)
     pairs = zip(asked.every(), former_folders(host).every(), strict=True)
     return OwnFolders(*(_spelled_as(usual, before) for usual, before in pairs))
 
 
 def former_folders(host: Host) -> OwnFolders:
-    """Return where they were before platformdirs was asked: on macOS whatever `$XDG_…` says, and
-    elsewhere also below a home that such a variable names by `~`."""
+    """Return the folders of the versions before platformdirs: they ignored `$XDG_…` on macOS, and
+    expanded a `~` in it elsewhere."""
     bases = (host.user_config(), host.user_cache(), host.user_data(), host.user_state())
     return OwnFolders(*(os.path.join(base, _NAME) for base in bases))
 
 
 def own_path(host: Host, kind: Kind, name: str) -> str:
-    """Return the path of one of our own things: in the folder that it belongs to now, or in the
-    former one as long as it is only there. Nothing is moved for a look."""
+    """Return the path of one of EnvDeck's own files or folders: in its former folder as long as it
+    exists only there, so that nothing has to be moved to be read."""
     usual = os.path.join(own_folders(host).folder(kind), name)
     former = os.path.join(former_folders(host).folder(kind), name)
     if usual == former or os.path.lexists(usual) or not os.path.lexists(former):
@@ -176,7 +176,7 @@ def own_path(host: Host, kind: Kind, name: str) -> str:
 
 
 def _is_running(host: Host) -> bool:
-    """Tell whether a host is the one we run on, whose variables platformdirs reads by itself."""
+    """Return whether a host is the machine that runs, with the variables of this process."""
     return (
         host.environ is os.environ
         and host.platform == sys.platform
@@ -185,10 +185,9 @@ def _is_running(host: Host) -> bool:
 
 
 def _asked() -> OwnFolders | None:
-    """Ask platformdirs; None where it knows of no folder, as for a user without a home.
+    """Ask platformdirs; None if it finds no folder, as for a user without a home.
 
-    Without an author, without a `Cache` of its own and with a roaming configuration Windows has
-    what it always had.
+    With these options the folders on Windows are the same as before.
     """
     from platformdirs import PlatformDirs  # start-up: 8 ms, and `--version` needs none of it
 
@@ -203,14 +202,14 @@ def _asked() -> OwnFolders | None:
 
 
 def _derived(host: Host) -> OwnFolders:
-    """Return what platformdirs answers on a host; a test holds this against its own classes."""
+    """Return what platformdirs answers on a host; tests compare this with its classes."""
     former = former_folders(host)
     if host.windows:
         return former
     folders = []
     for (variable, at_home), before in zip(_XDG.values(), former.every(), strict=True):
         base = host.variable(variable) or ""
-        if base.startswith("/"):  # the XDG rules leave out all others, `~` among them
+        if base.startswith("/"):  # the XDG rules ignore relative paths, `~/…` too
             folders.append(os.path.join(base, _NAME))
         elif host.macos:
             folders.append(before)
@@ -220,7 +219,7 @@ def _derived(host: Host) -> OwnFolders:
 
 
 def _spelled_as(usual: str, before: str) -> str:
-    """Return the former spelling of a folder that has not changed: the journal has it."""
+    """Return the former spelling if the folder has not changed: the journal contains it."""
     usual = os.path.normpath(usual)
     return before if usual == os.path.normpath(before) else usual
 

@@ -31,8 +31,7 @@ def own_place(path: str, host: Host) -> str:
 
 
 def _folders(host: Host) -> tuple[str, ...]:
-    """Return those of now and, where they were others, the former ones: a trash stays there until
-    it is empty."""
+    """Return the current folders and the former ones, which keep a trash until it is empty."""
     both = own_folders(host), former_folders(host)
     named = (folder for each in both for folder in (each.state, each.data, each.cache))
     return tuple(dict.fromkeys(named))

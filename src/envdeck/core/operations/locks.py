@@ -91,7 +91,7 @@ def lock_folder(folder: str) -> Lock | Held | None:
 
 
 def lock_every(folder: str) -> Iterator[Lock | Held]:
-    """Take every lock in a folder of locks, one after the other."""
+    """Take every lock in a folder of locks, one at a time."""
     try:
         names = os.listdir(folder)
     except OSError:

@@ -83,7 +83,7 @@ class Places:
 
 
 def former_trash(host: Host) -> str | None:
-    """Return the trash of before, where it was another; see :mod:`relocation`."""
+    """Return the trash of earlier versions if it is another folder; see :mod:`relocation`."""
     former = _trash_in(former_folders(host).data)
     return None if former == Places.of(host).trash else former
 

@@ -1,13 +1,13 @@
-"""Our own things move once, from where they were before platformdirs was asked to where it says.
+"""Move EnvDeck's own files once from the folders of an earlier version to those of platformdirs.
 
-Each is one rename, or on another disk a copy that gets its name when it is whole. Until then it is
-found and used where it was (:func:`envdeck.core.host.own_path`), so that a kill costs nothing and
-the next start goes on. Where both places have something, that of now counts: what is the same is
-removed from the former, what the former has besides is moved, and all else stays in it.
+Each file or folder moves by one rename; to another disk by a copy, renamed when it is complete.
+Until then it is found and used where it was (:func:`envdeck.core.host.own_path`), so a kill loses
+nothing and the next start continues. Where both folders have a file, the current one is used: an
+identical former one is removed, a different one stays where it is.
 
-What stays as it is: a link, and what lies in a folder that is one, since a person laid it there;
-the journal and what belongs to it while an operation runs; and the trash, whose items the journal
-names by their paths. New items go to the new trash, and the former is removed once it is empty.
+Some things do not move. A symlink, or anything in a folder that is one: a person made it. The
+journal and what belongs to it, while an operation runs. The trash: the journal names its items by
+path. New items go to the new trash, and the former one is removed once it is empty.
 """
 
 import errno
@@ -15,6 +15,7 @@ import filecmp
 import os
 import re
 import shutil
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 
 from envdeck.core.files import reason_of
 from envdeck.core.host import Host, former_folders, own_folders
+from envdeck.core.index.opening import GUARD, connect, is_busy
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.disk.reserve import Reserve
 from envdeck.core.operations.locks import Held, lock_every, lock_folder
@@ -34,18 +36,18 @@ _BUSY = "it is in use"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one of our own things that was in a former folder."""
+    """The result for one file or folder that was found in a former folder."""
 
     source: str
     target: str
     problem: str = ""
-    """Why it stays, and is used where it is; empty where it was moved."""
+    """Why it stays at the source, and is used there; empty if it was moved."""
 
 
-def relocate(host: Host) -> tuple[Moved, ...]:
-    """Move what is in former folders, as far as the system allows. Nothing is raised, and nothing
-    is made where there is nothing to move."""
-    disk = disk_for(host)
+def relocate(host: Host, disk: Disk | None = None) -> tuple[Moved, ...]:
+    """Move what the former folders hold. Raises nothing, and creates nothing where there is
+    nothing to move."""
+    disk = disk or disk_for(host)
     usual, former = own_folders(host), former_folders(host)
     done: list[Moved] = []
     if _is_other(former.config, usual.config):
@@ -107,7 +109,7 @@ def _each(
 
 
 def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
-    """Move the journal and what is beside it while no operation runs, nor begins."""
+    """Move the journal and what belongs to it, unless an operation runs; none begins meanwhile."""
     names = tuple(name for name in _STATE if os.path.lexists(os.path.join(former, name)))
     journal, locks = os.path.join(former, "operations"), os.path.join(former, "locks")
     with ExitStack() as stack:
@@ -119,7 +121,7 @@ def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
             if held is not None:
                 stack.enter_context(held)
         done = list(_each(names, former, usual, disk, _carry))
-    if not any(moved.problem for moved in done):  # what is made again when it is needed
+    if not any(moved.problem for moved in done):  # locks and reserve are made again
         Reserve(os.path.join(former, "reserve")).remove()
         with suppress(OSError):
             for name in os.listdir(locks):
@@ -129,10 +131,8 @@ def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
 
 
 def _carry(source: str, target: str, disk: Disk) -> bool:
-    """Move a file or a folder, or what of it is not there yet; tell whether anything was moved.
-
-    Raises `OSError`.
-    """
+    """Move a file or a folder, or those parts of it that the target lacks. Return whether anything
+    was moved. Raises `OSError`."""
     if os.path.islink(source):
         return False
     if not os.path.lexists(target):
@@ -161,7 +161,7 @@ def _carry(source: str, target: str, disk: Disk) -> bool:
 
 
 def _copy(source: str, target: str, disk: Disk) -> None:
-    """Bring something to another disk; the source is removed when the copy has reached it."""
+    """Move to another disk: the source is removed after the copy was synced and renamed."""
     temporary = _temporary(target)
     try:
         if os.path.isdir(source):
@@ -178,19 +178,17 @@ def _copy(source: str, target: str, disk: Disk) -> None:
 
 
 def _carry_index(source: str, target: str, disk: Disk) -> bool:
-    """Move the memory of the last look by a copy that SQLite makes: another copy of the program
-    may have it open, and goes on with the file that it has. Raises `OSError`."""
+    """Move the index by SQLite's own backup, since another process may have it open; that process
+    continues with the removed file. Raises `OSError`."""
     if os.path.lexists(target) or not stat.S_ISREG(os.lstat(source).st_mode):
         return _carry(source, target, disk) if os.path.isfile(source) else False
-    import sqlite3  # start-up: only where an index is moved
-
-    from envdeck.core.index.opening import GUARD, connect, is_busy
-
     disk.ensure_folder(os.path.dirname(target))
     temporary = _temporary(target)
     try:
         with GUARD, closing(connect(source)) as old, closing(connect(temporary)) as new:
-            old.backup(new)
+            old.execute("BEGIN")
+            old.execute("SELECT count(*) FROM sqlite_master")  # a writer is waited for here, and
+            old.backup(new)  # not in the copy, which would wait for ever
         disk.move(temporary, target)
     except sqlite3.Error as error:
         _remove(temporary)
@@ -206,7 +204,7 @@ def _carry_index(source: str, target: str, disk: Disk) -> bool:
 
 
 def _temporary(target: str) -> str:
-    """Return a name for what becomes `target`, when what killed processes left is removed."""
+    """Return a temporary name for `target`; leftovers of killed processes are removed first."""
     folder, name = os.path.split(target)
     import psutil  # start-up: 20 ms, and only a move to another disk or of an index asks
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +161,25 @@ def test_a_thing_is_where_it_belongs_unless_it_is_only_in_the_former_folder(home
     usual.parent.mkdir(parents=True)
     usual.symlink_to(home / "nowhere")
     assert own_path(host, "state", "tour") == str(usual)
+
+
+def test_the_table_in_the_manual_is_true():
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    rows = [line.strip("|").split("|") for line in page.splitlines() if "XDG_" in line]
+    names = {"configuration": "config"}
+    table = {
+        names.get(kind.strip(), kind.strip()): [cell.strip(" `") for cell in cells]
+        for kind, *cells in (row for row in rows if len(row) == 5)
+    }
+    assert set(table) == set(KINDS)
+    local, roaming = f"{HOME}/l", f"{HOME}/r"
+    windows = Host("win32", HOME, {"LOCALAPPDATA": local, "APPDATA": roaming})
+    machines = [Host("linux", HOME, {}), Host("darwin", HOME, {}), windows]
+    for kind, (*places, variable) in table.items():
+        for machine, place in zip(machines, places, strict=True):
+            path = place.replace("~", HOME).replace("%LOCALAPPDATA%", local)
+            path = path.replace("%APPDATA%", roaming)
+            assert own_folders(machine).folder(kind) == f"{path}/envdeck"
+        for platform in ("linux", "darwin"):
+            moved = own_folders(Host(platform, HOME, {variable: "/x"}))
+            assert moved.folder(kind) == "/x/envdeck"

@@ -128,6 +128,28 @@ def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, t
     assert machine.left() == [] or result.status is Ending.DONE
 
 
+@pytest.mark.parametrize("creator", ["uv", "venv", "virtualenv"])
+def test_scripts_data_files_and_headers_do_not_hide_a_release(creator, machine):
+    """What lies outside the package folder is compared with what the index would put there."""
+    files = [
+        ("DATA/scripts/tell", b"#!python\nprint(1)\n"),
+        ("DATA/data/share/told/more.json", b"{}\n"),
+        ("DATA/headers/told.h", b"#define TOLD 1\n"),
+    ]
+    machine.wheel(NAME, "1.0", files, scripts=["told"])
+    path = machine.make(machine.home / "work" / ".venv", creator)
+    machine.install(path, creator, f"{NAME}==1.0")
+    edited = site(path) / MODULE / "__init__.py"
+    text = edited.read_text()
+    edited.unlink()  # it may be linked to uv's cache
+    edited.write_text(f"{text}# by hand\n")
+
+    plan = machine.operations.plan_recreate(machine.look(path))
+
+    assert plan.doubts == ()
+    assert machine.done(plan)
+
+
 @pytest.mark.parametrize("keep_edits", [False, True])
 @pytest.mark.parametrize(
     "state", ["edited", "edited-and-hidden", "missing", "no-record", "egg", "egg-info"]

@@ -169,7 +169,10 @@ def _known(item: Item, manifest: Manifest, look: Look) -> list[Line]:
     elif until is None:
         keeping = "and is kept for ever."
     elif until <= look.clock():
-        keeping = "and is due: one start of EnvDeck announces it, the next permanently deletes it."
+        keeping = (
+            "and is due: one start of EnvDeck announces it, another one in 8 hours or later "
+            "permanently deletes it."
+        )
     else:
         keeping = f"and is kept until {exact_time(until)}."
     made = [f"Python {plain(manifest.python)}"] if manifest.python else []

@@ -115,6 +115,21 @@ async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_u
         assert dialog.plan is None
 
 
+@pytest.mark.parametrize("planned", [False, True])
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_the_program_can_be_left_from_the_dialog(opened, made_up, wait_until, key, planned):
+    held = [not planned]
+    operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        if planned:
+            await screen.planned()
+        await screen.pilot.press(key)
+        await wait_until(lambda: screen.app._exit)
+        held[0] = False
+        assert operations.ran == []
+
+
 async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(opened, made_up):
     operations = made_up.MadeUpOperations()
     async with opened(operations) as screen:
@@ -422,7 +437,10 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
         ),
         ({}, "frees 0 B now, 100 MB when purged · z takes it back for 28 days"),
         ({"kept_until": None}, "frees 0 B now, 100 MB when purged · z takes it back"),
-        ({"undo": None}, "frees 0 B now, 100 MB when purged · it cannot be taken back"),
+        (
+            {"undo": None, "frees_now_bytes": 100_000_000},
+            "frees 100 MB now · it cannot be taken back",
+        ),
         ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 28 days"),
         (
             {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
@@ -453,7 +471,11 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
         def plan(allow):
             target = Target(path, edits=edits)
             return made_up.plan(
-                path, operation=Operation.RECREATE, targets=(target,), keep_edits=keep
+                path,
+                operation=Operation.RECREATE,
+                targets=(target,),
+                keep_edits=keep,
+                replaced_edits=1,
             )
 
         return plan

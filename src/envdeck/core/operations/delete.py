@@ -68,7 +68,9 @@ def plan_delete(
     warnings: list[str] = []
     steps: list[Step] = []
     for environment in environments:
-        removal = _removal(environment, links.get(environment.path), moment, operations)
+        removal = _removal(
+            environment, links.get(environment.path), moment, operations, purge=purge
+        )
         removals.append(removal)
         refusals += refusals_of(removal, moment, allow)
         warnings += _warnings(removal, moment, purge=purge)
@@ -99,7 +101,12 @@ def plan_delete(
 
 
 def _removal(
-    environment: Environment, link: str | None, moment: Moment, operations: "Operations"
+    environment: Environment,
+    link: str | None,
+    moment: Moment,
+    operations: "Operations",
+    *,
+    purge: bool,
 ) -> Removal:
     if link is not None:
         identity = operations.ground.disk.identity(link)
@@ -108,7 +115,8 @@ def _removal(
     unowned = moment.unowned(environment.path)
     target = target_of(environment)
     edits = find_edits(environment)
-    told = (*facts_of(environment, unowned, moment, kept=owner is None), *edit_facts(edits))
+    kept = owner is None and not purge
+    told = (*facts_of(environment, unowned, moment, kept=kept), *edit_facts(edits))
     return Removal(
         environment,
         replace(target, facts=told, edits=edits),

@@ -73,7 +73,7 @@ def plan_rows(
         *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
         *refusal_rows(refusals, plan.allowed, look, cells),
         *(PlanRow(line) for line in warning_lines(plan, look, cells)),
-        *(keep_rows(plan.targets, cells, kept=plan.keep_edits) if can_keep else ()),
+        *(keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits) if can_keep else ()),
         *_target_rows(plan.targets, look, cells),
         *(PlanRow(line) for line in step_lines(plan, look, cells)),
     ]
@@ -145,7 +145,7 @@ def _freed(plan: Plan) -> str:
     said = f"frees {size(now, unknown='an unknown amount')} now"
     return (
         said
-        if later is None or plan.operation is Operation.PURGE
+        if later is None or later == now or plan.operation is Operation.PURGE
         else f"{said}, {size(later)} when purged"
     )
 
@@ -185,9 +185,9 @@ def refusal_rows(
         yield PlanRow(())
 
 
-def keep_rows(targets: Sequence[Target], cells: int, *, kept: bool) -> Iterator[PlanRow]:
-    """Yield the switch by which edited files are kept, where there are any."""
-    if not any(target.edits.count for target in targets):
+def keep_rows(replaced: int, cells: int, *, kept: bool) -> Iterator[PlanRow]:
+    """Yield the switch by which edited files are kept, where any are replaced."""
+    if not replaced:
         return
     key = "   space keeps them" if not kept else "   kept"
     yield PlanRow(

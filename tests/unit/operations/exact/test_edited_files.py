@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan
+from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.policy import Policy
 
 CODE = b"value = 1\n"
@@ -69,6 +69,11 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(name, data, installe
         assert edits_of(plan) == ([name], 0)
         assert plan.targets[0].edits.files[0].name == "part"
         assert any(fact.label == "edited files" for fact in plan.targets[0].facts)
+        recreated = plan.operation is Operation.RECREATE
+        assert (plan.replaced_edits == 1) is recreated
+        assert any("are replaced" in said for said in plan.warnings) is recreated
+        kept = any("kept in the trash" in fact.text for fact in plan.targets[0].facts)
+        assert kept is (plan.operation is Operation.DELETE and plan.undo is not None)
 
     machine.done(machine.operations.plan_recreate(machine.look(path), keep_edits=True))
     assert file.read_bytes() == data

@@ -128,6 +128,20 @@ def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, t
     assert machine.left() == [] or result.status is Ending.DONE
 
 
+def test_what_is_in_doubt_or_kept_is_not_said_to_be_replaced(machine, kit, tmp_path):
+    path = furnished(machine, "edited")
+    offered(machine, kit, "edited", "has-none", tmp_path / "harm")
+    for choices, count in (
+        ({}, 0),
+        ({NAME: PackageChoice.KEEP}, 0),
+        ({NAME: PackageChoice.OMIT}, 0),
+        ({NAME: PackageChoice.RELEASE}, 1),
+    ):
+        plan = machine.operations.plan_recreate(machine.look(path), choices=choices)
+        assert plan.replaced_edits == count
+        assert any("are replaced" in said for said in plan.warnings) is bool(count)
+
+
 @pytest.mark.parametrize("creator", ["uv", "venv", "virtualenv"])
 def test_scripts_data_files_and_headers_do_not_hide_a_release(creator, machine):
     """What lies outside the package folder is compared with what the index would put there."""

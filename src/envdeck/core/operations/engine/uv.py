@@ -121,8 +121,9 @@ class Uv:
         manifest: str | None = None,
     ) -> Command:
         """Install what a requirements file asks for into the environment of `python`, its
-        executable, or into the folder `prefix`, laid out as one. `reinstall` names what is installed anew even if
-        it is there already; `manifest` is a `pyproject.toml` whose dependencies come as well."""
+        executable, or into the folder `prefix`, which is laid out like one. `reinstall` names
+        what is installed anew even if it is there already; `manifest` is a `pyproject.toml`
+        whose dependencies come as well."""
         flags = [] if dependencies else ["--no-deps"]
         flags += [f"--reinstall-package={name}" for name in reinstall]
         flags += ["--require-hashes"] if hashes else []

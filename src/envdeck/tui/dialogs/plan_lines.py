@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import pad, size
-from envdeck.tui.dialogs.wording import time_left
+from envdeck.text import pad, size, time_left
 from envdeck.tui.widgets.line import (
     Line,
     Part,

@@ -7,8 +7,18 @@ from envdeck.core.model import Operation
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
 from envdeck.core.operations.trash import PARTLY
-from envdeck.text import age, clip, duration, exact_time, pad, plain, short_age, size, width
-from envdeck.tui.dialogs.wording import time_left
+from envdeck.text import (
+    age,
+    clip,
+    duration,
+    exact_time,
+    pad,
+    plain,
+    short_age,
+    size,
+    time_left,
+    width,
+)
 from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.look import Look

@@ -414,6 +414,7 @@ async def test_the_key_for_quitting_once_more_does_not_wait(acting):
         await hand.delete()
         await hand.pilot.press("q", "q")
         assert hand.app._exit is False
+        await hand.until(lambda: "w waits for it, x gives it up" in hand.text)
         await hand.pilot.press("w", "q")
         await hand.until(lambda: hand.app._exit)
         assert hand.main.working

@@ -194,9 +194,18 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         if isinstance(planned, Plan) and planned.doubts and python is not None:
             self._doubts_on[python] = planned.doubts
             self.show_again()
-            missing = self._doubts.missing()
-            if missing is not None:
-                self.ask_for(*missing)
+            if (missing := self._doubts.missing()) is not None:
+                self._ask_about(*missing)
+
+    def _ask_about(self, text: str, key: object) -> None:
+        """Ask for a choice, with all that can be chosen in sight."""
+        self.ask_for(text, key)
+        rows = self.list.rows
+        first = next(number for number, row in enumerate(rows) if row.key == key)
+        end = next(
+            (number for number in range(first, len(rows)) if rows[number].key is None), len(rows)
+        )
+        self.list.reveal(end - 1)
 
     def _source_row(self, source: SourceChoice) -> ChoiceRow:
         chosen = _key(source) == self._source
@@ -300,7 +309,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         elif self._pythons.chosen is None:
             self.ask_for(*self._pythons.missing())
         elif (missing := self._doubts.missing()) is not None:
-            self.ask_for(*missing)
+            self._ask_about(*missing)
         else:
             name, file = self._source
             alone = sum(source.name == name for source in self._sources) == 1

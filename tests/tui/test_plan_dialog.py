@@ -231,7 +231,7 @@ async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
         await screen.pilot.press("X")
         await screen.planned()
         assert operations.asked[-1][1][1] is True
-        assert "removed for good, past the trash" in shown(screen.app)
+        assert "Deleted permanently, not moved to the trash" in shown(screen.app)
         assert "Delete for good (y)" in shown(screen.app)
         await screen.pilot.press("X")  # and back
         await screen.planned()
@@ -500,6 +500,24 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
         await screen.pilot.pause()
     (plans,) = chosen
     assert [plan.keep_edits for plan in plans] == [True] * count
+
+
+async def test_a_long_path_in_the_title_keeps_its_end(opened, made_up):
+    path = f"~/work/{'long-name/' * 20}api/.venv"
+    async with opened(made_up.MadeUpOperations()) as screen:
+        wish = Wish(f"Recreate {path}", lambda _allow: made_up.plan("/home/ada/api/.venv"))
+        screen.app.push_screen(PlanDialog(wish, Look()))
+        await screen.pilot.pause()
+        await screen.planned()
+        title = next(line for line in shown(screen.app).splitlines() if "Recreate ~/" in line)
+        assert "/api/.venv" in title
+
+
+def test_what_is_in_doubt_is_not_called_final(made_up):
+    doubt = Refusal("unproved", "internal-lib 1.0 cannot be recreated exactly", path="/a")
+    told = text_of(made_up.plan("/a", operation=Operation.RECREATE), {"unproved": [doubt]}, 66)
+    assert "unproved: c on it alone lets you choose what becomes of it" in told
+    assert "never overruled" not in told
 
 
 def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_up):

@@ -73,7 +73,8 @@ def plan_delete(
         )
         removals.append(removal)
         refusals += refusals_of(removal, moment, allow)
-        warnings += _warnings(removal, moment, purge=purge)
+        named = f"{environment.name}: " if len(environments) > 1 else ""
+        warnings += _warnings(removal, moment, named, purge=purge)
         steps += _steps(removal, purge=purge)
     identifier = new_id(host)
     plain = all(removal.owner is None for removal in removals)
@@ -139,7 +140,8 @@ def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tupl
     )
 
 
-def _warnings(removal: Removal, moment: Moment, *, purge: bool) -> tuple[str, ...]:
+def _warnings(removal: Removal, moment: Moment, named: str, *, purge: bool) -> tuple[str, ...]:
+    """Return why it may be a bad idea; `named` tells of which of several."""
     said = []
     if removal.owner is not None:
         said.append(
@@ -147,7 +149,7 @@ def _warnings(removal: Removal, moment: Moment, *, purge: bool) -> tuple[str, ..
             " which cannot be taken back here"
         )
     if purge or removal.owner is not None:
-        said += loss_warnings(removal.target.edits)
+        said += [f"{named}{lost}" for lost in loss_warnings(removal.target.edits)]
     question = Question(
         operation=Operation.DELETE,
         target=removal.target,

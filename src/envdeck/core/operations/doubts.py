@@ -10,6 +10,7 @@ from pathlib import Path
 from envdeck.core.host import Host
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import (
+    UNPROVED,
     Choices,
     Doubt,
     Edits,
@@ -25,9 +26,6 @@ from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.pins import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.recipe.salvage import is_pure, salvage_problem
-
-UNPROVED = "unproved"
-"""The name of the guard that stands in the way while a doubt has no choice."""
 
 _ALONE = 20
 """So many packages are asked for one by one where the index does not have all of them."""

@@ -49,7 +49,8 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
-    install = f"install {count:,} packages and check each against what was"
+    packages = "package" if count == 1 else "packages"
+    install = f"install {count:,} {packages} and check each against what was"
     if blueprint.source.how is How.UV_SYNC:
         install = "install what uv.lock says"
     steps = [

@@ -203,7 +203,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._generation += 1
         self.plan = None
         good = Part("  for good" if self._for_good else "", Tone.ERROR)
-        self.title_label.show((Part(self.wish.title, Tone.STRONG), good))
+        named = "/" in self.wish.title
+        self.title_label.show((Part(self.wish.title, Tone.STRONG, path=named), good))
         self._say_planning(0)
         in_background(
             partial(self._planned, self._generation, self.allowed),

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from envdeck.core.model import NoPlan, Operation, Plan, Refusal, Target
+from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
 from envdeck.text import pad, size, time_left
 from envdeck.tui.widgets.line import (
     Line,
@@ -39,7 +39,7 @@ ACT = {
     Operation.RUN: "Run it",
 }
 """The word on the button that says yes."""
-_FOR_GOOD = "It is removed for good, past the trash: nothing brings it back"
+_FOR_GOOD = "Deleted permanently, not moved to the trash: cannot be undone"
 
 
 class PlanRow(NamedTuple):
@@ -180,7 +180,10 @@ def refusal_rows(
                 guard,
             )
         else:
-            yield PlanRow((Part(f"   {guard}: this is never overruled", Tone.MUTED),))
+            said = "this is never overruled"
+            if guard == UNPROVED:
+                said = f"{look.key('recreate')} on it alone lets you choose what becomes of it"
+            yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
         yield PlanRow(())
 
 

@@ -85,6 +85,19 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(name, data, installe
     assert kit.unlike_record(path) == []
 
 
+def test_of_several_each_loss_names_its_environment(machine):
+    paths = []
+    for name in ("one", "two"):
+        path = machine.make(machine.home / name / ".venv", "venv")
+        machine.wheel("part", "1.0", [("part/code.py", CODE)])
+        machine.install(path, "venv", "part")
+        edit(site_of(path) / "part" / "code.py", EDITED)
+        paths.append(path)
+    plan = machine.operations.plan_delete([machine.look(path) for path in paths], purge=True)
+    lost = [said for said in plan.warnings if "deleted permanently" in said]
+    assert [said.partition(":")[0] for said in lost] == ["one/.venv", "two/.venv"]
+
+
 def test_an_edit_that_hides_its_time_is_found_where_all_is_read(machine):
     """It keeps length and time: no plan names it, and the recreate does."""
     path = furnished(machine, "venv", "venv")

@@ -142,6 +142,26 @@ def test_what_is_in_doubt_or_kept_is_not_said_to_be_replaced(machine, kit, tmp_p
         assert any("are replaced" in said for said in plan.warnings) is bool(count)
 
 
+def test_what_is_rebuilt_is_named_unless_it_is_in_doubt(machine):
+    names = ["one-lib", "two-lib", "three-lib", "four-lib", "five-lib"]
+    wheels = [machine.wheel(name, "1.0") for name in names]
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", *wheels)
+    for wheel in wheels:
+        wheel.unlink()
+    file = site(path) / "one_lib" / "__init__.py"
+    text = file.read_text()
+    file.unlink()  # it may be linked to uv's cache
+    file.write_text(f"{text}# by hand\n")
+
+    plan = machine.operations.plan_recreate(machine.look(path))
+
+    assert [doubt.name for doubt in plan.doubts] == ["one-lib"]
+    (rebuilt,) = (said for said in plan.warnings if said.startswith("rebuilt from their files"))
+    assert "one-lib" not in rebuilt
+    assert rebuilt.endswith(" and 1 more")
+
+
 @pytest.mark.parametrize("creator", ["uv", "venv", "virtualenv"])
 def test_scripts_data_files_and_headers_do_not_hide_a_release(creator, machine):
     """What lies outside the package folder is compared with what the index would put there."""

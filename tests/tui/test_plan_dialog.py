@@ -1,5 +1,7 @@
 """The plan dialog, and the keys that lead to it."""
 
+from functools import partial
+
 import pytest
 
 from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
@@ -511,6 +513,35 @@ async def test_a_long_path_in_the_title_keeps_its_end(opened, made_up):
         await screen.planned()
         title = next(line for line in shown(screen.app).splitlines() if "Recreate ~/" in line)
         assert "/api/.venv" in title
+
+
+async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(opened, made_up):
+    warnings = tuple(f"warning {number}" for number in range(60))
+
+    def plan(_allow, *, keep=False):
+        return made_up.plan(
+            "/a",
+            operation=Operation.RECREATE,
+            warnings=warnings,
+            replaced_edits=1,
+            keep_edits=keep,
+        )
+
+    async with opened(made_up.MadeUpOperations()) as screen:
+        wish = Wish("Recreate /a", plan, keeping=partial(plan, keep=True))
+        screen.app.push_screen(PlanDialog(wish, Look()))
+        await screen.pilot.pause()
+        await screen.planned()
+        await screen.pilot.pause()
+        assert "warning 0 " in shown(screen.app)
+        assert "keep edited files" not in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.pilot.pause()
+        assert "[ ] keep edited files" in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.planned()
+        await screen.pilot.pause()
+        assert "[x] keep edited files" in shown(screen.app)
 
 
 def test_what_is_in_doubt_is_not_called_final(made_up):

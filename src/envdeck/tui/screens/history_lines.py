@@ -210,7 +210,9 @@ def _told(past: Past, entry: Entry, look: Look) -> list[Line]:
     if entry.group and entry.group != entry.id:
         group = f"one of those planned together as {plain(entry.group)}"
         pieces.append((Part(group, Tone.MUTED),))
-    if _put_aside(entry):
+    if past.is_partly_purged:
+        pieces.append((Part("What is left of it is in the trash."),))
+    elif _put_aside(entry):
         was = "was put aside in " if past.why_not and entry.phase is Phase.DONE else "put aside in "
         pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
     return pieces

@@ -33,7 +33,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.retention import Due
+from envdeck.core.operations.retention import NOTICE, Due
 
 
 @dataclass
@@ -120,7 +120,7 @@ class FakeOperations:
         self.past: tuple = ()
         self.items: tuple = ()
         self.announced: tuple = ()
-        """What a person was told that the next start removes."""
+        """What a person was told that a later start removes."""
 
     def plan(self, *paths: str, **more) -> Plan:
         usual = {
@@ -168,7 +168,7 @@ class FakeOperations:
         return tuple(item for item in self.items if item.is_due(1_000_000_000))
 
     def due(self) -> Due:
-        return Due(announced=self.expired())
+        return Due(announced=self.expired(), wait=NOTICE)
 
     def announce(self, items) -> None:
         self.announced = tuple(items)

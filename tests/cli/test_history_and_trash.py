@@ -14,6 +14,7 @@ from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry, Journal, Move, Phase, Unreadable, boot_id
 from envdeck.core.operations.places import Places
+from envdeck.core.operations.retention import Due
 from envdeck.core.operations.trash import Item, Manifest
 
 NOW = 1_795_000_000.0
@@ -172,7 +173,7 @@ def test_the_trash(cli, operations, home):
             "~/api/.venv",
             "3.12.4",
             "4.0 MB",
-            "3 weeks more",
+            "27 days more",
         ],
         [damaged.id, "–", "–", damaged.folder, "–", "–", "–", damaged.problem],
         [""],
@@ -193,9 +194,8 @@ def test_what_is_purged(cli, operations):
     operations.items = (item("/x/.venv"), replace(item("/y/.venv", put_at=1.0), folder="/t/old"))
     assert cli("trash").err == (
         "hint: envdeck trash purge --expired\n"
-        "note: 1 environment is permanently deleted from the trash at the next start of the "
-        "screen\n"
-        "hint: `envdeck trash` lists them\n"
+        "note: 1 environment will be permanently deleted from the trash when the screen starts "
+        "in 8 hours or later\n"
     )
     assert cli("trash", "purge", "a", "b", "--yes").code == 0
     assert operations.asked[1] == ("purge", (["a", "b"],), {})
@@ -208,7 +208,7 @@ def test_what_is_purged(cli, operations):
     assert "older than it should be kept" in result.err
 
 
-SAID = "2 environments are permanently deleted from the trash at the next start of the screen"
+SAID = "2 environments will be permanently deleted from the trash when the screen starts in 8 hours"
 
 
 @pytest.mark.parametrize("words", [["trash"], ["delete", "x", "--yes"], ["undo", "--yes"]])
@@ -219,10 +219,22 @@ def test_what_is_due_is_said_and_counts_as_said_where_a_person_reads_it(
     catalog.sizes = {catalog.environments[0].path: None}
     words = [catalog.environments[0].path if word == "x" else word for word in words]
     operations.items = (item("/x/.venv", put_at=1.0), item("/y/.venv", put_at=1.0))
-    assert SAID in cli(*words).err
+    said = cli(*words).err
+    assert SAID in said
+    assert ("`envdeck trash` lists them" in said) is (words != ["trash"])
     assert operations.announced == ()
     assert SAID in cli(*words, error_terminal=True).err
     assert operations.announced == operations.items
+
+
+def test_what_was_announced_long_ago_goes_at_the_next_start(cli, operations, monkeypatch):
+    one, two = item("/x/.venv", put_at=1.0), item("/y/.venv", put_at=1.0)
+    operations.items = (one, two)
+    monkeypatch.setattr(operations, "due", lambda: Due((one,), (two,), wait=61.0))
+    said = cli("trash").err
+    each = "1 environment will be permanently deleted from the trash"
+    assert f"{each} at the next start of the screen\n" in said
+    assert f"{each} when the screen starts in 1 hour or later\n" in said
 
 
 @pytest.mark.parametrize("words", [["list"], ["history"], ["trash", "--json"], ["interpreters"]])

@@ -11,6 +11,7 @@ from envdeck.core.model import (
     Ending,
     Fact,
     NoPlan,
+    Operation,
     OutputLine,
     Refusal,
     Result,
@@ -109,6 +110,24 @@ def test_a_plan_as_text(cli, operations, api, home):
         f"  way back     envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
         "warning: it is used",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "more", "hinted"),
+    [
+        (["recreate"], {"replaced_edits": 1}, True),
+        (["upgrade", "--all"], {"replaced_edits": 1}, True),
+        (["recreate"], {"replaced_edits": 1, "keep_edits": True}, False),
+        (["recreate"], {}, False),
+    ],
+)
+def test_the_option_that_keeps_edits_is_named_where_any_are_replaced(
+    cli, operations, api, words, more, hinted
+):
+    operation = Operation(words[0])
+    operations.planned = [operations.plan(api, operation=operation, **more)]
+    out = cli(words[0], api, *words[1:], "--dry-run").out
+    assert ("hint: `--keep-edits` keeps " in out) is hinted
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "n\n", "yep\n", "no\n"])

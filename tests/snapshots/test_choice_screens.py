@@ -1,12 +1,13 @@
 """The dialogs in which something is chosen, the trash and the history, as they look."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from envdeck.core.model import NoPlan
+from envdeck.core.model import Doubt, NoPlan, PackageChoice
 from envdeck.tui.dialogs.create import CreateDialog
 from envdeck.tui.dialogs.recreate import RecreateDialog
 from envdeck.tui.dialogs.upgrade import UpgradeDialog
@@ -16,6 +17,7 @@ from envdeck.tui.screens.trash import TrashScreen
 sys.path.append(str(Path(__file__).parents[1] / "tui"))
 from choosing_cases import (
     API,
+    CHOICES,
     HOME,
     ITEMS,
     JUMPS,
@@ -84,6 +86,24 @@ async def test_recreate_with_a_jump(view_looks_as_before, size):
     view = RecreateDialog(ChoosingOperations(outlook=JUMPS), (API,), LOOK)
     keys = (*"jjjjjjj", "enter")
     await view_looks_as_before(view, size, "exactly what is here", *keys, then="the newest  ")
+
+
+@ALL_SIZES
+async def test_recreate_what_is_in_doubt(view_looks_as_before, size):
+    doubts = (
+        Doubt(
+            "internal-lib",
+            "internal-lib",
+            "1.0",
+            "internal_lib/core.py has another size than its RECORD says, and the index has no "
+            "identical release",
+            (PackageChoice.KEEP, PackageChoice.RELEASE, PackageChoice.OMIT),
+        ),
+        Doubt("old-egg", "old-egg", "0.3", "it is an egg, without a RECORD", (PackageChoice.OMIT,)),
+    )
+    operations = ChoosingOperations(choices=replace(CHOICES, doubts=doubts))
+    view = RecreateDialog(operations, (API,), LOOK)
+    await view_looks_as_before(view, size, "exactly what is here", "enter", then="what becomes of")
 
 
 async def test_recreate_several(view_looks_as_before):

@@ -60,6 +60,8 @@ def test_a_purge_that_was_not_ended_is_called_so() -> None:
     half = past(0, "partly purged", phase=Phase.ATTENTION, move=Move.REMOVE)
     half = replace(half, is_partly_purged=True)
     assert ended_words(half, half.entry, LOOK)[0] == "✗ partly purged"
+    assert "What is left of it is in the trash." in about(half)
+    assert "put aside in" not in about(half)  # it has another name there by now
     assert undo_words(half, half.entry, 40, LOOK)[0] == "partly purged"
     columns = HistoryColumns.fit(120)
     assert "✗ partly purged  partly purged" in line_text(draw_past(HistoryRow(half), columns, LOOK))

@@ -21,7 +21,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.retention import Due
+from envdeck.core.operations.retention import NOTICE, Due
 from envdeck.core.operations.trash import Item
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quitting import QuitDialog
@@ -414,6 +414,7 @@ async def test_the_key_for_quitting_once_more_does_not_wait(acting):
         await hand.delete()
         await hand.pilot.press("q", "q")
         assert hand.app._exit is False
+        await hand.until(lambda: "w waits for it, x gives it up" in hand.text)
         await hand.pilot.press("w", "q")
         await hand.until(lambda: hand.app._exit)
         assert hand.main.working
@@ -502,14 +503,14 @@ async def test_what_was_announced_is_purged_through_the_queue(acting):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (("one",), "1 environment is permanently deleted"),
-        (("one", "two"), "2 environments are permanently deleted"),
+        (("one",), "1 environment will be permanently deleted"),
+        (("one", "two"), "2 environments will be permanently deleted"),
     ],
 )
-async def test_what_the_next_start_purges_is_said_noted_and_left_alone(acting, names, words):
+async def test_what_a_later_start_purges_is_said_noted_and_left_alone(acting, names, words):
     items = tuple(Item(f"/home/ada/trash/{name}", None) for name in names)
-    said = f"{words} from the trash at the next start: T to look"
-    async with acting(held=False, due_items=Due(announced=items)) as hand:
+    said = f"{words} from the trash when EnvDeck starts in 8 hours or later: T to look"
+    async with acting(held=False, due_items=Due(announced=items, wait=NOTICE - 1)) as hand:
         await hand.until(lambda: any(said in toast for toast in hand.toasts))
         await hand.until(lambda: ("announce", names) in hand.operations.asked)
         assert not any(what == "purge" for what, _ in hand.operations.asked)

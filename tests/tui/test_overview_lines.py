@@ -243,6 +243,15 @@ def test_wrapping_keeps_to_the_width_and_loses_no_short_word(
         assert "".join(kept.split()) == "".join("".join(text for text, _ in pieces).split())
 
 
+@pytest.mark.parametrize("name", ["short", "long-" * 8, "long-" * 30])
+def test_no_sign_stands_alone_before_a_path(name: str) -> None:
+    line = (Part("✗ "), Part(f"~/work/{name}/services/.venv: ", path=True), Part("is in use"))
+    lines = [line_text(one) for one in wrapped(line, 40)]
+    assert lines[0].startswith("✗ ~/")
+    assert ".venv:" in lines[0]
+    assert all(width(one) <= 40 for one in lines)
+
+
 @given(st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 80))
 def test_a_bar_fills_its_cells_and_shows_what_is_there(
     solid: int, total: int, largest: int, cells: int

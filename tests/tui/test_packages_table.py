@@ -65,6 +65,8 @@ def test_only_what_was_asked_for() -> None:
 def test_nothing_shown_says_what_to_press() -> None:
     assert "esc clears it" in nothing_shown(PACKAGES, Choice(text="[/]"), LOOK)
     assert "t shows them all" in nothing_shown(PACKAGES, Choice(requested_only=True), LOOK)
+    both = nothing_shown(PACKAGES, Choice(requested_only=True, text="click"), LOOK)
+    assert both == 'None of those asked for has "click"; esc clears it, t shows all.'
     assert "only the interpreter" in nothing_shown((), Choice(), LOOK)
     assert footing(PACKAGES, 4, Choice(), LOOK).startswith("4 packages · ✓ 1 asked for")
     assert footing(PACKAGES, 1, Choice(text="x"), LOOK).startswith("1 of 4 · ")

@@ -1,5 +1,7 @@
 """The plan dialog, and the keys that lead to it."""
 
+from functools import partial
+
 import pytest
 
 from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
@@ -115,6 +117,21 @@ async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_u
         assert dialog.plan is None
 
 
+@pytest.mark.parametrize("planned", [False, True])
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_the_program_can_be_left_from_the_dialog(opened, made_up, wait_until, key, planned):
+    held = [not planned]
+    operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        if planned:
+            await screen.planned()
+        await screen.pilot.press(key)
+        await wait_until(lambda: screen.app._exit)
+        held[0] = False
+        assert operations.ran == []
+
+
 async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(opened, made_up):
     operations = made_up.MadeUpOperations()
     async with opened(operations) as screen:
@@ -216,7 +233,7 @@ async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
         await screen.pilot.press("X")
         await screen.planned()
         assert operations.asked[-1][1][1] is True
-        assert "removed for good, past the trash" in shown(screen.app)
+        assert "Deleted permanently, not moved to the trash" in shown(screen.app)
         assert "Delete for good (y)" in shown(screen.app)
         await screen.pilot.press("X")  # and back
         await screen.planned()
@@ -422,7 +439,10 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
         ),
         ({}, "frees 0 B now, 100 MB when purged · z takes it back for 28 days"),
         ({"kept_until": None}, "frees 0 B now, 100 MB when purged · z takes it back"),
-        ({"undo": None}, "frees 0 B now, 100 MB when purged · it cannot be taken back"),
+        (
+            {"undo": None, "frees_now_bytes": 100_000_000},
+            "frees 100 MB now · it cannot be taken back",
+        ),
         ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 28 days"),
         (
             {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
@@ -453,7 +473,11 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
         def plan(allow):
             target = Target(path, edits=edits)
             return made_up.plan(
-                path, operation=Operation.RECREATE, targets=(target,), keep_edits=keep
+                path,
+                operation=Operation.RECREATE,
+                targets=(target,),
+                keep_edits=keep,
+                replaced_edits=1,
             )
 
         return plan
@@ -478,6 +502,53 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
         await screen.pilot.pause()
     (plans,) = chosen
     assert [plan.keep_edits for plan in plans] == [True] * count
+
+
+async def test_a_long_path_in_the_title_keeps_its_end(opened, made_up):
+    path = f"~/work/{'long-name/' * 20}api/.venv"
+    async with opened(made_up.MadeUpOperations()) as screen:
+        wish = Wish(f"Recreate {path}", lambda _allow: made_up.plan("/home/ada/api/.venv"))
+        screen.app.push_screen(PlanDialog(wish, Look()))
+        await screen.pilot.pause()
+        await screen.planned()
+        title = next(line for line in shown(screen.app).splitlines() if "Recreate ~/" in line)
+        assert "/api/.venv" in title
+
+
+async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(opened, made_up):
+    warnings = tuple(f"warning {number}" for number in range(60))
+
+    def plan(_allow, *, keep=False):
+        return made_up.plan(
+            "/a",
+            operation=Operation.RECREATE,
+            warnings=warnings,
+            replaced_edits=1,
+            keep_edits=keep,
+        )
+
+    async with opened(made_up.MadeUpOperations()) as screen:
+        wish = Wish("Recreate /a", plan, keeping=partial(plan, keep=True))
+        screen.app.push_screen(PlanDialog(wish, Look()))
+        await screen.pilot.pause()
+        await screen.planned()
+        await screen.pilot.pause()
+        assert "warning 0 " in shown(screen.app)
+        assert "keep edited files" not in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.pilot.pause()
+        assert "[ ] keep edited files" in shown(screen.app)
+        await screen.pilot.press("space")
+        await screen.planned()
+        await screen.pilot.pause()
+        assert "[x] keep edited files" in shown(screen.app)
+
+
+def test_what_is_in_doubt_is_not_called_final(made_up):
+    doubt = Refusal("unproved", "internal-lib 1.0 cannot be recreated exactly", path="/a")
+    told = text_of(made_up.plan("/a", operation=Operation.RECREATE), {"unproved": [doubt]}, 66)
+    assert "unproved: c on it alone lets you choose what becomes of it" in told
+    assert "never overruled" not in told
 
 
 def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_up):

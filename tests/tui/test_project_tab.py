@@ -168,6 +168,21 @@ async def opened(pilot, wait_until):
     return tab
 
 
+async def test_edited_files_can_be_kept_in_what_the_key_leads_to(
+    open_screen, made_up, wait_until, source
+):
+    operations = made_up.MadeUpOperations(refusals=(), changes={"replaced_edits": 1})
+    async with open_screen(source, operations=operations) as pilot:
+        await opened(pilot, wait_until)
+        await pilot.press("f")
+        await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
+        dialog = pilot.app.screen
+        await wait_until(lambda: dialog.plan is not None)
+        await pilot.press("space")
+        await wait_until(lambda: dialog.plan is not None and dialog.plan.keep_edits)
+        assert ("keep edits", source.known[0].path) in operations.asked
+
+
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (50, 15)])
 async def test_the_key_leads_from_a_drift_to_its_plan_and_yes_does_it(
     open_screen, made_up, wait_until, source, size

@@ -14,6 +14,7 @@ from envdeck.core.operations.choices import RecreateChoices, SourceChoice
 from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
+from envdeck.tui.dialogs.doubt_rows import DoubtRows
 from envdeck.tui.dialogs.forecast_lines import forecast_about, forecast_line
 from envdeck.tui.dialogs.jump_lines import jump_about, jump_line, jumps
 from envdeck.tui.dialogs.python_lines import python_line
@@ -327,6 +328,56 @@ async def test_what_cannot_be_recreated_exactly_is_chosen_first() -> None:
         await until(lambda: app.answers)
     app.answers[0][0].plan(frozenset())
     assert ("packages", {"internal-lib": PackageChoice.KEEP}) in operations.asked
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_source_says_that_something_is_to_be_chosen_below(size) -> None:
+    """At 80x24 the packages are below what is seen at first."""
+    app, _ = dialog(choices=replace(CHOICES, doubts=(DOUBT, replace(DOUBT, name="second"))))
+    async with app.run_test(size=size) as pilot:
+        await ready(app)
+        assert "● 2 to choose below" in shown(app)
+        assert "2 packages cannot be recreated exactly." in shown(app)
+        assert "Every package comes back" not in shown(app)
+        await pilot.press("G", "enter", "enter", "enter")
+        await until(lambda: not app.view._doubts.open)
+        await pilot.press("g")
+        await until(lambda: "2 packages as chosen below" in shown(app))
+
+
+def test_the_row_of_a_choice_says_what_it_means_and_the_reason_stands_below() -> None:
+    rows = DoubtRows(LOOK, (DOUBT,))
+    _, heading, *choices = rows.rows()
+    for cells in (40, 66, 100):
+        assert all(width(line_text(row.draw(cells))) <= cells for row in (heading, *choices))
+    told = [line_text(row.draw(66)) for row in choices]
+    assert [" ".join(line.split()) for line in told] == [
+        "( ) keep its files as installed, edits included",
+        "( ) take the release maybe another project's code",
+        "( ) leave it out not in the new environment",
+    ]
+    assert all(DOUBT.reason in " ".join(text(row.about(200)).split()) for row in choices)
+
+
+async def test_what_a_plan_finds_in_doubt_on_another_python_is_chosen_after_it() -> None:
+    app, operations = dialog(choices=replace(CHOICES, doubts=(DOUBT,)))
+    other = replace(DOUBT, name="compiled", display_name="compiled", options=DOUBT.options[1:])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(app)
+        app.view.on_chosen = app.answers.append  # it stays below the plan
+        app.view._pythons.chosen = NEXT.executable
+        app.view.show_again()
+        await until(lambda: "cannot be recreated exactly" not in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+        plan = app.answers[0][0].plan(frozenset())
+        assert not any(name == "packages" for name, _ in operations.asked)
+        app.view.returned(replace(plan, doubts=(other,)))
+        await until(lambda: "choose what becomes of compiled 1.0" in shown(app))
+        await pilot.press("j", "enter", "enter")
+        await until(lambda: len(app.answers) == 2)
+    app.answers[1][0].plan(frozenset())
+    assert ("packages", {"compiled": PackageChoice.OMIT}) in operations.asked
 
 
 async def test_what_is_locked_or_of_several_has_no_such_choice() -> None:

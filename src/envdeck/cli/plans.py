@@ -9,6 +9,11 @@ from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.model import Operation, Plan, Step, Target
 from envdeck.text import exact_time, pad, plain, size, tilde, tilde_within, width
 
+_KEEP_EDITS = {
+    Operation.RECREATE: "`--keep-edits` keeps the edited files",
+    Operation.UPGRADE: "`--keep-edits` keeps those whose original is the same in the new release",
+}
+
 
 def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
     """Print a plan: as a result, or `aside` on the error stream where the results are JSON."""
@@ -36,6 +41,8 @@ def plan_lines(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
         yield from _rows(costs)
     for warning in plan.warnings:
         yield f"warning: {said(warning, context)}", "yellow"
+    if plan.replaced_edits and not plan.keep_edits and plan.operation in _KEEP_EDITS:
+        yield f"hint: {_KEEP_EDITS[plan.operation]}", ""
 
 
 def question(plan: Plan) -> str:

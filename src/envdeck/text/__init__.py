@@ -1,6 +1,6 @@
 """How values are written for people; shared by the screen and the command line."""
 
-from envdeck.text.ages import age, duration, exact_time, short_age
+from envdeck.text.ages import age, duration, exact_time, short_age, time_left
 from envdeck.text.paths import shorten, shorten_name, tilde, tilde_within
 from envdeck.text.plain import plain
 from envdeck.text.signs import Signs, signs_for
@@ -23,5 +23,6 @@ __all__ = [
     "size",
     "tilde",
     "tilde_within",
+    "time_left",
     "width",
 ]

@@ -11,6 +11,8 @@ _STEPS = (
     (_HOUR, "hour"),
     (_MINUTE, "minute"),
 )
+_IN_DAYS = 60
+"""Up to so many days a time that is left is told in days: weeks would hide most of one."""
 
 
 def age(when: float | None, now: float, *, unknown: str = "–") -> str:
@@ -31,6 +33,14 @@ def short_age(said: str, cells: int) -> str:
         return said
     count, _, unit = said.partition(" ")
     return f"{count} {unit[:3]}"
+
+
+def time_left(seconds: float) -> str:
+    """Return how much time is left: `29 days`, `3 hours`; `now` for less than a minute."""
+    days = round(seconds / _DAY)
+    if 1 < days <= _IN_DAYS:
+        return f"{days} days"
+    return age(0, seconds)
 
 
 def duration(seconds: float) -> str:

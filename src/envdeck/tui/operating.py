@@ -215,5 +215,5 @@ class Operating(Protocol):
         ...
 
     def announce(self, items: "Sequence[Item]") -> None:
-        """Note that a person was told that the next start removes these items."""
+        """Note that a person was told that a later start removes these items."""
         ...

@@ -1,5 +1,5 @@
 """At the start: what was interrupted is finished or rolled back, what was announced is purged, and
-what the next start purges is announced."""
+what a later start purges is announced."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,7 @@ class Recovered(Message):
         purge: Plan | None = None,
         failure: str = "",
         announced: tuple[Item, ...] = (),
+        hours: int = 0,
     ) -> None:
         super().__init__()
         self.entries = entries
@@ -31,7 +32,9 @@ class Recovered(Message):
         """What removes the items of the trash that an earlier start has announced; None where
         there are none."""
         self.announced = announced
-        """The items that the next start removes."""
+        """The items that a later start removes."""
+        self.hours = hours
+        """After how many hours a start may."""
         self.failure = failure
 
 
@@ -49,17 +52,17 @@ def recover(operating: Operating) -> Recovered:
     due = operating.due()
     plan = operating.plan_purge([item.id for item in due.purge]) if due.purge else None
     purge = plan if isinstance(plan, Plan) and not plan.refusals else None
-    return Recovered(entries, purge, announced=due.announced)
+    return Recovered(entries, purge, announced=due.announced, hours=due.hours)
 
 
-def announcement_words(items: Sequence[Item], look: Look) -> str:
-    """Return what is said of the items that the next start removes for good."""
+def announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
+    """Return what is said of the items that a start in so many hours, or later, removes for
+    good."""
     edits = any(item.manifest and item.manifest.operation is Operation.EDIT for item in items)
     many = counted(len(items), "item" if edits else "environment")
-    are = "is" if len(items) == 1 else "are"
     return (
-        f"{many} {are} permanently deleted from the trash at the next start: "
-        f"{look.key('trash')} to look"
+        f"{many} will be permanently deleted from the trash when EnvDeck starts in "
+        f"{counted(hours, 'hour')} or later: {look.key('trash')} to look"
     )
 
 

@@ -16,7 +16,7 @@ from envdeck.cli.places import absolute_path
 from envdeck.cli.serialise_operations import trash_object
 from envdeck.cli.wording import counted, path_cell
 from envdeck.core.model import NoPlan, Operation, Plan
-from envdeck.text import age, size, tilde
+from envdeck.text import age, size, tilde, time_left
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations
@@ -92,7 +92,7 @@ def run(arguments: Namespace, context: Context) -> int:
     _print(items, context)
     if not policy.read_only:
         context.console.flush()
-        announce_due(operations, context)
+        announce_due(operations, context, listed=True)
     return Exit.DONE
 
 
@@ -170,4 +170,4 @@ def _kept(until: float | None, now: float) -> str:
         return "for ever"
     if until <= now:
         return "expired"
-    return f"{age(now - (until - now), now)} more"
+    return f"{time_left(until - now)} more"

@@ -6,7 +6,7 @@ not UTF-8 survives the way to the disk and back. They are hostile text until
 """
 
 from envdeck.core.model.distribution import Distribution, Script
-from envdeck.core.model.doubt import Choices, Doubt, PackageChoice
+from envdeck.core.model.doubt import UNPROVED, Choices, Doubt, PackageChoice
 from envdeck.core.model.edits import EditedFile, Edits
 from envdeck.core.model.environment import (
     Creation,
@@ -44,6 +44,7 @@ from envdeck.core.model.running import (
 from envdeck.core.model.size import JointSize, SharedFiles, Size
 
 __all__ = [
+    "UNPROVED",
     "Choices",
     "CommandEnded",
     "CommandStarted",

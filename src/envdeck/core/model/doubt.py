@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+UNPROVED = "unproved"
+"""The name of the guard that stands in the way while a doubt has no choice."""
+
 
 class PackageChoice(StrEnum):
     """What becomes of a package that cannot be recreated exactly."""

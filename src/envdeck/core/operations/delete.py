@@ -68,10 +68,13 @@ def plan_delete(
     warnings: list[str] = []
     steps: list[Step] = []
     for environment in environments:
-        removal = _removal(environment, links.get(environment.path), moment, operations)
+        removal = _removal(
+            environment, links.get(environment.path), moment, operations, purge=purge
+        )
         removals.append(removal)
         refusals += refusals_of(removal, moment, allow)
-        warnings += _warnings(removal, moment, purge=purge)
+        named = f"{environment.name}: " if len(environments) > 1 else ""
+        warnings += _warnings(removal, moment, named, purge=purge)
         steps += _steps(removal, purge=purge)
     identifier = new_id(host)
     plain = all(removal.owner is None for removal in removals)
@@ -99,7 +102,12 @@ def plan_delete(
 
 
 def _removal(
-    environment: Environment, link: str | None, moment: Moment, operations: "Operations"
+    environment: Environment,
+    link: str | None,
+    moment: Moment,
+    operations: "Operations",
+    *,
+    purge: bool,
 ) -> Removal:
     if link is not None:
         identity = operations.ground.disk.identity(link)
@@ -108,7 +116,8 @@ def _removal(
     unowned = moment.unowned(environment.path)
     target = target_of(environment)
     edits = find_edits(environment)
-    told = (*facts_of(environment, unowned, moment, kept=owner is None), *edit_facts(edits))
+    kept = owner is None and not purge
+    told = (*facts_of(environment, unowned, moment, kept=kept), *edit_facts(edits))
     return Removal(
         environment,
         replace(target, facts=told, edits=edits),
@@ -131,7 +140,8 @@ def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tupl
     )
 
 
-def _warnings(removal: Removal, moment: Moment, *, purge: bool) -> tuple[str, ...]:
+def _warnings(removal: Removal, moment: Moment, named: str, *, purge: bool) -> tuple[str, ...]:
+    """Return why it may be a bad idea; `named` tells of which of several."""
     said = []
     if removal.owner is not None:
         said.append(
@@ -139,7 +149,7 @@ def _warnings(removal: Removal, moment: Moment, *, purge: bool) -> tuple[str, ..
             " which cannot be taken back here"
         )
     if purge or removal.owner is not None:
-        said += loss_warnings(removal.target.edits)
+        said += [f"{named}{lost}" for lost in loss_warnings(removal.target.edits)]
     question = Question(
         operation=Operation.DELETE,
         target=removal.target,

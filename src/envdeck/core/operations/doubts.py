@@ -5,10 +5,12 @@ import shlex
 import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from envdeck.core.host import Host
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import (
+    UNPROVED,
     Choices,
     Doubt,
     Edits,
@@ -24,9 +26,6 @@ from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.pins import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.recipe.salvage import is_pure, salvage_problem
-
-UNPROVED = "unproved"
-"""The name of the guard that stands in the way while a doubt has no choice."""
 
 _ALONE = 20
 """So many packages are asked for one by one where the index does not have all of them."""
@@ -175,22 +174,29 @@ def _compare(asked: Doubting, pins: Sequence[Pin], folder: str) -> Iterator[str]
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{pin.requirement}\n" for pin in pins))
     uv = Uv(asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline)
-    target = os.path.join(folder, "packages")
+    # Not with `--target`: the rows of scripts and data files would be others than here.
+    prefix = os.path.join(folder, "packages")
     command = uv.install(
         asked.interpreter.executable,
         requirements,
         dependencies=False,
         only_binary=True,
-        target=target,
+        prefix=prefix,
     )
     done = Runner(asked.host).run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
     if not done.ok:
         return
     by_name = {pin.name: pin for pin in pins}
-    for there in list_names([target]):
+    for there in list_names(_package_folders(prefix)):
         pin = by_name.get(there.name)
         if pin is None:
             continue
         same = not unlike_files(pin.path, there.path)
         if same or (not asked.same_minor and not other_release(pin.path, there.path)):
             yield pin.name
+
+
+def _package_folders(prefix: str) -> list[str]:
+    """Return the package folders below a prefix, on any system."""
+    patterns = ("lib*/python*/site-packages", "[Ll]ib/site-packages")
+    return [os.fspath(path) for pattern in patterns for path in Path(prefix).glob(pattern)]

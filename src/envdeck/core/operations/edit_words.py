@@ -35,7 +35,7 @@ def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
     if edits.count and not keep:
         said.append(
             f"edited files are replaced by the released ones: {named_edits(edits)};"
-            " they stay in the old environment, in the trash; `--keep-edits` keeps them"
+            " they stay in the old environment, in the trash"
         )
     if edits.missing:
         lack = "is missing and comes" if edits.missing == 1 else "are missing and come"
@@ -57,8 +57,7 @@ def upgrade_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
             " has the same original, else left out"
         )
         return (f"{said}; all {where}",)
-    way = "`--keep-edits` keeps those whose original is the same in the new release"
-    return (f"{said} they {where}; {way}",)
+    return (f"{said} they {where}",)
 
 
 def _files(count: int) -> str:

@@ -320,7 +320,7 @@ class Operations:
         return count_time(self.ground, self.policy)
 
     def announce(self, items: Sequence["Item"]) -> None:
-        """Note that a person was told that the next start removes these items."""
+        """Note that a person was told that a later start removes these items."""
         from envdeck.core.operations.retention import announce
 
         announce(items, self.ground)

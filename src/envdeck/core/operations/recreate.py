@@ -171,6 +171,8 @@ def plan_recreate(
             None if same_minor else chosen.interpreter.executable,
         ),
     )
+    doubtful = {one.name for one in doubts}
+    replaced = look.edits(unreleased(choices) | (doubtful - choices.keys()))
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
     identifier = new_id(host)
     staged = os.path.join(first_trash(environment.path, operations.ground), identifier)
@@ -183,10 +185,11 @@ def plan_recreate(
         ),
         warnings=(
             *((named.lost,) if named.lost else ()),
-            *warnings_of(environment, recipe, found, chosen, same_minor=same_minor),
-            *recreate_warnings(look.edits(unreleased(choices)), keep=keep_edits),
+            *warnings_of(environment, recipe, found, chosen, doubtful, same_minor=same_minor),
+            *recreate_warnings(replaced, keep=keep_edits),
         ),
         keep_edits=keep_edits,
+        replaced_edits=replaced.count,
         look=look,
         refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
         allowed=allow,

@@ -1,9 +1,12 @@
 """What is said of a recreate before it is done."""
 
+from collections.abc import Collection
+
 from envdeck.core.host import Host
 from envdeck.core.model import Choices, Environment, Fact, PackageChoice, Step
 from envdeck.core.operations.base_path import BasePath, uses_of
 from envdeck.core.operations.blueprint import Blueprint
+from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.jumping import Jumps
 from envdeck.core.operations.recipe.pins import Recipe
@@ -49,7 +52,8 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
-    install = f"install {count:,} packages and check each against what was"
+    packages = "package" if count == 1 else "packages"
+    install = f"install {count:,} {packages} and check each against what was"
     if blueprint.source.how is How.UV_SYNC:
         install = "install what uv.lock says"
     steps = [
@@ -68,10 +72,12 @@ def warnings_of(
     recipe: Recipe,
     source: Source,
     chosen: Choice,
+    doubtful: Collection[str],
     *,
     same_minor: bool,
 ) -> tuple[str, ...]:
-    """Return why it may be a bad idea, one sentence each."""
+    """Return why it may be a bad idea, one sentence each. What is `doubtful` is chosen for, and
+    not rebuilt."""
     said = [*source.notes]
     if chosen.interpreter.end_of_life:
         said.append(
@@ -84,11 +90,13 @@ def warnings_of(
             " what has no release for that ends it, and nothing is changed;"
             " pip and setuptools come as its creator seeds them"
         )
-    rebuilt = [pin.name for pin in recipe.installed if pin.obstacle and source.name == "exact"]
+    rebuilt = [
+        pin.name
+        for pin in recipe.installed
+        if pin.obstacle and source.name is SourceName.EXACT and pin.name not in doubtful
+    ]
     if rebuilt:
-        said.append(
-            f"rebuilt from their files here, since their source is gone: {', '.join(rebuilt[:3])}"
-        )
+        said.append(f"rebuilt from their files here, since their source is gone: {some(rebuilt)}")
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")
     return tuple(said)

@@ -162,7 +162,8 @@ def _proved(restoring: Restoring, proof: Proof, order: Order) -> list[str]:
         gone = {*unseeded, *order.chosen(PackageChoice.OMIT)}
         moved = sum(each.kind == "version" for each in proof.differences)
         count = proof.total - len(gone)
-        said = [f"all {count:,} packages are there, {moved:,} of them at another version"]
+        moved_too = f", {moved:,} of them at another version" if moved else ""
+        said = [f"all {count:,} packages are there{moved_too}"]
         said += [f"left out, since nothing seeds it now: {', '.join(unseeded)}"] if unseeded else []
     else:
         said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]

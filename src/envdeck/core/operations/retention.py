@@ -5,6 +5,7 @@ never enough alone: a start removes what an earlier one announced, some hours be
 What was removed in part is never removed by a start: it waits for a person.
 """
 
+import math
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from envdeck.core.operations.policy import DAY, Policy
 from envdeck.core.operations.transaction import Ground
 from envdeck.core.operations.trash import Item
 
-NOTICE = DAY / 3
+HOUR = 3_600.0
+NOTICE = 8 * HOUR
 """Seconds that have to pass between an announcement and the removal."""
 
 
@@ -26,7 +28,14 @@ class Due:
     purge: tuple[Item, ...] = ()
     """What was announced before, and may be removed by this start."""
     announced: tuple[Item, ...] = ()
-    """What the next start removes, so that it has to be said now."""
+    """What a later start removes, so that it has to be said now."""
+    wait: float = 0.0
+    """Seconds that have to pass until a start may remove all that is announced."""
+
+    @property
+    def hours(self) -> int:
+        """The same in hours, rounded up."""
+        return math.ceil(self.wait / HOUR)
 
 
 def read_trash(ground: Ground, policy: Policy) -> tuple[Item, ...]:
@@ -62,15 +71,16 @@ def count_time(ground: Ground, policy: Policy) -> Due:
     }
     with suppress(OSError):  # what is not kept does not count: everything stays for longer
         ground.clock.keep(replace(record, first_seen=begun, announced=announced))
-    ripe = {name for name, at in announced.items() if record.seen - at >= NOTICE}
+    waits = {item.id: announced.get(item.id, record.seen) + NOTICE - record.seen for item in due}
     return Due(
-        tuple(item for item in due if item.id in ripe),
-        tuple(item for item in due if item.id not in ripe),
+        tuple(item for item in due if waits[item.id] <= 0),
+        tuple(item for item in due if waits[item.id] > 0),
+        max(0.0, *waits.values()) if waits else 0.0,
     )
 
 
 def announce(items: Iterable[Item], ground: Ground) -> None:
-    """Note that it was said of items that the next start removes them."""
+    """Note that it was said of items that a later start removes them."""
     record = ground.clock.now()
     announced = {**{item.id: record.seen for item in items}, **record.announced}
     with suppress(OSError):  # what is not noted was not announced: it stays for longer

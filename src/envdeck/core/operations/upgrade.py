@@ -147,7 +147,13 @@ def with_edits(plan: UpgradePlan, names: frozenset[str], *, keep: bool) -> Upgra
     target = plan.targets[0]
     target = replace(target, facts=(*target.facts, *edit_facts(edits)), edits=edits)
     warnings = (*plan.warnings, *upgrade_warnings(edits, keep=keep))
-    return replace(plan, targets=(target,), warnings=warnings, keep_edits=keep)
+    return replace(
+        plan,
+        targets=(target,),
+        warnings=warnings,
+        keep_edits=keep,
+        replaced_edits=edits.count,
+    )
 
 
 def _nothing(resolution: Resolution) -> NoPlan:

@@ -118,6 +118,9 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
         else:
             self.on_chosen(chosen)
 
+    def returned(self, planned: object) -> None:
+        """Answer to coming back from the plan of what was chosen here: nothing was done."""
+
     # fetching
 
     def fetch(self, what: str, call: Callable[[Callable[[], bool]], Message]) -> None:

@@ -37,7 +37,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,h", "back", "Cancel", show=False, id="back", group=None),
         *bindings("up", "down", "first", "last", "page_up", "page_down"),
-        *bindings("next_pane", "previous_pane"),
+        *bindings("next_pane", "previous_pane", "quit"),
         Binding("right", "next_button", "Next button", show=False),
         Binding("left", "previous_button", "Previous button", show=False),
     ]
@@ -70,6 +70,10 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     def action_back(self) -> None:
         """Cancel."""
         self.dismiss(None)
+
+    def action_quit(self) -> None:
+        """Leave the program: what holds everywhere does not reach below a dialog by itself."""
+        self.call_later(self.app.run_action, "quit")
 
     @property
     def scrolled(self) -> LineView | None:

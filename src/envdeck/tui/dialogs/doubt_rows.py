@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from envdeck.core.model import Doubt, PackageChoice
 from envdeck.text import pad, plain
 from envdeck.tui.dialogs.choice_row import BLANK, ChoiceRow, radio, title
+from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.look import Look
 
@@ -16,15 +17,22 @@ DOUBT = "doubt"
 _WORDS = {
     PackageChoice.KEEP: (
         "keep its files",
+        "as installed, edits included",
         "Keeps the installed files, edits included.",
     ),
     PackageChoice.RELEASE: (
         "take the release",
+        "maybe another project's code",
         "Takes what the index has under this name and version: maybe another project's code.",
     ),
-    PackageChoice.OMIT: ("leave it out", "Recreates the environment without this package."),
+    PackageChoice.OMIT: (
+        "leave it out",
+        "not in the new environment",
+        "Recreates the environment without this package.",
+    ),
 }
-_COLUMN = max(len(words) for words, _ in _WORDS.values())
+"""The choice, what it means in a few words for its row, and in a sentence."""
+_COLUMN = max(len(words) for words, *_ in _WORDS.values())
 
 
 @dataclass(slots=True)
@@ -56,6 +64,31 @@ class DoubtRows:
         """Take one of them."""
         self._chosen[name] = choice
 
+    @property
+    def open(self) -> int:
+        """How many packages nothing was chosen for."""
+        return len(self.doubts) - len(self.chosen)
+
+    def difference(self) -> Line:
+        """Return what the row of the source says of them; empty where there are none."""
+        if not self.doubts:
+            return ()
+        if self.open:
+            return (Part(f"{self.look.signs.warning} {self.open:,} to choose below", Tone.WARNING),)
+        return (Part(f"{counted(len(self.doubts), 'package')} as chosen below", Tone.MUTED),)
+
+    def about(self, cells: int) -> list[Line]:
+        """Return what is said of them below the list, where the source is told of."""
+        if not self.doubts:
+            return []
+        many = counted(len(self.doubts), "package")
+        said = f"{many} cannot be recreated exactly. Choose below what becomes of each."
+        if not self.open:
+            said = f"{many} cannot be recreated exactly: as chosen below. The others match."
+        tone = Tone.WARNING if self.open else Tone.PLAIN
+        told = wrapped((Part(said, tone),), max(cells - 2, 12), self.look.signs.ellipsis)
+        return [(Part(" "), *line) for line in told]
+
     def missing(self) -> tuple[str, object] | None:
         """Return which package nothing was chosen for, and the row to choose on; None where there
         is none."""
@@ -76,13 +109,12 @@ class DoubtRows:
         return rows
 
     def _row(self, doubt: Doubt, choice: PackageChoice, chosen: PackageChoice | None) -> ChoiceRow:
-        words, about = _WORDS[choice]
+        words, brief, about = _WORDS[choice]
         ellipsis = self.look.signs.ellipsis
 
         def draw(cells: int) -> Line:
             box = radio(self.look, chosen=choice is chosen)
-            reason = Part(plain(doubt.reason), Tone.MUTED)
-            line = (*box, Part(pad(words, _COLUMN)), Part("  "), reason)
+            line = (*box, Part(pad(words, _COLUMN)), Part("  "), Part(brief, Tone.MUTED))
             return clipped(line, cells - 1, ellipsis)
 
         def tell(cells: int) -> Sequence[Line]:

@@ -66,7 +66,11 @@ class PlanningGoesOn(Message):
 
 
 class PlanView(LineList[PlanRow]):
-    """What the plan says; the cursor stands on what can be overruled."""
+    """What the plan says; the cursor stands on what can be overruled.
+
+    It is read from its beginning: the cursor comes into sight once a person uses it, and no
+    switch is turned that is not seen.
+    """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -75,6 +79,25 @@ class PlanView(LineList[PlanRow]):
         self._refusals: dict[str, list[Refusal]] = {}
         self._for_good = False
         self._can_keep = False
+        self._used = False
+
+    def _set(self, place: int) -> None:
+        self._used = True
+        super()._set(place)
+
+    def _follow(self) -> None:
+        if self._used:
+            super()._follow()
+
+    def action_open(self) -> None:
+        """Turn the switch under the cursor; one that is not seen comes into sight instead."""
+        self._used = True
+        place = self._cursor
+        top, room = round(self.scroll_y), self.scrollable_content_region.height
+        if place is None or top <= place < top + room:
+            super().action_open()
+        else:
+            self._follow()
 
     def show(
         self,
@@ -203,7 +226,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._generation += 1
         self.plan = None
         good = Part("  for good" if self._for_good else "", Tone.ERROR)
-        self.title_label.show((Part(self.wish.title, Tone.STRONG), good))
+        named = "/" in self.wish.title
+        self.title_label.show((Part(self.wish.title, Tone.STRONG, path=named), good))
         self._say_planning(0)
         in_background(
             partial(self._planned, self._generation, self.allowed),

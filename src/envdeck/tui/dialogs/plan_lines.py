@@ -4,9 +4,8 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from envdeck.core.model import NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import pad, size
-from envdeck.tui.dialogs.wording import time_left
+from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
+from envdeck.text import pad, size, time_left
 from envdeck.tui.widgets.line import (
     Line,
     Part,
@@ -40,7 +39,7 @@ ACT = {
     Operation.RUN: "Run it",
 }
 """The word on the button that says yes."""
-_FOR_GOOD = "It is removed for good, past the trash: nothing brings it back"
+_FOR_GOOD = "Deleted permanently, not moved to the trash: cannot be undone"
 
 
 class PlanRow(NamedTuple):
@@ -73,7 +72,7 @@ def plan_rows(
         *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
         *refusal_rows(refusals, plan.allowed, look, cells),
         *(PlanRow(line) for line in warning_lines(plan, look, cells)),
-        *(keep_rows(plan.targets, cells, kept=plan.keep_edits) if can_keep else ()),
+        *(keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits) if can_keep else ()),
         *_target_rows(plan.targets, look, cells),
         *(PlanRow(line) for line in step_lines(plan, look, cells)),
     ]
@@ -145,7 +144,7 @@ def _freed(plan: Plan) -> str:
     said = f"frees {size(now, unknown='an unknown amount')} now"
     return (
         said
-        if later is None or plan.operation is Operation.PURGE
+        if later is None or later == now or plan.operation is Operation.PURGE
         else f"{said}, {size(later)} when purged"
     )
 
@@ -181,13 +180,16 @@ def refusal_rows(
                 guard,
             )
         else:
-            yield PlanRow((Part(f"   {guard}: this is never overruled", Tone.MUTED),))
+            said = "this is never overruled"
+            if guard == UNPROVED:
+                said = f"{look.key('recreate')} on it alone lets you choose what becomes of it"
+            yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
         yield PlanRow(())
 
 
-def keep_rows(targets: Sequence[Target], cells: int, *, kept: bool) -> Iterator[PlanRow]:
-    """Yield the switch by which edited files are kept, where there are any."""
-    if not any(target.edits.count for target in targets):
+def keep_rows(replaced: int, cells: int, *, kept: bool) -> Iterator[PlanRow]:
+    """Yield the switch by which edited files are kept, where any are replaced."""
+    if not replaced:
         return
     key = "   space keeps them" if not kept else "   kept"
     yield PlanRow(

@@ -141,6 +141,9 @@ class QuitDialog(Dialog[Leave]):
         """The key for quitting, once more: at once while it is being left, or all is over."""
         if self._leaving or not self._queue.busy:
             self.dismiss(Leave())
+            return
+        said = f"it is not over yet: w waits for it, {self.look.key('cancel')} gives it up"
+        self.said.show((Part(said, Tone.WARNING),))
 
 
 def _way_back(jobs: "Sequence[Job]") -> str:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from envdeck.core.model import Environment, NoPlan
+from envdeck.core.model import Doubt, Environment, NoPlan, Plan
 from envdeck.core.operations.choices import RecreateChoices, SourceChoice
 from envdeck.tui.dialogs.choice_row import BLANK, ChoiceRow, radio, title
 from envdeck.tui.dialogs.choosing import ChoosingDialog
@@ -78,6 +78,8 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         )
         self._jumps = JumpRows(look)
         self._doubts = DoubtRows(look)
+        self._doubts_on: dict[str, tuple[Doubt, ...]] = {}
+        """What a plan found in doubt, by the interpreter that it was for."""
         self._field = Input(placeholder="path of a requirements or lock file", compact=True)
         self._field.cursor_blink = False
         self._field.display = False
@@ -170,8 +172,40 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         """Only what is recreated exactly is in doubt; of several environments each plan tells."""
         exact = self._source is not None and self._source[0] == EXACT
         alone = len(self._environments) == 1
+        self._doubts.doubts = self._doubts_of_python() if exact and alone else ()
+
+    def _doubts_of_python(self) -> tuple[Doubt, ...]:
+        """Return what is in doubt on the chosen interpreter: known of the proposed one's minor
+        version, and of any other once a plan has found it."""
+        python = self._pythons.current
         known = next(iter(self._known.values()), None)
-        self._doubts.doubts = known.doubts if exact and alone and known is not None else ()
+        if python is None or known is None:
+            return ()
+        found = self._doubts_on.get(python.interpreter.executable)
+        if found is not None:
+            return found
+        proposed = next((one for one in self._pythons.choices if one.proposed), python)
+        same = minor(python.interpreter.version) == minor(proposed.interpreter.version)
+        return known.doubts if same else ()
+
+    def returned(self, planned: object) -> None:
+        """Let what the plan found in doubt be chosen here."""
+        python = self._pythons.chosen
+        if isinstance(planned, Plan) and planned.doubts and python is not None:
+            self._doubts_on[python] = planned.doubts
+            self.show_again()
+            if (missing := self._doubts.missing()) is not None:
+                self._ask_about(*missing)
+
+    def _ask_about(self, text: str, key: object) -> None:
+        """Ask for a choice, with all that can be chosen in sight."""
+        self.ask_for(text, key)
+        rows = self.list.rows
+        first = next(number for number, row in enumerate(rows) if row.key == key)
+        end = next(
+            (number for number in range(first, len(rows)) if rows[number].key is None), len(rows)
+        )
+        self.list.reveal(end - 1)
 
     def _source_row(self, source: SourceChoice) -> ChoiceRow:
         chosen = _key(source) == self._source
@@ -180,11 +214,20 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         def about(cells: int) -> Sequence[Line]:
             if several:
                 return each_about(self._environments, self._known, cells, self.look)
-            return source_about(source, cells, self.look)
+            if source.name != EXACT:
+                return source_about(source, cells, self.look)
+            doubtful = bool(self._doubts.doubts)
+            told = source_about(source, cells, self.look, doubtful=doubtful)
+            return [*told[:1], *self._doubts.about(cells), *told[1:]]
 
         return ChoiceRow(
             lambda cells: source_line(
-                source, cells, self.look, chosen=chosen, title_cells=title_cells(self._sources)
+                source,
+                cells,
+                self.look,
+                chosen=chosen,
+                title_cells=title_cells(self._sources),
+                difference=self._doubts.difference() if source.name == EXACT else (),
             ),
             (SOURCE, *_key(source)),
             about,
@@ -266,7 +309,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
         elif self._pythons.chosen is None:
             self.ask_for(*self._pythons.missing())
         elif (missing := self._doubts.missing()) is not None:
-            self.ask_for(*missing)
+            self._ask_about(*missing)
         else:
             name, file = self._source
             alone = sum(source.name == name for source in self._sources) == 1
@@ -279,6 +322,7 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
     def action_refresh(self) -> None:
         """Read everything anew."""
         self._forecaster.forget()
+        self._doubts_on.clear()
         self._load()
 
     # a file of the person's own

@@ -14,15 +14,22 @@ _VERSION = 16
 
 
 def source_line(
-    source: SourceChoice, cells: int, look: Look, *, chosen: bool, title_cells: int = 0
+    source: SourceChoice,
+    cells: int,
+    look: Look,
+    *,
+    chosen: bool,
+    title_cells: int = 0,
+    difference: Line = (),
 ) -> Line:
     """Return the row of a source: what it is, and how it differs from what is installed.
 
-    `title_cells` is the width of the longest title of all, so that what follows is in line.
+    `title_cells` is the width of the longest title of all, so that what follows is in line;
+    `difference` is said in place of what the source tells of itself.
     """
     possible = not source.problem
     box = radio(look, chosen=chosen, possible=possible)
-    told = difference_line(source, look)
+    told = difference or difference_line(source, look)
     if not possible:
         why = Part(look.sentence(source.problem), Tone.MUTED)
         told = (Part(f"{look.signs.broken} ", Tone.ERROR), why)
@@ -58,8 +65,11 @@ def difference_line(source: SourceChoice, look: Look) -> Line:
     return tuple(parts)
 
 
-def source_about(source: SourceChoice, cells: int, look: Look) -> Sequence[Line]:
-    """Return all that is known of a source, the names and versions that differ among it."""
+def source_about(
+    source: SourceChoice, cells: int, look: Look, *, doubtful: bool = False
+) -> Sequence[Line]:
+    """Return all that is known of a source, the names and versions that differ among it. What is
+    doubtful is not said to come back as it is."""
     room = max(cells - 2, 12)
     told: list[Line] = []
     head: Line = (Part(plain(source.title), Tone.STRONG),)
@@ -74,7 +84,7 @@ def source_about(source: SourceChoice, cells: int, look: Look) -> Sequence[Line]
     elif not source.resolved:
         unsure = f"{look.signs.warning} Only the resolver can tell all of it; the plan will."
         told += wrapped((Part(unsure, Tone.WARNING),), room, look.signs.ellipsis)
-    elif not (source.added or source.removed or source.changed or source.problem):
+    elif not (doubtful or source.added or source.removed or source.changed):
         same = "Every package comes back at the version that is here."
         told += wrapped((Part(same, Tone.MUTED),), room, look.signs.ellipsis)
     if not source.problem:

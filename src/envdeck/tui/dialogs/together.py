@@ -101,8 +101,8 @@ def together_rows(
         said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
         rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
     if can_keep:
-        targets = [target for plan in possible for target in plan.targets]
-        rows += keep_rows(targets, cells, kept=any(plan.keep_edits for plan in possible))
+        replaced = sum(plan.replaced_edits for plan in possible)
+        rows += keep_rows(replaced, cells, kept=any(plan.keep_edits for plan in possible))
     for number, plan in enumerate(possible, 1):
         count: Line = (Part(f" {number:,} of {len(possible):,}", Tone.HEADING),)
         rows.append(PlanRow(count))

@@ -78,7 +78,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("open", "up", "down", "first", "last", "page_up", "page_down"),
-        *bindings("next_pane", "previous_pane", "tour"),
+        *bindings("next_pane", "previous_pane", "tour", "quit"),
         Binding("h,left", "previous", "Card before", show=False),
         Binding("escape", "end", "End the tour", show=False),
     ]

@@ -208,8 +208,11 @@ def nothing_shown(distributions: Sequence[Distribution], choice: Choice, look: L
     if not distributions:
         return "No packages are installed here: only the interpreter."
     if choice.text:
-        sought = plain(choice.text)
-        return f'No package has "{sought}" in its name or summary; {look.key("back")} clears it.'
+        sought, back = plain(choice.text), look.key("back")
+        if choice.requested_only:
+            key = look.key("asked")
+            return f'None of those asked for has "{sought}"; {back} clears it, {key} shows all.'
+        return f'No package has "{sought}" in its name or summary; {back} clears it.'
     if choice.requested_only:
         return f"No package is recorded as asked for; {look.key('asked')} shows them all."
     return ""

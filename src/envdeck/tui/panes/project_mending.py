@@ -1,6 +1,7 @@
 """From a drift to the operation that mends it: a recreate, by what the project says."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from envdeck.core.model import Environment, NoPlan, Plan
 from envdeck.core.project.drift import Comparison, Drift, Mend, PythonDrift
@@ -85,7 +86,7 @@ def _counting(comparison: Comparison, kind: str) -> tuple[str, ...]:
 def mend_wish(operating: Operating, environment: Environment, mending: Mending, look: Look) -> Wish:
     """Return the wish for it."""
 
-    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+    def plan(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
         return operating.plan_recreate(
             environment,
             source=mending.source,
@@ -93,7 +94,13 @@ def mend_wish(operating: Operating, environment: Environment, mending: Mending, 
             interpreter=mending.interpreter,
             groups=mending.groups,
             extras=mending.extras,
+            keep_edits=keep,
             allow=allow,
         )
 
-    return Wish(f"Recreate {look.path(environment.path)}", plan, paths=(environment.path,))
+    return Wish(
+        f"Recreate {look.path(environment.path)}",
+        plan,
+        keeping=partial(plan, keep=True),
+        paths=(environment.path,),
+    )

@@ -54,6 +54,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         leads back to the dialog that it was chosen in."""
         if self.able() is None:
             return
+        from envdeck.tui.dialogs.choosing import ChoosingDialog
         from envdeck.tui.dialogs.plan import PlanDialog
 
         def decided(plans: "tuple[Plan, ...] | None") -> None:
@@ -61,6 +62,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
                 chosen_in.remove_class("-under")
                 if plans:
                     chosen_in.dismiss(None)
+                elif isinstance(chosen_in, ChoosingDialog):
+                    chosen_in.returned(dialog.plan)
             if plans:
                 self._go_on_from(plans)
             for plan in plans or ():
@@ -69,7 +72,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         leave = "Cancel" if chosen_in is None else "Back"
         if chosen_in is not None:
             chosen_in.add_class("-under")
-        self.app.push_screen(PlanDialog(wish, self.look, leave=leave), decided)
+        dialog = PlanDialog(wish, self.look, leave=leave)
+        self.app.push_screen(dialog, decided)
 
     def _go_on_from(self, plans: "Sequence[Plan]") -> None:
         """Put the cursor on the next row, where the one under it is about to be worked on. Whoever

@@ -7,8 +7,18 @@ from envdeck.core.model import Operation
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
 from envdeck.core.operations.trash import PARTLY
-from envdeck.text import age, clip, duration, exact_time, pad, plain, short_age, size, width
-from envdeck.tui.dialogs.wording import time_left
+from envdeck.text import (
+    age,
+    clip,
+    duration,
+    exact_time,
+    pad,
+    plain,
+    short_age,
+    size,
+    time_left,
+    width,
+)
 from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.look import Look
@@ -200,7 +210,9 @@ def _told(past: Past, entry: Entry, look: Look) -> list[Line]:
     if entry.group and entry.group != entry.id:
         group = f"one of those planned together as {plain(entry.group)}"
         pieces.append((Part(group, Tone.MUTED),))
-    if _put_aside(entry):
+    if past.is_partly_purged:
+        pieces.append((Part("What is left of it is in the trash."),))
+    elif _put_aside(entry):
         was = "was put aside in " if past.why_not and entry.phase is Phase.DONE else "put aside in "
         pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
     return pieces

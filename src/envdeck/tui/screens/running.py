@@ -131,15 +131,15 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
             self.queue.release()
             self._tell_operations()
         if message.announced:
-            self._announce(message.announced)
+            self._announce(message.announced, message.hours)
         if message.purge is not None:
             self.submit(message.purge)
 
-    def _announce(self, items: "Sequence[Item]") -> None:
-        """Say what the next start removes for good, and note that it was said."""
+    def _announce(self, items: "Sequence[Item]", hours: int) -> None:
+        """Say what a later start removes for good, and note that it was said."""
         from envdeck.tui.recovering import announcement_words
 
-        self.say(announcement_words(items, self.look))
+        self.say(announcement_words(items, hours, self.look))
         operating = self.operating
         if operating is not None:
             in_background(partial(operating.announce, items), self.post_message)

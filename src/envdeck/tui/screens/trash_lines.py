@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from envdeck.core.model import Operation
 from envdeck.core.operations.trash import PARTLY, Item, Manifest
-from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size
-from envdeck.tui.dialogs.wording import capital, time_left
+from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size, time_left
+from envdeck.tui.dialogs.wording import capital
 from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.bar import bar
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, line_width, wrapped
@@ -169,7 +169,10 @@ def _known(item: Item, manifest: Manifest, look: Look) -> list[Line]:
     elif until is None:
         keeping = "and is kept for ever."
     elif until <= look.clock():
-        keeping = "and is due: one start of EnvDeck announces it, the next permanently deletes it."
+        keeping = (
+            "and is due: one start of EnvDeck announces it, another one in 8 hours or later "
+            "permanently deletes it."
+        )
     else:
         keeping = f"and is kept until {exact_time(until)}."
     made = [f"Python {plain(manifest.python)}"] if manifest.python else []

@@ -108,11 +108,16 @@ def joined(pieces: Iterable[Line], separator: str = SEPARATOR) -> Line:
     return tuple(parts)
 
 
+_SIGN = 3
+"""Cells that a sign and a blank take at most."""
+
+
 def wrapped(line: Line, cells: int, ellipsis: str = "…") -> list[Line]:
     """Return a line broken at blanks into lines of at most `cells` cells.
 
     A path stays in one piece: it moves to the next line, and is shortened in the middle where
-    it is longer than a whole one. A word longer than a line is cut, and the cut marked.
+    it is longer than a whole one. Behind no more than a sign it is shortened in place: the sign
+    does not stand alone. A word longer than a line is cut, and the cut marked.
     """
     cells = max(cells, 1)
     lines: list[Line] = []
@@ -121,12 +126,15 @@ def wrapped(line: Line, cells: int, ellipsis: str = "…") -> list[Line]:
     for word in _words(line):
         if not current and lines and word.text.isspace():
             continue
-        if current and used + width(word.text) > cells:
+        room = cells
+        if word.path and 0 < used <= _SIGN < cells - used:
+            room -= used
+        elif current and used + width(word.text) > cells:
             lines.append(_trimmed(current))
             current, used = [], 0
             if word.text.isspace():
                 continue
-        fitted = _fitted(word, cells, ellipsis)
+        fitted = _fitted(word, room, ellipsis)
         current.append(fitted)
         used += width(fitted.text)
     if current:

@@ -3,7 +3,8 @@
 from textual.content import Content
 from textual.widget import Widget
 
-from envdeck.tui.widgets.line import Line, Tone
+from envdeck.text import shorten, width
+from envdeck.tui.widgets.line import Line, Tone, line_width
 
 STYLES = {
     Tone.PLAIN: "",
@@ -27,7 +28,7 @@ def content(line: Line) -> Content:
 
 
 class LineLabel(Widget):
-    """Shows a line, cut at the edge."""
+    """Shows a line, cut at the edge; a path in it is shortened in the middle instead."""
 
     DEFAULT_CSS = """
     LineLabel { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -44,4 +45,14 @@ class LineLabel(Widget):
 
     def render(self) -> Content:
         """Draw it."""
-        return content(self.line)
+        missing = line_width(self.line) - self.content_size.width
+        if missing <= 0:
+            return content(self.line)
+        return content(
+            tuple(
+                part._replace(text=shorten(part.text, max(width(part.text) - missing, 1)))
+                if part.path
+                else part
+                for part in self.line
+            )
+        )

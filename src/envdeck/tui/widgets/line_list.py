@@ -67,6 +67,8 @@ class LineList(LineView, Generic[RowT]):
         self._rows: Sequence[RowT] = ()
         self._cursor: int | None = None
         self._instead: Line = ()
+        self._revealed: int | None = None
+        """What was brought into sight below the cursor, which stays there in less room."""
 
     def draw_row(self, row: RowT, cells: int) -> Line:
         """Return the line of a row."""
@@ -106,6 +108,7 @@ class LineList(LineView, Generic[RowT]):
         if key is None and self._cursor is not None:
             key = self.key_of(self._rows[self._cursor])
         self._rows = rows
+        self._revealed = None
         self._cursor = self._place(key)
         self.lay_out_again()
         self._follow()
@@ -173,6 +176,7 @@ class LineList(LineView, Generic[RowT]):
         return False
 
     def _set(self, place: int) -> None:
+        self._revealed = None
         if place != self._cursor:
             self._cursor = place
             self.refresh()
@@ -195,7 +199,9 @@ class LineList(LineView, Generic[RowT]):
             self.scroll_to(y=self._cursor - room + 1, animate=False)
 
     def reveal(self, index: int) -> None:
-        """Bring a row below into sight, as far as the one under the cursor stays in it."""
+        """Bring a row below into sight, as far as the one under the cursor stays in it; it is kept
+        there until the cursor moves."""
+        self._revealed = index
         room = max(1, self.scrollable_content_region.height - self._top)
         top = min(index - room + 1, self._cursor or 0)
         if top > round(self.scroll_y):
@@ -206,6 +212,8 @@ class LineList(LineView, Generic[RowT]):
         """Keep the cursor in sight when something else takes the room."""
         super().on_resize(event)
         self._follow()
+        if self._revealed is not None:
+            self.reveal(self._revealed)
 
     def on_focus(self) -> None:
         """Paint the cursor as the one that keys move."""

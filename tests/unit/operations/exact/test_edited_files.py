@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan
+from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.policy import Policy
 
 CODE = b"value = 1\n"
@@ -69,6 +69,11 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(name, data, installe
         assert edits_of(plan) == ([name], 0)
         assert plan.targets[0].edits.files[0].name == "part"
         assert any(fact.label == "edited files" for fact in plan.targets[0].facts)
+        recreated = plan.operation is Operation.RECREATE
+        assert (plan.replaced_edits == 1) is recreated
+        assert any("are replaced" in said for said in plan.warnings) is recreated
+        kept = any("kept in the trash" in fact.text for fact in plan.targets[0].facts)
+        assert kept is (plan.operation is Operation.DELETE and plan.undo is not None)
 
     machine.done(machine.operations.plan_recreate(machine.look(path), keep_edits=True))
     assert file.read_bytes() == data
@@ -78,6 +83,19 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(name, data, installe
     assert file.read_bytes() == original
     assert any(name in said and "replaced" in said for said in result.verified)
     assert kit.unlike_record(path) == []
+
+
+def test_of_several_each_loss_names_its_environment(machine):
+    paths = []
+    for name in ("one", "two"):
+        path = machine.make(machine.home / name / ".venv", "venv")
+        machine.wheel("part", "1.0", [("part/code.py", CODE)])
+        machine.install(path, "venv", "part")
+        edit(site_of(path) / "part" / "code.py", EDITED)
+        paths.append(path)
+    plan = machine.operations.plan_delete([machine.look(path) for path in paths], purge=True)
+    lost = [said for said in plan.warnings if "deleted permanently" in said]
+    assert [said.partition(":")[0] for said in lost] == ["one/.venv", "two/.venv"]
 
 
 def test_an_edit_that_hides_its_time_is_found_where_all_is_read(machine):

@@ -128,6 +128,62 @@ def test_it_is_what_was_here_or_nothing_is_changed(state, index, machine, kit, t
     assert machine.left() == [] or result.status is Ending.DONE
 
 
+def test_what_is_in_doubt_or_kept_is_not_said_to_be_replaced(machine, kit, tmp_path):
+    path = furnished(machine, "edited")
+    offered(machine, kit, "edited", "has-none", tmp_path / "harm")
+    for choices, count in (
+        ({}, 0),
+        ({NAME: PackageChoice.KEEP}, 0),
+        ({NAME: PackageChoice.OMIT}, 0),
+        ({NAME: PackageChoice.RELEASE}, 1),
+    ):
+        plan = machine.operations.plan_recreate(machine.look(path), choices=choices)
+        assert plan.replaced_edits == count
+        assert any("are replaced" in said for said in plan.warnings) is bool(count)
+
+
+def test_what_is_rebuilt_is_named_unless_it_is_in_doubt(machine):
+    names = ["one-lib", "two-lib", "three-lib", "four-lib", "five-lib"]
+    wheels = [machine.wheel(name, "1.0") for name in names]
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", *wheels)
+    for wheel in wheels:
+        wheel.unlink()
+    file = site(path) / "one_lib" / "__init__.py"
+    text = file.read_text()
+    file.unlink()  # it may be linked to uv's cache
+    file.write_text(f"{text}# by hand\n")
+
+    plan = machine.operations.plan_recreate(machine.look(path))
+
+    assert [doubt.name for doubt in plan.doubts] == ["one-lib"]
+    (rebuilt,) = (said for said in plan.warnings if said.startswith("rebuilt from their files"))
+    assert "one-lib" not in rebuilt
+    assert rebuilt.endswith(" and 1 more")
+
+
+@pytest.mark.parametrize("creator", ["uv", "venv", "virtualenv"])
+def test_scripts_data_files_and_headers_do_not_hide_a_release(creator, machine):
+    """What lies outside the package folder is compared with what the index would put there."""
+    files = [
+        ("DATA/scripts/tell", b"#!python\nprint(1)\n"),
+        ("DATA/data/share/told/more.json", b"{}\n"),
+        ("DATA/headers/told.h", b"#define TOLD 1\n"),
+    ]
+    machine.wheel(NAME, "1.0", files, scripts=["told"])
+    path = machine.make(machine.home / "work" / ".venv", creator)
+    machine.install(path, creator, f"{NAME}==1.0")
+    edited = site(path) / MODULE / "__init__.py"
+    text = edited.read_text()
+    edited.unlink()  # it may be linked to uv's cache
+    edited.write_text(f"{text}# by hand\n")
+
+    plan = machine.operations.plan_recreate(machine.look(path))
+
+    assert plan.doubts == ()
+    assert machine.done(plan)
+
+
 @pytest.mark.parametrize("keep_edits", [False, True])
 @pytest.mark.parametrize(
     "state", ["edited", "edited-and-hidden", "missing", "no-record", "egg", "egg-info"]

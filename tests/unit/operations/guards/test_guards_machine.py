@@ -94,7 +94,7 @@ def test_a_checkout_in_it_is_named(asked, home, make_venv):
     refusal = asked(path)["unowned-files"]
     assert refusal.message == (
         "it holds a repository or environment of its own: src/lib;"
-        " 1 file belongs to no package (2.5 KB): src/lib/work.py"
+        " 1 file belongs to no package (2.5 kB): src/lib/work.py"
     )
     assert refusal.hint == f"envdeck delete {path} --allow unowned-files"
     assert asked(path, Operation.RECREATE) == {}, "there they are carried over"

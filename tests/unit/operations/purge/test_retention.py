@@ -261,6 +261,20 @@ def test_what_is_kept_for_longer_now_is_announced_anew(machine, operations, put)
     assert (again.id, operations.due().purge) == (ONE, ())
 
 
+def test_an_announcement_tells_from_when_on_it_holds(machine, operations, put):
+    put(ONE)
+    machine.pass_time(31 * DAY)
+    due = operations.due()
+    assert ([item.id for item in due.announced], due.hours) == ([ONE], 8)
+    operations.announce(due.announced)
+    machine.pass_time(6.5 * 3_600)
+    due = operations.due()
+    assert ([item.id for item in due.announced], due.hours) == ([ONE], 2)
+    machine.pass_time(1.5 * 3_600)
+    due = operations.due()
+    assert ([item.id for item in due.purge], due.announced, due.hours) == ([ONE], (), 0)
+
+
 def test_for_ever_is_for_ever(machine, operations, put):
     put(ONE)
     operations.policy = Policy(keep_days=None)

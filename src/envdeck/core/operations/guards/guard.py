@@ -10,7 +10,7 @@ from envdeck.core.operations.guards.moment import Question
 
 CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
 """The operations on an environment that is there."""
-_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class Guard:

@@ -42,7 +42,7 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen, folder = demo()
     screen.until(lambda: "A tour in five short cards?" in screen.text)
     screen.press("\x1b")
-    screen.until(lambda: "five short cards" not in screen.text)
+    screen.until_gone("five short cards")
     screen.until(lambda: "27 environments" in screen.text and "reclaimable" in screen.text)
     screen.press("/csv-janitor\r")
     screen.until(lambda: "1 of 27" in screen.text)

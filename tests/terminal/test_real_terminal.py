@@ -70,6 +70,15 @@ class Terminal:
             assert time.monotonic() < end, f"waited in vain; it shows:\n{self.text}"
             self._read(0.05)
 
+    def until_gone(self, text: str, seconds: float = 30) -> None:
+        """Wait until a text is gone, and not because a frame is half drawn."""
+        end = time.monotonic() + seconds
+        quiet = 0
+        while quiet < 5:
+            assert time.monotonic() < end, f"{text!r} stays; it shows:\n{self.text}"
+            self._read(0.05)
+            quiet = quiet + 1 if text not in self.text else 0
+
     def ended(self, seconds: float = 30) -> int:
         """Return the exit code, everything read."""
         end = time.monotonic() + seconds
@@ -129,7 +138,7 @@ def test_it_filters_resizes_and_quits_with_zero(terminal):
     screen.resize(120, 30)
     screen.until(lambda: "Overview" in screen.text and "9 of 60" in screen.text)
     screen.resize(50, 12)
-    screen.until(lambda: "Overview" not in screen.text)
+    screen.until_gone("Overview")
     screen.press("q")
     assert screen.ended() == 0
     assert restored(screen)

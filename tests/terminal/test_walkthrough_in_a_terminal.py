@@ -62,7 +62,7 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     screen.press("\r\r\r")
     screen.until(lambda: "5 of 5" in screen.text)
     screen.press("\r")
-    screen.until(lambda: "5 of 5" not in screen.text)
+    screen.until_gone("5 of 5")
     screen.until(lambda: "No environments found" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
@@ -73,8 +73,7 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     assert "five short cards" not in again.text
     again.press("\x1b[24~")  # f12
     again.until(lambda: "1 of 5" in again.text)
-    again.press("q")
     again.press("\x1b")
-    again.until(lambda: "1 of 5" not in again.text)
+    again.until_gone("1 of 5")
     again.press("q")
     assert again.ended() == 0

@@ -295,6 +295,7 @@ class Building:
             only=failed,
             limit=_PROBE_SECONDS,
             stopped=self.stopped,
+            in_use=True,
         )
         mask = masker({}, self._hides)
         return [

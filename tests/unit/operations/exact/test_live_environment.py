@@ -251,7 +251,8 @@ def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(how, fai
     """Importing runs a package's own code, which may keep something beside itself."""
     code = f"import os\npath = os.path.join(os.path.dirname(__file__), 'state')\n{WRITES[how]}\n"
     files = [("writer/state", b""), ("writer/run.py", f"{code}import base\n".encode())]
-    machine.wheel("writer", "1.0", [*files, ("writer/__init__.py", b"import writer.run\n")])
+    files += [("writer/__init__.py", b"import writer.run\n")]
+    machine.wheel("writer", "1.0", files, requires=["base"])
     machine.wheel("base", "1.0")
     machine.wheel("base", "2.0", [("base/__init__.py", b"1 / 0\n" if fails else b"")])
     path = machine.make(machine.home / "work" / ".venv", "uv")

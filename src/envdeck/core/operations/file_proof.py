@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.model import Edits, Environment
 from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.meanwhile import Packages, packages_of
@@ -192,14 +193,14 @@ class FileProof:
         digests = []
         for path in (os.path.join(self.old.path, place), os.path.join(new.path, fault.place)):
             try:
-                digests.append(self._contents.digest(path, os.stat(path), "sha256"))
+                digests.append(self._contents.digest(path, reach.stat(path), "sha256"))
             except (OSError, ValueError):
                 return False
         return isinstance(digests[0], str) and digests[0] == digests[1]
 
     def _holds(self, path: str, hashes: frozenset[str]) -> bool:
         try:
-            status = os.stat(path)
+            status = reach.stat(path)
         except (OSError, ValueError):
             return False
         return any(each and self._contents.agrees(path, status, each) is True for each in hashes)

@@ -215,6 +215,18 @@ def test_bytecode_without_a_source_is_kept_where_that_is_chosen(machine, tmp_pat
     assert hidden.read_bytes() == was
 
 
+def test_a_record_that_does_not_list_itself_is_kept_where_that_is_chosen(machine, kit):
+    machine.wheel(NAME, "1.0")
+    path = furnished(machine, f"{NAME}==1.0")
+    record = site(path) / f"{MODULE}-1.0.dist-info" / "RECORD"
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if ".dist-info/RECORD" not in line))
+    before = kit.source_only(kit.account(site(path)))
+    choices = {NAME: PackageChoice.KEEP}
+    machine.done(machine.operations.plan_recreate(machine.look(path), choices=choices))
+    assert kit.source_only(kit.account(site(path))).keys() == before.keys()
+
+
 def test_of_eggs_and_old_lists_what_has_no_source_is_kept():
     names = ["a.py", "a.pyc", "b.pyc", "__pycache__/c.pyc", "d.so"]
     assert list(_without_compiled(names)) == ["a.py", "b.pyc", "d.so"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.inspection.record import RECORD_LIMIT, rows
 from envdeck.core.inspection.site_packages import Listed, list_names
@@ -151,6 +152,6 @@ def _take(claims: Claims, listed: Listed, rows: Rows, *, is_conda: bool) -> None
 
 def _time(path: str) -> int:
     try:
-        return os.lstat(path).st_mtime_ns
+        return reach.lstat(path).st_mtime_ns
     except OSError:
         return 0

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable
 from email.parser import HeaderParser
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.inspection.distribution_names import normalise
 from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
@@ -136,7 +137,7 @@ def _unlike_content(was: str, there: str, right: dict[str, str]) -> frozenset[st
 
 def _egg_files(was: str) -> set[str]:
     """Return the code files that an egg is known to have."""
-    if not was.endswith(".egg"):
+    if not was.endswith(".egg") or reach.obstacle(was):
         return set()
     found: set[str] = set()
     for folder, _, names in os.walk(was):
@@ -209,7 +210,7 @@ def _same_script(was: str, old: RecordRow, there: str, new: RecordRow) -> bool:
 def _head(path: str) -> tuple[bytes | None, int]:
     """Return how a script begins, and how much of that an installer has written."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(reach.stat(path).st_mode):
             return None, 0
         with open(path, "rb") as file:
             head = file.read(HEAD_LIMIT)
@@ -265,7 +266,7 @@ def _digest(path: str) -> str | None:
     """Return the SHA-256 of a regular file; None where there is none that can be read."""
     digest = hashlib.sha256()
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(reach.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
             while part := file.read(_PART):
@@ -277,6 +278,6 @@ def _digest(path: str) -> str | None:
 
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size
+        return reach.stat(path).st_size
     except (OSError, ValueError):
         return 0

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
 from envdeck.core.inspection.site_packages import list_names
@@ -189,7 +190,7 @@ def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str
 def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
     """Return what is amiss with a file, or nothing."""
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return "is not a regular file"
         if row.size is not None and status.st_size != row.size:

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.inspection.record import RECORD_LIMIT
 from envdeck.core.model import Environment
@@ -33,7 +34,7 @@ def transplant(pin: Pin, before: Environment, after: Environment) -> str:
     paths = [path for row in rows if not is_compiled(path := row.path, row.hash)]
     for path in paths:
         source = _at(pin, path)
-        if source.startswith(before.path + os.sep) and not os.path.isfile(source):
+        if source.startswith(before.path + os.sep) and not reach.isfile(source):
             return f"a file of it is missing: {os.path.relpath(source, before.path)}"
     return _copy(pin, paths, before, after)
 
@@ -45,7 +46,7 @@ def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
 
     Returns why it cannot be done, or nothing. Raises OSError when `after` cannot be written.
     """
-    paths = [path for path in _own_files(pin) if os.path.lexists(_at(pin, path))]
+    paths = [path for path in _own_files(pin) if reach.lexists(_at(pin, path))]
     if len(paths) > _MOST_KEPT:
         return "it has too many files"
     refused = _copy(pin, paths, before, after)
@@ -59,9 +60,11 @@ def _own_files(pin: Pin) -> Iterator[str]:
     rows = record_of(pin.path)
     if not isinstance(rows, Unread):
         yield from (row.path for row in rows if not is_compiled(row.path, row.hash))
+        name = os.path.basename(pin.path)  # whether RECORD lists all of it, itself included, or not
+        yield from (f"{name}/{each}" for each in sorted(reach.listdir(pin.path)))
         return
     name = os.path.basename(pin.path)
-    if not os.path.isdir(pin.path):
+    if not reach.isdir(pin.path):
         yield name
         return
     for folder, _, names in os.walk(pin.path):
@@ -94,7 +97,7 @@ def _copy(pin: Pin, paths: Iterable[str], before: Environment, after: Environmen
         target = mapped(os.path.relpath(source, before.path), before, after)
         if "\0" in path or target is None or not source.startswith(before.path + os.sep):
             return f"it lists a file outside of the environment: {path}"
-        if os.path.isfile(source):
+        if reach.isfile(source):
             pairs.append((source, os.path.join(after.path, target)))
     for source, target in pairs:
         os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -206,3 +206,82 @@ def test_a_command_that_waits_for_a_share_that_was_named_can_be_ended(number, mo
 def is_waiting(task: Path) -> bool:
     """Tell whether a thread waits for an answer of the share."""
     return "fuse" in (task / "wchan").read_text() or "request_wait" in (task / "stack").read_text()
+
+
+def lead_a_folder(path: Path, share: Path) -> None:
+    data = next(path.glob("lib/*/site-packages")) / "placed" / "data"
+    (data / "one.txt").unlink()
+    data.rmdir()
+    data.symlink_to(share / "data")
+
+
+def lead_a_file(path: Path, share: Path) -> None:
+    file = next(path.glob("lib/*/site-packages")) / "placed" / "data" / "one.txt"
+    file.unlink()
+    file.symlink_to(share / "one.txt")
+
+
+def name_in_two_records(path: Path, share: Path) -> None:
+    info = next(path.glob("lib/*/site-packages")) / "placed-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: placed\nVersion: 2.0\n")
+    (info / "RECORD").write_text(f"{share}/recorded.py,sha256=none,3\n")
+
+
+def lead_the_interpreter(path: Path, share: Path) -> None:
+    (path / "bin" / "python").unlink()
+    (path / "bin" / "python").symlink_to(share / "bin" / "python3")
+    lines = (path / "pyvenv.cfg").read_text().splitlines(keepends=True)
+    told = [f"home = {share}/bin\n" if line.startswith("home") else line for line in lines]
+    (path / "pyvenv.cfg").write_text("".join(told))
+
+
+PLANS = [
+    ("delete", "--dry-run"),
+    ("recreate", "--dry-run"),
+    ("recreate", "--choices"),
+    ("recreate", "--keep", "placed", "--dry-run"),
+    ("upgrade", "placed", "--dry-run"),
+    ("recreate", "--keep", "placed", "-y"),
+    ("delete", "-y"),
+]
+
+
+@pytest.mark.parametrize(
+    "lead", [lead_a_folder, lead_a_file, name_in_two_records, lead_the_interpreter]
+)
+def test_no_plan_and_no_run_touches_what_an_environment_leads_to(lead, mount, tmp_path):
+    home = tmp_path / "home"
+    path = home / "work" / ".venv"
+    path.parent.mkdir(parents=True)
+    (home / ".config" / "pip").mkdir(parents=True)
+    (home / ".config" / "pip" / "pip.conf").write_text("[global]\nno-index = true\n")
+    # the share is named in the environment of what is asked alone, and so are its requests
+    environ = {**os.environ, "HOME": str(home), "UV_CACHE_DIR": str(home / "cache")}
+    make = [sys.executable, "-m", "uv", "venv", "-q", "--offline", "--no-config"]
+    subprocess.run([*make, "--python", sys.executable, path], check=True, env=environ, timeout=60)
+    site = next(path.glob("lib/*/site-packages"))
+    files = {
+        "placed/__init__.py": "",
+        "placed/data/one.txt": "one",
+        "placed-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: placed\nVersion: 1.0\n",
+        "placed-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+    }
+    for name, text in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    listed = "".join(f"{name},,{len(text)}\n" for name, text in files.items())
+    (site / "placed-1.0.dist-info" / "RECORD").write_text(listed)
+    share = mount()
+    lead(path, share.folder)
+    environ["SHARE"] = str(share.folder)
+
+    touched, ended = {}, {}
+    for verb, *flags in PLANS:
+        done = call((verb, str(path), *flags), environ, home)
+        assert "fault of envdeck" not in done.stderr, (verb, done.stderr)
+        ended[verb, *flags] = done.returncode
+        if requests := share.requests():
+            touched[verb, *flags] = requests
+    assert touched == {}
+    assert ended["delete", "-y"] == 0, done.stderr

@@ -8,6 +8,7 @@ import codecs
 import errno
 import os
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -129,6 +130,12 @@ def absence(path: str) -> str:
 def is_missing(path: str) -> bool:
     """Tell whether there is nothing at a path; what may not be looked at is there."""
     return absence(path) == "does not exist"
+
+
+def temporary_name(path: str) -> str:
+    """Return the name, beside a file, under which this thread of this process writes it before it
+    is put in place: two threads that write one file each have their own."""
+    return f"{path}.{os.getpid()}-{threading.get_native_id()}.tmp"
 
 
 def existing_folder(path: str) -> str:

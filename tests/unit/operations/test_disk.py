@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -126,6 +128,24 @@ def test_a_file_is_written_whole_or_not_at_all(disk, tmp_path, monkeypatch):
                 disk.write(str(path), b"third")
         assert path.read_bytes() == b"second"
         assert sorted(os.listdir(tmp_path)) == ["file", "home"]
+
+
+def test_many_threads_may_write_one_file(disk, tmp_path):
+    file = tmp_path / "file"
+    contents = [bytes([number]) * 5_000 for number in range(1, 9)]
+    begin = threading.Barrier(len(contents))
+
+    def write(data: bytes) -> None:
+        begin.wait(timeout=30)
+        for _ in range(10):
+            disk.write(str(file), data)
+            disk.rewrite(str(file), data)
+            assert file.read_bytes() in contents
+
+    with ThreadPoolExecutor(len(contents)) as threads:
+        for done in [threads.submit(write, data) for data in contents]:
+            done.result(timeout=60)
+    assert sorted(os.listdir(tmp_path)) == ["file", "home"]
 
 
 def test_a_rewritten_file_keeps_its_mode_and_leaves_other_links_alone(disk, tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from envdeck.core.files import temporary_name
 from envdeck.core.model import Operation
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase
@@ -175,13 +176,16 @@ def test_temporary_files_of_the_dead_are_swept_and_those_of_the_living_stay(left
     left.interrupt(Move.EXCHANGE, Phase.MOVING, keep_new=True, here="old", there="new")
     folders = [Path(left.ground.places.journal), left.item.parent, left.item]
     for folder in folders:
-        (folder / f"x.json.{os.getpid()}.tmp").write_text("of the living")
+        (folder / f"x.json.{os.getpid()}.tmp").write_text("of an earlier version")
+        Path(temporary_name(str(folder / "x.json"))).write_text("of the living")
         (folder / "x.json.999999999.tmp").write_text("of the dead")
+        (folder / "x.json.999999999-7.tmp").write_text("of the dead")
         (folder / "notes.tmp").write_text("of somebody")
     recover(left.ground)
     for folder in folders:
         names = {name for name in os.listdir(folder) if name.endswith(".tmp")}
-        assert names == {f"x.json.{os.getpid()}.tmp", "notes.tmp"}
+        living = os.path.basename(temporary_name("x.json"))
+        assert names == {f"x.json.{os.getpid()}.tmp", living, "notes.tmp"}
 
 
 def test_the_next_operation_settles_what_was_left_at_its_place(left):

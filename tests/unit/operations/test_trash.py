@@ -128,7 +128,13 @@ def test_of_an_item_only_what_operations_make_is_removed(ground, put):
     item = put("20260101-000000-aaaa")
     for name in ("scratch", "wheels", ".exchange-a"):
         (item / name / "deep").mkdir(parents=True)
-    for name in ("requirements.txt", "some.txt", "file-before", "manifest.json.123.tmp"):
+    for name in (
+        "requirements.txt",
+        "some.txt",
+        "file-before",
+        "manifest.json.123.tmp",
+        "manifest.json.123-7.tmp",
+    ):
         (item / name).write_text("ours")
     (item / "notes.txt").write_text("mine")
     before = made(item)

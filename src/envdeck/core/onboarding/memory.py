@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from envdeck.core.files import Unread, read_bounded
+from envdeck.core.files import Unread, read_bounded, temporary_name
 from envdeck.core.host import Host, own_path
 
 SCHEMA = 1
@@ -88,7 +88,7 @@ def _write(host: Host, project: str, memory: Memory) -> None:
     data = json.dumps(told).encode()
     if len(data) > _LIMIT:
         return
-    scratch = f"{path}.{os.getpid()}.tmp"
+    scratch = temporary_name(path)
     with suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
+from envdeck.core import reach
 from envdeck.core.operations.engine.relocation import replace_link
 
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?\Z")
@@ -51,8 +52,8 @@ def restore_links(staged: str, path: str, links: Mapping[str, str]) -> None:
     for name, target in links.items():
         if name not in outer or outer[name] == target:
             continue
-        then = os.path.realpath(os.path.join(path, "bin", target))
-        if then == os.path.realpath(os.path.join(folder, outer[name])):
+        then = reach.realpath(os.path.join(path, "bin", target))
+        if then == reach.realpath(os.path.join(folder, outer[name])):
             replace_link(os.path.join(folder, name), target)
 
 

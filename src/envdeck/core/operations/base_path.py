@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.discovery.cfg import read_cfg
 from envdeck.core.discovery.interpreters import steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import locate
@@ -90,7 +91,7 @@ def moving_link(path: str) -> str | None:
     """
     link = deepest_link(path)
     if link == path:
-        folders = {os.path.realpath(os.path.dirname(hop)) for hop in link_hops(path)}
+        folders = {reach.realpath(os.path.dirname(hop)) for hop in link_hops(path)}
         link = path if len(folders) > 1 else deepest_link(os.path.dirname(path))
     return None if link is None or _PATCH.search(path[len(link) :]) else link
 
@@ -98,7 +99,7 @@ def moving_link(path: str) -> str | None:
 def leads_to(path: str, interpreter: Interpreter) -> bool:
     """Tell whether a path is an interpreter's executable, or leads to it; one that leads there
     by way of an environment does not count, since that may go."""
-    if os.path.realpath(path) != interpreter.executable:
+    if reach.realpath(path) != interpreter.executable:
         found, own = locate(path), locate(interpreter.executable)
         if found is None or own is None:
             return False
@@ -110,12 +111,12 @@ def leads_to(path: str, interpreter: Interpreter) -> bool:
 def prefix_by(path: str, prefix: str) -> str:
     """Return the prefix of an executable by the link in its path: `opt/python@3.12` of
     `opt/python@3.12/bin/python3.12`. A link to the executable alone is followed first."""
-    levels = os.path.relpath(os.path.realpath(path), prefix).count(os.sep) + 1
+    levels = os.path.relpath(reach.realpath(path), prefix).count(os.sep) + 1
     for hop in link_hops(path):
         folder = hop
         for _ in range(levels):
             folder = os.path.dirname(folder)
-        if os.path.realpath(folder) == prefix:
+        if reach.realpath(folder) == prefix:
             return folder
     return prefix
 
@@ -128,14 +129,14 @@ def _entry_target(environment: Environment) -> str | None:
         if name in targets:
             path = os.path.join(folder, targets[name])
             plain = os.path.normpath(path)
-            same = os.path.realpath(plain) == os.path.realpath(path)
+            same = reach.realpath(plain) == reach.realpath(path)
             return plain if same else path
     home = read_cfg(os.path.join(environment.path, "pyvenv.cfg"))[0].get("home", "")
     if not os.path.isabs(home):
         return None
     minor = minor_of(environment.python.version) or "3"
     beside = [os.path.join(home, name) for name in (f"python{minor}", "python3", "python")]
-    return next((path for path in beside if os.path.exists(path)), beside[0])
+    return next((path for path in beside if reach.exists(path)), beside[0])
 
 
 def _names(environment: Environment, executable: str, one: Interpreter) -> BaseNames:
@@ -156,7 +157,7 @@ def still_leads(key: str, value: str, one: Interpreter) -> bool:
     if not os.path.isabs(value):
         return False
     if key in ("base-prefix", "base-exec-prefix"):
-        return os.path.realpath(value) == one.prefix
+        return reach.realpath(value) == one.prefix
     if key in ("executable", "base-executable"):
         return leads_to(value, one)
     if key == "home":
@@ -173,7 +174,7 @@ def _lost(old: str, one: Interpreter) -> str:
         return ""
     found = locate(old)
     if found is None:
-        return f"its link {link} leads to {os.path.realpath(old)}, which is no interpreter now"
+        return f"its link {link} leads to {reach.realpath(old)}, which is no interpreter now"
     if found.minor is not None and found.minor != minor_of(one.version):
         return f"its link {link} leads to Python {version_of(found, {}, '') or found.minor} now"
     return ""

@@ -14,7 +14,7 @@ from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.sources import How, Source
+from envdeck.core.operations.sources import How, Source, SourceName
 from envdeck.core.project import Index
 
 REQUIREMENTS = "requirements.txt"
@@ -45,6 +45,12 @@ class Blueprint:
     copies: bool = False
     downloads: bool = False
     offline: bool = False
+
+    @property
+    def compiles(self) -> bool:
+        """Whether uv may start the interpreter of what it installed into: not before every
+        package is proved to be what was here."""
+        return self.source.name is not SourceName.EXACT
 
     def creating(self, staged: str) -> Command:
         """Return the command that makes it, empty but for its seeds, at `staged`."""
@@ -82,6 +88,7 @@ class Blueprint:
             manifest=os.path.join(item, INDEXED) if source.indexed else None,
             constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
             hashes=source.hashes,
+            compiles=self.compiles,
         )
 
     def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
@@ -63,7 +64,7 @@ def recreate_choices(
 
 def create_choices(operations: "Operations", project: str) -> RecreateChoices | NoPlan:
     """Return sources and interpreters; see :meth:`Operations.create_choices`."""
-    if not os.path.isdir(project):
+    if not reach.isdir(project):
         hint = "give the folder of a project"
         return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
     real = os.path.realpath(project)

@@ -59,7 +59,7 @@ class Clock:
         self._file = file
         self._disk = disk
         self._writing = Lock()
-        """The temporary file is named after the process, and operations run in threads."""
+        """Operations run in threads."""
 
     def now(self) -> Record:
         """Return the record as it is by now. Nothing is written."""

@@ -3,15 +3,15 @@
 import os
 import shlex
 import tempfile
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from envdeck.core.host import Host
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import (
     UNPROVED,
     Choices,
+    Creation,
     Doubt,
     Edits,
     Environment,
@@ -20,18 +20,29 @@ from envdeck.core.model import (
     PackageChoice,
     Refusal,
 )
+from envdeck.core.operations.blueprint import python_at
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.reading import read_environment
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.pins import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.proof import check_files
 from envdeck.core.operations.recipe.salvage import is_pure, salvage_problem
 
-_ALONE = 20
-"""So many packages are asked for one by one where the index does not have all of them."""
+_MOST_CALLS = 40
+"""So often is the index asked where it does not have all of the packages."""
 _CALL_SECONDS = 60.0
 _LEGACY = (".egg", ".egg-info")
 _NOT_ON_INDEX = "the index has no identical release"
+_NOT_ASKED = "the index did not answer"
+_NOT_CACHED = "without the network, the index was not asked"
+_NO_ANSWER = frozenset(
+    {FailureKind.OVERDUE, FailureKind.NETWORK, FailureKind.INDEX, FailureKind.INTERPRETER}
+    | {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
+)
+"""What every package would meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +70,17 @@ def find_doubts(asked: Doubting, recipe: Recipe, edits: Edits) -> tuple[Doubt, .
         if (pin.obstacle or not pin.anchored) and (reason := _suspicion(asked, pin, faulty))
     }
     had = [pin for pin, _ in suspects.values() if pin.requirement and not pin.obstacle]
-    proved = _proved_by_index(asked, had)
+    answers = _ask_index(asked, had)
     return tuple(
         Doubt(
             pin.name,
             pin.display_name,
             pin.version,
-            reason if pin.obstacle else f"{reason}, and {_NOT_ON_INDEX}",
+            reason if pin.obstacle else f"{reason}, and {_why(asked, name, answers)}",
             options_for(pin, same_minor=asked.same_minor),
         )
         for name, (pin, reason) in suspects.items()
-        if name not in proved
+        if name not in answers.proved
     )
 
 
@@ -154,49 +165,80 @@ def _suspicion(asked: Doubting, pin: Pin, faulty: Container[str]) -> str:
     return salvage_problem(pin, asked.environment, python=python)
 
 
-def _proved_by_index(asked: Doubting, pins: Sequence[Pin]) -> frozenset[str]:
-    """Return the names of those that the index has as they are here, by their hashes."""
-    if not pins or asked.stopped():
-        return frozenset()
+def _why(asked: Doubting, name: str, answers: "_Answers") -> str:
+    if asked.offline:
+        return _NOT_CACHED
+    return _NOT_ASKED if name in answers.unasked else _NOT_ON_INDEX
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What the index has of some packages."""
+
+    proved: set[str] = field(default_factory=set)
+    """Names of those that it has as they are here."""
+    unasked: set[str] = field(default_factory=set)
+    """Names of those of which it did not tell."""
+
+
+def _ask_index(asked: Doubting, pins: Sequence[Pin]) -> _Answers:
+    """Ask whether the index has packages as they are here: all at once, less what it is said not
+    to have, and one by one where that is not said. An index that fails is asked no more."""
+    answers = _Answers(unasked={pin.name for pin in pins})
+    waiting = [list(pins)] if pins else []
     with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
-        proved = set(_compare(asked, pins, os.path.join(folder, "all")))
-        if not proved and len(pins) > 1:
-            for number, pin in enumerate(pins[:_ALONE]):
-                proved.update(_compare(asked, [pin], os.path.join(folder, str(number))))
-    return frozenset(proved)
+        for number in range(_MOST_CALLS):
+            if not waiting or asked.stopped():
+                break
+            batch = waiting.pop()
+            done = _compare(asked, batch, os.path.join(folder, str(number)), answers)
+            if done.ok:
+                answers.unasked.difference_update(pin.name for pin in batch)
+                continue
+            if explain(done).kind in _NO_ANSWER:
+                break
+            named = package_at_fault(done, [pin.name for pin in batch])
+            missing = {pin.name for pin in batch if pin.name == named or len(batch) == 1}
+            answers.unasked -= missing
+            if rest := [pin for pin in batch if pin.name not in missing]:
+                waiting += [rest] if missing else [[pin] for pin in rest]
+    return answers
 
 
-def _compare(asked: Doubting, pins: Sequence[Pin], folder: str) -> Iterator[str]:
-    """Unpack the releases into a folder of their own, and yield the names of the same ones."""
+def _compare(asked: Doubting, pins: Sequence[Pin], folder: str, answers: _Answers) -> Completed:
+    """Install the releases into an environment of their own, where nothing is run, and note
+    which are the same. It is laid out as theirs is: RECORD tells of scripts and headers by that."""
     os.mkdir(folder)
     requirements = os.path.join(folder, "requirements.txt")
     descriptor = os.open(requirements, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{pin.requirement}\n" for pin in pins))
     uv = Uv(asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline)
-    # Not with `--target`: the rows of scripts and data files would be others than here.
-    prefix = os.path.join(folder, "packages")
+    runner = Runner(asked.host)
+    made = os.path.join(folder, "environment")
+    like = Creation(relocatable=asked.environment.creation.relocatable)  # so are its scripts
+    done = runner.run(
+        uv.create(made, asked.interpreter.executable, like),
+        stopped=asked.stopped,
+        limit=_CALL_SECONDS,
+    )
+    if not done.ok:
+        return done
     command = uv.install(
-        asked.interpreter.executable,
+        python_at(made, asked.host),
         requirements,
         dependencies=False,
         only_binary=True,
-        prefix=prefix,
+        compiles=False,
     )
-    done = Runner(asked.host).run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
-    if not done.ok:
-        return
+    done = runner.run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
+    found = read_environment(made, asked.host) if done.ok else None
     by_name = {pin.name: pin for pin in pins}
-    for there in list_names(_package_folders(prefix)):
+    for there in list_names(found.site_packages if found is not None else ()):
         pin = by_name.get(there.name)
         if pin is None:
             continue
         same = not unlike_files(pin.path, there.path)
         if same or (not asked.same_minor and not other_release(pin.path, there.path)):
-            yield pin.name
-
-
-def _package_folders(prefix: str) -> list[str]:
-    """Return the package folders below a prefix, on any system."""
-    patterns = ("lib*/python*/site-packages", "[Ll]ib/site-packages")
-    return [os.fspath(path) for pattern in patterns for path in Path(prefix).glob(pattern)]
+            answers.proved.add(pin.name)
+    return done

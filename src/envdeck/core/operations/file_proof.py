@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.model import Edits, Environment
 from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.meanwhile import Packages, packages_of
@@ -127,7 +128,10 @@ class FileProof:
             faults = [fault for fault in faults if not self._brought_edit(fault, new)]
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
         checked = Checked()
-        count = len(every.by_place)
+        count = sum(
+            any(each.name not in self.exempt for each in claims)
+            for claims in every.by_place.values()
+        )
         left = [fault for fault in faults if not self._brought_back(fault, new)]
         restored = [fault.place for fault in faults if fault not in left]
         if left:
@@ -189,14 +193,14 @@ class FileProof:
         digests = []
         for path in (os.path.join(self.old.path, place), os.path.join(new.path, fault.place)):
             try:
-                digests.append(self._contents.digest(path, os.stat(path), "sha256"))
+                digests.append(self._contents.digest(path, reach.stat(path), "sha256"))
             except (OSError, ValueError):
                 return False
         return isinstance(digests[0], str) and digests[0] == digests[1]
 
     def _holds(self, path: str, hashes: frozenset[str]) -> bool:
         try:
-            status = os.stat(path)
+            status = reach.stat(path)
         except (OSError, ValueError):
             return False
         return any(each and self._contents.agrees(path, status, each) is True for each in hashes)

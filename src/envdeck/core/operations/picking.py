@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Interpreter, NoPlan
 from envdeck.core.operations.base_path import leads_to, moving_link
@@ -20,9 +21,7 @@ _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 def known_interpreters(operations: "Operations") -> tuple[Interpreter, ...]:
     """Return the interpreters of this machine: remembered ones that are still there, else found."""
     remembered = [
-        one
-        for one in operations.catalog.remembered_interpreters()
-        if os.path.exists(one.executable)
+        one for one in operations.catalog.remembered_interpreters() if reach.exists(one.executable)
     ]
     if remembered:
         return tuple(remembered)
@@ -38,11 +37,11 @@ def interpreter_choices(
     known = known_interpreters(operations)
     base = _base(environment) if environment is not None else None
     if base is not None:
-        real = os.path.realpath(base)
-        if real not in {os.path.realpath(one.executable) for one in known}:
+        real = reach.realpath(base)
+        if real not in {reach.realpath(one.executable) for one in known}:
             own = interpreter_at(real, operations.catalog.host)
             known = (*known, own) if own is not None else known
-    wanted = wanted_python(project) if project is not None and os.path.isdir(project) else None
+    wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
     return interpreters_for(environment, known, wanted)
 
 
@@ -54,7 +53,7 @@ def _base(environment: Environment) -> str | None:
     names = ("python.exe", f"bin/python{minor}", "bin/python3")
     beside = [os.path.join(python.base, *name.split("/")) for name in names if python.base]
     for path in filter(None, (python.base_executable, *beside)):
-        if not path.startswith(environment.path + os.sep) and os.path.exists(path):
+        if not path.startswith(environment.path + os.sep) and reach.exists(path):
             return path
     return None
 
@@ -76,9 +75,9 @@ def pick(
             missing=True,
         )
     named = os.path.abspath(operations.catalog.host.expand(asked))
-    path = os.path.realpath(operations.catalog.host.expand(asked))
+    path = reach.realpath(operations.catalog.host.expand(asked))
     for one in choices:
-        if os.path.realpath(one.interpreter.executable) == path:
+        if reach.realpath(one.interpreter.executable) == path:
             return replace(one, path=_link(named, one.interpreter))
     found = interpreter_at(path, operations.catalog.host)
     if found is None:

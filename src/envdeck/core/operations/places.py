@@ -36,7 +36,8 @@ _MADE = (
     *("some.txt", "lock.txt", "scratch", "wheels", ".exchange-a", ".exchange-b"),
 )
 """All else that operations make in an item."""
-_LEFT = re.compile(r"(.+)\.([0-9]{1,10})\.tmp", re.ASCII | re.DOTALL)
+_LEFT = re.compile(r"(.+)\.([0-9]{1,10})(?:-[0-9]{1,20})?\.tmp", re.ASCII | re.DOTALL)
+"""As :func:`temporary_name` makes them, and as earlier versions did without a thread."""
 _MOST = 2**31 - 1
 """The highest number of a process."""
 

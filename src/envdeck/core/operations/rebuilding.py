@@ -186,7 +186,13 @@ class Building:
         python = self.environment().python.executable or ""
         requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
         return self.run(
-            self.uv().install(python, requirements, dependencies=False, reinstall=reinstall)
+            self.uv().install(
+                python,
+                requirements,
+                dependencies=False,
+                reinstall=reinstall,
+                compiles=self.blueprint.compiles,
+            )
         )
 
     def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
@@ -197,7 +203,9 @@ class Building:
             python = self.environment().python.executable or ""
             binary = [name for name in names if name in self.blueprint.source.binary]
             requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
-            command = self.uv().install(python, requirements, dependencies=False)
+            command = self.uv().install(
+                python, requirements, dependencies=False, compiles=self.blueprint.compiles
+            )
         else:
             command = self._installation()
         flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
@@ -287,6 +295,7 @@ class Building:
             only=failed,
             limit=_PROBE_SECONDS,
             stopped=self.stopped,
+            in_use=True,
         )
         mask = masker({}, self._hides)
         return [

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.model import (
     Choices,
     Doubt,
@@ -220,8 +221,8 @@ def _is_copied(environment: Environment) -> bool:
     return (
         environment.creation.creator in {"venv", "virtualenv"}
         and executable is not None
-        and os.path.isfile(executable)
-        and not os.path.islink(executable)
+        and reach.isfile(executable)
+        and not reach.islink(executable)
     )
 
 

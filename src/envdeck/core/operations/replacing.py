@@ -117,7 +117,8 @@ def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool
     return Result(
         Ending.ROLLED_BACK,
         f"it was rolled back: {why}; {describe_changes(changed)}",
-        hint=hint or "look at those files: another program, or an installer, wrote to them",
+        hint=hint
+        or "look at those files: another program, an installer or a package wrote to them",
         stopped=stopped,
     )
 

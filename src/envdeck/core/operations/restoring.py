@@ -65,9 +65,7 @@ class Restoring:
         if not done.ok:
             lost += self._obtain(wanted, done)
         while foreign := self._foreign([pin for pin in wanted if pin not in lost]):
-            self._reasons |= {pin.name: _OTHER_RELEASE for pin in foreign}
-            lost += foreign
-            self.building.empty()
+            lost += self._refuse(foreign)
             lost += self._obtain([pin for pin in wanted if pin not in lost])
         self._salvage(lost)
         if not self.same_minor:
@@ -87,15 +85,23 @@ class Restoring:
         of them together, where that was tried.
 
         uv stops at the first package that it cannot have, and mostly names it: the others are
-        asked for again. Where it names none, halving gets down to single packages.
+        asked for again. Where it names none, halving gets down to single packages. It may start
+        the environment's interpreter each time, and so what is installed by then is proved first.
         """
         lost: list[Pin] = []
+        got: list[Pin] = []
         batches = [list(pins)] if pins else []
         while batches:
             batch = batches.pop()
             done = failed or self._install_batch(batch)
             failed = None
             if done.ok:
+                got += batch
+                if batches and (foreign := self._foreign(got)):
+                    lost += self._refuse(foreign)
+                    rest = [pin for pin in got if pin not in foreign]
+                    batches += [rest] if rest else []
+                    got = []
                 continue
             failure = explain(done)
             if failure.kind in _FATAL:
@@ -115,6 +121,12 @@ class Restoring:
                 middle = (len(batch) + 1) // 2
                 batches += [batch[middle:], batch[:middle]]
         return lost
+
+    def _refuse(self, foreign: list[Pin]) -> list[Pin]:
+        """Make the environment once more, without what is another project's; return that."""
+        self._reasons |= {pin.name: _OTHER_RELEASE for pin in foreign}
+        self.building.empty()
+        return foreign
 
     def _install_batch(self, pins: Sequence[Pin]) -> Completed:
         versions = dict(self.building.blueprint.source.expected)

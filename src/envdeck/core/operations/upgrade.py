@@ -1,10 +1,12 @@
 """Upgrading: in a copy of hard links, verified, and then exchanged for the environment."""
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from envdeck.core import reach
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import (
@@ -84,10 +86,21 @@ def candidates_of(
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
     if why := _uv_of(operations, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
+    if unreached := _unreached(environment):
+        return unreached
     found = candidates(
         environment, read_distributions(environment), resolver_of(operations, environment, stopped)
     )
     return no_plan(found) if isinstance(found, Failure) else found
+
+
+def _unreached(environment: Environment) -> NoPlan | None:
+    """Say that nothing can be asked of an interpreter that may not be touched."""
+    why = reach.obstacle(environment.python.executable or "")
+    if not why:
+        return None
+    hint = f"envdeck recreate {shlex.quote(environment.path)} --python VERSION"
+    return NoPlan(f"its interpreter is out of reach: {why}", hint=f"`{hint}` uses another one")
 
 
 def no_plan(failure: Failure) -> NoPlan:
@@ -107,6 +120,8 @@ def plan_upgrade(
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
     if why := _uv_of(operations, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
+    if unreached := _unreached(environment):
+        return unreached
     resolver = resolver_of(operations, environment, operations.stopped)
     packages = packages_of(environment)  # before it is read
     distributions = read_distributions(environment)
@@ -313,7 +328,7 @@ def _shared(path: str, link: str) -> str:
     """Say why nothing is changed in a copy that shares a folder."""
     full = os.path.join(path, link)
     return (
-        f"{link} in it is a link to a folder, {os.path.realpath(full)}: what is installed would"
+        f"{link} in it is a link to a folder, {reach.realpath(full)}: what is installed would"
         " be written there, and could not be taken back"
     )
 

@@ -229,3 +229,46 @@ def test_python_that_compiles_is_no_change(machine):
     machine.call([path / "bin" / "python", "-c", "import free, quiet"])
     assert picture.changes(str(path)) == ()
     assert sys.pycache_prefix is None
+
+
+WRITES = {
+    "appends": "open(path, 'a').write('more')",
+    "writes in place": "open(path, 'r+').write('more')",
+    "truncates": "os.truncate(path, 1)",
+    "writes by descriptor": "os.write(os.open(path, os.O_WRONLY), b'more')",
+    "changes the mode": "os.chmod(path, 0o600)",
+    "changes the time": "os.utime(path, (1, 1))",
+    "keeps a database": "import sqlite3; sqlite3.connect(path).execute('create table t (a)')",
+    "makes a file": "open(path + '.cache', 'w').write('more')",
+    "removes a file": "os.path.exists(path) and os.remove(path)",
+    "replaces a file": "open(path + '~', 'w').close(); os.replace(path + '~', path)",
+}
+
+
+@pytest.mark.parametrize("fails", [True, False])
+@pytest.mark.parametrize("how", WRITES)
+def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(how, fails, machine, kit):
+    """Importing runs a package's own code, which may keep something beside itself."""
+    code = f"import os\npath = os.path.join(os.path.dirname(__file__), 'state')\n{WRITES[how]}\n"
+    files = [("writer/state", b""), ("writer/run.py", f"{code}import base\n".encode())]
+    files += [("writer/__init__.py", b"import writer.run\n")]
+    machine.wheel("writer", "1.0", files, requires=["base"])
+    machine.wheel("base", "1.0")
+    machine.wheel("base", "2.0", [("base/__init__.py", b"1 / 0\n" if fails else b"")])
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "writer", "base==1.0")
+    before, account = states(path), kit.source_only(kit.account(path))
+    plan = machine.operations.plan_upgrade(machine.look(path), {"base": None})
+
+    result, _ = machine.run(plan)
+
+    if fails:
+        assert result.status is Ending.ROLLED_BACK
+        assert result.message.startswith("everything is as it was: "), result
+        assert states(path) == before
+        assert kit.source_only(kit.account(path)) == account
+        return
+    assert result.status is Ending.DONE, result
+    (old,) = Path(machine.operations.ground.places.trash).glob("*/environment")
+    assert states(old) == before
+    assert kit.source_only(kit.account(old)) == account

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from envdeck.core import reach
+from envdeck.core.files import temporary_name
 from envdeck.core.host import Host
 from envdeck.core.model import Identity
 from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
@@ -190,7 +191,7 @@ class Disk:
         self._keep_entry(path)
 
     def _replace(self, path: str, data: bytes, mode: int) -> None:
-        temporary = f"{path}.{os.getpid()}.tmp"
+        temporary = temporary_name(path)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             try:
@@ -214,7 +215,7 @@ class Disk:
         It is for trees that :meth:`settle_tree` brings to the disk at once.
         """
         mode = stat.S_IMODE(os.lstat(path).st_mode)
-        temporary = f"{path}.{os.getpid()}.tmp"
+        temporary = temporary_name(path)
         try:
             with open(temporary, "xb") as file:
                 file.write(data)

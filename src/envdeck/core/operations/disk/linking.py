@@ -5,6 +5,8 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 
+from envdeck.core import reach
+
 METADATA_FOLDERS = (".dist-info", ".egg-info")
 """Endings of the folders in which installers write files in place (uv writes RECORD so)."""
 _COPIED = (".pth", ".cfg", ".json", ".egg-link", *METADATA_FOLDERS)
@@ -52,7 +54,7 @@ def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> Non
                         metadata.add(entry.path)
                     continue
                 if entry.is_symlink():
-                    if entry.is_dir() and _is_shared(entry.path, source):
+                    if _is_folder(entry) and _is_shared(entry.path, source):
                         raise FolderLinkError(os.path.relpath(entry.path, source))
                     os.symlink(os.readlink(entry.path), path)
                 elif entry.is_file(follow_symlinks=False):
@@ -82,10 +84,15 @@ def folder_links(tree: str) -> Iterator[str]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    elif entry.is_symlink() and entry.is_dir() and _is_shared(entry.path, tree):
+                    elif entry.is_symlink() and _is_folder(entry) and _is_shared(entry.path, tree):
                         yield os.path.relpath(entry.path, tree)
         except OSError:
             continue
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Tell whether a link leads to a folder; one to a network disk may, and is not followed."""
+    return bool(reach.obstacle(entry.path)) or entry.is_dir()
 
 
 def _is_shared(path: str, tree: str) -> bool:
@@ -100,7 +107,7 @@ def _is_shared(path: str, tree: str) -> bool:
         return False
     if not _PACKAGES.isdisjoint(parts) or (len(parts) == 1 and parts[0] in _TOP):
         return True
-    real, root = os.path.realpath(path), os.path.realpath(tree)
+    real, root = reach.realpath(path), os.path.realpath(tree)
     return os.path.isabs(target) or not (real + os.sep).startswith(root + os.sep)
 
 

@@ -117,18 +117,19 @@ class Uv:
         hashes: bool = False,
         link_mode: str | None = None,
         only_binary: bool = False,
-        prefix: str | None = None,
         manifest: str | None = None,
+        compiles: bool = True,
     ) -> Command:
         """Install what a requirements file asks for into the environment of `python`, its
-        executable, or into the folder `prefix`, which is laid out like one. `reinstall` names
-        what is installed anew even if it is there already; `manifest` is a `pyproject.toml`
-        whose dependencies come as well."""
+        executable. `reinstall` names what is installed anew even if it is there already;
+        `manifest` is a `pyproject.toml` whose dependencies come as well. Without `compiles`
+        nothing is compiled, whatever uv's settings say: for that the environment's interpreter
+        is started, and so what a package has in its `.pth` files is run."""
         flags = [] if dependencies else ["--no-deps"]
         flags += [f"--reinstall-package={name}" for name in reinstall]
         flags += ["--require-hashes"] if hashes else []
         flags += ["--only-binary=:all:"] if only_binary else []
-        flags += ["--prefix", prefix] if prefix else []
+        flags += [] if compiles else ["--no-compile-bytecode"]
         flags += ["-r", manifest] if manifest else []
         flags += [f"--link-mode={link_mode}"] if link_mode else []
         return self._pip("install", python, "-r", requirements, *_constrained(constraints), *flags)

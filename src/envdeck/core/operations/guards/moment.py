@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from envdeck.core import reach
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.survey import keeper
@@ -65,7 +66,7 @@ class Moment:
     ) -> "Moment":
         """Return this moment of the process we are."""
         try:
-            folder: str | None = os.path.realpath(os.getcwd())
+            folder: str | None = reach.realpath(os.getcwd())
         except OSError:  # it was removed under us
             folder = None
         return cls(
@@ -196,5 +197,5 @@ def _own_places() -> tuple[str, ...]:
     places = [sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *sys.path]
     if isinstance(main, str):
         places.append(main)
-    real = (os.path.realpath(place) for place in places if os.path.isabs(place))
+    real = (reach.realpath(place) for place in places if os.path.isabs(place))
     return tuple(dict.fromkeys(real))

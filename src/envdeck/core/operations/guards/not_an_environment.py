@@ -3,6 +3,7 @@
 import os
 import stat
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 from envdeck.core.model import Operation, Refusal
 from envdeck.core.operations.guards.guard import Guard, command
@@ -37,12 +38,12 @@ class NotAnEnvironment(Guard):
         except (OSError, ValueError) as error:
             return f"it cannot be looked at: {reason_of(error)}"
         if stat.S_ISLNK(status.st_mode):
-            return f"it is now a link to {os.path.realpath(path)}"
+            return f"it is now a link to {reach.realpath(path)}"
         if not stat.S_ISDIR(status.st_mode):
             return "it is no folder any more"
         if shown is None or (status.st_dev, status.st_ino) != (shown.device, shown.inode):
             return "another folder is there than the one that was shown"
-        if os.path.realpath(path) != os.path.normpath(path):
+        if reach.realpath(path) != os.path.normpath(path):
             return "a folder above it is now a link"
         candidate = question.moment.candidate(path)
         if candidate is None:

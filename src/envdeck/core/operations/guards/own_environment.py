@@ -1,7 +1,6 @@
 """We, or what started us, run from it."""
 
-import os
-
+from envdeck.core import reach
 from envdeck.core.model import Operation, Refusal
 from envdeck.core.operations.guards.guard import Guard, command
 from envdeck.core.operations.guards.moment import Question
@@ -34,7 +33,7 @@ class OwnEnvironment(Guard):
         names = (moment.host.folder(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
         active += [name for name in names if name is not None]
         if question.operation is Operation.DELETE and any(
-            os.path.realpath(name) == path for name in active if "\0" not in name
+            reach.realpath(name) == path for name in active if "\0" not in name
         ):
             return self.refusal(question, "it is activated in this shell", "deactivate")
         return None

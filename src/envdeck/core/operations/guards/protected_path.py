@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.inspection.own_places import in_trash
 from envdeck.core.inspection.protection import protected_place
 from envdeck.core.model import Refusal
@@ -29,7 +30,7 @@ class ProtectedPath(Guard):
             way = command("cd", os.path.dirname(path))
             return self.refusal(question, "the current folder is in it", way)
         for root in moment.roots:
-            if lies_under(os.path.realpath(moment.host.expand(root)), path):
+            if lies_under(reach.realpath(moment.host.expand(root)), path):
                 return self.refusal(question, "it holds a folder that scans begin from")
         for known in moment.environments:
             if known.project.path == path:

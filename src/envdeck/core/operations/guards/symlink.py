@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core import reach
 from envdeck.core.model import Operation, Refusal
 from envdeck.core.operations.guards.guard import Guard, command
 from envdeck.core.operations.guards.moment import Question
@@ -24,8 +25,8 @@ class Symlink(Guard):
             return self.refusal(question, "it is no longer there", final=True)
         if os.path.isdir(link) and not os.path.islink(link):
             return self.refusal(question, "it is a folder, and no longer a link", final=True)
-        if os.path.islink(link) and os.path.realpath(link) != question.path:
-            now = os.path.realpath(link)
+        if os.path.islink(link) and reach.realpath(link) != question.path:
+            now = reach.realpath(link)
             return self.refusal(question, f"it now leads elsewhere: {now}", final=True)
         return self.refusal(
             question,

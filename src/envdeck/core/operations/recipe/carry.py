@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.marks import set_marks
@@ -54,7 +55,7 @@ def carry_over(
     """
     carried: list[str] = []
     conflicts: list[NotCarried] = []
-    present = [name for name in ALWAYS if os.path.lexists(os.path.join(before.path, name))]
+    present = [name for name in ALWAYS if reach.lexists(os.path.join(before.path, name))]
     for path in dict.fromkeys([*present, *files]):
         target = mapped(path, before, after)
         reason = "is not inside the environment" if target is None else ""
@@ -83,7 +84,7 @@ def bring(before: str, path: str, after: str, target: str, *, replace: bool) -> 
     if not replace or (os.path.isdir(destination) and not os.path.islink(destination)):
         return different
     try:
-        status = os.lstat(source)
+        status = reach.lstat(source)
     except OSError as error:
         return f"cannot be read: {reason_of(error)}"
     if stat.S_ISREG(status.st_mode):
@@ -120,7 +121,7 @@ def _carry(source_root: str, path: str, target_root: str, target: str) -> str:
     source = os.path.join(source_root, path)
     destination = os.path.join(target_root, target)
     try:
-        status = os.lstat(source)
+        status = reach.lstat(source)
     except (OSError, ValueError) as error:
         return f"cannot be read: {reason_of(error)}"
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
@@ -170,7 +171,7 @@ def _make_folders(source_root: str, path: str, target_root: str, folder: str) ->
     modes = {}
     for each in missing:  # the innermost first, as in the source
         try:
-            modes[each] = stat.S_IMODE(os.stat(os.path.join(source_root, above)).st_mode)
+            modes[each] = stat.S_IMODE(reach.stat(os.path.join(source_root, above)).st_mode)
         except OSError:
             modes[each] = 0o755
         above = os.path.dirname(above)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
 from envdeck.core.inspection.record import RECORD_LIMIT, rows
 from envdeck.core.inspection.site_packages import Listed, list_names
-from envdeck.core.operations.recipe.records import COMPILED, is_own, place_of
+from envdeck.core.operations.recipe.records import is_compiled, is_own, place_of
 
 _SCRIPTS = ("bin/", "Scripts/")
 
@@ -127,7 +128,7 @@ def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed])
     found = []
     for row in rows(data):
         path = row.path
-        if path.endswith(COMPILED) or not (row.hash or row.size is not None):
+        if is_compiled(path, row.hash) or not (row.hash or row.size is not None):
             continue
         if site is None or path[:1] in {"/", "."} or "/." in path or "\\" in path or "//" in path:
             place = place_of(path, folder, root)
@@ -151,6 +152,6 @@ def _take(claims: Claims, listed: Listed, rows: Rows, *, is_conda: bool) -> None
 
 def _time(path: str) -> int:
     try:
-        return os.lstat(path).st_mtime_ns
+        return reach.lstat(path).st_mtime_ns
     except OSError:
         return 0

@@ -11,6 +11,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, reason_of
 
 _PART = 1024 * 1024
@@ -62,7 +63,7 @@ def _hashed(path: str, size: int, algorithm: str) -> str | Unread:
     """Hash a regular file; one that grows while it is read is read no further than one byte more
     than it had, and so is another one."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = reach.open_file(path, _FLAGS)
     except (OSError, ValueError) as error:
         return Unread(reason_of(error))
     try:

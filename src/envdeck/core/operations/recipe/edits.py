@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, reason_of
 from envdeck.core.model import EditedFile, Edits, Environment
 from envdeck.core.operations.recipe.claims import Claim, Claims, read_claims
@@ -86,7 +87,7 @@ class Look:
         for place, claims in self.claims.by_place.items():
             path = f"{self.claims.root}/{place}"
             try:
-                status = os.stat(path)
+                status = reach.stat(path)
             except FileNotFoundError:
                 self._missing.append(_last(claims).name)
                 continue
@@ -138,7 +139,7 @@ class Look:
                 self._late += 1
                 continue
             try:
-                status = os.stat(path)
+                status = reach.stat(path)
             except (OSError, ValueError) as error:
                 self._fail(place, reason_of(error))
                 continue

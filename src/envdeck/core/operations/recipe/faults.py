@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, reason_of
 from envdeck.core.operations.recipe.claims import Claim, Claims
 from envdeck.core.operations.recipe.contents import Contents, Inode
@@ -71,7 +72,7 @@ class _Inodes:
 
     def _list(self, path: str) -> dict[str, Inode]:
         try:
-            device = os.stat(path).st_dev
+            device = reach.stat(path).st_dev
             with os.scandir(path) as entries:
                 return {
                     entry.name: (device, entry.inode())
@@ -85,7 +86,7 @@ class _Inodes:
 def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:
     """Return why a file is none of those that are claimed; nothing where it is one."""
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
     except FileNotFoundError:
         return "is missing"
     except (OSError, ValueError) as error:

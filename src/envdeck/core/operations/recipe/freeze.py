@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, absence, is_missing, read_bounded, reason_of
 from envdeck.core.inspection.direct_url import DIRECT_URL_LIMIT
 from envdeck.core.inspection.distribution_names import LEFTOVER
@@ -172,7 +173,7 @@ def _gone(origin: Origin | None, *, quick: bool) -> str:
     if gone:
         return f"its {_WHAT[origin.kind]} {origin.path} {gone}"
     is_folder = origin.kind in {PinKind.EDITABLE, PinKind.DIRECTORY} and "#" not in origin.url
-    if is_folder and not any(map(os.path.isfile, _at(origin.path, *_BUILDABLE))):
+    if is_folder and not any(map(reach.isfile, _at(origin.path, *_BUILDABLE))):
         return f"its {_WHAT[origin.kind]} {origin.path} has no pyproject.toml or setup.py"
     if origin.kind is PinKind.ARCHIVE and origin.hash is not None and not quick:
         return _changed(origin.path, *origin.hash)
@@ -186,7 +187,7 @@ def _at(folder: str, *names: str) -> list[str]:
 def _changed(path: str, algorithm: str, expected: str) -> str:
     """Return in words that an archive is no longer what was installed; empty where it is."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _HASHED_LIMIT:
+        if not reach.isfile(path) or os.path.getsize(path) > _HASHED_LIMIT:
             return ""
         digest = hashlib.new(algorithm)
         with open(path, "rb") as file:
@@ -225,10 +226,10 @@ def _wholeness(pin: Pin) -> tuple[float, bool, tuple[int, ...]]:
 
 def _size(path: str) -> int | None:
     try:
-        return os.stat(path).st_size
+        return reach.stat(path).st_size
     except (OSError, ValueError):
         return None
 
 
 def _inside(path: str, environment: str) -> bool:
-    return os.path.realpath(path).startswith(environment.rstrip(os.sep) + os.sep)
+    return reach.realpath(path).startswith(environment.rstrip(os.sep) + os.sep)

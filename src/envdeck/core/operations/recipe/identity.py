@@ -3,20 +3,34 @@
 Name and version prove nothing: another project may have both on another index.
 """
 
+import base64
 import hashlib
 import os
 import stat
 from collections.abc import Iterable
 from email.parser import HeaderParser
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.inspection.record import RecordRow
-from envdeck.core.operations.recipe.records import COMPILED, comparable, record_of
+from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
+from envdeck.core.inspection.record import rows as parse_rows
+from envdeck.core.operations.recipe.records import (
+    COMPILED,
+    comparable,
+    is_compiled,
+    record_of,
+    script_name,
+)
+from envdeck.core.operations.recipe.scripts import HEAD_LIMIT, as_in_wheel, generated_scripts
 
 _PART = 1024 * 1024
 _METADATA_LIMIT = 8 * 1024 * 1024
 _CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
 """How files end that a wheel has for every version of Python."""
+_SCRIPT_FOLDERS = (b"/bin/", b"/Scripts/")
+_ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
+_INTERPRETERS = ("python", "python3")
 _LISTED = 50_000
 """Files of an egg that are looked at."""
 _TELLING = frozenset(
@@ -30,7 +44,8 @@ def unlike_files(was: str, there: str) -> frozenset[str]:
     """Return which files are not proved to be the same in two installs, relative to the package
     folder; none where both are of one build. Both are given by their metadata folders.
 
-    Rows that have a hash on both sides are compared by that, and all others by content.
+    Rows that have a hash on both sides are compared by that, and all others by content; scripts
+    as :func:`unlike_scripts` has it.
     """
     new = record_of(there)
     if isinstance(new, Unread):
@@ -47,7 +62,28 @@ def unlike_files(was: str, there: str) -> frozenset[str]:
                 unlike.add(path)
         elif not _same_content(os.path.dirname(was), os.path.dirname(there), path):
             unlike.add(path)
-    return frozenset(unlike)
+    return frozenset(unlike) | unlike_scripts(was, there)
+
+
+def unlike_scripts(was: str, there: str) -> frozenset[str]:
+    """Return which scripts are not proved to be the same in two installs, as RECORD has them, but
+    for those that installers make of entry points. Both are given by their metadata folders.
+
+    An installer writes its interpreter into the first line, so their hashes may differ: then the
+    rest is compared. A script that was edited is proved where the other one, with the first line
+    that it had, has the hash that RECORD gives it.
+    """
+    old, new = _scripts(was), _scripts(there)
+    return frozenset(
+        (old.get(name) or new[name]).path
+        for name in old.keys() | new.keys()
+        if name not in old
+        or name not in new
+        or not (
+            (old[name].hash and old[name].hash == new[name].hash)
+            or _same_script(was, old[name], there, new[name])
+        )
+    )
 
 
 def is_hashed(rows: Iterable[RecordRow], info: str) -> bool:
@@ -71,7 +107,7 @@ def other_release(was: str, there: str) -> str:
     left = dict(comparable(old, os.path.basename(was)))
     right = dict(comparable(new, os.path.basename(there)))
     if left == right and all(map(_is_hash, left.values())):
-        return ""
+        return f"{_SAME_VERSION} has other scripts" if unlike_scripts(was, there) else ""
     ours, theirs = _code(left, was), _code(right, there)
     both = ours.keys() & theirs.keys()
     same = {path for path in both if ours[path] == theirs[path]}
@@ -101,7 +137,7 @@ def _unlike_content(was: str, there: str, right: dict[str, str]) -> frozenset[st
 
 def _egg_files(was: str) -> set[str]:
     """Return the code files that an egg is known to have."""
-    if not was.endswith(".egg"):
+    if not was.endswith(".egg") or reach.obstacle(was):
         return set()
     found: set[str] = set()
     for folder, _, names in os.walk(was):
@@ -117,16 +153,86 @@ def _egg_files(was: str) -> set[str]:
 
 
 def _code(rows: dict[str, str], info: str) -> dict[str, str]:
-    """Return path and hash of the Python files that say something."""
+    """Return path and hash of the Python files that say something; of those without a hash in
+    RECORD, that of what they hold."""
     folder, name = os.path.split(info)
     return {
-        path: value
+        path: value if _is_hash(value) else f"sha256={_digest(os.path.join(folder, path))}"
         for path, value in rows.items()
-        if _is_code(path)
-        and not path.startswith(name + "/")
-        and _is_hash(value)
-        and _size(os.path.join(folder, path))
+        if _is_code(path) and not path.startswith(name + "/") and _size(os.path.join(folder, path))
     }
+
+
+def _scripts(info: str) -> dict[str, RecordRow]:
+    """Return the rows of scripts that come as they are from a wheel, by their names."""
+    data = read_bounded(os.path.join(info, "RECORD"), RECORD_LIMIT)
+    if isinstance(data, Unread) or not any(word in data for word in _SCRIPT_FOLDERS):
+        return {}
+    lines = [line for line in data.splitlines() if any(word in line for word in _SCRIPT_FOLDERS)]
+    name = normalise(os.path.basename(info).partition("-")[0])
+    made = generated_scripts(info, name)
+    return {
+        script: row
+        for row in parse_rows(b"\n".join(lines))
+        if (script := script_name(row.path)) is not None
+        and script not in made
+        and not is_compiled(row.path, row.hash)
+    }
+
+
+def _same_script(was: str, old: RecordRow, there: str, new: RecordRow) -> bool:
+    before, after = (
+        os.path.normpath(os.path.join(os.path.dirname(info), row.path))
+        for info, row in ((was, old), (there, new))
+    )
+    head, replaced = _head(after)
+    if head is None:
+        return False
+    own, own_replaced = _head(before)
+    if own is not None:
+        first = hashlib.sha256(as_in_wheel(own)[0])
+        second = hashlib.sha256(as_in_wheel(head)[0])
+        if _rest(before, first, own_replaced) == _rest(after, second, replaced) is not None:
+            return True
+    algorithm, _, expected = old.hash.partition("=")
+    if algorithm not in _ALGORITHMS:
+        return False
+    folder = os.path.dirname(before)
+    starts = [own[:own_replaced]] if own is not None and own_replaced else []
+    starts += [os.fsencode(f"#!{folder}/{name}") for name in _INTERPRETERS if replaced]
+    for start in starts or [b""]:
+        digest = _rest(after, hashlib.new(algorithm, start), replaced)
+        if digest is not None and _as_recorded(digest) == expected.rstrip("="):
+            return True
+    return False
+
+
+def _head(path: str) -> tuple[bytes | None, int]:
+    """Return how a script begins, and how much of that an installer has written."""
+    try:
+        if not stat.S_ISREG(reach.stat(path).st_mode):
+            return None, 0
+        with open(path, "rb") as file:
+            head = file.read(HEAD_LIMIT)
+    except (OSError, ValueError):
+        return None, 0
+    return head, as_in_wheel(head)[1]
+
+
+def _rest(path: str, digest: "hashlib._Hash", start: int) -> bytes | None:
+    """Return a digest after the rest of a file was added to it."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(start)
+            while part := file.read(_PART):
+                digest.update(part)
+    except OSError:
+        return None
+    return digest.digest()
+
+
+def _as_recorded(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _is_code(path: str) -> bool:
@@ -160,7 +266,7 @@ def _digest(path: str) -> str | None:
     """Return the SHA-256 of a regular file; None where there is none that can be read."""
     digest = hashlib.sha256()
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(reach.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
             while part := file.read(_PART):
@@ -172,6 +278,6 @@ def _digest(path: str) -> str | None:
 
 def _size(path: str) -> int:
     try:
-        return os.stat(path).st_size
+        return reach.stat(path).st_size
     except (OSError, ValueError):
         return 0

@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 
-from envdeck.core.files import Unread, is_missing, read_bounded
+from envdeck.core.files import Unread, is_missing, read_bounded, temporary_name
 from envdeck.core.inspection.direct_url import DIRECT_URL_LIMIT
 from envdeck.core.inspection.record import RECORD_LIMIT
 from envdeck.core.model import Environment
@@ -90,7 +90,7 @@ def _write(path: str, data: bytes) -> None:
         mode = stat.S_IMODE(os.stat(path).st_mode)
     except OSError:
         mode = 0o644
-    partial = f"{path}.{os.getpid()}.tmp"
+    partial = temporary_name(path)
     try:
         descriptor = os.open(
             partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600

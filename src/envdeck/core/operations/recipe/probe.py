@@ -78,12 +78,14 @@ def probe(
     only: Collection[str] | None = None,
     limit: float = 120.0,
     stopped: Callable[[], bool] = never,
+    in_use: bool = False,
 ) -> Imports:
     """Import the modules of every distribution with the environment's own interpreter.
 
     `only` are the names that are tried; to learn what is lost it is enough to try in the old
     environment what failed in the new one. `folder` is an empty scratch folder: home and
-    current folder of what runs. It takes `limit` seconds at most, and the runner's grace.
+    current folder of what runs. It takes `limit` seconds at most, and the runner's grace. What
+    is `in_use` is not to be written to by what it imports.
     """
     python = environment.python.executable
     if python is None:
@@ -97,7 +99,7 @@ def probe(
             for module in modules_of(listed.path)
         )
     )
-    session = _Session(environment, python, host, runner, folder, stopped, limit)
+    session = _Session(environment, python, host, runner, folder, stopped, limit, in_use)
     session.run(tries)
     failed = dict.fromkeys(each.name for each in tries if session.reasons.get(each) is not None)
     for name in list(failed)[:_ALONE]:
@@ -118,6 +120,7 @@ class _Session:
     stopped: Callable[[], bool]
     left: float
     """Seconds."""
+    in_use: bool
     reasons: dict[_Try, str | None] = field(default_factory=dict)
     """Why an import failed, or None where it did not."""
     problem: str = ""
@@ -129,7 +132,9 @@ class _Session:
             if not waiting or self.left <= 0 or self.problem or self.stopped():
                 return
             part = _part(waiting)
-            command = _command(self.environment, self.python, self.host, self.folder, part)
+            command = _command(
+                self.environment, self.python, self.host, self.folder, part, in_use=self.in_use
+            )
             done = self.runner.run(command, stopped=self.stopped, limit=self.left)
             self.left -= done.seconds
             started, found, ended = _read(done.stdout, part)
@@ -161,14 +166,21 @@ def _part(waiting: Sequence[_Try]) -> list[_Try]:
 
 
 def _command(
-    environment: Environment, python: str, host: Host, folder: str, part: Sequence[_Try]
+    environment: Environment,
+    python: str,
+    host: Host,
+    folder: str,
+    part: Sequence[_Try],
+    *,
+    in_use: bool,
 ) -> Command:
     version = environment.python.version or "3"
     old = version.startswith(("2.", "3.0", "3.2", "3.3")) or version == "3.1"
     flags = ("-E", "-s", "-B") if old else ("-I", "-B")
     modules = json.dumps([each.module for each in part])
     environ = _environ(environment, host.environ, folder)
-    return Command((python, *flags, "-c", PROGRAM, modules), folder, environ, data=True)
+    last = (modules, "in use") if in_use else (modules,)
+    return Command((python, *flags, "-c", PROGRAM, *last), folder, environ, data=True)
 
 
 def _environ(environment: Environment, variables: Mapping[str, str], folder: str) -> dict[str, str]:

@@ -8,15 +8,16 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded, reason_of
 from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
 from envdeck.core.inspection.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.identity import unlike_files
+from envdeck.core.operations.recipe.identity import unlike_files, unlike_scripts
 from envdeck.core.operations.recipe.pins import Pin, Recipe
 from envdeck.core.operations.recipe.records import (
-    COMPILED,
+    is_compiled,
     is_own,
     place_of,
     record_of,
@@ -113,9 +114,12 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
         return Difference(was.name, "missing", was.version, "")
     if there.version != was.version:
         return Difference(was.name, "version", was.version, there.version)
-    if was.hashed and _same_rows(was, there.path):
+    if was.hashed and _same_record(was.path, there.path):
         return None
-    rows = unlike_files(was.path, there.path)
+    if was.hashed and _same_rows(was, there.path):
+        rows = unlike_scripts(was.path, there.path)
+    else:
+        rows = unlike_files(was.path, there.path)
     if not rows:
         return None
     info = os.path.basename(was.path) + "/"
@@ -130,17 +134,18 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
     )
 
 
+def _same_record(was: str, there: str) -> bool:
+    """Tell whether one RECORD is the other byte for byte; then it is not taken apart."""
+    if os.path.basename(was) != os.path.basename(there):
+        return False
+    old, new = (read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was, there))
+    return isinstance(old, bytes) and old == new
+
+
 def _same_rows(was: Pin, there: str) -> bool:
-    """Tell by RECORD alone; one that is the old one byte for byte is not taken apart."""
-    info = os.path.basename(there)
-    if os.path.basename(was.path) == info:
-        old, new = (
-            read_bounded(os.path.join(path, "RECORD"), RECORD_LIMIT) for path in (was.path, there)
-        )
-        if isinstance(old, bytes) and old == new:
-            return True
+    """Tell by the rows that every install of one wheel has."""
     rows = record_of(there)
-    return not isinstance(rows, Unread) and rows_digest(rows, info) == was.rows
+    return not isinstance(rows, Unread) and rows_digest(rows, os.path.basename(there)) == was.rows
 
 
 def check_files(
@@ -177,7 +182,7 @@ def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str
             continue
         folder, info = os.path.split(listed.path)
         for row in rows:
-            if row.path.endswith(COMPILED) or is_own(row.path, info):
+            if is_compiled(row.path, row.hash) or is_own(row.path, info):
                 continue
             yield listed.name, row.path, row, place_of(row.path, folder, environment.path)
 
@@ -185,7 +190,7 @@ def _listed(environment: Environment) -> Iterator[tuple[str, str, RecordRow, str
 def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
     """Return what is amiss with a file, or nothing."""
     try:
-        status = os.stat(path)
+        status = reach.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return "is not a regular file"
         if row.size is not None and status.st_size != row.size:

@@ -40,10 +40,23 @@ def comparable(rows: Iterable[RecordRow], info: str) -> frozenset[tuple[str, str
     return frozenset(
         (path, row.hash or str(row.size))
         for row in rows
-        if not (path := row.path.replace("\\", "/")).endswith(COMPILED)
+        if not is_compiled(path := row.path.replace("\\", "/"), row.hash)
         and not _SCRIPT.match(path)
         and not is_own(path, info)
     )
+
+
+def script_name(path: str) -> str | None:
+    """Return what a script that a row is of is called; None where it is of something else."""
+    path = path.replace("\\", "/")
+    match = _SCRIPT.match(path)
+    return None if match is None else path[match.end() :]
+
+
+def is_compiled(path: str, digest: str) -> bool:
+    """Tell whether a row is of what Python compiles by itself. A package may ship bytecode in
+    place of sources: that lies outside of `__pycache__`, and has a hash."""
+    return path.endswith(COMPILED) and (not digest or "__pycache__" in path)
 
 
 def is_own(path: str, info: str) -> bool:

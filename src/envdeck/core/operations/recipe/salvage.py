@@ -8,7 +8,7 @@ from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.inspection.record import RecordRow
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.pins import Pin, PinKind
-from envdeck.core.operations.recipe.records import COMPILED, is_own, place_of, record_of
+from envdeck.core.operations.recipe.records import is_compiled, is_own, place_of, record_of
 from envdeck.core.operations.recipe.scripts import generated_scripts
 from envdeck.core.operations.recipe.wheel import (
     Member,
@@ -162,8 +162,7 @@ def _members(
         path = row.path.replace("\\", "/")
         if is_own(path, info) or path.endswith(_SIGNATURES):
             continue
-        compiled = path.endswith(COMPILED)
-        if compiled and (not row.hash or "__pycache__" in path):
+        if is_compiled(path, row.hash):
             continue  # Python writes it anew
         place = place_of(row.path, folder, root)
         if root_at is None or place is None:

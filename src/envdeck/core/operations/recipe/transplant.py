@@ -3,14 +3,15 @@ files are to stay as a person left them."""
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode_path, read_bounded
 from envdeck.core.inspection.record import RECORD_LIMIT
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.carry import mapped
 from envdeck.core.operations.recipe.pins import Pin
-from envdeck.core.operations.recipe.records import COMPILED, record_of
+from envdeck.core.operations.recipe.records import COMPILED, is_compiled, record_of
 
 _MOST = 1_000
 """Files; an editable install puts down a handful."""
@@ -30,10 +31,10 @@ def transplant(pin: Pin, before: Environment, after: Environment) -> str:
         return f"its RECORD cannot be read: {rows.reason}"
     if len(rows) > _MOST:
         return "it lists more files than an editable install has"
-    paths = [path for row in rows if not (path := row.path).endswith(".pyc")]
+    paths = [path for row in rows if not is_compiled(path := row.path, row.hash)]
     for path in paths:
         source = _at(pin, path)
-        if source.startswith(before.path + os.sep) and not os.path.isfile(source):
+        if source.startswith(before.path + os.sep) and not reach.isfile(source):
             return f"a file of it is missing: {os.path.relpath(source, before.path)}"
     return _copy(pin, paths, before, after)
 
@@ -45,7 +46,7 @@ def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
 
     Returns why it cannot be done, or nothing. Raises OSError when `after` cannot be written.
     """
-    paths = [path for path in _own_files(pin) if os.path.lexists(_at(pin, path))]
+    paths = [path for path in _own_files(pin) if reach.lexists(_at(pin, path))]
     if len(paths) > _MOST_KEPT:
         return "it has too many files"
     refused = _copy(pin, paths, before, after)
@@ -58,20 +59,31 @@ def _own_files(pin: Pin) -> Iterator[str]:
     """Yield the files that are known to be a distribution's, relative to its package folder."""
     rows = record_of(pin.path)
     if not isinstance(rows, Unread):
-        yield from (row.path for row in rows if not row.path.endswith(COMPILED))
+        yield from (row.path for row in rows if not is_compiled(row.path, row.hash))
+        name = os.path.basename(pin.path)  # whether RECORD lists all of it, itself included, or not
+        yield from (f"{name}/{each}" for each in sorted(reach.listdir(pin.path)))
         return
     name = os.path.basename(pin.path)
-    if not os.path.isdir(pin.path):
+    if not reach.isdir(pin.path):
         yield name
         return
     for folder, _, names in os.walk(pin.path):
         inside = os.path.relpath(folder, os.path.dirname(pin.path))
-        yield from (os.path.join(inside, each) for each in names if not each.endswith(COMPILED))
+        yield from (os.path.join(inside, each) for each in _without_compiled(names, inside))
     listed = read_bounded(os.path.join(pin.path, "installed-files.txt"), RECORD_LIMIT)
     if not isinstance(listed, Unread):
-        for line in decode_path(listed).splitlines():
-            if line and not line.endswith(COMPILED):
-                yield os.path.normpath(os.path.join(name, line))
+        lines = [line for line in decode_path(listed).splitlines() if line]
+        for line in _without_compiled(lines):
+            yield os.path.normpath(os.path.join(name, line))
+
+
+def _without_compiled(names: Sequence[str], folder: str = "") -> Iterator[str]:
+    """Leave out what Python compiles of sources that are there too."""
+    there = set(names)
+    for name in names:
+        made = "__pycache__" in f"{folder}/{name}" or name[:-1] in there
+        if not (made and name.endswith(COMPILED)):
+            yield name
 
 
 def _at(pin: Pin, path: str) -> str:
@@ -85,7 +97,7 @@ def _copy(pin: Pin, paths: Iterable[str], before: Environment, after: Environmen
         target = mapped(os.path.relpath(source, before.path), before, after)
         if "\0" in path or target is None or not source.startswith(before.path + os.sep):
             return f"it lists a file outside of the environment: {path}"
-        if os.path.isfile(source):
+        if reach.isfile(source):
             pairs.append((source, os.path.join(after.path, target)))
     for source, target in pairs:
         os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
+from envdeck.core import reach
 from envdeck.core.files import reason_of
 from envdeck.core.inspection.record import RecordRow
 from envdeck.core.operations.recipe.scripts import HEAD_LIMIT, as_in_wheel
@@ -93,7 +94,7 @@ def _add(archive: zipfile.ZipFile, member: Member) -> tuple[str, str, str]:
 
 def _regular(member: Member) -> str:
     try:
-        status = os.stat(member.path)
+        status = reach.stat(member.path)
     except FileNotFoundError as error:
         raise NotAsRecordedError(f"{member.row.path} is missing") from error
     except (OSError, ValueError) as error:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from envdeck.core import reach
 from envdeck.core.inspection.interpreter import minor_of
 from envdeck.core.model import Environment, Interpreter
 from envdeck.core.operations.upgrading.cfg_text import can_stand
@@ -32,7 +33,7 @@ class Wanted:
         """Tell whether an interpreter is what was asked for."""
         if self.path is not None:
             names = (interpreter.executable, *interpreter.aliases, interpreter.prefix)
-            return self.path in names or os.path.realpath(self.path) in names
+            return self.path in names or reach.realpath(self.path) in names
         if self.version is None:
             return True
         known = interpreter.version or ""
@@ -90,14 +91,14 @@ def _usable(interpreter: Interpreter) -> bool:
         interpreter.implementation in (None, "cpython")
         and can_stand(interpreter.executable)
         and can_stand(interpreter.prefix)
-        and os.access(interpreter.executable, os.X_OK)
+        and reach.access(interpreter.executable, os.X_OK)
     )
 
 
 def _minor(interpreter: Interpreter) -> str | None:
     minor = minor_of(interpreter.version)
     library = os.path.join(interpreter.prefix, "lib", f"python{minor}")
-    return f"{minor}t" if os.path.isdir(f"{library}t") and not os.path.isdir(library) else minor
+    return f"{minor}t" if reach.isdir(f"{library}t") and not reach.isdir(library) else minor
 
 
 def _numbers(version: str | None) -> tuple[bool, tuple[int, ...]]:

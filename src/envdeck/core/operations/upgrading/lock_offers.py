@@ -49,7 +49,7 @@ def lock_offer(
     Of several the one of the environment's `manager` counts, else the first in the order above.
     Only names of files are looked at; nothing is run.
     """
-    there = [(file, tool) for file, tool in _FILES if os.path.isfile(os.path.join(project, file))]
+    there = [(file, tool) for file, tool in _FILES if reach.isfile(os.path.join(project, file))]
     if not there:
         return None
     file, tool = next((one for one in there if one[1] == manager), there[0])

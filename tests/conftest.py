@@ -1,5 +1,6 @@
 """What every test may use: a home of its own, and real environments in it."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from envdeck.core.host import Host
 
 NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""
+
+# Python's own thresholds collect every few hundred objects: two fifths of a test with a screen.
+gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +31,8 @@ def _no_real_home(
             ("XDG_", "ENVDECK_", "UV_", "PIP_", "POETRY_", "PDM_", "HATCH_", "PIPX_")
         ):
             monkeypatch.delenv(name)
+    # With it, pip, virtualenv and the program would be compiled at every start of theirs.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in (
         "WORKON_HOME",
         "VIRTUAL_ENV",

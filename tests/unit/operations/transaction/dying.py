@@ -362,6 +362,11 @@ def interrupt(scenario: str, base: Path, how: str) -> None:
     two_steps = "two-steps" in sys.argv
     every = int(sys.argv[sys.argv.index("every") + 1]) if "every" in sys.argv else 1
     before, act = SCENARIOS[scenario]
+    whole = World(base / f"{scenario}-whole", two_steps=two_steps)
+    whole.build()
+    for each in (*before, act):  # what it imports is not imported again by each child
+        each(whole)
+    shutil.rmtree(whole.base)
     at = int(sys.argv[sys.argv.index("from") + 1]) - every if "from" in sys.argv else 1 - every
     while True:
         at += every

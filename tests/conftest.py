@@ -1,13 +1,19 @@
 """What every test may use: a home of its own, and real environments in it."""
 
+import atexit
 import gc
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.host import Host
 
@@ -18,12 +24,23 @@ NOW = 1_795_000_000.0
 gc.set_threshold(50_000, 10, 10)
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Return a function that makes an empty folder, without looking through all before it."""
+    folder, numbers = tmp_path_factory.mktemp("untouched-homes"), count()
+
+    def made() -> Path:
+        home = folder / str(next(numbers))
+        home.mkdir()
+        return home
+
+    return made
+
+
 @pytest.fixture(autouse=True)
-def _no_real_home(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _no_real_home(_homes: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test, and what it starts, away from the person's own folders and settings."""
-    home = tmp_path_factory.mktemp("untouched-home")
+    home = _homes()
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
     for name in list(os.environ):
@@ -64,6 +81,15 @@ def make_venv() -> Callable[..., Path]:
     return create_environment
 
 
+@lru_cache
+def _tool_data() -> Path:
+    """Return where uv and virtualenv keep what they found out about interpreters, once for all
+    environments that are made here."""
+    folder = tempfile.mkdtemp(prefix="tool-data-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
 def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, ...] = ()) -> Path:
     """Make an environment with the real tool, of the running interpreter, without seeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,9 +99,9 @@ def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, .
         command = [sys.executable, "-m", "virtualenv", "-q", "--no-seed", "--no-periodic-update"]
         command += [*flags, str(path)]
     else:
-        command = [sys.executable, "-m", "uv", "venv", "-q", "--offline", "--no-config"]
+        command = [find_uv_bin(), "venv", "-q", "--offline", "--no-config"]
         command += ["--python", sys.executable, *flags, str(path)]
-    environ = {**os.environ, "UV_CACHE_DIR": str(path.parent / ".uv-cache")}
-    environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(path.parent / ".virtualenv-data")
+    environ = {**os.environ, "UV_CACHE_DIR": str(_tool_data() / "uv")}
+    environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(_tool_data() / "virtualenv")
     subprocess.run(command, check=True, env=environ, capture_output=True, timeout=60)
     return path

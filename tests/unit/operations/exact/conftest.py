@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from urllib.parse import quote, unquote
 
 import pytest
+from uv import find_uv_bin
 from virtualenv.seed.wheels import embed
 
 from envdeck.core.catalog import Catalog
@@ -141,6 +142,14 @@ def make_repository(folder, name="cloned") -> str:
 
 
 @lru_cache
+def _virtualenv_data() -> str:
+    """Return where virtualenv keeps what it found out about interpreters, once for all tests."""
+    folder = tempfile.mkdtemp(prefix="virtualenv-data-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@lru_cache
 def _unpacked_pip() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="pip-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -252,16 +261,16 @@ class Machine:
             command += ["--no-download", "--python", python, *flags]
             command += [] if "--pip" in flags else ["--no-seed"]
         else:
-            command = [sys.executable, "-m", "uv", "venv", "-q", "--offline", "--no-config"]
+            command = [find_uv_bin(), "venv", "-q", "--offline", "--no-config"]
             command += ["--python", python, *flags]
         command = [each for each in command if each != "--pip"]
-        self.call([*command, os.fspath(path)])
+        self.call([*command, os.fspath(path)], VIRTUALENV_OVERRIDE_APP_DATA=_virtualenv_data())
         return path
 
     def install(self, path: Path, creator: str, *what: str | Path) -> None:
         """Install with pip, or with uv in what uv made."""
         if creator == "uv":
-            command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config"]
+            command = [find_uv_bin(), "pip", "install", "-q", "--no-config"]
             command += ["--no-build-isolation", "--python", path]
             self.call([*command, "--no-index", "--find-links", self.wheels, *what])
             return

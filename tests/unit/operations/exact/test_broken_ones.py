@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.model import Status
 from envdeck.core.operations.policy import Policy
@@ -121,7 +122,7 @@ def test_without_the_network_the_cache_gives_it_or_its_own_files(cached, machine
         with kit.index(machine.wheels) as (url, _):
             settings.write_text(f"[global]\nindex-url = {url}\n")
             fresh = machine.make(machine.home / "other" / ".venv", "uv")
-            command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config"]
+            command = [find_uv_bin(), "pip", "install", "-q", "--no-config"]
             names = NAMES if cached == "all" else NAMES[:1]
             command += ["--python", fresh, "--default-index", url, *names]
             machine.call(command)

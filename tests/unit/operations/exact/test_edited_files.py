@@ -1,10 +1,10 @@
 """Installed files that were edited: named in every plan, and lost by none."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.policy import Policy
@@ -180,7 +180,7 @@ def test_nothing_is_done_where_the_release_is_only_had_from_an_edited_cache(mach
     with kit.index(machine.wheels) as (address, _):
         settings = machine.home / ".config" / "pip" / "pip.conf"
         settings.write_text(f"[global]\nindex-url = {address}\n")
-        command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config"]
+        command = [find_uv_bin(), "pip", "install", "-q", "--no-config"]
         more = ["--python", other, "--index-url", address, "part", "other"]
         machine.call([*command, *more])
     edit(site_of(other) / "part" / "code.py", b"value = 3\n", age=0)

@@ -1,9 +1,9 @@
 """Each source gives what was told of it before: the difference shown is the one that comes."""
 
 import subprocess
-import sys
 
 import pytest
+from uv import find_uv_bin
 
 LOCKED = {"part-one": "1.0", "part-two": "1.5"}
 NOW = {"part-one": "1.0", "part-two": "1.0", "extra-one": "1.0"}
@@ -146,9 +146,9 @@ def test_a_lock_of_uv_with_the_project_in_place(machine, kit):
     folder, path, _ = furnished(machine)
     kit.make_project(folder, "work", "1.5", more=PROJECT)
     links = ["--no-index", "--find-links", machine.wheels]
-    machine.call([sys.executable, "-m", "uv", "lock", "-q", "--project", folder, *links])
+    machine.call([find_uv_bin(), "lock", "-q", "--project", folder, *links])
     machine.call(
-        [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config", "--no-index",
+        [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index",
          "--no-deps", "--python", path, "-e", folder]
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_groups_and_extras_that_were_chosen(machine, kit, source):
     kit.make_project(folder, "work", "1.5", more=PROJECT)
     if source == "lock":
         links = ["--no-index", "--find-links", machine.wheels]
-        machine.call([sys.executable, "-m", "uv", "lock", "-q", "--project", folder, *links])
+        machine.call([find_uv_bin(), "lock", "-q", "--project", folder, *links])
     environment = machine.look(path)
 
     def named(**parts):

@@ -14,6 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import NoPlan, Plan
@@ -95,7 +96,7 @@ class Real:
         build_wheel(self.links, "lamp", "2.0")
 
     def install(self, *names: str) -> None:
-        command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config", "--no-index"]
+        command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index"]
         command += ["--find-links", self.links, "--python", self.path, *names]
         environ = {**os.environ, "UV_CACHE_DIR": str(self.base / "first-cache")}
         subprocess.run(command, check=True, env=environ, timeout=60, capture_output=True)

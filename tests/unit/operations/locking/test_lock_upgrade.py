@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.host import Host
@@ -83,7 +84,7 @@ def project(home: Path) -> Project:
     host = Host(sys.platform, str(home), environ)
     (folder / "pyproject.toml").write_text(PYPROJECT.format(bound=">=1"))
     subprocess.run(
-        [sys.executable, "-m", "uv", "lock", "-q", "--python", sys.executable],
+        [find_uv_bin(), "lock", "-q", "--python", sys.executable],
         cwd=folder,
         env={**environ, "HOME": str(home), "UV_PYTHON_DOWNLOADS": "never"},
         check=True,

@@ -9,7 +9,6 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 import zipfile
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from uv import find_uv_bin
 from virtualenv.seed.wheels import embed
 
 from envdeck.core.discovery.markers import recognise
@@ -140,7 +140,7 @@ def pip_install(environment: Path, *arguments: str | Path) -> None:
 
 
 def uv_install(environment: Path, *arguments: str | Path) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "install", "-q", "--no-config", "--no-index"]
+    command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index"]
     command += ["--no-deps", "--no-build-isolation", "--python", environment, *arguments]
     _run(command, {**os.environ, "UV_CACHE_DIR": str(environment.parent / ".uv-cache")})
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.survey import keeper
@@ -99,7 +99,7 @@ def reaching(host: Host, shelf: Path, tmp_path: Path) -> Host:
 
 
 def uv(*arguments: str, shelf: Path, cache: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "uv", "pip", *arguments]
+    command = [find_uv_bin(), "pip", *arguments]
     if arguments[0] == "install":
         command += ["--no-index", "--find-links", str(shelf)]
     environ = {**os.environ, "UV_CACHE_DIR": str(cache), "UV_NO_CONFIG": "1"}

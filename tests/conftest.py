@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -22,6 +22,16 @@ NOW = 1_795_000_000.0
 
 # Python's own thresholds collect every few hundred objects: two fifths of a test with a screen.
 gc.set_threshold(50_000, 10, 10)
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Start two processes for each core with `--numprocesses=auto`.
+
+    Tests of the screen and of the disk wait for more than half of their time.
+    """
+    cores = yield
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else 2 * cores
 
 
 @pytest.fixture(scope="session")

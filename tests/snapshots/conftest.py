@@ -78,7 +78,7 @@ def looks_as_before(snapshot, made_up):
         )
 
         async def until(condition):
-            end = time.monotonic() + 15
+            end = time.monotonic() + 30
             while not condition():
                 assert time.monotonic() < end, "the screen never settled"
                 await asyncio.sleep(0.005)

@@ -32,7 +32,7 @@ def made_up() -> ModuleType:
     return _load_made_up()
 
 
-async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+async def until(condition: Callable[[], object], seconds: float = 30) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -23,6 +23,7 @@ MAKE = {
     "btrfs-quota": ("mkfs.btrfs", "-q", "-f"),
 }
 OPTIONS = {"tmpfs": "size=24m", "tmpfs-inodes": "size=24m,nr_inodes=2000", "tmpfs-tiny": "size=6m"}
+NOISE = memoryview(os.urandom(1_000_000))
 KINDS = ("ext4", "tmpfs", "ext4-inodes", "tmpfs-inodes", "btrfs-quota")
 
 
@@ -49,7 +50,8 @@ class SmallDisk:
             for folder, _, _ in os.walk(self.top / "home"):
                 with suppress(OSError):
                     for number in range(100):
-                        Path(folder, f"{number:02}-{'x' * 200}.crowd").touch()
+                        name = os.path.join(folder, f"{number:02}-{'x' * 200}.crowd")
+                        os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
         with pytest.raises(OSError, match=r"No space left|[Qq]uota exceeded"):
             (self.top / "one more").write_bytes(b"x" * 8192)
         with suppress(OSError):
@@ -83,7 +85,7 @@ def fill_folder(folder: Path) -> None:
             for size in (1_000_000, 65536, 4096, 512, 1):
                 with suppress(OSError):
                     while file.tell() < 1_000_000:
-                        file.write(os.urandom(size))
+                        file.write(NOISE[:size])
             full = file.tell() < 1_000_000
 
 

@@ -26,12 +26,12 @@ gc.set_threshold(50_000, 10, 10)
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Start two processes for each core with `--numprocesses=auto`.
+    """Start two processes for each core with `--numprocesses=auto`, up to four more than cores.
 
     Tests of the screen and of the disk wait for more than half of their time.
     """
     cores = yield
-    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else 2 * cores
+    return cores if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else min(2 * cores, cores + 4)
 
 
 @pytest.fixture(scope="session")

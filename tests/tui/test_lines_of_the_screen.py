@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
 from envdeck.text.signs import ASCII, UNICODE
+from envdeck.tui.panes.words import short_manager
 from envdeck.tui.screens.help import help_lines
 from envdeck.tui.screens.words import (
     empty_lines,
@@ -21,7 +22,7 @@ from envdeck.tui.screens.words import (
 )
 from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
 from envdeck.tui.store.columns import column_named
-from envdeck.tui.widgets.cells import Place, heading, places, row, short_manager, status_words
+from envdeck.tui.widgets.cells import Place, heading, places, row, status_words
 from envdeck.tui.widgets.key_line import hints_line
 from envdeck.tui.widgets.line import line_text, line_width
 from envdeck.tui.widgets.look import Look

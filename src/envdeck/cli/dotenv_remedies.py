@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from envdeck.cli.commands.dotenv import report_of
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError
 from envdeck.cli.operating import operate
@@ -22,7 +21,8 @@ from envdeck.text import plain
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvReport
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 _LIMIT = 1024 * 1024
 """Bytes of values that are read from the standard input."""
@@ -201,3 +201,15 @@ def _decoded(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def report_of(project: str, context: Context) -> "DotenvReport":
+    """Return the dotenv files of a project, and those in the environment that is known of it."""
+    from envdeck.core.catalog import Scope
+
+    catalog = context.catalog()
+    real = os.path.realpath(project)
+    environments = (
+        known.path for known in catalog.remembered(Scope()) if known.project.path == real
+    )
+    return catalog.dotenv(project, next(environments, None))

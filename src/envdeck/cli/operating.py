@@ -19,7 +19,8 @@ from envdeck.core.model import Ending, NoPlan, Operation, Plan, Refusal, Result
 from envdeck.text import exact_bytes, size, tilde, tilde_within
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 READ_ONLY = Refusal(
     "read-only",

@@ -12,7 +12,8 @@ from envdeck.cli.places import absolute_path, folder
 from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 DESCRIPTION = """Make a new environment for a project, from what it locked or else from what it
 declares, with the interpreter that it asks for (`requires-python`, `.python-version`)."""

@@ -14,7 +14,8 @@ from envdeck.cli.references import Asked, asked_for
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 DESCRIPTION = """Delete environments: into the trash, from where `envdeck undo` brings them back
 whole, or for good with --purge. Nothing is deleted without a yes. Several are deleted

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.asking import add_options
 from envdeck.cli.context import Context
+from envdeck.cli.dotenv_remedies import report_of
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.parser import complete_folders
 from envdeck.cli.pending import say_pending
@@ -109,18 +110,6 @@ def _file(named: str | None, project: str, context: Context) -> str | None:
         return os.path.join(project, real[len(folder) + 1 :]) if lies_under(real, folder) else here
     within = os.path.normpath(os.path.join(project, named))
     return here if not os.path.lexists(within) and lies_under(here, project) else within
-
-
-def report_of(project: str, context: Context) -> "DotenvReport":
-    """Return the dotenv files of a project, and those in the environment that is known of it."""
-    from envdeck.core.catalog import Scope
-
-    catalog = context.catalog()
-    real = os.path.realpath(project)
-    environments = (
-        known.path for known in catalog.remembered(Scope()) if known.project.path == real
-    )
-    return catalog.dotenv(project, next(environments, None))
 
 
 def _reveal(key: str, file: str | None, report: "DotenvReport", context: Context) -> int:

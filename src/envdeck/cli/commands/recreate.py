@@ -17,7 +17,8 @@ from envdeck.core.model import Interpreter, NoPlan, Operation, PackageChoice, Pl
 
 if TYPE_CHECKING:
     from envdeck.core.operations.choices import RecreateChoices
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
 The old one goes to the trash, from where `envdeck undo` brings it back. It works on broken

@@ -14,7 +14,8 @@ from envdeck.cli.stopping import stopping
 from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Stopped
+    from envdeck.core.operations.operations import Operations
 
 DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
 nothing breaks, or the interpreter it rests on. What was there before goes to the trash,

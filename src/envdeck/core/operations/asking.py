@@ -11,12 +11,12 @@ from envdeck.core.operations.knowing import Known, known_now
 from envdeck.core.scope import Scope
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 UNOWNED = "unowned-files"
 
 
-def moment_of(operations: "Operations", known: Known | None = None) -> Moment:
+def moment_of(operations: "Context", known: Known | None = None) -> Moment:
     """Return what is true of the machine now, read as far as guards ask; `known` is what was
     remembered a moment ago, taken again if it is still what is remembered."""
     catalog = operations.catalog

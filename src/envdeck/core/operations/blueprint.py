@@ -14,7 +14,7 @@ from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.sources import How, Source, SourceName
+from envdeck.core.operations.sources.source import How, Source, SourceName
 from envdeck.core.project import Index
 
 REQUIREMENTS = "requirements.txt"

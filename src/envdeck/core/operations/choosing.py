@@ -14,21 +14,17 @@ from envdeck.core.operations.picking import interpreter_choices
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.sources import (
-    Difference,
-    Source,
-    SourceName,
-    difference,
-    sources,
-)
+from envdeck.core.operations.sources.difference import Difference, difference
+from envdeck.core.operations.sources.offering import sources
+from envdeck.core.operations.sources.source import Source, SourceName
 from envdeck.core.operations.sourcing import sources_of
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped
+    from envdeck.core.operations.context import Context, Stopped
 
 
 def recreate_choices(
-    operations: "Operations", environment: Environment, file: str | None
+    operations: "Context", environment: Environment, file: str | None
 ) -> RecreateChoices:
     """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
     recipe = freeze(environment)
@@ -62,7 +58,7 @@ def recreate_choices(
     )
 
 
-def create_choices(operations: "Operations", project: str) -> RecreateChoices | NoPlan:
+def create_choices(operations: "Context", project: str) -> RecreateChoices | NoPlan:
     """Return sources and interpreters; see :meth:`Operations.create_choices`."""
     if not reach.isdir(project):
         hint = "give the folder of a project"
@@ -107,7 +103,7 @@ def _choice(source: Source, differs: Difference, recipe: Recipe | None) -> Sourc
 
 
 def forecast_for(
-    operations: "Operations", environment: Environment, interpreter: Interpreter, stopped: "Stopped"
+    operations: "Context", environment: Environment, interpreter: Interpreter, stopped: "Stopped"
 ) -> Forecast | NoPlan:
     """Return what another interpreter would make of what is installed."""
     recipe = freeze(environment)

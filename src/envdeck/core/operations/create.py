@@ -33,15 +33,16 @@ from envdeck.core.operations.places import ENVIRONMENT
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
 from envdeck.core.operations.recipe.dependencies import dependency_problems
 from envdeck.core.operations.room import no_room
-from envdeck.core.operations.sources import How, Source, SourceName, sources
+from envdeck.core.operations.sources.offering import sources
 from envdeck.core.operations.sources.parts import DEFAULTS, Parts
+from envdeck.core.operations.sources.source import How, Source, SourceName
 from envdeck.core.operations.transaction import first_trash, transaction
 from envdeck.core.operations.trash import Manifest
 from envdeck.core.project.model import WantedPython
 from envdeck.core.project.wanted import wanted_python
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class CreatePlan(Plan):
 
 
 def plan_create(
-    operations: "Operations",
+    operations: "Context",
     project: str,
     *,
     path: str | None,
@@ -108,7 +109,7 @@ def _source(
 
 
 def _planned(
-    operations: "Operations", project: str, place: str, source: Source, chosen: Choice
+    operations: "Context", project: str, place: str, source: Source, chosen: Choice
 ) -> CreatePlan | NoPlan:
     host = operations.catalog.host
     one = chosen.interpreter
@@ -188,9 +189,7 @@ def _name(place: str) -> str:
     return os.path.join(*place.split(os.sep)[-2:])
 
 
-def run_create(
-    plan: CreatePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
-) -> Result:
+def run_create(plan: CreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     """Make it aside, check it, and move it into its place; or leave nothing behind."""
     ground, place = operations.ground, plan.blueprint.path
     against = _refusals(place)

@@ -22,7 +22,7 @@ from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class DeletePlan(Plan):
 
 
 def plan_delete(
-    operations: "Operations",
+    operations: "Context",
     environments: Sequence[Environment],
     links: Mapping[str, str],
     *,
@@ -105,7 +105,7 @@ def _removal(
     environment: Environment,
     link: str | None,
     moment: Moment,
-    operations: "Operations",
+    operations: "Context",
     *,
     purge: bool,
 ) -> Removal:

@@ -25,12 +25,10 @@ from envdeck.core.operations.transaction import (
 from envdeck.core.operations.trash import Manifest, read_item
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
-def run_delete(
-    plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
-) -> Result:
+def run_delete(plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     """Ask every guard again, for all of them, and only then act; all go, or none."""
     moment = moment_of(operations, plan.known)
     # What nobody owns is asked for once more when nobody can add to it: in the trash.
@@ -50,7 +48,7 @@ def _going(removal: Removal) -> Going:
 
 
 def _delete_all(
-    plan: DeletePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+    plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     done: list[Entry] = []
     owned: list[Removal] = []
@@ -85,7 +83,7 @@ def _delete_all(
 
 
 def _put_aside(
-    removal: Removal, identifier: str, plan: DeletePlan, operations: "Operations"
+    removal: Removal, identifier: str, plan: DeletePlan, operations: "Context"
 ) -> Entry | Result:
     """Move one into the trash; where files have come that were not shown, move it back."""
     ground, environment = operations.ground, removal.environment
@@ -189,7 +187,7 @@ def _by_owner(
     removal: Removal,
     identifier: str,
     plan: DeletePlan,
-    operations: "Operations",
+    operations: "Context",
     tell: "Tell",
     stopped: "Stopped",
 ) -> Result | None:

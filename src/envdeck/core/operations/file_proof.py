@@ -23,7 +23,7 @@ from envdeck.core.operations.recipe.edits import Limits, Look
 from envdeck.core.operations.recipe.faults import Fault, find_faults
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Stopped
+    from envdeck.core.operations.context import Stopped
 
 GRACE_SECONDS = 1.0
 """So long the old environment is read on when the new one is installed."""

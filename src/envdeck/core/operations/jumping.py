@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from envdeck.core.model import Environment, Interpreter, NoPlan
 from envdeck.core.operations.forecast import Verdict
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.sources import How, Source
+from envdeck.core.operations.sources.source import How, Source
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 Jumps: TypeAlias = tuple[tuple[str, str, str], ...]
 """Name, version now, version then."""
 
 
 def jump_over(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     recipe: Recipe,
     interpreter: Interpreter,

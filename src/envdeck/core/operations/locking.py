@@ -16,14 +16,15 @@ from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import Uv
 from envdeck.core.operations.rebuilding import Building, GivenUpError
-from envdeck.core.operations.sources import How, Source, SourceName, sources
-from envdeck.core.operations.upgrade import staged_plan, with_edits
+from envdeck.core.operations.sources.offering import sources
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.staged import staged_plan, with_edits
 from envdeck.core.operations.upgrading.lock_offers import LockOffer
 from envdeck.core.project import read_lock
 from envdeck.core.project.uv_lock import uv_lock_revision
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 _LOCK_ONLY = {
     "poetry": ("update", "--lock"),
@@ -38,7 +39,7 @@ _MANIFESTS = {"pipenv": "Pipfile"}
 
 
 def plan_lock_upgrade(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     names: Sequence[str],
     offer: LockOffer | None,
@@ -106,7 +107,7 @@ def plan_lock_upgrade(
 
 
 def _command(
-    operations: "Operations", project: str, names: Sequence[str], offer: LockOffer
+    operations: "Context", project: str, names: Sequence[str], offer: LockOffer
 ) -> Command:
     host = operations.catalog.host
     if offer.tool == "uv":

@@ -1,24 +1,20 @@
 """The one door to what changes environments: plan, run, undo, history, trash, recovery."""
 
-import copy
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envdeck.core.catalog import Catalog
 from envdeck.core.model import (
     Choices,
     Environment,
     Interpreter,
     NoPlan,
-    OperationEvent,
     PackageChoice,
     Plan,
     Result,
 )
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.context import Context, Stopped, Tell, never
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import Remedy
@@ -32,40 +28,18 @@ if TYPE_CHECKING:
     from envdeck.core.operations.upgrading.candidate import Candidates
     from envdeck.core.operations.upgrading.lock_offers import LockOffer
 
-Tell = Callable[[OperationEvent], None]
-Stopped = Callable[[], bool]
-
 _NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def _never() -> bool:
-    return False
-
-
 @dataclass(slots=True)
-class Operations:
+class Operations(Context):
     """Every operation on the environments of one catalog. All of it may be slow, and may be
     called from any thread.
 
     A plan is a value: it is shown, and then run as it was shown. What stands in its way is asked
     again at the moment of acting, on the identity that was shown.
     """
-
-    catalog: Catalog
-    policy: Policy = field(default_factory=Policy)
-    stopped: Stopped = _never
-    """Polled while something is planned, to give up."""
-    ground: Ground = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ground = Ground.of(self.catalog.host)
-
-    def _until(self, stopped: Stopped) -> "Operations":
-        """Return the same for one plan, which is given up when `stopped` says so."""
-        one = copy.copy(self)
-        one.stopped = stopped
-        return one
 
     # plans
 
@@ -110,7 +84,7 @@ class Operations:
         return lock_offer(self.catalog.host, project, (), manager=environment.manager)
 
     def forecast(
-        self, environment: Environment, interpreter: Interpreter, stopped: Stopped = _never
+        self, environment: Environment, interpreter: Interpreter, stopped: Stopped = never
     ) -> "Forecast | NoPlan":
         """Return what another interpreter would make of each package that is pinned now."""
         from envdeck.core.operations.choosing import forecast_for
@@ -130,7 +104,7 @@ class Operations:
         keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
         choices: Choices = _NO_CHOICES,
-        stopped: Stopped = _never,
+        stopped: Stopped = never,
     ) -> Plan | NoPlan:
         """Plan to make an environment anew, and exchange it for the one that is there.
 
@@ -146,7 +120,7 @@ class Operations:
         from envdeck.core.operations.sources.parts import Parts
 
         return plan_recreate(
-            self._until(stopped),
+            self.until(stopped),
             environment,
             source=source,
             file=file,
@@ -159,7 +133,7 @@ class Operations:
         )
 
     def candidates(
-        self, environment: Environment, stopped: Stopped = _never
+        self, environment: Environment, stopped: Stopped = never
     ) -> "Candidates | NoPlan":
         """Return what of an environment's packages could be upgraded, and what is held back."""
         from envdeck.core.operations.upgrade import candidates_of
@@ -174,7 +148,7 @@ class Operations:
         lock: bool = False,
         keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
-        stopped: Stopped = _never,
+        stopped: Stopped = never,
     ) -> Plan | NoPlan:
         """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
@@ -183,7 +157,7 @@ class Operations:
         from envdeck.core.operations.upgrade import plan_upgrade
 
         return plan_upgrade(
-            self._until(stopped),
+            self.until(stopped),
             environment,
             wanted,
             lock=lock,
@@ -268,7 +242,7 @@ class Operations:
 
     # acting
 
-    def run(self, plan: Plan, tell: Tell, stopped: Stopped = _never) -> Result:
+    def run(self, plan: Plan, tell: Tell, stopped: Stopped = never) -> Result:
         """Run a plan, once. It ends whole or changes nothing; `stopped` is polled to give up.
 
         What goes wrong on the way is in the result. Raises nothing a person could act on.

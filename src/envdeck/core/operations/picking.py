@@ -13,12 +13,12 @@ from envdeck.core.operations.interpreters import Choice, interpreters_for
 from envdeck.core.project.wanted import wanted_python
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
-def known_interpreters(operations: "Operations") -> tuple[Interpreter, ...]:
+def known_interpreters(operations: "Context") -> tuple[Interpreter, ...]:
     """Return the interpreters of this machine: remembered ones that are still there, else found."""
     remembered = [
         one for one in operations.catalog.remembered_interpreters() if reach.exists(one.executable)
@@ -30,7 +30,7 @@ def known_interpreters(operations: "Operations") -> tuple[Interpreter, ...]:
 
 
 def interpreter_choices(
-    operations: "Operations", environment: Environment | None, project: str | None
+    operations: "Context", environment: Environment | None, project: str | None
 ) -> tuple[Choice, ...]:
     """Return the interpreters in the order of choice; the base that an environment has is among
     them wherever it lies."""
@@ -58,9 +58,7 @@ def _base(environment: Environment) -> str | None:
     return None
 
 
-def pick(
-    asked: str | None, choices: tuple[Choice, ...], operations: "Operations"
-) -> Choice | NoPlan:
+def pick(asked: str | None, choices: tuple[Choice, ...], operations: "Context") -> Choice | NoPlan:
     """Return the interpreter that is asked for: an executable, or the newest of a version; with
     nothing asked for, the one that is proposed."""
     if asked is None:

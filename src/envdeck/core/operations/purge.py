@@ -38,7 +38,7 @@ from envdeck.core.operations.transaction import (
 from envdeck.core.operations.trash import Item, purging_name, read_item, remove_item, tidy
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class PurgePlan(Plan):
     items: tuple[Item, ...]
 
 
-def plan_purge(operations: "Operations", identifiers: Sequence[str]) -> PurgePlan | NoPlan:
+def plan_purge(operations: "Context", identifiers: Sequence[str]) -> PurgePlan | NoPlan:
     """Plan to remove items for good: those named by their ids, or all."""
     everything = {item.id: item for item in trashed(operations.ground)}
     unknown = [name for name in identifiers if name not in everything]
@@ -132,9 +132,7 @@ def _target(item: Item) -> Target:
     return Target(item.folder, item.identity, name, tuple(facts))
 
 
-def run_purge(
-    plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
-) -> Result:
+def run_purge(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
     disk = operations.ground.disk
@@ -143,9 +141,7 @@ def run_purge(
         return _purge_all(plan, operations, tell, stopped)
 
 
-def _purge_all(
-    plan: PurgePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
-) -> Result:
+def _purge_all(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     results: list[ItemResult] = []
     for index, item in enumerate(plan.items):
         if stopped():

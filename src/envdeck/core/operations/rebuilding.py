@@ -37,7 +37,7 @@ from envdeck.core.operations.transaction import Ground, Transaction
 from envdeck.core.operations.upgrading.cfg_text import with_values
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Stopped, Tell
+    from envdeck.core.operations.context import Stopped, Tell
 
 SCRATCH = "scratch"
 MISDIRECTED_HINT = "take that out of it, at least for now"

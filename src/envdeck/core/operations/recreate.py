@@ -40,13 +40,13 @@ from envdeck.core.operations.recreate_words import facts_of, steps_of, warnings_
 from envdeck.core.operations.recreating import Order, build_anew, unreleased
 from envdeck.core.operations.replacing import ReplacePlan, replace_environment
 from envdeck.core.operations.room import no_room
-from envdeck.core.operations.sources import SourceName
 from envdeck.core.operations.sources.parts import DEFAULTS, Parts
+from envdeck.core.operations.sources.source import SourceName
 from envdeck.core.operations.sourcing import source_of
 from envdeck.core.operations.transaction import first_trash
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class RecreatePlan(ReplacePlan):
 
 
 def plan_recreate(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     *,
     source: str,
@@ -231,7 +231,7 @@ def _minor(version: str | None) -> str:
 
 
 def run_recreate(
-    plan: RecreatePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+    plan: RecreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Make it, prove it, exchange it; or leave everything as it is."""
     order = Order(

@@ -10,7 +10,7 @@ from envdeck.core.operations.guards.guard import some
 from envdeck.core.operations.interpreters import Choice
 from envdeck.core.operations.jumping import Jumps
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.sources import How, Source, SourceName
+from envdeck.core.operations.sources.source import How, Source, SourceName
 
 _CHOSEN = {
     PackageChoice.KEEP: "files kept",

@@ -22,7 +22,7 @@ from envdeck.core.operations.recipe.proof import Proof
 from envdeck.core.operations.recipe.records import place_of, record_of
 from envdeck.core.operations.replacing import ReplacePlan
 from envdeck.core.operations.restoring import Restoring
-from envdeck.core.operations.sources import SourceName
+from envdeck.core.operations.sources.source import SourceName
 
 
 @dataclass(frozen=True, slots=True)

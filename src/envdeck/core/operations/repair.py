@@ -7,17 +7,17 @@ from envdeck.core.operations.base_path import uses_of
 from envdeck.core.operations.picking import interpreter_choices, pick
 from envdeck.core.operations.rebuilding import Building
 from envdeck.core.operations.recreate import plan_recreate
-from envdeck.core.operations.sources import How, Source, SourceName
-from envdeck.core.operations.upgrade import staged_plan
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.staged import staged_plan
 from envdeck.core.operations.upgrading.repair import NoRepair, NoRepairKind, Repair, repair_plan
 from envdeck.core.operations.upgrading.repair_applying import apply_repair
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 
 def plan_interpreter(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     interpreter: str | None,
     *,
@@ -57,7 +57,7 @@ def _none(found: NoRepair, environment: Environment) -> NoPlan:
 
 
 def _repaired(
-    operations: "Operations", environment: Environment, repair: Repair, allow: frozenset[str]
+    operations: "Context", environment: Environment, repair: Repair, allow: frozenset[str]
 ) -> Plan | NoPlan:
     one, named = repair.interpreter, repair.named.executable
 

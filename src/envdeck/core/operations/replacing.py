@@ -22,7 +22,7 @@ from envdeck.core.operations.rebuilding import Building, GivenUpError
 from envdeck.core.operations.transaction import Transaction, transaction, trash_of
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 _OTHER_DISK = 18
 """EXDEV: another trash may do."""
@@ -45,7 +45,7 @@ class ReplacePlan(Plan):
 def replace_environment(
     plan: ReplacePlan,
     build: Callable[[Building], list[str]],
-    operations: "Operations",
+    operations: "Context",
     tell: "Tell",
     stopped: "Stopped",
 ) -> Result:

@@ -15,10 +15,10 @@ from envdeck.core.operations.trash import Manifest, read_item
 from envdeck.core.operations.undo import Return, UndoPlan, obstacles_to, return_of
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
-def run_undo(plan: UndoPlan, operations: "Operations", tell: "Tell", stopped: "Stopped") -> Result:
+def run_undo(plan: UndoPlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     """Take them back, newest first. Each is whole by itself: what was taken back stays so."""
     ground = operations.ground
     done: list[Entry] = []

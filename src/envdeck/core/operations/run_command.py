@@ -19,8 +19,8 @@ from envdeck.core.model import (
 )
 
 if TYPE_CHECKING:
+    from envdeck.core.operations.context import Context, Stopped, Tell
     from envdeck.core.operations.engine.command import Command
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
 
 _NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
 _ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
@@ -58,10 +58,10 @@ class RunResult(Result):
     """Its exit code; negative: the signal that ended it; 127 and 126 as in a shell."""
 
 
-def plan_run(operations: "Operations", task: Task) -> RunPlan | NoPlan:
+def plan_run(operations: "Context", task: Task) -> RunPlan | NoPlan:
     """Plan to run a command; see :meth:`Operations.plan_run`."""
+    from envdeck.core.operations.guards.guard import read_only
     from envdeck.core.operations.journal import new_id
-    from envdeck.core.operations.running import read_only
 
     host = operations.catalog.host
     program = task.argv[0]
@@ -89,7 +89,7 @@ def plan_run(operations: "Operations", task: Task) -> RunPlan | NoPlan:
 
 
 def run_command(
-    plan: RunPlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
+    plan: RunPlan, operations: "Context", tell: "Tell", stopped: "Stopped"
 ) -> RunResult:
     """Run it to its end, telling what it prints; it has no input, and can be stopped."""
     from envdeck.core.operations.engine.runner import Runner

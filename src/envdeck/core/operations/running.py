@@ -20,6 +20,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.asking import replaced
 from envdeck.core.operations.command_log import CommandLog
 from envdeck.core.operations.disk import NotOneDiskError, is_full
+from envdeck.core.operations.guards.guard import read_only, refused
 from envdeck.core.operations.transaction import (
     BusyError,
     Ground,
@@ -30,10 +31,10 @@ from envdeck.core.operations.transaction import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 
-def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") -> Result:
+def run(operations: "Context", plan: Plan, tell: "Tell", stopped: "Stopped") -> Result:
     """Run a plan to its end, and keep the log of every command that it really ran."""
     if operations.policy.read_only:
         return refused(read_only())
@@ -74,7 +75,7 @@ def run(operations: "Operations", plan: Plan, tell: "Tell", stopped: "Stopped") 
     return result
 
 
-def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
+def _runner(plan: Plan) -> "Callable[[Context, Tell, Stopped], Result]":
     """Return what runs a plan. Only that is loaded: a person who said yes waits for it."""
     match type(plan).__name__:
         case "DeletePlan":
@@ -100,7 +101,7 @@ def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
             if isinstance(plan, RecreatePlan):
                 return partial(run_recreate, plan)
         case "UpgradePlan":
-            from envdeck.core.operations.upgrade import UpgradePlan, run_upgrade
+            from envdeck.core.operations.staged import UpgradePlan, run_upgrade
 
             if isinstance(plan, UpgradePlan):
                 return partial(run_upgrade, plan)
@@ -123,20 +124,6 @@ def _runner(plan: Plan) -> "Callable[[Operations, Tell, Stopped], Result]":
 
 
 _OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN})
-
-
-def refused(refusal: Refusal) -> Result:
-    """Return the result of a plan that a guard refuses."""
-    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
-
-
-def read_only() -> Refusal:
-    """Return why nothing is changed in the read-only mode."""
-    return Refusal(
-        "read-only",
-        "EnvDeck is in its read-only mode, and changes nothing",
-        hint="start it without `--read-only`, and take `read-only` out of the configuration",
-    )
 
 
 def _sentence(error: OSError) -> str:

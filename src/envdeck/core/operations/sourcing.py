@@ -3,8 +3,9 @@
 from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Environment, Interpreter, NoPlan, ProjectState, Python
 from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.sources import Source, SourceName, sources
+from envdeck.core.operations.sources.offering import sources
 from envdeck.core.operations.sources.parts import DEFAULTS, Parts
+from envdeck.core.operations.sources.source import Source, SourceName
 
 
 def sources_of(

@@ -17,7 +17,7 @@ from envdeck.core.operations.proving import is_same
 from envdeck.core.operations.transaction import Ground
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Return:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoPlan(Plan):
-    """Operations to take back, newest first."""
+    """Context to take back, newest first."""
 
     returns: tuple[Return, ...]
 
 
 def plan_undo(
-    operations: "Operations",
+    operations: "Context",
     identifier: str | None,
     to: str | None,
     allow: frozenset[str] = frozenset(),

@@ -1,9 +1,7 @@
 """Upgrading: in a copy of hard links, verified, and then exchanged for the environment."""
 
-import os
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from envdeck.core import reach
@@ -13,35 +11,16 @@ from envdeck.core.model import (
     Environment,
     Fact,
     NoPlan,
-    Operation,
     Plan,
-    Result,
     Step,
-    StepProgress,
-    StepStarted,
-    Target,
 )
-from envdeck.core.operations.asking import mark_of, moment_of, obstacles
-from envdeck.core.operations.base_links import anchor_links
-from envdeck.core.operations.blueprint import Blueprint
-from envdeck.core.operations.disk.linking import FolderLinkError, folder_links
-from envdeck.core.operations.edit_words import edit_facts, upgrade_warnings
-from envdeck.core.operations.engine.creators import VenvCreator
-from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.failure import Failure, explain
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.file_proof import FileProof
-from envdeck.core.operations.journal import new_id
-from envdeck.core.operations.meanwhile import Packages, Watch, packages_of
-from envdeck.core.operations.places import ENVIRONMENT
+from envdeck.core.operations.meanwhile import Packages, packages_of
 from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
-from envdeck.core.operations.recipe.edits import find_edits
-from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.record_paths import confine_records
-from envdeck.core.operations.replacing import ReplacePlan, replace_environment
-from envdeck.core.operations.room import no_room
-from envdeck.core.operations.sources import How, Source, SourceName
-from envdeck.core.operations.transaction import first_trash
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.staged import UpgradePlan, no_plan, staged_plan, with_edits
 from envdeck.core.operations.upgrading.asking import UvResolver
 from envdeck.core.operations.upgrading.candidate import Candidates, Resolution
 from envdeck.core.operations.upgrading.candidates import candidates
@@ -49,22 +28,10 @@ from envdeck.core.operations.upgrading.lock_offers import LockOffer, lock_offer
 from envdeck.core.operations.upgrading.resolving import resolve
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradePlan(ReplacePlan):
-    """An environment to be changed in a copy that takes its place."""
-
-    change: Callable[[Building], list[str]]
-    """What is done in the copy; returns what was verified of it."""
-    tried: frozenset[str]
-    """The distributions whose import is tried; empty for all."""
-
-
-def resolver_of(
-    operations: "Operations", environment: Environment, stopped: "Stopped"
-) -> UvResolver:
+def resolver_of(operations: "Context", environment: Environment, stopped: "Stopped") -> UvResolver:
     """Return the resolver for one environment."""
     uv = _uv_of(operations, environment)
     project = environment.project.path
@@ -73,7 +40,7 @@ def resolver_of(
     return UvResolver(uv, runner, environment, ignore, stopped)
 
 
-def _uv_of(operations: "Operations", environment: Environment) -> Uv:
+def _uv_of(operations: "Context", environment: Environment) -> Uv:
     host = operations.catalog.host
     return Uv(
         host, folder=host.home, offline=operations.policy.offline, environment=environment.path
@@ -81,7 +48,7 @@ def _uv_of(operations: "Operations", environment: Environment) -> Uv:
 
 
 def candidates_of(
-    operations: "Operations", environment: Environment, stopped: "Stopped"
+    operations: "Context", environment: Environment, stopped: "Stopped"
 ) -> Candidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
     if why := _uv_of(operations, environment).misdirected:
@@ -103,13 +70,8 @@ def _unreached(environment: Environment) -> NoPlan | None:
     return NoPlan(f"its interpreter is out of reach: {why}", hint=f"`{hint}` uses another one")
 
 
-def no_plan(failure: Failure) -> NoPlan:
-    """Return a failure as why there is no plan."""
-    return NoPlan(failure.cause, failure.hint, missing=failure.kind is FailureKind.MISSING)
-
-
 def plan_upgrade(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     wanted: Mapping[str, str | None] | None,
     *,
@@ -156,21 +118,6 @@ def plan_upgrade(
     return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
 
 
-def with_edits(plan: UpgradePlan, names: frozenset[str], *, keep: bool) -> UpgradePlan:
-    """Return a plan that tells of the edited files in the distributions that it replaces."""
-    edits = find_edits(plan.environment, names)
-    target = plan.targets[0]
-    target = replace(target, facts=(*target.facts, *edit_facts(edits)), edits=edits)
-    warnings = (*plan.warnings, *upgrade_warnings(edits, keep=keep))
-    return replace(
-        plan,
-        targets=(target,),
-        warnings=warnings,
-        keep_edits=keep,
-        replaced_edits=edits.count,
-    )
-
-
 def _nothing(resolution: Resolution) -> NoPlan:
     held = resolution.held
     if held:
@@ -180,7 +127,7 @@ def _nothing(resolution: Resolution) -> NoPlan:
 
 
 def _planned(
-    operations: "Operations",
+    operations: "Context",
     environment: Environment,
     resolution: Resolution,
     offer: LockOffer | None,
@@ -250,138 +197,4 @@ def _touched(environment: Environment, names: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def staged_plan(
-    operations: "Operations",
-    environment: Environment,
-    *,
-    source: Source,
-    facts: tuple[Fact, ...],
-    middle: Callable[[str, Blueprint], tuple[Step, ...]],
-    warnings: tuple[str, ...],
-    change: Callable[[Building], list[str]],
-    tried: frozenset[str],
-    done: str,
-    allow: frozenset[str],
-    operation: Operation = Operation.UPGRADE,
-    packages: Packages | None = None,
-) -> UpgradePlan | NoPlan:
-    """Return the plan of a change that is made in a copy of an environment.
-
-    `middle` returns the steps between making the copy and checking it, given where it will lie.
-    `packages` is what was installed before anything was asked; by default, what is now. There is
-    no plan where a link would have the change made outside of the copy.
-    """
-    host = operations.catalog.host
-    link = next(folder_links(environment.path), None)
-    if link is not None:
-        return NoPlan(_shared(environment.path, link), hint=_SHARED_HINT)
-    identifier = new_id(host)
-    trash = first_trash(environment.path, operations.ground)
-    staged = os.path.join(trash, identifier, ENVIRONMENT)
-    moment = moment_of(operations)
-    target = Target(
-        environment.path, environment.identity, environment.name, facts, mark_of(environment.path)
-    )
-    blueprint = Blueprint(
-        path=environment.path,
-        interpreter=environment.python.base_executable or "",
-        creator=VenvCreator(host, host.home),
-        creation=environment.creation,
-        source=source,
-        downloads=operations.policy.downloads,
-        offline=operations.policy.offline,
-    )
-    steps = (
-        Step(f"make a copy of hard links, which share the files that stay, at {staged}"),
-        *middle(staged, blueprint),
-        Step("check what it needs, and that it imports what it could"),
-        Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
-    )
-    return UpgradePlan(
-        id=identifier,
-        operation=operation,
-        targets=(target,),
-        steps=steps,
-        warnings=warnings,
-        refusals=(
-            *obstacles(operation, target, environment, moment, allow),
-            *no_room(environment.path, None, operations.ground),
-        ),
-        allowed=allow,
-        frees_now_bytes=0,
-        undo=f"envdeck undo {identifier}",
-        kept_until=operations.policy.kept_until(host.now()),
-        environment=environment,
-        freeze=freeze(environment, quick=True).freeze_lines(),
-        packages=packages_of(environment) if packages is None else packages,
-        blueprint=blueprint,
-        change=change,
-        tried=tried,
-        done=done,
-    )
-
-
-_SHARED_HINT = "put a folder in the place of the link, or make the environment anew"
-
-
-def _shared(path: str, link: str) -> str:
-    """Say why nothing is changed in a copy that shares a folder."""
-    full = os.path.join(path, link)
-    return (
-        f"{link} in it is a link to a folder, {reach.realpath(full)}: what is installed would"
-        " be written there, and could not be taken back"
-    )
-
-
 # acting
-
-
-def run_upgrade(
-    plan: UpgradePlan, operations: "Operations", tell: "Tell", stopped: "Stopped"
-) -> Result:
-    """Change the copy, prove it, exchange it; or leave everything as it is."""
-    return replace_environment(
-        plan, lambda building: _change(plan, building), operations, tell, stopped
-    )
-
-
-def _change(plan: UpgradePlan, building: Building) -> list[str]:
-    building.tell(StepStarted(0, plan.steps[0].title))
-    _copy(plan.environment, building)
-    building.tell(StepStarted(1, plan.steps[1].title))
-    verified = plan.change(building)
-    files = FileProof(plan.environment, keep=plan.keep_edits)
-    verified += files.check_changed(building)
-    building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
-    problems = building.unmet(plan.environment)
-    if problems:
-        name, missing = problems[0]
-        raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
-    lost = building.imports_lost(plan.environment, plan.tried or None)
-    if lost:
-        raise GivenUpError(lost[0])
-    building.settle()
-    verified += files.settle_edits(building)
-    return [*verified, "no package lacks what it needs", "what could be imported still can"]
-
-
-def _copy(environment: Environment, building: Building) -> None:
-    """Make the copy; the files are the same ones, and replaced, never written into."""
-    building.current.make_staged()
-    building.watch = Watch.of(environment)
-
-    def told(files: int, _size: int) -> None:
-        building.tell(
-            StepProgress(files, environment.size.files if environment.size else None, "files")
-        )
-        if building.stopped():
-            raise GivenUpError("it was stopped", stopped=True)
-
-    try:
-        building.ground.disk.link_tree(environment.path, building.folder, told)
-        building.links = anchor_links(building.folder, environment.path)
-        building.records = confine_records(
-            environment, building.folder, building.ground.disk.rewrite
-        )
-    except FolderLinkError as error:
-        raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None

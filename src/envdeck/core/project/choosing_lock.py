@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.marker_environment import MarkerEnvironment
-from envdeck.core.project.declared import PLAIN_LABELS, requirements_label
 from envdeck.core.project.installed import Installed, same_version
 from envdeck.core.project.model import Lock, LockedPackage
+from envdeck.core.project.requirements_txt import PLAIN_LABELS, requirements_label
 from envdeck.core.project.selection import Selection, select
 
 _OF_MANAGER = {

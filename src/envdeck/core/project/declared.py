@@ -1,13 +1,12 @@
 """What a project declares, by whichever manifests it has."""
 
 import os
-import re
 
 from envdeck.core import reach
 from envdeck.core.project.model import Manifest
 from envdeck.core.project.pipfile import read_pipfile
 from envdeck.core.project.pyproject import read_pyproject
-from envdeck.core.project.requirements_txt import read_requirements
+from envdeck.core.project.requirements_txt import read_requirements, requirements_files
 from envdeck.core.project.setup_cfg import read_setup_cfg
 
 _READERS = {
@@ -15,12 +14,6 @@ _READERS = {
     "setup.cfg": read_setup_cfg,
     "Pipfile": read_pipfile,
 }
-PLAIN_LABELS = ("requirements", "base", "main")
-"""What requirements files are called that hold the project's own dependencies."""
-
-_WORD = re.compile(r"^requirements[._-]?|[._-]?requirements$")
-_SCAN = 5000
-"""So many names of a folder are looked at."""
 
 
 def read_manifest(path: str) -> Manifest:
@@ -42,30 +35,3 @@ def manifest_files(folder: str) -> tuple[str, ...]:
     named = [os.path.join(folder, name) for name in _READERS]
     found = (*named, *requirements_files(folder))
     return tuple(path for path in found if reach.lexists(path) and not reach.isdir(path))
-
-
-def requirements_files(folder: str) -> tuple[str, ...]:
-    """Return `requirements*.txt` and `.in` in a folder, and those in its folder `requirements`."""
-    found: list[str] = []
-    for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
-        try:
-            with reach.scandir(place) as entries:
-                names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
-        except (OSError, ValueError):
-            continue
-        wanted = [
-            name for name in names if name.startswith(starts) and name.endswith((".txt", ".in"))
-        ]
-        found += [os.path.join(place, name) for name in sorted(wanted, key=_plain_first)]
-    return tuple(found)
-
-
-def requirements_label(path: str) -> str:
-    """Return what a requirements file is for, by its name: `dev` of `requirements-dev.txt` and
-    of `requirements/dev.txt`, `requirements` of the plain one."""
-    stem = os.path.splitext(os.path.basename(path))[0].lower()
-    return _WORD.sub("", stem) or stem
-
-
-def _plain_first(name: str) -> tuple[bool, str]:
-    return os.path.splitext(name)[0] not in PLAIN_LABELS, name

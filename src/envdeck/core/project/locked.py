@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from envdeck.core import reach
 from envdeck.core.files import Unread, read_bounded
-from envdeck.core.project.declared import requirements_files
 from envdeck.core.project.model import Lock, Manifest
 from envdeck.core.project.pdm_lock import read_pdm_lock
 from envdeck.core.project.pinned_requirements import lock_of
@@ -14,7 +13,7 @@ from envdeck.core.project.pipfile_lock import read_pipfile_lock
 from envdeck.core.project.poetry_lock import read_poetry_lock
 from envdeck.core.project.pylock import read_pylock
 from envdeck.core.project.reading import MANIFEST_LIMIT
-from envdeck.core.project.requirements_txt import read_requirements
+from envdeck.core.project.requirements_txt import read_requirements, requirements_files
 from envdeck.core.project.uv_lock import read_uv_lock
 
 _READERS: dict[str, Callable[..., Lock]] = {

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from envdeck.core import reach
 from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.inspection.distribution_names import from_entry, normalise
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
@@ -201,3 +202,41 @@ def _wheel_name(target: str) -> str:
     if not base.endswith(".whl") or "-" not in base:
         return ""
     return normalise(from_entry(base.split("-")[0] + "-0.dist-info")[0])
+
+
+PLAIN_LABELS = ("requirements", "base", "main")
+"""What requirements files are called that hold the project's own dependencies."""
+
+
+_WORD = re.compile(r"^requirements[._-]?|[._-]?requirements$")
+
+
+_SCAN = 5000
+"""So many names of a folder are looked at."""
+
+
+def requirements_files(folder: str) -> tuple[str, ...]:
+    """Return `requirements*.txt` and `.in` in a folder, and those in its folder `requirements`."""
+    found: list[str] = []
+    for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
+        try:
+            with reach.scandir(place) as entries:
+                names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
+        except (OSError, ValueError):
+            continue
+        wanted = [
+            name for name in names if name.startswith(starts) and name.endswith((".txt", ".in"))
+        ]
+        found += [os.path.join(place, name) for name in sorted(wanted, key=_plain_first)]
+    return tuple(found)
+
+
+def requirements_label(path: str) -> str:
+    """Return what a requirements file is for, by its name: `dev` of `requirements-dev.txt` and
+    of `requirements/dev.txt`, `requirements` of the plain one."""
+    stem = os.path.splitext(os.path.basename(path))[0].lower()
+    return _WORD.sub("", stem) or stem
+
+
+def _plain_first(name: str) -> tuple[bool, str]:
+    return os.path.splitext(name)[0] not in PLAIN_LABELS, name

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.project.declared import PLAIN_LABELS, requirements_label
 from envdeck.core.project.drift import Project
 from envdeck.core.project.model import DeclaredRequirement, Lock, Manifest
+from envdeck.core.project.requirements_txt import PLAIN_LABELS, requirements_label
 
 OWN = ""
 """The id of the project's own dependencies."""

@@ -20,10 +20,10 @@ from envdeck.tui.background import in_background
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.dotenv_wishes import remedy_wish
 from envdeck.tui.dialogs.secret_field import SecretField
+from envdeck.tui.dialogs.wording import remedy_title
 from envdeck.tui.hiding import Secret
 from envdeck.tui.messages import OutcomeSaid
 from envdeck.tui.operating import Operating, Wish
-from envdeck.tui.panes.dotenv_words import remedy_title
 from envdeck.tui.widgets.line import Part, Tone
 from envdeck.tui.widgets.line_label import LineLabel
 from envdeck.tui.widgets.look import Look

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from envdeck.core.dotenv.model import Remedy
 from envdeck.core.model import NoPlan, Plan
+from envdeck.tui.dialogs.wording import remedy_title
 from envdeck.tui.operating import Operating, Wish
-from envdeck.tui.panes.dotenv_words import remedy_title
 from envdeck.tui.widgets.look import Look
 
 

@@ -9,9 +9,9 @@ from textual.widget import Widget
 from envdeck.core.model import Environment, Interpreter, NoPlan
 from envdeck.tui.background import in_background
 from envdeck.tui.dialogs.forecast_lines import Told
-from envdeck.tui.dialogs.python_lines import minor
 from envdeck.tui.messages import OutcomeSaid
 from envdeck.tui.operating import Operating
+from envdeck.tui.panes.words import minor
 
 if TYPE_CHECKING:
     from textual.timer import Timer

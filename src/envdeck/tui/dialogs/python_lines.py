@@ -6,7 +6,7 @@ from envdeck.core.operations.choices import InterpreterChoice
 from envdeck.text import clip, pad, plain, width
 from envdeck.tui.dialogs.choice_row import radio
 from envdeck.tui.dialogs.forecast_lines import Told, forecast_about, forecast_line
-from envdeck.tui.panes.words import python_name
+from envdeck.tui.panes.words import minor, python_name
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, line_width, wrapped
 from envdeck.tui.widgets.look import Look
 
@@ -17,11 +17,6 @@ _NAME = 16
 _ENDED = ("support ended", "end of life")
 _PATH_FROM = 24
 """Cells that must be left for a path to be worth showing."""
-
-
-def minor(version: str | None) -> str:
-    """Return `3.13` of `3.13.1`; empty where it is not known."""
-    return ".".join((version or "").split(".")[:2])
 
 
 def python_line(

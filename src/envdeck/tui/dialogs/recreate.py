@@ -17,7 +17,6 @@ from envdeck.tui.dialogs.choosing import ChoosingDialog
 from envdeck.tui.dialogs.doubt_rows import DoubtRows
 from envdeck.tui.dialogs.forecaster import ForecastCame, Forecaster
 from envdeck.tui.dialogs.jump_rows import JumpRows
-from envdeck.tui.dialogs.python_lines import minor
 from envdeck.tui.dialogs.python_rows import PythonRows
 from envdeck.tui.dialogs.recreate_several import (
     EXACT,
@@ -29,6 +28,7 @@ from envdeck.tui.dialogs.recreate_several import (
 from envdeck.tui.dialogs.source_lines import source_about, source_line, title_cells
 from envdeck.tui.dialogs.wishes import RecreateChoice, recreate_wishes
 from envdeck.tui.operating import Operating, Wish
+from envdeck.tui.panes.words import minor
 from envdeck.tui.widgets.line import Line, Part, Tone, wrapped
 from envdeck.tui.widgets.look import Look
 

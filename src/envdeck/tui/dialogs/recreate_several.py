@@ -6,8 +6,7 @@ from dataclasses import replace
 from envdeck.core.model import Environment, Status
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
 from envdeck.text import plain
-from envdeck.tui.dialogs.python_lines import minor
-from envdeck.tui.panes.words import counted
+from envdeck.tui.panes.words import counted, minor
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, wrapped
 from envdeck.tui.widgets.look import Look
 

@@ -20,8 +20,8 @@ from envdeck.text import clip, pad, plain, width
 from envdeck.tui.hiding import Secret
 from envdeck.tui.panes.dotenv_words import KINDS, facts, value_word
 from envdeck.tui.panes.project_nothing import no_dotenv
-from envdeck.tui.panes.project_words import place
 from envdeck.tui.panes.tab_rows import BLANK, TabRow, pieces, told
+from envdeck.tui.panes.words import place
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped
 from envdeck.tui.widgets.look import Look
 

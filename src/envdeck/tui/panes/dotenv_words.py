@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envdeck.core.dotenv.model import DotenvFile, FileKind, GitState, Key, Remedy, RemedyKind
 from envdeck.text import plain, size
-from envdeck.tui.panes.project_words import place
+from envdeck.tui.panes.words import place
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
 
@@ -102,19 +102,3 @@ def remedy_words(remedy: Remedy, look: Look) -> str:
             return f"has git ignore {file}"
         case RemedyKind.PRIVATE:
             return f"lets nobody else read {file}"
-
-
-def remedy_title(remedy: Remedy, look: Look) -> str:
-    """Return the title of the plan."""
-    file = place(remedy.file, None, remedy.project, look)
-    match remedy.kind:
-        case RemedyKind.CREATE:
-            return f"Create {file} from {place(remedy.example, None, remedy.project, look)}"
-        case RemedyKind.ADD if len(remedy.keys) == 1:
-            return f"Add {plain(remedy.keys[0])} to {file}"
-        case RemedyKind.ADD:
-            return f"Add {len(remedy.keys):,} keys to {file}"
-        case RemedyKind.IGNORE:
-            return f"Have git ignore {file}"
-        case RemedyKind.PRIVATE:
-            return f"Let nobody else read {file}"

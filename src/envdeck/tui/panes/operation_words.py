@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from envdeck.core.model import Operation, Plan, StepProgress
 from envdeck.text import size
 from envdeck.tui.job import Job, State
+from envdeck.tui.panes.words import Doing
 from envdeck.tui.widgets.bar import bar
-from envdeck.tui.widgets.cells import Doing
 from envdeck.tui.widgets.line import Line, Part, Tone, joined, line_width
 from envdeck.tui.widgets.look import Look
 

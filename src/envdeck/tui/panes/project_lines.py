@@ -6,9 +6,9 @@ from envdeck.core.model import Environment
 from envdeck.core.project.deployed.model import NamedPython, Where
 from envdeck.core.project.drift import Comparison, Drift, DriftKind, PythonDrift
 from envdeck.text import clip, pad, plain, width
-from envdeck.tui.panes.project_words import KINDS, agreement, part_name, part_words, place
+from envdeck.tui.panes.project_words import KINDS, agreement, part_name, part_words
 from envdeck.tui.panes.tab_rows import BLANK, TabRow, heading, pieces, told
-from envdeck.tui.panes.words import counted
+from envdeck.tui.panes.words import counted, place
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, joined, line_width
 from envdeck.tui.widgets.look import Look
 

@@ -7,7 +7,7 @@ from envdeck.core.model import Environment, NoPlan, Plan
 from envdeck.core.project.drift import Comparison, Drift, Mend, PythonDrift
 from envdeck.text import plain
 from envdeck.tui.operating import Operating, Wish
-from envdeck.tui.panes.project_words import place
+from envdeck.tui.panes.words import place
 from envdeck.tui.widgets.look import Look
 
 

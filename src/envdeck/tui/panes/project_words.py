@@ -1,9 +1,8 @@
 """The words for what a project says, and for how far an environment is from that."""
 
-import os
-
 from envdeck.core.project.drift import Comparison, DriftKind, Part
 from envdeck.text import plain
+from envdeck.tui.panes.words import place
 from envdeck.tui.widgets.look import Look
 
 KINDS = {
@@ -18,16 +17,6 @@ MEANINGS = {
     DriftKind.OUTSIDE: "what is declared does not allow its version",
     DriftKind.UNREACHABLE: "nothing that is declared or locked needs it",
 }
-
-
-def place(file: str, line: int | None, folder: str, look: Look) -> str:
-    """Return where something stands, from the project's folder: `uv.lock:12`."""
-    if not file:
-        return ""
-    start = folder.rstrip("/\\")
-    inside = start and file.startswith(start) and file[len(start) : len(start) + 1] in {"/", os.sep}
-    shown = plain(file[len(start) + 1 :]) if inside else look.path(file)
-    return shown if line is None else f"{shown}:{line}"
 
 
 def part_name(identifier: str) -> str:

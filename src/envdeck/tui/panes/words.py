@@ -1,7 +1,10 @@
 """The words the views have for what an environment is."""
 
+import os
+from typing import NamedTuple
+
 from envdeck.core.model import Environment, Interpreter, ProjectState, Python, Status
-from envdeck.text import plain
+from envdeck.text import clip, plain, width
 from envdeck.tui.widgets.line import Line, Part, Tone
 from envdeck.tui.widgets.look import Look
 
@@ -83,3 +86,35 @@ def project_line(environment: Environment, look: Look) -> Line:
             return (Part("on a disk that is not mounted: ", Tone.WARNING), path)
         case ProjectState.NONE:
             return (Part("none found"),)
+
+
+def short_manager(manager: str, cells: int, look: Look) -> str:
+    """Return a manager's name that fits, its end kept: `virtualenvwrapper` is no virtualenv."""
+    name = plain(manager)
+    if width(name) <= cells or not name.startswith("virtualenv"):
+        return clip(name, cells, look.signs.ellipsis)
+    ellipsis = look.signs.ellipsis
+    return clip(ellipsis + name.removeprefix("virtualenv"), cells, ellipsis)
+
+
+def place(file: str, line: int | None, folder: str, look: Look) -> str:
+    """Return where something stands, from the project's folder: `uv.lock:12`."""
+    if not file:
+        return ""
+    start = folder.rstrip("/\\")
+    inside = start and file.startswith(start) and file[len(start) : len(start) + 1] in {"/", os.sep}
+    shown = plain(file[len(start) + 1 :]) if inside else look.path(file)
+    return shown if line is None else f"{shown}:{line}"
+
+
+class Doing(NamedTuple):
+    """What is being done with an environment."""
+
+    word: str
+    short: str
+    """The same in seven cells."""
+
+
+def minor(version: str | None) -> str:
+    """Return `3.13` of `3.13.1`; empty where it is not known."""
+    return ".".join((version or "").split(".")[:2])

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from envdeck.core.model import Environment, GlobalPackages, Interpreter
 from envdeck.text import clip, pad, plain, size, width
-from envdeck.tui.panes.words import counted, python_name
+from envdeck.tui.panes.words import counted, python_name, short_manager
 from envdeck.tui.screens.interpreter_groups import Base, query_for_all
-from envdeck.tui.widgets.cells import short_manager, status_words
+from envdeck.tui.widgets.cells import status_words
 from envdeck.tui.widgets.line import Line, Part, Tone, line_width, wrapped
 from envdeck.tui.widgets.look import Look
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from envdeck.core.model import Environment
 from envdeck.text import age, clip, pad, plain, short_age, size, width
+from envdeck.tui.panes.words import Doing, short_manager
 from envdeck.tui.store.columns import Column, Standing, standing
 from envdeck.tui.widgets.bar import bar
 from envdeck.tui.widgets.line import Line, Part, Tone
@@ -29,14 +30,6 @@ _TONES = {
     Standing.OK: Tone.MUTED,
 }
 _SHORT = {Standing.END_OF_LIFE: "EOL", Standing.UNMOUNTED: "no disk"}
-
-
-class Doing(NamedTuple):
-    """What is being done with an environment."""
-
-    word: str
-    short: str
-    """The same in seven cells."""
 
 
 class _Style(NamedTuple):
@@ -216,15 +209,6 @@ def _python(environment: Environment, cells: int, look: Look) -> tuple[str, Tone
     minor = ".".join(version.split(".")[:2])
     ways = (f"{version} EOL", f"{minor} EOL", f"{minor} {look.signs.warning}")
     return next((way for way in ways if width(way) <= cells), ways[-1]), Tone.WARNING
-
-
-def short_manager(manager: str, cells: int, look: Look) -> str:
-    """Return a manager's name that fits, its end kept: `virtualenvwrapper` is no virtualenv."""
-    name = plain(manager)
-    if width(name) <= cells or not name.startswith("virtualenv"):
-        return clip(name, cells, look.signs.ellipsis)
-    ellipsis = look.signs.ellipsis
-    return clip(ellipsis + name.removeprefix("virtualenv"), cells, ellipsis)
 
 
 def status_words(environment: Environment, look: Look, *, short: bool) -> tuple[str, Tone]:

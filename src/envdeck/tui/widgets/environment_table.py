@@ -9,8 +9,9 @@ from textual.strip import Strip
 
 from envdeck.text import width
 from envdeck.tui.messages import CursorMoved, MarkRequested, RowOpened, SortRequested
+from envdeck.tui.panes.words import Doing
 from envdeck.tui.store import Column, Listing
-from envdeck.tui.widgets.cells import MARK, Doing, Place, heading, places, row
+from envdeck.tui.widgets.cells import MARK, Place, heading, places, row
 from envdeck.tui.widgets.line import Line, Part
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.look import Look

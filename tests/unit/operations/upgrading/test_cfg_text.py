@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from envdeck.core.discovery.cfg import parse_cfg
 from envdeck.core.model import Identity, Interpreter
-from envdeck.core.operations.upgrading.cfg_text import CfgChange, can_stand, rewritten
+from envdeck.core.operations.upgrading.bases import can_stand
+from envdeck.core.operations.upgrading.cfg_text import CfgChange, rewritten
 
 BASE = Interpreter(
     "/opt/py t/bin/python3.12", "/opt/py t", Identity(1, 2), "3.12.9", "cpython", "system"

@@ -22,7 +22,7 @@ def test_a_forecast_for_a_jump_is_given_up(host: Host, make_venv, home, monkeypa
         return replace(choosing.Forecast("3.13"), problem="not checked")
 
     monkeypatch.setattr(choosing, "forecast", forecast)
-    given_up = operations._until(lambda: True)
+    given_up = operations.until(lambda: True)
     base = environment.python.base_executable
     one = Interpreter(base, environment.python.base, environment.identity, "3.13.1", "cpython", "x")
     for each in (given_up, operations):

@@ -23,7 +23,7 @@ from envdeck.core.operations.transaction import (
 from envdeck.core.operations.trash import Manifest
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations, Stopped, Tell
+    from envdeck.core.operations.context import Context, Stopped, Tell
 
 _OTHER_DISK = 18
 """EXDEV: another trash may do."""
@@ -33,7 +33,7 @@ class _StoppedError(Exception):
     """A person stopped it before the step that counts."""
 
 
-def run_edit(plan: EditPlan, operations: "Operations", tell: "Tell", stopped: "Stopped") -> Result:
+def run_edit(plan: EditPlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
     """Look again, write the new file aside, and exchange; or leave everything as it is.
 
     Raises `OSError` where the disk refuses: then everything is as it was too.

@@ -17,14 +17,14 @@ from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.room import no_room
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.context import Context
 
 _KEPT = "the file as it is now, in the trash: only you may enter that"
 _KEPT_VALUES = "the file as it is now, values and all, in the trash: only you may enter that"
 
 
 def plan_remedy(
-    operations: "Operations", remedy: Remedy, values: Mapping[str, str]
+    operations: "Context", remedy: Remedy, values: Mapping[str, str]
 ) -> EditPlan | NoPlan:
     """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
     host = operations.catalog.host
@@ -51,7 +51,7 @@ def plan_remedy(
 
 
 def _planned(
-    operations: "Operations", remedy: Remedy, place: Place, old: bytes | None, draft: Draft
+    operations: "Context", remedy: Remedy, place: Place, old: bytes | None, draft: Draft
 ) -> EditPlan:
     ground, named = operations.ground, file_of(remedy)
     identifier = new_id(ground.host)
@@ -105,7 +105,7 @@ def _linked(place: Place) -> tuple[str, ...]:
     return (f"it has {others} (hard links), which keep the old content and mode",)
 
 
-def _refused(operations: "Operations", remedy: Remedy, refusal: Refusal) -> EditPlan:
+def _refused(operations: "Context", remedy: Remedy, refusal: Refusal) -> EditPlan:
     """Return a plan that shows why there is nothing to run."""
     named = file_of(remedy)
     shown = replace(refusal, path=refusal.path or named)

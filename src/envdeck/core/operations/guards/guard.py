@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable
 from typing import ClassVar
 
-from envdeck.core.model import Operation, Refusal
+from envdeck.core.model import Ending, Operation, Refusal, Result
 from envdeck.core.operations.guards.moment import Question
 
 CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
@@ -80,3 +80,17 @@ def as_said(sentence: str | None) -> tuple[str, str]:
 def short(path: str) -> str:
     """Return the last two parts of a path, which tell it from its neighbours."""
     return os.path.join(*path.split(os.sep)[-2:])
+
+
+def refused(refusal: Refusal) -> Result:
+    """Return the result of a plan that a guard refuses."""
+    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
+
+
+def read_only() -> Refusal:
+    """Return why nothing is changed in the read-only mode."""
+    return Refusal(
+        "read-only",
+        "EnvDeck is in its read-only mode, and changes nothing",
+        hint="start it without `--read-only`, and take `read-only` out of the configuration",
+    )

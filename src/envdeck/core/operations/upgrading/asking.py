@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from envdeck.core.model import Environment, OperationEvent
 from envdeck.core.operations.engine.command import Command, Completed
@@ -20,25 +19,6 @@ from envdeck.core.operations.upgrading.release_dates import read_release_days
 
 LIMIT_SECONDS = 180.0
 """What one answer may take: a resolver that has to try old releases takes a minute."""
-
-
-class Resolver(Protocol):
-    """What planning asks of an installer; nothing of it changes an environment."""
-
-    def plan(
-        self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
-    ) -> tuple[Change, ...] | Failure:
-        """Return what installing all those names would change. Those to upgrade go as far as
-        the constraints let them; the others stay where the constraints and the rest let them."""
-        ...
-
-    def latest(self) -> dict[str, str] | Failure:
-        """Return the newest release by name, of what is installed and not the newest already."""
-        ...
-
-    def released(self, versions: Mapping[str, str]) -> dict[str, str]:
-        """Return the days of those releases by name (`2026-09-30`), where the index tells."""
-        ...
 
 
 class UvResolver:

@@ -9,7 +9,6 @@ from itertools import takewhile
 from envdeck.core import reach
 from envdeck.core.inspection.interpreter import minor_of
 from envdeck.core.model import Environment, Interpreter
-from envdeck.core.operations.upgrading.cfg_text import can_stand
 
 _FOLDER = re.compile(r"python(\d+\.\d+)(t?)\Z")
 _VERSION = re.compile(r"\d+(?:\.\d+){0,2}\S*\Z")
@@ -113,3 +112,8 @@ def _near(environment: Environment, interpreter: Interpreter) -> int:
     base = environment.python.base or environment.python.base_executable or ""
     pairs = zip(base.split(os.sep), interpreter.prefix.split(os.sep), strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+
+
+def can_stand(path: str) -> bool:
+    """Tell whether a path survives as a value: one line, and no blanks at its ends."""
+    return path == path.strip() and not set(path) & {"\n", "\r", "\0"}

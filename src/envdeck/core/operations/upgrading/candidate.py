@@ -1,8 +1,11 @@
 """The nouns of an upgrade of packages: what is offered, and what comes of a choice."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.uv_formats import Change
 
 
@@ -94,3 +97,22 @@ class Resolution:
     requirements: tuple[str, ...] = ()
     """Lines for an installer that bring exactly this about: one `name==version` for everything
     that is to be installed. Install them without resolving again (`--no-deps`)."""
+
+
+class Resolver(Protocol):
+    """What planning asks of an installer; nothing of it changes an environment."""
+
+    def plan(
+        self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
+    ) -> tuple[Change, ...] | Failure:
+        """Return what installing all those names would change. Those to upgrade go as far as
+        the constraints let them; the others stay where the constraints and the rest let them."""
+        ...
+
+    def latest(self) -> dict[str, str] | Failure:
+        """Return the newest release by name, of what is installed and not the newest already."""
+        ...
+
+    def released(self, versions: Mapping[str, str]) -> dict[str, str]:
+        """Return the days of those releases by name (`2026-09-30`), where the index tells."""
+        ...

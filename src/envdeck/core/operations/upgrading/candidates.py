@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from envdeck.core.model import Distribution, Environment, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv_formats import Change
-from envdeck.core.operations.upgrading.asking import Resolver
-from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Level
+from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Level, Resolver
 from envdeck.core.operations.upgrading.installed import (
     SEEDS,
     Installed,

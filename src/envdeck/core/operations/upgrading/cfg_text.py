@@ -75,11 +75,6 @@ def _key(line: bytes) -> str:
     return match[2].decode("ascii").lower() if match else ""
 
 
-def can_stand(path: str) -> bool:
-    """Tell whether a path survives as a value: one line, and no blanks at its ends."""
-    return path == path.strip() and not set(path) & {"\n", "\r", "\0"}
-
-
 def _always(value: str) -> Callable[[str], str]:
     return lambda _old: value
 

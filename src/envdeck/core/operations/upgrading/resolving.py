@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv_formats import Change
-from envdeck.core.operations.upgrading.asking import Resolver
-from envdeck.core.operations.upgrading.candidate import Held, Resolution
+from envdeck.core.operations.upgrading.candidate import Held, Resolution, Resolver
 from envdeck.core.operations.upgrading.candidates import not_running, plan_all, targets_of
 from envdeck.core.operations.upgrading.installed import (
     Installed,

@@ -16,7 +16,8 @@ from benchmarks.setting import Setting, environments_of, host_of
 from envdeck.core.inspection.size import measure as measure_size
 from envdeck.core.model import Operation, Target
 from envdeck.core.operations.asking import moment_of, target_of
-from envdeck.core.operations.guards import Moment, Question, ask
+from envdeck.core.operations.guards import ask
+from envdeck.core.operations.guards.moment import Moment, Question
 
 GIGABYTE = 24_000, 1_000_000_000
 """Files, and bytes."""

@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.core.model import Doubt, Identity, Interpreter, NoPlan, PackageChoice
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
 from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
 
 

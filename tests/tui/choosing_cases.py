@@ -12,7 +12,7 @@ from textual.app import App
 import envdeck.tui
 from envdeck.core.model import Identity, Interpreter, NoPlan, Operation, Status
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
 from envdeck.core.operations.history import Past
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
 from envdeck.core.operations.trash import Item, Manifest

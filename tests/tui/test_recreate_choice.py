@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.model import Doubt, NoPlan, PackageChoice
 from envdeck.core.operations.choices import RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
 from envdeck.text import plain, width
 from envdeck.text.signs import ASCII
 from envdeck.tui.dialogs.doubt_rows import DoubtRows

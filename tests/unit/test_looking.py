@@ -101,7 +101,7 @@ def test_home_and_all_above_are_protected_behind_a_link_too(home, make, host, tm
     make(home)
     (tmp_path / "link").symlink_to(home)
     for named in (str(home), str(tmp_path / "link"), str(home / "inner" / "ada")):
-        sentence = protection(recognise(str(home)), venv.TOOL, replace(host, home=named))
+        sentence = protection(recognise(str(home)), venv.VENV, replace(host, home=named))
         assert sentence == "protected-path: it is the home folder or above it"
 
 

@@ -15,7 +15,7 @@ from envdeck.text import pad, tilde
 
 if TYPE_CHECKING:
     from envdeck.core.operations.choices import RecreateChoices, SourceChoice
-    from envdeck.core.operations.forecast import Forecast
+    from envdeck.core.operations.forecast.outlook import Forecast
 
 _SHOWN = 12
 """Differences that are named; more are counted."""

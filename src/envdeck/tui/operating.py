@@ -18,7 +18,7 @@ from envdeck.core.operations.policy import Policy
 if TYPE_CHECKING:
     from envdeck.core.dotenv.model import Remedy
     from envdeck.core.operations.choices import RecreateChoices
-    from envdeck.core.operations.forecast import Forecast
+    from envdeck.core.operations.forecast.outlook import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
     from envdeck.core.operations.retention import Due

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.interpreters import all_sources, locate_all, steady_prefix
+from envdeck.core.discovery.interpreters import SOURCES, locate_all, steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import Located, is_name, locate
 from envdeck.core.discovery.interpreters.registry import Registry
 from envdeck.core.host import Host
@@ -98,7 +98,7 @@ def test_each_source_finds_its_layout(
 
 
 def test_every_layout_on_every_platform_is_covered() -> None:
-    names = {source.name for source in all_sources()}
+    names = {source.name for source in SOURCES}
     assert {source for _, source, _, _ in LAYOUTS} | {"registry"} == names
 
 

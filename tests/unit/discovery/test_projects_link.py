@@ -83,12 +83,12 @@ def test_a_root_that_hashes_to_the_name(linked, roots, make_candidate):
         roots.add(root)
     source = "name of the environment"  # the names are real ones, the folders not of this disk
     wanted = ProjectLink(ProjectState.GONE, "/home/ada/work/blog", source)
-    assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), poetry.TOOL) == wanted
-    assert linked(make_candidate("/s/blog-gTTtlNLs"), pipenv.TOOL) == wanted
-    assert linked(make_candidate("/s/blog-PgukVryC-docs"), pdm.TOOL) == wanted
-    assert linked(make_candidate("/s/blog-PgukVryC-a-longer-name"), pdm.TOOL) == wanted
-    assert linked(make_candidate("/s/a-b-c-0lHlstDY-x-y"), pdm.TOOL).path == "/home/ada/work/a-b-c"
-    assert linked(make_candidate("/s/blog-AAAAAAAA-py3.13"), poetry.TOOL) == ProjectLink()
+    assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), poetry.POETRY) == wanted
+    assert linked(make_candidate("/s/blog-gTTtlNLs"), pipenv.PIPENV) == wanted
+    assert linked(make_candidate("/s/blog-PgukVryC-docs"), pdm.PDM) == wanted
+    assert linked(make_candidate("/s/blog-PgukVryC-a-longer-name"), pdm.PDM) == wanted
+    assert linked(make_candidate("/s/a-b-c-0lHlstDY-x-y"), pdm.PDM).path == "/home/ada/work/a-b-c"
+    assert linked(make_candidate("/s/blog-AAAAAAAA-py3.13"), poetry.POETRY) == ProjectLink()
 
 
 def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
@@ -97,29 +97,29 @@ def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
     root = home / "work/blog"
     root.mkdir(parents=True)
     roots.add(str(root))
-    (name,) = poetry.TOOL.project_names(str(root), host)
+    (name,) = poetry.POETRY.project_names(str(root), host)
     candidate = make_candidate(f"/s/blog-{name}-py3.13")
-    assert linked(candidate, poetry.TOOL) == found(root, "name of the environment")
+    assert linked(candidate, poetry.POETRY) == found(root, "name of the environment")
     root.rmdir()
-    link_to = linked(candidate, poetry.TOOL)
+    link_to = linked(candidate, poetry.POETRY)
     assert (link_to.state, link_to.path) == (ProjectState.GONE, str(root))
 
 
 def test_a_root_met_later_is_found_by_asking_again(linked, roots, make_candidate):
     candidate = make_candidate("/s/blog-Ldddji1h-py3.13")
-    assert linked(candidate, poetry.TOOL).state is ProjectState.NONE
-    assert roots.awaits(poetry.TOOL, candidate)
-    assert not roots.awaits(venv.TOOL, candidate)
+    assert linked(candidate, poetry.POETRY).state is ProjectState.NONE
+    assert roots.awaits(poetry.POETRY, candidate)
+    assert not roots.awaits(venv.VENV, candidate)
     roots.add("/home/ada/work/blog")
     roots.add("/home/ada/work/blog")
     assert len(roots) == 1
-    assert linked(candidate, poetry.TOOL).path == "/home/ada/work/blog"
+    assert linked(candidate, poetry.POETRY).path == "/home/ada/work/blog"
 
 
 def test_each_root_is_hashed_once_and_only_when_asked(roots, make_candidate, host):
     hashed = []
 
-    class Counting(type(poetry.TOOL)):
+    class Counting(type(poetry.POETRY)):
         def project_names(self, root, host):
             hashed.append(root)
             return super().project_names(root, host)
@@ -210,23 +210,23 @@ def test_what_is_installed_in_place(home, linked, write, make_candidate):
     path = home / "s/blog-Ldddji1h-py3.13"
     install_in_place(path, "a_shop", home / "work/shop")
     wanted = found(home / "work/shop", "editable install of a_shop")
-    assert linked(make_candidate(path), poetry.TOOL) == wanted
+    assert linked(make_candidate(path), poetry.POETRY) == wanted
     install_in_place(path, "Blog", home / "work/blog/src")
     wanted = found(home / "work/blog", "editable install of Blog")
-    assert linked(make_candidate(path), poetry.TOOL) == wanted
+    assert linked(make_candidate(path), poetry.POETRY) == wanted
 
 
 def test_what_was_installed_in_place_and_is_gone(home, linked, make_candidate):
     path = home / "s/blog-Ldddji1h-py3.13"
     install_in_place(path, "blog", home / "work/blog/src")
     wanted = ProjectLink(ProjectState.GONE, str(home / "work/blog"), "editable install of blog")
-    assert linked(make_candidate(path), poetry.TOOL) == wanted
+    assert linked(make_candidate(path), poetry.POETRY) == wanted
     install_in_place(path, "dependency", home / "work/dependency")
-    assert linked(make_candidate(path), poetry.TOOL) == wanted
+    assert linked(make_candidate(path), poetry.POETRY) == wanted
     other = home / "s/other-Ldddji1h-py3.13"
     install_in_place(other, "one", home / "work/one")
     install_in_place(other, "two", home / "work/two")
-    assert linked(make_candidate(other), poetry.TOOL) == ProjectLink()
+    assert linked(make_candidate(other), poetry.POETRY) == ProjectLink()
 
 
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
@@ -279,5 +279,5 @@ def test_virtualenvwrapper_and_pipenv_share_a_folder(on, home, write, make_candi
     host = on(WORKON_HOME="~/w")
     for name, root in (("blog-gTTtlNLs", "/home/ada/work/blog"), ("mine", str(home))):
         write(home / "w" / name / ".project", root)
-    assert keeper(make_candidate(home / "w/blog-gTTtlNLs"), host) is pipenv.TOOL
-    assert keeper(make_candidate(home / "w/mine"), host) is virtualenvwrapper.TOOL
+    assert keeper(make_candidate(home / "w/blog-gTTtlNLs"), host) is pipenv.PIPENV
+    assert keeper(make_candidate(home / "w/mine"), host) is virtualenvwrapper.VIRTUALENVWRAPPER

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.dotenv import DotenvFinding, RemedyKind, read_dotenv
-from envdeck.core.dotenv.checks import all_checks
+from envdeck.core.dotenv.checks import CHECKS
 from envdeck.core.host import Host
 from envdeck.core.model import Severity
 
@@ -96,7 +96,7 @@ def test_good_files_have_no_findings(tmp_path: Path, text: str):
 
 
 def test_each_check_is_in_the_registry():
-    assert len(all_checks()) == 24
+    assert len(CHECKS) == 24
 
 
 def test_a_part_of_a_value_is_not_quoted(tmp_path: Path):

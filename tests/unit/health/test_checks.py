@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.health import all_checks, examine
+from envdeck.core.health import CHECKS, examine
 from envdeck.core.model import (
     Environment,
     Identity,
@@ -77,4 +77,4 @@ def test_errors_come_first():
 
 
 def test_every_module_is_a_check():
-    assert len(all_checks()) == len(set(all_checks())) == 6
+    assert len(CHECKS) == len(set(CHECKS)) == 6

@@ -14,8 +14,10 @@ import pytest
 from envdeck.core.host import Host
 from envdeck.core.model import Identity, Interpreter
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.forecast import Forecast, Verdict, asking, forecast
+from envdeck.core.operations.forecast import asking
 from envdeck.core.operations.forecast.direct import judge_direct
+from envdeck.core.operations.forecast.forecasting import forecast
+from envdeck.core.operations.forecast.outlook import Forecast, Verdict
 
 MINOR = sys.version_info[1]
 OTHER = 8

@@ -28,7 +28,7 @@ from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.disk import linux
 from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards import Moment
+from envdeck.core.operations.guards.moment import Moment
 from envdeck.core.operations.history import history, trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.operations import Operations

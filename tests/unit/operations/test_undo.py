@@ -12,7 +12,7 @@ from envdeck.core.inspection.processes import Process, Processes
 from envdeck.core.model import Ending, Identity, NoPlan, Operation
 from envdeck.core.mounts import Mount
 from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards import Moment
+from envdeck.core.operations.guards.moment import Moment
 from envdeck.core.operations.journal import Entry, Move, Phase
 from envdeck.core.operations.operations import Operations
 from envdeck.core.operations.policy import Policy

@@ -1,31 +1,36 @@
-"""One check per module: each takes an inspected environment and yields findings.
+"""All checks of an environment, run together.
 
-A module here with a function `check(environment) -> Iterator[Finding]` is a check; nothing
-else has to be touched to add one.
+A check is a function from an inspected environment to findings, in the module of its subject, and
+a line in :data:`CHECKS`.
 """
 
-import pkgutil
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import import_module
 from typing import TypeAlias
 
+from envdeck.core.health.broken_interpreter import broken_interpreter
+from envdeck.core.health.end_of_life import end_of_life
+from envdeck.core.health.incomplete_markers import incomplete_markers
+from envdeck.core.health.mixed_versions import mixed_versions
+from envdeck.core.health.moved_environment import moved_environment
+from envdeck.core.health.project_missing import project_missing
 from envdeck.core.model import Environment, Finding
 
 Check: TypeAlias = Callable[[Environment], Iterator[Finding]]
 
 
-@cache
-def all_checks() -> tuple[Check, ...]:
-    """Return every check, in the order of their names."""
-    return tuple(
-        import_module(f"{__name__}.{module.name}").check
-        for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name)
-    )
+CHECKS: tuple[Check, ...] = (
+    broken_interpreter,
+    end_of_life,
+    incomplete_markers,
+    mixed_versions,
+    moved_environment,
+    project_missing,
+)
+"""In the order of their names."""
 
 
 def examine(environment: Environment) -> tuple[Finding, ...]:
     """Return what all the checks find, errors first."""
-    found = [finding for check in all_checks() for finding in check(environment)]
+    found = [finding for check in CHECKS for finding in check(environment)]
     order = {"error": 0, "warning": 1, "note": 2}
     return tuple(sorted(found, key=lambda finding: order[finding.severity]))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, Severity, Status
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def broken_interpreter(environment: Environment) -> Iterator[Finding]:
     """Yield an error when nothing in the environment can run."""
     if environment.status is Status.BROKEN:
         minor = environment.python.version or "that version"

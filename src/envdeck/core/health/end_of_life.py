@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, Severity
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def end_of_life(environment: Environment) -> Iterator[Finding]:
     """Yield a warning once the support of its Python has ended (PEP 602 and its like)."""
     python = environment.python
     if python.end_of_life:

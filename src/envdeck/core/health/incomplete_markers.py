@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, Severity, Status
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def incomplete_markers(environment: Environment) -> Iterator[Finding]:
     """Yield a warning for a folder that has some markers and lacks others."""
     if environment.status is Status.SUSPECT:
         yield Finding(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, Severity, Status
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def mixed_versions(environment: Environment) -> Iterator[Finding]:
     """Yield an error when its interpreter does not see its packages."""
     if environment.status is Status.MIXED:
         yield Finding(

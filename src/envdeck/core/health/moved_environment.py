@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, Severity, Status
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def moved_environment(environment: Environment) -> Iterator[Finding]:
     """Yield an error when its scripts run something else, or nothing."""
     if environment.status is Status.MOVED:
         yield Finding(

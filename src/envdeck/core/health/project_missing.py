@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envdeck.core.model import Environment, Finding, ProjectState, Severity
 
 
-def check(environment: Environment) -> Iterator[Finding]:
+def project_missing(environment: Environment) -> Iterator[Finding]:
     """Yield a warning for an orphan, and a note where its disk is only not mounted."""
     project = environment.project
     if project.state is ProjectState.GONE:

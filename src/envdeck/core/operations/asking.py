@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, Operation, Refusal, Target
-from envdeck.core.operations.guards import Moment, Question, ask
+from envdeck.core.operations.guards import ask
+from envdeck.core.operations.guards.moment import Moment, Question
 from envdeck.core.operations.knowing import Known, known_now
 from envdeck.core.scope import Scope
 

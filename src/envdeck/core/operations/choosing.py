@@ -9,7 +9,8 @@ from envdeck.core.inspection.distributions import read_distributions
 from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
 from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
 from envdeck.core.operations.doubts import Doubting, find_doubts
-from envdeck.core.operations.forecast import Forecast, forecast
+from envdeck.core.operations.forecast.forecasting import forecast
+from envdeck.core.operations.forecast.outlook import Forecast
 from envdeck.core.operations.picking import interpreter_choices
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze

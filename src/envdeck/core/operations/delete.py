@@ -15,7 +15,9 @@ from envdeck.core.model import (
 from envdeck.core.operations.asking import moment_of, obstacles, target_of
 from envdeck.core.operations.describing import facts_of
 from envdeck.core.operations.edit_words import edit_facts, loss_warnings
-from envdeck.core.operations.guards import Moment, Question, owner_command, unchecked
+from envdeck.core.operations.guards import unchecked
+from envdeck.core.operations.guards.moment import Moment, Question
+from envdeck.core.operations.guards.owned_by_tool import owner_command
 from envdeck.core.operations.journal import new_id
 from envdeck.core.operations.knowing import Known, known_now
 from envdeck.core.operations.recipe.edits import find_edits

@@ -6,7 +6,7 @@ from envdeck.core.files import CFG_LIMIT, Unread, decode, read_bounded
 from envdeck.core.inspection.credentials import mask_text
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Edits, Environment, Fact, ProjectState
-from envdeck.core.operations.guards import Moment
+from envdeck.core.operations.guards.moment import Moment
 from envdeck.core.operations.journal import Entry
 from envdeck.core.operations.sources.outlook import rebuilt_from
 from envdeck.core.operations.transaction import Ground

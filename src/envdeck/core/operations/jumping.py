@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from envdeck.core.model import Environment, Interpreter, NoPlan
-from envdeck.core.operations.forecast import Verdict
+from envdeck.core.operations.forecast.outlook import Verdict
 from envdeck.core.operations.recipe.pins import Recipe
 from envdeck.core.operations.sources.source import How, Source
 

@@ -19,7 +19,7 @@ from envdeck.core.operations.context import Context, Stopped, Tell, never
 if TYPE_CHECKING:
     from envdeck.core.dotenv import Remedy
     from envdeck.core.operations.choices import RecreateChoices
-    from envdeck.core.operations.forecast import Forecast
+    from envdeck.core.operations.forecast.outlook import Forecast
     from envdeck.core.operations.history import Past
     from envdeck.core.operations.journal import Entry
     from envdeck.core.operations.retention import Due
@@ -229,7 +229,7 @@ class Operations(Context):
         """Plan what mends a finding in the dotenv files of a project: one file is written, and
         the one before it is kept. `values` are those of keys that are added; they stand in the
         file alone, never in the plan's words, the journal or a log."""
-        from envdeck.core.operations.editing import plan_remedy
+        from envdeck.core.operations.editing.planning import plan_remedy
 
         return plan_remedy(self, remedy, values)
 

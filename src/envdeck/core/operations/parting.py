@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Identity, Operation, Refusal, Target
 from envdeck.core.operations.asking import UNOWNED
-from envdeck.core.operations.guards import Moment, Question
 from envdeck.core.operations.guards.guard import amount, some
 from envdeck.core.operations.guards.in_use import InUse
+from envdeck.core.operations.guards.moment import Moment, Question
 from envdeck.core.operations.guards.mount import Mounted
 from envdeck.core.operations.guards.protected_path import ProtectedPath
 from envdeck.core.operations.journal import Entry

@@ -111,7 +111,8 @@ def _runner(plan: Plan) -> "Callable[[Context, Tell, Stopped], Result]":
             if isinstance(plan, CreatePlan):
                 return partial(run_create, plan)
         case "EditPlan":
-            from envdeck.core.operations.editing import EditPlan, run_edit
+            from envdeck.core.operations.editing.applying import run_edit
+            from envdeck.core.operations.editing.plan import EditPlan
 
             if isinstance(plan, EditPlan):
                 return partial(run_edit, plan)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.inspection.own_places import own_place
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.asking import moment_of
-from envdeck.core.operations.guards import Moment
+from envdeck.core.operations.guards.moment import Moment
 from envdeck.core.operations.history import find_halves, undo_obstacle
 from envdeck.core.operations.journal import Entry, Move, Unreadable, new_id
 from envdeck.core.operations.parting import CHANGED, Parting, obstacles_to_parting, parting

@@ -34,4 +34,6 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("central", project, environment)
 
 
-STORY = Story("central", "uv keeps it in its cache, and the project only has a link to it", _plant)
+CENTRAL = Story(
+    "central", "uv keeps it in its cache, and the project only has a link to it", _plant
+)

@@ -101,4 +101,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("clone", project)
 
 
-STORY = Story("clone", "just cloned: the walkthrough leads from here to its first command", _plant)
+CLONE = Story("clone", "just cloned: the walkthrough leads from here to its first command", _plant)

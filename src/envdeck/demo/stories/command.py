@@ -11,4 +11,6 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("command", None, environment)
 
 
-STORY = Story("command", "a tool that `uv tool install` has made, which its owner removes", _plant)
+COMMAND = Story(
+    "command", "a tool that `uv tool install` has made, which its owner removes", _plant
+)

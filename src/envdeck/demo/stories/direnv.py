@@ -29,4 +29,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("direnv", project, environment)
 
 
-STORY = Story("direnv", "direnv makes it for whoever enters the folder", _plant)
+DIRENV = Story("direnv", "direnv makes it for whoever enters the folder", _plant)

@@ -56,7 +56,7 @@ def _made_up(prefix: str, length: int) -> str:
     return prefix + "".join(chance.choices(string.ascii_letters + string.digits, k=length))
 
 
-STORY = Story(
+DOTENV = Story(
     "dotenv",
     "a `.env` that is in git, that others may read, with a key twice and one missing, another "
     "in the environment, and a secret in the example",

@@ -57,7 +57,7 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("drifted", project, environment)
 
 
-STORY = Story(
+DRIFTED = Story(
     "drifted",
     "a package is missing, another is not as locked, some are needed by nothing, and the project "
     "is deployed on another Python",

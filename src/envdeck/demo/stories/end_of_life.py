@@ -28,4 +28,6 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("end-of-life", project, environment)
 
 
-STORY = Story("end-of-life", "its Python gets no fixes any more, not even for security", _plant)
+END_OF_LIFE = Story(
+    "end-of-life", "its Python gets no fixes any more, not even for security", _plant
+)

@@ -40,4 +40,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("groups", project)
 
 
-STORY = Story("groups", "groups of dependencies, of which one is a default", _plant, usual=False)
+GROUPS = Story("groups", "groups of dependencies, of which one is a default", _plant, usual=False)

@@ -34,4 +34,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("hatch", project, environment)
 
 
-STORY = Story("hatch", "Hatch keeps it in its data folder, below a hash", _plant)
+HATCH = Story("hatch", "Hatch keeps it in its data folder, below a hash", _plant)

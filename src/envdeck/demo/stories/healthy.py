@@ -44,4 +44,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("healthy", project, environment)
 
 
-STORY = Story("healthy", "what its lock file says is what is installed", _plant)
+HEALTHY = Story("healthy", "what its lock file says is what is installed", _plant)

@@ -17,4 +17,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("hook", None, environment)
 
 
-STORY = Story("hook", "pre-commit keeps it for a hook that several projects share", _plant)
+HOOK = Story("hook", "pre-commit keeps it for a hook that several projects share", _plant)

@@ -48,4 +48,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("lagging", project, environment)
 
 
-STORY = Story("lagging", "there are newer releases of nearly everything in it", _plant)
+LAGGING = Story("lagging", "there are newer releases of nearly everything in it", _plant)

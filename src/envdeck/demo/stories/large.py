@@ -29,6 +29,6 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("large", project, environment)
 
 
-STORY = Story(
+LARGE = Story(
     "large", "it takes more room than any other, and nobody has used it for months", _plant
 )

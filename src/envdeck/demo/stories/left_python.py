@@ -10,4 +10,6 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("left-python")
 
 
-STORY = Story("left-python", "no environment rests on that Python, and it has packages", _plant)
+LEFT_PYTHON = Story(
+    "left-python", "no environment rests on that Python, and it has packages", _plant
+)

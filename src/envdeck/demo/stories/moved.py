@@ -19,4 +19,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("moved", project, environment)
 
 
-STORY = Story("moved", "its folder was renamed, and its scripts still name the old one", _plant)
+MOVED = Story("moved", "its folder was renamed, and its scripts still name the old one", _plant)

@@ -21,4 +21,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("now-and-then", project, environment)
 
 
-STORY = Story("now-and-then", "small, up to date, and used now and then", _plant)
+NOW_AND_THEN = Story("now-and-then", "small, up to date, and used now and then", _plant)

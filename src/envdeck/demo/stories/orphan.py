@@ -19,4 +19,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("orphan", project, environment)
 
 
-STORY = Story("orphan", "its project is no longer there", _plant)
+ORPHAN = Story("orphan", "its project is no longer there", _plant)

@@ -34,4 +34,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("pipenv", project, environment)
 
 
-STORY = Story("pipenv", "Pipenv keeps it far from its project, under a name with a hash", _plant)
+PIPENV = Story("pipenv", "Pipenv keeps it far from its project, under a name with a hash", _plant)

@@ -20,4 +20,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("pipx", None, made[0], tuple(made[1:]))
 
 
-STORY = Story("pipx", "tools that pipx has installed, one of them unused for months", _plant)
+PIPX = Story("pipx", "tools that pipx has installed, one of them unused for months", _plant)

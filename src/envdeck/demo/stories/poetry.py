@@ -94,4 +94,4 @@ def _digest(folder: str, name: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-STORY = Story("poetry", "a project of Poetry's with its lock file", _plant, usual=False)
+POETRY = Story("poetry", "a project of Poetry's with its lock file", _plant, usual=False)

@@ -54,7 +54,7 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("poetry-cache", project, made[0], tuple(made[1:]))
 
 
-STORY = Story(
+POETRY_CACHE = Story(
     "poetry-cache",
     "Poetry keeps it in its cache, and one of an old Python beside it that nobody needs",
     _plant,

@@ -34,4 +34,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("requirements", project)
 
 
-STORY = Story("requirements", "requirements files and a `manage.py`", _plant, usual=False)
+REQUIREMENTS = Story("requirements", "requirements files and a `manage.py`", _plant, usual=False)

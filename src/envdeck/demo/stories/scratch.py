@@ -23,4 +23,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("scratch", None, scratch, (tried,))
 
 
-STORY = Story("scratch", "made to try something, of no project, and one not used since", _plant)
+SCRATCH = Story("scratch", "made to try something, of no project, and one not used since", _plant)

@@ -34,7 +34,7 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("shared", workshop.at("work", "forecast"), made[0], tuple(made[1:]))
 
 
-STORY = Story(
+SHARED = Story(
     "shared",
     "hard links: both look large, and deleting one of them would free little, both together more",
     _plant,

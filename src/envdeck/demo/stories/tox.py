@@ -37,4 +37,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("tox", project, made[0], tuple(made[1:]))
 
 
-STORY = Story("tox", "tox makes one for each Python, and makes them anew when it likes", _plant)
+TOX = Story("tox", "tox makes one for each Python, and makes them anew when it likes", _plant)

@@ -24,4 +24,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("broken", project, environment)
 
 
-STORY = Story("broken", "the Python that it rests on is no longer there", _plant)
+UNREACHABLE_BASE = Story("broken", "the Python that it rests on is no longer there", _plant)

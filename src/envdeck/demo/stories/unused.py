@@ -16,4 +16,4 @@ def _plant(workshop: Workshop) -> Planted:
     return Planted("unused", project, environment)
 
 
-STORY = Story("unused", "it was last used two years ago, and takes its room ever since", _plant)
+UNUSED = Story("unused", "it was last used two years ago, and takes its room ever since", _plant)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
 from envdeck.text import clip, pad, plain, width
 from envdeck.tui.panes.words import counted
 from envdeck.tui.widgets.line import Line, Part, Tone, clipped, glued, joined, wrapped

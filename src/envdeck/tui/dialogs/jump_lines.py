@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envdeck.core.operations.forecast import Outlook, Verdict
+from envdeck.core.operations.forecast.outlook import Outlook, Verdict
 from envdeck.text import clip, pad, plain, width
 from envdeck.tui.dialogs.choice_row import radio
 from envdeck.tui.dialogs.forecast_lines import Told, outlooks

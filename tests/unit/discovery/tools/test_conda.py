@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.tools._condarc import parse
-from envdeck.core.discovery.tools.conda import TOOL, is_root, registered, roots
+from envdeck.core.discovery.tools.conda import CONDA as TOOL
+from envdeck.core.discovery.tools.conda import is_root, registered, roots
 from envdeck.core.host import Host
 
 

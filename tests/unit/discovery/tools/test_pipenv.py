@@ -9,7 +9,7 @@ import os
 import pytest
 
 from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.pipenv import TOOL
+from envdeck.core.discovery.tools.pipenv import PIPENV as TOOL
 from envdeck.core.model import ProjectState
 
 NAMES = [

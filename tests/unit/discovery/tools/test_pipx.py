@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.pipx import TOOL
+from envdeck.core.discovery.tools.pipx import PIPX as TOOL
 from envdeck.core.host import Host
 
 MakeVenv = Callable[..., Path]

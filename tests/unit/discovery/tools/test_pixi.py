@@ -9,8 +9,8 @@ import pytest
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.conda import TOOL as CONDA
-from envdeck.core.discovery.tools.pixi import TOOL
+from envdeck.core.discovery.tools.conda import CONDA as CONDA
+from envdeck.core.discovery.tools.pixi import PIXI as TOOL
 from envdeck.core.host import Host
 from envdeck.core.model import ProjectState
 

@@ -9,7 +9,7 @@ import os
 import pytest
 
 from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.poetry import TOOL
+from envdeck.core.discovery.tools.poetry import POETRY as TOOL
 
 NAMES = [
     ("/home/ada/work/blog", "blog-Ldddji1h"),

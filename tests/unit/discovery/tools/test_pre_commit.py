@@ -8,7 +8,7 @@ from pathlib import Path
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.tool import Place
-from envdeck.core.discovery.tools.pre_commit import TOOL
+from envdeck.core.discovery.tools.pre_commit import PRE_COMMIT as TOOL
 from envdeck.core.host import Host
 from envdeck.core.model import ProjectState
 

@@ -10,7 +10,7 @@ import pytest
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.discovery.tool import Place
-from envdeck.core.discovery.tools.pyenv import TOOL
+from envdeck.core.discovery.tools.pyenv import PYENV as TOOL
 from envdeck.core.host import Host
 
 

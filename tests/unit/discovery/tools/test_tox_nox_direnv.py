@@ -8,7 +8,7 @@ from envdeck.core.discovery.candidate import Kind
 from envdeck.core.discovery.tools import direnv, nox, tox
 from envdeck.core.model import ProjectState
 
-TOOLS = [(tox.TOOL, ".tox"), (nox.TOOL, ".nox"), (direnv.TOOL, ".direnv")]
+TOOLS = [(tox.TOX, ".tox"), (nox.NOX, ".nox"), (direnv.DIRENV, ".direnv")]
 
 
 def paths(tool, host):
@@ -35,24 +35,24 @@ def test_the_project_holds_that_folder(host, home, write, make_candidate, tool, 
 
 def test_tox_is_known_by_its_record_in_a_work_folder_elsewhere(on, home, write, make_candidate):
     host = on(TOX_WORK_DIR="~/tox")
-    assert paths(tox.TOOL, host) == [("tox", 1)]
-    assert paths(tox.TOOL, on()) == []
+    assert paths(tox.TOX, host) == [("tox", 1)]
+    assert paths(tox.TOX, on()) == []
     path = home / "tox/py313"
-    assert not tox.TOOL.claims(make_candidate(path), host)
+    assert not tox.TOX.claims(make_candidate(path), host)
     write(path / ".tox-info.json", "{}")
-    assert tox.TOOL.claims(make_candidate(path), host)
-    assert tox.TOOL.project(make_candidate(path), host) is None
+    assert tox.TOX.claims(make_candidate(path), host)
+    assert tox.TOX.project(make_candidate(path), host) is None
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 def test_direnv_may_keep_its_layouts_outside_of_projects(on, home, make_candidate, platform):
     host = on(platform, XDG_CACHE_HOME="~/c", direnv_layout_dir="~/layouts")
-    assert paths(direnv.TOOL, host) == [(".direnv", 1), ("c/direnv/layouts", 2), ("layouts", 1)]
-    assert paths(direnv.TOOL, on(platform)) == [(".direnv", 1), (".cache/direnv/layouts", 2)]
-    assert direnv.TOOL.claims(make_candidate(home / "c/direnv/layouts/1f/python-3.13"), host)
-    assert direnv.TOOL.claims(make_candidate(home / "layouts/python-3.13"), host)
-    assert not direnv.TOOL.claims(make_candidate(home / "c/python-3.13"), host)
+    assert paths(direnv.DIRENV, host) == [(".direnv", 1), ("c/direnv/layouts", 2), ("layouts", 1)]
+    assert paths(direnv.DIRENV, on(platform)) == [(".direnv", 1), (".cache/direnv/layouts", 2)]
+    assert direnv.DIRENV.claims(make_candidate(home / "c/direnv/layouts/1f/python-3.13"), host)
+    assert direnv.DIRENV.claims(make_candidate(home / "layouts/python-3.13"), host)
+    assert not direnv.DIRENV.claims(make_candidate(home / "c/python-3.13"), host)
 
 
 def test_without_an_envrc_direnv_names_no_project(host, home, make_candidate):
-    assert direnv.TOOL.project(make_candidate(home / ".direnv/python-3.13"), host) is None
+    assert direnv.DIRENV.project(make_candidate(home / ".direnv/python-3.13"), host) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from envdeck.core.discovery.candidate import Candidate
 from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.uv_tool import TOOL
+from envdeck.core.discovery.tools.uv_tool import UV_TOOL as TOOL
 from envdeck.core.host import Host
 from envdeck.core.model import ProjectState
 

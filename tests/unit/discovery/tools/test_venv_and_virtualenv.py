@@ -25,11 +25,9 @@ from envdeck.core.discovery.tools import (
 )
 
 TOOLS = [
-    module.TOOL
-    for module in (
-        poetry, pipenv, pdm, hatch, tox, nox, virtualenvwrapper, direnv,
-        uv_script, uv, virtualenv, venv,
-    )
+    poetry.POETRY, pipenv.PIPENV, pdm.PDM, hatch.HATCH, tox.TOX, nox.NOX,
+    virtualenvwrapper.VIRTUALENVWRAPPER, direnv.DIRENV,
+    uv_script.UV_SCRIPT, uv.UV, virtualenv.VIRTUALENV, venv.VENV,
 ]  # fmt: skip
 ODD = st.one_of(
     st.text(max_size=60),
@@ -49,23 +47,23 @@ def test_they_are_asked_in_the_order_that_is_told():
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_venv_knows_the_folders_of_people(on, platform):
     host = on(platform)
-    found = [os.path.relpath(place.path, host.home) for place in venv.TOOL.places(host)]
+    found = [os.path.relpath(place.path, host.home) for place in venv.VENV.places(host)]
     assert found == ["envs", "Envs", ".venvs", ".virtualenvs"]
-    assert list(virtualenv.TOOL.places(host)) == []
+    assert list(virtualenv.VIRTUALENV.places(host)) == []
 
 
 def test_venv_claims_any_cfg_and_nothing_else(host, make_candidate):
-    assert venv.TOOL.claims(make_candidate("/x"), host)
-    assert venv.TOOL.claims(make_candidate("/x", command="python -m venv /x"), host)
+    assert venv.VENV.claims(make_candidate("/x"), host)
+    assert venv.VENV.claims(make_candidate("/x", command="python -m venv /x"), host)
     for kind in (Kind.LEGACY, Kind.CONDA, Kind.PIXI):
-        assert not venv.TOOL.claims(make_candidate("/x", kind), host)
+        assert not venv.VENV.claims(make_candidate("/x", kind), host)
 
 
 def test_virtualenv_claims_its_key_and_what_has_no_cfg(host, make_candidate):
-    assert virtualenv.TOOL.claims(make_candidate("/x", virtualenv="21"), host)
-    assert virtualenv.TOOL.claims(make_candidate("/x", Kind.LEGACY), host)
-    assert not virtualenv.TOOL.claims(make_candidate("/x", uv="0.13.8"), host)
-    assert not virtualenv.TOOL.claims(make_candidate("/x", Kind.CONDA), host)
+    assert virtualenv.VIRTUALENV.claims(make_candidate("/x", virtualenv="21"), host)
+    assert virtualenv.VIRTUALENV.claims(make_candidate("/x", Kind.LEGACY), host)
+    assert not virtualenv.VIRTUALENV.claims(make_candidate("/x", uv="0.13.8"), host)
+    assert not virtualenv.VIRTUALENV.claims(make_candidate("/x", Kind.CONDA), host)
 
 
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.virtualenvwrapper import TOOL
+from envdeck.core.discovery.tools.virtualenvwrapper import VIRTUALENVWRAPPER as TOOL
 from envdeck.core.model import ProjectState
 
 

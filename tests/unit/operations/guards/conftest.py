@@ -11,7 +11,8 @@ from envdeck.core.discovery.markers import identity_of, recognise
 from envdeck.core.discovery.survey import keeper
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import Identity, Operation, ProjectLink, Target
-from envdeck.core.operations.guards import Moment, Question, ask
+from envdeck.core.operations.guards import ask
+from envdeck.core.operations.guards.moment import Moment, Question
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ import pytest
 from envdeck.core.discovery.markers import recognise
 from envdeck.core.model import Operation, ProjectLink, ProjectState
 from envdeck.core.mounts import Mount, read_mounts
-from envdeck.core.operations.guards import Moment, ask, owner_command, unchecked
+from envdeck.core.operations.guards import ask, unchecked
+from envdeck.core.operations.guards.moment import Moment
+from envdeck.core.operations.guards.owned_by_tool import owner_command
 
 
 @pytest.fixture

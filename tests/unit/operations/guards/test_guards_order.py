@@ -1,7 +1,8 @@
 """All guards together: their names, their order, who may be overruled, and for what."""
 
 from envdeck.core.model import Operation, Target
-from envdeck.core.operations.guards import GUARDS, Moment, Question, ask, moment, unchecked
+from envdeck.core.operations.guards import GUARDS, ask, moment, unchecked
+from envdeck.core.operations.guards.moment import Moment, Question
 
 OVERRULABLE = {"symlink", "has-dependants", "tracked", "unowned-files", "in-use"}
 

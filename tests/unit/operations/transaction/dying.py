@@ -23,7 +23,7 @@ from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, Operation, Result
 from envdeck.core.operations.disk import linux
 from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards import Moment
+from envdeck.core.operations.guards.moment import Moment
 from envdeck.core.operations.history import trashed
 from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
 from envdeck.core.operations.operations import Operations

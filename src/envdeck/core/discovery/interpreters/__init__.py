@@ -4,34 +4,39 @@ Here they are only located; :mod:`envdeck.core.inspection.interpreters` reads th
 """
 
 import os
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import import_module
 
 from envdeck.core import reach
+from envdeck.core.discovery.interpreters.asdf import ASDF
+from envdeck.core.discovery.interpreters.conda import CONDA
+from envdeck.core.discovery.interpreters.framework import FRAMEWORK
+from envdeck.core.discovery.interpreters.homebrew import HOMEBREW
 from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
+from envdeck.core.discovery.interpreters.mise import MISE
+from envdeck.core.discovery.interpreters.path import PATH
+from envdeck.core.discovery.interpreters.pyenv import PYENV
+from envdeck.core.discovery.interpreters.registry import REGISTRY
 from envdeck.core.discovery.interpreters.source import Source
+from envdeck.core.discovery.interpreters.system import SYSTEM
+from envdeck.core.discovery.interpreters.uv import UV
 from envdeck.core.host import Host
 from envdeck.core.model import Unreadable
 
-
-@cache
-def all_sources() -> tuple[Source, ...]:
-    """Return an instance of each source, in the order in which they name what they find."""
-    modules = (
-        import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+SOURCES: tuple[Source, ...] = tuple(
+    sorted(
+        (ASDF, CONDA, FRAMEWORK, HOMEBREW, MISE, PATH, PYENV, REGISTRY, SYSTEM, UV),
+        key=lambda source: source.rank,
     )
-    found: list[Source] = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
-    return tuple(sorted(found, key=lambda source: source.rank))
+)
+"""In the order in which they name what they find."""
 
 
 def locate_all(host: Host) -> Iterator[Located | Unreadable]:
     """Yield every interpreter on the host once, however many links and sources lead to it, and
     the folders that could not be read."""
     found = _Found(host)
-    for source in all_sources():
+    for source in SOURCES:
         yield from found.look(source)
     yield from found.interpreters()
 
@@ -40,7 +45,7 @@ def steady_prefix(prefix: str, source: str) -> str | None:
     """Return the link that leads to a prefix and that its installer moves on with each patch
     release; None where there is none. `source` is the installer, or `path` where it is not
     known: then the place tells."""
-    for one in all_sources():
+    for one in SOURCES:
         if source in (one.name, "path"):
             link = one.steady_link(prefix)
             if link is not None and link != prefix and reach.realpath(link) == prefix:

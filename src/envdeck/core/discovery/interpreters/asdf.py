@@ -23,4 +23,4 @@ class Asdf(Source):
         yield from children(installs)
 
 
-SOURCE = Asdf()
+ASDF = Asdf()

@@ -20,4 +20,4 @@ class Conda(Source):
         return roots(host)
 
 
-SOURCE = Conda()
+CONDA = Conda()

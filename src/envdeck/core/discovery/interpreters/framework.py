@@ -25,4 +25,4 @@ class Framework(Source):
             yield from children(versions)
 
 
-SOURCE = Framework()
+FRAMEWORK = Framework()

@@ -51,4 +51,4 @@ def _in_formula(formula: str) -> Iterator[str | Unreadable]:
             yield from children(os.path.join(keg, "Frameworks", "Python.framework", "Versions"))
 
 
-SOURCE = Homebrew()
+HOMEBREW = Homebrew()

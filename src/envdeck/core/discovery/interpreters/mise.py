@@ -33,4 +33,4 @@ class Mise(Source):
         return os.path.join(folder, match[1]) if match else None
 
 
-SOURCE = Mise()
+MISE = Mise()

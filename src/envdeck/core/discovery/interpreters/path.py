@@ -40,4 +40,4 @@ def _is_windows_drive(path: str, host: Host) -> bool:
     return drive != path and (len(drive) == 1 or drive[1] == "/")
 
 
-SOURCE = Path()
+PATH = Path()

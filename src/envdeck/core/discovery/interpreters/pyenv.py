@@ -22,4 +22,4 @@ class Pyenv(Source):
         yield from children(versions)
 
 
-SOURCE = Pyenv()
+PYENV = Pyenv()

@@ -66,4 +66,4 @@ def _of_company(hive: Hive, company: str) -> Iterator[str]:
             yield os.path.normpath(prefix)
 
 
-SOURCE = Registry()
+REGISTRY = Registry()

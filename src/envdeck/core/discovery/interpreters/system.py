@@ -50,4 +50,4 @@ class System(Source):
         yield from system_folders(host)
 
 
-SOURCE = System()
+SYSTEM = System()

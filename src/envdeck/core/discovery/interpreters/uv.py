@@ -35,4 +35,4 @@ class Uv(Source):
         return os.path.join(folder, match[1] + name[match.end() :]) if match else None
 
 
-SOURCE = Uv()
+UV = Uv()

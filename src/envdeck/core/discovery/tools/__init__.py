@@ -10,9 +10,13 @@ from envdeck.core.discovery.tool import Tool
 @cache
 def all_tools() -> tuple[Tool, ...]:
     """Return an instance of each tool, in the order in which they are asked (first wins)."""
-    found: list[Tool] = [
-        import_module(f"{__name__}.{module.name}").TOOL
-        for module in pkgutil.iter_modules(__path__)
-        if not module.name.startswith("_")
-    ]
-    return tuple(sorted(found, key=lambda tool: tool.rank))
+    modules = (
+        import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
+    )
+    found = {
+        value.name: value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, Tool)
+    }
+    return tuple(sorted(found.values(), key=lambda tool: tool.rank))

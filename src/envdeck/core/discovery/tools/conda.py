@@ -171,4 +171,4 @@ def _condarcs(host: Host, installations: Iterable[str]) -> Iterator[str]:
         yield os.path.join(root, ".condarc")
 
 
-TOOL = Conda()
+CONDA = Conda()

@@ -62,4 +62,4 @@ def _folders(host: Host) -> Iterator[str]:
 
 _central = PerHost(lambda host: with_real(_folders(host)))
 
-TOOL = Direnv()
+DIRENV = Direnv()

@@ -124,4 +124,4 @@ _own = PerHost(lambda host: with_real(_data_stores(host)))
 _shared = PerHost(lambda host: with_real(_virtual(host)))
 _relative_store = PerHost(_relative)
 
-TOOL = Hatch()
+HATCH = Hatch()

@@ -32,4 +32,4 @@ def _in_nox(path: str) -> bool:
     return os.path.basename(os.path.dirname(path)) == _FOLDER
 
 
-TOOL = Nox()
+NOX = Nox()

@@ -95,4 +95,4 @@ def _stores(host: Host) -> Iterator[str]:
 
 _real_stores = PerHost(lambda host: with_real(_stores(host)))
 
-TOOL = Pdm()
+PDM = Pdm()

@@ -99,4 +99,4 @@ def _defaults(host: Host) -> tuple[str, ...]:
 
 _own_stores = PerHost(lambda host: with_real(_defaults(host)))
 
-TOOL = Pipenv()
+PIPENV = Pipenv()

@@ -141,4 +141,4 @@ def _has_pipx_venvs(home: str) -> bool:
 _real_stores = PerHost(lambda host: with_real(_stores(host)))
 _real_shared = PerHost(lambda host: with_real(_shared(host)))
 
-TOOL = Pipx()
+PIPX = Pipx()

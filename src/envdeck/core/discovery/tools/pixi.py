@@ -142,4 +142,4 @@ def _caches(host: Host) -> Iterator[str]:
 
 _real_stores = PerHost(lambda host: with_real(_stores(host)))
 
-TOOL = Pixi()
+PIXI = Pixi()

@@ -143,4 +143,4 @@ def _settings(host: Host) -> Mapping[str, object]:
 
 _real_stores = PerHost(lambda host: with_real(_stores(host)))
 
-TOOL = Poetry()
+POETRY = Poetry()

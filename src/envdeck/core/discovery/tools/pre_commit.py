@@ -46,4 +46,4 @@ class PreCommit(Tool):
         return ("pre-commit", "gc")
 
 
-TOOL = PreCommit()
+PRE_COMMIT = PreCommit()

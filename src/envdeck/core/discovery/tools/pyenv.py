@@ -86,4 +86,4 @@ def _folders_in(folder: str) -> Iterator[str]:
 
 _real_versions = PerHost(lambda host: with_real((versions_folder(host),)))
 
-TOOL = Pyenv()
+PYENV = Pyenv()

@@ -43,4 +43,4 @@ def _in_tox(path: str) -> bool:
     return os.path.basename(os.path.dirname(path)) == _FOLDER
 
 
-TOOL = Tox()
+TOX = Tox()

@@ -44,4 +44,4 @@ class Uv(Tool):
         return None
 
 
-TOOL = Uv()
+UV = Uv()

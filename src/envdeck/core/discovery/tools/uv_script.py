@@ -32,4 +32,4 @@ class UvScript(Tool):
         return ProjectLink(ProjectState.NONE, None, f"script {prompt}") if prompt else None
 
 
-TOOL = UvScript()
+UV_SCRIPT = UvScript()

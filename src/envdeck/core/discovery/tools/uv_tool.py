@@ -82,4 +82,4 @@ def _stores(host: Host) -> Iterator[str]:
 
 _real_stores = PerHost(lambda host: with_real(_stores(host)))
 
-TOOL = UvTool()
+UV_TOOL = UvTool()

@@ -27,4 +27,4 @@ class Venv(Tool):
         return candidate.kind is Kind.VENV
 
 
-TOOL = Venv()
+VENV = Venv()

@@ -17,4 +17,4 @@ class Virtualenv(Tool):
         return made_by_virtualenv(candidate)
 
 
-TOOL = Virtualenv()
+VIRTUALENV = Virtualenv()

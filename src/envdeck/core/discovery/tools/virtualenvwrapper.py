@@ -63,4 +63,4 @@ def _defaults(host: Host) -> tuple[str, ...]:
 _chosen = PerHost(lambda host: with_real(_workon_home(host)))
 _default = PerHost(lambda host: with_real(_defaults(host)))
 
-TOOL = Virtualenvwrapper()
+VIRTUALENVWRAPPER = Virtualenvwrapper()

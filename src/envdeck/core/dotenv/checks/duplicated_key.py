@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def duplicated_key(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning for each time but the first."""
     for document in looked.written:
         first: dict[str | None, int] = {}

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def ever_committed(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield an error: removing a file from git removes it from no commit there is."""
     for file in looked.private:
         if not file.git.committed:

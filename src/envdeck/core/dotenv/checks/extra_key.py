@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def extra_key(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield one note for a file, with all the keys that its example does not tell others of."""
     for pair in looked.compared:
         if not pair.extra:

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def git_not_checked(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note, once for each reason: no finding of git's is no proof then."""
     said: set[str] = set()
     for file in looked.private:

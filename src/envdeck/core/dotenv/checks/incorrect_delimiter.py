@@ -11,7 +11,7 @@ _LEADING = re.compile(r"\A[^A-Za-z_]+")
 _OTHER = re.compile(r"[^A-Za-z0-9_]")
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def incorrect_delimiter(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning: no shell takes such a name. What stands before the first letter is
     `leading-character`'s."""
     for document in looked.written:

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def key_without_value(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning: python-dotenv sets no variable for it, other readers refuse the file."""
     for document in looked.written:
         for one in document.assignments:

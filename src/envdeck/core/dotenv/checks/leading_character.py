@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def leading_character(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning for a digit, a dot, a quote; for blanks too, as dotenv-linter does."""
     for document in looked.written:
         for one in document.assignments:

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def lowercase_key(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note: names of variables are in upper case by custom (POSIX, chapter 8)."""
     for document in looked.written:
         for one in document.assignments:

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding, Remedy, RemedyKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def missing_key(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield one warning for a file, with all the keys that it lacks."""
     outside = {file.path for file in looked.files if looked.is_outside(file)}
     for pair in looked.compared:

@@ -9,7 +9,7 @@ from envdeck.core.dotenv.model import DotenvFinding, Remedy, RemedyKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def no_env_file(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning where neither it nor another file that the example counts for is there."""
     there = {file.path for file in looked.files}
     compared = {pair.example for pair in looked.compared}

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding, Remedy, RemedyKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def not_ignored(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning for one that is neither ignored nor tracked; in a repository only."""
     for file in looked.private:
         if file.git.ignored is not False or file.git.tracked is not False:

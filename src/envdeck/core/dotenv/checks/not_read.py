@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def not_read(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning that says why: nothing else is known of it."""
     for file in looked.files:
         if file.problem:

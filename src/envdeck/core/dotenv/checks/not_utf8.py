@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def not_utf8(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning with the line of the first byte that is none."""
     for document in looked.documents:
         file = document.file

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding, FileKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def outside_project(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note: its keys are shown, and it is not edited from here."""
     for file in looked.files:
         if file.kind is FileKind.STRAY or not looked.is_outside(file):

@@ -10,7 +10,7 @@ from envdeck.core.model import Severity
 _NEEDED = re.compile(r"[\s\\$#&=`;|<>()*?!~{}\[\],'\"]")
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def quote_character(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note: Docker's `--env-file` and Compose of old take quotes for a part of it."""
     for document in looked.written:
         for one in document.assignments:

@@ -8,7 +8,7 @@ from envdeck.core.dotenv.model import DotenvFinding, Remedy, RemedyKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def readable_by_others(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning with its mode; where the system has none, there is nothing to say."""
     for file in looked.private:
         if file.mode is None or file.bytes is None or not file.mode & 0o077:

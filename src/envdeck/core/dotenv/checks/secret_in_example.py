@@ -9,7 +9,7 @@ from envdeck.core.dotenv.secrets import looks_secret
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def secret_in_example(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield an error for each value that looks real; it is not quoted."""
     for document in looked.documents:
         if document.file.kind is not FileKind.EXAMPLE:

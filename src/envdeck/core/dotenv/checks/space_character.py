@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def space_character(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning: python-dotenv passes them over, and a shell runs the key as a command."""
     for document in looked.written:
         for one in document.assignments:

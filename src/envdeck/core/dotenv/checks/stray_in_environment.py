@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding, FileKind
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def stray_in_environment(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning: it goes when the environment is deleted or made again."""
     for file in looked.files:
         if file.kind is FileKind.STRAY:

@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def tracked_by_git(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield an error: with the next push everybody has them."""
     for file in looked.private:
         if not file.git.tracked:

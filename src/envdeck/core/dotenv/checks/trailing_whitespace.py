@@ -7,7 +7,7 @@ from envdeck.core.dotenv.model import DotenvFinding
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def trailing_whitespace(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note: some readers take them for a part of the value."""
     for document in looked.written:
         for one in document.assignments:

@@ -12,7 +12,7 @@ from envdeck.core.model import Severity
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def unordered_key(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a note for a key that should stand before another one of its group.
 
     Blank lines and comments part groups, and so does a value that needs a key of the group. A

@@ -8,7 +8,7 @@ from envdeck.core.dotenv.reading import names_a_key
 from envdeck.core.model import Severity
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def unreadable_line(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield an error: whatever it was meant to set is not set. Its text is not quoted, since it
     may be a part of a value."""
     for document in looked.written:

@@ -10,7 +10,7 @@ from envdeck.core.model import Severity
 _BLANK = re.compile(r"\s")
 
 
-def check(looked: Looked) -> Iterator[DotenvFinding]:
+def value_without_quotes(looked: Looked) -> Iterator[DotenvFinding]:
     """Yield a warning: a shell that reads the file runs its second word as a command."""
     for document in looked.written:
         for one in document.assignments:

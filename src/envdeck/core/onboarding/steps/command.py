@@ -6,7 +6,8 @@ from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.model import Answers, Option, State, StepView
 from envdeck.core.onboarding.situation import Situation
 from envdeck.core.onboarding.step import Step
-from envdeck.core.onboarding.tasks import FoundTask, find_tasks
+from envdeck.core.onboarding.tasks import find_tasks
+from envdeck.core.onboarding.tasks.found import FoundTask
 
 if TYPE_CHECKING:
     from envdeck.core.operations.operations import Operations

@@ -26,8 +26,6 @@ FINDERS: tuple[Finder, ...] = (
 )
 _MOST = 40
 
-__all__ = ["FINDERS", "FoundTask", "find_tasks"]
-
 
 def find_tasks(situation: "Situation") -> tuple[FoundTask, ...]:
     """Return the commands of a project: those that can be run first, the tests before others."""

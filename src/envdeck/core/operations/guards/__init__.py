@@ -9,18 +9,16 @@ from envdeck.core.model import Refusal
 from envdeck.core.operations.guards.guard import Guard
 from envdeck.core.operations.guards.has_dependants import HasDependants
 from envdeck.core.operations.guards.in_use import InUse
-from envdeck.core.operations.guards.moment import Moment, Question
+from envdeck.core.operations.guards.moment import Question
 from envdeck.core.operations.guards.mount import Mounted
 from envdeck.core.operations.guards.not_an_environment import NotAnEnvironment
 from envdeck.core.operations.guards.own_environment import OwnEnvironment
-from envdeck.core.operations.guards.owned_by_tool import OwnedByTool, owner_command
+from envdeck.core.operations.guards.owned_by_tool import OwnedByTool
 from envdeck.core.operations.guards.protected_path import ProtectedPath
 from envdeck.core.operations.guards.read_only import ReadOnly
 from envdeck.core.operations.guards.symlink import Symlink
 from envdeck.core.operations.guards.tracked import TrackedByGit
 from envdeck.core.operations.guards.unowned_files import UnownedFiles
-
-__all__ = ["GUARDS", "Guard", "Moment", "Question", "ask", "owner_command", "unchecked"]
 
 GUARDS: tuple[Guard, ...] = (
     NotAnEnvironment(),

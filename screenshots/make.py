@@ -28,20 +28,20 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 
 import resvg_py  # noqa: E402 - the environment variables come first
+from envdeck.core.host import Host  # noqa: E402
+from envdeck.core.operations.operations import Operations  # noqa: E402
+from envdeck.text.signs import UNICODE  # noqa: E402
+from envdeck.tui.actions import BY_ID  # noqa: E402
+from envdeck.tui.panes.installed import Read  # noqa: E402
 from pictured import Pictured, steady_ids  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input  # noqa: E402
 
 from envdeck.core.catalog import Catalog, Scope  # noqa: E402
-from envdeck.core.host import Host  # noqa: E402
 from envdeck.core.model import Event, Finished, Progress  # noqa: E402
-from envdeck.core.operations.operations import Operations  # noqa: E402
 from envdeck.demo import Demo, build  # noqa: E402
-from envdeck.text.signs import UNICODE  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
-from envdeck.tui.actions import BY_ID  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
-from envdeck.tui.panes.installed import Read  # noqa: E402
 from envdeck.tui.widgets.line_list import LineList  # noqa: E402
 
 WIDE, NARROW = (120, 36), (80, 24)

@@ -4,6 +4,9 @@ import time
 from collections.abc import Callable
 from itertools import count
 
+from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.operations import Operations
+
 from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
@@ -20,8 +23,6 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations import journal
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
-from envdeck.core.operations.operations import Operations
 
 
 class Pictured(Operations):

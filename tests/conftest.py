@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""

@@ -41,9 +41,9 @@ def _tell_version() -> int:
 
 def _hand_over(argv: list[str]) -> int:
     from envdeck.cli.context import Context
+    from envdeck.cli.main import run
     from envdeck.cli.output.console import Console
-    from envdeck.cli.run import run
-    from envdeck.core.host import Host
+    from envdeck.core.system.host import Host
 
     host = Host.current()
     console = Console.of(sys.stdout, sys.stderr, host.environ)

@@ -12,8 +12,8 @@ import subprocess
 
 from benchmarks.harness import Outcome, exhaust, paired, ratio
 from benchmarks.setting import Setting, host_of
+from envdeck.core.discovery.find import Sighting, Survey
 from envdeck.core.discovery.prune import NAMES, Prune
-from envdeck.core.discovery.survey import Sighting, Survey
 from envdeck.core.discovery.walk import Walk
 
 

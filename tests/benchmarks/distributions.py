@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from benchmarks.harness import Outcome, paired, ratio
 from benchmarks.setting import Setting, environments_of
-from envdeck.core.inspection.distributions import read_distributions, read_heads
+from envdeck.core.inspection.packages.distributions import read_distributions, read_heads
 from envdeck.core.model import Environment
 
 

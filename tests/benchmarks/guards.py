@@ -15,9 +15,8 @@ from benchmarks.operations_setting import crowd_the_index, place, write_big
 from benchmarks.setting import Setting, environments_of, host_of
 from envdeck.core.inspection.size import measure as measure_size
 from envdeck.core.model import Operation, Target
-from envdeck.core.operations.asking import moment_of, target_of
-from envdeck.core.operations.guards import ask
-from envdeck.core.operations.guards.moment import Moment, Question
+from envdeck.core.operations.guards.check import ask, moment_of, target_of
+from envdeck.core.operations.guards.context import Moment, Question
 
 GIGABYTE = 24_000, 1_000_000_000
 """Files, and bytes."""

@@ -24,17 +24,20 @@ from benchmarks.synthetic.packages import made_up_name, make_packages
 from benchmarks.synthetic.writer import Writer, age
 from envdeck.core import model
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.model import Environment, NoPlan, Result
-from envdeck.core.operations import rebuilding, recreating, replacing, upgrade
+from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.engine.pip_configuration import translated
 from envdeck.core.operations.engine.uv import find_uv
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.rebuilding import Building
-from envdeck.core.operations.restoring import Restoring
-from envdeck.core.operations.transaction import Transaction
+from envdeck.core.operations.recreate import run as recreating
+from envdeck.core.operations.recreate.run import Restoring
+from envdeck.core.operations.staging import replace as replacing
+from envdeck.core.operations.staging import stage as rebuilding
+from envdeck.core.operations.staging.stage import Building
+from envdeck.core.operations.transaction.transaction import Transaction
+from envdeck.core.operations.upgrade import plan as upgrade
+from envdeck.core.system.host import Host
 
 KNOWN = 1_000
 """Environments that the index remembers besides those that are measured."""

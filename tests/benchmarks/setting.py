@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks import disk
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.host import Host
-from envdeck.core.inspection.creation import read_creation
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.inspection.environment import read_creation
 from envdeck.core.inspection.interpreter import read_python
 from envdeck.core.model import Environment, Status
+from envdeck.core.system.host import Host
 
 
 @dataclass

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.host import Host
 from envdeck.core.model import (
     Distribution,
     Environment,
@@ -27,9 +26,10 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.core.system.host import Host
 from envdeck.tui import prepare
 from envdeck.tui.app import EnvDeck
-from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.base.settings import ScreenSettings
 
 _NAP = 0.005
 _AFTERWARDS = 1.0

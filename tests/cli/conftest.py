@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.cli.context import Context
+from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
-from envdeck.cli.run import run
 from envdeck.core.model import (
     Creation,
     Ending,
@@ -32,8 +32,8 @@ from envdeck.core.model import (
     Status,
     Target,
 )
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.retention import NOTICE, Due
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.retention import NOTICE, Due
 
 
 @dataclass

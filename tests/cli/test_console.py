@@ -6,8 +6,7 @@ import os
 import pytest
 
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.output.console import Console
-from envdeck.cli.output.style import wants_colour
+from envdeck.cli.output.console import Console, wants_colour
 from envdeck.cli.output.table import Cell, Column, table
 from envdeck.text import width
 

@@ -14,13 +14,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from envdeck.cli.commands.dotenv import _facts
 from envdeck.cli.context import Context
-from envdeck.cli.dotenv_listing import _facts
+from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
-from envdeck.cli.run import run
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import DotenvFile, FileKind, GitState
-from envdeck.text.signs import ASCII
+from envdeck.text.safe import ASCII
 
 MARK = "MARK-3f9c"
 

@@ -10,7 +10,7 @@ import pytest
 
 from envdeck.core.model import Operation, Size
 from envdeck.core.operations.disk import disk_for
-from envdeck.core.operations.journal import Entry, Journal, Move, Phase
+from envdeck.core.operations.transaction.journal import Entry, Journal, Move, Phase
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 ID = "20261118-100640-4f2a"

@@ -8,14 +8,21 @@ from dataclasses import replace
 import pytest
 
 from envdeck.cli.context import Context
-from envdeck.cli.pending import say_pending
+from envdeck.cli.scan import say_pending
 from envdeck.core.model import Operation
 from envdeck.core.operations.disk import disk_for
-from envdeck.core.operations.history import Past
-from envdeck.core.operations.journal import Entry, Journal, Move, Phase, Unreadable, boot_id
-from envdeck.core.operations.places import Places
-from envdeck.core.operations.retention import Due
-from envdeck.core.operations.trash import Item, Manifest
+from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.shared.retention import Due
+from envdeck.core.operations.transaction.journal import (
+    Entry,
+    Journal,
+    Move,
+    Phase,
+    Unreadable,
+    boot_id,
+)
+from envdeck.core.operations.transaction.places import Places
+from envdeck.core.operations.transaction.trash import Item, Manifest
 
 NOW = 1_795_000_000.0
 DAY = 86_400

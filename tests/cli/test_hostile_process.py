@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from envdeck.config import ConfigurationError, load
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_a_path_that_cannot_be_read(cli, tmp_path, monkeypatch):
     def scandir(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("envdeck.cli.places.os.scandir", scandir)
+    monkeypatch.setattr("envdeck.cli.arguments.os.scandir", scandir)
     refused(cli("list", str(tmp_path)), ".*` cannot be read: permission denied")
 
 

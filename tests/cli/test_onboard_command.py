@@ -15,10 +15,10 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.cli.context import Context
+from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
-from envdeck.cli.run import run
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.uv import find_uv
+from envdeck.core.system.host import Host
 
 SECRET = "MARK-3f9c"
 MINOR = "{}.{}".format(*sys.version_info)

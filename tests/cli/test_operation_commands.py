@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import Doubt, Identity, Interpreter, NoPlan, PackageChoice
-from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
-from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
+from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.options import (
+    InterpreterChoice,
+    RecreateChoices,
+    SourceChoice,
+)
+from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
 
 
 @pytest.fixture

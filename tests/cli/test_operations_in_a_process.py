@@ -287,7 +287,7 @@ def test_what_a_kill_left_is_said_and_brought_to_an_end(envdeck, api, home):
         "--yes",
         code="""
 import os
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 from envdeck.core.operations.disk import disk_for
 type(disk_for(Host.current())).move = lambda *given: os.kill(os.getpid(), 9)
 """,

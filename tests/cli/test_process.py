@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from envdeck.cli.parser import COMMANDS
+from envdeck.cli.main import COMMANDS
 
 HEAVY = {"textual", "rich", "click"}
 BUDGET = 270
@@ -122,10 +122,10 @@ def test_closed_streams_are_taken_as_they_are():
 
 FAULT = """
 import sys
-import envdeck.cli.run
+import envdeck.cli.main
 def boom(*arguments):
     raise ZeroDivisionError("a\\x1b[2Jb")
-envdeck.cli.run.run = boom
+envdeck.cli.main.run = boom
 from envdeck.__main__ import main
 sys.exit(main())
 """

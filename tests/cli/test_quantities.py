@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.cli.pythons import python_matches
-from envdeck.cli.quantities import byte_count, duration
+from envdeck.cli.arguments import python_matches
+from envdeck.cli.plan_text import byte_count, duration
 
 
 @pytest.mark.parametrize(

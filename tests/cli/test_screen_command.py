@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.base.settings import ScreenSettings
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.host import Host
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
+from envdeck.core.system.host import Host
 from envdeck.demo import STORIES, build
 
 NOWHERE = "http://127.0.0.1:9"

@@ -11,9 +11,9 @@ import pytest
 from envdeck import demo
 from envdeck.cli.commands import screen
 from envdeck.cli.context import Context
+from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
-from envdeck.cli.run import run
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

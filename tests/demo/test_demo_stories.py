@@ -7,11 +7,10 @@ import sys
 
 import pytest
 
-from envdeck.core.inspection.joint_size import joint_size
-from envdeck.core.inspection.size import measure
+from envdeck.core.inspection.size import joint_size, measure
 from envdeck.core.model import ProjectState, Status
-from envdeck.core.operations.operations import Operations
-from envdeck.core.project.drift import DriftKind
+from envdeck.core.operations.api import Operations
+from envdeck.core.project.model import DriftKind
 from envdeck.demo import STORIES
 
 DAY = 86_400.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from demo_home.packages import Package
 from demo_home.plan import Base, Plan
 from demo_home.writing import Writer
-from envdeck.core.discovery.tools import all_tools
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers import all_tools
 from envdeck.core.model import ProjectState, Status
+from envdeck.core.system.host import Host
 
 _OK, _FOUND, _NONE = Status.OK, ProjectState.FOUND, ProjectState.NONE
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from demo_home.cases import Bases, Case, Planner
 from demo_home.writing import Writer
-from envdeck.core.host import Host
 from envdeck.core.model import ProjectState
+from envdeck.core.system.host import Host
 
 NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""

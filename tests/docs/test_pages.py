@@ -9,16 +9,16 @@ from typing import NamedTuple
 import pytest
 
 from envdeck.cli.errors import Exit
-from envdeck.cli.parser import COMMANDS, parser_of, screen_parser, whole_parser
+from envdeck.cli.main import COMMANDS, parser_of, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
-from envdeck.config.validation import NAMES
-from envdeck.core.discovery.tools import all_tools
-from envdeck.core.host import Host
+from envdeck.config.load import NAMES
+from envdeck.core.discovery.managers import all_tools
 from envdeck.core.model import Operation, Status
 from envdeck.core.onboarding.steps import STEPS
-from envdeck.core.operations.guards import GUARDS
+from envdeck.core.operations.guards.check import GUARDS
 from envdeck.core.project import LOCK_FILES
-from envdeck.tui.actions import ACTIONS, keys_of, shown_key, validate_keys
+from envdeck.core.system.host import Host
+from envdeck.tui.base.actions import ACTIONS, keys_of, shown_key, validate_keys
 from envdeck.tui.store.query import Query
 
 ROOT = Path(__file__).parents[2]

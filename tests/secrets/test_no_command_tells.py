@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from envdeck.cli.parser import COMMANDS
+from envdeck.cli.main import COMMANDS
 
 ENV, PROJECT = "work/api/.venv", "work/api"
 CALLS = {

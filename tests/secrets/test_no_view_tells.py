@@ -11,14 +11,14 @@ import pytest
 
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.dotenv import Remedy, RemedyKind
-from envdeck.core.host import Host
 from envdeck.core.model import Ending
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.system.host import Host
 from envdeck.tui import ScreenSettings
 from envdeck.tui.app import EnvDeck
-from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog
-from envdeck.tui.panes.dotenv import DotenvTab
+from envdeck.tui.detail.dotenv import DotenvTab
+from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
 
 VIEWS = {
     "1": "CPython",

@@ -54,7 +54,7 @@ def painted(app):
 def looks_as_before(snapshot, made_up):
     """Open the screen, press keys, and compare picture and text with those kept."""
     from envdeck.core.catalog import Scope
-    from envdeck.text.signs import UNICODE
+    from envdeck.text.safe import UNICODE
     from envdeck.tui import ScreenSettings
     from envdeck.tui.app import EnvDeck
 

@@ -8,11 +8,11 @@ import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from envdeck.core.model import Doubt, NoPlan, PackageChoice
-from envdeck.tui.dialogs.create import CreateDialog
-from envdeck.tui.dialogs.recreate import RecreateDialog
-from envdeck.tui.dialogs.upgrade import UpgradeDialog
-from envdeck.tui.screens.history import HistoryScreen
-from envdeck.tui.screens.trash import TrashScreen
+from envdeck.tui.history.screen import HistoryScreen
+from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.recreate.create_dialog import CreateDialog
+from envdeck.tui.recreate.dialog import RecreateDialog
+from envdeck.tui.upgrade.dialog import UpgradeDialog
 
 sys.path.append(str(Path(__file__).parents[1] / "tui"))
 from choosing_cases import (

@@ -2,15 +2,8 @@
 
 import pytest
 
-from envdeck.core.model import (
-    CommandStarted,
-    OutputLine,
-    Refusal,
-    Step,
-    StepProgress,
-    StepStarted,
-)
-from envdeck.core.operations.policy import Policy
+from envdeck.core.model import CommandStarted, OutputLine, Refusal, Step, StepProgress, StepStarted
+from envdeck.core.operations.shared.policy import Policy
 
 WIDE, NARROW, SMALL = (120, 36), (80, 24), (50, 15)
 STEPS = (

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import ProjectLink, ProjectState
-from envdeck.core.project.drift import Project
-from envdeck.tui.dialogs import dotenv_values
-from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog
-from envdeck.tui.dialogs.secret_field import SecretField
-from envdeck.tui.hiding import Secret
+from envdeck.core.project.model import Project
+from envdeck.tui.base.system import Secret
+from envdeck.tui.detail import dotenv_dialog as dotenv_values
+from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
+from envdeck.tui.widgets.fields import SecretField
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"

@@ -48,7 +48,7 @@ async def test_nothing_matches(looks_as_before):
 
 
 async def test_plain_signs(looks_as_before):
-    from envdeck.text.signs import ASCII
+    from envdeck.text.safe import ASCII
 
     await looks_as_before((120, 24), "space", signs=ASCII)
 

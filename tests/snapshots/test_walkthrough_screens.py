@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import CommandStarted, OutputLine, StepProgress, StepStarted
-from envdeck.text.signs import ASCII
+from envdeck.text.safe import ASCII
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"

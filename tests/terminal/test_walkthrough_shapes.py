@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 from envdeck.demo import build
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ def walk() -> int:
     from envdeck.core.model import CommandStarted, OutputLine, StepStarted
     from envdeck.core.onboarding.model import State
     from envdeck.tui import ScreenSettings, run
-    from envdeck.tui.screens.acting import ActingScreen
+    from envdeck.tui.operate.screen import ActingScreen
 
     done = steps(environment=State.DONE, packages=State.OPEN)
     walking = MadeUpWalking(after={"environment": done})

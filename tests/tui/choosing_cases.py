@@ -11,16 +11,20 @@ from textual.app import App
 
 import envdeck.tui
 from envdeck.core.model import Identity, Interpreter, NoPlan, Operation, Status
-from envdeck.core.operations.choices import InterpreterChoice, RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
-from envdeck.core.operations.history import Past
-from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.trash import Item, Manifest
-from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
-from envdeck.core.operations.upgrading.lock_offers import LockOffer
-from envdeck.text.signs import UNICODE
-from envdeck.tui.messages import OperationWished
-from envdeck.tui.widgets.look import Look
+from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.options import (
+    InterpreterChoice,
+    RecreateChoices,
+    SourceChoice,
+)
+from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.transaction.trash import Item, Manifest
+from envdeck.core.operations.upgrade.lock import LockOffer
+from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
+from envdeck.text.safe import UNICODE
+from envdeck.tui.base.messages import OperationWished
+from envdeck.tui.widgets.line import Look
 
 
 def _made_up():

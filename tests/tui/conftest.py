@@ -44,7 +44,7 @@ async def until(condition: Callable[[], object], seconds: float = 30) -> None:
 def open_screen(made_up):
     """Open the screen over a source; give its pilot once the scan is over (unless told not to)."""
     from envdeck.core.catalog import Scope
-    from envdeck.text.signs import UNICODE
+    from envdeck.text.safe import UNICODE
     from envdeck.tui import ScreenSettings
     from envdeck.tui.app import EnvDeck
 

@@ -16,7 +16,7 @@ from envdeck.core.dotenv.model import (
     Remedy,
     RemedyKind,
 )
-from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import (
     Creation,
     Distribution,
@@ -48,30 +48,29 @@ from envdeck.core.model import (
     Step,
     Target,
 )
-from envdeck.core.model.size import SharedFiles
-from envdeck.core.operations.choices import RecreateChoices
-from envdeck.core.operations.history import Past
-from envdeck.core.operations.journal import Entry
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.retention import Due
-from envdeck.core.operations.trash import Item
-from envdeck.core.project.deployed.model import NamedPython, Where
-from envdeck.core.project.drift import (
+from envdeck.core.model.environment import SharedFiles
+from envdeck.core.operations.recreate.options import RecreateChoices
+from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.retention import Due
+from envdeck.core.operations.transaction.journal import Entry
+from envdeck.core.operations.transaction.trash import Item
+from envdeck.core.project.model import (
     Comparison,
+    DeclaredRequirement,
     Drift,
     DriftKind,
-    Mend,
-    Part,
-    Project,
-    PythonDrift,
-)
-from envdeck.core.project.model import (
-    DeclaredRequirement,
     Lock,
     LockedPackage,
     Manifest,
+    Mend,
+    NamedPython,
+    Part,
     Problem,
+    Project,
+    PythonDrift,
     WantedPython,
+    Where,
 )
 
 NOW = 1_795_000_000.0

@@ -2,7 +2,8 @@
 
 import pytest
 
-from envdeck.tui.actions import (
+from envdeck.tui.app import EnvDeck
+from envdeck.tui.base.actions import (
     ACTIONS,
     BY_ID,
     bindings,
@@ -13,13 +14,12 @@ from envdeck.tui.actions import (
     shown_key,
     validate_keys,
 )
-from envdeck.tui.app import EnvDeck
+from envdeck.tui.detail.packages import Packages
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.upgrade import UpgradeDialog
-from envdeck.tui.panes.packages import Packages
-from envdeck.tui.screens.main import MainScreen
-from envdeck.tui.screens.operations import OperationsScreen
-from envdeck.tui.screens.trash import TrashScreen
+from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.main.screen import MainScreen
+from envdeck.tui.operations.screen import OperationsScreen
+from envdeck.tui.upgrade.dialog import UpgradeDialog
 
 _OWNERS = {
     "choices": UpgradeDialog,

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.choices import RecreateChoices
-from envdeck.tui.dialogs.create import CreateDialog
+from envdeck.core.operations.recreate.options import RecreateChoices
+from envdeck.tui.recreate.create_dialog import CreateDialog
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (
@@ -75,7 +75,7 @@ async def test_an_answer_for_a_folder_left_meanwhile_is_dropped() -> None:
     async with app.run_test(size=(80, 24)):
         await ready(app)
         app.view._project = "/elsewhere"
-        from envdeck.tui.dialogs.create import ProjectRead
+        from envdeck.tui.recreate.create_dialog import ProjectRead
 
         before = app.view._sources
         app.view.on_project_read(ProjectRead(PROJECT, RecreateChoices((), ())))

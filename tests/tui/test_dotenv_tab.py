@@ -17,18 +17,17 @@ from envdeck.core.dotenv.model import (
 )
 from envdeck.core.model import NoPlan, Severity
 from envdeck.text import clip, plain, width
-from envdeck.tui.dialogs import dotenv_values
-from envdeck.tui.dialogs.dotenv_values import DotenvValuesDialog, asked_for
-from envdeck.tui.dialogs.dotenv_wishes import remedy_wish
+from envdeck.tui.base.system import Secret
+from envdeck.tui.detail import dotenv as pane
+from envdeck.tui.detail import dotenv_dialog as dotenv_values
+from envdeck.tui.detail import dotenv_view as dotenv_lines
+from envdeck.tui.detail.dotenv import DotenvTab, ValueRead
+from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog, asked_for
+from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.secret_field import SecretField
-from envdeck.tui.hiding import Secret
-from envdeck.tui.panes import dotenv as pane
-from envdeck.tui.panes import dotenv_lines
-from envdeck.tui.panes.dotenv import DotenvTab, ValueRead
-from envdeck.tui.panes.dotenv_lines import KeyAt, Shown, dotenv_rows
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.dialogs.requests import remedy_wish
+from envdeck.tui.widgets.fields import SecretField
+from envdeck.tui.widgets.line import Look, line_text
 
 HOME = "/home/ada"
 LOOK = Look(HOME, lambda: 1_795_000_000.0)
@@ -455,7 +454,7 @@ def test_a_fault_while_planning_is_told_without_its_words(made_up):
 async def test_nothing_is_asked_or_written_in_the_read_only_mode(
     open_screen, made_up, wait_until, source
 ):
-    from envdeck.core.operations.policy import Policy
+    from envdeck.core.operations.shared.policy import Policy
 
     operations = made_up.MadeUpOperations(policy=Policy(read_only=True))
     async with open_screen(source, operations=operations) as pilot:

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from envdeck.core.model import Finished, Found, FoundInterpreter, Notice, Progress, Unreadable
-from envdeck.tui.background import in_background
-from envdeck.tui.feed import BATCH, Batch, Feed, Vanished
-from envdeck.tui.messages import OutcomeSaid
+from envdeck.tui.base.messages import OutcomeSaid
+from envdeck.tui.workers import in_background
+from envdeck.tui.workers.scan import BATCH, Batch, Feed, Vanished
 
 
 def wait(condition, seconds=10):

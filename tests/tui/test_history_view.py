@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.operations.history import Past
-from envdeck.core.operations.journal import Move, Phase, Unreadable
+from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.transaction.journal import Move, Phase, Unreadable
 from envdeck.text import plain, width
-from envdeck.text.signs import ASCII
-from envdeck.tui.messages import OperationEnded
-from envdeck.tui.screens.history import HistoryScreen
-from envdeck.tui.screens.history_lines import (
+from envdeck.text.safe import ASCII
+from envdeck.tui.base.messages import OperationEnded
+from envdeck.tui.history.screen import HistoryScreen
+from envdeck.tui.history.view import (
     HistoryColumns,
     HistoryRow,
     about_past,
@@ -23,8 +23,7 @@ from envdeck.tui.screens.history_lines import (
     history_rows,
     undo_words,
 )
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.line import Look, line_text
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (

@@ -19,15 +19,14 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.text.signs import ASCII
-from envdeck.tui.messages import FilterRequested
-from envdeck.tui.screens.interpreter_groups import Base, bases, query_for, with_dependants
-from envdeck.tui.screens.interpreter_lines import about, base_rows, draw_base, heading
-from envdeck.tui.screens.interpreters import InterpretersScreen
+from envdeck.text.safe import ASCII
+from envdeck.tui.base.messages import FilterRequested
+from envdeck.tui.machine.groups import Base, bases, query_for, with_dependants
+from envdeck.tui.machine.interpreters import InterpretersScreen
+from envdeck.tui.machine.interpreters_view import about, base_rows, draw_base, heading
 from envdeck.tui.store.query import Query, told_by
-from envdeck.tui.widgets.line import line_text, line_width
+from envdeck.tui.widgets.line import Look, line_text, line_width
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.look import Look
 
 
 def interpreter(prefix: str, version: str | None = "3.12.4", **more: object) -> Interpreter:

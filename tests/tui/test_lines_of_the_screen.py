@@ -10,23 +10,23 @@ from rich.cells import cell_len
 
 from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
-from envdeck.text.signs import ASCII, UNICODE
-from envdeck.tui.panes.words import short_manager
-from envdeck.tui.screens.help import help_lines
-from envdeck.tui.screens.words import (
+from envdeck.text.safe import ASCII, UNICODE
+from envdeck.tui.help.keys import help_lines
+from envdeck.tui.main.cells import Place, heading, places, row, status_words
+from envdeck.tui.main.words import (
+    Facts,
     empty_lines,
     filter_line,
     key_hints,
     marked_line,
     nothing_line,
+    summary_line,
 )
 from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
 from envdeck.tui.store.columns import column_named
-from envdeck.tui.widgets.cells import Place, heading, places, row, status_words
 from envdeck.tui.widgets.key_line import hints_line
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
-from envdeck.tui.widgets.summary import Facts, summary_line
+from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.words import short_manager
 
 LOOK = Look("/home/ada", lambda: 1_795_000_000.0, UNICODE)
 PLAIN = replace(LOOK, signs=ASCII)

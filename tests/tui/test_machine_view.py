@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App
 from textual.pilot import Pilot
 
-from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import (
     Environment,
     Identity,
@@ -21,14 +21,12 @@ from envdeck.core.model import (
     Size,
     Status,
 )
-from envdeck.text.signs import ASCII
-from envdeck.tui.messages import FilterRequested
-from envdeck.tui.screens.machine import MachineScreen
-from envdeck.tui.screens.machine_groups import Group, everything, sections
-from envdeck.tui.screens.machine_lines import draw, heading, legend, rows, totals_line
+from envdeck.text.safe import ASCII
+from envdeck.tui.base.messages import FilterRequested
+from envdeck.tui.machine.groups import Group, everything, sections
+from envdeck.tui.machine.screen import MachineScreen, draw, heading, legend, rows, totals_line
 from envdeck.tui.store.query import Query, told_by
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.line import Look, line_text, line_width
 
 NOW = 1_795_000_000.0
 DAY = 86400.0

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from envdeck.core.model import Notice, Unreadable
 from envdeck.text import width
-from envdeck.tui.ending import ending_on_signals
+from envdeck.tui.app import ending_on_signals
 
 
 def everything(pilot):
@@ -145,7 +145,7 @@ async def test_views_open_and_go_back(open_screen, wait_until):
 
 
 async def test_a_filter_asked_for_by_a_view_opens_the_list(open_screen, wait_until):
-    from envdeck.tui.messages import FilterRequested
+    from envdeck.tui.base.messages import FilterRequested
 
     async with open_screen() as pilot:
         main = pilot.app.main

@@ -6,7 +6,7 @@ import pytest
 from textual.events import MouseScrollDown
 
 from envdeck.core.model import Finished, Found, Progress, Status
-from envdeck.tui.actions import ACTIONS, keys_of
+from envdeck.tui.base.actions import ACTIONS, keys_of
 
 
 def line(pilot, y):

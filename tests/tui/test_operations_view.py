@@ -19,19 +19,18 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.retention import NOTICE, Due
-from envdeck.core.operations.trash import Item
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.retention import NOTICE, Due
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.trash import Item
+from envdeck.tui.app import PATIENCE, ROLLBACK_PATIENCE
+from envdeck.tui.base.job import LOG_LINES, Job, LogLine, State
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.quitting import QuitDialog
-from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE
-from envdeck.tui.job import LOG_LINES, Job, LogLine, State
-from envdeck.tui.panes.operation_words import progress_bar, running_line
-from envdeck.tui.screens.operation_lines import command_lines, job_line, log_lines, step_lines
-from envdeck.tui.screens.operations import OperationsScreen
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.dialogs.quit import QuitDialog
+from envdeck.tui.operations.screen import OperationsScreen
+from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
+from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.operation_words import progress_bar, running_line
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import CHOICES
@@ -145,7 +144,7 @@ async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(actin
         await hand.delete()
         await hand.until(lambda: listing.get(deleted.path) is None)
         from envdeck.core.model import Found
-        from envdeck.tui.feed import Batch
+        from envdeck.tui.workers.scan import Batch
 
         late = Batch()
         late.add(Found(deleted))
@@ -533,7 +532,7 @@ async def test_a_recovery_that_fails_is_said_and_nothing_waits_for_it(acting, ma
             message = given
             hand.main._post_recovered(given)
 
-        from envdeck.tui.background import in_background
+        from envdeck.tui.workers import in_background
 
         in_background(hand.main._recover, post)
         await hand.until(lambda: any("the journal is gone" in toast for toast in hand.toasts))
@@ -623,7 +622,7 @@ async def test_real_environments_are_deleted_and_come_back(
     open_screen, wait_until, host, home, make_venv
 ):
     from envdeck.core.catalog import Catalog
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
 
     paths = {str(make_venv(home / "work" / name / ".venv")) for name in ("one", "two")}
     catalog = Catalog(host)
@@ -649,7 +648,8 @@ def test_a_first_frame_imports_nothing_that_acts():
 import sys
 import envdeck.cli.commands.screen, envdeck.core.catalog, envdeck.tui.app
 acting = ("envdeck.core.operations", "envdeck.core.project", "envdeck.tui.dialogs",
-          "envdeck.tui.queue", "envdeck.tui.job", "envdeck.tui.operating")
+          "envdeck.tui.workers.operation_queue", "envdeck.tui.base.job",
+          "envdeck.tui.base.services")
 print(*sorted(name for name in sys.modules if name.startswith(acting)))
 """
     result = subprocess.run(

@@ -22,12 +22,10 @@ from envdeck.core.model import (
     Status,
 )
 from envdeck.text import plain, width
-from envdeck.text.signs import ASCII
-from envdeck.tui.panes.installed import Installed, Read, Reading, Unread
-from envdeck.tui.panes.overview_lines import overview
-from envdeck.tui.widgets.bar import bar
-from envdeck.tui.widgets.line import Part, Tone, line_text, line_width, wrapped
-from envdeck.tui.widgets.look import Look
+from envdeck.text.safe import ASCII
+from envdeck.tui.detail.overview import overview
+from envdeck.tui.detail.tab import Installed, Read, Reading, Unread
+from envdeck.tui.widgets.line import Look, Part, Tone, bar, line_text, line_width, wrapped
 
 NOW = 1_795_000_000.0
 DAY = 86400.0

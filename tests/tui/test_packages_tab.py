@@ -10,23 +10,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from envdeck.core.catalog import Scope
-from envdeck.core.model import (
-    Distribution,
-    Environment,
-    Identity,
-    Interpreter,
-    Size,
-    Status,
-)
+from envdeck.core.model import Distribution, Environment, Identity, Interpreter, Size, Status
 from envdeck.core.model import Event as ScanEvent
-from envdeck.tui.panes.detail import TABS, DetailPane
-from envdeck.tui.panes.installed import Read, Unread
-from envdeck.tui.panes.overview import Overview
-from envdeck.tui.panes.packages import Packages
-from envdeck.tui.panes.tab_line import TabLine
-from envdeck.tui.widgets.line import line_text
+from envdeck.tui.detail.detail import TABS, DetailPane
+from envdeck.tui.detail.overview import Overview
+from envdeck.tui.detail.packages import Packages
+from envdeck.tui.detail.tab import Read, Unread
+from envdeck.tui.widgets.line import Look, line_text
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.tab_line import TabLine
 
 LOOK = Look("/home/ada", lambda: 1_795_000_000.0)
 

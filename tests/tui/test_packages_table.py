@@ -8,19 +8,18 @@ from hypothesis import strategies as st
 
 from envdeck.core.model import Distribution, Script
 from envdeck.text import plain
-from envdeck.text.signs import ASCII
-from envdeck.tui.panes.package_page import page
-from envdeck.tui.panes.package_table import Choice, Columns, Order, footing, nothing_shown
-from envdeck.tui.panes.package_tree import (
+from envdeck.text.safe import ASCII
+from envdeck.tui.detail.package_page import (
     Mark,
     Node,
     needed_by,
     needs,
+    page,
     requirement_name,
     requirement_versions,
 )
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.detail.package_table import Choice, Columns, Order, footing, nothing_shown
+from envdeck.tui.widgets.line import Look, line_text, line_width
 
 LOOK = Look("/home/ada", lambda: 0.0)
 

@@ -5,12 +5,11 @@ from functools import partial
 import pytest
 
 from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.tui.base.services import Wish, together
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.plan_lines import cost_line, plan_rows, target_row
-from envdeck.tui.operating import Wish, together
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
+from envdeck.tui.widgets.line import Look, line_text, line_width
 
 UNOWNED = Refusal(
     "unowned-files", "2 files that no package owns", "move them out first", overrulable=True

@@ -6,15 +6,13 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import ProjectLink, ProjectState
-from envdeck.core.project.drift import Drift, DriftKind, Mend, Project, PythonDrift
+from envdeck.core.project.model import Drift, DriftKind, Mend, Project, PythonDrift
 from envdeck.text import width
+from envdeck.tui.detail.project import Mending, ProjectTab, mending
+from envdeck.tui.detail.project_view import project_rows
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.panes.project import ProjectTab
-from envdeck.tui.panes.project_lines import project_rows
-from envdeck.tui.panes.project_mending import Mending, mending
-from envdeck.tui.panes.tab_line import TabLine
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.line import Look, line_text
+from envdeck.tui.widgets.tab_line import TabLine
 
 HOME = "/home/ada"
 LOOK = Look(HOME, lambda: 1_795_000_000.0)

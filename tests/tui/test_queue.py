@@ -14,8 +14,8 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.tui.job import LOG_LINES, Job, LogLine, State
-from envdeck.tui.queue import PARALLEL, Queue
+from envdeck.tui.base.job import LOG_LINES, Job, LogLine, State
+from envdeck.tui.workers.operation_queue import PARALLEL, Queue
 
 
 def wait(condition, seconds=10):

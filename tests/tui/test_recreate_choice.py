@@ -10,19 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model import Doubt, NoPlan, PackageChoice
-from envdeck.core.operations.choices import RecreateChoices, SourceChoice
-from envdeck.core.operations.forecast.outlook import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
 from envdeck.text import plain, width
-from envdeck.text.signs import ASCII
-from envdeck.tui.dialogs.doubt_rows import DoubtRows
-from envdeck.tui.dialogs.forecast_lines import forecast_about, forecast_line
-from envdeck.tui.dialogs.jump_lines import jump_about, jump_line, jumps
-from envdeck.tui.dialogs.python_lines import python_line
-from envdeck.tui.dialogs.recreate import RecreateDialog
-from envdeck.tui.dialogs.recreate_several import common_interpreters, heading
-from envdeck.tui.dialogs.source_lines import difference_line, source_about, source_line
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.text.safe import ASCII
+from envdeck.tui.recreate.dialog import RecreateDialog, common_interpreters, heading
+from envdeck.tui.recreate.doubts import DoubtRows
+from envdeck.tui.recreate.forecast import (
+    forecast_about,
+    forecast_line,
+    jump_about,
+    jump_line,
+    jumps,
+)
+from envdeck.tui.recreate.interpreters import python_line
+from envdeck.tui.recreate.sources import difference_line, source_about, source_line
+from envdeck.tui.widgets.line import Look, line_text
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (

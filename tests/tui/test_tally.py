@@ -4,9 +4,9 @@ import threading
 import time
 
 from envdeck.core.model import JointSize
-from envdeck.tui.messages import OutcomeSaid, TotalsCounted
+from envdeck.tui.base.messages import OutcomeSaid, TotalsCounted
+from envdeck.tui.main.tally import Tally
 from envdeck.tui.store import Totals
-from envdeck.tui.tally import Tally
 
 
 class Counting:

@@ -5,15 +5,13 @@ import stat
 
 import pytest
 
-from envdeck.config.tour import keep_answer, offers_tour, tour_file
-from envdeck.core.host import Host
+from envdeck.config.save import keep_answer, offers_tour, tour_file
+from envdeck.core.system.host import Host
 from envdeck.text import width
-from envdeck.text.signs import ASCII
-from envdeck.tui.actions import BY_ID
-from envdeck.tui.dialogs.tour import TourDialog, TourOffer, card_lines, named_actions
-from envdeck.tui.dialogs.tour_cards import CARDS
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.text.safe import ASCII
+from envdeck.tui.base.actions import BY_ID
+from envdeck.tui.help.tour import CARDS, TourDialog, TourOffer, card_lines, named_actions
+from envdeck.tui.widgets.line import Look, line_text
 
 
 def shown(app):

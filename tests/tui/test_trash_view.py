@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.text import plain, width
-from envdeck.text.signs import ASCII
-from envdeck.tui.messages import OperationEnded
-from envdeck.tui.screens.trash import TrashScreen
-from envdeck.tui.screens.trash_lines import (
+from envdeck.text.safe import ASCII
+from envdeck.tui.base.messages import OperationEnded
+from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.history.trash_view import (
     TrashColumns,
     about_item,
     draw_item,
@@ -21,8 +21,7 @@ from envdeck.tui.screens.trash_lines import (
     kept_words,
     title_line,
 )
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.line import Look, line_text
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (

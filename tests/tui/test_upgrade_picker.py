@@ -8,21 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.upgrading.candidate import Candidate, Candidates, Fixed, Level
-from envdeck.core.operations.upgrading.lock_offers import LockOffer
+from envdeck.core.operations.upgrade.lock import LockOffer
+from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
 from envdeck.text import plain, width
-from envdeck.text.signs import ASCII
-from envdeck.tui.dialogs.upgrade import UpgradeDialog
-from envdeck.tui.dialogs.upgrade_lines import (
-    Columns,
-    candidate_about,
-    candidate_line,
-    fixed_line,
-    lock_line,
-)
-from envdeck.tui.store.upgrade_choice import GROUPS, HELD, UpgradePicker
-from envdeck.tui.widgets.line import line_text
-from envdeck.tui.widgets.look import Look
+from envdeck.text.safe import ASCII
+from envdeck.tui.store.upgrade import GROUPS, HELD, UpgradePicker
+from envdeck.tui.upgrade.dialog import UpgradeDialog
+from envdeck.tui.upgrade.view import Columns, candidate_about, candidate_line, fixed_line, lock_line
+from envdeck.tui.widgets.line import Look, line_text
 
 sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (

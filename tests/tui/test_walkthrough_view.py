@@ -19,26 +19,19 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.onboarding.model import Answers, State
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.shared.policy import Policy
 from envdeck.text import width
-from envdeck.text.signs import ASCII, UNICODE
-from envdeck.tui.actions import validate_keys
-from envdeck.tui.dialogs import project_folder
+from envdeck.text.safe import ASCII, UNICODE
+from envdeck.tui.base.actions import validate_keys
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.project_folder import ProjectDialog, folders_like
-from envdeck.tui.dialogs.step_options import StepDialog
-from envdeck.tui.dialogs.wording import capital
-from envdeck.tui.screens import walkthrough_looking
-from envdeck.tui.screens.walkthrough_lines import (
-    about_lines,
-    step_line,
-    title_line,
-    typed,
-    unabridged,
-)
-from envdeck.tui.screens.walkthrough_state import Walk
-from envdeck.tui.widgets.line import line_text, line_width
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.recreate import project_folder
+from envdeck.tui.recreate.project_folder import ProjectDialog, folders_like
+from envdeck.tui.walkthrough import worker as walkthrough_looking
+from envdeck.tui.walkthrough.options import StepDialog
+from envdeck.tui.walkthrough.state import Walk
+from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
+from envdeck.tui.widgets.line import Look, line_text, line_width
+from envdeck.tui.widgets.words import capital
 
 MARK = "MARK-3f9c"
 

@@ -12,12 +12,12 @@ from types import ModuleType
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.find import Sighting, Survey
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.discovery.survey import Sighting, Survey
 from envdeck.core.discovery.walk import Walk
-from envdeck.core.host import Host
 from envdeck.core.inspection.size import measure
+from envdeck.core.system.host import Host
 
 TESTS = Path(__file__).resolve().parents[1]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.discovery.tools.poetry import POETRY as POETRY
+from envdeck.core.discovery.managers.poetry import POETRY
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import (
     Finished,

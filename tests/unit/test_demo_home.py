@@ -11,10 +11,9 @@ from types import ModuleType
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.discovery.cfg import read_cfg
-from envdeck.core.inspection.dependants import orphans
-from envdeck.core.inspection.joint_size import joint_size
-from envdeck.core.inspection.size import measure
+from envdeck.core.discovery.prefix import read_cfg
+from envdeck.core.inspection.interpreters import orphans
+from envdeck.core.inspection.size import joint_size, measure
 from envdeck.core.model import (
     Environment,
     Finished,

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from envdeck.core.files import Unread, decode, read_bounded, read_text
+from envdeck.core.system.files import Unread, decode, read_bounded, read_text
 
 
 def test_a_file_is_read_whole(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.git import Git, Known
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="git is not here")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envdeck.core.git import hooks_folder
-from envdeck.core.git.config import settings
-from envdeck.core.host import Host
+from envdeck.core.git.repository import settings
+from envdeck.core.system.host import Host
 
 GIT = shutil.which("git")
 pytestmark = pytest.mark.skipif(GIT is None, reason="git is not here")

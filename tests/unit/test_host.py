@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 
 @pytest.mark.parametrize("value", [None, "", "relative", "./here"])

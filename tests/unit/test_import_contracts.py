@@ -28,7 +28,7 @@ for module in pkgutil.walk_packages(package.__path__, "{package}."):
     importlib.import_module(module.name)
 foreign = {{name.partition(".")[0] for name in sys.modules}} & {{"textual", "rich", "click"}}
 inner = {{name for name in sys.modules if name.startswith("envdeck.tui.")}}
-print(*sorted(foreign | inner - {{"envdeck.tui.actions"}}))
+print(*sorted(foreign | inner - {{"envdeck.tui.base.actions"}}))
 """
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

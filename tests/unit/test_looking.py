@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools import venv
+from envdeck.core.discovery.managers import venv
+from envdeck.core.discovery.prefix import Kind, recognise
 from envdeck.core.inspection import usage
 from envdeck.core.inspection.protection import protection
 from envdeck.core.model import Finished, Found, LastUsed, Unreadable
@@ -132,8 +131,8 @@ def test_a_mark_that_freezes_a_conda_environment_is_seen_later_too(home, catalog
 def strangers(make, home, monkeypatch):
     """Return an environment of somebody else's, last used ten days ago, whose access time moves
     with every look; as the system does where it may not be asked to leave it alone."""
-    from envdeck.core import files
-    from envdeck.core.discovery import cfg
+    from envdeck.core.discovery import prefix as cfg
+    from envdeck.core.system import files
 
     path = make(home / "theirs")
     file = path / "pyvenv.cfg"
@@ -182,8 +181,8 @@ def test_the_start_file_is_not_read_for_projects(home, make, host, catalog, monk
     start = path / "lib" / "python3.12" / "site-packages" / "_virtualenv.pth"
     start.write_text("import _virtualenv\n")
     opened = []
-    from envdeck.core.discovery import project_editable
-    from envdeck.core.files import read_bounded
+    from envdeck.core.discovery import editable as project_editable
+    from envdeck.core.system.files import read_bounded
 
     monkeypatch.setattr(
         project_editable,

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from envdeck.core.host import Host
-from envdeck.core.mounts import (
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import (
     Mount,
     is_network,
     is_noatime,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core import host as module
-from envdeck.core.host import Host, former_folders, own_folders, own_path
+from envdeck.core.system import host as module
+from envdeck.core.system.host import Host, former_folders, own_folders, own_path
 
 HOME = "/home/ada"
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
@@ -38,7 +38,7 @@ print(json.dumps(told))
 CURRENT = """
 import json, sys
 from dataclasses import asdict
-from envdeck.core.host import Host, own_folders
+from envdeck.core.system.host import Host, own_folders
 print(json.dumps(asdict(own_folders(Host.current()))), "platformdirs" in sys.modules)
 """
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core import reach
-from envdeck.core.host import Host
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 ASKING = ("stat", "lstat", "scandir", "listdir", "open", "readlink", "access")
 

@@ -7,8 +7,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from envdeck.core import sizing
-from envdeck.core.sizing import Sizer, Worker
+from envdeck.core.inspection import size_pool as sizing
+from envdeck.core.inspection.size_pool import Sizer, Worker
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from envdeck.cli.output.console import Console
 from envdeck.config import Configuration, load
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
-    from envdeck.core.operations.operations import Operations
-    from envdeck.core.operations.policy import Policy
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.policy import Policy
 
 
 def open_catalog(host: Host) -> "Catalog":
@@ -23,7 +23,7 @@ def open_catalog(host: Host) -> "Catalog":
 
 def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":
     """Return what changes the environments of a catalog; imported only by what may do so."""
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
 
     return Operations(catalog, policy)
 
@@ -66,7 +66,7 @@ class Context:
 
         Raises :class:`envdeck.config.ConfigurationError`.
         """
-        from envdeck.core.operations.policy import Policy
+        from envdeck.core.operations.shared.policy import Policy
 
         settings = self.configuration().settings
         return Policy(

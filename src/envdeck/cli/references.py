@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from envdeck.cli.arguments import absolute_path, scope_of
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError
-from envdeck.cli.places import absolute_path, scope_of
-from envdeck.cli.scanning import Scan
-from envdeck.core.files import reason_of
+from envdeck.cli.scan import Scan
 from envdeck.core.model import Environment
-from envdeck.core.paths import lies_under
+from envdeck.core.system.files import reason_of
+from envdeck.core.system.paths import lies_under
 from envdeck.text import tilde
 
 if TYPE_CHECKING:

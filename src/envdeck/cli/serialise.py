@@ -1,13 +1,35 @@
-"""The JSON contract: keys are only ever added, and stand in this order."""
+"""The JSON contract, all of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from envdeck.core.model import Distribution, Environment, Finding, Finished, Interpreter, Size
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.model import (
+    Choices,
+    Distribution,
+    Doubt,
+    Ending,
+    Environment,
+    Finding,
+    Finished,
+    Interpreter,
+    ItemResult,
+    Operation,
+    Plan,
+    Refusal,
+    Result,
+    Size,
+    Target,
+)
 
 if TYPE_CHECKING:
-    from envdeck.core.project.drift import Comparison
+    from envdeck.core.dotenv import DotenvFile, DotenvReport
+    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.operations.transaction.journal import Entry
+    from envdeck.core.operations.transaction.trash import Item
+    from envdeck.core.project.model import Comparison
 
 SCHEMA = 1
 Object = dict[str, Any]
@@ -163,3 +185,265 @@ def utc_time(when: float | None) -> str | None:
     except (OverflowError, OSError, ValueError):
         return None
     return f"{moment.isoformat()}Z"
+
+
+def dotenv_object(report: "DotenvReport") -> Object:
+    """Return what `dotenv --json` says."""
+    return {
+        "schema": SCHEMA,
+        "project": report.project,
+        "files": [_file_object(file) for file in report.files],
+        "compared": [
+            {
+                "file": pair.file,
+                "example": pair.example,
+                "missing": list(pair.missing),
+                "extra": list(pair.extra),
+            }
+            for pair in report.compared
+        ],
+        "findings": [
+            {
+                "check": finding.check,
+                "severity": finding.severity.value,
+                "message": finding.message,
+                "remedy": finding.remedy,
+                "file": finding.file,
+                "line": finding.line,
+            }
+            for finding in report.findings
+        ],
+    }
+
+
+def _file_object(file: "DotenvFile") -> Object:
+    return {
+        "path": file.path,
+        "kind": file.kind.value,
+        "mode": None if file.mode is None else f"{file.mode:04o}",
+        "bytes": file.bytes,
+        "encoding": file.encoding,
+        "link": file.link,
+        "problem": file.problem or None,
+        "git": {
+            "tracked": file.git.tracked,
+            "ignored": file.git.ignored,
+            "committed": file.git.committed,
+            "problem": file.git.problem or None,
+        },
+        "keys": [
+            {
+                "name": key.name,
+                "line": key.line,
+                "has_value": key.has_value,
+                "placeholder": key.placeholder,
+                "exported": key.exported,
+            }
+            for key in file.keys
+        ],
+    }
+
+
+def operation_object(plan: Plan, result: Result | None, left_out: Sequence[Refusal] = ()) -> Object:
+    """Return what everything that changes something says: its plan, and how that ended."""
+    return {
+        "schema": SCHEMA,
+        "operation": plan.operation.value,
+        "id": plan.id,
+        "plan": _plan_object(plan, left_out),
+        "result": None if result is None else _result_object(result),
+    }
+
+
+def unplanned_object(operation: Operation, result: Result) -> Object:
+    """Return the same where there is no plan: why there is none."""
+    return {
+        "schema": SCHEMA,
+        "operation": operation.value,
+        "id": None,
+        "plan": None,
+        "result": _result_object(result),
+    }
+
+
+def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
+    return {
+        "targets": [target.path for target in plan.targets],
+        "steps": [
+            {"title": step.title, "command": [mask_text(word) for word in step.command]}
+            for step in plan.steps
+        ],
+        "warnings": [mask_text(warning) for warning in plan.warnings],
+        "reclaims_bytes": plan.reclaims_bytes,
+        "undo": plan.undo,
+        "frees_now_bytes": plan.frees_now_bytes,
+        "needs_bytes": plan.needs_bytes,
+        "kept_until": utc_time(plan.kept_until),
+        "facts": [
+            {"path": target.path, "label": fact.label, "text": mask_text(fact.text)}
+            for target in plan.targets
+            for fact in target.facts
+        ],
+        "allowed": sorted(plan.allowed),
+        "refusals": [_refusal_object(refusal) for refusal in plan.refusals],
+        "left_out": [_refusal_object(refusal) for refusal in left_out],
+        "unproved": [doubt_object(doubt, plan.choices) for doubt in plan.doubts],
+        "edits": [_edits_object(target) for target in plan.targets],
+        "keep_edits": plan.keep_edits,
+    }
+
+
+def doubt_object(doubt: Doubt, choices: Choices) -> Object:
+    """Return a package that cannot be recreated exactly, and what was chosen for it."""
+    choice = choices.get(doubt.name)
+    return {
+        "name": doubt.name,
+        "version": doubt.version,
+        "reason": mask_text(doubt.reason),
+        "options": [option.value for option in doubt.options],
+        "choice": None if choice is None else choice.value,
+    }
+
+
+def _edits_object(target: Target) -> Object:
+    edits = target.edits
+    return {
+        "path": target.path,
+        "count": edits.count,
+        "bytes": edits.bytes,
+        "files": [
+            {"path": each.path, "name": each.name, "bytes": each.bytes} for each in edits.files
+        ],
+        "missing": edits.missing,
+        "not_compared": list(edits.unchecked),
+    }
+
+
+def _refusal_object(refusal: Refusal) -> Object:
+    return {
+        "guard": refusal.guard,
+        "message": mask_text(refusal.message),
+        "hint": mask_text(refusal.hint),
+        "path": refusal.path,
+        "overrulable": refusal.overrulable,
+    }
+
+
+def _result_object(result: Result) -> Object:
+    told: Object = {
+        "status": result.status.value,
+        "verified": [mask_text(checked) for checked in result.verified],
+        "message": mask_text(result.message),
+        "hint": mask_text(result.hint),
+        "freed_bytes": result.freed_bytes,
+        "stopped": result.stopped,
+    }
+    if result.items:
+        told["items"] = [_item_result_object(each) for each in result.items]
+    return {**told, "guard": result.guard} if result.status is Ending.REFUSED else told
+
+
+def _item_result_object(each: ItemResult) -> Object:
+    return {
+        "id": each.id,
+        "path": each.path,
+        "name": each.name,
+        "status": each.status.value,
+        "message": mask_text(each.message),
+        "hint": mask_text(each.hint),
+        "guard": each.guard,
+        "freed_bytes": each.freed_bytes,
+    }
+
+
+def history_object(past: Sequence["Past"]) -> Object:
+    """Return what `history --json` says."""
+    from envdeck.core.operations.transaction.journal import Entry
+
+    return {
+        "schema": SCHEMA,
+        "operations": [
+            {
+                **_entry_object(each.entry, each.why_not),
+                "partly_purged": each.is_partly_purged,
+            }
+            for each in past
+            if isinstance(each.entry, Entry)
+        ],
+        "unreadable": [
+            {"path": each.entry.path, "reason": each.entry.reason}
+            for each in past
+            if not isinstance(each.entry, Entry)
+        ],
+    }
+
+
+def recovered_object(entries: Sequence["Entry"]) -> Object:
+    """Return what `history --recover --json` says."""
+    return {
+        "schema": SCHEMA,
+        "recovered": [_entry_object(entry, None) for entry in entries],
+    }
+
+
+def _entry_object(entry: "Entry", why_not: str | None) -> Object:
+    told: Object = {
+        "id": entry.id,
+        "group": entry.group,
+        "operation": entry.operation.value,
+        "status": entry.phase.value if entry.phase.over else "pending",
+        "path": entry.path,
+        "name": entry.name,
+        "manager": entry.manager,
+        "python": entry.python,
+        "started": utc_time(entry.created_at),
+        "ended": utc_time(entry.ended_at),
+        "message": mask_text(entry.message),
+        "undoes": entry.undoes or None,
+        "undone_by": entry.undone_by or None,
+        "purged": entry.purged,
+    }
+    if why_not is None:
+        return told
+    undo = None if why_not else f"envdeck undo {entry.id}"
+    return {**told, "undo": undo, "no_undo_because": why_not or None}
+
+
+def trash_object(items: Sequence["Item"], policy: "Policy", now: float) -> Object:
+    """Return what `trash --json` says."""
+    return {
+        "schema": SCHEMA,
+        "keep_days": policy.keep_days,
+        "items": [_item_object(item, now) for item in items],
+    }
+
+
+def _item_object(item: "Item", now: float) -> Object:
+    told: Object = {
+        "id": item.id,
+        "folder": item.folder,
+        "problem": item.problem or None,
+        "going": item.going,
+        "status": "partly-purged" if item.going else "in-trash",
+    }
+    manifest = item.manifest
+    if manifest is None:
+        return told
+    return {
+        **told,
+        "operation": manifest.operation.value,
+        "path": manifest.path,
+        "name": manifest.name,
+        "manager": manifest.manager,
+        "python": manifest.python,
+        "put_at": utc_time(manifest.put_at),
+        "kept_until": utc_time(item.kept_until),
+        "due": item.is_due(now),
+        "packages": manifest.packages,
+        "disk_bytes": manifest.disk_bytes,
+        "reclaimable_bytes": manifest.reclaimable_bytes,
+        "project": manifest.project,
+        "is_link": manifest.is_link,
+        "unowned": list(manifest.unowned),
+        "edited": list(manifest.edited),
+    }

@@ -1,8 +1,7 @@
 """The person's configuration: one TOML file, typed, checked, and explained when it is wrong."""
 
-from envdeck.config.errors import ConfigurationError
-from envdeck.config.loading import Configuration, Origin, load, locate
-from envdeck.config.settings import COLUMNS, Settings
+from envdeck.config.load import Configuration, Origin, load, locate
+from envdeck.config.settings import COLUMNS, ConfigurationError, Settings
 
 __all__ = [
     "COLUMNS",

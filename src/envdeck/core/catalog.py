@@ -1,12 +1,19 @@
-"""The one door to the core: what the screen and the command line ask for."""
+"""Public interface for reading: list, look up one, read details, measure; used by both front
+ends.
+"""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envdeck.core import reach
-from envdeck.core.host import Host
-from envdeck.core.index import Index, index_path
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.health.examine import examine
+from envdeck.core.index import Index, StoredEnvironment, index_path
+from envdeck.core.inspection.environment import Inspector, fingerprint
+from envdeck.core.inspection.usage import access_times, signs_of_use
 from envdeck.core.model import (
     Distribution,
     Environment,
@@ -16,13 +23,15 @@ from envdeck.core.model import (
     ProjectState,
     Size,
 )
-from envdeck.core.paths import outermost
-from envdeck.core.reach import bar_network
-from envdeck.core.scope import Scope
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.paths import lies_under, outermost
+from envdeck.core.system.reach import Scope, bar_network
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvReport
-    from envdeck.core.project.drift import Comparison
+    from envdeck.core.project.model import Comparison
 
 __all__ = ["Catalog", "Scope"]
 
@@ -75,7 +84,7 @@ class Catalog:
 
     def lookup(self, path: str) -> Environment | None:
         """Read the environment at `path`, or that a link there leads to; None if none is."""
-        from envdeck.core.lookup import lookup
+        # moved
 
         with self._index() as index:
             return lookup(path, self.host, index)
@@ -93,7 +102,7 @@ class Catalog:
 
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
-        from envdeck.core.inspection.distributions import read_distributions
+        from envdeck.core.inspection.packages.distributions import read_distributions
 
         return read_distributions(environment)
 
@@ -102,7 +111,7 @@ class Catalog:
     ) -> "Comparison | None":
         """Compare an environment with what its project declares and locks; None without one, and
         where that is no longer there."""
-        from envdeck.core.project.comparing import compare
+        from envdeck.core.project.drift.compare import compare
         from envdeck.core.project.project import read_project
 
         link = environment.project
@@ -122,8 +131,8 @@ class Catalog:
 
     def measure(self, environment: Environment) -> Size | None:
         """Measure one environment now; None when it is no longer there."""
-        from envdeck.core.mounts import read_mounts
-        from envdeck.core.sizing import Sizer
+        from envdeck.core.inspection.size_pool import Sizer
+        from envdeck.core.system.mounts import read_mounts
 
         return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)
 
@@ -134,7 +143,7 @@ class Catalog:
         environment that shares anything is measured again. One that lies inside another of
         them is counted with that one.
         """
-        from envdeck.core.inspection.joint_size import joint_size
+        from envdeck.core.inspection.size import joint_size
 
         by_path = {one.path: one for one in environments}
         with self._index() as index:
@@ -153,3 +162,51 @@ class Catalog:
 
     def _index(self) -> Index:
         return Index.open(self.index_file or index_path(self.host), host=self.host)
+
+
+def lookup(path: str, host: Host, index: Index) -> Environment | None:
+    """Read the environment at `path`, or that a link there leads to; None when none is.
+
+    The index lends the project folders that were met before, for tools that hash them, and what
+    an earlier look left behind: where we may not open files without renewing their access time
+    (only their owner may), our own reading is told from use by that.
+    """
+    candidate = recognise(reach.realpath(path))
+    if candidate is None:
+        return None
+    if (asked := os.path.abspath(path)) != candidate.path and reach.islink(asked):
+        candidate = replace(candidate, links=(asked,))
+    tool = keeper(candidate, host)
+    projects = ProjectRoots(host)
+    for root in index.project_roots():
+        projects.add(root)
+    project = link(candidate, tool, host, projects)
+    folders = [folder.path for folder in candidate.layout.package_folders]
+    before = signs_of_use(candidate.cfg_atime, folders)
+    known = _known(candidate, index)
+    inspector = Inspector(host, read_mounts(host))
+    if known is None:
+        environment = inspector.inspect(candidate, tool, project)
+    else:
+        environment = inspector.inspect(
+            candidate, tool, project, known.environment.last_used, known.atimes
+        )
+    environment = replace(environment, findings=examine(environment))
+    after = access_times(candidate.path, folders)
+    if after != before:
+        mark = fingerprint(candidate)
+        same = known is not None and known.fingerprint == mark
+        size = known.environment.size if known is not None and same else None
+        home = reach.realpath(host.home)
+        usual = known.usual if known is not None else lies_under(candidate.path, home)
+        stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
+        index.save_environments([stored])
+    return environment
+
+
+def _known(candidate: Candidate, index: Index) -> StoredEnvironment | None:
+    for stored in index.environments((candidate.path,)):
+        found = stored.environment
+        if found.path == candidate.path and found.identity == candidate.identity:
+            return stored
+    return None

@@ -4,20 +4,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from envdeck.core.discovery.boundaries import barred_mounts
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.projects import ProjectRoots, link
-from envdeck.core.discovery.prune import Prune
-from envdeck.core.discovery.survey import Linked, Sighting, Survey
-from envdeck.core.discovery.tool import Tool
+from envdeck.core.discovery.find import Linked, Sighting, Survey
+from envdeck.core.discovery.managers.base import Tool
+from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.walk import ProjectRoot
-from envdeck.core.health import examine
-from envdeck.core.host import Host
+from envdeck.core.health.examine import examine
 from envdeck.core.index import Index, StoredEnvironment
-from envdeck.core.inspection.dependants import dependants
-from envdeck.core.inspection.environment import Inspector
-from envdeck.core.inspection.fingerprint import fingerprint
-from envdeck.core.inspection.interpreters import find_interpreters
+from envdeck.core.inspection.environment import Inspector, fingerprint
+from envdeck.core.inspection.interpreters import dependants, find_interpreters
+from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.model import (
     Environment,
@@ -32,11 +29,10 @@ from envdeck.core.model import (
     Sized,
     Unreadable,
 )
-from envdeck.core.mounts import read_mounts
-from envdeck.core.paths import lies_under
-from envdeck.core.reach import untouched
-from envdeck.core.scope import Scope
-from envdeck.core.sizing import Sizer
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.paths import lies_under
+from envdeck.core.system.reach import Scope, untouched
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""

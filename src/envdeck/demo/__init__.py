@@ -5,11 +5,10 @@
 Nothing of the real home is read or written, and no network is asked.
 """
 
-from envdeck.demo.building import Demo, build
+from envdeck.demo.build import Demo, build
 from envdeck.demo.sandbox import Sandbox, SandboxError, leftovers, remove
-from envdeck.demo.stories import STORIES
-from envdeck.demo.story import Story
-from envdeck.demo.workshop import DemoError, Planted
+from envdeck.demo.scenarios import STORIES
+from envdeck.demo.workshop import DemoError, Planted, Story
 
 __all__ = [
     "STORIES",

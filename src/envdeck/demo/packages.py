@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
-from envdeck.demo.stand_ins import source
+from envdeck.demo.fakes import source
 from envdeck.demo.wheels import Release, write_wheel
 
 

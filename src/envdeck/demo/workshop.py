@@ -1,34 +1,102 @@
-"""Making the environments and projects of the demo, with the real tools."""
+"""Environments and projects with the real tools; templates copied.
+
+A tool takes a quarter of a second for each, and all that differs is where it lies, which Python
+it rests on and what its prompt says: these words are replaced in its texts, names and links.
+"""
 
 import glob
 import os
+import re
 import shutil
+import sys
 import textwrap
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
-from envdeck.core.discovery.tools import all_tools
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers import all_tools
 from envdeck.core.model import Creation
-from envdeck.core.operations.engine.command import Command
+from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.creators import (
     Creator,
     UvCreator,
     VenvCreator,
     VirtualenvCreator,
 )
-from envdeck.core.operations.engine.environ import clean_environ
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv, find_uv
+from envdeck.core.system.host import Host
 from envdeck.demo.machine import Layout
-from envdeck.demo.moulds import PROMPT, Mould
-from envdeck.demo.other_pythons import OtherPythons
 from envdeck.demo.packages import releases, withdrawn
-from envdeck.demo.pythons import BasePython
-from envdeck.demo.unpacking import resolve, unpack
-from envdeck.demo.wheels import write_wheel
+from envdeck.demo.pythons import BasePython, OtherPythons
+from envdeck.demo.wheels import resolve, unpack, write_wheel
+
+PROMPT = "prompt-of-the-mould"
+"""What a mould is made with; it stands nowhere else."""
+
+_PROMPT_LINE = re.compile(r"^prompt *=.*\n", re.MULTILINE)
+_PROMPT_FLAG = re.compile(rf" --prompt[= ](?:\"{PROMPT}\"|'{PROMPT}'|{PROMPT})")
+_SINCE_311 = re.compile(r"^(?:executable|command) *=.*\n", re.MULTILINE)
+_FIRST_WITH_COMMAND = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """An environment to cast others from."""
+
+    path: str
+    creator: str
+    python: BasePython
+    """The base it rests on."""
+
+    def cast(self, path: str, python: BasePython, prompt: str | None) -> None:
+        """Make an environment at a path that is not there yet, as its creator would have made
+        it of that Python; without a prompt it has the name of its folder. Raises OSError."""
+        words = {
+            self.path: path,
+            self.python.prefix: python.prefix,
+            f"python{self.python.minor}": f"python{python.minor}",
+            self.python.version: python.version,
+            f"python-version = {self.python.minor}": f"python-version = {python.minor}",
+            f"{sys.executable} -m virtualenv": f"{python.executable} -m virtualenv",
+            PROMPT: prompt or os.path.basename(path),
+        }
+        pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+
+        def said(text: str) -> str:
+            return pattern.sub(lambda match: words[match[0]], text)
+
+        def settled(text: str) -> str:
+            return said(self._settled(text, python, named=prompt is not None))
+
+        for folder, folders, files in os.walk(self.path):
+            place = path + said(folder[len(self.path) :])
+            os.makedirs(place)
+            for name in (*folders, *files):
+                one, target = os.path.join(folder, name), os.path.join(place, said(name))
+                if os.path.islink(one):
+                    os.symlink(said(os.readlink(one)), target)
+                elif name in files:
+                    _copy(one, target, settled if name == "pyvenv.cfg" else said)
+
+    def _settled(self, cfg: str, python: BasePython, *, named: bool) -> str:
+        """Leave out of a `pyvenv.cfg` a prompt that nobody has asked for, and what `venv` of
+        that Python does not write yet."""
+        if not named:
+            cfg = _PROMPT_FLAG.sub("", _PROMPT_LINE.sub("", cfg))
+        if self.creator == "venv" and python.numbers < _FIRST_WITH_COMMAND:
+            cfg = _SINCE_311.sub("", cfg)
+        return cfg
+
+
+def _copy(one: str, target: str, said: Callable[[str], str]) -> None:
+    with open(one, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        text = file.read()
+    with open(target, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(said(text))
+    os.chmod(target, os.stat(one).st_mode & 0o777)
+
 
 DAY = 86_400.0
 _LIMIT = 60.0
@@ -278,3 +346,15 @@ def _uv_versions() -> str:
     version = metadata.version("uv")
     major, minor = version.split(".")[:2]
     return f">={version},<{major}.{int(minor) + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One thing that happens to environments, planted in the home of the demo."""
+
+    name: str
+    shows: str
+    """What it shows, in one sentence without a full stop."""
+    plant: Callable[[Workshop], Planted]
+    usual: bool = True
+    """Whether it is in every demo; the others are only planted when they are named."""

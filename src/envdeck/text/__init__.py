@@ -1,11 +1,16 @@
 """How values are written for people; shared by the screen and the command line."""
 
-from envdeck.text.ages import age, duration, exact_time, short_age, time_left
-from envdeck.text.paths import shorten, shorten_name, tilde, tilde_within
-from envdeck.text.plain import plain
-from envdeck.text.signs import Signs, signs_for
-from envdeck.text.sizes import exact_bytes, size
-from envdeck.text.width import clip, pad, width
+from envdeck.text.paths import clip, pad, shorten, shorten_name, tilde, tilde_within, width
+from envdeck.text.quantities import (
+    age,
+    duration,
+    exact_bytes,
+    exact_time,
+    short_age,
+    size,
+    time_left,
+)
+from envdeck.text.safe import Signs, plain, signs_for
 
 __all__ = [
     "Signs",

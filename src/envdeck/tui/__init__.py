@@ -6,14 +6,14 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from envdeck.tui.settings import ScreenSettings
+from envdeck.tui.base.settings import ScreenSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envdeck.core.catalog import Scope
-    from envdeck.tui.operating import Operating
-    from envdeck.tui.source import Source
+    from envdeck.tui.base.services import Operating
+    from envdeck.tui.base.source import Source
 
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
@@ -54,8 +54,7 @@ def run(
     is given up and waited for, for as long as is decent; the next start clears up the rest.
     """
     prepare()
-    from envdeck.tui.app import EnvDeck
-    from envdeck.tui.ending import ROLLBACK_PATIENCE, ending_on_signals
+    from envdeck.tui.app import ROLLBACK_PATIENCE, EnvDeck, ending_on_signals
 
     app = EnvDeck(source, scope, settings, operations)
     with ending_on_signals(app.end) as app.end_late:

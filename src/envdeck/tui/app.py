@@ -1,9 +1,14 @@
-"""The application: it composes, routes, and ends as a program in a terminal should."""
+"""The app: composes, opens screens, ends on signals with an exit code."""
 
 import asyncio
+import os
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
+from threading import Timer
+from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -15,17 +20,105 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from envdeck.text import plain
-from envdeck.tui.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
-from envdeck.tui.ending import PATIENCE, ROLLBACK_PATIENCE, fault
-from envdeck.tui.messages import FilterRequested, OperationWished, OutcomeSaid
-from envdeck.tui.screens.main import MainScreen
-from envdeck.tui.settings import ScreenSettings
-from envdeck.tui.source import Source
+from envdeck.tui.base.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
+from envdeck.tui.base.messages import FilterRequested, OperationWished, OutcomeSaid
+from envdeck.tui.base.settings import ScreenSettings
+from envdeck.tui.base.source import Source
+from envdeck.tui.main.screen import MainScreen
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
-    from envdeck.tui.dialogs.quitting import Leave
-    from envdeck.tui.operating import Operating
+    from envdeck.tui.base.services import Operating
+    from envdeck.tui.dialogs.quit import Leave
+    from envdeck.tui.walkthrough.state import WalkthroughOpened
+
+PATIENCE = 0.8
+"""Seconds in which it ends by itself after `q` or a signal. A terminal that is gone takes no
+output, and a disk that is gone gives no answer: what waits for those would wait for ever."""
+ROLLBACK_PATIENCE = 10.0
+"""Seconds that an operation has to give up once the program ends. What is not over by then is
+finished or rolled back by the next start."""
+_DEBUG = "ENVDECK_DEBUG"
+_RESTORED = b"\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[<u"
+"""Mouse and pasting as usual, the screen from before, the cursor seen, keys as usual."""
+
+
+@contextmanager
+def ending_on_signals(
+    end: Callable[[int], float],
+) -> Iterator[Callable[[float, int], None]]:
+    """Call `end` with 128 and the number of a signal that ends programs, so that the terminal
+    is restored; end the process with that code where this does not come about in the seconds
+    that `end` returned. Yields what sees to the same for another code."""
+    watches: list[Timer] = []
+
+    def end_late(seconds: float, code: int) -> None:
+        watches.append(end_after(seconds, code))
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        end_late(end(128 + number), 128 + number)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, told) for number in numbers}
+    try:
+        yield end_late
+    finally:
+        for watch in watches:
+            watch.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def end_after(seconds: float, code: int) -> Timer:
+    """End the process with a code, the terminal restored, unless the timer is cancelled first."""
+    attributes = _terminal_attributes()
+
+    def leave() -> None:
+        with suppress(OSError, ValueError):
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, _RESTORED)
+        if attributes is not None:
+            with suppress(OSError, ValueError):
+                attributes()
+        os._exit(code)
+
+    watch = Timer(seconds, leave)
+    watch.daemon = True
+    watch.start()
+    return watch
+
+
+def _terminal_attributes() -> Callable[[], None] | None:
+    """Return what gives the terminal its echo and its lines back; None where there is none."""
+    if sys.platform == "win32":
+        return None
+    import termios  # not there on Windows
+
+    try:
+        found = termios.tcgetattr(0)
+    except termios.error:
+        return None
+    found[0] |= termios.ICRNL | termios.IXON
+    found[3] |= termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+
+    def restore() -> None:
+        with suppress(termios.error):
+            termios.tcsetattr(0, termios.TCSANOW, found)
+
+    return restore
+
+
+def fault(error: BaseException) -> str | None:
+    """Return what a person is told of a fault of the program; None where the whole trace is
+    asked for."""
+    if os.environ.get(_DEBUG):
+        return None
+    return (
+        f"error: {plain(f'{type(error).__name__}: {error}')}\n"
+        f"hint: this is a fault of envdeck; {_DEBUG}=1 shows where it is"
+    )
+
 
 DEFAULT_THEME = "textual-dark"
 COLOURLESS_THEME = "ansi-dark"
@@ -111,14 +204,14 @@ class EnvDeck(App[None], inherit_bindings=False):
         variables = super().get_css_variables()
         if self.current_theme.dark or self.native_ansi_color:
             return variables
-        from envdeck.tui.contrast import readable
+        from envdeck.tui.base.system import readable
 
         return readable(variables)
 
     def _use_theme(self, name: str | None) -> None:
         usual = COLOURLESS_THEME if self._settings.no_color else DEFAULT_THEME
         if name is not None and name not in self.available_themes:
-            from envdeck.tui.actions import nearest
+            from envdeck.tui.base.actions import nearest
 
             near = nearest(name, self.available_themes)
             hint = f" (did you mean {near}?)" if near else ""
@@ -159,30 +252,36 @@ class EnvDeck(App[None], inherit_bindings=False):
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Make a picture of the screen, every secret on it hidden; all ways to make one end
         here."""
-        from envdeck.tui.hiding import hide_secrets
+        from envdeck.tui.base.system import hide_secrets
 
         hide_secrets(self.screen_stack)
         return super().export_screenshot(title=title, simplify=simplify)
 
     def action_help(self) -> None:
         """Show every key, or leave that again."""
-        from envdeck.tui.screens.help import HelpScreen
+        from envdeck.tui.help.keys import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         else:
             self.push_screen(HelpScreen(self.main.look))
 
+    def on_walkthrough_opened(self, event: "WalkthroughOpened") -> None:
+        """Show a walkthrough."""
+        from envdeck.tui.walkthrough.screen import WalkthroughScreen
+
+        self.push_screen(WalkthroughScreen(event.walk, event.main))
+
     def action_tour(self) -> None:
         """Show the tour."""
-        from envdeck.tui.dialogs.tour import TourDialog
+        from envdeck.tui.help.tour import TourDialog
 
         if not self.screen.is_modal:
             self.push_screen(TourDialog(self.main.look))
 
     def action_command_palette(self) -> None:
         """Find any action by its name."""
-        from envdeck.tui.screens.palette import Palette
+        from envdeck.tui.help.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(self._settings.signs))
@@ -193,7 +292,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         if queue is None or not queue.busy:
             self._close()
             return
-        from envdeck.tui.dialogs.quitting import QuitDialog
+        from envdeck.tui.dialogs.quit import QuitDialog
 
         if isinstance(self.screen, QuitDialog):
             self.screen.action_quit()
@@ -225,7 +324,7 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def search_themes(self) -> None:
         """Choose how it looks."""
-        from envdeck.tui.screens.palette import Palette
+        from envdeck.tui.help.palette import Palette
 
         self.push_screen(Palette(self._settings.signs, themes=True))
 

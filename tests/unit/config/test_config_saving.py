@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.config import load
-from envdeck.config.saving import save_theme
+from envdeck.config.save import save_theme
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(host, file, monkeypatch):
     def replace_(source, target):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("envdeck.config.saving.os.replace", replace_)
+    monkeypatch.setattr("envdeck.config.save.os.replace", replace_)
     assert save_theme(host, "nord") == "read-only file system"
     assert file.read_text() == 'theme = "old"\n'
     assert os.listdir(file.parent) == ["config.toml"]

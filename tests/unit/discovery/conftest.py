@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate, Kind
-from envdeck.core.discovery.layout import Layout, read_layout
-from envdeck.core.host import Host
+from envdeck.core.discovery.prefix import Candidate, Kind, Layout, read_layout
 from envdeck.core.model import Identity
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

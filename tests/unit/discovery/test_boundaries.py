@@ -2,8 +2,8 @@
 
 import pytest
 
-from envdeck.core.discovery.boundaries import barred_mounts
-from envdeck.core.mounts import Mount
+from envdeck.core.discovery.prune import barred_mounts
+from envdeck.core.system.mounts import Mount
 
 
 def mount(point, kind="ext4", device=1):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.cfg import parse_cfg, read_cfg, unquoted
-from envdeck.core.files import CFG_LIMIT
+from envdeck.core.discovery.prefix import parse_cfg, read_cfg, unquoted
+from envdeck.core.system.files import CFG_LIMIT
 
 
 def test_keys_are_lower_case_and_values_stripped():

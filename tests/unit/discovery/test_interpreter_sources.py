@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.interpreters import SOURCES, locate_all, steady_prefix
+from envdeck.core.discovery.interpreters.find import SOURCES, locate_all, steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import Located, is_name, locate
-from envdeck.core.discovery.interpreters.registry import Registry
-from envdeck.core.host import Host
+from envdeck.core.discovery.interpreters.windows import Registry
 from envdeck.core.model import Unreadable
+from envdeck.core.system.host import Host
 
 PROGRAM = b"\x7fELF"
 

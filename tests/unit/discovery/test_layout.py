@@ -2,7 +2,7 @@
 
 import pytest
 
-from envdeck.core.discovery.layout import read_layout
+from envdeck.core.discovery.prefix import read_layout
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.prefix import Kind, recognise
 
 
 @pytest.mark.parametrize("creator", ["venv", "virtualenv", "uv"])

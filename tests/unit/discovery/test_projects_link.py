@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.project_disks import Disks
-from envdeck.core.discovery.projects import ProjectRoots, link
-from envdeck.core.discovery.survey import keeper
-from envdeck.core.discovery.tools import pdm, pipenv, poetry, venv, virtualenvwrapper
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.managers import pdm, pipenv, poetry, venv, virtualenvwrapper
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.discovery.project_roots import Disks
 from envdeck.core.model import ProjectLink, ProjectState
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.project_disks import Disks
-from envdeck.core.discovery.projects import is_project
+from envdeck.core.discovery.project_links import is_project
+from envdeck.core.discovery.project_roots import Disks
 
 
 @pytest.mark.parametrize(

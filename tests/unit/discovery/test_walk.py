@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate
+from envdeck.core.discovery.prefix import Candidate
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.discovery.walk import TICK_FOLDERS, Pointer, ProjectRoot, Tick, Walk
 from envdeck.core.model import Unreadable
-from envdeck.core.mounts import Mount
-from envdeck.core.operations.places import Places, trashes_for
+from envdeck.core.operations.transaction.places import Places, trashes_for
+from envdeck.core.system.mounts import Mount
 
 
 class Memory(dict):

@@ -11,8 +11,8 @@ import pytest
 
 from envdeck.core.dotenv import DotenvFinding, RemedyKind, read_dotenv
 from envdeck.core.dotenv.checks import CHECKS
-from envdeck.core.host import Host
 from envdeck.core.model import Severity
+from envdeck.core.system.host import Host
 
 GIT = shutil.which("git")
 LINES = {

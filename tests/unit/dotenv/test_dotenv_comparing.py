@@ -1,6 +1,6 @@
 """A file beside its example."""
 
-from envdeck.core.dotenv.comparing import compare
+from envdeck.core.dotenv.files import compare
 from envdeck.core.dotenv.model import DotenvFile, FileKind, Key, KeyComparison
 
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv.comparing import made_from
-from envdeck.core.dotenv.finding_files import find_files
+from envdeck.core.dotenv.files import find_files, kind_of, made_from
 from envdeck.core.dotenv.model import FileKind
-from envdeck.core.dotenv.naming import kind_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from dotenv import dotenv_values
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from envdeck.core.dotenv.parsing import parse
-from envdeck.core.dotenv.reading import names_a_key
+from envdeck.core.dotenv.files import names_a_key
+from envdeck.core.dotenv.parse import parse
 
 _PARTS = st.sampled_from(
     ["A", "B=", "=", "export ", "'", '"', "#", " ", "\t", "\n", "\r\n", "\r", "\\", "\\'", '\\"',

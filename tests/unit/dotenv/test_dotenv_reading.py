@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv.finding_files import FoundFile
+from envdeck.core.dotenv.files import Document, FoundFile, read_document
 from envdeck.core.dotenv.model import DotenvFile, FileKind, Key
-from envdeck.core.dotenv.reading import Document, read_document
 
 
 def read(path: Path) -> DotenvFile:

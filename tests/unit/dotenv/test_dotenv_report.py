@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.dotenv import FileKind, GitState, read_dotenv
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 
 MARK = "MARK-3f9c"
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.dotenv.placeholders import is_placeholder
-from envdeck.core.dotenv.secrets import is_secret_text, looks_secret
+from envdeck.core.dotenv.secrets import is_placeholder, is_secret_text, looks_secret
 
 DRAWN = "k3Jx9QmZ7bTn2VwL5pRd8SgH4cYf6A1u"
 HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.health import CHECKS, examine
+from envdeck.core.health.examine import CHECKS, examine
 from envdeck.core.model import (
     Environment,
     Identity,

@@ -7,13 +7,13 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.model import Environment, Identity, Status
+from envdeck.core.system.host import Host
 
 WRITER = """
 import sys
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.model import Environment, Identity, Status
 

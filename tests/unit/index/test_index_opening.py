@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.index import Index, index_path
-from envdeck.core.index.schema import APPLICATION_ID, VERSION
+from envdeck.core.index.database import APPLICATION_ID, VERSION
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envdeck.core.index.database import key, unkey
 from envdeck.core.index.records import (
     StoredEnvironment,
     decode_environments,
     decode_interpreters,
+    deflate,
     encode_environment,
     encode_interpreter,
+    inflate,
 )
-from envdeck.core.index.schema import key, unkey
-from envdeck.core.index.shared import deflate, inflate
 from envdeck.core.model import (
     Creation,
     Environment,

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment, index_path
-from envdeck.core.index.schema import TABLES
-from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.index.database import TABLES
+from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import (
     Environment,
     GlobalPackages,
@@ -21,6 +20,7 @@ from envdeck.core.model import (
     Size,
     Status,
 )
+from envdeck.core.system.host import Host
 
 NOW = 1_800_000_000.0
 OLD = 1_700_000_000_000_000_000

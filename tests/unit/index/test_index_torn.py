@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.model import Environment, Identity, Interpreter, LastUsed, Python, Status
+from envdeck.core.system.host import Host
 
 VARIANTS = 200
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.credentials import mask_text, mask_url
-from envdeck.core.inspection.direct_url import DirectUrl, parse
+from envdeck.core.inspection.packages.provenance import DirectUrl, mask_text, mask_url, parse
 
 
 def read(**content: object) -> DirectUrl:

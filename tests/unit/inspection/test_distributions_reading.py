@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection import distributions as module
-from envdeck.core.inspection.distributions import (
+from envdeck.core.inspection.packages import distributions as module
+from envdeck.core.inspection.packages.distributions import (
     installed_versions,
     read_distributions,
     read_heads,
 )
-from envdeck.core.inspection.site_packages import count_distributions, leftovers, list_names
+from envdeck.core.inspection.packages.site_packages import (
+    count_distributions,
+    leftovers,
+    list_names,
+)
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Script, Status
 
 

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 import virtualenv
 
-from envdeck.core.inspection.dependency_tree import needs
-from envdeck.core.inspection.distribution_names import normalise
-from envdeck.core.inspection.distributions import (
+from envdeck.core.inspection.packages.dependencies import needs
+from envdeck.core.inspection.packages.distributions import (
     installed_versions,
     read_distributions,
     read_heads,
 )
-from envdeck.core.inspection.record import RECORD_LIMIT, listed_size
-from envdeck.core.inspection.site_packages import count_distributions
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, listed_size
+from envdeck.core.inspection.packages.site_packages import count_distributions, normalise
 from envdeck.core.model import Environment, Identity, Python, Script, Status
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -169,7 +168,7 @@ def test_what_uv_installs(tmp_path: Path, make_venv: Callable[..., Path]):
 
 def test_scripts_that_were_not_installed_are_left_out(tmp_path, make_venv):
     """pip's wheel names `pip3.9`, of the Python it was built with; installers write their own."""
-    from envdeck.core.inspection.distributions import read_distributions
+    from envdeck.core.inspection.packages.distributions import read_distributions
     from envdeck.core.model import Environment, Identity, Python, Status
 
     path = make_venv(tmp_path / "env")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.requested import requested, roots_of
+from envdeck.core.inspection.packages.provenance import requested, roots_of
 from envdeck.core.model import Distribution
 
 

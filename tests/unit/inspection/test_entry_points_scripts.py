@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.entry_points import parse_scripts
+from envdeck.core.inspection.packages.metadata import parse_scripts
 from envdeck.core.model import Script
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from envdeck.core.inspection.eol import end_of_life
+from envdeck.core.inspection.interpreter import end_of_life
 
 
 def at(day: str) -> float:

@@ -5,14 +5,17 @@ import time
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.inspection.creation import read_creation
-from envdeck.core.inspection.distribution_names import is_distribution
-from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.inspection.environment import judge, read_creation
 from envdeck.core.inspection.interpreter import minor_of, read_python
-from envdeck.core.inspection.marker_environment import marker_environment
-from envdeck.core.inspection.requirements import holds, parse_requirement, satisfied
-from envdeck.core.inspection.status import judge
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.requirements import (
+    holds,
+    marker_environment,
+    parse_requirement,
+    satisfied,
+)
+from envdeck.core.inspection.packages.site_packages import is_distribution
 from envdeck.core.model import Environment, Identity, Python, Status
 
 ENDLESS = "9" * 5000

@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate, Kind
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.inspection.creation import read_creation
+from envdeck.core.discovery.prefix import Candidate, Kind, recognise
+from envdeck.core.inspection.environment import read_creation
 from envdeck.core.inspection.interpreter import minor_of_executable, read_python
 from envdeck.core.model import Identity
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Identity, Interpreter, Unreadable
+from envdeck.core.system.host import Host
 
 
 def build(prefix: Path, minor: str = "3.12", *, stdlib: str = "") -> Path:

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.host import Host
-from envdeck.core.inspection.dependants import base_of, dependants, orphans
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.interpreter import read_python
-from envdeck.core.inspection.interpreters import interpreter_at
+from envdeck.core.inspection.interpreters import base_of, dependants, interpreter_at, orphans
 from envdeck.core.model import Environment, Identity, Interpreter, Python, Status
+from envdeck.core.system.host import Host
 
 
 def interpreter(prefix: str, version: str | None, name: str = "python3") -> Interpreter:

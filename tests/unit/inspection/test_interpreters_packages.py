@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.inspection.interpreters import interpreter_at
 from envdeck.core.model import GlobalPackages
+from envdeck.core.system.host import Host
 
 FRAMEWORK = "Python.framework/Versions/3.12"
 BASE = {"PYTHONUSERBASE": "~/base"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from envdeck.core.files import METADATA_LIMIT, Unread
-from envdeck.core.inspection.metadata import CoreMetadata, parse_metadata, read_metadata
+from envdeck.core.inspection.packages.metadata import CoreMetadata, parse_metadata, read_metadata
+from envdeck.core.system.files import METADATA_LIMIT, Unread
 
 FIELDS = ("Name", "Version", "Summary", "Requires-Python", "License-Expression")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from envdeck.core.inspection.naming import name_of
+from envdeck.core.inspection.environment import name_of
 from envdeck.core.model import ProjectLink, ProjectState
 
 API = ProjectLink(ProjectState.FOUND, "/home/ada/work/api", "parent folder")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.protection import protection
 
 

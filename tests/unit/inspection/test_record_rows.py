@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.files import Unread
-from envdeck.core.inspection.record import RecordRow, listed_size, read_rows, rows
+from envdeck.core.inspection.packages.record import RecordRow, listed_size, read_rows, rows
+from envdeck.core.system.files import Unread
 
 USUAL = (
     b"../../../bin/api,sha256=ab-_,210\r\n"

@@ -4,9 +4,8 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from envdeck.core.inspection.marker_environment import Machine, marker_environment
-from envdeck.core.inspection.requirement_graph import Needs, requirement_graph
-from envdeck.core.inspection.requirements import asking_extras
+from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
+from envdeck.core.inspection.packages.requirements import Machine, asking_extras, marker_environment
 from envdeck.core.model import Distribution, Python
 
 LINUX = Machine("posix", "linux", "x86_64", "6.8.0", "Linux", "#1 SMP")

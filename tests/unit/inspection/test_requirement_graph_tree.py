@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from envdeck.core.inspection.dependency_tree import DEEPEST, TreeRow, needed_by, needs
+from envdeck.core.inspection.packages.dependencies import DEEPEST, TreeRow, needed_by, needs
 from envdeck.core.model import Distribution
 
 

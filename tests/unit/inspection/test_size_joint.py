@@ -7,8 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.joint_size import joint_size
-from envdeck.core.inspection.size import JointCount, measure
+from envdeck.core.inspection.size import JointCount, joint_size, measure
 from envdeck.core.model import SharedFiles, Size
 
 

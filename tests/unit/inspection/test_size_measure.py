@@ -10,7 +10,7 @@ import pytest
 
 from envdeck.core.inspection import size as sizing
 from envdeck.core.inspection.size import measure
-from envdeck.core.mounts import Mount
+from envdeck.core.system.mounts import Mount
 
 
 def du(path, *options):

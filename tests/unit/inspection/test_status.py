@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.inspection.environment import judge
 from envdeck.core.inspection.interpreter import read_python
-from envdeck.core.inspection.status import judge
 from envdeck.core.model import Status
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"

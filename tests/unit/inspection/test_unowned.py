@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection import unowned
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.unowned import UnownedFile, unowned_files

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from envdeck.core.files import read_bounded
-from envdeck.core.host import Host
 from envdeck.core.inspection.usage import access_times, last_used
 from envdeck.core.model import LastUsed
-from envdeck.core.mounts import Mount, is_noatime, read_mounts
+from envdeck.core.system.files import read_bounded
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import Mount, is_noatime, read_mounts
 
 DAY = 86400.0
 MADE = 1_700_000_000.0

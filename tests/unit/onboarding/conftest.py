@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.onboarding.walkthrough import Walkthrough
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.system.host import Host
 
 MINOR = "{}.{}".format(*sys.version_info)
 NOW = 1_795_000_000.0

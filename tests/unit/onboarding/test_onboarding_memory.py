@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.onboarding.memory import (
+from envdeck.core.onboarding.answers import (
     Memory,
     Ran,
     memory_path,

@@ -5,8 +5,8 @@ import os
 import pytest
 
 from envdeck.core.model import Ending, OutputLine
+from envdeck.core.onboarding.commands import session_names
 from envdeck.core.onboarding.model import Answers, State
-from envdeck.core.onboarding.tasks.nox import session_names
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.onboarding.accepting import accepts, version_to_get
 from envdeck.core.onboarding.model import State
-from envdeck.core.operations.policy import Policy
+from envdeck.core.onboarding.python_choice import accepts, version_to_get
+from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.project import WantedPython
 
 VERSION = "{}.{}.{}".format(*sys.version_info)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import Ending, NoPlan, Result
-from envdeck.core.onboarding.memory import memory_path
+from envdeck.core.onboarding.answers import memory_path
 from envdeck.core.onboarding.model import Answers, State
 from envdeck.core.onboarding.steps import NAMES, STEPS
 from envdeck.core.onboarding.walkthrough import Walkthrough
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.shared.policy import Policy
 
 NONE_HERE = '[project]\nname = "api"\nrequires-python = ">=3.99"\ndependencies = ["six"]\n'
 

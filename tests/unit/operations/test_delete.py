@@ -13,11 +13,11 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import CommandEnded, Ending
-from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.locks import lock
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.recovery import recover
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.disk.platforms import LinuxDisk
+from envdeck.core.operations.execute import recover
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.transaction.places import lock
 
 UNOWNED = frozenset({"unowned-files"})
 
@@ -341,8 +341,8 @@ def test_a_sync_that_fails_after_the_move_is_no_failure(operations, env, plan, r
 RACE = """
 import sys
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
-from envdeck.core.operations.operations import Operations
+from envdeck.core.system.host import Host
+from envdeck.core.operations.api import Operations
 operations = Operations(Catalog(Host("linux", sys.argv[1], {}, root=sys.argv[2])))
 plan = operations.plan_delete([operations.catalog.lookup(sys.argv[3])])
 print("ready", flush=True)
@@ -567,7 +567,7 @@ def test_the_way_out_fits_what_was_asked(operations, env, plan, run, host):
 def test_only_what_runs_a_plan_is_loaded():
     code = """
 import sys
-from envdeck.core.operations import running
+from envdeck.core.operations import execute as running
 loaded = sys.modules.keys()
 names = {"create", "recreate", "upgrade", "delete", "purge", "undo"}
 assert not {f"envdeck.core.operations.{name}" for name in names} & loaded

@@ -15,11 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.core.operations.disk import Disk, NotOneDiskError, disk_for
-from envdeck.core.operations.disk import macos as mac
-from envdeck.core.operations.disk import windows as win
-from envdeck.core.operations.disk.linux import LinuxDisk, _renameat2
-from envdeck.core.operations.disk.macos import MacDisk
-from envdeck.core.operations.disk.windows import WindowsDisk
+from envdeck.core.operations.disk import platforms as mac
+from envdeck.core.operations.disk import platforms as win
+from envdeck.core.operations.disk.platforms import LinuxDisk, MacDisk, WindowsDisk, _renameat2
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs renameat2")
 
@@ -216,9 +214,9 @@ def test_nothing_is_removed_where_something_is_mounted_in_it(host, tmp_path):
 
 READ_ONLY = """
 import os, sys
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 from envdeck.core.operations.disk import disk_for
-import envdeck.core.mounts, envdeck.core.operations.disk.linux
+import envdeck.core.system.mounts, envdeck.core.operations.disk.platforms
 disk = disk_for(Host(sys.platform, "/nowhere", {}, root="/nowhere"))
 os.chdir(sys.argv[1])
 if os.getuid() == 0:

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.model import Identity, Interpreter
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.forecast import asking
-from envdeck.core.operations.forecast.direct import judge_direct
-from envdeck.core.operations.forecast.forecasting import forecast
-from envdeck.core.operations.forecast.outlook import Forecast, Verdict
+from envdeck.core.operations.recreate import forecast as asking
+from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast, judge_direct
+from envdeck.core.system.host import Host
 
 MINOR = sys.version_info[1]
 OTHER = 8

@@ -8,10 +8,10 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import Ending, Identity, Operation
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.places import FILE_BEFORE
-from envdeck.core.operations.trash import Manifest, write_manifest
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import FILE_BEFORE
+from envdeck.core.operations.transaction.trash import Manifest, write_manifest
 
 ID = "20261120-000001-aaaa"
 

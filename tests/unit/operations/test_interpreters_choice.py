@@ -1,7 +1,7 @@
 """Which interpreter is proposed, and in which order the others follow."""
 
 from envdeck.core.model import Environment, Identity, Interpreter, Python, Status
-from envdeck.core.operations.interpreters import Choice, interpreters_for
+from envdeck.core.operations.shared.interpreters import Choice, interpreters_for
 from envdeck.core.project import WantedPython
 
 

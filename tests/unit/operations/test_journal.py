@@ -9,13 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.host import Host
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.history import history
-from envdeck.core.operations.journal import Entry, Journal, Move, Phase, Unreadable, new_id, opened
-from envdeck.core.operations.recovery import recover
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.execute import recover
+from envdeck.core.operations.shared.history import history
+from envdeck.core.operations.transaction.journal import (
+    Entry,
+    Journal,
+    Move,
+    Phase,
+    Unreadable,
+    new_id,
+    opened,
+)
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.system.host import Host
 
 ENTRY = Entry(
     id="20261120-101502-4f2a",

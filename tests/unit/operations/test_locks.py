@@ -9,13 +9,13 @@ import sys
 import pytest
 
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.locks import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.transaction.places import Held, Lock, lock, lock_of_uv
 
 HOLDS = """
 import sys
-from envdeck.core.host import Host
+from envdeck.core.system.host import Host
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.locks import lock
+from envdeck.core.operations.transaction.places import lock
 held = lock(sys.argv[1], sys.argv[2], Disk(Host("linux", "/nowhere", {})), "theirs")
 print(type(held).__name__, flush=True)
 sys.stdin.read()

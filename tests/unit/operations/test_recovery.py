@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.files import temporary_name
 from envdeck.core.model import Operation
-from envdeck.core.operations.history import trashed
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.locks import lock
-from envdeck.core.operations.recovery import pending, recover
-from envdeck.core.operations.transaction import Ground, transaction
+from envdeck.core.operations.execute import pending, recover
+from envdeck.core.operations.shared.history import trashed
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import lock
+from envdeck.core.operations.transaction.transaction import Ground, transaction
+from envdeck.core.system.files import temporary_name
 
 ID = "20261120-000001-aaaa"
 

@@ -16,21 +16,21 @@ from pathlib import Path
 import pytest
 
 from envdeck.config import load
-from envdeck.config.tour import offers_tour
+from envdeck.config.save import offers_tour
 from envdeck.core.catalog import Catalog
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.host import Host, former_folders, own_folders, own_path
 from envdeck.core.index import Index, index_path
-from envdeck.core.inspection.own_places import own_place
+from envdeck.core.inspection.protection import own_place
 from envdeck.core.model import Ending, Operation
-from envdeck.core.onboarding.memory import memory_path, read_memory, remember_choice
+from envdeck.core.onboarding.answers import memory_path, read_memory, remember_choice
+from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk import Disk, disk_for
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.places import Places, former_trash
-from envdeck.core.operations.relocation import Moved, relocate
-from envdeck.core.operations.transaction import transaction
-from envdeck.core.operations.trash import Manifest
+from envdeck.core.operations.shared.own_folders import Moved, relocate
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import Places, former_trash
+from envdeck.core.operations.transaction.transaction import transaction
+from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.system.host import Host, former_folders, own_folders, own_path
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 ID = "20261120-000001-aaaa"
@@ -411,9 +411,9 @@ def furnish_without_trash(machine: Machine) -> None:
 
 KILLED = """
 import os, signal, sys
-from envdeck.core.host import Host
-from envdeck.core.operations.relocation import relocate
-import envdeck.core.index.opening, psutil, sqlite3, envdeck.core.operations.disk.linux as linux
+from envdeck.core.system.host import Host
+from envdeck.core.operations.shared.own_folders import relocate
+import envdeck.core.index.database, psutil, sqlite3, envdeck.core.operations.disk.linux as linux
 home, left = sys.argv[1], int(sys.argv[2])
 names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 linux._libc()

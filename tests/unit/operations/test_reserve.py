@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.operations.disk import Disk, Reserve, reserve
-from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
-from envdeck.core.operations.spare import Going
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.disk.reserve import find_derivable, remove_derivable
+from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.transaction import Ground
 
 
 @pytest.fixture

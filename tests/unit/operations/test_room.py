@@ -6,9 +6,9 @@ import pytest
 
 from envdeck.core.model import Operation
 from envdeck.core.operations.engine.failure import ROOM_HINT
-from envdeck.core.operations.room import no_room
-from envdeck.core.operations.transaction import Ground
-from envdeck.core.operations.trash import Manifest, write_manifest
+from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.trash import Manifest, write_manifest
 
 GIGA = 10**9
 

@@ -23,21 +23,26 @@ from hypothesis.stateful import (
 )
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, NoPlan, Operation
-from envdeck.core.operations.disk import linux
-from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards.moment import Moment
-from envdeck.core.operations.history import history, trashed
-from envdeck.core.operations.journal import Entry, Move, Phase, new_id
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.purge import plan_purge, run_purge
-from envdeck.core.operations.recovery import pending, recover
-from envdeck.core.operations.returning import run_undo
-from envdeck.core.operations.transaction import Ground, ReplacedError, UnclearError, transaction
-from envdeck.core.operations.trash import Manifest
-from envdeck.core.operations.undo import plan_undo
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.delete.purge import plan_purge, run_purge
+from envdeck.core.operations.disk import platforms as linux
+from envdeck.core.operations.disk.platforms import LinuxDisk
+from envdeck.core.operations.execute import pending, recover
+from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.shared.history import history, trashed
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction.transaction import (
+    Ground,
+    ReplacedError,
+    UnclearError,
+    transaction,
+)
+from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.undo.plan import plan_undo
+from envdeck.core.operations.undo.run import run_undo
+from envdeck.core.system.host import Host
 
 DAY = 86_400.0
 KEPT_DAYS = 30

@@ -8,16 +8,22 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.mounts import Mount
+from envdeck.core.operations.delete.purge import plan_purge
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.history import trashed
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.places import trashes_for
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.purge import plan_purge
-from envdeck.core.operations.retention import find_expired
-from envdeck.core.operations.transaction import Ground
-from envdeck.core.operations.trash import Manifest, clear_item, prepare_item, tidy, write_manifest
+from envdeck.core.operations.shared.history import trashed
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.shared.retention import find_expired
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import trashes_for
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.trash import (
+    Manifest,
+    clear_item,
+    prepare_item,
+    tidy,
+    write_manifest,
+)
+from envdeck.core.system.mounts import Mount
 
 MANIFEST = Manifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "venv", "3.13", 100.0)
 

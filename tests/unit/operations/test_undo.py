@@ -10,14 +10,14 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.processes import Process, Processes
 from envdeck.core.model import Ending, Identity, NoPlan, Operation
-from envdeck.core.mounts import Mount
-from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards.moment import Moment
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.transaction import transaction
-from envdeck.core.operations.trash import Manifest
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.disk.platforms import LinuxDisk
+from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.transaction import transaction
+from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.system.mounts import Mount
 
 
 @pytest.fixture

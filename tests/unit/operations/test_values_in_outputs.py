@@ -12,11 +12,10 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import values_of
 from envdeck.core.model import Ending, OutputLine
+from envdeck.core.operations.api import Operations
 from envdeck.core.operations.engine.command import Command, masker
-from envdeck.core.operations.engine.lines import LINE_LIMIT
-from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.runner import LINE_LIMIT, Runner
 from envdeck.core.operations.engine.uv import find_uv
-from envdeck.core.operations.operations import Operations
 
 VALUE = "MARK-\"3f9c\\ it's\té /?"
 FORMS = {

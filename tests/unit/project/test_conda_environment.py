@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.conda_environment import read_environment_yml
+from envdeck.core.project.manifests.others import read_environment_yml
 
 
 def test_conda_packages_and_those_of_pip(tmp_path: Path) -> None:

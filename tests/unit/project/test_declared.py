@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.project import DeclaredRequirement, read_declared, read_manifest
-from envdeck.core.project.poetry_table import poetry_specifier
+from envdeck.core.project.manifests.poetry import poetry_specifier
 
 
 def texts(found: tuple[DeclaredRequirement, ...]) -> list[tuple[str, str, str]]:

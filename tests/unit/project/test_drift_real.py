@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
-from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.project import Comparison, Drift, DriftKind, Mend
-from envdeck.core.project.comparing import compare
+from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
+from envdeck.core.system.host import Host
 
 
 class Beside:

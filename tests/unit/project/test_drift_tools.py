@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.marker_environment import Machine
+from envdeck.core.inspection.packages.requirements import Machine
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
 from envdeck.core.project import Comparison, Drift, Mend, Project
-from envdeck.core.project.comparing import compare
+from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
 
 LOCKS = Path(__file__).parent / "locks"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.inspection.marker_environment import (
+from envdeck.core.inspection.packages.requirements import (
     Machine,
     MarkerEnvironment,
     marker_environment,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed.dockerfile import DEVELOPMENT, _stages, dockerfiles
-from envdeck.core.project.deployed.model import NamedPython, Where
-from envdeck.core.project.deployed.sources import named_pythons
+from envdeck.core.project.deployed.containers import DEVELOPMENT, _stages, dockerfiles
+from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.model import NamedPython, Where
 
 
 def told(folder: Path, text: str, name: str = "Dockerfile") -> list[tuple[str, int | None]]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed.images import python_of_image
-from envdeck.core.project.deployed.versions import minor_of, version_in
+from envdeck.core.project.deployed.base import minor_of, version_in
+from envdeck.core.project.deployed.containers import python_of_image
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.marker_environment import Machine, marker_environment
+from envdeck.core.inspection.packages.requirements import Machine, marker_environment
 from envdeck.core.model import Python
 from envdeck.core.project import read_lock, select
 

@@ -5,10 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model.environment import Python
-from envdeck.core.project.deployed.dockerfile import DEVELOPMENT
-from envdeck.core.project.deployed.model import NamedPython, Where
-from envdeck.core.project.drift import PythonDrift
-from envdeck.core.project.model import WantedPython
+from envdeck.core.project.deployed.containers import DEVELOPMENT
+from envdeck.core.project.model import NamedPython, PythonDrift, WantedPython, Where
 from envdeck.core.project.pythons import python_drifts
 
 

@@ -16,14 +16,14 @@ import pytest
 from packaging.requirements import Requirement
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
-from envdeck.core.inspection.distribution_names import normalise
-from envdeck.core.inspection.distributions import read_distributions
-from envdeck.core.inspection.marker_environment import Machine, marker_environment
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Python
 from envdeck.core.project import Comparison, DriftKind, read_locks, select
-from envdeck.core.project.comparing import compare
+from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
+from envdeck.core.system.host import Host
 
 RECORDED = Path(__file__).parent / "recorded"
 TOOLS = ("uv", "poetry", "poetry-1.8", "pdm", "pipenv", "pip-tools", "pylock")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from envdeck.core.inspection.marker_environment import marker_environment
-from envdeck.core.inspection.requirements import holds
+from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.model import Python
 from envdeck.core.project import read_manifest
 

@@ -21,7 +21,7 @@ from envdeck.text import (
     tilde_within,
     width,
 )
-from envdeck.text.signs import ASCII, UNICODE
+from envdeck.text.safe import ASCII, UNICODE
 
 ANY = st.text(st.characters())  # lone surrogates included
 

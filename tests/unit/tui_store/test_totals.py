@@ -3,9 +3,9 @@
 from array import array
 from dataclasses import replace
 
-from envdeck.core.inspection.joint_size import joint_size
+from envdeck.core.inspection.size import joint_size
 from envdeck.core.model import Environment, Identity, JointSize, SharedFiles, Size, Status
-from envdeck.tui.store.totals import Totals, nothing_shared, quick_totals
+from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals
 
 ENV = Environment("/w/a", Identity(1, 1), "a", "uv", Status.OK)
 FILE = 400

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.parser import whole_parser
+from envdeck.cli.main import whole_parser
 
 DESCRIPTION = (
     """Print a script that completes envdeck's commands, options and folders in a shell."""

@@ -11,7 +11,7 @@ from envdeck.cli.errors import Exit
 from envdeck.cli.output.table import Cell, Column, table
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
-from envdeck.config.validation import FOR_EVER
+from envdeck.config.load import FOR_EVER
 from envdeck.text import plain, tilde
 
 DESCRIPTION = """Where the configuration file is, and the settings that hold, each with what says

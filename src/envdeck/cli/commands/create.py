@@ -3,17 +3,16 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.asking import add_options
+from envdeck.cli.arguments import absolute_path, folder
+from envdeck.cli.commands.recreate import add_parts, interpreter_named, origin_named
 from envdeck.cli.context import Context
-from envdeck.cli.operating import operate
-from envdeck.cli.origins import add_parts, interpreter_named, origin_named
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.places import absolute_path, folder
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import add_options, operate
 from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.context import Stopped
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.context import Stopped
 
 DESCRIPTION = """Make a new environment for a project, from what it locked or else from what it
 declares, with the interpreter that it asks for (`requires-python`, `.python-version`)."""

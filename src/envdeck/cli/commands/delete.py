@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.asking import add_options
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.operating import operate
-from envdeck.cli.parser import complete_folders
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import add_options, operate
 from envdeck.cli.references import Asked, asked_for
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.context import Stopped
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.context import Stopped
 
 DESCRIPTION = """Delete environments: into the trash, from where `envdeck undo` brings them back
 whole, or for good with --purge. Nothing is deleted without a yes. Several are deleted

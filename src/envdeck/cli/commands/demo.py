@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.stopping import stopping
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import stopping
 from envdeck.text import plain, tilde
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run(arguments: Namespace, context: Context) -> int:
             "there is no terminal for the screen of the demo",
             hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
         )
-    from envdeck.demo import leftovers, remove  # brings uv, which no help needs
+    from envdeck.demo import leftovers, remove
 
     with stopping() as stops:
         for folder in leftovers():
@@ -99,8 +99,8 @@ def _built(sandbox: "Sandbox", context: Context) -> "Demo":
 
 def _opened(demo: "Demo", context: Context, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
-    from envdeck.cli.commands.screen import open_screen  # brings what this command may not need
-    from envdeck.config.tour import offers_tour
+    from envdeck.cli.commands.screen import open_screen
+    from envdeck.config.save import offers_tour
 
     inside = replace(context, host=demo.host, _configuration=None)
     clone = demo.project("clone") if onboard else None

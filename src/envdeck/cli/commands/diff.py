@@ -4,11 +4,11 @@ import os
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
+from envdeck.cli.arguments import absolute_path
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.places import absolute_path
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
@@ -16,7 +16,7 @@ from envdeck.text import plain, tilde, tilde_within
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
-    from envdeck.core.project.drift import Comparison
+    from envdeck.core.project.model import Comparison
 
 DESCRIPTION = """What differs between an environment and what its project declares and locks; or
 another environment; or a lock or requirements file. It ends with 1 where anything does."""
@@ -81,7 +81,7 @@ def _from_file(
     context: Context,
     catalog: "Catalog",
 ) -> int:
-    from envdeck.core.project.comparing import compare
+    from envdeck.core.project.drift.compare import compare
     from envdeck.core.project.project import project_of_file
 
     project = project_of_file(file)
@@ -102,7 +102,7 @@ def _told(
     arguments: Namespace,
     context: Context,
 ) -> int:
-    from envdeck.cli.drifting import differs, print_drift
+    from envdeck.cli.commands.show import differs, print_drift
 
     if arguments.json:
         context.console.json(

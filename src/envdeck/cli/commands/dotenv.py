@@ -1,20 +1,23 @@
-"""`envdeck dotenv PROJECT`: its dotenv files, what is wrong with them, and what mends it."""
+"""`dotenv`: report."""
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdeck.cli.asking import add_options
+from envdeck.cli.arguments import absolute_path, folder
+from envdeck.cli.commands.dotenv_fix import report_of
 from envdeck.cli.context import Context
-from envdeck.cli.dotenv_remedies import report_of
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.pending import say_pending
-from envdeck.cli.places import absolute_path, folder
-from envdeck.core.paths import lies_under
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import add_options
+from envdeck.cli.plan_text import counted, said
+from envdeck.cli.scan import say_pending
+from envdeck.core.system.paths import lies_under
+from envdeck.text import pad, plain, size, tilde, width
 
 if TYPE_CHECKING:
-    from envdeck.core.dotenv import DotenvFile, DotenvReport
+    from envdeck.core.dotenv import DotenvFile, DotenvFinding, DotenvReport, GitState, Key
 
 DESCRIPTION = """The dotenv files of a project: their keys with masked values, how they differ from
 their example, what git knows of them, and what is wrong. With --create, --add, --add-missing,
@@ -64,7 +67,7 @@ def run(arguments: Namespace, context: Context) -> int:
     project = folder(arguments.project, context.host)
     file = _file(arguments.file, project, context)
     if any(getattr(arguments, name) for name in _ACTS):
-        from envdeck.cli.dotenv_remedies import mend
+        from envdeck.cli.commands.dotenv_fix import mend
 
         return mend(arguments, context, project, file or os.path.join(project, ".env"))
     say_pending(context)
@@ -74,11 +77,11 @@ def run(arguments: Namespace, context: Context) -> int:
     if file is not None:
         raise CommandError("--file is for --reveal and for what writes a file")
     if arguments.json:
-        from envdeck.cli.serialise_dotenv import dotenv_object
+        from envdeck.cli.serialise import dotenv_object
 
         context.console.json(dotenv_object(report))
     else:
-        from envdeck.cli.dotenv_listing import print_report
+        # moved
 
         print_report(report, context)
     return Exit.FAILED if any(each.severity == "error" for each in report.findings) else Exit.DONE
@@ -154,3 +157,101 @@ def _holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
     raise CommandError(
         f"there is no key {key} in {where}", hint=f"`envdeck dotenv {report.project}` lists them"
     )
+
+
+_STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
+_KINDS = {"example": "an example", "stray": "inside the environment"}
+
+
+def print_report(report: "DotenvReport", context: Context) -> None:
+    """Print every file with its keys, how they compare, and what is wrong."""
+    console = context.console
+    home = context.host.home
+    if not report.files:
+        console.line(f"{plain(tilde(report.project, home))} has no dotenv files")
+    for number, file in enumerate(report.files):
+        if number:
+            console.line()
+        facts = ", ".join(_facts(file))
+        name = plain(_name(file.path, report))
+        console.line(f"{console.style(name, 'bold')}  {console.style(plain(facts), 'dim')}")
+        widest = max((width(plain(key.name)) for key in file.keys), default=0)
+        for key in file.keys:
+            console.line(f"  {pad(plain(key.name), widest)}  {_value(key, context)}")
+    _print_compared(report, context)
+    for finding in report.findings:
+        _print_finding(finding, report, context)
+
+
+def masked(context: Context) -> str:
+    """Return what stands for a value, whatever that is: always as long."""
+    return "••••" if context.console.signs.ellipsis == "…" else "****"
+
+
+def _value(key: "Key", context: Context) -> str:
+    if not key.has_value:
+        return context.console.style("empty", "dim")
+    told = masked(context)
+    return (
+        f"{told}  {context.console.style('a placeholder', 'yellow')}" if key.placeholder else told
+    )
+
+
+def _facts(file: "DotenvFile") -> Iterator[str]:
+    if kind := _KINDS.get(file.kind.value):
+        yield kind
+    if file.link is not None:
+        yield f"a link to {file.link}"
+    if file.problem:
+        yield f"not read: {file.problem}"
+    else:
+        yield counted(len(file.keys), "key")
+    if file.bytes is not None:
+        yield size(file.bytes)
+    if file.mode is not None:
+        yield f"mode {file.mode:04o}"
+    if file.encoding != "utf-8":
+        yield file.encoding
+    yield from _git(file.git, example=file.kind == "example")
+
+
+def _git(state: "GitState", *, example: bool) -> Iterator[str]:
+    if state.problem:
+        yield f"git not asked: {state.problem}"
+    if state.tracked:
+        yield "tracked by git"
+    elif state.ignored is not None:
+        open_to_git = "not in git yet" if example else "not ignored by git"  # it belongs there
+        yield "ignored by git" if state.ignored else open_to_git
+    if state.committed and not state.tracked:
+        yield "was committed before"
+
+
+def _name(path: str, report: "DotenvReport") -> str:
+    within = os.path.relpath(path, report.project)
+    return path if within.split(os.sep)[0] == os.pardir else within
+
+
+def _print_compared(report: "DotenvReport", context: Context) -> None:
+    pairs = [pair for pair in report.compared if pair.missing or pair.extra]
+    if pairs:
+        context.console.line()
+    for pair in pairs:
+        told = []
+        if pair.missing:
+            told.append(f"lacks {', '.join(pair.missing)}")
+        if pair.extra:
+            told.append(f"has {', '.join(pair.extra)} beyond it")
+        names = f"{_name(pair.file, report)} beside {_name(pair.example, report)}"
+        context.console.line(plain(f"{names}: {'; '.join(told)}"))
+
+
+def _print_finding(finding: "DotenvFinding", report: "DotenvReport", context: Context) -> None:
+    console = context.console
+    word = console.style(f"{finding.severity}:", _STYLES.get(finding.severity.value, ""))
+    line = "" if finding.line is None else f":{finding.line}"
+    place = plain(f"{_name(finding.file, report)}{line}")
+    console.line()
+    console.line(f"{word} {place}: {said(finding.message, context)} ({plain(finding.check)})")
+    if finding.remedy:
+        console.line(f"  {said(finding.remedy, context)}")

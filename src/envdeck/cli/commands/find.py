@@ -5,14 +5,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from envdeck.cli.arguments import scope_of
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.main import add_paths
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.parser import add_paths
-from envdeck.cli.places import scope_of
-from envdeck.cli.scanning import Scan
+from envdeck.cli.plan_text import counted, path_cell
+from envdeck.cli.scan import Scan
 from envdeck.cli.serialise import SCHEMA, environment_object
-from envdeck.cli.wording import counted, path_cell
 from envdeck.core.model import Environment
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: Context) -> int:
     """Find environments that have a package."""
-    from envdeck.core.inspection.credentials import mask_text
+    from envdeck.core.inspection.packages.provenance import mask_text
 
     requirement = _requirement(arguments.requirement, context)
     scope = scope_of(arguments.paths, context, sizes=False)
@@ -91,8 +91,8 @@ def _having(
     """Yield environments with the version each has; twice when it holds two of one name."""
     from packaging.utils import canonicalize_name
 
-    from envdeck.core.inspection.distribution_heads import read_head
-    from envdeck.core.inspection.site_packages import list_names
+    from envdeck.core.inspection.packages.distributions import read_head
+    from envdeck.core.inspection.packages.site_packages import list_names
 
     wanted = canonicalize_name(requirement.name)
     for environment in environments:

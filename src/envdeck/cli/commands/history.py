@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.operating import READ_ONLY
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.pending import report_settled, say_pending, settle_folders
-from envdeck.cli.plans import safe
-from envdeck.cli.serialise_operations import history_object, recovered_object
-from envdeck.cli.stopping import stopping
-from envdeck.cli.wording import path_cell
+from envdeck.cli.perform import READ_ONLY, stopping
+from envdeck.cli.plan_text import path_cell, safe
+from envdeck.cli.scan import report_settled, say_pending, settle_folders
+from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.text import age, tilde, tilde_within
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.history import Past
-    from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.transaction.journal import Entry
 
 DESCRIPTION = """Every operation, the newest first: what was done, when, how it ended, and
 whether it can still be taken back."""
@@ -81,7 +79,7 @@ def _recover(arguments: Namespace, context: Context) -> int:
 
 
 def _print(past: Sequence["Past"], context: Context) -> None:
-    from envdeck.core.operations.journal import Entry
+    from envdeck.core.operations.transaction.journal import Entry
 
     console = context.console
     rows = [_row(each, each.entry, context) for each in past if isinstance(each.entry, Entry)]

@@ -2,14 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.choosing import VersionKey, version_key
+from envdeck.cli.arguments import VersionKey, scope_of, version_key
 from envdeck.cli.context import Context
 from envdeck.cli.errors import Exit
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.places import scope_of
-from envdeck.cli.scanning import Scan
+from envdeck.cli.plan_text import counted, implementation_name, path_cell
+from envdeck.cli.scan import Scan
 from envdeck.cli.serialise import SCHEMA, interpreter_object
-from envdeck.cli.wording import counted, implementation_name, path_cell
 from envdeck.core.model import Environment, Interpreter
 
 DESCRIPTION = """The interpreters that environments rest on: how many rest on each, and what was
@@ -36,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """List interpreters."""
     scan = Scan(context, context.catalog(), scope_of((), context, sizes=False, interpreters=True))
-    from envdeck.core.inspection.dependants import orphans
+    from envdeck.core.inspection.interpreters import orphans
 
     environments = list(scan.complete())
     interpreters = sorted(scan.interpreters, key=_order)
@@ -73,7 +72,7 @@ def _resting(
 
     Many rest on one, so that it is asked once for each way of naming a base.
     """
-    from envdeck.core.inspection.dependants import base_of
+    from envdeck.core.inspection.interpreters import base_of
 
     resting: dict[str, list[Environment]] = {found.executable: [] for found in interpreters}
     bases: dict[tuple[str | None, ...], Interpreter | None] = {}

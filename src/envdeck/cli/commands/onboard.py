@@ -3,11 +3,11 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.asking import guard_name
+from envdeck.cli.arguments import folder
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.places import folder
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import guard_name
 
 DESCRIPTION = """What a project needs before work on it can begin, step by step: a Python that it
 accepts, an environment, its packages, its .env, no secrets in git, its git hooks, a command
@@ -98,18 +98,18 @@ def run(arguments: Namespace, context: Context) -> int:
 
         return open_screen(context, project=project)
     if acts and not arguments.check:
-        from envdeck.cli.onboarding_acting import act
+        from envdeck.cli.commands.onboard_run import act
 
         return act(arguments, context, project)
-    from envdeck.cli.onboarding import check
+    from envdeck.cli.commands.onboard_text import check
 
     return check(arguments, context, project)
 
 
 def _is_project(folder: str) -> bool:
     """Whether anything there is declared, locked or kept in git."""
-    from envdeck.core.project.declared import manifest_files
-    from envdeck.core.project.locked import find_locks
+    from envdeck.core.project.locks.find import find_locks
+    from envdeck.core.project.project import manifest_files
 
     return bool(_has(folder, *_OF_PROJECTS) or manifest_files(folder) or find_locks(folder))
 

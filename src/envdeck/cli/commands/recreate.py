@@ -1,24 +1,79 @@
-"""`envdeck recreate ENV`: the same environment, made anew."""
+"""`recreate` and its choices."""
 
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from envdeck.cli.asking import add_options
+from envdeck.cli.arguments import absolute_path
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.operating import operate
-from envdeck.cli.origins import add_parts, interpreter_named, origin_named
-from envdeck.cli.parser import complete_folders
+from envdeck.cli.main import complete_folders
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.perform import add_options, operate, stopping
+from envdeck.cli.plan_text import counted, implementation_name, path_cell, safe, said
 from envdeck.cli.references import environment_of
-from envdeck.cli.stopping import stopping
-from envdeck.core.inspection.distribution_names import normalise
-from envdeck.core.model import Interpreter, NoPlan, Operation, PackageChoice, Plan
+from envdeck.cli.serialise import SCHEMA, Object, doubt_object
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import Environment, Interpreter, NoPlan, Operation, PackageChoice, Plan
+from envdeck.core.system.host import Host
+from envdeck.text import pad, tilde
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.choices import RecreateChoices
-    from envdeck.core.operations.context import Stopped
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.recreate.forecast import Forecast
+    from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
+    from envdeck.core.operations.shared.context import Stopped
+
+
+def origin_named(given: str, host: Host, known: Sequence[str]) -> tuple[str, str | None]:
+    """Return the source that `--from` names, and the file where it is one.
+
+    A file that is called as a source is named with its folder: `./lock`. Raises
+    :class:`CommandError`.
+    """
+    if given in known:
+        return given, None
+    path = absolute_path(given, host)
+    if os.path.isfile(path):
+        return "file", path
+    sources = ", ".join(f"`{name}`" for name in known)
+    reason = "is a folder" if os.path.isdir(path) else "is neither a source nor a file"
+    raise CommandError(f"--from: `{given}` {reason}", hint=f"sources are {sources}, or a file")
+
+
+def add_parts(parser: ArgumentParser) -> None:
+    """Let a command take groups and extras of a project."""
+    for option, what in (("--group", "dependency group"), ("--extra", "extra")):
+        parser.add_argument(
+            option,
+            action="append",
+            dest=f"{option[2:]}s",
+            metavar="NAME",
+            help=f"install this {what} of the lock or the declaration, and no other "
+            "(repeatable; default: what the project's own tool installs)",
+        )
+
+
+def interpreter_named(given: str | None, host: Host) -> str | None:
+    """Return what `--python` names: a version as it is, an executable as an absolute path.
+
+    Raises :class:`CommandError` for an executable that is not there.
+    """
+    if given is None:
+        return None
+    if not given.strip():
+        raise CommandError("--python: an empty word names no interpreter", hint="--python 3.13")
+    if os.sep not in given and not given.startswith("~"):
+        return given
+    path = absolute_path(given, host)
+    if not os.path.isfile(path):
+        raise CommandError(
+            f"--python: there is no interpreter `{given}`", hint="`envdeck interpreters` lists them"
+        )
+    return path
+
 
 DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
 The old one goes to the trash, from where `envdeck undo` brings it back. It works on broken
@@ -152,8 +207,8 @@ def _check_jump(arguments: Namespace, source: str) -> None:
 
 
 def _tell(arguments: Namespace, context: Context, file: str | None, interpreter: str | None) -> int:
-    from envdeck.cli.choices import choices_object, print_choices
-    from envdeck.cli.pending import say_pending
+    # moved
+    from envdeck.cli.scan import say_pending
 
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
@@ -188,3 +243,151 @@ def _chosen(choices: "RecreateChoices", wanted: str) -> Interpreter:
     raise CommandError(
         f"--python: there is no interpreter `{wanted}`", hint="`envdeck interpreters` lists them"
     )
+
+
+_SHOWN = 12
+"""Differences that are named; more are counted."""
+_INTERPRETERS = (Column("Python"), Column("Path", flexible=True), Column("Remarks", rank=1))
+_FORECAST = (
+    Column("Package"),
+    Column("Version"),
+    Column("There"),
+    Column("Smallest", rank=2),
+    Column("Newest", rank=2),
+    Column("Remarks", rank=1),
+)
+_STYLES = {"wheel": "green", "build": "yellow", "unsupported": "red", "gone": "red"}
+
+
+def print_choices(
+    choices: "RecreateChoices", forecast: "Forecast | None", context: Context
+) -> None:
+    """Print the sources with their differences, the interpreters, and a forecast for one."""
+    console = context.console
+    console.line(console.style("sources", "bold"))
+    for source in choices.sources:
+        for line in _source(source, context):
+            console.line(line)
+    console.line()
+    rows = [
+        [
+            Cell(
+                f"{implementation_name(choice.interpreter.implementation)} "
+                f"{choice.interpreter.version or console.signs.unknown}"
+            ),
+            path_cell(choice.interpreter.executable, context.host.home),
+            Cell(", ".join(filter(None, ("proposed" if choice.proposed else "", choice.note)))),
+        ]
+        for choice in choices.interpreters
+    ]
+    for line in table(console, _INTERPRETERS, rows):
+        console.line(line)
+    for doubt in choices.doubts:
+        options = " or ".join(f"--{option} {doubt.name}" for option in doubt.options)
+        title = console.style(safe(doubt.title), "yellow")
+        console.line(f"{title} cannot be recreated exactly: {said(doubt.reason, context)}")
+        console.line(f"  choose {safe(options)}")
+    if forecast is not None:
+        _print_forecast(forecast, context)
+
+
+def _source(source: "SourceChoice", context: Context) -> Iterator[str]:
+    console = context.console
+    file = f" ({safe(tilde(source.file, context.host.home))})" if source.file else ""
+    yield f"  {console.style(pad(safe(source.name), 8), 'cyan')}  {safe(source.title)}{file}"
+    if source.problem:
+        why = said(source.problem, context)
+        yield f"            {console.style('cannot be used:', 'red')} {why}"
+        return
+    differences = [
+        *(f"+ {name} {version}" for name, version in source.added),
+        *(f"- {name} {version}" for name, version in source.removed),
+        *(f"{name} {before} to {after}" for name, before, after in source.changed),
+    ]
+    for difference in differences[:_SHOWN]:
+        yield f"            {safe(difference)}"
+    if len(differences) > _SHOWN:
+        yield f"            and {counted(len(differences) - _SHOWN, 'difference')} more"
+    if not source.resolved:
+        yield "            only the resolver can tell the whole difference"
+    for note in source.notes:
+        yield f"            {said(note, context)}"
+
+
+def _print_forecast(forecast: "Forecast", context: Context) -> None:
+    console, unknown = context.console, context.console.signs.unknown
+    console.line()
+    if forecast.problem:
+        console.line(f"on Python {safe(forecast.python)}: {said(forecast.problem, context)}")
+    rows = [
+        [
+            Cell(pin.name),
+            Cell(pin.version),
+            Cell(pin.verdict.value, _STYLES.get(pin.verdict.value, "")),
+            Cell(pin.smallest or unknown),
+            Cell(pin.newest or unknown),
+            Cell(mask_text(pin.note)),
+        ]
+        for pin in forecast.pins
+        if pin.verdict.value != "wheel"
+    ]
+    if rows:
+        for line in table(console, _FORECAST, rows):
+            console.line(line)
+    wheels = len(forecast.pins) - len(rows)
+    total = f"{wheels:,} of {counted(len(forecast.pins), 'package')} have a wheel"
+    console.line(console.style(f"on Python {safe(forecast.python)}: {total}", "bold"))
+
+
+def choices_object(
+    environment: Environment, choices: "RecreateChoices", forecast: "Forecast | None"
+) -> Object:
+    """Return the same for programs."""
+    return {
+        "schema": SCHEMA,
+        "path": environment.path,
+        "sources": [
+            {
+                "name": source.name,
+                "title": source.title,
+                "file": source.file,
+                "added": [list(row) for row in source.added],
+                "removed": [list(row) for row in source.removed],
+                "changed": [list(row) for row in source.changed],
+                "resolved": source.resolved,
+                "notes": [mask_text(note) for note in source.notes],
+                "problem": mask_text(source.problem) or None,
+            }
+            for source in choices.sources
+        ],
+        "interpreters": [
+            {
+                "path": choice.interpreter.executable,
+                "version": choice.interpreter.version,
+                "same_minor": choice.same_minor,
+                "proposed": choice.proposed,
+                "note": choice.note,
+            }
+            for choice in choices.interpreters
+        ],
+        "unproved": [doubt_object(doubt, {}) for doubt in choices.doubts],
+        "forecast": None if forecast is None else _forecast_object(forecast),
+    }
+
+
+def _forecast_object(forecast: "Forecast") -> Object:
+    return {
+        "python": forecast.python,
+        "problem": mask_text(forecast.problem) or None,
+        "packages": [
+            {
+                "name": pin.name,
+                "version": pin.version,
+                "verdict": pin.verdict.value,
+                "smallest": pin.smallest,
+                "newest": pin.newest,
+                "note": mask_text(pin.note),
+            }
+            for pin in forecast.pins
+        ],
+    }

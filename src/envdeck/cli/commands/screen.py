@@ -3,10 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from envdeck.cli.arguments import scope_of
 from envdeck.cli.context import Context
-from envdeck.cli.parser import add_paths
-from envdeck.cli.pending import settle_folders
-from envdeck.cli.places import scope_of
+from envdeck.cli.main import add_paths
+from envdeck.cli.scan import settle_folders
 from envdeck.config import Configuration, ConfigurationError
 
 DESCRIPTION = """One terminal screen over every Python environment on this machine. Without a
@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: Context) -> int:
     """Open the screen, or list plainly where nobody could see it."""
     if not context.interactive:
-        from envdeck.cli.commands.list import list_plainly  # not on the way to a first frame
+        from envdeck.cli.commands.list import list_plainly
 
         return list_plainly(arguments.paths, context)
     return open_screen(context, paths=arguments.paths)
@@ -47,8 +47,7 @@ def open_screen(
     says whether the tour is offered, None offers it until it was answered once; `label` stands
     beside the program's name.
     """
-    from envdeck.config.saving import save_theme
-    from envdeck.config.tour import keep_answer, offers_tour
+    from envdeck.config.save import keep_answer, offers_tour, save_theme
     from envdeck.tui import ScreenSettings
     from envdeck.tui import run as run_screen
 
@@ -98,7 +97,7 @@ def check_keys(configuration: Configuration) -> None:
     """
     if not configuration.settings.keys:
         return
-    from envdeck.tui.actions import validate_keys
+    from envdeck.tui.base.actions import validate_keys
 
     problems = validate_keys(configuration.settings.keys)
     if problems:

@@ -1,14 +1,172 @@
-"""`envdeck show ENV`: one environment whole."""
+"""`show`: environment, packages, drift."""
 
+import os
 from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from envdeck.cli.context import Context
-from envdeck.cli.describing import print_environment
 from envdeck.cli.errors import Exit
-from envdeck.cli.parser import complete_folders
+from envdeck.cli.main import complete_folders
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.plan_text import counted, creation, python_name, standing
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
+from envdeck.core.model import (
+    Distribution,
+    Environment,
+    Finding,
+    LastUsed,
+    ProjectLink,
+    ProjectState,
+    Severity,
+    Size,
+)
+from envdeck.core.project.model import Comparison, Drift, DriftKind
+from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde, tilde_within
+
+_DESCRIBING_COLUMNS = (
+    Column("Package"),
+    Column("Version"),
+    Column("Size", right=True),
+    Column("Asked for", rank=3),
+    Column("Installer", rank=1),
+    Column("Needed by", flexible=True),
+)
+_DESCRIBING_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def print_environment(
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    context: Context,
+    comparison: "Comparison | None" = None,
+) -> None:
+    """Print the facts about an environment, its findings, how far it is from what its project
+    says, and its packages."""
+    console = context.console
+    console.line(console.style(plain(_path(environment.path, context)), "bold"))
+    facts = [(name, value) for name, value in _facts(environment, context) if value]
+    widest = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        console.line(f"  {console.style(pad(name, widest), 'dim')}  {plain(value)}")
+    for finding in environment.findings:
+        _print_finding(finding, context)
+    if comparison is not None:
+        _print_project(comparison, context)
+    console.line()
+    asked = sum(distribution.requested for distribution in distributions)
+    console.line(f"{counted(len(distributions), 'package')}, {asked:,} asked for")
+    if distributions:
+        console.line()
+        rows = [_describing_row(distribution, context) for distribution in distributions]
+        for line in table(console, _DESCRIBING_COLUMNS, rows):
+            console.line(line)
+
+
+def _facts(environment: Environment, context: Context) -> Iterator[tuple[str, str]]:
+    python = environment.python
+    status = standing(environment, context.console.signs).text.strip()
+    reason = _words(environment.reason, context)
+    yield "status", f"{status}: {reason}" if reason else status
+    ended = f", out of support since {python.end_of_life}" if python.end_of_life else ""
+    yield "python", python_name(python) + ended
+    yield "interpreter", _path(python.executable or "", context)
+    yield "base", _path(python.base or "", context)
+    yield "manager", environment.manager
+    yield "made by", _words(creation(environment.creation), context)
+    yield "project", _project(environment.project, context)
+    yield "last used", _last_used(environment.last_used, context)
+    yield "size", _size(environment.size)
+    for link in environment.links:
+        yield "link", _path(link, context)
+    yield "protected", _words(environment.protected or "", context)
+
+
+def _path(path: str, context: Context) -> str:
+    return tilde(path, context.host.home)
+
+
+def _words(text: str, context: Context) -> str:
+    return tilde_within(text, context.host.home)
+
+
+def _project(link: ProjectLink, context: Context) -> str:
+    if link.state is ProjectState.NONE or link.path is None:
+        return "none found"
+    path = _path(link.path, context)
+    words = {
+        ProjectState.GONE: f"{path} is gone",
+        ProjectState.UNMOUNTED: f"{path} is on a disk that is not mounted",
+    }
+    known = f" ({link.source})" if link.source else ""
+    return words.get(link.state, path) + known
+
+
+def _last_used(last: LastUsed, context: Context) -> str:
+    if last.when is None:
+        return last.source
+    ago = age(last.when, context.host.now())
+    since = ago if ago == "now" else f"{ago} ago"
+    return f"{since}, {exact_time(last.when)}; {last.source}"
+
+
+def _size(measured: Size | None) -> str:
+    if measured is None:
+        return ""
+    most = "up to " if measured.up_to else ""
+    text = (
+        f"{size(measured.disk_bytes)} on disk ({exact_bytes(measured.disk_bytes)}); "
+        f"deleting it frees {most}{size(measured.reclaimable_bytes)}"
+    )
+    if measured.unreadable:
+        text += f"; {counted(measured.unreadable, 'folder')} in it could not be read"
+    return text
+
+
+def _print_project(comparison: "Comparison", context: Context) -> None:
+    # moved
+
+    console = context.console
+    console.line()
+    console.line(console.style("the project beside it", "bold"))
+    asked = [part for part in comparison.parts if part.declared]
+    for part in asked:
+        name = part.id or "its own dependencies"
+        wanted = "" if part.counts else ", not taken for wanted"
+        told = f"{name}: {part.installed:,} of {part.declared:,} installed{wanted}"
+        console.line(f"  {plain(told)}")
+    if asked:
+        console.line()
+    print_drift(comparison, context)
+
+
+def _print_finding(finding: Finding, context: Context) -> None:
+    console = context.console
+    word = console.style(f"{finding.severity}:", _DESCRIBING_STYLES[finding.severity])
+    console.line()
+    console.line(f"{word} {plain(_words(finding.message, context))} ({plain(finding.check)})")
+    if finding.remedy:
+        console.line(f"  {plain(_words(finding.remedy, context))}")
+
+
+def _describing_row(distribution: Distribution, context: Context) -> list[Cell]:
+    unknown = context.console.signs.unknown
+    version = distribution.version or unknown
+    if distribution.editable:
+        version += f" {context.console.signs.editable}"
+    asked = "yes" if distribution.requested else ""
+    by = distribution.problem or ", ".join(distribution.required_by)
+    return [
+        Cell(distribution.display_name or distribution.name),
+        Cell(version),
+        Cell(size(distribution.size_bytes, unknown=unknown)),
+        Cell(asked),
+        Cell(distribution.installer or unknown),
+        Cell(by, "yellow" if distribution.problem else ""),
+    ]
+
 
 DESCRIPTION = """One environment whole: its interpreter, its size, its project, what is wrong with
 it, and what is installed in it. Nothing in it is run."""
@@ -49,3 +207,87 @@ def run(arguments: Namespace, context: Context) -> int:
     else:
         print_environment(environment, distributions, context, comparison)
     return Exit.DONE
+
+
+_DRIFTING_COLUMNS = (
+    Column("Package"),
+    Column("What"),
+    Column("Wanted", rank=0),
+    Column("Installed"),
+    Column("For", rank=2),
+    Column("Said by", flexible=True),
+)
+_DRIFTING_STYLES = {
+    DriftKind.MISSING: "red",
+    DriftKind.NOT_AS_LOCKED: "yellow",
+    DriftKind.OUTSIDE: "yellow",
+    DriftKind.UNREACHABLE: "cyan",
+}
+_WORDS = {
+    DriftKind.MISSING: "missing",
+    DriftKind.NOT_AS_LOCKED: "not as locked",
+    DriftKind.OUTSIDE: "outside what is declared",
+    DriftKind.UNREACHABLE: "asked for by nothing",
+}
+
+_UNCHOSEN = "only for what is not chosen"
+
+
+def differs(found: Comparison) -> bool:
+    """Tell whether anything is otherwise than the project says."""
+    return bool(found.drifts) or any(one.error for one in found.pythons)
+
+
+def print_drift(found: Comparison, context: Context) -> None:
+    """Print what differs, what could not be compared, and how much is as it should be."""
+    console = context.console
+    if found.drifts:
+        rows = [_drifting_row(one, context) for one in found.drifts]
+        for line in table(console, _DRIFTING_COLUMNS, rows):
+            console.line(line)
+        console.line()
+    for one in found.pythons:
+        word, colour = ("error:", "red") if one.error else ("note:", "cyan")
+        named = os.path.basename(one.file) in one.message  # most tell their place themselves
+        place = f" ({_place(one.file, one.line, context)})" if one.file and not named else ""
+        told = plain(tilde_within(one.message, context.host.home))
+        console.line(f"{console.style(word, colour)} {told}{plain(place)}")
+    for text in found.unchecked:
+        told = plain(tilde_within(text, context.host.home))
+        console.line(f"{console.style('not compared:', 'yellow')} {told}")
+    for problem in found.project.problems:
+        told = f"{_place(problem.file, problem.line, context)}: {problem.message}"
+        console.line(f"{console.style('warning:', 'yellow')} {plain(told)}")
+    console.line(console.style(summary(found), "bold"))
+
+
+def summary(found: Comparison) -> str:
+    """Return in one line how many packages are in which state."""
+    words = Counter(map(_word, found.drifts))
+    counts = [f"{words[word]:,} {word}" for word in (*_WORDS.values(), _UNCHOSEN) if words[word]]
+    against = f" in {plain(os.path.basename(found.against))}" if found.against else " declared"
+    return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
+
+
+def _drifting_row(drift: Drift, context: Context) -> list[Cell]:
+    unknown = context.console.signs.unknown
+    wanted = drift.wanted or ("" if drift.kind is DriftKind.UNREACHABLE else "any")
+    return [
+        Cell(drift.name),
+        Cell(_word(drift), _DRIFTING_STYLES[drift.kind]),
+        Cell(wanted or unknown),
+        Cell(drift.installed or unknown),
+        Cell(", ".join(drift.under)),
+        Cell(_place(drift.file, drift.line, context)),
+    ]
+
+
+def _word(drift: Drift) -> str:
+    if drift.kind is DriftKind.UNREACHABLE and drift.under:
+        return _UNCHOSEN
+    return _WORDS[drift.kind]
+
+
+def _place(file: str, line: int | None, context: Context) -> str:
+    path = tilde(file, context.host.home)
+    return f"{path}:{line}" if line else path

@@ -4,23 +4,21 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from envdeck.cli.announcement import announce_due
-from envdeck.cli.asking import add_options
+from envdeck.cli.arguments import absolute_path
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.operating import operate
+from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, Column, table
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.pending import say_pending
-from envdeck.cli.places import absolute_path
-from envdeck.cli.serialise_operations import trash_object
-from envdeck.cli.wording import counted, path_cell
+from envdeck.cli.perform import add_options, announce_due, operate
+from envdeck.cli.plan_text import counted, path_cell
+from envdeck.cli.scan import say_pending
+from envdeck.cli.serialise import trash_object
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.text import age, size, tilde, time_left
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
-    from envdeck.core.operations.trash import Item
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.transaction.trash import Item
 
 DESCRIPTION = """What was put aside by deleting, recreating, upgrading, and by writing a `.env`
 anew: list it, put it back, or remove it for good, which is when its room is free."""

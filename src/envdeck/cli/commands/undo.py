@@ -2,11 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.asking import add_options
+from envdeck.cli.arguments import absolute_path
 from envdeck.cli.context import Context
-from envdeck.cli.operating import operate
-from envdeck.cli.parser import complete_folders
-from envdeck.cli.places import absolute_path
+from envdeck.cli.main import complete_folders
+from envdeck.cli.perform import add_options, operate
 from envdeck.core.model import Operation
 
 DESCRIPTION = """Take back what was done: the last operation, or the one with this ID. What was

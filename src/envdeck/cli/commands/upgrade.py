@@ -1,21 +1,24 @@
-"""`envdeck upgrade ENV [REQUIREMENT …]`: packages, or the interpreter."""
+"""`upgrade` and its candidates."""
 
 from argparse import ArgumentParser, Namespace
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from envdeck.cli.asking import add_options
+from envdeck.cli.commands.recreate import interpreter_named
 from envdeck.cli.context import Context
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.operating import operate
-from envdeck.cli.origins import interpreter_named
-from envdeck.cli.parser import complete_folders
+from envdeck.cli.main import complete_folders
+from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.perform import add_options, operate, stopping
+from envdeck.cli.plan_text import counted, safe
 from envdeck.cli.references import environment_of
-from envdeck.cli.stopping import stopping
-from envdeck.core.model import NoPlan, Operation, Plan
+from envdeck.cli.serialise import SCHEMA, Object
+from envdeck.core.model import Environment, NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.context import Stopped
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.context import Stopped
+    from envdeck.core.operations.upgrade.model import Candidate, Candidates
 
 DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
 nothing breaks, or the interpreter it rests on. What was there before goes to the trash,
@@ -121,8 +124,8 @@ def _package(text: str) -> tuple[str, str | None]:
 
 
 def _tell(arguments: Namespace, context: Context) -> int:
-    from envdeck.cli.candidates import candidates_object, print_candidates
-    from envdeck.cli.pending import say_pending
+    # moved
+    from envdeck.cli.scan import say_pending
 
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
@@ -141,3 +144,73 @@ def _tell(arguments: Namespace, context: Context) -> int:
     else:
         print_candidates(arguments.reference, found, context)
     return Exit.DONE
+
+
+_COLUMNS = (
+    Column("Package"),
+    Column("Installed"),
+    Column("To"),
+    Column("Newest", rank=2),
+    Column("Level"),
+    Column("Released", rank=3),
+    Column("Held back by", flexible=True, rank=1),
+)
+_STYLES = {"patch": "green", "minor": "cyan", "major": "red"}
+
+
+def print_candidates(reference: str, found: "Candidates", context: Context) -> None:
+    """Print what could be upgraded, and how to."""
+    console = context.console
+    if not found.rows:
+        console.line("everything is the newest there is for it")
+    else:
+        for line in table(console, _COLUMNS, [_row(each, context) for each in found.rows]):
+            console.line(line)
+    for fixed in found.fixed:
+        console.line(safe(f"{fixed.name} {fixed.installed} stays: it {fixed.reason}"))
+    going = sum(each.upgradable for each in found.rows)
+    console.line()
+    parts = [f"{counted(going, 'package')} can be upgraded", f"{found.current:,} up to date"]
+    console.line(console.style(", ".join(parts), "bold"))
+    if going:
+        console.flush()
+        console.hint(f"envdeck upgrade {quote(reference)} --all")
+
+
+def candidates_object(environment: Environment, found: "Candidates") -> Object:
+    """Return what could be upgraded, for programs."""
+    return {
+        "schema": SCHEMA,
+        "path": environment.path,
+        "candidates": [
+            {
+                "name": each.name,
+                "installed": each.installed,
+                "target": each.target,
+                "latest": each.latest,
+                "level": each.level.value,
+                "held_back_by": list(each.held_back_by),
+                "released": each.released,
+                "seed": each.seed,
+            }
+            for each in found.rows
+        ],
+        "fixed": [
+            {"name": each.name, "installed": each.installed, "reason": each.reason}
+            for each in found.fixed
+        ],
+        "current": found.current,
+    }
+
+
+def _row(each: "Candidate", context: Context) -> list[Cell]:
+    unknown = context.console.signs.unknown
+    return [
+        Cell(each.name),
+        Cell(each.installed),
+        Cell(each.target if each.upgradable else unknown),
+        Cell(each.latest),
+        Cell(each.level.value, _STYLES.get(each.level.value, "")),
+        Cell(each.released or unknown),
+        Cell(", ".join(each.held_back_by)),
+    ]

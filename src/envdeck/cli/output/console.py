@@ -1,4 +1,4 @@
-"""Where a command writes: results to one stream, everything else to the other."""
+"""Streams, widths, colour."""
 
 import contextlib
 import io
@@ -8,10 +8,40 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.output.style import styled, wants_colour
-from envdeck.core.files import reason_of
-from envdeck.core.inspection.credentials import mask_text
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.system.files import reason_of
 from envdeck.text import Signs, clip, plain, signs_for
+
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+    "error": "1;31",
+    "warning": "1;33",
+    "hint": "1;36",
+    "note": "1;36",
+}
+
+
+def styled(text: str, style: str, *, colour: bool) -> str:
+    """Return text in a style (a name of this module's table, or empty for none)."""
+    if not colour or not style or not text:
+        return text
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
+
+
+def wants_colour(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Tell whether a stream gets colour: a terminal does, but for `NO_COLOR` and a dumb one;
+    `FORCE_COLOR` gives it to a pipe too (no-color.org, force-color.org)."""
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "") not in {"", "0"}:
+        return True
+    return terminal and environ.get("TERM") != "dumb"
+
 
 _LONGEST = 1000
 """Cells of a message; a path alone can have 4,096."""

@@ -1,13 +1,14 @@
-"""What the walk does not look into: places that hold no environments, or hold them by name."""
+"""What the walk skips by name, by disk, by file system."""
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 
-from envdeck.core import reach
-from envdeck.core.host import Host, former_folders, own_folders
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host, former_folders, own_folders
+from envdeck.core.system.mounts import Mount, is_network, is_pseudo, mount_of
 
 NAMES = frozenset(
     {
@@ -26,7 +27,7 @@ of the tools' known places and visited by name."""
 _TRASHES = frozenset(
     {".envdeck-trash", f".envdeck-trash-{os.getuid() if hasattr(os, 'getuid') else 'user'}"}
 )
-"""What was deleted and can still be put back (:mod:`envdeck.core.operations.places`) is no
+"""What was deleted and can still be put back (:mod:`envdeck.core.operations.transaction`) is no
 environment of anybody's, wherever it is put aside."""
 
 _AT_HOME = (
@@ -125,3 +126,23 @@ def _spellings(rule: str, host: Host, real_home: str) -> Iterator[str]:
     yield rule
     if rule.startswith(host.home + os.sep) and real_home != host.home:
         yield real_home + rule[len(host.home) :]
+
+
+def barred_mounts(
+    roots: Iterable[str], mounts: Sequence[Mount], *, cross_devices: bool
+) -> frozenset[str]:
+    """Return the mount points that a walk from these roots does not enter.
+
+    Other devices only when asked for; file systems of the kernel and of other machines never,
+    unless named as a root: those are entered whatever they are.
+    """
+    named = set(roots)
+    devices = {mount.device for root in named if (mount := mount_of(root, mounts))}
+    return frozenset(
+        mount.point
+        for mount in mounts
+        if mount.point not in named
+        and (
+            is_pseudo(mount) or is_network(mount) or not (cross_devices or mount.device in devices)
+        )
+    )

@@ -16,7 +16,7 @@ from envdeck.core.dotenv.model import (
     RemedyKind,
 )
 from envdeck.core.dotenv.report import read_dotenv
-from envdeck.core.dotenv.revealing import reveal, values_of
+from envdeck.core.dotenv.reveal import reveal, values_of
 
 __all__ = [
     "DotenvFile",

@@ -1,13 +1,16 @@
-"""A project's dotenv files as values. No value of a key is ever in them.
+"""Files, keys, findings, remedies as values, without the values of keys.
 
 What stands behind a key is read again when a person asks to see it (:func:`reveal`), and nowhere
 kept: what is not here cannot get into an index, a log, a picture or a trace.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from envdeck.core.git import Git
 from envdeck.core.model import Severity
+from envdeck.core.system.host import Host
 
 
 class FileKind(StrEnum):
@@ -145,3 +148,12 @@ class DotenvReport:
     def has_git(self) -> bool:
         """Whether any file was asked about in git."""
         return any(one.git != GitState() for one in self.files)
+
+
+def git_states(paths: Sequence[str], host: Host) -> dict[str, GitState]:
+    """Return what git knows of each file; an empty state for one that is in no repository."""
+    known = Git(host).known(paths)
+    return {
+        path: GitState(one.tracked, one.ignored, one.committed, one.problem)
+        for path, one in known.items()
+    }

@@ -2,14 +2,10 @@
 
 from dataclasses import replace
 
-from envdeck.core.dotenv.checks import examine
-from envdeck.core.dotenv.comparing import compare
-from envdeck.core.dotenv.finding_files import find_files
-from envdeck.core.dotenv.git_state import git_states
-from envdeck.core.dotenv.looked import Looked
-from envdeck.core.dotenv.model import DotenvReport
-from envdeck.core.dotenv.reading import read_document
-from envdeck.core.host import Host
+from envdeck.core.dotenv.checks import Looked, examine
+from envdeck.core.dotenv.files import compare, find_files, read_document
+from envdeck.core.dotenv.model import DotenvReport, git_states
+from envdeck.core.system.host import Host
 
 
 def read_dotenv(

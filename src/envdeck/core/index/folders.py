@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from envdeck.core.index.schema import key, unkey
+from envdeck.core.index.database import key, unkey
 
 FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """The time of change in nanoseconds, then the names of folders, of marks and of links."""

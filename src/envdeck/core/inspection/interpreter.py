@@ -1,22 +1,30 @@
-"""The interpreter of an environment, read from its cfg, its links and its folder names.
+"""The interpreter of an environment, its version, end of support (one dated table).
 
 Nothing is run: an environment's interpreter executes the `.pth` files in it at every start.
+
+In the order of trust: the header it was compiled with, its build details (PEP 739), conda's
+record, the framework's property list, a folder named after it, the system's package manager,
+and at last the name of its standard library, which tells the minor version only.
 """
 
 import os
 import re
+import time
+from collections.abc import Mapping
+from itertools import islice
 
-from envdeck.core import reach
-from envdeck.core.discovery.candidate import Candidate, Kind
-from envdeck.core.files import Unread, decode_path, read_bounded
+from envdeck.core.discovery.interpreters.landmarks import Located
+from envdeck.core.discovery.prefix import Candidate, Kind
 from envdeck.core.model import Python
-from envdeck.core.paths import lies_under
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
+from envdeck.core.system.paths import lies_under
 
 _NOTE_LIMIT = 4096
 
 _N = "[0-9]{1,4}"
 """Pattern of one number in a version: no release has more digits, and noise has."""
-_NUMBER = re.compile(rf"({_N}\.{_N}(?:\.{_N})?)(?![0-9])((?:a|b|rc){_N})?")
+_INTERPRETER_NUMBER = re.compile(rf"({_N}\.{_N}(?:\.{_N})?)(?![0-9])((?:a|b|rc){_N})?")
 _LONG = re.compile(rf"({_N}\.{_N}\.{_N})\.(alpha|beta|candidate|final)\.({_N})\Z")
 _IMPLEMENTATION = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _STAGES = {"alpha": "a", "beta": "b", "candidate": "rc"}
@@ -72,7 +80,7 @@ def _version(candidate: Candidate) -> str | None:
         if match := _LONG.match(value):
             number, stage, serial = match.groups()
             return number if stage == "final" else f"{number}{_STAGES[stage]}{serial}"
-        if match := _NUMBER.match(value):
+        if match := _INTERPRETER_NUMBER.match(value):
             return match.group()
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
         return _conda_version(candidate.path)
@@ -118,3 +126,146 @@ def _home_before_cfg(candidate: Candidate, target: str | None) -> str:
     if target is None or lies_under(target, candidate.path):
         return ""
     return os.path.dirname(target)
+
+
+_LIMIT = 64 * 1024
+_RECORDS = 20_000
+_INTERPRETER_VERSION_NUMBER = r"\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?"
+
+
+def version_of(located: Located, packaged: Mapping[str, str], system_prefix: str) -> str | None:
+    """Return the version as exact as the files tell: `3.12.4`, else `3.12`, else None.
+
+    `packaged` are the versions that the system's package manager installed, by minor, which
+    count for interpreters in `system_prefix` only.
+    """
+    version = (
+        _from_header(located)
+        or _from_build_details(located)
+        or _from_conda(located)
+        or _from_property_list(located)
+        or _from_folder(located)
+    )
+    if version is None and located.prefix == system_prefix and located.minor:
+        version = packaged.get(located.minor)
+    return version or located.minor
+
+
+def header_version(prefix: str, names: tuple[str, ...]) -> str | None:
+    """Return `PY_VERSION` of the `patchlevel.h` in `include`, or in one of those folders in it.
+
+    A build between two releases calls itself `3.12.4+`; the plus is dropped.
+    """
+    import re
+
+    for name in names:
+        text = read_text(os.path.join(prefix, "include", name, "patchlevel.h"), _LIMIT)
+        if not isinstance(text, Unread) and (
+            match := re.search(
+                rf'^#define\s+PY_VERSION\s+"({_INTERPRETER_VERSION_NUMBER})\+?"', text, re.MULTILINE
+            )
+        ):
+            return match.group(1)
+    return None
+
+
+def _from_header(located: Located) -> str | None:
+    folder = os.path.basename(located.stdlib)
+    # debug builds and those of Python 3 before 3.8 add ABI flags: `python3.7m`
+    names = (folder, f"{folder}m", f"{folder}d", "")
+    return _fitting(header_version(located.prefix, names), located)
+
+
+def _from_build_details(located: Located) -> str | None:
+    import json
+    import re
+
+    data = read_bounded(os.path.join(located.stdlib, "build-details.json"), _LIMIT)
+    if isinstance(data, Unread):
+        return None
+    try:
+        details = json.loads(data)
+        info = details["language"]["version_info"] if "language" in details else None
+        info = info or details["implementation"]["version"]
+        version = "{major}.{minor}.{micro}".format(**info)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    stage = {"alpha": "a", "beta": "b", "candidate": "rc"}.get(str(info.get("releaselevel")))
+    if stage:
+        version = f"{version}{stage}{info.get('serial')}"
+    return (
+        _fitting(version, located) if re.fullmatch(_INTERPRETER_VERSION_NUMBER, version) else None
+    )
+
+
+def _from_conda(located: Located) -> str | None:
+    import re
+
+    try:
+        with reach.scandir(os.path.join(located.prefix, "conda-meta")) as entries:
+            names = [entry.name for entry in islice(entries, _RECORDS)]
+    except OSError:
+        return None
+    for name in sorted(names):
+        if match := re.match(rf"(?:python|pypy)-({_INTERPRETER_VERSION_NUMBER})-", name):
+            return _fitting(match.group(1), located)
+    return None
+
+
+def _from_property_list(located: Located) -> str | None:
+    import re
+
+    text = read_text(os.path.join(located.prefix, "Resources", "Info.plist"), _LIMIT)
+    if isinstance(text, Unread):
+        return None
+    match = re.search(
+        rf"<key>CFBundleVersion</key>\s*<string>({_INTERPRETER_VERSION_NUMBER})</string>", text
+    )
+    return _fitting(match.group(1), located) if match else None
+
+
+def _from_folder(located: Located) -> str | None:
+    import re
+
+    for part in reversed(located.prefix.replace("\\", "/").split("/")):
+        for version in re.findall(rf"(?<![\d.]){_INTERPRETER_VERSION_NUMBER}(?![\d.])", part):
+            if located.minor and (fitting := _fitting(version, located)):
+                return fitting
+    return None
+
+
+def _fitting(version: str | None, located: Located) -> str | None:
+    """Return the version unless the name of the standard library contradicts it: a folder can
+    hold what is left of another."""
+    if version and located.minor and not version.startswith(located.minor + "."):
+        return None
+    return version
+
+
+_ENDS = {
+    "2.6": "2013-10-29", "2.7": "2020-01-01",
+    "3.0": "2009-06-27", "3.1": "2012-04-09", "3.2": "2016-02-20", "3.3": "2017-09-29",
+    "3.4": "2019-03-18", "3.5": "2020-09-30", "3.6": "2021-12-23", "3.7": "2023-06-27",
+    "3.8": "2024-10-07", "3.9": "2025-10-31", "3.10": "2026-10", "3.11": "2027-10",
+    "3.12": "2028-10", "3.13": "2029-10", "3.14": "2030-10",
+}  # fmt: skip
+"""The day of the last release, or the month it is planned for. A month has passed when it is
+over, not when it begins: the last security release may come on any day of it."""
+
+
+def end_of_life(
+    version: str | None, now: float, implementation: str | None = "cpython"
+) -> str | None:
+    """Return the day (`2024-10-07`) or month (`2026-10`) support ended, once that has passed.
+
+    `now` is in seconds since the epoch, and days are those of UTC. None means supported, or not
+    known: a version before or after those listed, or another implementation than CPython, whose
+    versions of the language have a support of their own.
+    """
+    if version is None or implementation != "cpython":
+        return None
+    end = _ENDS.get(".".join(version.split(".")[:2]))
+    if end is None:
+        return None
+    today = time.strftime("%Y-%m-%d", time.gmtime(now))
+    return end if today[: len(end)] > end else None

@@ -11,11 +11,15 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from envdeck.core import reach
-from envdeck.core.files import Unread, decode_path, read_bounded
-from envdeck.core.inspection.distribution_names import LEFTOVER, is_distribution
-from envdeck.core.inspection.record import RECORD_LIMIT, rows
-from envdeck.core.inspection.site_packages import entries, folders
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
+from envdeck.core.inspection.packages.site_packages import (
+    LEFTOVER,
+    entries,
+    folders,
+    is_distribution,
+)
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode_path, read_bounded
 
 _CONDA_LIMIT = 64 * 1024 * 1024
 """Bytes; the record of a conda package lists each file twice, with hashes."""

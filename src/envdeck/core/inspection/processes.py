@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from envdeck.core.files import Unread, read_bounded
-from envdeck.core.host import Host
-from envdeck.core.paths import lies_under
+from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
 
 _ARGUMENT_LIMIT = 8192
 """Bytes of a command line that are read; only the first argument is wanted."""

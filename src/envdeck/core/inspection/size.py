@@ -1,4 +1,4 @@
-"""How big an environment is, and what deleting it would really free.
+"""Size, shared files, reclaimable bytes; several environments together.
 
 Installers that keep a cache (uv foremost) link its files into every environment, so that a tree
 of 60 MB can free next to nothing. A file is freed only when the last of its links goes.
@@ -7,12 +7,12 @@ of 60 MB can free next to nothing. A file is freed only when the last of its lin
 import os
 import stat
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 
-from envdeck.core.model import SharedFiles, Size
-from envdeck.core.mounts import Mount, may_share_blocks
-from envdeck.core.paths import lies_under
+from envdeck.core.model import JointSize, SharedFiles, Size
+from envdeck.core.system.mounts import Mount, may_share_blocks
+from envdeck.core.system.paths import lies_under
 
 _BLOCK = 512
 """Bytes; the unit of `st_blocks`, whatever the file system's own is (stat(2))."""
@@ -219,3 +219,28 @@ def shared_records(shared: SharedFiles) -> Iterator[tuple[int, int, int, int]]:
     numbers.frombytes(shared.packed[: len(shared.packed) // 32 * 32])
     each = iter(numbers)
     return zip(each, each, each, each, strict=True)
+
+
+def joint_size(sizes: Iterable[Size | None]) -> JointSize:
+    """Count sizes together. None stands for an environment that has not been measured.
+
+    Sizes may be loaded as they are asked for: one at a time is held, and one number for each
+    file that is shared.
+    """
+    freed = JointCount()
+    seen: dict[int, set[int]] = {}
+    occupied = unmeasured = 0
+    for size in sizes:
+        if size is None:
+            unmeasured += 1
+            continue
+        freed.add(size)
+        occupied += size.disk_bytes
+        if size.shared is not None:
+            met = seen.setdefault(size.shared.device, set())
+            for inode, _links, _inside, taken in shared_records(size.shared):
+                if inode in met:
+                    occupied -= taken
+                else:
+                    met.add(inode)
+    return JointSize(occupied, freed.reclaimable_bytes, unmeasured)

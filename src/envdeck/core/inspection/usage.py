@@ -9,9 +9,9 @@ creator put into the package folders. Linux refreshes such an access time to wit
 import os
 from collections.abc import Iterator, Sequence
 
-from envdeck.core import reach
 from envdeck.core.model import LastUsed
-from envdeck.core.mounts import Mount, is_noatime, mount_of
+from envdeck.core.system import reach
+from envdeck.core.system.mounts import Mount, is_noatime, mount_of
 
 _MAKING = 10.0
 """Seconds; what creating an environment itself may take after its cfg is written."""

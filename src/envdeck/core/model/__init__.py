@@ -2,18 +2,25 @@
 
 Paths are `str`, absolute, and decoded with surrogate escapes (PEP 383), so that a name that is
 not UTF-8 survives the way to the disk and back. They are hostile text until
-:func:`envdeck.text.plain` has seen them.
+:func:`envdeck.text.safe` has seen them.
 """
 
 from envdeck.core.model.distribution import Distribution, Script
-from envdeck.core.model.doubt import UNPROVED, Choices, Doubt, PackageChoice
-from envdeck.core.model.edits import EditedFile, Edits
 from envdeck.core.model.environment import (
     Creation,
     Environment,
+    Finding,
+    GlobalPackages,
     Identity,
+    Interpreter,
+    JointSize,
     LastUsed,
+    ProjectLink,
+    ProjectState,
     Python,
+    Severity,
+    SharedFiles,
+    Size,
     Status,
 )
 from envdeck.core.model.events import (
@@ -26,22 +33,30 @@ from envdeck.core.model.events import (
     Sized,
     Unreadable,
 )
-from envdeck.core.model.finding import Finding, Severity
-from envdeck.core.model.interpreter import GlobalPackages, Interpreter
-from envdeck.core.model.plan import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
-from envdeck.core.model.project import ProjectLink, ProjectState
-from envdeck.core.model.running import (
+from envdeck.core.model.operation import (
+    UNPROVED,
+    Choices,
     CommandEnded,
     CommandStarted,
+    Doubt,
+    EditedFile,
+    Edits,
     Ending,
+    Fact,
     ItemResult,
+    NoPlan,
+    Operation,
     OperationEvent,
     OutputLine,
+    PackageChoice,
+    Plan,
+    Refusal,
     Result,
+    Step,
     StepProgress,
     StepStarted,
+    Target,
 )
-from envdeck.core.model.size import JointSize, SharedFiles, Size
 
 __all__ = [
     "UNPROVED",

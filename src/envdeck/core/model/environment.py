@@ -1,11 +1,96 @@
-"""An environment: a prefix with an interpreter entry and a folder of packages of its own."""
+"""`Environment`, `Interpreter`, `ProjectLink`, `Finding`, sizes; `minor_of(version)`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from envdeck.core.model.finding import Finding
-from envdeck.core.model.project import ProjectLink
-from envdeck.core.model.size import Size
+
+class ProjectState(StrEnum):
+    """Three ways of having no project are three different things to a person who cleans up."""
+
+    FOUND = "found"
+    NONE = "none"
+    """Nothing names a project: it may well be in use."""
+    GONE = "gone"
+    """A project is named, and its folder no longer exists: an orphan."""
+    UNMOUNTED = "unmounted"
+    """A project is named on a disk that is not mounted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLink:
+    """The project of an environment, and how that is known."""
+
+    state: ProjectState = ProjectState.NONE
+    path: str | None = None
+    """The project's folder; kept when it is gone or unmounted."""
+    source: str = ""
+    """How it is known, in words: `parent folder`, `.project file`, `name of the environment`."""
+
+
+class Severity(StrEnum):
+    """How much it matters: an error breaks something now, a warning will, a note informs."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with one environment."""
+
+    check: str
+    """The name of the check, as in the JSON contract: `broken-interpreter`."""
+    severity: Severity
+    message: str
+    remedy: str
+    """What to do, with a command that works where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFiles:
+    """The files of one environment that have links elsewhere, packed for joint counting.
+
+    Each file is one record of four unsigned 64-bit numbers in native order: inode, links in
+    all, links inside this environment, bytes on disk. A thousand environments hold a million
+    such files, so they are bytes here and become numbers only when a selection is counted.
+    """
+
+    device: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Three figures, in bytes, measured together in one walk."""
+
+    apparent_bytes: int
+    """The sum of the lengths of the files, each once however many links lead to it."""
+    disk_bytes: int
+    """The blocks they occupy."""
+    reclaimable_bytes: int
+    """The part of :attr:`disk_bytes` that deleting this environment alone would free."""
+    files: int = 0
+    up_to: bool = False
+    """Whether the file system can share blocks without links (reflinks), so that the
+    reclaimable figure is an upper bound."""
+    unreadable: int = 0
+    """Folders that could not be read, and so are not in the figures."""
+    measured_at: float = 0.0
+    shared: SharedFiles | None = None
+    """What :func:`envdeck.core.inspection.size.joint_size` needs; None when nothing is
+    shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointSize:
+    """What several environments take and free together, each shared file counted once."""
+
+    disk_bytes: int
+    reclaimable_bytes: int
+    """What deleting all of them would free: more than the sum of each, where they share."""
+    unmeasured: int = 0
+    """How many of them have no size yet, and so are not in the figures."""
 
 
 class Status(StrEnum):
@@ -109,3 +194,38 @@ class Environment:
     """None until measured; never zero for unknown."""
     seen_at: float = 0.0
     """When it was read, in seconds since the epoch: the age of everything said above."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalPackages:
+    """What was installed into an interpreter itself: a clean global Python has next to nothing."""
+
+    path: str
+    """The folder they are in."""
+    kind: str
+    """`site-packages`, `dist-packages` (Debian's own), or `user` (PEP 370)."""
+    names: tuple[str, ...]
+    """Distributions found there, normalised by PEP 503 and sorted, without pip, setuptools
+    and wheel, which come with the interpreter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A base interpreter, as read from its files, without running it."""
+
+    executable: str
+    prefix: str
+    """Its `sys.prefix`: what the `base` of environments is compared with."""
+    identity: Identity
+    """Of the prefix, together with the version: `/usr` holds several interpreters."""
+    version: str | None
+    """As exact as the files tell."""
+    implementation: str | None
+    source: str
+    """Who installed it: `system`, `pyenv`, `uv`, `conda`, `mise`, `asdf`, `homebrew` …"""
+    end_of_life: str | None = None
+    externally_managed: bool = False
+    """Whether it carries the PEP 668 marker, so that pip leaves it alone."""
+    global_packages: tuple[GlobalPackages, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other names on the PATH that lead to it."""

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from envdeck.core.model.environment import Environment
-from envdeck.core.model.interpreter import Interpreter
-from envdeck.core.model.size import Size
+from envdeck.core.model.environment import Environment, Interpreter, Size
 
 
 @dataclass(frozen=True, slots=True)

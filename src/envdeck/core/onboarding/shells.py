@@ -3,10 +3,10 @@
 import os
 import posixpath
 
-from envdeck.core import reach
-from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.host import Host
 from envdeck.core.model import Environment
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode, read_bounded
+from envdeck.core.system.host import Host
 
 _SCRIPTS = {
     "bash": ("source", "activate"),

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from envdeck.core import reach
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
-from envdeck.core.onboarding.memory import Ran, remember_choice, remember_run
+from envdeck.core.onboarding.answers import Ran, remember_choice, remember_run
 from envdeck.core.onboarding.model import Answers, State, StepView
-from envdeck.core.onboarding.situation import Looking, Situation
-from envdeck.core.onboarding.step import Step
+from envdeck.core.onboarding.project_state import Looking, Situation
 from envdeck.core.onboarding.steps import STEPS
+from envdeck.core.onboarding.steps.base import Step
+from envdeck.core.system import reach
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
 
 _OF_PARTS = ("environment", "packages")
 """Steps whose options are the groups and extras: chosen for one, chosen for both."""

@@ -20,29 +20,36 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
-from envdeck.core.operations.base_path import base_path, uses_of
-from envdeck.core.operations.blueprint import Blueprint
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.file_proof import FileProof
-from envdeck.core.operations.interpreters import Choice
-from envdeck.core.operations.journal import Entry, Move, Phase, new_id
-from envdeck.core.operations.picking import interpreter_choices, pick
-from envdeck.core.operations.places import ENVIRONMENT
-from envdeck.core.operations.rebuilding import MISDIRECTED_HINT, Building, GivenUpError
-from envdeck.core.operations.recipe.dependencies import dependency_problems
-from envdeck.core.operations.room import no_room
-from envdeck.core.operations.sources.offering import sources
-from envdeck.core.operations.sources.parts import DEFAULTS, Parts
-from envdeck.core.operations.sources.source import How, Source, SourceName
-from envdeck.core.operations.transaction import first_trash, transaction
-from envdeck.core.operations.trash import Manifest
+from envdeck.core.operations.recipe.verify import dependency_problems
+from envdeck.core.operations.shared.base_interpreter import (
+    base_path,
+    interpreter_choices,
+    pick,
+    uses_of,
+)
+from envdeck.core.operations.shared.interpreters import Choice
+from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.sources.offer import sources
+from envdeck.core.operations.sources.source import DEFAULTS, How, Parts, Source, SourceName
+from envdeck.core.operations.staging.prove import FileProof
+from envdeck.core.operations.staging.stage import (
+    MISDIRECTED_HINT,
+    Blueprint,
+    Building,
+    GivenUpError,
+)
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction.places import ENVIRONMENT
+from envdeck.core.operations.transaction.transaction import first_trash, transaction
+from envdeck.core.operations.transaction.trash import Manifest
 from envdeck.core.project.model import WantedPython
-from envdeck.core.project.wanted import wanted_python
+from envdeck.core.project.pythons import wanted_python
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.context import Context, Stopped, Tell
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

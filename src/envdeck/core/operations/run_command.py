@@ -4,8 +4,6 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envdeck.core.files import absence
-from envdeck.core.host import Host
 from envdeck.core.model import (
     Ending,
     Fact,
@@ -17,10 +15,12 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.system.files import absence
+from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.context import Context, Stopped, Tell
     from envdeck.core.operations.engine.command import Command
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 _NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
 _ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
@@ -60,8 +60,8 @@ class RunResult(Result):
 
 def plan_run(operations: "Context", task: Task) -> RunPlan | NoPlan:
     """Plan to run a command; see :meth:`Operations.plan_run`."""
-    from envdeck.core.operations.guards.guard import read_only
-    from envdeck.core.operations.journal import new_id
+    from envdeck.core.operations.guards.base import read_only
+    from envdeck.core.operations.transaction.journal import new_id
 
     host = operations.catalog.host
     program = task.argv[0]

@@ -1,33 +1,31 @@
 """What a project says of itself in its files: read, never run. One format a file.
 
 Everything is a value: what cannot be read is a :class:`Problem` with its file and line, and
-whatever else the file says is kept. What compares all of it with an environment is loaded by
-those who compare: :mod:`envdeck.core.project.project` and :mod:`envdeck.core.project.comparing`.
+whatever else the file says is kept. What compares it with an environment is loaded by those who
+compare: :mod:`envdeck.core.project.project` and :mod:`envdeck.core.project.drift.compare`.
 """
 
-from envdeck.core.project.declared import read_declared, read_manifest
-from envdeck.core.project.drift import (
+from envdeck.core.project.locks.find import LOCK_FILES, find_locks, read_lock, read_locks
+from envdeck.core.project.locks.selection import Selection, select
+from envdeck.core.project.model import (
     Comparison,
+    DeclaredRequirement,
     Drift,
     DriftKind,
-    Mend,
-    Part,
-    Project,
-    PythonDrift,
-)
-from envdeck.core.project.locked import LOCK_FILES, find_locks, read_lock, read_locks
-from envdeck.core.project.model import (
-    DeclaredRequirement,
     Edge,
     Index,
     Lock,
     LockedPackage,
     Manifest,
+    Mend,
+    Part,
     Problem,
+    Project,
+    PythonDrift,
     WantedPython,
 )
-from envdeck.core.project.selection import Selection, select
-from envdeck.core.project.wanted import wanted_python
+from envdeck.core.project.project import read_declared, read_manifest
+from envdeck.core.project.pythons import wanted_python
 
 __all__ = [
     "LOCK_FILES",

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from envdeck.core.files import Unread, decode, read_bounded
 from envdeck.core.project.model import Problem
+from envdeck.core.system.files import Unread, decode, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

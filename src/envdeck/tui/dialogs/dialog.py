@@ -10,11 +10,9 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button
 
-from envdeck.tui.actions import bindings
-from envdeck.tui.widgets.line import Line
-from envdeck.tui.widgets.line_label import LineLabel, content
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.widgets.line import Line, LineLabel, Look, content
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.look import Look
 
 ResultT = TypeVar("ResultT")
 

@@ -1,7 +1,8 @@
-"""The plan dialog: what will be done, and whether it shall be. It shows, and acts on nothing."""
+"""The plan dialog, for one or several requests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import ClassVar, TypeAlias
@@ -15,26 +16,131 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from envdeck.core.model import NoPlan, Plan, Refusal
-from envdeck.tui.actions import bindings
-from envdeck.tui.background import in_background
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.messages import OutcomeSaid
+from envdeck.tui.base.services import Planner, Wish
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
-from envdeck.tui.dialogs.plan_lines import (
+from envdeck.tui.dialogs.plan_view import (
     ACT,
     PlanRow,
     cost_line,
     final,
+    indented,
+    keep_rows,
     no_plan_rows,
     plan_rows,
+    refusal_rows,
+    step_lines,
+    target_lines,
     target_row,
+    warning_lines,
 )
-from envdeck.tui.dialogs.together import Together, together_rows
-from envdeck.tui.messages import OutcomeSaid
-from envdeck.tui.operating import Planner, Wish
-from envdeck.tui.widgets.line import Line, Part, Tone
-from envdeck.tui.widgets.line_label import content
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.look import Look
+from envdeck.tui.widgets.operation_words import DONE
+from envdeck.tui.workers import in_background
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Each wish by its title with what was planned for it."""
+
+    planned: tuple[tuple[str, Plan | NoPlan], ...]
+    allowed: frozenset[str] = frozenset()
+    """Guards that were overruled for all of them."""
+
+    @property
+    def possible(self) -> tuple[Plan, ...]:
+        """What a yes does; the others are left out."""
+        return tuple(
+            plan for _, plan in self.planned if isinstance(plan, Plan) and not plan.refusals
+        )
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What stands in the way of the others."""
+        return tuple(
+            refusal
+            for _, plan in self.planned
+            if isinstance(plan, Plan)
+            for refusal in plan.refusals
+        )
+
+    @property
+    def left_out(self) -> int:
+        """How many a yes would not do."""
+        return len(self.planned) - len(self.possible)
+
+    def whole(self) -> Plan | None:
+        """Return one plan with what all that is possible costs and frees; for showing alone."""
+        plans = self.possible
+        if not plans:
+            return None
+        kept = [plan.kept_until for plan in plans if plan.kept_until is not None]
+        return Plan(
+            id="",
+            operation=plans[0].operation,
+            targets=tuple(target for plan in plans for target in plan.targets),
+            needs_bytes=_sum(plan.needs_bytes for plan in plans),
+            frees_now_bytes=_sum(plan.frees_now_bytes for plan in plans),
+            reclaims_bytes=_sum(plan.reclaims_bytes for plan in plans),
+            undo=None if any(plan.undo is None for plan in plans) else plans[0].undo,
+            kept_until=min(kept) if len(kept) == len(plans) else None,
+        )
+
+
+def _sum(figures: Iterable[int | None]) -> int | None:
+    known = list(figures)
+    return None if None in known else sum(each for each in known if each is not None)
+
+
+def together_rows(
+    plans: Together,
+    refusals: Mapping[str, Sequence[Refusal]],
+    allowed: Collection[str],
+    look: Look,
+    cells: int,
+    *,
+    can_keep: bool = False,
+) -> list[PlanRow]:
+    """Return what stands in the way first, then what is left out, then each plan below the one
+    before."""
+    rows = list(refusal_rows(refusals, allowed, look, cells))
+    impossible = [(title, each) for title, each in plans.planned if isinstance(each, NoPlan)]
+    for title, nothing in impossible:
+        why: Line = (
+            Part(f"{look.signs.broken} ", Tone.ERROR),
+            Part(f"{title}: "),
+            Part(look.sentence(nothing.message)),
+        )
+        rows += [PlanRow(line) for line in indented(why, 1, 3, cells)]
+        if nothing.hint:
+            hint: Line = (Part(look.sentence(nothing.hint), Tone.MUTED),)
+            rows += [PlanRow(line) for line in indented(hint, 3, 3, cells)]
+        rows.append(PlanRow(()))
+    possible = plans.possible
+    if plans.left_out:
+        word = DONE[possible[0].operation] if possible else "done"
+        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
+        rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
+    if can_keep:
+        replaced = sum(plan.replaced_edits for plan in possible)
+        rows += keep_rows(replaced, cells, kept=any(plan.keep_edits for plan in possible))
+    for number, plan in enumerate(possible, 1):
+        count: Line = (Part(f" {number:,} of {len(possible):,}", Tone.HEADING),)
+        rows.append(PlanRow(count))
+        lines = [
+            *target_lines(plan.targets, look, cells),
+            *warning_lines(plan, look, cells),
+            *step_lines(plan, look, cells),
+            (),
+        ]
+        rows += [PlanRow(line) for line in lines]
+    while rows and not rows[-1].line:
+        rows.pop()
+    return rows
+
 
 _HELD = 0.4
 """Seconds after a yes that came too early in which another one is taken for the same key, held."""

@@ -7,9 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from envdeck.tui.messages import QueryChanged, QueryLeft
-from envdeck.tui.widgets.line import Line, Part, Tone, clipped, line_width
-from envdeck.tui.widgets.one_line import OneLine
+from envdeck.tui.base.messages import QueryChanged, QueryLeft
+from envdeck.tui.widgets.line import Line, OneLine, Part, Tone, clipped, line_width
 
 
 class _Said(OneLine):

@@ -5,9 +5,8 @@ from typing import ClassVar, NamedTuple
 
 from textual.events import Click
 
-from envdeck.tui.actions import BY_ID, keys_of, named, shown_key
-from envdeck.tui.widgets.line import Line, Part, Tone, line_width
-from envdeck.tui.widgets.one_line import OneLine
+from envdeck.tui.base.actions import BY_ID, keys_of, named, shown_key
+from envdeck.tui.widgets.line import Line, OneLine, Part, Tone, line_width
 
 MOST = 6
 _IN_A_FIELD = {"open": "enter", "back": "escape"}

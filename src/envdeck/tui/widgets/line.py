@@ -1,15 +1,34 @@
-"""Lines made of parts: text with a tone, never markup, so that what is shown cannot act.
+"""`Line`, `Part`, `Tone`: styled text that is never markup; labels, bars, and display settings.
 
 Nothing here knows Textual: what a view says is worked out and tested as values, and
 :class:`envdeck.tui.widgets.line_view.LineView` puts it on the screen.
 """
 
+import os
 import re
-from collections.abc import Iterable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
-from envdeck.text import clip, shorten, width
+from textual.content import Content
+from textual.widget import Widget
+
+from envdeck.text import (
+    Signs,
+    age,
+    clip,
+    exact_time,
+    plain,
+    shorten,
+    signs_for,
+    tilde,
+    tilde_within,
+    width,
+)
+from envdeck.tui.base.actions import keys_of, shown_key
 
 _WORDS = re.compile(r" +|[^ ]+")
 _NO_BREAK = "\u00a0"
@@ -170,3 +189,162 @@ def _trimmed(words: list[Part]) -> Line:
         else:
             parts.append(word)
     return tuple(parts)
+
+
+STYLES = {
+    Tone.PLAIN: "",
+    Tone.STRONG: "bold",
+    Tone.MUTED: "$foreground-muted",
+    Tone.ACCENT: "$text-primary",
+    Tone.GOOD: "$text-success",
+    Tone.WARNING: "$text-warning",
+    Tone.ERROR: "$text-error",
+    Tone.HEADING: "bold $text-primary",
+    Tone.SOLID: "$primary",
+    Tone.HOLLOW: "$foreground 40%",
+    Tone.EDGE: "$primary on $foreground 15%",
+}
+"""How each tone looks, in the words of the theme."""
+
+
+def content(line: Line) -> Content:
+    """Return a line as content, its tones as styles of the theme; nothing is parsed as markup."""
+    return Content.assemble(*((part.text, STYLES[part.tone]) for part in line))
+
+
+class LineLabel(Widget):
+    """Shows a line, cut at the edge; a path in it is shortened in the middle instead."""
+
+    DEFAULT_CSS = """
+    LineLabel { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, line: Line = (), *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.line = line
+
+    def show(self, line: Line) -> None:
+        """Show another line."""
+        self.line = line
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw it."""
+        missing = line_width(self.line) - self.content_size.width
+        if missing <= 0:
+            return content(self.line)
+        return content(
+            tuple(
+                part._replace(text=shorten(part.text, max(width(part.text) - missing, 1)))
+                if part.path
+                else part
+                for part in self.line
+            )
+        )
+
+
+class OneLine(Widget):
+    """A line that is worked out for the width there is (:meth:`lay_out`)."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    OneLine { height: 1; text-wrap: nowrap; }
+    """
+
+    def lay_out(self, cells: int) -> Line:
+        """Return the line."""
+        del cells
+        return ()
+
+    def render(self) -> Content:
+        """Draw it."""
+        return content(self.lay_out(self.size.width))
+
+
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+
+
+def bar(solid: int, total: int, largest: int, cells: int, signs: Signs) -> Line:
+    """Return a bar for `solid` of `total`, where `largest` fills all the cells, padded to them.
+
+    The solid part ends on an eighth of a cell where the terminal has such signs; the hollow part
+    begins with the next cell. What is there at all is drawn, and what is not all leaves a cell
+    for the rest where there are two, so that a bar never says "nothing" or "everything" where
+    that is untrue.
+    """
+    if cells <= 0:
+        return ()
+    solid = max(0, min(solid, total))
+    if largest <= 0 or total <= 0:
+        return (Part(" " * cells),)
+    filled = _solid(solid, largest, cells, signs, whole=solid == total or cells == 1)
+    hollow = 0
+    if solid < total:
+        hollow = min(cells, round(total / largest * cells)) - len(filled)
+        hollow = max(hollow, 1 if len(filled) < cells else 0)
+    split = len(filled) - 1 if hollow and filled and filled[-1] in _EIGHTHS else len(filled)
+    return (
+        Part(filled[:split], Tone.SOLID),
+        Part(filled[split:], Tone.EDGE),
+        Part(signs.hollow * hollow, Tone.HOLLOW),
+        Part(" " * (cells - len(filled) - hollow)),
+    )
+
+
+def _solid(solid: int, largest: int, cells: int, signs: Signs, *, whole: bool) -> str:
+    if not solid:
+        return ""
+    most = cells if whole else cells - 1
+    if signs.solid != "█":
+        return signs.solid * max(1, min(most, round(solid / largest * cells)))
+    eighths = max(1, min(most * 8, round(solid / largest * cells * 8)))
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the views need to know about the terminal and the reader, and nothing else.
+
+    An argument, so that a view shows the same in a test as it does here, at any hour.
+    """
+
+    home: str = ""
+    clock: Callable[[], float] = field(default=time.time)
+    signs: Signs = field(default_factory=Signs)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys that the person gave to actions."""
+
+    @classmethod
+    def current(cls) -> "Look":
+        """Return the look of the terminal we run in."""
+        signs = signs_for(getattr(sys.stdout, "encoding", None), os.environ)
+        return cls(os.path.expanduser("~"), time.time, signs)
+
+    def path(self, path: str) -> str:
+        """Return a path that is safe to show, with `~` for home."""
+        return plain(tilde(path, self.home))
+
+    def short_path(self, path: str, cells: int) -> str:
+        """Return a path that is safe to show in so many cells."""
+        return shorten(self.path(path), cells, self.signs.ellipsis)
+
+    def sentence(self, text: str) -> str:
+        """Return a sentence that is safe to show, with `~` for home in the paths it names."""
+        return plain(tilde_within(text, self.home))
+
+    def key(self, action: str) -> str:
+        """Return the first key of an action, as people write it."""
+        return shown_key(keys_of(action, self.keys)[0])
+
+    def ago(self, when: float) -> str:
+        """Return `3 months ago`, or `just now`."""
+        said = age(when, self.clock())
+        return "just now" if said == "now" else f"{said} ago"
+
+    def exact(self, when: float) -> str:
+        """Return the time to the second."""
+        return exact_time(when)
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the terminal shows more than ASCII."""
+        return not self.signs.solid.isascii()

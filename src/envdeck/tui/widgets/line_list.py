@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from envdeck.tui.actions import bindings
+from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Line, Part, wrapped
 from envdeck.tui.widgets.line_view import LineView
 

@@ -11,9 +11,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from envdeck.tui.actions import bindings
-from envdeck.tui.widgets.line import Line
-from envdeck.tui.widgets.line_label import STYLES
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.widgets.line import STYLES, Line
 
 _GROUNDS = {
     "cursor": "bold $block-cursor-foreground on $block-cursor-background",

@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools._condarc import parse
-from envdeck.core.discovery.tools.conda import CONDA as TOOL
-from envdeck.core.discovery.tools.conda import is_root, registered, roots
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.conda import CONDA as TOOL
+from envdeck.core.discovery.managers.conda import is_root, parse, registered, roots
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.system.host import Host
 
 
 def conda_prefix(path: Path, *folders: str) -> Path:

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.tools.hatch import HATCH as TOOL
+from envdeck.core.discovery.managers.hatch import HATCH as TOOL
 
 
 def paths(host):

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.tools.pdm import PDM as TOOL
+from envdeck.core.discovery.managers.pdm import PDM as TOOL
 
 NAMES = [
     ("/home/ada/work/blog", "blog-PgukVryC"),

@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.pipenv import PIPENV as TOOL
+from envdeck.core.discovery.managers.pipenv import PIPENV as TOOL
+from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 
 NAMES = [

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.pipx import PIPX as TOOL
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.pipx import PIPX as TOOL
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.system.host import Host
 
 MakeVenv = Callable[..., Path]
 

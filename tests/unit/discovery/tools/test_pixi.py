@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.conda import CONDA as CONDA
-from envdeck.core.discovery.tools.pixi import PIXI as TOOL
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.conda import CONDA
+from envdeck.core.discovery.managers.pixi import PIXI as TOOL
+from envdeck.core.discovery.prefix import Candidate, recognise
 from envdeck.core.model import ProjectState
+from envdeck.core.system.host import Host
 
 
 def conda_prefix(path: Path, marker: object = None) -> Candidate:

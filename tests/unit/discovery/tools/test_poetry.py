@@ -8,8 +8,8 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.poetry import POETRY as TOOL
+from envdeck.core.discovery.managers.poetry import POETRY as TOOL
+from envdeck.core.discovery.prefix import Kind
 
 NAMES = [
     ("/home/ada/work/blog", "blog-Ldddji1h"),

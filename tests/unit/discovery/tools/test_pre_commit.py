@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tool import Place
-from envdeck.core.discovery.tools.pre_commit import PRE_COMMIT as TOOL
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.base import Place
+from envdeck.core.discovery.managers.pre_commit import PRE_COMMIT as TOOL
+from envdeck.core.discovery.prefix import Candidate, recognise
 from envdeck.core.model import ProjectState
+from envdeck.core.system.host import Host
 
 
 def candidate_at(path: Path) -> Candidate:

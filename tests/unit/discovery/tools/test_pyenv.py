@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tool import Place
-from envdeck.core.discovery.tools.pyenv import PYENV as TOOL
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.base import Place
+from envdeck.core.discovery.managers.pyenv import PYENV as TOOL
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.system.host import Host
 
 
 def candidate_at(path: Path) -> Candidate:

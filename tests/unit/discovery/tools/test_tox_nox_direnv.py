@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools import direnv, nox, tox
+from envdeck.core.discovery.managers import direnv, nox, tox
+from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 
 TOOLS = [(tox.TOX, ".tox"), (nox.NOX, ".nox"), (direnv.DIRENV, ".direnv")]

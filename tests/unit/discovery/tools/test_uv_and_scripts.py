@@ -8,8 +8,9 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools import uv, uv_script
+from envdeck.core.discovery.managers import uv
+from envdeck.core.discovery.managers import uv as uv_script
+from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 
 SCRIPTS = [

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from envdeck.core.discovery.candidate import Candidate
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.tools.uv_tool import UV_TOOL as TOOL
-from envdeck.core.host import Host
+from envdeck.core.discovery.managers.uv import UV_TOOL as TOOL
+from envdeck.core.discovery.prefix import Candidate, recognise
 from envdeck.core.model import ProjectState
+from envdeck.core.system.host import Host
 
 
 def candidate_at(path: Path) -> Candidate:

@@ -6,10 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
-from envdeck.core.discovery.tools import (
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.managers import (
     direnv,
     hatch,
     nox,
@@ -18,11 +16,16 @@ from envdeck.core.discovery.tools import (
     poetry,
     tox,
     uv,
-    uv_script,
     venv,
-    virtualenv,
     virtualenvwrapper,
 )
+from envdeck.core.discovery.managers import (
+    uv as uv_script,
+)
+from envdeck.core.discovery.managers import (
+    venv as virtualenv,
+)
+from envdeck.core.discovery.prefix import Kind, recognise
 
 TOOLS = [
     poetry.POETRY, pipenv.PIPENV, pdm.PDM, hatch.HATCH, tox.TOX, nox.NOX,

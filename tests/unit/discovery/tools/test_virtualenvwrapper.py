@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.candidate import Kind
-from envdeck.core.discovery.tools.virtualenvwrapper import VIRTUALENVWRAPPER as TOOL
+from envdeck.core.discovery.managers.virtualenvwrapper import VIRTUALENVWRAPPER as TOOL
+from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 
 

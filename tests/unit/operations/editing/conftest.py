@@ -8,9 +8,9 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import Remedy, RemedyKind
-from envdeck.core.host import Host
 from envdeck.core.model import Ending, NoPlan, Plan, Result
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
+from envdeck.core.system.host import Host
 
 MARK = "MARK-3f9c"
 

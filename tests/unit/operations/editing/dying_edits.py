@@ -9,9 +9,9 @@ from types import ModuleType
 
 from envdeck.core.dotenv import Remedy, RemedyKind
 from envdeck.core.model import Plan, Result
-from envdeck.core.operations.journal import Entry
-from envdeck.core.operations.recovery import recover
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.execute import recover
+from envdeck.core.operations.transaction.journal import Entry
+from envdeck.core.operations.transaction.transaction import Ground
 
 
 def _load() -> ModuleType:

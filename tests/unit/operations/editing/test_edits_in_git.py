@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
 
 GIT = shutil.which("git")
 

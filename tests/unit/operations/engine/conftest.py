@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.creators import CannotBeMade, Creator, creator_for
 from envdeck.core.operations.engine.relocation import relocate
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

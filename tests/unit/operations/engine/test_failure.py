@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.system.host import Host
 
 _MISTAKES = {"/404/": 404, "/500/": 500, "/401/": 401}
 

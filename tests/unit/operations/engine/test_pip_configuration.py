@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.pip_configuration import (
     configuration_files,
     pip_options,
     translated,
     uv_configuration,
 )
+from envdeck.core.system.host import Host
 
 
 def put(path: Path, text: str) -> Path:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.operations.engine import activation
+from envdeck.core.operations.engine import scripts as activation
 from envdeck.core.operations.engine.relocation import left_behind, relocate, site_folders
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.shebangs import rewrite_launcher, rewrite_shebang
+from envdeck.core.operations.engine.scripts import rewrite_launcher, rewrite_shebang
 
 _AWKWARD = 'it\'s "all" $HOME [a] !b `c` & d%e'
 _LONG = "l" * 130

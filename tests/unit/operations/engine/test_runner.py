@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
-from envdeck.core.model.running import CommandEnded, CommandStarted, OperationEvent, OutputLine
+from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine import runner as runner_module
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Command
-from envdeck.core.operations.engine.lines import LINE_LIMIT
-from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.runner import LINE_LIMIT, Runner
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.tool_change import update_of
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.reading import read_environment
-from envdeck.core.operations.upgrading.asking import UvResolver
+from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.upgrade.resolve import UvResolver
+from envdeck.core.system.host import Host
 
 MET = tomllib.loads((Path(__file__).parent / "tool_words.toml").read_text())["met"]
 PYPROJECT = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\n'

@@ -7,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.model import Creation
-from envdeck.core.operations.engine.command import Command, Completed
-from envdeck.core.operations.engine.environ import clean_environ
+from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.engine.uv_formats import (
+from envdeck.core.operations.engine.uv import (
     Change,
     Outdated,
+    Uv,
     read_check,
     read_outdated,
     read_pins,
     read_plan,
 )
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

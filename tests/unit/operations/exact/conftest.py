@@ -27,10 +27,10 @@ from uv import find_uv_bin
 from virtualenv.seed.wheels import embed
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.model import CommandStarted, Ending, NoPlan, StepStarted
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.policy import Policy
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.system.host import Host
 
 PIP = max(Path(embed.__file__).parent.glob("pip-*.whl"))
 BACKEND = """

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Ending, Interpreter, NoPlan, PackageChoice
+from envdeck.core.system.host import Host
 
 
 def _other() -> str | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import PackageChoice
-from envdeck.core.operations import doubts
+from envdeck.core.operations.recipe.carry import _without_compiled
 from envdeck.core.operations.recipe.identity import other_release
-from envdeck.core.operations.recipe.transplant import _without_compiled
+from envdeck.core.operations.recreate import doubts
 
 NAME, MODULE = "internal-lib", "internal_lib"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.cfg import read_cfg
+from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.model import NoPlan, Status
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.project.comparing import compare
+from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
 
 HEAD = '[project]\nname = "work"\nversion = "0"\nrequires-python = ">=3.9"\ndependencies = [{}]\n'

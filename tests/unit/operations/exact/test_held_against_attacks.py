@@ -10,7 +10,7 @@ import pytest
 
 from envdeck.core.inspection import unowned
 from envdeck.core.model import Ending, NoPlan, StepStarted
-from envdeck.core.operations.transaction import Transaction
+from envdeck.core.operations.transaction.transaction import Transaction
 
 ROOT = os.name == "posix" and os.geteuid() == 0
 

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending
-from envdeck.core.operations.disk.linking import link_tree
-from envdeck.core.operations.picture import Picture, keep_picture, parse_picture, read_picture
-from envdeck.core.operations.record_paths import confine_records, restore_records
+from envdeck.core.operations.disk.links import link_tree
+from envdeck.core.operations.staging.record_paths import confine_records, restore_records
+from envdeck.core.operations.transaction.picture import (
+    Picture,
+    keep_picture,
+    parse_picture,
+    read_picture,
+)
 
 
 def furnished(machine, creator="uv"):

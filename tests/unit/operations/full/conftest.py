@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
+from envdeck.core.system.host import Host
 
 MEGABYTES = {"btrfs-quota": 120, "ext4-tiny": 8}
 MAKE = {

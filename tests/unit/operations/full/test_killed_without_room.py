@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
 
 _DYING = Path(__file__).parents[1] / "transaction" / "dying.py"
 _SPEC = spec_from_file_location("dying", _DYING)

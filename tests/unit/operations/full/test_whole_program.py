@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.config.saving import save_theme
-from envdeck.core.host import Host
+from envdeck.config.save import save_theme
+from envdeck.core.system.host import Host
 
 ALLOW = ("--yes", "--allow", "unowned-files")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending, NoPlan, Result
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
 
 ALLOW = frozenset({"unowned-files"})
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.markers import identity_of, recognise
-from envdeck.core.discovery.survey import keeper
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import identity_of, recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import Identity, Operation, ProjectLink, Target
-from envdeck.core.operations.guards import ask
-from envdeck.core.operations.guards.moment import Moment, Question
+from envdeck.core.operations.guards.check import ask
+from envdeck.core.operations.guards.context import Moment, Question
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.model import Operation, ProjectLink, ProjectState
-from envdeck.core.mounts import Mount, read_mounts
-from envdeck.core.operations.guards import ask, unchecked
-from envdeck.core.operations.guards.moment import Moment
-from envdeck.core.operations.guards.owned_by_tool import owner_command
+from envdeck.core.operations.guards.check import ask, unchecked
+from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.rules import owner_command
+from envdeck.core.system.mounts import Mount, read_mounts
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_another_disk_where_there_is_no_table(asked, home, make_venv, monkeypatc
 
     assert asked(path) == {}
     monkeypatch.setattr(os, "lstat", lstat)
-    from envdeck.core.operations.guards.mount import _other_disks
+    from envdeck.core.operations.guards.rules import _other_disks
 
     (found,) = _other_disks(str(path))
     assert found.endswith("site-packages")

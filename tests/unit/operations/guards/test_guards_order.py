@@ -1,8 +1,9 @@
 """All guards together: their names, their order, who may be overruled, and for what."""
 
 from envdeck.core.model import Operation, Target
-from envdeck.core.operations.guards import GUARDS, ask, moment, unchecked
-from envdeck.core.operations.guards.moment import Moment, Question
+from envdeck.core.operations.guards import context as moment
+from envdeck.core.operations.guards.check import GUARDS, ask, unchecked
+from envdeck.core.operations.guards.context import Moment, Question
 
 OVERRULABLE = {"symlink", "has-dependants", "tracked", "unowned-files", "in-use"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Operation, ProjectLink, ProjectState, Target
-from envdeck.core.operations.guards import ask
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.transaction import Ground
+from envdeck.core.operations.guards.check import ask
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.transaction import Ground
 
 
 def reasons(one):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.guards.owned_by_tool import owner_command
+from envdeck.core.operations.guards.rules import owner_command
 
 _REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
 """How the person's pip reaches the index; each test has these taken away."""

@@ -18,8 +18,8 @@ from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import NoPlan, Plan
+from envdeck.core.operations.api import Operations
 from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.operations import Operations
 
 PROGRAM = Path(__file__).with_name("killing.py")
 _SPEC = spec_from_file_location("killing", PROGRAM)

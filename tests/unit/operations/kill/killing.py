@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "transaction"))
 from dying import Interrupter
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.model import (
     CommandStarted,
     NoPlan,
@@ -23,8 +22,9 @@ from envdeck.core.model import (
     Plan,
     StepStarted,
 )
-from envdeck.core.operations.journal import Entry, Journal
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.transaction.journal import Entry, Journal
+from envdeck.core.system.host import Host
 
 
 def host_of(home: str) -> Host:

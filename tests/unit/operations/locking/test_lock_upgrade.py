@@ -12,10 +12,10 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
-from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, Plan, ProjectState
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
+from envdeck.core.system.host import Host
 
 PYPROJECT = """
 [project]

@@ -10,10 +10,10 @@ import pytest
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import Operation, Plan, Result
-from envdeck.core.operations.journal import Entry, Move, Phase
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.transaction import transaction
-from envdeck.core.operations.trash import Manifest
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.transaction import transaction
+from envdeck.core.operations.transaction.trash import Manifest
 
 DAY = 86_400.0
 NOW = 1_795_000_000.0

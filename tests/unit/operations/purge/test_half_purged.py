@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending, NoPlan
-from envdeck.core.mounts import Mount
-from envdeck.core.operations import removable
-from envdeck.core.operations.disk import RemainderError
-from envdeck.core.operations.disk.flags import unlock_command
-from envdeck.core.operations.trash import purging_name
-from envdeck.core.operations.undo import plan_undo
+from envdeck.core.operations.disk import RemainderError, removable
+from envdeck.core.operations.disk.removable import unlock_command
+from envdeck.core.operations.transaction.trash import purging_name
+from envdeck.core.operations.undo.plan import plan_undo
+from envdeck.core.system.mounts import Mount
 
 ONE, TWO, THREE = (f"2026010{day}-000000-aaaa" for day in (1, 2, 3))
 
@@ -123,7 +122,7 @@ def test_the_history_calls_it_partly_purged(operations, half):
 
 
 def test_a_long_history_does_not_forget_that_it_is_half(operations, half, monkeypatch):
-    monkeypatch.setattr("envdeck.core.operations.journal._KEPT", 0)
+    monkeypatch.setattr("envdeck.core.operations.transaction.journal._KEPT", 0)
     operations.ground.journal.forget_oldest()
     assert [each.entry.operation.value for each in operations.history()] == ["purge", "delete"]
     (left,) = operations.trash()
@@ -187,8 +186,8 @@ def test_an_interrupted_purge_is_ended_and_not_undone(operations, put, run, stuc
 
     plan = operations.plan_purge()
     with monkeypatch.context() as patch:
-        patch.setattr("envdeck.core.operations.purge.remove_item", killed)
-        patch.setattr("envdeck.core.operations.transaction.Transaction.give_up", dead)
+        patch.setattr("envdeck.core.operations.delete.purge.remove_item", killed)
+        patch.setattr("envdeck.core.operations.transaction.transaction.Transaction.give_up", dead)
         with pytest.raises(KilledError):
             run(plan)
     assert isinstance(operations.plan_undo(ONE), NoPlan)

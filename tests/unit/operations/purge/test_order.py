@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Ending, Operation
-from envdeck.core.operations.journal import Entry, Move, Phase, new_id
-from envdeck.core.operations.locks import lock
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction.places import lock
 
 ONE, TWO, THREE = "20260301-000000-aaaa", "20260201-000000-aaaa", "20260101-000000-aaaa"
 DAY = 86_400.0
@@ -82,7 +82,7 @@ def test_several_at_once_get_one_each(operations, put):
 
 
 def test_one_who_hangs_with_the_number_keeps_nobody(operations, put, monkeypatch):
-    monkeypatch.setattr("envdeck.core.operations.transaction._PAUSE", 0.001)
+    monkeypatch.setattr("envdeck.core.operations.transaction.transaction._PAUSE", 0.001)
     places = operations.ground.places
     held = lock(places.journal, places.locks, operations.ground.disk, "hanging")
     try:

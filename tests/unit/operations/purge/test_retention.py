@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.operations.clock import Clock
-from envdeck.core.operations.places import NEXT
-from envdeck.core.operations.policy import Policy
-from envdeck.core.operations.trash import take_next_manifest, write_manifest
-from envdeck.tui.recovering import recover
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.operations.transaction.clock import Clock
+from envdeck.core.operations.transaction.places import NEXT
+from envdeck.core.operations.transaction.trash import take_next_manifest, write_manifest
+from envdeck.tui.workers.recovery import recover
 
 DAY = 86_400.0
 YEAR = 365 * DAY

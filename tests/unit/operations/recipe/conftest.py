@@ -20,11 +20,11 @@ import pytest
 from uv import find_uv_bin
 from virtualenv.seed.wheels import embed
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
-from envdeck.core.host import Host
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import ProjectLink
+from envdeck.core.system.host import Host
 
 PIP = next(Path(embed.__file__).parent.glob("pip-*.whl"))
 BACKEND = """

@@ -8,8 +8,8 @@ import pytest
 
 from envdeck.core.operations.recipe.carry import NotCarried, carry_over, mapped
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.proof import check_files, prove
-from envdeck.core.operations.recipe.salvage import salvage
+from envdeck.core.operations.recipe.verify import check_files, prove
+from envdeck.core.operations.recipe.wheel import salvage
 
 
 @pytest.fixture

@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Environment, Identity, Status
-from envdeck.core.operations.recipe.claims import read_claims
-from envdeck.core.operations.recipe.contents import Contents
+from envdeck.core.operations.recipe.claims import Contents, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import Limits, find_edits, look_at
-from envdeck.core.operations.recipe.faults import find_faults
 
 SITE = "lib/python3.11/site-packages"
 SECOND = 1_000_000_000

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.origin import read_origin
-from envdeck.core.operations.recipe.pins import PinKind
-from envdeck.core.operations.recipe.proof import prove
+from envdeck.core.operations.recipe.freeze import freeze, read_origin
+from envdeck.core.operations.recipe.recipe import PinKind
+from envdeck.core.operations.recipe.verify import prove
 
 
 @pytest.mark.parametrize("creator", ["venv", "uv"])

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.recipe.modules import modules_of
-from envdeck.core.operations.recipe.probe import Imports, lost_imports, probe
-from envdeck.core.operations.recipe.probe_code import MARK
+from envdeck.core.operations.recipe.import_probe import Imports, lost_imports, modules_of, probe
+from envdeck.core.operations.recipe.import_probe_program import MARK
+from envdeck.core.system.host import Host
 
 SHOW = b"""
 import os, pathlib
@@ -111,7 +110,7 @@ def test_many_modules_are_tried_in_parts(odd, host, tmp_path, monkeypatch):
             lines = [f"{MARK}[{index}, null]" for index, _ in enumerate(names)]
             return Completed(0, "\n".join([f'{MARK}["start"]', *lines, f'{MARK}["end"]']))
 
-    monkeypatch.setattr("envdeck.core.operations.recipe.probe._ARGUMENT_LIMIT", 30)
+    monkeypatch.setattr("envdeck.core.operations.recipe.import_probe._ARGUMENT_LIMIT", 30)
     runner = Says()
     found = probe(odd, host, runner, str(tmp_path))
     assert len(found.imported) == 9

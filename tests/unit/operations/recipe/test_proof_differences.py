@@ -3,9 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from envdeck.core.operations.recipe.dependencies import new_dependency_problems
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.proof import Difference, check_files, prove
+from envdeck.core.operations.recipe.verify import (
+    Difference,
+    check_files,
+    new_dependency_problems,
+    prove,
+)
 
 
 def test_differences_are_named(tmp_path, make_venv, tools):

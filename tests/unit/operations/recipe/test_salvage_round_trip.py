@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.proof import check_files, prove
-from envdeck.core.operations.recipe.salvage import Unsalvageable, salvage
+from envdeck.core.operations.recipe.verify import check_files, prove
+from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
 
 SCRIPT = b"#!python\nimport sys\nprint('ran', sys.prefix)\n"
 

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution, Environment, Identity, Python, Status
 from envdeck.core.operations.sources.difference import Difference, difference
-from envdeck.core.operations.sources.offering import sources
+from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import How, Source, SourceName
 
 LOCKS = Path(__file__).parents[2] / "project" / "locks"

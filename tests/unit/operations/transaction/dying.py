@@ -18,21 +18,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, Operation, Result
-from envdeck.core.operations.disk import linux
-from envdeck.core.operations.disk.linux import LinuxDisk
-from envdeck.core.operations.guards.moment import Moment
-from envdeck.core.operations.history import trashed
-from envdeck.core.operations.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.operations import Operations
-from envdeck.core.operations.purge import purge_item
-from envdeck.core.operations.recovery import recover
-from envdeck.core.operations.returning import run_undo
-from envdeck.core.operations.transaction import Ground, transaction
-from envdeck.core.operations.trash import Manifest
-from envdeck.core.operations.undo import UndoPlan, plan_undo
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.delete.purge import purge_item
+from envdeck.core.operations.disk import platforms as linux
+from envdeck.core.operations.disk.platforms import LinuxDisk
+from envdeck.core.operations.execute import recover
+from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.shared.history import trashed
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.transaction.transaction import Ground, transaction
+from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.undo.plan import UndoPlan, plan_undo
+from envdeck.core.operations.undo.run import run_undo
+from envdeck.core.system.host import Host
 
 CALLS = ("mkdir", "rmdir", "rename", "replace", "unlink", "fsync", "write", "chmod", "link")
 """What a transaction changes the disk with, besides `renameat2` and `open` for writing."""

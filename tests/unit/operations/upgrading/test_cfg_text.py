@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.cfg import parse_cfg
+from envdeck.core.discovery.prefix import parse_cfg
 from envdeck.core.model import Identity, Interpreter
-from envdeck.core.operations.upgrading.bases import can_stand
-from envdeck.core.operations.upgrading.cfg_text import CfgChange, rewritten
+from envdeck.core.operations.engine.cfg_text import CfgChange, rewritten
+from envdeck.core.operations.shared.interpreters import can_stand
 
 BASE = Interpreter(
     "/opt/py t/bin/python3.12", "/opt/py t", Identity(1, 2), "3.12.9", "cpython", "system"

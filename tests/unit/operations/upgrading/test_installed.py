@@ -9,11 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from envdeck.core.model import Distribution, Environment, Identity, Python, Status
-from envdeck.core.operations.upgrading.installed import (
-    excluding,
-    take_apart,
-    unmet_requirements,
-)
+from envdeck.core.operations.upgrade.candidates import excluding, take_apart, unmet_requirements
 
 HERE = Environment(
     "/home/ada/env", Identity(1, 2), "env", "venv", Status.OK, python=Python("3.9.7", "cpython")

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.operations.upgrading.candidate import Level
-from envdeck.core.operations.upgrading.levels import level
+from envdeck.core.operations.upgrade.model import Level, level
 
 NUMBERS = st.integers(0, 3000)
 SUFFIXES = st.sampled_from(["", "a1", "rc2", ".post1", ".dev3", "+local.1"])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.host import Host
-from envdeck.core.operations.upgrading.lock_offers import lock_offer
+from envdeck.core.operations.upgrade.lock import lock_offer
+from envdeck.core.system.host import Host
 
 
 @pytest.fixture

@@ -14,21 +14,19 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
-from envdeck.core.host import Host
-from envdeck.core.inspection.distributions import read_distributions
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Distribution, Environment, ProjectLink, Status
-from envdeck.core.mounts import read_mounts
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.engine.uv_formats import Change
-from envdeck.core.operations.upgrading.asking import UvResolver
-from envdeck.core.operations.upgrading.candidate import Candidates, Held, Level, Resolution
-from envdeck.core.operations.upgrading.candidates import candidates, preselected, why_held
-from envdeck.core.operations.upgrading.resolving import resolve
+from envdeck.core.operations.engine.uv import Change, Uv
+from envdeck.core.operations.upgrade.candidates import candidates, preselected, why_held
+from envdeck.core.operations.upgrade.model import Candidates, Held, Level, Resolution
+from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import read_mounts
 
 Look = tuple[Environment, tuple[Distribution, ...], UvResolver]
 

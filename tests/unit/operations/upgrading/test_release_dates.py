@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.operations.upgrading.release_dates import read_release_days
+from envdeck.core.operations.upgrade.resolve import read_release_days
 
 LOCK = """
 [[packages]]

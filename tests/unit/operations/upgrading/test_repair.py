@@ -9,15 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.markers import recognise
-from envdeck.core.discovery.survey import keeper
-from envdeck.core.host import Host
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.interpreters import interpreter_at
 from envdeck.core.model import Environment, Interpreter, ProjectLink, Status
-from envdeck.core.mounts import read_mounts
-from envdeck.core.operations.upgrading.repair import NoRepair, NoRepairKind, Repair, repair_plan
-from envdeck.core.operations.upgrading.repair_applying import apply_repair
+from envdeck.core.operations.upgrade.interpreter import (
+    NoRepair,
+    NoRepairKind,
+    Repair,
+    apply_repair,
+    repair_plan,
+)
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import read_mounts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bases are laid out as on Linux")
 

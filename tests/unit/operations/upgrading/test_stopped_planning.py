@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.host import Host
 from envdeck.core.model import Interpreter, NoPlan
-from envdeck.core.operations import choosing
-from envdeck.core.operations.jumping import jump_over
-from envdeck.core.operations.operations import Operations
+from envdeck.core.operations.api import Operations
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recreate import options as choosing
+from envdeck.core.operations.recreate.options import jump_over
+from envdeck.core.system.host import Host
 
 
 def test_a_forecast_for_a_jump_is_given_up(host: Host, make_venv, home, monkeypatch) -> None:

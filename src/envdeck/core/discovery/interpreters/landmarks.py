@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from envdeck.core import reach
-from envdeck.core.files import read_bounded, reason_of
-from envdeck.core.host import Host
 from envdeck.core.model import Unreadable
+from envdeck.core.system import reach
+from envdeck.core.system.files import read_bounded, reason_of
+from envdeck.core.system.host import Host
 
 ENTRIES = 50_000
 """So many entries of one folder are looked at; `/usr/bin` of a full system has 5,000."""

@@ -1,12 +1,15 @@
-"""Interpreters of the system: what it brought along, and what its package manager added."""
+"""System package managers, Homebrew, framework builds, the PATH."""
 
+import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import ClassVar
 
+from envdeck.core.discovery.interpreters.base import Source
 from envdeck.core.discovery.interpreters.landmarks import children
-from envdeck.core.discovery.interpreters.source import Source
-from envdeck.core.host import Host
 from envdeck.core.model import Unreadable
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 _DEVELOPER = (
     "Library/Developer/CommandLineTools",
@@ -51,3 +54,99 @@ class System(Source):
 
 
 SYSTEM = System()
+
+
+_FOLDERS = 500
+
+
+class Path(Source):
+    """The folders of `$PATH`, except those of the system, which were looked at, and, under WSL,
+    those of Windows, which answer slowly and hold nothing that runs environments here."""
+
+    name: ClassVar[str] = "path"
+    rank: ClassVar[int] = 100
+
+    def folders(self, host: Host) -> Iterator[str]:
+        """Yield each folder once, links resolved."""
+        seen = {reach.realpath(folder) for folder in system_folders(host)}
+        parts = (host.variable("PATH") or "").split(";" if host.windows else ":")
+        for part in islice(parts, _FOLDERS):
+            if not os.path.isabs(part) or "\0" in part or _is_windows_drive(part, host):
+                continue
+            folder = reach.realpath(part)
+            if folder not in seen:
+                seen.add(folder)
+                yield folder
+
+
+def _is_windows_drive(path: str, host: Host) -> bool:
+    if not (host.variable("WSL_DISTRO_NAME") or host.variable("WSL_INTEROP")):
+        return False
+    drive = path.removeprefix("/mnt/")
+    return drive != path and (len(drive) == 1 or drive[1] == "/")
+
+
+PATH = Path()
+
+
+class Framework(Source):
+    """`/Library/Frameworks/Python.framework/Versions/3.12`, and `PythonT.framework` for the
+    free-threaded build; `Current` is a link."""
+
+    name: ClassVar[str] = "python.org"
+    rank: ClassVar[int] = 70
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each version."""
+        if not host.macos:
+            return
+        for name in ("Python.framework", "PythonT.framework"):
+            versions = host.system("Library", "Frameworks", name, "Versions")
+            yield from children(versions)
+
+
+FRAMEWORK = Framework()
+
+
+class Homebrew(Source):
+    """`Cellar/python@3.12/3.12.4`, to which `opt/python@3.12` is a link; a framework in it on
+    macOS."""
+
+    name: ClassVar[str] = "homebrew"
+    rank: ClassVar[int] = 60
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each keg, and the framework's versions in it."""
+        for cellar in _cellars(host):
+            for formula in children(cellar):
+                if isinstance(formula, Unreadable):
+                    yield formula
+                elif os.path.basename(formula).startswith(("python", "pypy", "graalpy")):
+                    yield from _in_formula(formula)
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return `opt/python@3.12` for `Cellar/python@3.12/3.12.4`, and what lies in it there."""
+        top, cellar, keg = prefix.rpartition(f"{os.sep}Cellar{os.sep}")
+        formula, *inner = keg.split(os.sep)
+        return os.path.join(top, "opt", formula, *inner[1:]) if cellar and inner else None
+
+
+def _cellars(host: Host) -> Iterator[str]:
+    if folder := host.folder("HOMEBREW_CELLAR"):
+        yield folder
+    if host.macos:
+        yield host.system("opt", "homebrew", "Cellar")
+        yield host.system("usr", "local", "Cellar")
+    elif not host.windows:
+        yield host.system("home", "linuxbrew", ".linuxbrew", "Cellar")
+
+
+def _in_formula(formula: str) -> Iterator[str | Unreadable]:
+    for keg in children(formula):
+        yield keg
+        if not isinstance(keg, Unreadable):
+            yield os.path.join(keg, "libexec")  # PyPy
+            yield from children(os.path.join(keg, "Frameworks", "Python.framework", "Versions"))
+
+
+HOMEBREW = Homebrew()

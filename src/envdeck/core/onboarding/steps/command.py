@@ -3,14 +3,13 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import NoPlan, Plan
+from envdeck.core.onboarding.commands import FoundTask, find_tasks
 from envdeck.core.onboarding.model import Answers, Option, State, StepView
-from envdeck.core.onboarding.situation import Situation
-from envdeck.core.onboarding.step import Step
-from envdeck.core.onboarding.tasks import find_tasks
-from envdeck.core.onboarding.tasks.found import FoundTask
+from envdeck.core.onboarding.project_state import Situation
+from envdeck.core.onboarding.steps.base import Step
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
     from envdeck.core.operations.run_command import Task
 
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))

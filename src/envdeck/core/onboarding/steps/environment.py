@@ -1,20 +1,27 @@
-"""Step: an environment of the project is there, works, and is of a Python that it accepts."""
+"""Interpreter, environment, activation."""
 
 import os
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core import reach
 from envdeck.core.model import Environment, NoPlan, Plan, Status
-from envdeck.core.onboarding.accepting import accepts, asked_for, minor_of
-from envdeck.core.onboarding.model import Answers, Option, State, StepView
-from envdeck.core.onboarding.parts import chosen_of, with_answers
-from envdeck.core.onboarding.problems import lock_problem, manifest_problem, told
-from envdeck.core.onboarding.situation import Situation
-from envdeck.core.onboarding.step import Step
-from envdeck.core.onboarding.twins import envdeck_command
+from envdeck.core.onboarding.model import (
+    Answers,
+    Option,
+    State,
+    StepView,
+    lock_problem,
+    manifest_problem,
+    python_problems,
+    told,
+)
+from envdeck.core.onboarding.project_state import Situation, chosen_of, with_answers
+from envdeck.core.onboarding.python_choice import accepts, asked_for, minor_of, version_to_get
+from envdeck.core.onboarding.shells import activation, shell_in_use
+from envdeck.core.onboarding.steps.base import Step, envdeck_command
+from envdeck.core.system import reach
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
 
 
 class AnEnvironment(Step):
@@ -147,3 +154,97 @@ class AnEnvironment(Step):
         return self.view(
             State.OPEN, message, commands=[command], safe=True, options=options, act=anew
         )
+
+
+class AnInterpreter(Step):
+    """Looks for one among those that are remembered, else on the whole machine."""
+
+    name: ClassVar = "interpreter"
+    title: ClassVar = "A Python that the project accepts"
+    why: ClassVar = (
+        "On another version than the project is made for, packages may not install, "
+        "and its code may fail in ways that nobody else sees."
+    )
+
+    def look(self, situation: Situation) -> StepView:
+        """Name the best of those that are accepted, or how to get one."""
+        wanted = situation.wanted
+        problems = python_problems(wanted)
+        asked = asked_for(wanted)
+        if situation.interpreters:
+            best = situation.interpreters[0].interpreter
+            ended = f", whose support ended in {best.end_of_life}" if best.end_of_life else ""
+            suits = f", and the project asks for {asked}" if asked else ""
+            if problems and not asked:
+                suits = "; what the project asks for is not checked"
+            return self.view(
+                State.DONE,
+                f"Python {best.version} is at {best.executable}{ended}{suits}",
+                details=problems,
+            )
+        return self._missing(situation, asked, problems)
+
+    def _missing(self, situation: Situation, asked: str, problems: tuple[str, ...]) -> StepView:
+        from envdeck.core.operations.engine.uv import find_uv
+
+        version = version_to_get(situation.wanted, situation.host.now())
+        words = ("python", "install", *([version] if version else []))
+        message = f"no Python here is one that the project accepts ({asked})"
+        if not asked:
+            message = "no Python is here"
+        program = find_uv()
+        policy = situation.operations.policy
+        if program is None or not policy.downloads or policy.offline:
+            return self.view(
+                State.CANNOT,
+                message,
+                hint=f"`uv {' '.join(_quoted(word) for word in words)}` gets one; with "
+                "`downloads = true` in the configuration it is done here",
+                details=problems,
+                commands=[("uv", *words)],
+            )
+        folder = situation.host.home
+
+        def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
+            from envdeck.core.operations.run_command import Task
+
+            title = f"get Python {version}".strip()
+            return operations.plan_run(Task(title, (program, *words), folder))
+
+        return self.view(
+            State.OPEN, message, details=problems, commands=[("uv", *words)], safe=True, act=act
+        )
+
+
+def _quoted(word: str) -> str:
+    return word if word.replace(".", "").replace("@", "").isalnum() else f'"{word}"'
+
+
+class Activating(Step):
+    """No program can do it for the shell that started it: the line is for a person to type."""
+
+    name: ClassVar = "activate"
+    title: ClassVar = "The environment is active in your shell"
+    why: ClassVar = "Then `python`, and every command of the packages, is the project's own."
+    needs: ClassVar = ("environment",)
+
+    def look(self, situation: Situation) -> StepView:
+        """Tell whether it is active, or what to type."""
+        environment = situation.environment
+        shell = situation.asked_shell or shell_in_use(situation.host, os.getppid())
+        if environment is None:
+            return self.view(State.READY, f"the line for {shell} is known once there is one")
+        active = situation.host.folder("VIRTUAL_ENV") or situation.host.folder("CONDA_PREFIX")
+        if active is not None and reach.realpath(active) == environment.path:
+            return self.view(State.DONE, "it is active in this shell")
+        line = activation(environment, situation.bin, shell)
+        if not line:
+            return self.view(
+                State.CANNOT,
+                f"{environment.name} has no activation script for {shell}",
+                hint=f"`{situation.bin or environment.path}` holds its commands",
+            )
+        elsewhere = f"; {active} is active now" if active is not None else ""
+        return self.view(
+            State.READY, f"type this in {shell}{elsewhere}", commands=[line]
+        )  # fmt: skip

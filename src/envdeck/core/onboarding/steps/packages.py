@@ -4,16 +4,20 @@ import os
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import Environment, NoPlan, Plan
-from envdeck.core.onboarding.model import Answers, State, StepView
-from envdeck.core.onboarding.parts import chosen_of, with_answers
-from envdeck.core.onboarding.problems import lock_problem, manifest_problem, told
-from envdeck.core.onboarding.situation import Situation
-from envdeck.core.onboarding.step import Step
-from envdeck.core.onboarding.twins import envdeck_command
-from envdeck.core.project.drift import Comparison, Drift, DriftKind
+from envdeck.core.onboarding.model import (
+    Answers,
+    State,
+    StepView,
+    lock_problem,
+    manifest_problem,
+    told,
+)
+from envdeck.core.onboarding.project_state import Situation, chosen_of, with_answers
+from envdeck.core.onboarding.steps.base import Step, envdeck_command
+from envdeck.core.project.model import Comparison, Drift, DriftKind
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.operations import Operations
+    from envdeck.core.operations.api import Operations
 
 _LACKS = (DriftKind.MISSING, DriftKind.NOT_AS_LOCKED, DriftKind.OUTSIDE)
 """What keeps an environment from being what the project asks for; more than that does not."""

@@ -8,14 +8,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from envdeck.core import reach
-from envdeck.core.files import temporary_name
-from envdeck.core.host import Host
 from envdeck.core.model import Identity
-from envdeck.core.operations.disk.derivable import find_derivable, remove_derivable
-from envdeck.core.operations.disk.linking import link_tree
-from envdeck.core.operations.disk.removing import NotOneDiskError, RemainderError, remove_tree
-from envdeck.core.operations.disk.reserve import is_full
+from envdeck.core.operations.disk.links import link_tree
+from envdeck.core.operations.disk.remove import NotOneDiskError, RemainderError, remove_tree
+from envdeck.core.operations.disk.reserve import find_derivable, is_full, remove_derivable
+from envdeck.core.system import reach
+from envdeck.core.system.files import temporary_name
+from envdeck.core.system.host import Host
 
 __all__ = ["Disk", "NotOneDiskError", "RemainderError"]
 

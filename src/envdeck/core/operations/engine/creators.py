@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from envdeck.core.host import Host
 from envdeck.core.model import Creation
-from envdeck.core.operations.engine.command import Command
-from envdeck.core.operations.engine.environ import clean_environ
+from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.system.host import Host
 
 _PROMPT = re.compile(rb"^[ \t]*prompt[ \t]*=[^\n]*\n?", re.MULTILINE)
 _SEED = re.compile(rb"^[ \t]*seed[ \t]*=", re.MULTILINE)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from envdeck.core.inspection.distribution_names import normalise
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
 from envdeck.core.operations.engine.tool_change import explain_change
 

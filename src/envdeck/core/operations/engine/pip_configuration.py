@@ -12,8 +12,8 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.host import Host
+from envdeck.core.system.files import Unread, decode, read_bounded
+from envdeck.core.system.host import Host
 
 CONFIGURATION_LIMIT = 256 * 1024
 """Bytes of one configuration file."""

@@ -18,14 +18,15 @@ import stat
 from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote_to_bytes
 
-from envdeck.core.files import Unread, read_bounded
-from envdeck.core.inspection.record import RECORD_LIMIT
-from envdeck.core.operations.engine.activation import (
+from envdeck.core.inspection.packages.record import RECORD_LIMIT
+from envdeck.core.operations.engine.scripts import (
     is_activation,
     replace_path,
     rewrite_activation,
+    rewrite_launcher,
+    rewrite_shebang,
 )
-from envdeck.core.operations.engine.shebangs import rewrite_launcher, rewrite_shebang
+from envdeck.core.system.files import Unread, read_bounded
 
 SCRIPT_LIMIT = 4 * 1024 * 1024
 """Bytes; a script is small, what is larger is a program."""

@@ -1,4 +1,4 @@
-"""Running one command: streamed, bounded, and always ended with all of its children."""
+"""Runs a command: streamed, bounded, ended with its children."""
 
 import contextlib
 import os
@@ -13,9 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from envdeck.core.files import reason_of
-from envdeck.core.host import Host
-from envdeck.core.model.running import CommandEnded, CommandStarted, OperationEvent, OutputLine
+from envdeck.core.model.operation import CommandEnded, CommandStarted, OperationEvent, OutputLine
 from envdeck.core.operations.engine.command import (
     NOT_FOUND,
     NOT_RUNNABLE,
@@ -23,7 +21,49 @@ from envdeck.core.operations.engine.command import (
     Completed,
     masker,
 )
-from envdeck.core.operations.engine.lines import LINE_LIMIT, Lines
+from envdeck.core.system.files import reason_of
+from envdeck.core.system.host import Host
+
+LINE_LIMIT = 16 * 1024
+"""Bytes of one line that are told; the rest of it is dropped."""
+
+
+class Lines:
+    """Cuts what comes into lines; of a line that a carriage return wrote over, the last counts."""
+
+    def __init__(self, limit: int = LINE_LIMIT) -> None:
+        self._limit = limit
+        self._rest = b""
+        self._dropping = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that are whole now."""
+        *whole, rest = (self._rest + data).split(b"\n")
+        lines = []
+        for line in whole:
+            if not self._dropping:
+                lines.append(_last_written(line)[: self._limit])
+            self._dropping = False
+        rest = rest if rest.endswith(b"\r") else rest.rsplit(b"\r", 1)[-1]
+        if self._dropping:
+            rest = b""
+        elif len(rest) > self._limit:
+            lines.append(_last_written(rest)[: self._limit])
+            rest, self._dropping = b"", True
+        self._rest = rest
+        return lines
+
+    def rest(self) -> list[bytes]:
+        """Return what stood behind the last line end."""
+        line = _last_written(self._rest)
+        self._rest = b""
+        return [line[: self._limit]] if line else []
+
+
+def _last_written(line: bytes) -> bytes:
+    parts = [part for part in line.split(b"\r") if part]
+    return parts[-1] if parts else b""
+
 
 STDOUT_LIMIT = 64 * 1024 * 1024
 """Bytes of standard output that are kept."""

@@ -1,19 +1,131 @@
-"""What no package owns, and what installers wrote of themselves, brought to a new environment."""
+"""Unowned files, installer marks, editables and scripts carried over."""
 
+import base64
 import filecmp
+import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core import reach
-from envdeck.core.files import reason_of
+from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
+from envdeck.core.inspection.packages.record import RECORD_LIMIT
 from envdeck.core.model import Environment
-from envdeck.core.operations.recipe.marks import set_marks
-from envdeck.core.operations.recipe.pins import Recipe
-from envdeck.core.operations.recipe.records import place_of
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import (
+    COMPILED,
+    MARKS,
+    MARKS_OF_UV,
+    Pin,
+    Recipe,
+    is_compiled,
+    place_of,
+    record_of,
+)
+from envdeck.core.system import reach
+from envdeck.core.system.files import (
+    Unread,
+    decode_path,
+    is_missing,
+    read_bounded,
+    reason_of,
+    temporary_name,
+)
+
+_ALL = (*MARKS, *MARKS_OF_UV)
+_OF_ONE_VERSION = frozenset({"direct_url.json", *MARKS_OF_UV})
+
+
+def set_marks(recipe: Recipe, after: Environment) -> tuple[str, ...]:
+    """Make the marks of every distribution in `after` those it has in the recipe, so that who
+    reads it next finds the same; return the names of those that were changed.
+
+    The old metadata folders are read again. Where the version is another one, the origin is
+    left as it was installed now. Raises OSError when `after` cannot be written.
+    """
+    there = {pin.name: pin for pin in freeze(after, quick=True).installed}
+    return tuple(
+        pin.name
+        for pin in recipe.installed
+        if (new := there.get(pin.name)) is not None and _set(pin, new)
+    )
+
+
+def _set(old: Pin, new: Pin) -> bool:
+    if not (old.path.endswith(".dist-info") and new.path.endswith(".dist-info")):
+        return False
+    changed: dict[str, bytes | None] = {}
+    for name in _ALL:
+        if name in _OF_ONE_VERSION and old.version != new.version:
+            continue
+        before, now = _content(old.path, name), _content(new.path, name)
+        if before != now and not isinstance(before, Unread):
+            changed[name] = before
+    if not changed:
+        return False
+    for name, data in changed.items():
+        path = os.path.join(new.path, name)
+        if data is None:
+            os.unlink(path)
+        else:
+            _write(path, data)
+    _set_rows(new.path, changed)
+    return True
+
+
+def _content(folder: str, name: str) -> bytes | Unread | None:
+    """Return what a mark holds; None where there is none."""
+    path = os.path.join(folder, name)
+    data = read_bounded(path, DIRECT_URL_LIMIT)
+    return None if isinstance(data, Unread) and is_missing(path) else data
+
+
+def _set_rows(folder: str, changed: dict[str, bytes | None]) -> None:
+    """Have RECORD tell of the marks as they are now; its other lines stay as they are."""
+    path = os.path.join(folder, "RECORD")
+    record = read_bounded(path, RECORD_LIMIT)
+    if isinstance(record, Unread):
+        return
+    info = os.fsencode(os.path.basename(folder))
+    starts = tuple(info + b"/" + name.encode() + b"," for name in changed)
+    lines = [line for line in record.splitlines(keepends=True) if not line.startswith(starts)]
+    end = b"\r\n" if record.endswith(b"\r\n") else b"\n"
+    if lines and not lines[-1].endswith((b"\n", b"\r")):
+        lines[-1] += end
+    for name, data in changed.items():
+        if data is not None:
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
+            line = b"%s/%s,sha256=%s,%d" % (info, name.encode(), digest, len(data))
+            lines.append(line + end)
+    _write(path, b"".join(lines))
+
+
+def _write(path: str, data: bytes) -> None:
+    """Put a file in the place of another, which may be linked from elsewhere: a cache, a snapshot.
+
+    It is not made to last on its own: a new environment is, as a whole, before it is used.
+    """
+    try:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        mode = 0o644
+    partial = temporary_name(path)
+    try:
+        descriptor = os.open(
+            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600
+        )
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(partial, mode)
+        os.replace(partial, path)
+    except OSError:
+        if os.path.lexists(partial):
+            os.unlink(partial)
+        raise
+
 
 ALWAYS = ("pip.conf", "pip.ini", ".env")
 """Carried over whether a list of unowned files has them or not."""
@@ -88,7 +200,7 @@ def bring(before: str, path: str, after: str, target: str, *, replace: bool) -> 
     except OSError as error:
         return f"cannot be read: {reason_of(error)}"
     if stat.S_ISREG(status.st_mode):
-        return _copy(source, destination, status)  # renamed over what is there
+        return _carry_copy(source, destination, status)  # renamed over what is there
     os.unlink(destination)
     return _carry(before, path, after, target)
 
@@ -135,7 +247,7 @@ def _carry(source_root: str, path: str, target_root: str, target: str) -> str:
         os.symlink(os.readlink(source), destination)
         _keep_times(destination, status)
         return ""
-    return _copy(source, destination, status)
+    return _carry_copy(source, destination, status)
 
 
 def _compared(source: str, destination: str) -> str:
@@ -181,7 +293,7 @@ def _make_folders(source_root: str, path: str, target_root: str, folder: str) ->
     return ""
 
 
-def _copy(source: str, destination: str, status: os.stat_result) -> str:
+def _carry_copy(source: str, destination: str, status: os.stat_result) -> str:
     """Copy a file under another name first, so that what bears its name is whole."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     flags |= getattr(os, "O_BINARY", 0)
@@ -220,3 +332,107 @@ def _keep_times(path: str, status: os.stat_result) -> None:
         os.utime(path, ns=times, follow_symlinks=False)
     elif not os.path.islink(path):
         os.utime(path, ns=times)
+
+
+_MOST = 1_000
+"""Files; an editable install puts down a handful."""
+_MOST_KEPT = 200_000
+_EASY_INSTALL = "easy-install.pth"
+
+
+def transplant(pin: Pin, before: Environment, after: Environment) -> str:
+    """Copy what RECORD lists of an editable distribution from one environment into another.
+
+    Both have the same minor version. Scripts come too, and still name the old environment's
+    interpreter, which is right where the new one takes its place. Returns why it cannot be
+    done, or nothing. Raises OSError when `after` cannot be written.
+    """
+    rows = record_of(pin.path)
+    if isinstance(rows, Unread):
+        return f"its RECORD cannot be read: {rows.reason}"
+    if len(rows) > _MOST:
+        return "it lists more files than an editable install has"
+    paths = [path for row in rows if not is_compiled(path := row.path, row.hash)]
+    for path in paths:
+        source = _at(pin, path)
+        if source.startswith(before.path + os.sep) and not reach.isfile(source):
+            return f"a file of it is missing: {os.path.relpath(source, before.path)}"
+    return _transplant_copy(pin, paths, before, after)
+
+
+def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
+    """Copy the files of a distribution as they are, edited or not, with its metadata; those that
+    are missing stay so. What no list names is none of them: it comes with whatever else no
+    package owns.
+
+    Returns why it cannot be done, or nothing. Raises OSError when `after` cannot be written.
+    """
+    paths = [path for path in _own_files(pin) if reach.lexists(_at(pin, path))]
+    if len(paths) > _MOST_KEPT:
+        return "it has too many files"
+    refused = _transplant_copy(pin, paths, before, after)
+    if not refused and pin.path.endswith(".egg"):
+        _lead_to_egg(pin, before, after)
+    return refused
+
+
+def _own_files(pin: Pin) -> Iterator[str]:
+    """Yield the files that are known to be a distribution's, relative to its package folder."""
+    rows = record_of(pin.path)
+    if not isinstance(rows, Unread):
+        yield from (row.path for row in rows if not is_compiled(row.path, row.hash))
+        name = os.path.basename(pin.path)  # whether RECORD lists all of it, itself included, or not
+        yield from (f"{name}/{each}" for each in sorted(reach.listdir(pin.path)))
+        return
+    name = os.path.basename(pin.path)
+    if not reach.isdir(pin.path):
+        yield name
+        return
+    for folder, _, names in os.walk(pin.path):
+        inside = os.path.relpath(folder, os.path.dirname(pin.path))
+        yield from (os.path.join(inside, each) for each in _without_compiled(names, inside))
+    listed = read_bounded(os.path.join(pin.path, "installed-files.txt"), RECORD_LIMIT)
+    if not isinstance(listed, Unread):
+        lines = [line for line in decode_path(listed).splitlines() if line]
+        for line in _without_compiled(lines):
+            yield os.path.normpath(os.path.join(name, line))
+
+
+def _without_compiled(names: Sequence[str], folder: str = "") -> Iterator[str]:
+    """Leave out what Python compiles of sources that are there too."""
+    there = set(names)
+    for name in names:
+        made = "__pycache__" in f"{folder}/{name}" or name[:-1] in there
+        if not (made and name.endswith(COMPILED)):
+            yield name
+
+
+def _at(pin: Pin, path: str) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(pin.path), path))
+
+
+def _transplant_copy(
+    pin: Pin, paths: Iterable[str], before: Environment, after: Environment
+) -> str:
+    pairs = []
+    for path in paths:
+        source = _at(pin, path)
+        target = mapped(os.path.relpath(source, before.path), before, after)
+        if "\0" in path or target is None or not source.startswith(before.path + os.sep):
+            return f"it lists a file outside of the environment: {path}"
+        if reach.isfile(source):
+            pairs.append((source, os.path.join(after.path, target)))
+    for source, target in pairs:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if not os.path.lexists(target):
+            shutil.copy2(source, target, follow_symlinks=False)
+    return ""
+
+
+def _lead_to_egg(pin: Pin, before: Environment, after: Environment) -> None:
+    """Have the new environment find an egg, by the file that easy_install keeps for that."""
+    folder, name = os.path.split(pin.path)
+    place = mapped(os.path.relpath(folder, before.path), before, after)
+    path = os.path.join(after.path, place or "", _EASY_INSTALL)
+    with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"./{name}\n")

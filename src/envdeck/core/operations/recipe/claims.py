@@ -1,16 +1,23 @@
-"""Which distributions lay claim to a file, and what each says that it holds."""
+"""Which distributions claim a file, what each says that it holds, and what it holds.
 
+An installer that links from its cache puts the very same files into the new environment that are
+in the old one: what was read there need not be read again.
+"""
+
+import base64
+import hashlib
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core import reach
-from envdeck.core.files import Unread, read_bounded
-from envdeck.core.inspection.record import RECORD_LIMIT, rows
-from envdeck.core.inspection.site_packages import Listed, list_names
-from envdeck.core.operations.recipe.records import is_compiled, is_own, place_of
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
+from envdeck.core.inspection.packages.site_packages import Listed, list_names
+from envdeck.core.operations.recipe.recipe import is_compiled, is_own, place_of
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, read_bounded, reason_of
 
 _SCRIPTS = ("bin/", "Scripts/")
 
@@ -155,3 +162,163 @@ def _time(path: str) -> int:
         return reach.lstat(path).st_mtime_ns
     except OSError:
         return 0
+
+
+_PART = 1024 * 1024
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_KNOWN = hashlib.algorithms_guaranteed - {"shake_128", "shake_256"}
+
+Inode: TypeAlias = tuple[int, int]
+"""A device and a file on it."""
+_Key: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(slots=True)
+class Contents:
+    """Hashes that were taken, by device, inode, length and time of change."""
+
+    read_bytes: int = 0
+    """How much was read so far."""
+    presumed: dict[Inode, str] = field(default_factory=dict)
+    """Of files of the old environment that have other names too: the hash that RECORD gives them.
+    Where the new one has the very same file, nothing differs, and it is not read."""
+    met: set[Inode] = field(default_factory=set)
+    """Those of them that the new one has too."""
+    _taken: dict[tuple[_Key, str], str] = field(default_factory=dict)
+
+    def agrees(self, path: str, status: os.stat_result, expected: str) -> bool | Unread:
+        """Tell whether a file holds what a row of RECORD says: `sha256=` and the digest. A kind of
+        hash that is not known agrees, since nothing speaks against it."""
+        algorithm, _, digest = expected.partition("=")
+        if algorithm not in _KNOWN:
+            return True
+        found = self.digest(path, status, algorithm)
+        return found if isinstance(found, Unread) else found == digest.rstrip("=")
+
+    def digest(self, path: str, status: os.stat_result, algorithm: str) -> str | Unread:
+        """Return the digest of a file, in URL-safe base 64 without padding; `status` is that of
+        its content (links followed)."""
+        key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        found = self._taken.get((key, algorithm))
+        if found is None:
+            taken = _hashed(path, status.st_size, algorithm)
+            if isinstance(taken, Unread):
+                return taken
+            self.read_bytes += status.st_size
+            found = self._taken[key, algorithm] = taken
+        return found
+
+
+def _hashed(path: str, size: int, algorithm: str) -> str | Unread:
+    """Hash a regular file; one that grows while it is read is read no further than one byte more
+    than it had, and so is another one."""
+    try:
+        descriptor = reach.open_file(path, _FLAGS)
+    except (OSError, ValueError) as error:
+        return Unread(reason_of(error))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return Unread("is not a regular file")
+        digest = hashlib.new(algorithm)
+        left = size + 1
+        while left > 0 and (part := os.read(descriptor, min(left, _PART))):
+            digest.update(part)
+            left -= len(part)
+    except OSError as error:
+        return Unread(reason_of(error))
+    finally:
+        os.close(descriptor)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file that is not what it should be."""
+
+    place: str
+    """Relative to the environment, with `/`."""
+    names: tuple[str, ...]
+    """The distributions that claim it and should have it."""
+    hashes: frozenset[str]
+    """What it may hold, as RECORD has it."""
+    reason: str
+
+
+def find_faults(
+    claims: Claims,
+    contents: Contents,
+    winners: Mapping[str, frozenset[str]],
+    stopped: Callable[[], bool],
+) -> list[Fault]:
+    """Read every file that is claimed, and return those that are not as their RECORD says.
+
+    `winners` are the distributions, by place, one of which has to have its file there where
+    several claim it.
+    """
+    found = []
+    inodes = _Inodes(claims.root)
+    for place, every in claims.by_place.items():
+        inode = inodes.find(place)
+        if len(every) == 1 and inode and contents.presumed.get(inode) == every[0].hash:
+            contents.met.add(inode)
+            continue
+        if stopped():
+            break
+        rightful = every
+        if len(every) > 1 and (names := winners.get(place)):
+            rightful = tuple(each for each in every if each.name in names) or every
+        reason = _amiss(f"{claims.root}/{place}", rightful, contents)
+        if reason:
+            names = frozenset(each.name for each in rightful)
+            hashes = frozenset(each.hash for each in rightful)
+            found.append(Fault(place, tuple(sorted(names)), hashes, reason))
+    return found
+
+
+@dataclass(slots=True)
+class _Inodes:
+    """Which files lie in the folders of a tree, as listing a folder tells."""
+
+    root: str
+    _folders: dict[str, dict[str, Inode]] = field(default_factory=dict)
+
+    def find(self, place: str) -> Inode | None:
+        """Return the file at a place; None where there is none, or a link."""
+        folder, _, name = place.rpartition("/")
+        listed = self._folders.get(folder)
+        if listed is None:
+            listed = self._folders[folder] = self._list(f"{self.root}/{folder}")
+        return listed.get(name)
+
+    def _list(self, path: str) -> dict[str, Inode]:
+        try:
+            device = reach.stat(path).st_dev
+            with os.scandir(path) as entries:
+                return {
+                    entry.name: (device, entry.inode())
+                    for entry in entries
+                    if not entry.is_symlink()
+                }
+        except OSError:  # the files in it are missing, and told
+            return {}
+
+
+def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:
+    """Return why a file is none of those that are claimed; nothing where it is one."""
+    try:
+        status = reach.stat(path)
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {reason_of(error)}"
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file"
+    for claim in claims:
+        if claim.size not in {None, status.st_size}:
+            continue
+        agrees = contents.agrees(path, status, claim.hash)
+        if isinstance(agrees, Unread):
+            return f"cannot be read: {agrees.reason}"
+        if agrees:
+            return ""
+    return "is not what its RECORD says"

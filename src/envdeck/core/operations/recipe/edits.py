@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from envdeck.core import reach
-from envdeck.core.files import Unread, reason_of
 from envdeck.core.model import EditedFile, Edits, Environment
-from envdeck.core.operations.recipe.claims import Claim, Claims, read_claims
-from envdeck.core.operations.recipe.contents import Contents, Inode
+from envdeck.core.operations.recipe.claims import Claim, Claims, Contents, Inode, read_claims
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, reason_of
 
 MOST_LISTED = 10_000
 """Edited files that are listed at most; more are counted."""

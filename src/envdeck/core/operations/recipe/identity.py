@@ -10,19 +10,21 @@ import stat
 from collections.abc import Iterable
 from email.parser import HeaderParser
 
-from envdeck.core import reach
-from envdeck.core.files import Unread, decode, read_bounded
-from envdeck.core.inspection.distribution_names import normalise
-from envdeck.core.inspection.record import RECORD_LIMIT, RecordRow
-from envdeck.core.inspection.record import rows as parse_rows
-from envdeck.core.operations.recipe.records import (
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow
+from envdeck.core.inspection.packages.record import rows as parse_rows
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.operations.recipe.recipe import (
     COMPILED,
+    HEAD_LIMIT,
+    as_in_wheel,
     comparable,
+    generated_scripts,
     is_compiled,
     record_of,
     script_name,
 )
-from envdeck.core.operations.recipe.scripts import HEAD_LIMIT, as_in_wheel, generated_scripts
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode, read_bounded
 
 _PART = 1024 * 1024
 _METADATA_LIMIT = 8 * 1024 * 1024

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.inspection.distribution_names import normalise
-from envdeck.core.inspection.requirements import parse_requirement, satisfied
+from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution
 from envdeck.core.operations.sources.source import How, Source
 

@@ -1,11 +1,13 @@
-"""One source that an environment can be rebuilt from, and how it is installed."""
+"""`Source`, how it is installed, its groups and extras."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from envdeck.core.inspection.marker_environment import MarkerEnvironment
-from envdeck.core.project import Index
+from envdeck.core.inspection.packages.requirements import MarkerEnvironment
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.project import Index, Lock, Manifest, read_declared, read_locks
 
 Exact: TypeAlias = tuple[str, str, str]
 """What is installed now: name, version, and the one requirements line that brings it back."""
@@ -98,3 +100,44 @@ class Asked:
         """Whether the project itself is installed: as it is now; where there is no environment,
         by whether it can be."""
         return builds if self.in_place is None else builds and self.in_place
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Groups and extras, normalised; None: those that the project's own tool installs."""
+
+    groups: tuple[str, ...] | None = None
+    extras: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, groups: Sequence[str] | None, extras: Sequence[str] | None) -> "Parts":
+        """Return them as the readers of manifests and locks name them."""
+        return cls(
+            None if groups is None else tuple(map(normalise, groups)),
+            None if extras is None else tuple(map(normalise, extras)),
+        )
+
+    def unknown(self, project: str | None, file: str | None = None) -> str:
+        """Say which of them the project does not have; empty where it has them all.
+
+        Whoever misspells a group would else get an environment without it, and no word.
+        """
+        if not self.groups and not self.extras:
+            return ""
+        if project is None or file is not None:
+            return "groups and extras are those of a project, and there is none to choose from"
+        said: tuple[Manifest | Lock, ...] = (*read_declared(project), *read_locks(project))
+        for asked, known, what in (
+            (self.groups, {name for one in said for name in one.groups}, "group"),
+            (self.extras, {name for one in said for name in one.extras}, "extra"),
+        ):
+            names = {normalise(name) for name in known}
+            for name in asked or ():
+                if name not in names:
+                    has = f"; it has {', '.join(sorted(names))}" if names else ""
+                    return f"the project has no {what} `{name}`{has}"
+        return ""
+
+
+DEFAULTS = Parts()
+"""What the project's own tool installs without being asked."""

@@ -1,0 +1,214 @@
+"""What `envdeck dotenv` writes: which remedy is meant, and the values a person gives for it."""
+
+import os
+import signal
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.cli.errors import CommandError
+from envdeck.cli.perform import operate
+from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
+from envdeck.core.dotenv.files import examples, kind_of
+from envdeck.core.model import NoPlan, Operation, Plan
+from envdeck.core.system.paths import lies_under
+from envdeck.text import plain
+
+if TYPE_CHECKING:
+    from envdeck.core.dotenv import DotenvFile, DotenvReport
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.context import Stopped
+
+_LIMIT = 1024 * 1024
+"""Bytes of values that are read from the standard input."""
+
+
+def mend(arguments: Namespace, context: Context, project: str, file: str) -> int:
+    """Plan one remedy, show it, ask, and run it."""
+    given = _read_values() if arguments.values else None
+
+    def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:  # Ctrl-C ends a question
+        report = report_of(project, context)
+        if not _is_dotenv(file, report):
+            name = os.path.relpath(file, project)
+            hint = "`.env`, `.env.local` and `prod.env` are such, in the project"
+            return NoPlan(f"{name} is no dotenv file of the project", hint, missing=True)
+        remedy = _remedy(arguments, report, file)
+        if isinstance(remedy, NoPlan):
+            return remedy
+        if given is not None:
+            return operations.plan_remedy(remedy, given)
+        plan = operations.plan_remedy(remedy)
+        asked = _asked_for(arguments, remedy, report)
+        if isinstance(plan, NoPlan) or plan.refusals or arguments.dry_run or not asked:
+            return plan
+        if context.policy().read_only:
+            return plan
+        context.console.clear_progress()
+        values = ask_values(asked, context, keep=remedy.kind is RemedyKind.CREATE)
+        return operations.plan_remedy(remedy, values) if values else plan
+
+    return operate(arguments, context, Operation.EDIT, make)
+
+
+def _is_dotenv(file: str, report: "DotenvReport") -> bool:
+    """Tell a dotenv file of the project, or one that is to be, from any other file: that is not
+    ours to write."""
+    if any(each.path == file for each in report.files):
+        return True
+    return lies_under(file, report.project) and kind_of(os.path.basename(file)) is not None
+
+
+def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy | NoPlan:
+    project = report.project
+    if arguments.ignore:
+        return Remedy(RemedyKind.IGNORE, file, project)
+    if arguments.private:
+        return Remedy(RemedyKind.PRIVATE, file, project)
+    example = _example_of(file, report)
+    if arguments.create:
+        if example is None:
+            unread = [each for each in report.files if each.kind is FileKind.EXAMPLE]
+            if unread and (problem := _unread(unread[0], report)):
+                return NoPlan(problem)
+            return NoPlan(
+                f"no example is there that {os.path.relpath(file, project)} could be made from",
+                hint=".env.example, .env.sample and .env.template are such",
+                missing=True,
+            )
+        return Remedy(RemedyKind.CREATE, file, project, example.names, example.path)
+    if arguments.add:
+        keys = tuple(dict.fromkeys(arguments.add))
+        return Remedy(RemedyKind.ADD, file, project, keys, example.path if example else "")
+    missing = next((pair for pair in report.compared if pair.file == file), None)
+    if missing is None or not missing.missing:
+        if not os.path.lexists(file):
+            return NoPlan(f"{file} is not there", hint="--create makes it", missing=True)
+        here = next((each for each in report.files if each.path == file), None)
+        if here is not None and (problem := _unread(here, report)):
+            return NoPlan(problem)
+        what = "no example to compare it with" if missing is None else "every key of its example"
+        return NoPlan(f"{os.path.relpath(file, project)} has {what}", missing=missing is None)
+    return Remedy(RemedyKind.ADD, file, project, missing.missing, missing.example)
+
+
+def _unread(file: "DotenvFile", report: "DotenvReport") -> str:
+    name = os.path.relpath(file.path, report.project)
+    return f"{name} was not read: {file.problem}" if file.problem else ""
+
+
+def _example_of(file: str, report: "DotenvReport") -> "DotenvFile | None":
+    """Return the example of a file: by its name, or the one it was compared with."""
+    paths = {pair.file: pair.example for pair in report.compared}
+    compared = next((each for each in report.files if each.path == paths.get(file)), None)
+    return compared or examples(report.files).get(file)
+
+
+def _asked_for(arguments: Namespace, remedy: Remedy, report: "DotenvReport") -> Sequence[str]:
+    """Return the keys that a person is asked values for: those to add, and of an example those
+    that it leaves open; with `--yes` it is taken as it is."""
+    if remedy.kind is RemedyKind.ADD:
+        return remedy.keys
+    if remedy.kind is not RemedyKind.CREATE or arguments.yes:
+        return ()
+    example = next((each for each in report.files if each.path == remedy.example), None)
+    keys = example.keys if example is not None else ()
+    return [key.name for key in keys if key.placeholder or not key.has_value]
+
+
+def ask_values(names: Sequence[str], context: Context, *, keep: bool) -> dict[str, str]:
+    """Ask a person for values without showing them; `keep` says that Enter keeps the example's.
+
+    Raises :class:`CommandError` where nobody can be asked, or what is typed would be shown.
+    """
+    if context.answers is None:
+        raise CommandError(
+            "there is no terminal to ask for values at",
+            hint="`--values -` reads them from the standard input, as dotenv lines",
+        )
+    values = {}
+    for name in names:
+        what = "Enter keeps what the example has" if keep else "Enter leaves it empty"
+        value = _ask(f"{plain(name)} (not shown; {what}): ")
+        if value:
+            values[name] = value
+    return values
+
+
+def _ask(prompt: str) -> str:
+    from getpass import GetPassWarning, getpass  # only who adds a key needs it
+    from warnings import catch_warnings, simplefilter
+
+    with catch_warnings(), _not_suspended():
+        simplefilter("error", GetPassWarning)
+        try:
+            return getpass(prompt)
+        except UnicodeDecodeError:  # it would quote what was typed
+            problem = "what was typed is no text in the encoding of this terminal"
+        except GetPassWarning:
+            problem = "what is typed at this terminal cannot be hidden"
+        except EOFError:
+            problem = "no value was given, and nothing was changed"
+    raise CommandError(problem, hint="`--values -` reads values from the standard input")
+
+
+@contextmanager
+def _not_suspended() -> Iterator[None]:
+    """Let Ctrl-Z do nothing meanwhile: a shell that takes the terminal gives it back with what is
+    typed shown."""
+    number = getattr(signal, "SIGTSTP", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def _read_values() -> Mapping[str, str]:
+    """Return the values on the standard input. No error quotes what it says."""
+    from envdeck.core.dotenv.files import names_a_key
+    from envdeck.core.dotenv.parse import parse
+
+    if sys.stdin is None:  # as who closes it leaves it
+        raise CommandError("there is no standard input to read values from")
+    data = sys.stdin.buffer.read(_LIMIT + 1)
+    if len(data) > _LIMIT:
+        raise CommandError(f"the values are longer than {_LIMIT // 1024} KiB")
+    text = _decoded(data)
+    statements = parse(text) if text is not None else "they are not in UTF-8"
+    if isinstance(statements, str):
+        raise CommandError(f"the values cannot be read: {statements}")
+    for one in statements:
+        if one.name is None or one.value is None or not names_a_key(one):
+            raise CommandError(
+                f"line {one.line} of the values sets no key", hint="give lines like KEY=value"
+            )
+    return {one.name: one.value for one in statements if one.name and one.value is not None}
+
+
+def _decoded(data: bytes) -> str | None:
+    """Return bytes as text, their line ends as a program that opens a file has them."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def report_of(project: str, context: Context) -> "DotenvReport":
+    """Return the dotenv files of a project, and those in the environment that is known of it."""
+    from envdeck.core.catalog import Scope
+
+    catalog = context.catalog()
+    real = os.path.realpath(project)
+    environments = (
+        known.path for known in catalog.remembered(Scope()) if known.project.path == real
+    )
+    return catalog.dotenv(project, next(environments, None))

@@ -1,0 +1,206 @@
+"""A plan as text."""
+
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from shlex import quote
+
+from envdeck.cli.context import Context
+from envdeck.cli.output.console import styled
+from envdeck.cli.output.table import Cell
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.model import Creation, Environment, Operation, Plan, Python, Status, Step, Target
+from envdeck.text import Signs, exact_time, pad, plain, size, tilde, tilde_within, width
+
+_KEEP_EDITS = {
+    Operation.RECREATE: "`--keep-edits` keeps the edited files",
+    Operation.UPGRADE: "`--keep-edits` keeps those whose original is the same in the new release",
+}
+
+
+def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
+    """Print a plan: as a result, or `aside` on the error stream where the results are JSON."""
+    console = context.console
+    for text, style in plan_lines(plan, context):
+        if aside:
+            console.aside(text, style)
+        else:
+            console.line(styled(text, style, colour=console.colour))
+
+
+def plan_lines(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a plan, each with its style; they are plain text."""
+    for target in plan.targets:
+        word = "write" if plan.operation is Operation.EDIT else plan.operation
+        yield f"{word} {safe(tilde(target.path, context.host.home))}", "bold"
+        yield from _rows(_facts(target, context))
+    if plan.steps:
+        yield "steps", "bold"
+    for number, step in enumerate(plan.steps, start=1):
+        yield from _step(number, step, context)
+    costs = list(_costs(plan, context))
+    if costs:
+        yield "cost", "bold"
+        yield from _rows(costs)
+    for warning in plan.warnings:
+        yield f"warning: {said(warning, context)}", "yellow"
+    if plan.replaced_edits and not plan.keep_edits and plan.operation in _KEEP_EDITS:
+        yield f"hint: {_KEEP_EDITS[plan.operation]}", ""
+
+
+def question(plan: Plan) -> str:
+    """Return what a person is asked before a plan is run."""
+    count = len(plan.targets)
+    what = {
+        Operation.UNDO: "take it back",
+        Operation.EDIT: "write it",
+        Operation.PURGE: "remove it for good" if count == 1 else f"remove these {count} for good",
+    }.get(plan.operation, str(plan.operation))
+    if plan.operation in {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}:
+        what += " it" if count == 1 else f" these {count}"
+        if plan.undo is None:
+            what += ", with no way back"
+    if plan.operation is Operation.CREATE:
+        what += " it"
+    return f"{what}?"
+
+
+def said(text: str, context: Context) -> str:
+    """Return a sentence of the core's, harmless, with `~` for the home folder."""
+    return safe(tilde_within(text, context.host.home))
+
+
+def safe(text: str) -> str:
+    """Return hostile text with nothing in it that acts, and no secret."""
+    return plain(mask_text(text))
+
+
+def shown_command(command: tuple[str, ...]) -> str:
+    """Return a command as it could be typed, as far as its words are plain."""
+    return " ".join(safe(quote(word)) for word in command)
+
+
+def _facts(target: Target, context: Context) -> list[tuple[str, str]]:
+    return [(safe(fact.label), said(fact.text, context)) for fact in target.facts]
+
+
+def _step(number: int, step: Step, context: Context) -> Iterator[tuple[str, str]]:
+    yield f"  {number}. {said(step.title, context)}", ""
+    if step.command:
+        yield f"     $ {shown_command(step.command)}", "dim"
+
+
+def _costs(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+    if plan.needs_bytes is not None:
+        yield "needs", f"{size(plan.needs_bytes)} of disk while it runs"
+    if plan.operation in {Operation.DELETE, Operation.PURGE}:
+        unknown = "not known"
+        yield "frees now", size(plan.frees_now_bytes, unknown=unknown)
+        if plan.reclaims_bytes != plan.frees_now_bytes:
+            yield "frees later", f"{size(plan.reclaims_bytes, unknown=unknown)}, after a purge"
+    if plan.undo is not None:
+        until = "" if plan.kept_until is None else f", until {exact_time(plan.kept_until)}"
+        yield "way back", said(plan.undo, context) + until
+    elif plan.operation in {Operation.DELETE, Operation.PURGE}:
+        yield "way back", "none"
+
+
+def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    widest = max((width(label) for label, _ in rows), default=0)
+    for label, text in rows:
+        yield f"  {pad(label, widest)}  {text}", ""
+
+
+_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
+_STYLES = {
+    Status.OK: "green",
+    Status.BROKEN: "red",
+    Status.MOVED: "red",
+    Status.MIXED: "yellow",
+    Status.SUSPECT: "yellow",
+}
+
+
+def standing(environment: Environment, signs: Signs) -> Cell:
+    """Return sign and word for an environment's state; one whose Python is out of support is
+    said to be so, though its status is ok."""
+    status = environment.status
+    if status is Status.OK and environment.python.end_of_life:
+        return Cell(f"{signs.warning} end of life", "yellow")
+    return Cell(f"{signs.of_status(status)} {status}", _STYLES[status])
+
+
+def path_cell(path: str, home: str) -> Cell:
+    """Return a path with `~` for the home folder."""
+    return Cell(tilde(path, home))
+
+
+def python_name(python: Python) -> str:
+    """Return `CPython 3.12.4`, as far as it is known."""
+    implementation = implementation_name(python.implementation)
+    return f"{implementation} {python.version or 'of an unknown version'}"
+
+
+def implementation_name(implementation: str | None) -> str:
+    """Return an implementation's name as its makers write it."""
+    return _IMPLEMENTATIONS.get(implementation or "", implementation or "Python")
+
+
+def creation(made: Creation) -> str:
+    """Return what made an environment, and with which flags."""
+    parts = [" ".join(part for part in (made.creator, made.creator_version) if part) or "unknown"]
+    if made.prompt:
+        parts.append(f"prompt {made.prompt}")
+    if made.relocatable:
+        parts.append("relocatable")
+    if made.seeded:
+        parts.append("with pip")
+    parts.append(f"system packages {'on' if made.system_site_packages else 'off'}")
+    return ", ".join(parts)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 environment`, `1,204 environments`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+_DAY = 86400
+_SECONDS = {
+    "h": 3600,
+    "d": _DAY,
+    "w": 7 * _DAY,
+    "m": 30 * _DAY,
+    "mo": 30 * _DAY,
+    "y": 365 * _DAY,
+}
+_BYTES = {
+    "": 1,
+    "b": 1,
+    **{prefix: 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
+}
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
+
+
+def duration(text: str) -> float:
+    """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
+    seconds = _quantity(text, _SECONDS)
+    if seconds is None:
+        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w, 3m (months) or 2y")
+    return seconds
+
+
+def byte_count(text: str) -> float:
+    """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
+    count = _quantity(text, _BYTES)
+    if count is None:
+        raise ArgumentTypeError(f"`{text}` is no size, such as 500MB, 1.5GB or 800MiB")
+    return count
+
+
+def _quantity(text: str, units: dict[str, int]) -> float | None:
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None or found[2].lower() not in units:
+        return None
+    return float(found[1]) * units[found[2].lower()]

@@ -1,0 +1,218 @@
+"""A scan with progress and warnings; interrupted operations settled or said."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.cli.context import Context
+from envdeck.core.model import (
+    Environment,
+    Finished,
+    Found,
+    FoundInterpreter,
+    Interpreter,
+    Notice,
+    Progress,
+    Sized,
+    Unreadable,
+)
+from envdeck.core.system.host import former_folders, own_folders, own_path
+from envdeck.text import tilde, tilde_within
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog, Scope
+    from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.transaction.journal import Entry
+
+_SHOWN = 3
+"""How many unreadable places are named; more are counted."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """One scan of a catalog, told to the person while it runs."""
+
+    context: Context
+    catalog: "Catalog"
+    scope: "Scope"
+    interpreters: list[Interpreter] = field(default_factory=list)
+    """Those met so far."""
+    finished: Finished = field(
+        default_factory=lambda: Finished((), 0, 0, elapsed=0.0, complete=False)
+    )
+    """How it ended; only meaningful when it has."""
+    at_once: bool = False
+    """Whether, without sizes, an environment is told when it is found, and once more if what is
+    found later (a link to it, its project) adds to it."""
+    met: int = 0
+    """How many environments were found, whether they are wanted or not."""
+    _waiting: dict[str, Environment] = field(default_factory=dict)
+    _paths: set[str] = field(default_factory=set)
+    _unreadable: list[Unreadable] = field(default_factory=list)
+    _shown_at: float = -1.0
+
+    def complete(self) -> Iterator[Environment]:
+        """Yield each environment once all of it that was asked for is known.
+
+        That is when it was measured, or, without sizes, when the scan has ended (unless
+        :attr:`at_once`), since what is found first can still be replaced. One that could not be
+        measured comes last. Without sizes none is told either, even where one is remembered: it
+        would be there by chance.
+        """
+        for event in self.catalog.scan(self.scope):
+            match event:
+                case Found(environment):
+                    known = environment if self.scope.sizes else replace(environment, size=None)
+                    self._paths.add(environment.path)
+                    self.met = len(self._paths)
+                    if self.at_once and not self.scope.sizes:
+                        yield known
+                    else:
+                        self._waiting[environment.path] = known
+                case FoundInterpreter(interpreter):
+                    self.interpreters.append(interpreter)
+                case Sized(path, size):
+                    if path in self._waiting:
+                        yield replace(self._waiting.pop(path), size=size)
+                case Progress():
+                    self._show(event)
+                case Unreadable():
+                    self._unreadable.append(event)
+                case Notice(message, hint):
+                    self.context.console.warn(message, hint)
+                case Finished():
+                    self.finished = event
+        yield from self._waiting.values()
+        self._warn()
+
+    def _show(self, progress: Progress) -> None:
+        if 0 <= progress.elapsed - self._shown_at < 0.1:
+            return
+        self._shown_at = progress.elapsed
+        self.context.console.progress(
+            f"{progress.phase}: {progress.visited:,} folders, "
+            f"{progress.environments:,} environments, {progress.elapsed:.1f} s"
+        )
+
+    def _warn(self) -> None:
+        console = self.context.console
+        if away := self.finished.not_looked_at:
+            count = "1 path was" if len(away) == 1 else f"{len(away):,} paths were"
+            first = tilde(away[0].path, self.context.host.home)
+            console.warn(
+                f"{count} {away[0].reason}: `{first}`", hint="envdeck list PATH looks there"
+            )
+        unreadable = [place for place in self._unreadable if place not in away]
+        if len(unreadable) > _SHOWN:
+            console.warn(f"{len(unreadable):,} places could not be read")
+            return
+        for place in unreadable:
+            path = tilde(place.path, self.context.host.home)
+            console.warn(f"`{path}` could not be read: {place.reason}")
+
+
+_OVER = (b'"done"', b'"rolled-back"', b'"needs-attention"')
+_LIMIT = 4096
+"""Bytes; the phase stands among the first fields of an entry."""
+HINT = "envdeck history --recover"
+
+
+def say_pending(context: Context) -> None:
+    """Say that an operation was interrupted, for commands that only look.
+
+    It is on the way of every listing: one look at the folder of the journal, and nothing is
+    imported unless there is something to say.
+    """
+    folder = own_path(context.host, "state", "operations")
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    # All of them, some 500 at most in 3 ms: which is the newest no name tells, nor any clock.
+    kept = [name for name in names if name.endswith(".json")]
+    if not any(_unfinished(os.path.join(folder, name)) for name in kept):
+        return
+    waiting = [entry for entry in context.operations().pending() if not _worked_on(entry, context)]
+    for entry in waiting:
+        context.console.warn(f"{describe(entry, context)} was interrupted")
+    if waiting:
+        context.console.hint(HINT)
+
+
+def _unfinished(path: str) -> bool:
+    """Tell whether a journal file holds an operation that is not over, by a look at its bytes."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return False
+    try:
+        data = os.read(descriptor, _LIMIT)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    _, key, rest = data.partition(b'"phase": ')
+    return bool(key) and not rest.startswith(_OVER)
+
+
+def _worked_on(entry: "Entry", context: Context) -> bool:
+    """Tell whether the process that began an operation still runs."""
+    from envdeck.core.operations.transaction.journal import boot_id
+
+    if context.host.windows or entry.pid <= 0 or entry.boot != boot_id(context.host):
+        return False
+    try:
+        os.kill(entry.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's, so that number was given anew
+        return False
+    return True
+
+
+def settle_folders(context: Context) -> None:
+    """Move EnvDeck's own files from the folders of an earlier version, and print what was moved.
+    Call it before anything else that changes something."""
+    if own_folders(context.host) == former_folders(context.host):
+        return
+    from envdeck.core.operations.shared.own_folders import relocate
+
+    home = context.host.home
+    for moved in relocate(context.host):
+        way = f"{tilde(moved.source, home)} to {tilde(moved.target, home)}"
+        if moved.problem:
+            context.console.warn(f"cannot move {way}: {moved.problem}")
+        else:
+            context.console.note(f"moved {way}")
+    context.forget_configuration()
+
+
+def settle_pending(operations: "Operations", context: Context) -> None:
+    """Finish or roll back what was interrupted, and say so."""
+    report_settled(operations.recover(), context)
+
+
+def report_settled(entries: Iterable["Entry"], context: Context) -> bool:
+    """Say what became of what was interrupted, and return whether all of it ended well."""
+    whole = True
+    for entry in entries:
+        what = describe(entry, context)
+        why = f": {tilde_within(entry.message, context.host.home)}" if entry.message else ""
+        match entry.phase.value:
+            case "done":
+                context.console.note(f"{what} was interrupted, and is finished now{why}")
+            case "rolled-back":
+                context.console.note(f"{what} was interrupted, and is rolled back now{why}")
+            case "needs-attention":
+                context.console.warn(f"{what} was interrupted, and needs a look{why}")
+                whole = False
+            case _:
+                context.console.warn(f"{what} was interrupted, and waits{why}", HINT)
+                whole = False
+    return whole
+
+
+def describe(entry: "Entry", context: Context) -> str:
+    """Return `the delete of ~/work/api/.venv`."""
+    return f"the {entry.operation} of {tilde(entry.path, context.host.home)}"

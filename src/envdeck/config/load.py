@@ -1,0 +1,302 @@
+"""Find, read, validate."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from envdeck.config.settings import COLUMNS, ConfigurationError, Settings, line_of
+from envdeck.core.system.files import Unread, read_bounded, reason_of
+from envdeck.core.system.host import Host, own_path
+
+NAMES = tuple(field.name.replace("_", "-") for field in fields(Settings))
+"""The keys that the file may have."""
+FOR_EVER = "for ever"
+"""What `keep-days` is where the trash keeps things without an end."""
+_LONGEST = 36_500
+"""Days: a hundred years."""
+
+
+def settings_from(document: Mapping[str, Any], text: str, path: str, host: Host) -> Settings:
+    """Return the settings a document holds; `text` is its source, to point at lines.
+
+    Raises :class:`ConfigurationError` for the first thing that is wrong.
+    """
+    reader = _Reader(text, path, host)
+    settings = Settings()
+    for name, value in document.items():
+        match name:
+            case "roots":
+                settings = replace(settings, roots=reader.roots(value))
+            case "exclude":
+                settings = replace(settings, exclude=reader.exclude(value))
+            case "cross-devices":
+                settings = replace(settings, cross_devices=reader.switch(name, value))
+            case "read-only":
+                settings = replace(settings, read_only=reader.switch(name, value))
+            case "keep-days":
+                settings = replace(settings, keep_days=reader.days(name, value))
+            case "downloads":
+                settings = replace(settings, downloads=reader.switch(name, value))
+            case "theme":
+                settings = replace(settings, theme=reader.word(name, value))
+            case "columns":
+                settings = replace(settings, columns=reader.columns(value))
+            case "keys":
+                settings = replace(settings, keys=reader.keys(value))
+            case _:
+                raise reader.unknown(name)
+    return settings
+
+
+class _Reader:
+    """Checks one value after the other, and knows where they stand in the file."""
+
+    def __init__(self, text: str, path: str, host: Host) -> None:
+        self._text = text
+        self._path = path
+        self._host = host
+
+    def unknown(self, name: str) -> ConfigurationError:
+        return self._error(name, f"unknown key `{name}`", hint=nearest(name, NAMES))
+
+    def switch(self, name: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self._expected(name, "true or false", value)
+        return value
+
+    def days(self, name: str, value: object) -> int | None:
+        if value == FOR_EVER:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST:
+            expected = f'a number of days from 0 to {_LONGEST:,}, or "{FOR_EVER}"'
+            if isinstance(value, str):
+                raise self._error(name, f"`{name}` should be {expected}, and is `{value}`")
+            raise self._expected(name, expected, value)
+        return value
+
+    def word(self, name: str, value: object) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self._expected(name, "a name in quotes", value)
+        return value
+
+    def roots(self, value: object) -> tuple[str, ...]:
+        found = []
+        for item in self._words("roots", value, "a list of folders"):
+            folder = self._host.expand(item)
+            if not os.path.isabs(folder) or "\0" in folder:
+                raise self._error(
+                    "roots",
+                    f"`roots` has `{item}`, which is not an absolute path",
+                    hint="begin it with `/`, or with `~/` for the home folder",
+                )
+            found.append(os.path.normpath(folder))
+        return tuple(dict.fromkeys(found))
+
+    def exclude(self, value: object) -> tuple[str, ...]:
+        patterns = self._words("exclude", value, "a list of patterns")
+        found = tuple(self._host.expand(pattern) for pattern in patterns)
+        for pattern, whole in zip(patterns, found, strict=True):
+            if ("/" in whole or os.sep in whole) and not (
+                os.path.isabs(whole) or whole[0] in "*?["
+            ):
+                raise self._error(
+                    "exclude",
+                    f"`exclude` has `{pattern}`, which is neither a name nor an absolute path",
+                    hint="begin it with `/`, `~/` or `*/`, or leave the `/` out",
+                )
+        return found
+
+    def columns(self, value: object) -> tuple[str, ...]:
+        columns = self._words("columns", value, "a list of column names")
+        for column in columns:
+            if column not in COLUMNS:
+                raise self._error(
+                    "columns",
+                    f"`columns` has `{column}`, which is no column",
+                    hint=nearest(column, COLUMNS),
+                )
+        if len(set(columns)) != len(columns):
+            raise self._error("columns", "`columns` names a column twice")
+        return columns
+
+    def keys(self, value: object) -> Mapping[str, str]:
+        if not isinstance(value, dict):
+            raise self._expected("keys", 'a table `[keys]` of lines such as `sort = "s"`', value)
+        keys = {}
+        for action, key in _flat(value):
+            if not isinstance(key, str) or not key.strip():
+                raise self._expected(action, 'a key in quotes, such as `"s"`', key, table="keys")
+            keys[action] = key
+        return MappingProxyType(keys)
+
+    def _words(self, name: str, value: object, expected: str) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise self._expected(name, expected, value)
+        for item in value:
+            if not isinstance(item, str) or not item.strip():
+                raise self._expected(name, f"{expected}, each in quotes", item)
+        return tuple(value)
+
+    def _expected(
+        self, name: str, expected: str, value: object, *, table: str | None = None
+    ) -> ConfigurationError:
+        what = f"`{name}` should be {expected}, and is {_kind(value)}"
+        return self._error(name, what, table=table)
+
+    def _error(
+        self, name: str, what: str, *, hint: str = "", table: str | None = None
+    ) -> ConfigurationError:
+        line = line_of(self._text, name, table)
+        return ConfigurationError(self._path, what, hint=hint, line=line)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint with the nearest known name, or with all of them when none is near."""
+    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
+
+    names = tuple(known)
+    close = get_close_matches(name.lower().replace("_", "-"), names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "known are " + ", ".join(f"`{known_name}`" for known_name in names)
+
+
+def _flat(keys: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield actions and keys; TOML reads an action `tab.1` without quotes as a table `tab`."""
+    for name, value in keys.items():
+        if isinstance(value, dict) and value:
+            yield from ((f"{name}.{rest}", key) for rest, key in value.items())
+        else:
+            yield name, value
+
+
+def _kind(value: object) -> str:
+    """Name a TOML value's type as TOML does."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return "a string" if value.strip() else "empty"
+        case int() | float():
+            return f"the number {value}"
+        case list():
+            return "an array"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
+
+
+VARIABLE = "ENVDECK_CONFIG"
+"""Names another file than the usual one; the null device stands for no configuration."""
+LIMIT = 256 * 1024
+"""Bytes; a real one has some hundred."""
+_MISSING = (FileNotFoundError, NotADirectoryError)
+
+
+class Origin(StrEnum):
+    """Where a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What was read, and from where."""
+
+    path: str
+    """The file, whether it exists or not."""
+    path_origin: Origin
+    """`environment` when a variable names it, else `default`."""
+    exists: bool
+    settings: Settings = field(default_factory=Settings)
+    given: frozenset[str] = frozenset()
+    """The keys that the file has; all others hold their default."""
+
+    def origin(self, name: str) -> Origin:
+        """Return where the value of a key comes from."""
+        return Origin.FILE if name in self.given else Origin.DEFAULT
+
+
+def locate(host: Host) -> tuple[str, Origin]:
+    """Return the configuration file's path, and what says that it is there.
+
+    Raises :class:`ConfigurationError` where a relative one has nothing to be relative to.
+    """
+    named = host.variable(VARIABLE)
+    if named is not None:
+        path = host.expand(named)
+        try:
+            return os.path.abspath(path), Origin.ENVIRONMENT
+        except FileNotFoundError as error:
+            what = "is relative, and the current folder no longer exists"
+            raise ConfigurationError(path, what, hint="cd ~") from error
+    return own_path(host, "config", "config.toml"), Origin.DEFAULT
+
+
+def load(host: Host) -> Configuration:
+    """Read the configuration; none at the usual place means all defaults.
+
+    Raises :class:`ConfigurationError` when there is one that cannot be read or is wrong, or
+    when a variable names one that is not there.
+    """
+    path, origin = locate(host)
+    if path == os.devnull:
+        return Configuration(path, origin, exists=True)
+    if not _present(path):
+        if origin is Origin.ENVIRONMENT:
+            raise ConfigurationError(
+                path, "does not exist", hint=f"create it, or unset {VARIABLE}, which names it"
+            )
+        return Configuration(path, origin, exists=False)
+    text = _text_of(path)
+    document = _parse(text, path)
+    settings = settings_from(document, text, path, host)
+    return Configuration(path, origin, exists=True, settings=settings, given=frozenset(document))
+
+
+def _present(path: str) -> bool:
+    try:
+        os.lstat(path)
+    except _MISSING:
+        return False
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(path, reason_of(error)) from error
+    return True
+
+
+def _text_of(path: str) -> str:
+    data = read_bounded(path, LIMIT)
+    if isinstance(data, Unread):
+        raise ConfigurationError(path, f"cannot be read: {data.reason}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        raise ConfigurationError(path, what, line=line) from error
+
+
+def _parse(text: str, path: str) -> Mapping[str, Any]:
+    import tomllib  # only where there is a file: it costs 10 ms
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+        what = message[: found.start()] if found else message
+        line = int(found[1]) if found and found[1] else None
+        if found and line is None:
+            line = max(1, len(text.splitlines()))
+        raise ConfigurationError(path, f"is not TOML: {what}", line=line) from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise ConfigurationError(path, f"is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(path, "is not TOML: nested too deeply") from error

@@ -1,0 +1,160 @@
+"""Save one setting; remember that the tour was offered."""
+
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+
+from envdeck.config.load import LIMIT, locate
+from envdeck.config.settings import ConfigurationError
+from envdeck.core.system.files import Unread, read_bounded, reason_of
+from envdeck.core.system.host import Host, own_path
+
+_THEME = re.compile(
+    r"""^(?P<key>[ \t]*(?:theme|"theme"|'theme')[ \t]*=[ \t]*)"""
+    r"""(?P<value>"(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*')""",
+    re.MULTILINE,
+)
+_HEADING = re.compile(r"^[ \t]*\[", re.MULTILINE)
+
+
+def save_theme(host: Host, theme: str) -> str | None:
+    """Write the theme into the configuration file; return why that failed, or None.
+
+    The one line is changed or added, the rest is kept byte for byte; the file is replaced as
+    a whole (written beside, synced, renamed), so that it is never seen half written. A file
+    that is not valid is left alone. A link to the file stays a link.
+    """
+    try:
+        path, _ = locate(host)
+    except ConfigurationError as error:
+        return error.what
+    if path == os.devnull:
+        return "the configuration is switched off"
+    try:
+        path = os.path.realpath(path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        text = _current(path)
+        if isinstance(text, Unread):
+            return text.reason
+        changed = _with_theme(text, theme)
+        if changed is None:
+            return "the line `theme` could not be changed safely"
+        if changed != text:
+            _replace(path, changed.encode())
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    return None
+
+
+def _current(path: str) -> str | Unread:
+    if not os.path.lexists(path):
+        return ""
+    data = read_bounded(path, LIMIT)
+    if isinstance(data, Unread):
+        return data
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return Unread("is not UTF-8")
+
+
+def _with_theme(text: str, theme: str) -> str | None:
+    """Return the text with the theme set, or None when no change does just that.
+
+    Lines alone do not tell what a TOML file means (one can stand inside a string), so each
+    possible change is parsed, and taken when the theme differs and nothing else does.
+    """
+    bom, body = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
+    wanted = _parsed(body)
+    if wanted is None:
+        return None
+    if wanted.get("theme") == theme:
+        return text
+    wanted["theme"] = theme
+    for candidate in _candidates(body, _quoted(theme)):
+        if _parsed(candidate) == wanted:
+            return bom + candidate
+    return None
+
+
+def _candidates(text: str, value: str) -> Iterator[str]:
+    for line in _THEME.finditer(text):
+        yield text[: line.start("value")] + value + text[line.end("value") :]
+    end = "\r\n" if "\r\n" in text else "\n"
+    new = f"theme = {value}{end}"
+    heading = _HEADING.search(text)
+    if heading is None:
+        yield text + ("" if not text or text.endswith("\n") else end) + new
+    else:
+        yield text[: heading.start()] + new + text[heading.start() :]
+    yield new + text
+
+
+def _parsed(text: str) -> dict[str, object] | None:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):  # not TOML, or a number beyond reading
+        return None
+
+
+def _quoted(value: str) -> str:
+    """Return a TOML basic string: what it may not hold as it is, as an escape."""
+    return '"' + "".join(_escaped(character) for character in value) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
+
+
+def _replace(path: str, data: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=".config-", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(path))
+        os.replace(temporary, path)
+    finally:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.stat(path).st_mode & 0o777
+    except FileNotFoundError:
+        return 0o600
+
+
+def tour_file(host: Host) -> str:
+    """Return the file that says that the offer was answered."""
+    return own_path(host, "state", "tour")
+
+
+def offers_tour(host: Host) -> bool:
+    """Whether the tour is to be offered: nobody has answered yet, and an answer can be kept.
+
+    Where it cannot, the offer would be made at every start.
+    """
+    path = tour_file(host)
+    if os.path.lexists(path):
+        return False
+    above = os.path.dirname(path)
+    while not os.path.lexists(above) and above != os.path.dirname(above):
+        above = os.path.dirname(above)
+    return os.path.isdir(above) and os.access(above, os.W_OK | os.X_OK)
+
+
+def keep_answer(host: Host) -> None:
+    """Remember that the offer was answered; where that fails it is made once more, no worse."""
+    path = tour_file(host)
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(path, "xb"):
+            pass

@@ -1,0 +1,156 @@
+"""Known places first, then the walk: every environment once, with the tool that keeps it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from envdeck.core.discovery.managers import all_tools
+from envdeck.core.discovery.managers.base import Place, Tool
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prune import Prune
+from envdeck.core.discovery.walk import Memory, Pointer, ProjectRoot, Tick, Walk
+from envdeck.core.model import Identity, Notice, Unreadable
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An environment is at `candidate.path`, and `tool` looks after it."""
+
+    candidate: Candidate
+    tool: Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A further link to an environment that was sighted before."""
+
+    path: str
+    link: str
+
+
+Sign: TypeAlias = Sighting | Linked | ProjectRoot | Unreadable | Notice | Tick
+
+
+@dataclass(slots=True)
+class Survey:
+    """One look over the disk; iterate over it once."""
+
+    host: Host
+    roots: tuple[str, ...]
+    """Real paths of the folders to walk."""
+    only_roots: bool
+    """Whether nothing outside the roots is to be listed, known place or not."""
+    prune: Prune
+    memory: Callable[[str], Memory | None] = lambda _root: None
+    """Gives the memory of one root."""
+    stopped: Callable[[], bool] = lambda: False
+    one_device: bool = False
+    _walked: int = 0
+    _walk: Walk | None = None
+    _seen: dict[Identity, str | None] = field(default_factory=dict)
+    """Paths of what was met; None for an installation, which is no environment."""
+    _unreadable: set[str] = field(default_factory=set)
+
+    @property
+    def visited(self) -> int:
+        """How many folders were looked into so far."""
+        return self._walked + (self._walk.visited if self._walk else 0)
+
+    def __iter__(self) -> Iterator[Sign]:
+        """Yield what is met; what was sighted stays true when the survey is stopped."""
+        for place in self._places():
+            if self.stopped():
+                return
+            yield from self._visit(place)
+        for root in self.roots:
+            if self.stopped():
+                return
+            yield from self._run(
+                Walk(
+                    root,
+                    self.prune,
+                    self.memory(root),
+                    self.stopped,
+                    windows=self.host.windows,
+                    one_device=self.one_device,
+                )
+            )
+
+    def _places(self) -> Iterator[Place]:
+        """Yield the known places that exist, each once, the deepest look first."""
+        known: dict[str, int] = {}
+        for tool in all_tools():
+            for place in tool.places(self.host):
+                path = reach.realpath(place.path)
+                if self._inside(path) and place.depth > known.get(path, -1):
+                    known[path] = place.depth
+        for path, depth in known.items():
+            if reach.isdir(path) and not self.prune.bars(path):
+                yield Place(path, depth)
+
+    def _visit(self, place: Place) -> Iterator[Sign]:
+        if place.depth == 0:
+            if candidate := recognise(place.path):
+                yield from self._sight(candidate)
+            return
+        rules = self.prune.alone(frozenset({"__pycache__", "site-packages"}))
+        yield from self._run(
+            Walk(place.path, rules, None, self.stopped, place.depth, windows=self.host.windows)
+        )
+
+    def _run(self, walk: Walk) -> Iterator[Sign]:
+        self._walk = walk
+        for hit in walk:
+            if isinstance(hit, Candidate):
+                yield from self._sight(hit)
+            elif isinstance(hit, Pointer):
+                yield from self._point(hit)
+            elif not isinstance(hit, Unreadable):
+                yield hit
+            elif hit.path not in self._unreadable:  # a known place is walked to again
+                self._unreadable.add(hit.path)
+                yield hit
+        self._walked += walk.visited
+        self._walk = None
+
+    def _sight(self, candidate: Candidate) -> Iterator[Sign]:
+        if candidate.identity in self._seen:
+            return
+        tool = keeper(candidate, self.host)
+        if tool.is_installation(candidate, self.host):
+            self._seen[candidate.identity] = None
+            return
+        self._seen[candidate.identity] = candidate.path
+        yield Sighting(candidate, tool)
+
+    def _point(self, pointer: Pointer) -> Iterator[Sign]:
+        candidate = pointer.candidate
+        if not self._inside(candidate.path):
+            yield Notice(
+                f"{pointer.link} leads to the environment {candidate.path}, which is outside"
+                " the given paths and not listed",
+                f"envdeck show {candidate.path}",
+            )
+            return
+        yield from self._sight(candidate)
+        if path := self._seen[candidate.identity]:
+            yield Linked(path, pointer.link)
+
+    def _inside(self, path: str) -> bool:
+        return not self.only_roots or any(lies_under(path, root) for root in self.roots)
+
+
+def keeper(candidate: Candidate, host: Host) -> Tool:
+    """Return the tool that looks after an environment: the first that claims it.
+
+    Raises:
+        LookupError: none does, which the last of them (venv) leaves only to other kinds.
+    """
+    tools = all_tools()
+    for tool in tools:
+        if tool.claims(candidate, host):
+            return tool
+    raise LookupError(candidate.path)

@@ -1,0 +1,112 @@
+"""Interpreters of asdf, conda, mise, pyenv and uv."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from envdeck.core.discovery.interpreters.base import Source
+from envdeck.core.discovery.interpreters.landmarks import children
+from envdeck.core.discovery.managers.conda import roots
+from envdeck.core.discovery.managers.pyenv import versions_folder
+from envdeck.core.discovery.managers.uv import uv_data_folders
+from envdeck.core.model import Unreadable
+from envdeck.core.system.host import Host
+
+
+class Asdf(Source):
+    """`installs/python/<version>`."""
+
+    name: ClassVar[str] = "asdf"
+    rank: ClassVar[int] = 50
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each version."""
+        root = host.folder("ASDF_DATA_DIR") or host.at_home(".asdf")
+        installs = os.path.join(root, "installs", "python")
+        yield from children(installs)
+
+
+ASDF = Asdf()
+
+
+class Conda(Source):
+    """The root prefixes; those of micromamba may hold no Python at all."""
+
+    name: ClassVar[str] = "conda"
+    rank: ClassVar[int] = 30
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each installation."""
+        return roots(host)
+
+
+CONDA = Conda()
+
+
+_MISE_PATCH = re.compile(r"(\d+\.\d+)\.\d+[a-z0-9]*")
+
+
+class Mise(Source):
+    """`installs/python/<version>`; `3.12` and `latest` beside it are links."""
+
+    name: ClassVar[str] = "mise"
+    rank: ClassVar[int] = 40
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each version."""
+        data = host.user_data() if host.windows else host.xdg_data()
+        root = host.folder("MISE_DATA_DIR") or os.path.join(data, "mise")
+        installs = os.path.join(root, "installs", "python")
+        yield from children(installs)
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return `3.12` beside `3.12.4`."""
+        folder, name = os.path.split(prefix)
+        match = _MISE_PATCH.fullmatch(name)
+        return os.path.join(folder, match[1]) if match else None
+
+
+MISE = Mise()
+
+
+class Pyenv(Source):
+    """`versions/<version>`; a link there leads to another's interpreter or an environment."""
+
+    name: ClassVar[str] = "pyenv"
+    rank: ClassVar[int] = 10
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each version."""
+        versions = versions_folder(host)
+        yield from children(versions)
+
+
+PYENV = Pyenv()
+
+
+_UV_PATCH = re.compile(r"([a-z]+-\d+\.\d+)\.\d+[a-z0-9]*(?=[+-])")
+
+
+class Uv(Source):
+    """`python/cpython-3.12.4-linux-x86_64-gnu`; the links beside it name only the minor version
+    and move on with it."""
+
+    name: ClassVar[str] = "uv"
+    rank: ClassVar[int] = 20
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each installation in `$UV_PYTHON_INSTALL_DIR` and in the default place."""
+        usual = [os.path.join(data, "python") for data in uv_data_folders(host)]
+        folder = host.folder("UV_PYTHON_INSTALL_DIR")
+        for place in ([folder] if folder else []) + usual:
+            yield from children(place)
+
+    def steady_link(self, prefix: str) -> str | None:
+        """Return `cpython-3.12-linux-x86_64-gnu` beside `cpython-3.12.4-linux-x86_64-gnu`."""
+        folder, name = os.path.split(prefix)
+        match = _UV_PATCH.match(name)
+        return os.path.join(folder, match[1] + name[match.end() :]) if match else None
+
+
+UV = Uv()

@@ -1,0 +1,241 @@
+"""conda and mamba, with `.condarc`.
+
+conda's configuration is YAML, of which `envs_dirs` uses the least: a list, as a block of
+`- path` lines or in brackets. Whatever else stands in the file is passed over, so that one
+setting is not worth a dependency; a list written in a rarer way of YAML is not understood.
+
+An installation (a root prefix) is listed as an interpreter, never as an environment: it is what
+its environments rest on, and nobody cleans up by deleting it. :func:`is_root` tells them apart.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from envdeck.core.discovery.managers.base import Place, Tool
+from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, read_text
+from envdeck.core.system.host import Host
+
+_LIMIT = 64 * 1024
+_FOLDERS = 200
+_KEYS = ("envs_dirs", "envs_path")
+
+
+def environment_folders(path: str, host: Host) -> Iterator[str]:
+    """Yield the absolute folders that `envs_dirs` of one condarc lists, variables expanded."""
+    text = read_text(path, _LIMIT)
+    if isinstance(text, Unread):
+        return
+    for value in parse(text)[:_FOLDERS]:
+        folder = host.expand(expand_variables(value, host))
+        if os.path.isabs(folder) and "\0" not in folder:
+            yield os.path.normpath(folder)
+
+
+def parse(text: str) -> list[str]:
+    """Return the values of `envs_dirs` (or its other name, `envs_path`) as they are written."""
+    values: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        key, colon, rest = line.partition(":")
+        if colon and key.strip("'\"") in _KEYS:
+            values += _inline(_uncommented(rest))
+            inside = True
+            continue
+        item = line.strip()
+        if not inside or not item or item.startswith("#"):
+            continue
+        if item.startswith("- "):
+            values.append(_unquoted(_uncommented(item[2:])))
+        else:
+            inside = line[0].isspace()
+    return [value for value in values if value]
+
+
+def expand_variables(value: str, host: Host) -> str:
+    """Replace `$NAME`, `${NAME}` and `%NAME%` by the host's variables; unknown ones stay."""
+    import re
+
+    def known(match: "re.Match[str]") -> str:
+        name = match.group(1) or match.group(2) or match.group(3)
+        return host.environ.get(name, match.group())
+
+    return re.sub(r"\$(\w+)|\$\{([^}]+)\}|%(\w+)%", known, value)
+
+
+def _inline(rest: str) -> list[str]:
+    if rest.startswith("["):
+        return [_unquoted(item) for item in rest.strip("[]").split(",")]
+    return [_unquoted(rest)]
+
+
+def _uncommented(text: str) -> str:
+    return text.partition(" #")[0].strip()
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text
+
+
+_NAMES = (
+    "anaconda", "anaconda3", "miniconda", "miniconda3",
+    "miniforge", "miniforge3", "mambaforge", "micromamba",
+)  # fmt: skip
+_REGISTER_LIMIT = 256 * 1024
+_REGISTER_LINES = 5000
+
+
+class Conda(Tool):
+    """`<root>/envs/<name>`, any prefix that `environments.txt` lists, and `envs_dirs`."""
+
+    name: ClassVar[str] = "conda"
+    rank: ClassVar[int] = 30
+    exclusive: ClassVar[bool] = True
+
+    def places(self, host: Host) -> Iterable[Place]:
+        """Yield the folders of environments, then the single ones that conda registered."""
+        for folder in dict.fromkeys(_environment_folders(host)):
+            yield Place(folder)
+        active = host.folder("CONDA_PREFIX")
+        for prefix in (*registered(host), *((active,) if active else ())):
+            if not is_root(prefix):
+                yield Place(prefix, depth=0)
+
+    def claims(self, candidate: Candidate, host: Host) -> bool:
+        """Claim every conda prefix that pixi has not."""
+        return candidate.kind in {Kind.CONDA, Kind.PIXI}
+
+    def is_installation(self, candidate: Candidate, host: Host) -> bool:
+        """Tell a root prefix from the environments that rest on it."""
+        return candidate.kind is Kind.CONDA and is_root(candidate.path)
+
+    def refuses(self, candidate: Candidate, host: Host) -> str | None:
+        """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
+        if is_root(candidate.path):
+            return "has-dependants: it is an installation of conda, on which environments rest"
+        if reach.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
+            return "owned-by-tool: it is marked as frozen (conda-meta/frozen is in it)"
+        return None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...]:
+        """Return conda's command, which takes it off conda's register too."""
+        return (_program(host), "env", "remove", "--yes", "--prefix", candidate.path)
+
+    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...]:
+        """Return conda's command."""
+        return (_program(host), "update", "--all", "--prefix", candidate.path)
+
+
+def _program(host: Host) -> str:
+    """Return conda's program, or mamba's that stands in for it: often it is a function of the
+    shell, and not on the PATH."""
+    for variable in ("CONDA_EXE", "MAMBA_EXE"):
+        program = host.folder(variable)
+        if program and reach.isfile(program):
+            return program
+    parts = ("condabin", "conda.bat") if host.windows else ("condabin", "conda")
+    programs = (os.path.join(root, *parts) for root in roots(host))
+    return next(filter(reach.isfile, programs), "conda")
+
+
+def is_root(path: str) -> bool:
+    """Tell whether a prefix is an installation of conda or mamba: it has `condabin` or `envs`
+    beside `conda-meta`. An environment in `<root>/envs` that has conda in it is still one."""
+    if not reach.isdir(os.path.join(path, "conda-meta")):
+        return False
+    parent = os.path.dirname(path)
+    if os.path.basename(parent) == "envs" and reach.isdir(
+        os.path.join(os.path.dirname(parent), "conda-meta")
+    ):
+        return False
+    return any(reach.isdir(os.path.join(path, name)) for name in ("condabin", "envs"))
+
+
+def roots(host: Host) -> Iterator[str]:
+    """Yield where installations are by custom, by variables, and by conda's own register."""
+    if folder := host.folder("MAMBA_ROOT_PREFIX"):
+        yield os.path.normpath(folder)
+    if program := host.folder("CONDA_EXE"):  # <root>/bin/conda, <root>\Scripts\conda.exe
+        yield os.path.dirname(os.path.dirname(os.path.normpath(program)))
+    for base in _bases(host):
+        for name in _NAMES:
+            yield os.path.join(base, name)
+    yield os.path.join(host.xdg_data(), "mamba")  # micromamba's own default
+    if not host.windows:
+        yield host.system("opt", "conda")
+    if host.macos:
+        for cellar in ("opt/homebrew", "usr/local"):
+            for name in _NAMES:
+                yield host.system(cellar, "Caskroom", name, "base")
+    yield from filter(is_root, registered(host))
+
+
+def registered(host: Host) -> Iterator[str]:
+    """Yield the prefixes in `~/.conda/environments.txt`, whether they still exist or not."""
+    text = read_text(host.at_home(".conda", "environments.txt"), _REGISTER_LIMIT, whole=False)
+    if isinstance(text, Unread):
+        return
+    for line in text.splitlines()[:_REGISTER_LINES]:
+        path = line.strip()
+        if os.path.isabs(path) and "\0" not in path:
+            yield os.path.normpath(path)
+
+
+def _bases(host: Host) -> Iterator[str]:
+    yield host.home
+    if host.windows:
+        yield host.folder("PROGRAMDATA") or host.system("ProgramData")
+        yield host.user_data()
+        return
+    for name in ("opt", ".conda", ".local"):
+        yield host.at_home(name)
+    for path in ("opt", "usr/share", "usr/local"):
+        yield host.system(path)
+    if host.macos:
+        yield host.system("opt", "homebrew")
+
+
+def _environment_folders(host: Host) -> Iterator[str]:
+    installations = tuple(dict.fromkeys(roots(host)))
+    for root in installations:
+        yield os.path.join(root, "envs")
+    yield host.at_home(".conda", "envs")
+    if host.windows:
+        yield os.path.join(host.user_data(), "conda", "conda", "envs")
+    for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
+        for folder in (host.variable(variable) or "").split(";" if host.windows else ":"):
+            if folder and os.path.isabs(path := host.expand(folder)):
+                yield os.path.normpath(path)
+    for path in _condarcs(host, installations):
+        yield from environment_folders(path, host)
+
+
+def _condarcs(host: Host, installations: Iterable[str]) -> Iterator[str]:
+    if path := host.folder("CONDARC"):
+        yield path
+    for name in (".condarc", ".mambarc"):
+        yield host.at_home(name)
+    xdg = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
+    for folder in (host.at_home(".conda"), os.path.join(xdg, "conda")):
+        yield os.path.join(folder, ".condarc")
+        yield os.path.join(folder, "condarc")
+    if host.windows:
+        yield os.path.join(
+            host.folder("PROGRAMDATA") or host.system("ProgramData"), "conda", ".condarc"
+        )
+    else:
+        for folder in (host.system("etc", "conda"), host.system("var", "lib", "conda")):
+            yield os.path.join(folder, ".condarc")
+            yield os.path.join(folder, "condarc")
+    for root in installations:
+        yield os.path.join(root, ".condarc")
+
+
+CONDA = Conda()

@@ -1,0 +1,107 @@
+"""PDM: environments in the project, or in a central folder with the project's hash."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from envdeck.core.discovery.managers.base import (
+    HASH,
+    PerHost,
+    Place,
+    Tool,
+    encode,
+    has_file,
+    is_virtual,
+    read_toml,
+    short_hash,
+    text_at,
+    with_real,
+)
+from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode_path, read_bounded
+from envdeck.core.system.host import Host
+
+_VERSIONED = rf"(.+-{HASH})-\d+\.\d+t?(?:-32)?"
+_NAMED = rf"(.+-{HASH})-.+"
+_IN_PROJECT = frozenset({".venv", "venv", "env"})
+"""Where PDM looks in a project, in this order."""
+_POINTER_LIMIT = 4096
+
+
+class Pdm(Tool):
+    """PDM calls virtualenv, venv, uv or conda, and remembers in the project's `.pdm-python`
+    which interpreter it chose."""
+
+    name = "pdm"
+    rank = 52
+
+    def places(self, host: Host) -> Iterator[Place]:
+        """Yield `venv.location` of PDM's `config.toml`, and the default."""
+        _real_stores.anew(host)
+        for path in dict.fromkeys(_stores(host)):
+            yield Place(path)
+
+    def claims(self, candidate: Candidate, host: Host) -> bool:
+        """Claim an environment by any of these signs.
+
+        - It is in PDM's own `venvs` folder, or in `venv.location` with a name of PDM's form.
+        - It is named as PDM names those in a project, and `.pdm-python` beside it points into
+          it; or there is no such file, but a `pdm.lock` and no `uv.lock`.
+        """
+        if not is_virtual(candidate):
+            return False
+        parent, name = os.path.split(candidate.path)
+        if parent in _real_stores(host):
+            own = os.path.basename(os.path.dirname(parent)) == "pdm"
+            return own or re.fullmatch(_NAMED, name, re.DOTALL) is not None
+        if name not in _IN_PROJECT:
+            return False
+        chosen = read_bounded(os.path.join(parent, ".pdm-python"), _POINTER_LIMIT)
+        if not isinstance(chosen, Unread):
+            return _points_into(decode_path(chosen).strip(), candidate.path)
+        return has_file(parent, "pdm.lock") and not has_file(parent, "uv.lock")
+
+    def project_names(self, root: str, host: Host) -> Iterator[str]:
+        """Yield the folder's name and the MD5 hash of its path with forward slashes."""
+        posix = root.replace("\\", "/") if host.windows else root
+        yield f"{posix.rpartition('/')[2]}-{short_hash(encode(posix), 'md5')}"
+
+    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+        """Return the name up to the hash.
+
+        Before a version (`blog-MfUXabWM-3.13`) that is certain; before a name given by the
+        person (`blog-MfUXabWM-docs`) it is the last place where a hash can be.
+        """
+        name = os.path.basename(candidate.path)
+        match = re.fullmatch(_VERSIONED, name, re.DOTALL) or re.fullmatch(_NAMED, name, re.DOTALL)
+        return match[1] if match else None
+
+
+def _points_into(chosen: str, path: str) -> bool:
+    """Tell whether an interpreter, as PDM writes it (forward slashes), is in an environment."""
+    if chosen.startswith(path.replace(os.sep, "/") + "/"):
+        return True
+    if "\0" in chosen or not os.path.isabs(chosen):
+        return False
+    prefix = os.path.dirname(os.path.dirname(chosen))  # the entry itself leads to the base
+    return reach.realpath(prefix) == path
+
+
+def _stores(host: Host) -> Iterator[str]:
+    """Yield `venv.location`, then the default.
+
+    PDM asks platformdirs with an author, so that Windows has `pdm` twice in the path.
+    """
+    settings = os.path.join("pdm", "pdm") if host.windows else "pdm"
+    config = host.user_data() if host.windows else host.user_config()
+    table = read_toml(os.path.join(config, settings, "config.toml"))
+    location = text_at(table, "venv", "location")
+    if location and os.path.isabs(path := host.expand(location)):
+        yield path
+    yield os.path.join(host.user_data(), settings, "venvs")
+
+
+_real_stores = PerHost(lambda host: with_real(_stores(host)))
+
+PDM = Pdm()

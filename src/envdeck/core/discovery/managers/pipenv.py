@@ -1,0 +1,105 @@
+"""Pipenv: a central folder of environments, one for each Pipfile, or `.venv` beside it."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from envdeck.core.discovery.managers.base import (
+    DEFAULT_NAME,
+    HASH,
+    PerHost,
+    Place,
+    Tool,
+    encode,
+    has_file,
+    is_virtual,
+    made_by_virtualenv,
+    short_hash,
+    with_real,
+)
+from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.project_links import named_project, read_project_file
+from envdeck.core.model import ProjectLink
+from envdeck.core.system.host import Host
+
+_NAME = rf".+-({HASH})"
+_MARK = ".project"
+
+
+class Pipenv(Tool):
+    """Pipenv calls virtualenv and leaves the project's path in `.project`, as
+    virtualenvwrapper does; both keep to `WORKON_HOME`."""
+
+    name = "pipenv"
+    rank = 51
+
+    def places(self, host: Host) -> Iterator[Place]:
+        """Yield `WORKON_HOME`, and the folder that holds without it."""
+        _own_stores.anew(host)
+        if folder := host.folder("WORKON_HOME"):
+            yield Place(folder)
+        for path in _defaults(host):
+            yield Place(path)
+
+    def claims(self, candidate: Candidate, host: Host) -> bool:
+        """Claim an environment by any of these signs.
+
+        - Its `.project` file names a folder that hashes to its name, wherever it is.
+        - It is in `virtualenvs` of the data folder, which is Pipenv's alone, and has such a
+          file (with a custom name) or a name of Pipenv's form.
+        - It is named `.venv` with a Pipfile beside it, and has such a file, or was made by
+          virtualenv where PDM has not chosen an interpreter.
+        """
+        if not is_virtual(candidate):
+            return False
+        parent, name = os.path.split(candidate.path)
+        if name == DEFAULT_NAME:
+            return has_file(parent, "Pipfile") and (
+                has_file(candidate.path, _MARK)
+                or (made_by_virtualenv(candidate) and not has_file(parent, ".pdm-python"))
+            )
+        formed = re.fullmatch(_NAME, name, re.DOTALL) is not None
+        if not host.windows and parent in _own_stores(host):
+            return formed or has_file(candidate.path, _MARK)
+        root = read_project_file(candidate.path) if "-" in name else None
+        return root is not None and any(
+            f"-{hashed}" in name for hashed in self.project_names(root, host)
+        )
+
+    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+        """Return what the `.project` file names."""
+        root = read_project_file(candidate.path)
+        return named_project(root, ".project file") if root else None
+
+    def project_names(self, root: str, host: Host) -> Iterator[str]:
+        """Yield the hash of the Pipfile's path.
+
+        On Windows Pipenv writes the drive in upper case, and takes to an environment whose
+        name differs from the folder's in case only; then its hash is of that spelling, of
+        which the lower one is tried.
+        """
+        if not host.windows:
+            yield short_hash(encode(os.path.join(root, "Pipfile")))
+            return
+        root = root.replace("/", "\\")
+        if root[1:2] == ":":
+            root = root[0].upper() + root[1:]
+        above, separator, name = root.rpartition("\\")
+        for spelling in dict.fromkeys((name, name.lower())):
+            yield short_hash(encode(f"{above}{separator}{spelling}\\Pipfile"))
+
+    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+        """Return the hash in the environment's name."""
+        match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
+        return match[1] if match else None
+
+
+def _defaults(host: Host) -> tuple[str, ...]:
+    if host.windows:
+        return (host.at_home(".virtualenvs"),)
+    return (os.path.join(host.xdg_data(), "virtualenvs"),)
+
+
+_own_stores = PerHost(lambda host: with_real(_defaults(host)))
+
+PIPENV = Pipenv()

@@ -1,0 +1,149 @@
+"""Poetry: a central folder of environments, one for each project and Python, or `.venv`."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+from envdeck.core.discovery.managers.base import (
+    DEFAULT_NAME,
+    HASH,
+    PerHost,
+    Place,
+    Tool,
+    has_file,
+    is_virtual,
+    made_by_virtualenv,
+    read_toml,
+    short_hash,
+    text_at,
+    value_at,
+    with_real,
+)
+from envdeck.core.discovery.prefix import Candidate, unquoted
+from envdeck.core.system.host import Host
+
+_NAME = rf"(.+)-({HASH})-py(\d+(?:\.\d+)?t?)"
+"""`blog-npqDAU7S-py3.13`; the name is cut at 42 characters."""
+_PROMPT = r".*-py\d+\.\d+t?"
+"""`virtualenvs.prompt` as Poetry sets it; PDM's has no `py`."""
+_PDM_PROMPT = r".*-\d+\.\d+t?"
+
+
+class Poetry(Tool):
+    """Poetry calls virtualenv, and finds its environments again by their names."""
+
+    name = "poetry"
+    rank = 50
+
+    def places(self, host: Host) -> Iterator[Place]:
+        """Yield `virtualenvs.path` and every folder that it would be without that setting:
+        environments stay behind where a setting or a variable once sent them."""
+        _real_stores.anew(host)
+        for path in dict.fromkeys(_stores(host)):
+            yield Place(path)
+
+    def claims(self, candidate: Candidate, host: Host) -> bool:
+        """Claim an environment by any of these signs.
+
+        - It is in a folder of Poetry's own (`pypoetry/virtualenvs`, on Windows
+          `pypoetry/Cache/virtualenvs`).
+        - It is in `virtualenvs.path`, which others may use too, with a name of Poetry's form.
+        - It is named `.venv` beside a `poetry.toml` that sets `virtualenvs.in-project`: then
+          Poetry adopts it, whoever made it, except that uv keeps its own.
+        - It is named `.venv`, made by virtualenv, with `poetry.lock` beside it and a prompt
+          that is not of PDM's form: a lock file stays behind when a project changes its tool.
+        - The same with a prompt of Poetry's form and `pyproject.toml`, before any lock.
+        """
+        if not is_virtual(candidate):
+            return False
+        parent, name = os.path.split(candidate.path)
+        if _is_own_store(parent):
+            return True
+        if parent in _real_stores(host) and re.fullmatch(_NAME, name, re.DOTALL):
+            return True
+        return name == DEFAULT_NAME and "uv" not in candidate.cfg and _adopts(candidate, parent)
+
+    def project_names(self, root: str, host: Host) -> Iterator[str]:
+        """Yield the hash of the project's real path, in lower case on Windows.
+
+        The name before it comes from `pyproject.toml`, changes, and is not needed to tell.
+        """
+        if host.windows:
+            root = root.replace("/", "\\").lower()
+        yield short_hash(root.encode("utf-8", "ignore"))  # so Poetry does with odd names
+
+    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+        """Return the hash in the environment's name."""
+        match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
+        return match[2] if match else None
+
+    def removal(
+        self, candidate: Candidate, host: Host, project: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Return Poetry's command where its `envs.toml` says that this environment is the one
+        its project uses. Poetry works from the project alone; without one, nothing names it."""
+        store, name = os.path.split(candidate.path)
+        match = re.fullmatch(_NAME, name, re.DOTALL)
+        if match is None or project is None:
+            return None
+        chosen = value_at(read_toml(os.path.join(store, "envs.toml")), f"{match[1]}-{match[2]}")
+        if not isinstance(chosen, Mapping) or chosen.get("minor") != match[3]:
+            return None
+        return ("poetry", "--directory", project, "env", "remove", name)
+
+
+def _adopts(candidate: Candidate, project: str) -> bool:
+    settings = read_toml(os.path.join(project, "poetry.toml"), b"in-project")
+    in_project = value_at(settings, "virtualenvs", "in-project")
+    if isinstance(in_project, bool):
+        return in_project
+    if not made_by_virtualenv(candidate):
+        return False
+    prompt = unquoted(candidate.cfg.get("prompt", ""))
+    if re.fullmatch(_PROMPT, prompt, re.DOTALL):
+        return has_file(project, "pyproject.toml")
+    return not re.fullmatch(_PDM_PROMPT, prompt, re.DOTALL) and has_file(project, "poetry.lock")
+
+
+def _is_own_store(folder: str) -> bool:
+    above, name = os.path.split(folder)
+    if name != "virtualenvs":
+        return False
+    further, name = os.path.split(above)
+    return name == "pypoetry" or (name == "Cache" and os.path.basename(further) == "pypoetry")
+
+
+def _stores(host: Host) -> Iterator[str]:
+    settings = _settings(host)
+    caches = [*_caches(host, settings)]
+    for configured in (
+        host.variable("POETRY_VIRTUALENVS_PATH"),
+        text_at(settings, "virtualenvs", "path"),
+    ):
+        if configured:
+            path = host.expand(configured.replace("{cache-dir}", caches[0]))
+            if os.path.isabs(path):
+                yield path
+    for cache in caches:
+        yield os.path.join(cache, "virtualenvs")
+
+
+def _caches(host: Host, settings: Mapping[str, object]) -> Iterator[str]:
+    """Yield what `cache-dir` is and was, the one that holds now first."""
+    if folder := host.folder("POETRY_CACHE_DIR"):
+        yield folder
+    configured = text_at(settings, "cache-dir")
+    if configured and os.path.isabs(path := host.expand(configured)):
+        yield path
+    default = os.path.join(host.user_cache(), "pypoetry")
+    yield os.path.join(default, "Cache") if host.windows else default
+
+
+def _settings(host: Host) -> Mapping[str, object]:
+    folder = host.folder("POETRY_CONFIG_DIR") or os.path.join(host.user_config(), "pypoetry")
+    return read_toml(os.path.join(folder, "config.toml"))
+
+
+_real_stores = PerHost(lambda host: with_real(_stores(host)))
+
+POETRY = Poetry()

@@ -1,0 +1,271 @@
+"""Is a folder an environment: markers, `pyvenv.cfg`, layout of a prefix on each platform."""
+
+import os
+import re
+import stat
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from envdeck.core.model import Identity
+from envdeck.core.system import reach
+from envdeck.core.system.files import (
+    CFG_LIMIT,
+    Unread,
+    decode,
+    decode_path,
+    read_bounded,
+    reason_of,
+)
+
+_PACKAGE_PARENT = re.compile(r"(python|pypy|graalpy)(\d+\.\d+)t?\Z")
+"""`lib/python3.12`, `lib/pypy3.10`, and `lib/python3.13t` of the free-threaded build."""
+_EXECUTABLES = ("python", "python3", "python.exe", "pypy3", "pypy", "pypy3.exe")
+_IMPLEMENTATIONS = {"python": "cpython"}
+
+
+class PackageFolder(NamedTuple):
+    """One package folder, and what its place says of the interpreter it is for."""
+
+    path: str
+    minor: str | None
+    """`3.12`; None on Windows, where the folder is `Lib` for every version."""
+    implementation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The parts of an environment that are there, whether they work or not."""
+
+    scripts: str | None = None
+    """`bin`, or `Scripts` on Windows."""
+    executable: str | None = None
+    """The interpreter entry; it may be a link that leads nowhere."""
+    package_folders: tuple[PackageFolder, ...] = ()
+    unread: str = ""
+    """Which part could not be looked into, and why, in words; or empty."""
+
+
+def read_layout(path: str) -> Layout:
+    """Look at the parts of the environment at `path`; what is missing is left out."""
+    for name in ("bin", "Scripts"):
+        scripts = os.path.join(path, name)
+        if reach.isdir(scripts):
+            executable = _executable(scripts) or _executable(path)
+            return _laid_out(path, scripts, executable)
+    return _laid_out(path, None, _executable(path))  # conda on Windows
+
+
+def _laid_out(path: str, scripts: str | None, executable: str | None) -> Layout:
+    folders = _package_folders(path)
+    if executable is not None and folders:
+        return Layout(scripts, executable, folders)
+    closed = _closed(scripts) if executable is None and scripts else ""
+    return Layout(scripts, executable, folders, closed or _closed(os.path.join(path, "lib")))
+
+
+def _closed(folder: str) -> str:
+    """Say why a folder that is there cannot be looked into; empty where it can."""
+    try:
+        with reach.scandir(folder):
+            reach.lstat(os.path.join(folder, "."))  # listing and entering are two permissions
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return f"its {os.path.basename(folder)} cannot be read: {reason_of(error)}"
+    return ""
+
+
+def _executable(folder: str) -> str | None:
+    for name in _EXECUTABLES:
+        path = os.path.join(folder, name)
+        if reach.lexists(path) and not reach.isdir(path):
+            return path
+    return None
+
+
+def _package_folders(path: str) -> tuple[PackageFolder, ...]:
+    found: list[PackageFolder] = []
+    lib = os.path.join(path, "lib")
+    try:
+        with reach.scandir(lib) as entries:
+            names = sorted(entry.name for entry in entries if entry.name[:2] in {"py", "gr"})
+    except OSError:
+        names = []
+    for name in names:
+        if match := _PACKAGE_PARENT.match(name):
+            packages = os.path.join(lib, name, "site-packages")
+            if reach.isdir(packages):
+                family, minor = match.groups()
+                found.append(PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family)))
+    if not found:
+        for packages in (
+            os.path.join(path, "Lib", "site-packages"),
+            os.path.join(path, "site-packages"),
+        ):
+            if reach.isdir(packages):  # Windows, and PyPy before 3.8
+                found.append(PackageFolder(packages, None, None))
+                break
+    return tuple(found)
+
+
+class Kind(StrEnum):
+    """Which marker was met, strongest first."""
+
+    VENV = "venv"
+    """`pyvenv.cfg` (PEP 405), whoever wrote it."""
+    CONDA = "conda"
+    """`conda-meta/history`."""
+    PIXI = "pixi"
+    """`conda-meta/pixi`."""
+    LEGACY = "legacy"
+    """virtualenv before 20: `bin/activate` and `bin/python`, and no cfg."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A folder with markers, before anything in it is judged."""
+
+    path: str
+    """Its real path."""
+    identity: Identity
+    kind: Kind
+    layout: Layout = field(default_factory=Layout)
+    """Where its interpreter entry and its package folders are."""
+    cfg: dict[str, str] = field(default_factory=dict)
+    """The keys of `pyvenv.cfg`, lower case; empty for the other kinds."""
+    cfg_problem: str = ""
+    """Why the cfg could not be read, or empty."""
+    cfg_atime: float | None = None
+    """Its access time in seconds since the epoch, taken *before* it was read."""
+    links: tuple[str, ...] = ()
+    """Links met so far that lead here."""
+
+    @property
+    def shortcoming(self) -> str:
+        """Why this is not one for sure, in words; empty when all the markers are there.
+
+        A virtual environment has a cfg with a `home`, an interpreter entry (which may dangle)
+        and a package folder (PEP 405); conda's own record is enough by itself.
+        """
+        if self.kind in {Kind.CONDA, Kind.PIXI}:
+            return ""
+        if self.cfg_problem:
+            return f"its pyvenv.cfg {self.cfg_problem}"
+        if self.kind is Kind.VENV and not self.cfg.get("home"):
+            return "its pyvenv.cfg names no home"
+        if self.layout.executable is None:
+            return self.layout.unread or "it has no interpreter entry"
+        if not self.layout.package_folders:
+            return self.layout.unread or "it has no package folder"
+        return ""
+
+
+_PATHS = frozenset({"home", "executable", "base-prefix", "base-exec-prefix", "base-executable"})
+_LINES = 400
+"""Real ones have about ten; what goes on for ever is no cfg."""
+
+
+def parse_cfg(text: str) -> dict[str, str]:
+    """Return the keys (lower case) and values of a `pyvenv.cfg`; lines without `=` are passed
+    over, as the `site` module does. The first of two lines with one key holds in CPython's
+    launcher and the last in `site`; the last is kept here."""
+    keys: dict[str, str] = {}
+    for line in text.replace("\r", "\n").split("\n")[:_LINES]:
+        key, separator, value = line.partition("=")
+        if separator and (key := key.strip().lower()):
+            keys[key] = value.strip()
+    return keys
+
+
+def read_cfg(path: str) -> tuple[dict[str, str], str]:
+    """Return the keys of the file at `path`, and why it could not be read (or an empty text).
+
+    Values with a NUL or beyond any path's length are dropped with a reason: binary noise.
+    """
+    data = read_bounded(path, CFG_LIMIT)
+    if isinstance(data, Unread):
+        said = data.reason
+        return {}, said if said.startswith("is ") else f"cannot be read: {said}"
+    if b"\0" in data:
+        return {}, "is not text"
+    keys = parse_cfg(decode(data))
+    paths = parse_cfg(decode_path(data))
+    return keys | {key: paths[key] for key in _PATHS & paths.keys()}, ""
+
+
+def unquoted(value: str) -> str:
+    """Return a value without the quotes virtualenv puts around a prompt."""
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value
+
+
+NAMES = frozenset({"pyvenv.cfg", "conda-meta", "bin", "Scripts"})
+"""Names whose presence makes a folder worth a closer look."""
+
+_SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
+
+
+def recognise(path: str, names: Collection[str] | None = None) -> Candidate | None:
+    """Return the candidate at `path` (a real path), or None when it carries no marker.
+
+    `names` are those of :data:`NAMES` that the folder is known to hold; None asks the disk.
+    Nothing is judged here: a stray cfg is a candidate too, and inspection calls it suspect.
+    """
+    if (names is None or "pyvenv.cfg" in names) and (found := _with_cfg(path)):
+        return found
+    if (names is None or "conda-meta" in names) and (kind := _conda_kind(path)):
+        return _candidate(path, kind)
+    if (names is None or "bin" in names or "Scripts" in names) and _is_legacy(path):
+        return _candidate(path, Kind.LEGACY)
+    return None
+
+
+def _with_cfg(path: str) -> Candidate | None:
+    cfg_path = os.path.join(path, "pyvenv.cfg")
+    identity = identity_of(path)
+    try:
+        status = reach.stat(cfg_path)  # before reading, which may renew the access time
+    except (OSError, ValueError):
+        if identity is None or not reach.islink(cfg_path):
+            return None
+        problem = "is a link that leads nowhere"
+        return Candidate(path, identity, Kind.VENV, read_layout(path), cfg_problem=problem)
+    if identity is None:
+        return None
+    cfg, problem = read_cfg(cfg_path)
+    atime = status.st_atime if stat.S_ISREG(status.st_mode) else None
+    return Candidate(path, identity, Kind.VENV, read_layout(path), cfg, problem, atime)
+
+
+def _conda_kind(path: str) -> Kind | None:
+    meta = os.path.join(path, "conda-meta")
+    if reach.isfile(os.path.join(meta, "pixi")):
+        return Kind.PIXI
+    return Kind.CONDA if reach.isfile(os.path.join(meta, "history")) else None
+
+
+def _is_legacy(path: str) -> bool:
+    if path in _SYSTEM_PREFIXES:
+        return False
+    for folder, python in (("bin", "python"), ("Scripts", "python.exe")):
+        scripts = os.path.join(path, folder)
+        if reach.isfile(os.path.join(scripts, "activate")):
+            return reach.lexists(os.path.join(scripts, python))
+    return False
+
+
+def _candidate(path: str, kind: Kind) -> Candidate | None:
+    identity = identity_of(path)
+    return None if identity is None else Candidate(path, identity, kind, read_layout(path))
+
+
+def identity_of(path: str) -> Identity | None:
+    """Return what the folder at `path` is, links followed; None when there is none."""
+    try:
+        status = reach.stat(path)
+    except (OSError, ValueError):
+        return None
+    return Identity(status.st_dev, status.st_ino)

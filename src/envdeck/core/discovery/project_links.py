@@ -1,0 +1,180 @@
+"""Environment ↔ project: what an environment says of its project, and the way back."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+
+from envdeck.core.discovery.editable import Editable, editables
+from envdeck.core.discovery.managers.base import Tool
+from envdeck.core.discovery.prefix import Candidate, unquoted
+from envdeck.core.discovery.project_roots import ProjectRoots, has_manifest, is_project
+from envdeck.core.model import ProjectLink, ProjectState
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode_path, read_bounded
+from envdeck.core.system.host import Host
+
+_LIMIT = 8192
+"""Bytes; a path has 4,096 at most on any system met."""
+
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
+_AWAY = frozenset(
+    {
+        errno.ENOTCONN, errno.ESTALE, errno.EHOSTDOWN, errno.EHOSTUNREACH,
+        errno.ENODEV, errno.ENXIO, errno.EIO, errno.ETIMEDOUT,
+    }
+)  # fmt: skip
+"""What a mounted disk or share answers once its device or server is out of reach."""
+_NOT_READY = 21  # ERROR_NOT_READY: a Windows drive without its medium
+
+
+def state_of(path: str) -> ProjectState:
+    """Return whether the folder a link names is there: found, gone, or on a disk that answers
+    with an error. What may not be looked at is there."""
+    try:
+        reach.stat(path)
+    except reach.RemoteError:
+        return ProjectState.UNMOUNTED
+    except OSError as error:
+        if error.errno in _AWAY or getattr(error, "winerror", None) == _NOT_READY:
+            return ProjectState.UNMOUNTED
+        return ProjectState.GONE if error.errno in _ABSENT else ProjectState.FOUND
+    except ValueError:  # no path at all: a NUL, half of a surrogate pair
+        return ProjectState.GONE
+    return ProjectState.FOUND
+
+
+def named_project(path: str, source: str) -> ProjectLink:
+    """Return the link to a folder that something names, as found or gone.
+
+    Whether what is gone is on a disk that is not mounted now, is settled by
+    :func:`envdeck.core.discovery.project_links.link`.
+    """
+    return ProjectLink(state_of(path), path, source)
+
+
+def read_project_file(environment: str) -> str | None:
+    """Return the folder that the `.project` file of virtualenvwrapper and Pipenv names: its
+    first line, an absolute path. None when there is no such file, or it names nothing."""
+    data = read_bounded(os.path.join(environment, ".project"), _LIMIT)
+    if isinstance(data, Unread) or b"\0" in data:
+        return None
+    path = decode_path(data).partition("\n")[0].rstrip("\r")
+    return path.rstrip("/") or path if os.path.isabs(path) else None
+
+
+__all__ = ["ProjectRoots", "is_project", "link", "named_project"]
+
+_HOLDERS = frozenset(
+    {".tox", ".nox", ".direnv", ".hatch", ".pixi", ".venvs", "venvs", ".envs", "envs"}
+)
+"""Folders inside a project that hold its environments."""
+_CLIMB = 3
+"""So many levels are climbed from such a folder, or from sources to their project."""
+
+
+def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> ProjectLink:
+    """Return the project of an environment, by the first of these signs that is there.
+
+    1. what the environment itself names, in its tool's way;
+    2. the link in a project that leads to it;
+    3. its name, if a root met so far, now or in an earlier look, hashes to it;
+    4. the folder it is in, or that folder's parent for `.tox` and the like (never a tool's
+       store, and the home folder only with a manifest);
+    5. what is installed in it in place.
+
+    A named folder that is not there is gone, unless it lies on a disk that is not mounted, or
+    the environment is in a project all the same: then the whole project was moved.
+    """
+    word = tool.project(candidate, host)
+    if word is not None and word.path is not None:
+        word = _settled(word, roots)
+        found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
+        return found or word
+    hashed = _hashed(candidate, tool, roots)
+    found = hashed if hashed and hashed.state is ProjectState.FOUND else None
+    if word is None:  # a tool that says "none" keeps it in a folder of its own, not a project's
+        found = _linking(candidate) or found or _holding(candidate, host, roots)
+    return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
+
+
+def _linking(candidate: Candidate) -> ProjectLink | None:
+    for path in candidate.links:
+        folder, name = os.path.split(path)
+        if is_project(folder):
+            return ProjectLink(ProjectState.FOUND, folder, f"its {name} leads here")
+    return None
+
+
+def _hashed(candidate: Candidate, tool: Tool, roots: ProjectRoots) -> ProjectLink | None:
+    root = roots.root_of(tool, candidate)
+    return _settled(named_project(root, "name of the environment"), roots) if root else None
+
+
+def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLink | None:
+    if has_manifest(candidate.path):  # `python -m venv .`
+        return ProjectLink(ProjectState.FOUND, candidate.path, "the environment's own folder")
+    folder, levels = os.path.dirname(candidate.path), 1
+    while os.path.basename(folder) in _HOLDERS and levels <= _CLIMB and folder not in roots.stores:
+        folder, levels = os.path.dirname(folder), levels + 1
+    if folder in roots.stores:
+        return None
+    at_home = reach.realpath(host.home)
+    weak = folder == at_home or at_home.startswith(folder.rstrip(os.sep) + os.sep)
+    if not (has_manifest(folder, repository=False) if weak else is_project(folder)):
+        return None
+    source = "parent folder" if levels == 1 else f"folder {levels} levels up"
+    return ProjectLink(ProjectState.FOUND, folder, source)
+
+
+def _in_place(candidate: Candidate, roots: ProjectRoots) -> ProjectLink | None:
+    """Return the project among what is installed in place: the one whose name is in the
+    environment's, else the first that exists. One that is missing counts only by its name, or
+    if it is the only one: else it is a dependency that went."""
+    folders = [folder.path for folder in candidate.layout.package_folders]
+    found = editables(folders, candidate.path)
+    hints = set(_hints(candidate))
+    found.sort(key=lambda item: _normalised(item.name) not in hints)
+    for item in found:
+        if root := _project_above(item.path):
+            return ProjectLink(ProjectState.FOUND, root, item.source)
+        named = len(found) == 1 or _normalised(item.name) in hints
+        if named and state_of(item.path) is not ProjectState.FOUND:
+            return _settled(named_project(_root_named(item), item.source), roots)
+    return None
+
+
+def _hints(candidate: Candidate) -> Iterator[str]:
+    """Yield normalised names (PEP 503) that the environment's path and prompt begin with."""
+    names = [*candidate.path.split(os.sep)[-3:], unquoted(candidate.cfg.get("prompt", ""))]
+    for name in map(_normalised, names):
+        parts = name.split("-")[:12]
+        yield from ("-".join(parts[: end + 1]) for end in range(len(parts)))
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _project_above(path: str) -> str | None:
+    """Return the folder with a manifest at or above a path of sources."""
+    for climbed in range(_CLIMB):
+        if has_manifest(path, repository=climbed == 0):
+            return path
+        path = os.path.dirname(path)
+    return None
+
+
+def _root_named(item: Editable) -> str:
+    above, name = os.path.split(item.path)
+    return above if name in {"src", "lib"} else item.path
+
+
+def _settled(word: ProjectLink, roots: ProjectRoots) -> ProjectLink:
+    """Return a link whose state is true of its path now."""
+    if word.path is None:
+        return word
+    state = state_of(word.path)
+    if state is ProjectState.GONE and roots.disks.lacks(word.path):
+        state = ProjectState.UNMOUNTED
+    return word if state is word.state else ProjectLink(state, word.path, word.source)

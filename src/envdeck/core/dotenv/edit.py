@@ -1,0 +1,280 @@
+"""Editing the text of a dotenv file: one key is set, or some are added, and every other byte stays.
+
+What is written is read again by python-dotenv before it is returned: the other statements must be
+what they were, and the edited ones what was asked for. What is here holds values; no reason and
+no `repr` shows them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+from itertools import islice
+
+from dotenv.parser import parse_stream
+
+from envdeck.core.dotenv.parse import parse
+
+_BOM = "\ufeff"
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=^-]*")
+"""A value that every reader of such files takes as it stands."""
+_PLAIN_NAME = re.compile(r"[^=#\s'][^=#\s]*")
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_HEAD = re.compile(r"\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=#\s'][^=#\s]*)")
+_EQUALS = re.compile(r"[^\S\r\n]*=([^\S\r\n]*)")
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_OPENS = re.compile(r"""[^=\r\n]*=[^\S\r\n]*(?=['"])""")
+
+
+@dataclass(frozen=True, slots=True)
+class Unedited:
+    """Why a text is left as it is; it names keys and lines, and quotes nothing else."""
+
+    reason: str
+    """A part of a sentence, without a full stop."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """One statement, and where it stands."""
+
+    name: str | None
+    value: str | None = field(repr=False)
+    error: bool
+    start: int
+    """Of its text, the blanks and blank lines before it included."""
+    end: int
+    """Behind its line end."""
+
+
+def quoted(value: str) -> str:
+    """Return a value as it is written behind an equal sign.
+
+    python-dotenv reads it back as it was, with nothing put in for `${…}`. Single quotes are taken
+    where they can be, in which shells and other readers leave a `$` alone; double ones where the
+    value has a single quote, a backslash or a line end, and no `$`.
+    """
+    if _PLAIN.fullmatch(value):
+        return value
+    if not re.search(r"['\\\r\n]", value):
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\")
+    if "\r" in value or not re.search(r"[$`]", value):
+        escaped = escaped.replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+        return f'"{escaped}"'
+    escaped = escaped.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def add_keys(
+    data: bytes, values: Mapping[str, str], *, order: Sequence[str] = ()
+) -> bytes | Unedited:
+    """Return the file with keys added, each on a line of its own.
+
+    `order` are the keys of the example: a new one goes below the nearest of those before it there
+    that the file has, or that is new too; without any, to the end. A key that the file has
+    already is not added.
+    """
+    text = _text_of(data)
+    if isinstance(text, Unedited):
+        return text
+    before = _spans(text)
+    if isinstance(before, Unedited):
+        return before
+    anchors = {span.name: span.end for span in before if span.name is not None}
+    added: dict[int, list[str]] = {}
+    newline = _newline_of(text)
+    names = sorted(values, key=order.index) if set(values) <= set(order) else list(values)
+    for name in names:
+        if name in anchors:
+            return Unedited(f"{name} is in it already")
+        if problem := _problem_of(name, values[name]):
+            return Unedited(problem)
+        above = order[: order.index(name)] if name in order else ()
+        anchor = next((anchors[each] for each in reversed(above) if each in anchors), len(text))
+        anchors[name] = anchor
+        written = name if _PLAIN_NAME.fullmatch(name) else f"'{name}'"
+        added.setdefault(anchor, []).append(f"{written}={quoted(values[name])}{newline}")
+    if added and (opened := _unclosed(text, before, max(added))) is not None:
+        reason = "a quote is opened there and not closed: what is added below would be a part of it"
+        return Unedited(reason, opened)
+    new = _inserted(text, added, newline)
+    return _checked(data, new, {name: values[name] for name in names}, before)
+
+
+def set_key(data: bytes, name: str, value: str) -> bytes | Unedited:
+    """Return the file with another value for a key; of several, the last, which holds.
+
+    Its `export`, the blanks round its equal sign and the comment behind it stay.
+    """
+    text = _text_of(data)
+    if isinstance(text, Unedited):
+        return text
+    before = _spans(text)
+    if isinstance(before, Unedited):
+        return before
+    span = next((span for span in reversed(before) if span.name == name), None)
+    if span is None:
+        return Unedited(f"{name} is not in it")
+    if problem := _problem_of(name, value):
+        return Unedited(problem)
+    start, end = _value_of(text, span)
+    written = quoted(value)
+    rest = text[end : span.end]
+    if rest.startswith("#") or (not written and rest.strip()):
+        # A comment that touches the value, or that stands in its place, would be a part of it.
+        written = f"'{value}'" if _PLAIN.fullmatch(value) else written
+    if span.value is None:
+        written = f"={written}"
+    return _checked(data, text[:start] + written + text[end:], {name: value}, before)
+
+
+def names_in(data: bytes) -> tuple[str, ...] | Unedited:
+    """Return the names of the keys of a file, each once, in its order."""
+    text = _text_of(data)
+    spans = text if isinstance(text, Unedited) else _spans(text)
+    if isinstance(spans, Unedited):
+        return spans
+    return tuple(dict.fromkeys(span.name for span in spans if span.name is not None))
+
+
+def _encoding_of(data: bytes) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def _text_of(data: bytes) -> str | Unedited:
+    if b"\0" in data:
+        return Unedited("it is no text in UTF-8: it has zero bytes")
+    return data.decode(_encoding_of(data))
+
+
+def _spans(text: str) -> list[_Span] | Unedited:
+    """Return the statements of a text, and where they stand."""
+    found = parse(text)
+    if isinstance(found, str):  # it says of what python-dotenv would take hours for
+        return Unedited(found)
+    bindings = list(parse_stream(StringIO(text, newline="")))
+    spans, place = [], len(text) - sum(len(one.original.string) for one in bindings)  # a BOM
+    for binding in bindings:
+        end = place + len(binding.original.string)
+        if binding.key is not None or binding.error:
+            spans.append(_Span(binding.key, binding.value, binding.error, place, end))
+        place = end
+    return spans
+
+
+def _problem_of(name: str, value: str) -> str:
+    if not name or (re.search(r"['\0\r\n]", name) and not _PLAIN_NAME.fullmatch(name)):
+        return f"{name!r} cannot be the name of a key"
+    if "\0" in value:
+        return f"the value for {name} has a zero byte, which no environment variable can hold"
+    return ""
+
+
+def _newline_of(text: str) -> str:
+    """Return how the lines of a text end, most of them; by a carriage return alone only where
+    all do, since with a line feed that follows it would make one end of two."""
+    ends = _NEWLINE.findall(text)
+    if ends and set(ends) == {"\r"}:
+        return "\r"
+    return max(("\n", "\r\n"), key=ends.count)
+
+
+def _unclosed(text: str, spans: Sequence[_Span], limit: int) -> int | None:
+    """Return the first line above a place on which a quote is opened that nothing closes."""
+    for span in spans:
+        if not span.error or span.start >= limit:
+            continue
+        begin = len(text[span.start : span.end]) - len(text[span.start : span.end].lstrip())
+        begin += span.start
+        opens = _OPENS.match(text, begin)
+        place = opens.end() if opens else begin
+        if text[place : place + 1] in {"'", '"'} and not _QUOTED.match(text, place):
+            return len(_NEWLINE.findall(text, 0, begin)) + 1
+    return None
+
+
+def _inserted(text: str, added: Mapping[int, Sequence[str]], newline: str) -> str:
+    parts, place = [], 0
+    for anchor in sorted(added):
+        parts.append(text[place:anchor])
+        place = anchor
+        above = text[:anchor].removeprefix(_BOM)
+        parts.append(newline if above and not above.endswith(("\r", "\n")) else "")
+        parts += added[anchor]
+    parts.append(text[place:])
+    return "".join(parts)
+
+
+def _value_of(text: str, span: _Span) -> tuple[int, int]:
+    """Return from where to where a statement's value stands, with its quotes."""
+    head = _HEAD.match(text, span.start)
+    place = head.end() if head else span.start
+    equals = _EQUALS.match(text, place, span.end)
+    if equals is None:
+        return place, place
+    if whole := _QUOTED.match(text, equals.end(), span.end):
+        return whole.span()
+    start = equals.end()
+    line = re.compile(r"[^\r\n]*").match(text, start, span.end)
+    written = line[0] if line else ""
+    if not written or (equals[1] and written.startswith("#")):
+        return equals.start(1), equals.start(1)  # nothing but blanks, and perhaps a comment
+    return start, start + len(re.sub(r"\s+#.*", "", written).rstrip())
+
+
+def _checked(
+    data: bytes, new: str, values: Mapping[str, str], before: Sequence[_Span]
+) -> bytes | Unedited:
+    """Return what is to be written, once it is proved that nothing else is changed by it."""
+    encoding = _encoding_of(data)
+    written = _encoded(new, encoding)
+    if written is None:
+        what = "the file is not in UTF-8, and" if encoding != "utf-8" else "the text"
+        return Unedited(f"{what} cannot hold the characters of a value for {_listed(values)}")
+    if _encoding_of(written) != encoding and not all(map(str.isascii, values.values())):
+        return Unedited(
+            f"the file is not in UTF-8, and a value for {_listed(values)} would be lost"
+        )
+    after = _spans(new)
+    if isinstance(after, Unedited):
+        return Unedited(f"a value for {_listed(values)} cannot be written: {after.reason}")
+    if _others(before, values) != _others(after, values) or any(
+        _last(after, name) != value for name, value in values.items()
+    ):
+        line = next((_line(data, span) for span in before if span.error), None)
+        return Unedited(f"{_listed(values)} cannot be written without changing what it says", line)
+    return written
+
+
+def _others(spans: Sequence[_Span], values: Mapping[str, str]) -> list[tuple[str | None, ...]]:
+    return [(span.name, span.value) for span in spans if span.name not in values]
+
+
+def _last(spans: Sequence[_Span], name: str) -> str | None:
+    return next((span.value for span in reversed(spans) if span.name == name), None)
+
+
+def _line(data: bytes, span: _Span) -> int:
+    text = data.decode(_encoding_of(data))
+    blank = len(text[span.start : span.end]) - len(text[span.start : span.end].lstrip())
+    return len(_NEWLINE.findall(text, 0, span.start + blank)) + 1
+
+
+def _encoded(text: str, encoding: str) -> bytes | None:
+    """Return text as bytes; None where it cannot be. The error would quote it, so it ends here."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return None
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    some = list(islice(names, 3))
+    more = len(names) - len(some)
+    return ", ".join(some) + (f" and {more:,} more" if more else "")

@@ -1,0 +1,75 @@
+"""Values themselves: one for the person who asks to see it, all to be taken out of outputs.
+
+Nobody keeps what these return: it is asked for anew each time.
+"""
+
+import re
+from collections.abc import Iterator
+
+from envdeck.core.dotenv.files import find_files, names_a_key, read_contents
+from envdeck.core.dotenv.model import FileKind
+from envdeck.core.dotenv.parse import Statement, parse
+from envdeck.core.system.files import Unread
+
+_SHORTEST = 4
+"""Characters; what is shorter stands everywhere, and masking it makes an output unreadable."""
+_SHORTEST_LINE = 8
+_COMMON = frozenset(
+    {"true", "false", "none", "null", "auto", "text", "json", "http", "https", "localhost"}
+    | {"127.0.0.1", "0.0.0.0", "development", "production", "staging", "testing", "test", "local"}  # noqa: S104
+    | {"debug", "info", "warning", "error", "critical", "default", "postgres", "utf-8", "root"}
+)
+_UNQUOTED = re.compile(r"""\A(['"])(.*)\1\Z""", re.DOTALL)
+_PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/]+)@")
+
+
+def reveal(path: str, key: str) -> str | None:
+    """Return the value of one key of one file, read now; None where it is not there, has none, or
+    the file cannot be read. Nothing is put in for a `${…}` in it."""
+    values = {
+        statement.name: statement.value
+        for statement in _statements(path)
+        if statement.name and names_a_key(statement)
+    }
+    return values.get(key)
+
+
+def values_of(project: str) -> tuple[str, ...]:
+    """Return what is to be masked in the output of a project's commands, the longest first.
+
+    The values of its files that are no examples, each line of those with several, and the
+    passwords in URLs; not what is shorter than 4 characters or said everywhere (`localhost`).
+    """
+    found = {
+        text
+        for file in find_files(project)
+        if file.kind is not FileKind.EXAMPLE
+        for statement in _statements(file.path)
+        for text in _texts(statement)
+        if len(text) >= _SHORTEST and text.lower() not in _COMMON
+    }
+    return tuple(sorted(found, key=lambda text: (-len(text), text)))
+
+
+def _statements(path: str) -> tuple[Statement, ...]:
+    contents = read_contents(path)
+    if isinstance(contents, Unread):
+        return ()
+    statements = parse(contents[0])
+    return () if isinstance(statements, str) else statements
+
+
+def _texts(statement: Statement) -> Iterator[str]:
+    if statement.name is None or not names_a_key(statement):
+        yield statement.text.strip()  # a part of a value that has no quotes
+        return
+    value = statement.value or ""
+    yield value
+    yield _UNQUOTED.sub(r"\2", statement.raw.strip())  # as who prints the file has it
+    lines = value.splitlines()
+    if len(lines) > 1:
+        kept = (line.strip() for line in lines)
+        yield from (line for line in kept if len(line) >= _SHORTEST_LINE and line[:5] != "-----")
+    password = _PASSWORD.search(value)
+    if password:
+        yield password[1]

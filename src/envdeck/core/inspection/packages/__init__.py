@@ -1,0 +1,1 @@
+"""The distributions of an environment, read from their metadata."""

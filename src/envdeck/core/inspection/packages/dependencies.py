@@ -1,0 +1,199 @@
+"""Who needs whom: graph, and tree both ways."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from envdeck.core.inspection.packages.requirements import (
+    MarkerEnvironment,
+    ParsedRequirement,
+    asking_extras,
+    holds,
+    parse_requirement,
+    satisfied,
+)
+from envdeck.core.model import Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """One distribution's place in the graph; every tuple sorted, each name once."""
+
+    requires: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()
+    """Requirements that PEP 508 cannot read, as written."""
+
+
+@dataclass(slots=True)
+class _Node:
+    by_extra: dict[str, list[str]] = field(default_factory=dict)
+    requires: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    invalid: set[str] = field(default_factory=set)
+
+
+def requirement_graph(
+    distributions: Sequence[Distribution],
+    environment: MarkerEnvironment,
+    inherited: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Needs, ...]:
+    """Return for each distribution, in the same order, what it needs here and who needs it.
+
+    `inherited` are versions by name that it sees besides its own (system packages).
+
+    An extra of A counts when something installed requires `A[extra]`, and so on from there
+    until nothing changes. An extra that a person asked for (`pip install A[extra]`) leaves no
+    trace in metadata. It is not guessed from its requirements being there: `hypothesis` has an
+    extra `pytest`, which does not make every pytest beside it a dependency of hypothesis.
+    Such an extra is thus neither shown nor ever the cause of something missing.
+
+    Where a marker cannot be decided, the requirement counts if it is installed and fits, and
+    is not missing otherwise.
+    """
+    nodes = [_node(distribution) for distribution in distributions]
+    versions: dict[str, list[str]] = {}
+    places: dict[str, list[int]] = {}
+    for index, distribution in enumerate(distributions):
+        versions.setdefault(distribution.name, []).append(distribution.version)
+        places.setdefault(distribution.name, []).append(index)
+    for name, seen in (inherited or {}).items():
+        versions.setdefault(name, []).extend(seen)
+
+    queue = deque((index, "") for index in range(len(nodes)))
+    met = set(queue)
+    while queue:
+        index, extra = queue.popleft()
+        node = nodes[index]
+        for text in node.by_extra.get(extra, ()):
+            requirement = _needed(node, text, extra, environment, versions)
+            if requirement is None:
+                continue
+            for asked in requirement.extras:
+                for place in places.get(requirement.name, ()):
+                    if (place, asked) not in met:
+                        met.add((place, asked))
+                        queue.append((place, asked))
+    return _with_reverse(distributions, nodes)
+
+
+def _node(distribution: Distribution) -> _Node:
+    node = _Node()
+    for text in distribution.requirements:
+        for extra in asking_extras(text):
+            node.by_extra.setdefault(extra, []).append(text)
+    return node
+
+
+def _needed(
+    node: _Node,
+    text: str,
+    extra: str,
+    environment: MarkerEnvironment,
+    versions: Mapping[str, Sequence[str]],
+) -> ParsedRequirement | None:
+    """Note a requirement on its node and return it, if it is one here."""
+    requirement = parse_requirement(text)
+    if requirement is None:
+        node.invalid.add(text)
+        return None
+    verdict = holds(text, extra, environment) if requirement.marker is not None else True
+    if verdict is False:
+        return None
+    fits = satisfied(requirement, versions.get(requirement.name, ()))
+    if verdict is None and not fits:
+        return None
+    node.requires.add(requirement.name)
+    if not fits:
+        node.missing.add(requirement.text)
+    return requirement
+
+
+def _with_reverse(
+    distributions: Sequence[Distribution], nodes: Sequence[_Node]
+) -> tuple[Needs, ...]:
+    required_by: dict[str, set[str]] = {}
+    for distribution, node in zip(distributions, nodes, strict=True):
+        node.requires.discard(distribution.name)  # `pkg[all]` requires `pkg[one]`
+        for name in node.requires:
+            required_by.setdefault(name, set()).add(distribution.name)
+    return tuple(
+        Needs(
+            tuple(sorted(node.requires)),
+            tuple(sorted(required_by.get(distribution.name, ()))),
+            tuple(sorted(node.missing)),
+            tuple(sorted(node.invalid)),
+        )
+        for distribution, node in zip(distributions, nodes, strict=True)
+    )
+
+
+DEEPEST = 64
+"""Levels; chains of requirements in the wild end before the twentieth."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """One line of a tree, in the order in which it is shown."""
+
+    depth: int
+    """1 for what the distribution itself needs, or is needed by."""
+    name: str
+    installed: bool = True
+    cycle: bool = False
+    """Whether it is one of its own ancestors in the tree; not followed again."""
+    repeated: bool = False
+    """Whether what is below it was shown before, further up."""
+    cut: bool = False
+    """Whether more lies below than :data:`DEEPEST` levels show."""
+
+
+def needs(distributions: Iterable[Distribution], name: str) -> Iterator[TreeRow]:
+    """Yield what a distribution needs, and what that needs, and so on, in depth."""
+    rows = tuple(distributions)
+    return _walk(
+        {row.name for row in rows}, _merged((row.name, row.requires) for row in rows), name
+    )
+
+
+def needed_by(distributions: Iterable[Distribution], name: str) -> Iterator[TreeRow]:
+    """Yield what needs a distribution, up to those that nothing needs: why it is here."""
+    rows = tuple(distributions)
+    return _walk(
+        {row.name for row in rows}, _merged((row.name, row.required_by) for row in rows), name
+    )
+
+
+def _merged(pairs: Iterable[tuple[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
+    """Two distributions of one name stand as one in the tree, since names lead there."""
+    merged: dict[str, tuple[str, ...]] = {}
+    for name, others in pairs:
+        both = (*merged.get(name, ()), *others)
+        merged[name] = tuple(sorted(set(both)))
+    return merged
+
+
+def _walk(
+    installed: set[str], children: Mapping[str, tuple[str, ...]], start: str
+) -> Iterator[TreeRow]:
+    """Walk with a stack of its own: a hostile chain of names must not exhaust ours."""
+    above = [start]
+    shown = {start}
+    stack = [iter(children.get(start, ()))]
+    while stack:
+        name = next(stack[-1], None)
+        if name is None:
+            stack.pop()
+            above.pop()
+            continue
+        depth = len(stack)
+        below = children.get(name, ())
+        cycle = name in above
+        repeated = not cycle and name in shown and bool(below)
+        cut = not cycle and not repeated and bool(below) and depth >= DEEPEST
+        yield TreeRow(depth, name, name in installed, cycle, repeated, cut)
+        if below and not (cycle or repeated or cut):
+            shown.add(name)
+            above.append(name)
+            stack.append(iter(below))

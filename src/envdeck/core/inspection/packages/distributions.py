@@ -1,0 +1,343 @@
+"""All distributions of an environment, in two speeds.
+
+Three levels, by what they cost: names and versions from one listing (:func:`installed_versions`),
+what each distribution says of itself (:func:`read_heads`), and all of it with sizes and the
+requirement graph (:func:`read_distributions`).
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
+from envdeck.core.inspection.packages.metadata import (
+    ENTRY_POINTS_LIMIT,
+    CoreMetadata,
+    parse_scripts,
+    read_metadata,
+)
+from envdeck.core.inspection.packages.provenance import (
+    DIRECT_URL_LIMIT,
+    DirectUrl,
+    mask_text,
+    mask_url,
+    requested,
+)
+from envdeck.core.inspection.packages.provenance import (
+    parse as parse_direct_url,
+)
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, listed_size
+from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.site_packages import (
+    EGG_LINK_LIMIT,
+    REQUIRES_LIMIT,
+    entries,
+    folders,
+    from_entry,
+    is_distribution,
+    list_names,
+    normalise,
+    parse_egg_link,
+    parse_requires,
+)
+from envdeck.core.model import Distribution, Environment
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
+
+_INSTALLER_LIMIT = 1024
+
+
+def read_head(folder: str, entry: str, *, sizes: bool = False) -> Distribution:
+    """Read the metadata at `entry` in a package folder; what is amiss becomes its problem.
+
+    What only the distributions together tell is left empty (`requires`, `required_by`,
+    `missing`), and `requested` says no more than whether there is a REQUESTED file. RECORD,
+    by far the largest file, is read only for `sizes`.
+    """
+    path = os.path.join(folder, entry)
+    if entry.endswith(".egg-link"):
+        return _egg_link(path, entry)
+    if entry.endswith(".egg"):
+        return _read(os.path.join(path, "EGG-INFO"), path, entry, "PKG-INFO", sizes=False)
+    metadata_name = "METADATA" if entry.endswith(".dist-info") else "PKG-INFO"
+    return _read(path, path, entry, metadata_name, sizes=sizes)
+
+
+@dataclass(slots=True)
+class _Files:
+    """The files of one metadata folder; asked for only when its listing has them."""
+
+    folder: str
+    names: frozenset[str]
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, name: str, limit: int) -> bytes | None:
+        if name not in self.names:
+            return None
+        data = read_bounded(self.folder + os.sep + name, limit)
+        if isinstance(data, Unread):
+            self.problems.append(f"its {name} cannot be read: {data.reason}")
+            return None
+        return data
+
+
+def _read(
+    metadata_folder: str, path: str, entry: str, metadata_name: str, *, sizes: bool
+) -> Distribution:
+    try:
+        names = frozenset(reach.listdir(metadata_folder))
+    except NotADirectoryError:
+        return _single_file(path, entry)
+    except (OSError, ValueError) as error:
+        return _row(path, entry, CoreMetadata(), [f"cannot be read: {reason_of(error)}"])
+    files = _Files(metadata_folder, names)
+    metadata = _metadata(files, metadata_name)
+    installer = files.read("INSTALLER", _INSTALLER_LIMIT)
+    origin = files.read("direct_url.json", DIRECT_URL_LIMIT)
+    scripts = files.read("entry_points.txt", ENTRY_POINTS_LIMIT)
+    if not metadata.requires_dist and (old := files.read("requires.txt", REQUIRES_LIMIT)):
+        metadata = replace(metadata, requires_dist=parse_requires(old))
+    record = files.read("RECORD", RECORD_LIMIT) if sizes else None
+    direct = parse_direct_url(origin) if origin is not None else DirectUrl()
+    if direct.problem:
+        files.problems.append(direct.problem)
+    name, version = _name_and_version(entry, metadata, files.problems)
+    return Distribution(
+        name=normalise(name),
+        display_name=name,
+        version=version,
+        path=path,
+        summary=metadata.summary,
+        licence=mask_text(metadata.licence),
+        requested="REQUESTED" in names,
+        installer=(mask_text(decode(installer).strip()) or None) if installer else None,
+        editable=direct.editable,
+        origin=direct.origin,
+        size_bytes=listed_size(record) if record is not None else None,
+        requires_python=metadata.requires_python,
+        requirements=metadata.requires_dist,
+        scripts=parse_scripts(scripts) if scripts else (),
+        problem="; ".join(files.problems),
+    )
+
+
+def _metadata(files: _Files, name: str) -> CoreMetadata:
+    if name not in files.names:
+        files.problems.append(f"has no {name}")
+        return CoreMetadata()
+    metadata = read_metadata(files.folder + os.sep + name)
+    if isinstance(metadata, Unread):
+        files.problems.append(f"its {name} cannot be read: {metadata.reason}")
+        return CoreMetadata()
+    if metadata.problem:
+        files.problems.append(metadata.problem)
+    if not metadata.name:
+        files.problems.append(f"its {name} has no Name")
+    if not metadata.version:
+        files.problems.append(f"its {name} has no Version")
+    return metadata
+
+
+def _single_file(path: str, entry: str) -> Distribution:
+    """Read an `.egg-info` that is a file, as distutils wrote it: a PKG-INFO by itself."""
+    if not entry.endswith(".egg-info"):
+        kind = "is a zipped egg" if entry.endswith(".egg") else "is not a folder"
+        return _row(path, entry, CoreMetadata(), [kind])
+    metadata = read_metadata(path)
+    if isinstance(metadata, Unread):
+        return _row(path, entry, CoreMetadata(), [f"cannot be read: {metadata.reason}"])
+    return _row(path, entry, metadata, [metadata.problem] if metadata.problem else [])
+
+
+def _egg_link(path: str, entry: str) -> Distribution:
+    """Follow an `.egg-link` (`setup.py develop`) to the egg-info in the project it names."""
+    data = read_bounded(path, EGG_LINK_LIMIT)
+    if isinstance(data, Unread):
+        return _distribution_heads_linked(path, entry, None, f"cannot be read: {data.reason}")
+    target = parse_egg_link(data)
+    if target is None or not os.path.isabs(target):
+        return _distribution_heads_linked(path, entry, None, "does not name its project's folder")
+    wanted = normalise(from_entry(entry)[0])
+    try:
+        names = sorted(reach.listdir(target))
+    except (OSError, ValueError) as error:
+        reason = f"its project's folder cannot be read: {reason_of(error)}"
+        return _distribution_heads_linked(path, entry, target, reason)
+    for name in names:
+        if name.endswith(".egg-info") and normalise(from_entry(name)[0]) == wanted:
+            found = read_head(target, name)
+            return replace(found, path=path, editable=True, origin=_file_url(target))
+    return _distribution_heads_linked(
+        path, entry, target, "its project's folder has no egg-info of that name"
+    )
+
+
+def _distribution_heads_linked(
+    path: str, entry: str, target: str | None, problem: str
+) -> Distribution:
+    row = _row(path, entry, CoreMetadata(), [problem])
+    return replace(row, editable=True, origin=_file_url(target) if target else None)
+
+
+def _row(path: str, entry: str, metadata: CoreMetadata, problems: list[str]) -> Distribution:
+    name, version = _name_and_version(entry, metadata, problems)
+    return Distribution(
+        name=normalise(name),
+        display_name=name,
+        version=version,
+        path=path,
+        summary=metadata.summary,
+        licence=mask_text(metadata.licence),
+        requires_python=metadata.requires_python,
+        requirements=metadata.requires_dist,
+        problem="; ".join(problems),
+    )
+
+
+def _name_and_version(entry: str, metadata: CoreMetadata, problems: list[str]) -> tuple[str, str]:
+    """Return what the metadata says, and the folder's name where that says nothing."""
+    if metadata.name and metadata.version:
+        return metadata.name, metadata.version
+    name, version = from_entry(entry)
+    return metadata.name or name, metadata.version or version
+
+
+def _file_url(folder: str) -> str:
+    """Return the `file:` URL of a folder, as a `direct_url.json` would have it."""
+    return mask_url(Path(folder).as_uri())
+
+
+_TOLD = 60
+"""Characters of a requirement that cannot be read, as its problem quotes it."""
+
+
+def read_distributions(
+    environment: Environment,
+    *,
+    machine: Machine | None = None,
+    system_folders: Iterable[str] | None = None,
+) -> tuple[Distribution, ...]:
+    """Return every distribution of an environment's own package folders, whole, by name.
+
+    `system_folders` are the package folders it sees besides its own when system packages are
+    switched on; by default those of its base. What is in them satisfies requirements here, and
+    is not listed. It never raises: what vanishes or cannot be read leaves a row with its
+    problem, and a folder that cannot be listed leaves none.
+    """
+    rows = _read_rows(environment, sizes=True)
+    inherited: dict[str, list[str]] = {}
+    if environment.creation.system_site_packages:
+        if system_folders is None:
+            system_folders = base_package_folders(environment)
+        for listed in list_names(system_folders):
+            inherited.setdefault(listed.name, []).append(listed.version)
+    graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
+    linked = [_distributions_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
+    asked = requested(linked)
+    there = _script_names(environment)
+    if there is not None:
+        linked = [_with_scripts(row, there) for row in linked]
+    return tuple(
+        row if row.requested == by_person else replace(row, requested=by_person)
+        for row, by_person in zip(linked, asked, strict=True)
+    )
+
+
+def read_heads(environment: Environment) -> tuple[Distribution, ...]:
+    """Return what each distribution says of itself, by name: no sizes, and no graph.
+
+    `requires`, `required_by` and `missing` are empty, and `requested` is the installer's mark
+    alone, which says nothing where uv or conda set it.
+    """
+    return _read_rows(environment, sizes=False)
+
+
+def installed_versions(environment: Environment) -> dict[str, tuple[str, str]]:
+    """Return version and metadata path by normalised name, from folder names alone.
+
+    Of two of one name the first by version text counts; :func:`list_names` has both. Only an
+    entry that names no version (`.egg-link`) is opened.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name, version, path in list_names(environment.site_packages):
+        if name not in found:
+            known = version or read_head(*os.path.split(path)).version
+            found[name] = (known, path)
+    return found
+
+
+def base_package_folders(environment: Environment) -> tuple[str, ...]:
+    """Return where the base of an environment keeps its packages, Debian's places included."""
+    base, version = environment.python.base, environment.python.version
+    if base is None or version is None:
+        return ()
+    minor = ".".join(version.split(".")[:2])
+    names = (
+        os.path.join("lib", f"python{minor}", "site-packages"),
+        os.path.join("lib", f"python{minor}", "dist-packages"),
+        os.path.join("lib", "python3", "dist-packages"),
+        os.path.join("local", "lib", f"python{minor}", "dist-packages"),
+        os.path.join("Lib", "site-packages"),
+    )
+    return tuple(path for name in names if reach.isdir(path := os.path.join(base, name)))
+
+
+def _read_rows(environment: Environment, *, sizes: bool) -> tuple[Distribution, ...]:
+    rows: list[Distribution] = []
+    for folder in folders(environment.site_packages):
+        names = entries(folder)
+        if not isinstance(names, Unread):
+            rows += [
+                read_head(folder, entry, sizes=sizes) for entry in names if is_distribution(entry)
+            ]
+    rows.sort(key=lambda row: (row.name, row.version, row.path))
+    return _with_doubles(rows)
+
+
+def _with_doubles(rows: list[Distribution]) -> tuple[Distribution, ...]:
+    """Say on each of several distributions of one name that there are others."""
+    versions: dict[str, list[str]] = {}
+    for row in rows:
+        versions.setdefault(row.name, []).append(row.version)
+    if len(versions) == len(rows):
+        return tuple(rows)
+    return tuple(
+        _with_problem(row, f"is installed more than once: {', '.join(versions[row.name])}")
+        if len(versions[row.name]) > 1
+        else row
+        for row in rows
+    )
+
+
+def _distributions_linked(row: Distribution, needs: Needs) -> Distribution:
+    linked = replace(
+        row, requires=needs.requires, required_by=needs.required_by, missing=needs.missing
+    )
+    if not needs.invalid:
+        return linked
+    told = ", ".join(text[:_TOLD] or "an empty one" for text in needs.invalid[:2])
+    more = f" and {len(needs.invalid) - 2} more" if len(needs.invalid) > 2 else ""
+    return _with_problem(linked, f"requirements that cannot be read: {told}{more}")
+
+
+def _with_problem(row: Distribution, problem: str) -> Distribution:
+    return replace(row, problem=f"{row.problem}; {problem}" if row.problem else problem)
+
+
+def _script_names(environment: Environment) -> frozenset[str] | None:
+    """Return the names in its scripts folder, `.exe` left off; None when it cannot be listed."""
+    if environment.python.executable is None:
+        return None
+    try:
+        names = reach.listdir(os.path.dirname(environment.python.executable))
+    except OSError:
+        return None
+    return frozenset(name.removesuffix(".exe") for name in names)
+
+
+def _with_scripts(row: Distribution, there: frozenset[str]) -> Distribution:
+    """Leave out scripts that were not installed: pip's wheel names those of the Python that it
+    was built with (`pip3.9`), and installers write their own."""
+    scripts = tuple(script for script in row.scripts if script.name in there)
+    return row if len(scripts) == len(row.scripts) else replace(row, scripts=scripts)

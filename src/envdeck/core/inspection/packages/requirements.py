@@ -1,0 +1,200 @@
+"""Requirements and markers, evaluated for the target interpreter.
+
+Our own interpreter would answer for itself: `python_version < "3.9"` holds in an environment of
+3.8 whatever we run on. What belongs to the machine is the same for every environment on its disk.
+
+The same strings recur in environment after environment, and `packaging` takes some 30 µs for
+one, so results are kept. `packaging` itself is imported when the first is parsed: a program that
+only prints a list never needs it.
+"""
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import Python
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+_VERSION = re.compile(r"(\d{1,4}\.\d{1,4})(\.\d{1,4}\S{0,32})?\Z")
+_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM", "jython": "Jython"}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What markers may ask of the machine."""
+
+    os_name: str
+    sys_platform: str
+    platform_machine: str
+    platform_release: str
+    platform_system: str
+    platform_version: str
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def current(cls) -> "Machine":
+        """Return the machine we run on."""
+        return cls(
+            os.name,
+            sys.platform,
+            platform.machine(),
+            platform.release(),
+            platform.system(),
+            platform.version(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerEnvironment:
+    """The values of all marker variables but `extra`, and which of them are a guess."""
+
+    variables: tuple[tuple[str, str], ...]
+    doubtful: frozenset[str]
+    """Variables whose value is not known for sure: nothing is called missing because of them."""
+
+    def doubts(self, marker: str) -> bool:
+        """Tell whether a marker's text asks for a variable that is a guess."""
+        return any(name in marker for name in self.doubtful)
+
+
+def marker_environment(python: Python, machine: Machine | None = None) -> MarkerEnvironment:
+    """Return what markers see in an environment with that interpreter.
+
+    Where only the minor version is known, `python_full_version` is taken for its `.0`, and is
+    doubtful; without any version, or without an implementation, whatever depends on it is.
+    """
+    facts = machine or Machine.current()
+    match = _VERSION.match(python.version or "")
+    doubtful = {"implementation_version"}
+    if match is None:
+        minor = full = "0"
+        doubtful |= {"python_version", "python_full_version"}
+    else:
+        minor, full = match[1], match[1] + (match[2] or ".0")
+        if match[2] is None:
+            doubtful.add("python_full_version")
+    implementation = python.implementation or "cpython"
+    if python.implementation is None:
+        doubtful |= {"implementation_name", "platform_python_implementation"}
+    elif implementation == "cpython" and match is not None and match[2] is not None:
+        doubtful.discard("implementation_version")
+    variables = {
+        "implementation_name": implementation,
+        "implementation_version": full,
+        "os_name": facts.os_name,
+        "platform_machine": facts.platform_machine,
+        "platform_python_implementation": _NAMES.get(implementation, implementation.title()),
+        "platform_release": facts.platform_release,
+        "platform_system": facts.platform_system,
+        "platform_version": facts.platform_version,
+        "python_full_version": full,
+        "python_version": minor,
+        "sys_platform": facts.sys_platform,
+    }
+    return MarkerEnvironment(tuple(variables.items()), frozenset(doubtful))
+
+
+_KEPT = 8192  # an environment of 400 packages has some 1,500 that are not under an unused extra
+_QUOTED = re.compile(r"""["']([^"']*)["']""")
+_EXTRA_ALONE = re.compile(r"""(?<![\w"'])extra\s*==\s*["']([^"']+)["']""")
+_LONGEST = 8192  # characters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParsedRequirement:
+    """A requirement that can be asked."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    extras: tuple[str, ...]
+    """Normalised (PEP 685)."""
+    text: str
+    """Without its marker, credentials masked."""
+    specifier: str
+    marker: "Marker | None"
+
+
+@lru_cache(maxsize=_KEPT)
+def parse_requirement(text: str) -> ParsedRequirement | None:
+    """Return a requirement parsed, or None for what is no requirement."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if len(text) > _LONGEST:
+        return None
+    try:
+        found = Requirement(text)
+    except (InvalidRequirement, RecursionError):
+        return None
+    marker, found.marker = found.marker, None
+    return ParsedRequirement(
+        normalise(found.name),
+        tuple(sorted(map(normalise, found.extras))),
+        mask_text(str(found)),
+        str(found.specifier),
+        marker,
+    )
+
+
+def asking_extras(text: str) -> tuple[str, ...]:
+    """Return the extras that a requirement as written may depend on; `""` for 'none at all'.
+
+    It is told from the text alone, since most requirements stand under an extra that nobody
+    asked for, and need not be parsed then.
+    """
+    before, semicolon, marker = text.rpartition(";")
+    if not semicolon or "extra" not in marker:
+        return ("",)
+    if " or " not in marker and marker.count("extra") == 1 and before:
+        match = _EXTRA_ALONE.search(marker)
+        if match and "not in" not in marker:
+            return (normalise(match[1]),)
+    return ("", *dict.fromkeys(normalise(name) for name in _QUOTED.findall(marker) if name))
+
+
+@lru_cache(maxsize=_KEPT)
+def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
+    """Tell whether a requirement's marker holds, under that extra; None when it cannot be told
+    (a variable that is not known, or values that do not compare)."""
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+
+    editable, _, marker = text.partition(" ; ") if text.startswith("-e ") else ("", "", "")
+    parsed = parse_requirement(f"editable ; {marker}" if editable and marker else text)
+    if parsed is None or parsed.marker is None:
+        return True
+    if environment.doubts(str(parsed.marker)):
+        return None
+    values = dict(environment.variables)
+    try:
+        return parsed.marker.evaluate({**values, "extra": extra})
+    except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
+        return None  # a version that is none, or of more digits than Python reads
+
+
+def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
+    """Tell whether one of the installed versions will do; pre-releases count, being there.
+
+    A version that PEP 440 cannot read is given the benefit of the doubt.
+    """
+    return any(_accepts(requirement.specifier, version) for version in versions)
+
+
+@lru_cache(maxsize=_KEPT)
+def _accepts(specifier: str, version: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    if not specifier:
+        return True
+    try:
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except ValueError:  # not valid, or of more digits than Python reads
+        return True

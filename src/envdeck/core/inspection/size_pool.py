@@ -1,0 +1,224 @@
+"""Measuring many in processes, and the worker process.
+
+The first line it reads is a JSON list of the platform and the root of system-wide places, each
+further one a path as a JSON string. For each path it answers one line, a JSON list of figures
+(or null where nothing could be measured), and after it as many bytes of shared files as the last
+figure says. It ends with its input.
+
+Measuring is bound by system calls, and threads wait for each other (the interpreter lock): two
+processes on two cores take half the time of one, where two threads take longer. In processes of
+its own it also leaves the screen's loop alone.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, TypeAlias
+
+from envdeck.core.inspection.size import measure
+from envdeck.core.model import SharedFiles, Size
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import Mount, read_mounts
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    platform, root = json.loads(requests.readline())
+    mounts = read_mounts(Host(platform, "", {}, root=root))
+    for request in requests:
+        size = measure(json.loads(request), now=0.0, mounts=mounts, platform=platform)
+        write_answer(answers, size)
+        answers.flush()
+
+
+def write_answer(stream: IO[bytes], size: Size | None) -> None:
+    """Write one answer."""
+    if size is None:
+        stream.write(b"null\n")
+        return
+    packed = size.shared.packed if size.shared else b""
+    device = size.shared.device if size.shared else 0
+    figures = [size.apparent_bytes, size.disk_bytes, size.reclaimable_bytes, size.files]
+    line = json.dumps([*figures, size.up_to, size.unreadable, device, len(packed)])
+    stream.write(line.encode() + b"\n" + packed)
+
+
+def read_answer(stream: IO[bytes], now: float) -> Size | None:
+    """Read one answer; `now` (seconds since the epoch) is when it counts as measured.
+
+    Raises:
+        EOFError: the worker has ended.
+        ValueError: what came is no answer.
+    """
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError
+    answer = json.loads(line)
+    if answer is None:
+        return None
+    apparent, disk, reclaimable, files, up_to, unreadable, device, length = answer
+    packed = stream.read(length)
+    if len(packed) != length:
+        raise EOFError
+    shared = SharedFiles(device, packed) if length else None
+    return Size(apparent, disk, reclaimable, files, up_to, unreadable, now, shared)
+
+
+if __name__ == "__main__":
+    main()
+
+
+Measured: TypeAlias = tuple[str, Size | None]
+
+ALONE_SECONDS = 0.1
+"""How long is measured without help: a process takes about half of that to start."""
+WORTH_HELP = 4
+"""So many must be left for help to be worth it."""
+MOST_WORKERS = 4
+_POLL_SECONDS = 0.05
+_JOIN_SECONDS = 2.0
+
+# -P: the current folder is anybody's, and nothing is imported from it
+COMMAND = (sys.executable, "-P", "-m", "envdeck.core.inspection.size_pool")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizer:
+    """Measures environments of one host; `stopped` is polled to end it early."""
+
+    host: Host
+    mounts: Sequence[Mount]
+    stopped: Callable[[], bool]
+
+    def measure(self, path: str) -> Size | None:
+        """Measure one, here and now; None when there is none, or when stopped."""
+        return measure(
+            path,
+            now=self.host.now(),
+            mounts=self.mounts,
+            stopped=self.stopped,
+            platform=self.host.platform,
+        )
+
+    def measure_all(self, paths: Sequence[str]) -> Iterator[Measured]:
+        """Yield each path with its size, in no order; what is left when stopped is left out."""
+        waiting = deque(paths)
+        began = time.perf_counter()
+        while waiting and not self.stopped():
+            late = time.perf_counter() - began > ALONE_SECONDS
+            if late and len(waiting) >= WORTH_HELP and _helpers() > 1:
+                yield from self._with_help(waiting)
+                return
+            path = waiting.popleft()
+            yield path, self.measure(path)
+
+    def _with_help(self, waiting: deque[str]) -> Iterator[Measured]:
+        left = len(waiting)
+        done: SimpleQueue[Measured] = SimpleQueue()
+        with ExitStack() as stack:
+            workers = [stack.enter_context(Worker(self, waiting, done)) for _ in range(_helpers())]
+            while left and not self.stopped():
+                try:
+                    yield done.get(timeout=_POLL_SECONDS)
+                except Empty:
+                    if not any(worker.alive for worker in workers) and done.empty():
+                        return
+                else:
+                    left -= 1
+
+
+def _helpers() -> int:
+    """Return how many processes can really run side by side."""
+    allowed = getattr(os, "sched_getaffinity", None)  # a container may have fewer than there are
+    return min(MOST_WORKERS, len(allowed(0)) if allowed else os.cpu_count() or 1)
+
+
+class Worker:
+    """One process that measures, and the thread that talks to it.
+
+    Where the process cannot be had, or ends too early, the thread measures by itself: help
+    that fails costs time and no answer.
+    """
+
+    def __init__(
+        self,
+        sizer: Sizer,
+        waiting: deque[str],
+        done: SimpleQueue[Measured],
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._sizer = sizer
+        self._waiting = waiting
+        self._done = done
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._helps = False
+        self._thread = Thread(target=self._run, daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still put an answer into the queue."""
+        return self._thread.is_alive()
+
+    def __enter__(self) -> "Worker":
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # the terminal's Ctrl-C is for us alone
+            )
+        except OSError:
+            self._process = None
+        self._helps = self._process is not None
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+        self._thread.join(_JOIN_SECONDS)  # its reading has ended with the process
+        for stream in (process.stdin, process.stdout) if process is not None else ():
+            if stream is not None:
+                with suppress(OSError):  # what was not written is of no use any more
+                    stream.close()
+
+    def _run(self) -> None:
+        host = self._sizer.host
+        self._send([host.platform, host.root])
+        while not self._sizer.stopped():
+            try:
+                path = self._waiting.popleft()
+            except IndexError:
+                return
+            self._done.put((path, self._measure(path)))
+
+    def _measure(self, path: str) -> Size | None:
+        self._send(path)
+        if self._helps and self._process is not None and self._process.stdout is not None:
+            try:
+                return read_answer(self._process.stdout, self._sizer.host.now())
+            except (EOFError, OSError, TypeError, ValueError):
+                self._helps = False
+        return self._sizer.measure(path)
+
+    def _send(self, value: object) -> None:
+        if not self._helps or self._process is None or self._process.stdin is None:
+            return
+        try:
+            self._process.stdin.write(json.dumps(value).encode() + b"\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):
+            self._helps = False

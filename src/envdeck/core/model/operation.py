@@ -1,0 +1,291 @@
+"""`Plan`, `Step`, `Refusal`, `Result`, and the events of a running operation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from envdeck.core.model.environment import Identity
+
+UNPROVED = "unproved"
+"""The name of the guard that stands in the way while a doubt has no choice."""
+
+
+class PackageChoice(StrEnum):
+    """What becomes of a package that cannot be recreated exactly."""
+
+    KEEP = "keep"
+    """Its installed files, as they are now."""
+    RELEASE = "release"
+    """What the index has under its name and version, whatever that is."""
+    OMIT = "omit"
+    """It is left out."""
+
+
+Choices: TypeAlias = Mapping[str, PackageChoice]
+"""By the normalised name of the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One package that is neither proved by its files nor by its origin."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    display_name: str
+    version: str
+    reason: str
+    """Why, in a sentence without a full stop; it may carry hostile text."""
+    options: tuple[PackageChoice, ...]
+    """What can be chosen for it."""
+
+    @property
+    def title(self) -> str:
+        """Its name and version, as a person knows it."""
+        return f"{self.display_name or self.name} {self.version}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class EditedFile:
+    """One file whose content is not the one that RECORD gives it."""
+
+    path: str
+    """Relative to the environment, with the system's separators; hostile text."""
+    name: str
+    """Of its distribution, normalised."""
+    bytes: int = 0
+    """Its length now."""
+    original: str = ""
+    """The hash that RECORD gives it: `sha256=` and the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """The edited files of one environment, and the missing ones."""
+
+    files: tuple[EditedFile, ...] = ()
+    """By path; the first of them where there are many."""
+    count: int = 0
+    """How many there are, listed or not."""
+    bytes: int = 0
+    """The lengths of all of them together."""
+    missing: int = 0
+    """Files that RECORD lists and that are not there; none of them is among the others."""
+    unchecked: tuple[str, ...] = ()
+    """What could not be compared, and why, one sentence each: there may be more."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every edited file is in :attr:`files`."""
+        return not self.unchecked and self.count == len(self.files)
+
+
+class Operation(StrEnum):
+    """What is done, by its name in the contract."""
+
+    DELETE = "delete"
+    RECREATE = "recreate"
+    UPGRADE = "upgrade"
+    CREATE = "create"
+    UNDO = "undo"
+    PURGE = "purge"
+    EDIT = "edit"
+    """One file of a project is written anew: a `.env`, a `.gitignore`."""
+    RUN = "run"
+    """A command of the project is run: its hooks are installed, its tests are started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done, in order."""
+
+    title: str
+    """A few words, without a full stop: `move it to the trash`."""
+    command: tuple[str, ...] = ()
+    """What is run for it, credentials masked; empty where nothing is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A guard that stands in the way."""
+
+    guard: str
+    """Its name in the contract: `unowned-files`."""
+    message: str
+    """The reason, in one sentence without a full stop."""
+    hint: str = ""
+    """A way out, best with a command that works; or empty."""
+    path: str = ""
+    """Which target it is about."""
+    overrulable: bool = False
+    """Whether a person may overrule it, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line that a person should know of a target before saying yes."""
+
+    label: str
+    """One or two words: `rebuild from`."""
+    text: str
+    """It may carry hostile text: shown as plain text alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is acted on, frozen at the moment it was shown."""
+
+    path: str
+    identity: Identity | None = None
+    """What the folder was when it was shown; None where there is none yet."""
+    name: str = ""
+    facts: tuple[Fact, ...] = ()
+    mark: str = ""
+    """What its `pyvenv.cfg` was then: an inode's number is given anew at once where a folder was
+    removed, so the identity alone does not tell a replaced one."""
+    edits: Edits = field(default_factory=Edits)
+    """Installed files in it that were changed since, as far as the operation touches them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """An operation that can be shown, and run once.
+
+    Each kind of operation derives from it and adds what its own run needs, so that what is run
+    is what was shown.
+    """
+
+    id: str
+    """`20261120-101502-4f2a`: when it was planned (UTC), and four random digits."""
+    operation: Operation
+    targets: tuple[Target, ...]
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Why it may be a bad idea, one sentence each."""
+    refusals: tuple[Refusal, ...] = ()
+    """What stands in the way now; while there is any, a run is refused."""
+    allowed: frozenset[str] = frozenset()
+    """Guards that the person has overruled by name."""
+    doubts: tuple[Doubt, ...] = ()
+    """The packages that cannot be recreated exactly."""
+    choices: Choices = field(default_factory=dict, hash=False)
+    """What a person chose for those."""
+    needs_bytes: int | None = None
+    """Disk it takes while it runs, as far as that can be told."""
+    frees_now_bytes: int | None = None
+    """What is free as soon as it is done: 0 for the trash. None where it is not known."""
+    reclaims_bytes: int | None = None
+    """What is free after a purge. None where it is not known."""
+    undo: str | None = None
+    """The command that takes it back; None where nothing does."""
+    kept_until: float | None = None
+    """Until when it can be taken back (seconds since the epoch); None where that has no end."""
+    keep_edits: bool = False
+    """Whether edited files of packages are put over the new ones."""
+    replaced_edits: int = 0
+    """How many edited files it replaces where they are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPlan:
+    """Why an operation cannot even be planned, and a way out."""
+
+    message: str
+    """One sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    missing: bool = False
+    """Whether what was asked for is not there (exit 2), rather than something having failed."""
+
+
+class Ending(StrEnum):
+    """How an operation ended."""
+
+    DONE = "done"
+    ROLLED_BACK = "rolled-back"
+    """It failed or was stopped, and everything is as it was."""
+    FAILED = "failed"
+    """It failed or was stopped, and what it did stays: a command that is not ours
+    (:attr:`Operation.RUN`), and a removal that could not be ended."""
+    REFUSED = "refused"
+    """A guard stood in the way, and nothing was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """How it ended for one of several things that a plan acts on, each for itself."""
+
+    id: str
+    path: str
+    """Where it was, or where it lies where that is not known."""
+    name: str
+    status: Ending
+    message: str
+    """One sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    guard: str | None = None
+    freed_bytes: int | None = None
+    """What is free now that was not; None where nothing was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an operation ended, and what of it was checked."""
+
+    status: Ending
+    message: str
+    """One sentence without a full stop; it may carry hostile text."""
+    hint: str = ""
+    guard: str | None = None
+    verified: tuple[str, ...] = ()
+    """What was checked and holds, one sentence each."""
+    freed_bytes: int | None = None
+    """What is free now that was not, as the file system counts it."""
+    stopped: bool = False
+    """Whether a person stopped it."""
+    items: tuple[ItemResult, ...] = ()
+    """How it ended for each, where one that fails does not keep the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step of the plan begins; those before it are done."""
+
+    index: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress:
+    """How far a step is; only the newest counts."""
+
+    done: int
+    total: int | None
+    unit: str
+    """`files`, `bytes` or `packages`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandStarted:
+    """A command is run, as the command log shows it: credentials masked."""
+
+    command: tuple[str, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEnded:
+    """It ended."""
+
+    command: tuple[str, ...]
+    code: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLine:
+    """A line that a command wrote, credentials masked; it is hostile text."""
+
+    text: str
+
+
+OperationEvent: TypeAlias = StepStarted | StepProgress | CommandStarted | CommandEnded | OutputLine

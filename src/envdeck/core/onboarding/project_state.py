@@ -1,0 +1,350 @@
+"""Everything the steps look at, read lazily and once; groups and extras."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
+from envdeck.core.model import Environment, Interpreter, Status
+from envdeck.core.onboarding.answers import Memory, read_memory
+from envdeck.core.onboarding.model import Answers, Option
+from envdeck.core.onboarding.python_choice import accepts
+from envdeck.core.operations.shared.interpreters import Choice, interpreters_for
+from envdeck.core.project.model import Part, Project
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
+from envdeck.core.system.reach import Scope
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Catalog
+    from envdeck.core.dotenv import DotenvReport
+    from envdeck.core.model import Distribution
+    from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.project.model import Comparison, Lock, Manifest, WantedPython
+
+GROUP, EXTRA = "group:", "extra:"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is installed of a project beside its own dependencies, as planners take it."""
+
+    groups: tuple[str, ...] | None
+    """None: those that the project's own tool installs."""
+    extras: tuple[str, ...] | None
+
+
+def options_of(
+    project: Project, parts: Sequence[Part], remembered: Collection[str] | None
+) -> tuple[Option, ...]:
+    """Return the groups and extras that can be chosen, in the order of the files.
+
+    Chosen are those that a person chose before; with nothing `remembered` those that count in
+    the environment that is here (its `parts`), or that one made now would get by default.
+    """
+    default = {part.id for part in parts if part.default} if parts else set(_defaults(project))
+    counted = {part.id for part in parts if part.counts} if parts else default
+    chosen = counted if remembered is None else set(remembered)
+    return tuple(
+        Option(each, f"{each.replace(':', ' ')}{' (default)' if each in default else ''}",
+               each in chosen)
+        for each in _known(project)
+    )  # fmt: skip
+
+
+def with_answers(options: tuple[Option, ...], answers: Answers) -> tuple[Option, ...]:
+    """Return options as they are chosen by answers."""
+    if answers.options is None:
+        return options
+    return tuple(replace(one, chosen=one.id in answers.options) for one in options)
+
+
+def chosen_of(project: Project, options: Iterable[Option]) -> Chosen:
+    """Return chosen options as planners take them: the defaults are left to the tool."""
+    chosen = {one.id for one in options if one.chosen}
+    groups = tuple(each.removeprefix(GROUP) for each in sorted(chosen) if each.startswith(GROUP))
+    extras = tuple(each.removeprefix(EXTRA) for each in sorted(chosen) if each.startswith(EXTRA))
+    default = {each.removeprefix(GROUP) for each in _defaults(project)}
+    return Chosen(None if set(groups) == default else groups, extras or None)
+
+
+def _known(project: Project) -> tuple[str, ...]:
+    """Return the ids of all groups and extras that an environment can be made with."""
+    said: tuple[Manifest | Lock, ...] = (*project.manifests, *project.locks)
+    groups = [GROUP + name for one in said for name in one.groups]
+    extras = [EXTRA + name for one in said for name in one.extras]
+    return tuple(dict.fromkeys((*groups, *extras)))
+
+
+def _defaults(project: Project) -> Iterable[str]:
+    """Return the ids of the groups that the project's own tool installs without being asked."""
+    for manifest in project.manifests:
+        yield from (GROUP + name for name in manifest.default_groups if name in manifest.groups)
+        if manifest.format == "Pipfile" and "dev" in manifest.groups:
+            yield GROUP + "dev"
+    optional = {name for one in project.manifests for name in one.optional_groups}
+    named = {name for one in project.manifests for name in one.groups}
+    told = any(one.format == "pyproject" for one in project.manifests)
+    for lock in project.locks:
+        if told and lock.format == "uv.lock":
+            continue  # it has no defaults of its own: `[tool.uv]` tells them
+        for name in lock.default_groups:
+            if name in named and name not in optional:
+                yield GROUP + name
+
+
+_USUAL = (".venv", "venv", "env")
+"""What environments in a project are called, the most usual one first."""
+
+
+_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+def _never() -> bool:
+    return False
+
+
+class Looking(Protocol):
+    """What a look needs of :class:`Operations`, which takes longer to load than a look does."""
+
+    @property
+    def catalog(self) -> "Catalog":
+        """Everything that is known of the host's environments."""
+        ...
+
+    @property
+    def policy(self) -> "Policy":
+        """The rules that hold for every operation."""
+        ...
+
+
+class Situation:
+    """One project as it is now. Nothing of it is run, and nothing is changed."""
+
+    def __init__(
+        self,
+        operations: Looking,
+        folder: str,
+        *,
+        environment: str | None = None,
+        shell: str | None = None,
+        chosen: Mapping[str, tuple[str, ...]] = _NOTHING,
+        stopped: Callable[[], bool] = _never,
+    ) -> None:
+        """`folder` is the project's, its links resolved. `environment` is the path of the one
+        that is meant, and `shell` the name of the shell in use; None finds them. `chosen` holds
+        what stands in the place of what is remembered as chosen: ids by `group`, `extra` and
+        `command`."""
+        self.operations = operations
+        self.folder = folder
+        self.stopped = stopped
+        self.asked_shell = shell
+        self._asked = environment
+        self._chosen = chosen
+
+    @property
+    def host(self) -> Host:
+        """The machine."""
+        return self.operations.catalog.host
+
+    @cached_property
+    def writable(self) -> bool:
+        """Whether files can be made in the project's folder."""
+        return reach.access(self.folder, os.W_OK | os.X_OK)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What was chosen and run here before."""
+        return read_memory(self.host, self.folder)
+
+    @cached_property
+    def project(self) -> "Project":
+        """What its files say."""
+        from envdeck.core.project import Project, read_declared, read_locks, wanted_python
+
+        # Where it is deployed is no matter here: of `read_project` that is what takes long.
+        manifests = read_declared(self.folder)
+        locks = read_locks(self.folder, hashes=False, manifests=manifests)
+        return Project(self.folder, manifests, locks, wanted_python(self.folder))
+
+    @property
+    def wanted(self) -> "WantedPython":
+        """Which Python it asks for."""
+        return self.project.wanted
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """The environment of the project: the one that was asked for; else the first in it that
+        works; else the first that is there; else the last used of those that are remembered."""
+        if self._asked is not None:
+            return self.operations.catalog.lookup(self._asked)
+        broken: Environment | None = None
+        for path in self._places():
+            found = self.operations.catalog.lookup(path)
+            if found is not None and found.status is Status.OK:
+                return found
+            broken = broken or found
+        return broken or self._remembered()
+
+    @property
+    def other_project(self) -> str:
+        """The folder of the project that the environment serves, where that is another one: it
+        would be made anew from what that one declares. Empty where it is this one."""
+        environment = self.environment
+        link = environment.project if environment is not None else None
+        if link is None or link.path is None or link.path == self.folder:
+            return ""
+        return link.path
+
+    def _places(self) -> Iterator[str]:
+        """Yield where an environment lies in the project."""
+        places = [os.path.join(self.folder, name) for name in _USUAL]
+        active = self.host.folder("VIRTUAL_ENV")
+        if active is not None and lies_under(reach.realpath(active), self.folder):
+            places.append(reach.realpath(active))
+        yield from (place for place in dict.fromkeys(places) if reach.isdir(place))
+
+    def _remembered(self) -> Environment | None:
+        """Return what serves the project elsewhere (poetry's, pipenv's), as the index has it."""
+        catalog = self.operations.catalog
+        serving = [
+            one for one in catalog.remembered(Scope()) if one.project.path == self.folder
+        ]  # fmt: skip
+        serving.sort(key=lambda one: (one.status is not Status.OK, -(one.last_used.when or 0.0)))
+        for one in serving:
+            found = catalog.lookup(one.path)
+            if found is not None and found.project.path == self.folder:
+                return found
+        return None
+
+    @property
+    def mark(self) -> str:
+        """What tells this environment from one made in its place: its identity, and that of its
+        `pyvenv.cfg`; empty without an environment."""
+        environment = self.environment
+        if environment is None:
+            return ""
+        told = f"{environment.identity.device}.{environment.identity.inode}"
+        try:
+            status = reach.lstat(os.path.join(environment.path, "pyvenv.cfg"))
+        except OSError:
+            return told
+        return f"{told}.{status.st_ino}.{status.st_mtime_ns}"
+
+    @cached_property
+    def place(self) -> str:
+        """Where the environment is, or would be made."""
+        if self.environment is not None:
+            return self.environment.path
+        return self._asked or os.path.join(self.folder, _USUAL[0])
+
+    @cached_property
+    def interpreters(self) -> tuple[Choice, ...]:
+        """The interpreters that the project accepts, the best first.
+
+        Those that the index remembers; where none of them will do, what is here is looked for
+        anew, since one may have been installed since.
+        """
+        catalog = self.operations.catalog
+        remembered = [
+            one for one in catalog.remembered_interpreters() if reach.exists(one.executable)
+        ]
+        return self._accepted(remembered) or self._accepted(
+            one for one in find_interpreters(self.host) if isinstance(one, Interpreter)
+        )
+
+    def _accepted(self, interpreters: Iterable[Interpreter]) -> tuple[Choice, ...]:
+        known = list(interpreters)
+        base = self._base()
+        if base is not None and all(one.executable != base.executable for one in known):
+            known.append(base)
+        return tuple(
+            one
+            for one in interpreters_for(None, known, self.wanted)
+            if accepts(self.wanted, one.interpreter.version, one.interpreter.implementation)
+        )
+
+    def _base(self) -> Interpreter | None:
+        """Return the interpreter under the environment, wherever it lies."""
+        executable = self.environment and self.environment.python.base_executable
+        if not executable or not reach.exists(executable):
+            return None
+        return interpreter_at(executable, self.host)
+
+    @cached_property
+    def distributions(self) -> "tuple[Distribution, ...]":
+        """What is installed in the environment; nothing where there is none."""
+        if self.environment is None:
+            return ()
+        return self.operations.catalog.distributions(self.environment)
+
+    @cached_property
+    def comparison(self) -> "Comparison | None":
+        """The project beside its environment; None without one."""
+        from envdeck.core.project.drift.compare import compare
+
+        if self.environment is None:
+            return None
+        return compare(self.project, self.environment, self.distributions)
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """Its groups and extras, as they are chosen."""
+        parts = self.comparison.parts if self.comparison is not None else ()
+        remembered = self.memory.chosen.get("packages")
+        kinds = [kind for kind in ("group", "extra") if kind in self._chosen]
+        if not kinds:
+            return options_of(self.project, parts, remembered)
+        proposed = options_of(self.project, parts, remembered)
+        kept = [one.id for one in proposed if one.chosen and one.id.partition(":")[0] not in kinds]
+        asked = [each for kind in kinds for each in self._chosen[kind]]
+        return options_of(self.project, parts, {*kept, *asked})
+
+    def chosen(self, step: str) -> tuple[str, ...] | None:
+        """Return the ids that a person chose for a step; None where nobody did."""
+        if step in self._chosen:
+            return self._chosen[step]
+        return self.memory.chosen.get(step)
+
+    @cached_property
+    def dotenv(self) -> "DotenvReport":
+        """Its dotenv files, without any value."""
+        environment = self.environment.path if self.environment is not None else None
+        return self.operations.catalog.dotenv(self.folder, environment)
+
+    @cached_property
+    def pyproject(self) -> Mapping[str, Any]:
+        """Its `pyproject.toml`; empty where there is none that can be read."""
+        from envdeck.core.project.documents import Document, read_toml
+
+        found = read_toml(os.path.join(self.folder, "pyproject.toml"))
+        return found.table if isinstance(found, Document) else {}
+
+    @cached_property
+    def python(self) -> str | None:
+        """The full path of the environment's own Python; None without one."""
+        if self.environment is None or not self.bin:
+            return None
+        names = ("python.exe",) if self.host.windows else ("python", "python3")
+        paths = (os.path.join(self.bin, name) for name in names)
+        return next((path for path in paths if reach.exists(path)), None)
+
+    def program(self, name: str) -> str | None:
+        """Return the full path of a program: the environment's, else the one on the PATH."""
+        folders = [self.bin] if self.bin else []
+        folders += (self.host.variable("PATH") or "").split(os.pathsep)
+        search = os.pathsep.join(each for each in folders if os.path.isabs(each))
+        return reach.which(name, search) if search else None
+
+    @cached_property
+    def bin(self) -> str:
+        """The folder of the environment's programs; empty without one."""
+        if self.environment is None:
+            return ""
+        names = ("Scripts", "bin") if self.host.windows else ("bin", "Scripts")
+        below = [os.path.join(self.environment.path, name) for name in names]
+        return next((each for each in below if reach.isdir(each)), "")

@@ -1,0 +1,300 @@
+"""The one door to what changes environments: plan, run, undo, history, trash, recovery."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import (
+    Choices,
+    Environment,
+    Interpreter,
+    NoPlan,
+    PackageChoice,
+    Plan,
+    Result,
+)
+from envdeck.core.operations.shared.context import Context, Stopped, Tell, never
+
+if TYPE_CHECKING:
+    from envdeck.core.dotenv import Remedy
+    from envdeck.core.operations.recreate.forecast import Forecast
+    from envdeck.core.operations.recreate.options import RecreateChoices
+    from envdeck.core.operations.run_command import Task
+    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.retention import Due
+    from envdeck.core.operations.transaction.journal import Entry
+    from envdeck.core.operations.transaction.trash import Item
+    from envdeck.core.operations.upgrade.lock import LockOffer
+    from envdeck.core.operations.upgrade.model import Candidates
+
+_NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Operations(Context):
+    """Every operation on the environments of one catalog. All of it may be slow, and may be
+    called from any thread.
+
+    A plan is a value: it is shown, and then run as it was shown. What stands in its way is asked
+    again at the moment of acting, on the identity that was shown.
+    """
+
+    # plans
+
+    def plan_delete(
+        self,
+        environments: Sequence[Environment],
+        *,
+        links: Mapping[str, str] | None = None,
+        purge: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan:
+        """Plan to delete environments: into the trash, or for good with `purge`.
+
+        `links` tells, by an environment's path, the symbolic link by which it was asked for.
+        """
+        from envdeck.core.operations.delete.plan import plan_delete
+
+        return plan_delete(self, environments, links or {}, purge=purge, allow=allow)
+
+    def recreate_choices(
+        self, environment: Environment, *, file: str | None = None
+    ) -> "RecreateChoices":
+        """Return from what an environment can be made again, and on which interpreters."""
+        from envdeck.core.operations.recreate.options import recreate_choices
+
+        return recreate_choices(self, environment, file)
+
+    def create_choices(self, project: str) -> "RecreateChoices | NoPlan":
+        """Return from what a new environment of a project can be made, and on what."""
+        from envdeck.core.operations.recreate.options import create_choices
+
+        return create_choices(self, project)
+
+    def lock_offer(self, environment: Environment) -> "LockOffer | None":
+        """Return how the lock file of its project is upgraded with it; None where it has none.
+        Only names of files are looked at."""
+        from envdeck.core.operations.upgrade.lock import lock_offer
+
+        project = environment.project.path
+        if project is None:
+            return None
+        return lock_offer(self.catalog.host, project, (), manager=environment.manager)
+
+    def forecast(
+        self, environment: Environment, interpreter: Interpreter, stopped: Stopped = never
+    ) -> "Forecast | NoPlan":
+        """Return what another interpreter would make of each package that is pinned now."""
+        from envdeck.core.operations.recreate.options import forecast_for
+
+        return forecast_for(self, environment, interpreter, stopped)
+
+    def plan_recreate(
+        self,
+        environment: Environment,
+        *,
+        source: str = "exact",
+        file: str | None = None,
+        interpreter: str | None = None,
+        jump: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
+        keep_edits: bool = False,
+        allow: frozenset[str] = frozenset(),
+        choices: Choices = _NO_CHOICES,
+        stopped: Stopped = never,
+    ) -> Plan | NoPlan:
+        """Plan to make an environment anew, and exchange it for the one that is there.
+
+        `source` is `exact`, `lock`, `declared` or `file` (then `file` names it); `interpreter`
+        is an executable, a version (`3.13`), or None for the one it has. For another minor
+        version `jump` takes, of a package that has no wheel for it at its version, the
+        `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
+        and `extras` are installed; None takes those that the project's own tool does. With
+        `keep_edits`, installed files that were edited are put over the new ones. `choices` say
+        what becomes of packages that cannot be recreated exactly.
+        """
+        from envdeck.core.operations.recreate.plan import plan_recreate
+        from envdeck.core.operations.sources.source import Parts
+
+        return plan_recreate(
+            self.until(stopped),
+            environment,
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            jump=jump,
+            parts=Parts.of(groups, extras),
+            keep_edits=keep_edits,
+            allow=allow,
+            choices=choices,
+        )
+
+    def candidates(
+        self, environment: Environment, stopped: Stopped = never
+    ) -> "Candidates | NoPlan":
+        """Return what of an environment's packages could be upgraded, and what is held back."""
+        from envdeck.core.operations.upgrade.plan import candidates_of
+
+        return candidates_of(self, environment, stopped)
+
+    def plan_upgrade(
+        self,
+        environment: Environment,
+        wanted: Mapping[str, str | None] | None = None,
+        *,
+        lock: bool = False,
+        keep_edits: bool = False,
+        allow: frozenset[str] = frozenset(),
+        stopped: Stopped = never,
+    ) -> Plan | NoPlan:
+        """Plan to upgrade packages: `wanted` gives each name a version, or None for the newest
+        that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
+        upgrades its lock file first, and the environment is synced with that. With `keep_edits`,
+        edited files are put over new ones whose original is the same."""
+        from envdeck.core.operations.upgrade.plan import plan_upgrade
+
+        return plan_upgrade(
+            self.until(stopped),
+            environment,
+            wanted,
+            lock=lock,
+            allow=allow,
+            keep_edits=keep_edits,
+        )
+
+    def plan_interpreter(
+        self,
+        environment: Environment,
+        interpreter: str | None = None,
+        *,
+        keep_edits: bool = False,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to rest an environment on another interpreter: repaired in place for the same
+        minor version, made anew for another."""
+        from envdeck.core.operations.upgrade.interpreter import plan_interpreter
+
+        return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
+
+    def plan_create(
+        self,
+        project: str,
+        *,
+        path: str | None = None,
+        source: str | None = None,
+        file: str | None = None,
+        interpreter: str | None = None,
+        groups: Sequence[str] | None = None,
+        extras: Sequence[str] | None = None,
+    ) -> Plan | NoPlan:
+        """Plan a new environment for a project (a folder), `.venv` in it unless `path` is given,
+        from its lock (`lock`), its declaration (`declared`) or a file, with the interpreter that
+        it asks for, and the `groups` and `extras` named (None: those its own tool installs)."""
+        from envdeck.core.operations.create import plan_create
+        from envdeck.core.operations.sources.source import Parts
+
+        return plan_create(
+            self,
+            project,
+            path=path,
+            source=source,
+            file=file,
+            interpreter=interpreter,
+            parts=Parts.of(groups, extras),
+        )
+
+    def plan_undo(
+        self,
+        identifier: str | None = None,
+        *,
+        to: str | None = None,
+        allow: frozenset[str] = frozenset(),
+    ) -> Plan | NoPlan:
+        """Plan to take an operation back: the last one that can be, or the one named (of one
+        environment, or of a whole plan). `to` restores to another path than the first."""
+        from envdeck.core.operations.undo.plan import plan_undo
+
+        return plan_undo(self, identifier, to, allow)
+
+    def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
+        """Plan to remove items of the trash for good: those named, or all."""
+        from envdeck.core.operations.delete.purge import plan_purge
+
+        return plan_purge(self, identifiers)
+
+    def plan_remedy(self, remedy: "Remedy", values: Mapping[str, str] = _NOTHING) -> Plan | NoPlan:
+        """Plan what mends a finding in the dotenv files of a project: one file is written, and
+        the one before it is kept. `values` are those of keys that are added; they stand in the
+        file alone, never in the plan's words, the journal or a log."""
+        from envdeck.core.operations.edit.plan import plan_remedy
+
+        return plan_remedy(self, remedy, values)
+
+    def plan_run(self, task: "Task") -> Plan | NoPlan:
+        """Plan to run a command of a project, in its folder and with its environment. What it
+        does cannot be taken back, and its output is not kept."""
+        from envdeck.core.operations.run_command import plan_run
+
+        return plan_run(self, task)
+
+    # acting
+
+    def run(self, plan: Plan, tell: Tell, stopped: Stopped = never) -> Result:
+        """Run a plan, once. It ends whole or changes nothing; `stopped` is polled to give up.
+
+        What goes wrong on the way is in the result. Raises nothing a person could act on.
+        """
+        from envdeck.core.operations.execute import run
+
+        return run(self, plan, tell, stopped)
+
+    # looking back
+
+    def history(self) -> tuple["Past", ...]:
+        """Return what was done, newest first, and whether it can still be taken back."""
+        from envdeck.core.operations.shared.history import history
+
+        return history(self.ground, self.trash())
+
+    def trash(self) -> tuple["Item", ...]:
+        """Return what is in the trashes of this user, newest first, and how long it is kept."""
+        from envdeck.core.operations.shared.retention import read_trash
+
+        return read_trash(self.ground, self.policy)
+
+    def pending(self) -> tuple["Entry", ...]:
+        """Return the operations that were begun and are not over, one that runs now included."""
+        from envdeck.core.operations.execute import pending
+
+        return pending(self.ground)
+
+    def recover(self) -> tuple["Entry", ...]:
+        """Finish or roll back what was interrupted, and return those that are over now; what
+        somebody still works on is left alone. Room for a full disk is kept from then on."""
+        from envdeck.core.operations.execute import recover
+
+        settled = recover(self.ground)
+        self.ground.spare.keep()
+        return settled
+
+    def expired(self) -> tuple["Item", ...]:
+        """Return the items that the trash has kept for as long as the policy says."""
+        from envdeck.core.operations.shared.retention import find_expired
+
+        return find_expired(self.ground, self.policy)
+
+    def due(self) -> "Due":
+        """Count the time that has passed, and return which items a start of the program may
+        remove for good, and which it has to announce."""
+        from envdeck.core.operations.shared.retention import count_time
+
+        return count_time(self.ground, self.policy)
+
+    def announce(self, items: Sequence["Item"]) -> None:
+        """Note that a person was told that a later start removes these items."""
+        from envdeck.core.operations.shared.retention import announce
+
+        announce(items, self.ground)

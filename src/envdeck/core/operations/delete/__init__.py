@@ -1,0 +1,1 @@
+"""Delete: to the trash, or for good."""

@@ -1,0 +1,190 @@
+"""`DeletePlan`: targets, guards, whether a tree can be removed, the owner's own command."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import Environment, Operation, Plan, Refusal, Step, Target
+from envdeck.core.operations.engine.command import Command
+from envdeck.core.operations.guards.check import moment_of, obstacles, target_of, unchecked
+from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.rules import owner_command
+from envdeck.core.operations.recipe.edits import find_edits
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
+from envdeck.core.operations.shared.environments import Known, known_now
+from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One environment, or one link to it, that is to go."""
+
+    environment: Environment
+    target: Target
+    link: str | None = None
+    """The link that goes alone, if so."""
+    owner: tuple[str, ...] | None = None
+    """The owner's own command, where the owner has to do it."""
+    unowned: frozenset[str] = frozenset()
+    """The files that no package owns, as they were shown."""
+    freeze: tuple[str, ...] = ()
+    """What is installed, for the manifest: one requirement line a distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletePlan(Plan):
+    """Environments to put into the trash."""
+
+    removals: tuple[Removal, ...]
+    purge: bool = False
+    known: Known = field(default_factory=Known, repr=False)
+    """What the index remembered, so that acting need not wait for it."""
+
+
+def plan_delete(
+    operations: "Context",
+    environments: Sequence[Environment],
+    links: Mapping[str, str],
+    *,
+    purge: bool,
+    allow: frozenset[str],
+) -> DeletePlan:
+    """Plan to delete; see :meth:`Operations.plan_delete`."""
+    host = operations.catalog.host
+    known = known_now(operations.catalog)
+    moment = moment_of(operations, known)
+    removals: list[Removal] = []
+    refusals: list[Refusal] = []
+    warnings: list[str] = []
+    steps: list[Step] = []
+    for environment in environments:
+        removal = _removal(
+            environment, links.get(environment.path), moment, operations, purge=purge
+        )
+        removals.append(removal)
+        refusals += refusals_of(removal, moment, allow)
+        named = f"{environment.name}: " if len(environments) > 1 else ""
+        warnings += _warnings(removal, moment, named, purge=purge)
+        steps += _steps(removal, purge=purge)
+    identifier = new_id(host)
+    plain = all(removal.owner is None for removal in removals)
+    together = None
+    if not any(removal.link for removal in removals):
+        counted = operations.catalog.together(environments)
+        together = None if counted.unmeasured else counted.reclaimable_bytes
+    undoable = plain and not purge
+    return DeletePlan(
+        id=identifier,
+        operation=Operation.DELETE,
+        targets=tuple(removal.target for removal in removals),
+        steps=tuple(steps),
+        warnings=tuple(dict.fromkeys(warnings)),
+        refusals=tuple(refusals),
+        allowed=allow,
+        frees_now_bytes=together if not undoable else 0,
+        reclaims_bytes=together,
+        undo=f"envdeck undo {identifier}" if undoable else None,
+        kept_until=operations.policy.kept_until(host.now()) if undoable else None,
+        removals=tuple(removals),
+        purge=purge,
+        known=known,
+    )
+
+
+def _removal(
+    environment: Environment,
+    link: str | None,
+    moment: Moment,
+    operations: "Context",
+    *,
+    purge: bool,
+) -> Removal:
+    if link is not None:
+        identity = operations.ground.disk.identity(link)
+        return Removal(environment, Target(link, identity, environment.name), link)
+    owner = owner_command(environment, moment.host)
+    unowned = moment.unowned(environment.path)
+    target = target_of(environment)
+    edits = find_edits(environment)
+    kept = owner is None and not purge
+    told = (*facts_of(environment, unowned, moment, kept=kept), *edit_facts(edits))
+    return Removal(
+        environment,
+        replace(target, facts=told, edits=edits),
+        owner=owner,
+        unowned=frozenset(file.path for file in unowned.files),
+        freeze=freeze(environment, quick=True).freeze_lines(),
+    )
+
+
+def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tuple[Refusal, ...]:
+    """Return what stands in the way of one now."""
+    return obstacles(
+        Operation.DELETE,
+        removal.target,
+        removal.environment,
+        moment,
+        allow,
+        link=removal.link,
+        by_owner=removal.owner is not None,
+    )
+
+
+def _warnings(removal: Removal, moment: Moment, named: str, *, purge: bool) -> tuple[str, ...]:
+    """Return why it may be a bad idea; `named` tells of which of several."""
+    said = []
+    if removal.owner is not None:
+        said.append(
+            f"{removal.environment.manager} removes {removal.environment.name} itself,"
+            " which cannot be taken back here"
+        )
+    if purge or removal.owner is not None:
+        said += [f"{named}{lost}" for lost in loss_warnings(removal.target.edits)]
+    question = Question(
+        operation=Operation.DELETE,
+        target=removal.target,
+        environment=removal.environment,
+        link=removal.link,
+        moment=moment,
+    )
+    return (*said, *unchecked(question))
+
+
+def _steps(removal: Removal, *, purge: bool) -> list[Step]:
+    name = removal.target.name
+    if removal.link is not None:
+        return [Step(f"move the link {removal.link} to the trash")]
+    if removal.owner is not None:
+        return [Step(f"have {removal.environment.manager} remove {name}", removal.owner)]
+    steps = [Step(f"move {name} to the trash")]
+    if purge:
+        steps.append(Step(f"remove {name} from the trash, for good"))
+    return steps
+
+
+def command_of_owner(
+    words: tuple[str, ...], environment: Environment, host: Host
+) -> Command | Refusal:
+    """Return the command with its program found on the host's own path, or why it cannot be."""
+    name = words[0] if words else environment.manager
+    program = reach.which(name, host.environ.get("PATH", os.defpath))
+    if program is None:
+        return Refusal(
+            "owned-by-tool",
+            f"{name} keeps an index of it, and is not on the PATH",
+            hint=f"install {name}, or run `{' '.join(words)}` where it is",
+            path=environment.path,
+        )
+    kept = {
+        key: value
+        for key, value in host.environ.items()
+        if key not in {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"}
+    }
+    return Command((program, *words[1:]), host.home, kept)

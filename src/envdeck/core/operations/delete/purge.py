@@ -1,0 +1,341 @@
+"""Purging: what the trash keeps is removed for good, and only then is its room free."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import (
+    Ending,
+    Fact,
+    ItemResult,
+    NoPlan,
+    Operation,
+    Plan,
+    Refusal,
+    Result,
+    Step,
+    StepProgress,
+    StepStarted,
+    Target,
+)
+from envdeck.core.operations.disk import RemainderError
+from envdeck.core.operations.disk.removable import check_removable, count_entries, mounted_in
+from envdeck.core.operations.guards.base import some
+from envdeck.core.operations.shared.history import trashed
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction.resolve import describe_remains, suggest_purge
+from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.transaction import (
+    BusyError,
+    Ground,
+    HalfPurgedError,
+    ReplacedError,
+    Transaction,
+    transaction,
+)
+from envdeck.core.operations.transaction.trash import (
+    Item,
+    purging_name,
+    read_item,
+    remove_item,
+    tidy,
+)
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgePlan(Plan):
+    """Items of the trash, as they were shown."""
+
+    items: tuple[Item, ...]
+
+
+def plan_purge(operations: "Context", identifiers: Sequence[str]) -> PurgePlan | NoPlan:
+    """Plan to remove items for good: those named by their ids, or all."""
+    everything = {item.id: item for item in trashed(operations.ground)}
+    unknown = [name for name in identifiers if name not in everything]
+    if unknown:
+        return NoPlan(
+            f"there is no `{unknown[0]}` in the trash",
+            hint="`envdeck trash` lists it",
+            missing=True,
+        )
+    chosen = [everything[name] for name in dict.fromkeys(identifiers)] or [*everything.values()]
+    if not chosen:
+        return NoPlan("the trash is empty", missing=True)
+    strange = [item for item in chosen if not item.ours]
+    if strange and (identifiers or len(strange) == len(chosen)):
+        first = strange[0]
+        return NoPlan(f"{first.id} cannot be purged: {first.problem}", hint=_look_at(first))
+    return purge_of([item for item in chosen if item.ours], operations.ground)
+
+
+def _look_at(item: Item) -> str:
+    return f"look at {item.folder}"
+
+
+def purge_of(items: Sequence[Item], ground: Ground) -> PurgePlan:
+    """Plan to remove these items for good; of several, those that can be."""
+    mounted = {item.id: refusal for item in items if (refusal := _mounted(item, ground))}
+    chosen = [item for item in items if item.id not in mounted] or items
+    refusals = tuple(mounted.values()) if len(chosen) == len(items) else ()
+    left_out = () if refusals else tuple(refusal.message for refusal in mounted.values())
+    known = [bytes_left for item in chosen if (bytes_left := item.reclaimable_bytes) is not None]
+    freed = sum(known) if len(known) == len(chosen) else None
+    return PurgePlan(
+        id=new_id(ground.host),
+        operation=Operation.PURGE,
+        targets=tuple(_target(item) for item in chosen),
+        steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
+        warnings=(
+            "what is purged cannot be undone",
+            *_edited(chosen),
+            *(f"left out: {why}" for why in left_out),
+        ),
+        refusals=refusals,
+        frees_now_bytes=freed,
+        reclaims_bytes=freed,
+        items=tuple(chosen),
+    )
+
+
+def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
+    """Name the installed files that a person had edited, which no index brings back."""
+    paths = [
+        os.path.join(item.manifest.path, path)
+        for item in chosen
+        if item.manifest is not None
+        for path in item.manifest.edited
+    ]
+    if not paths:
+        return ()
+    files = "1 edited file" if len(paths) == 1 else f"{len(paths):,} edited files"
+    return (f"{files} of packages deleted permanently: {some(paths)}",)
+
+
+def _mounted(item: Item, ground: Ground) -> Refusal | None:
+    point = mounted_in(item.folder, ground.host)
+    if not point:
+        return None
+    said = f"something is mounted in {item.id}: {point}"
+    return Refusal("mount", said, shlex.join(["umount", point]), item.folder)
+
+
+def _target(item: Item) -> Target:
+    manifest = item.manifest
+    facts = [] if manifest is None else [Fact("was at", manifest.path)]
+    if manifest is not None and manifest.unowned:
+        facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
+    if manifest is not None and manifest.edited:
+        facts.append(Fact("edited files", some(manifest.edited, 5)))
+    if item.problem:
+        facts.append(Fact("problem", item.problem))
+    name = item.id if manifest is None else manifest.name
+    return Target(item.folder, item.identity, name, tuple(facts))
+
+
+def run_purge(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+    """Remove the items one after the other; one that cannot be removed keeps no other. What is
+    stopped goes on being removed later."""
+    disk = operations.ground.disk
+    every = [Going(item.folder, disk.identity(item.folder)) for item in plan.items]
+    with operations.ground.spare.giving(every):
+        return _purge_all(plan, operations, tell, stopped)
+
+
+def _purge_all(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+    results: list[ItemResult] = []
+    for index, item in enumerate(plan.items):
+        if stopped():
+            message = f"stopped: {index} of {len(plan.items)} done, the others are in the trash"
+            return replace(conclude_purge(results), message=message, stopped=True)
+        tell(StepStarted(index, plan.steps[index].title))
+        number = f"-{index + 1}" if len(plan.items) > 1 else ""
+        identifier, is_alone = f"{plan.id}{number}", not number
+        results.append(
+            purge_one(item, identifier, plan.id, operations.ground, tell, is_alone=is_alone)
+        )
+    return conclude_purge(results)
+
+
+def purge_one(
+    item: Item,
+    identifier: str,
+    group: str,
+    ground: Ground,
+    tell: "Tell",
+    *,
+    is_alone: bool = False,
+) -> ItemResult:
+    """Remove one item for good, if it is what was shown, and return how that ended.
+
+    Raises `OSError` where it is all there is to do and the system refused before anything was
+    removed: that is said as for every operation.
+    """
+    hint, guard, freed = "", None, None
+    try:
+        if _is_another(item, ground):
+            status, message = Ending.REFUSED, f"what is in {item.id} now is not what was shown"
+            hint, guard = "look again with `envdeck trash`", "not-an-environment"
+        else:
+            freed = purge_item(item, identifier, group, ground, tell)
+            status, message = Ending.DONE, "permanently deleted"
+            if freed is None:
+                message = "no longer in the trash"
+    except BusyError as error:
+        status, message, guard = Ending.REFUSED, str(error), "in-use"
+        hint = "wait until it has ended"
+    except ReplacedError as error:
+        status, message = Ending.REFUSED, f"what is at {error} now is not what was shown"
+        hint, guard = "look again with `envdeck trash`", "not-an-environment"
+    except HalfPurgedError as error:
+        status, message = Ending.FAILED, f"partly purged, cannot be undone: {error}"
+        hint, freed = error.hint, error.freed
+    except OSError as error:
+        if is_alone and not isinstance(error, RemainderError):
+            raise
+        status = Ending.ROLLED_BACK
+        message = f"{describe_remains(error, item.folder, ground.host)}; it is whole in the trash"
+        hint = suggest_purge(error, item.folder, item.id, ground.host)
+    known = item.manifest
+    name, path = (item.id, item.folder) if known is None else (known.name, known.path)
+    return ItemResult(item.id, path, name, status, message, hint, guard, freed)
+
+
+def _is_another(item: Item, ground: Ground) -> bool:
+    """Tell whether an item holds something else than what was shown."""
+    if ground.disk.identity(item.folder) is None:
+        return False
+    return read_item(item.folder, ground.disk).identity != item.identity
+
+
+def conclude_purge(results: Sequence[ItemResult]) -> Result:
+    """Return how a purge ended, from how it did for each item."""
+    failed = [each for each in results if each.status is not Ending.DONE]
+    purged = [
+        each for each in results if each.status is Ending.DONE and each.freed_bytes is not None
+    ]
+    freed = sum(each.freed_bytes or 0 for each in results)
+    items = tuple(results)
+    if not failed:
+        absent = len(results) - len(purged)
+        said = [_count_items(len(purged), "permanently deleted")] if purged or not absent else []
+        said += [_count_items(absent, "no longer in the trash")] if absent else []
+        return Result(Ending.DONE, "; ".join(said), freed_bytes=freed, items=items)
+    first = failed[0]
+    if len(results) == 1:
+        return Result(
+            first.status, f"{first.name}: {first.message}", hint=first.hint, guard=first.guard,
+            freed_bytes=first.freed_bytes, items=items,
+        )  # fmt: skip
+    more = f"; and {len(failed) - 1:,} more not" if len(failed) > 1 else ""
+    is_changed = bool(purged) or any(each.status is Ending.FAILED for each in failed)
+    return Result(
+        Ending.FAILED if is_changed else Ending.ROLLED_BACK,
+        f"{len(purged):,} of {len(results):,} permanently deleted; "
+        f"{first.name}: {first.message}{more}",
+        hint=first.hint,
+        freed_bytes=freed,
+        items=items,
+    )
+
+
+def _count_items(count: int, became: str) -> str:
+    return f"1 item is {became}" if count == 1 else f"{count:,} items are {became}"
+
+
+def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int | None:
+    """Remove one item for good, and return the bytes really freed; None where it was no longer
+    there.
+
+    It is renamed first, so that an item is whole or going, and a removal that was interrupted is
+    finished by recovery. Once a part of it is gone it never has its own name again, and can be
+    removed only. Raises `OSError` where nothing was removed, and :class:`HalfPurgedError` where
+    not all was.
+    """
+    manifest = item.manifest
+    folder = os.path.join(os.path.dirname(item.folder), item.id)
+    going = purging_name(folder)
+    source = item.folder if ground.disk.identity(item.folder) is not None else going
+    old = ground.disk.identity(source)
+    entry = Entry(
+        id=identifier,
+        group=group,
+        operation=Operation.PURGE,
+        move=Move.REMOVE,
+        phase=Phase.PREPARED,
+        path=manifest.path if manifest is not None else _path_of(folder, ground),
+        item=folder,
+        old=old,
+        name=manifest.name if manifest is not None else item.id,
+        manager=manifest.manager if manifest is not None else "",
+        python=manifest.python if manifest is not None else "",
+    )
+    if entry.old is None:
+        return None
+    freed = 0
+    try:
+        with (
+            ground.spare.giving([Going(item.folder, old, going)]),
+            transaction(ground, entry) as current,
+        ):
+            _nobody_uses(entry, ground)
+            at = going if ground.spare.has_begun(old) else source
+            if ground.disk.identity(at) != old:
+                current.close(Phase.ROLLED_BACK, "it was no longer in the trash")
+                return None
+            check_removable(at, ground.host)
+            is_whole = current.set_going() and not item.going
+            try:
+                freed = _remove(current, ground, tell, is_whole=is_whole)
+            except RemainderError as error:
+                freed = error.freed
+                raise
+            tidy(os.path.dirname(folder), ground.disk)
+            current.close(Phase.DONE, "it was purged")
+    except OSError as error:
+        if ground.disk.identity(going) is None:
+            raise
+        raise HalfPurgedError(
+            describe_remains(error, going, ground.host),
+            suggest_purge(error, going, item.id, ground.host),
+            freed,
+        ) from error
+    return freed
+
+
+def _path_of(folder: str, ground: Ground) -> str:
+    """Return where an item without a manifest was, by the journal."""
+    entries, _ = ground.journal.read_all()
+    return next((each.path for each in entries if each.item == folder), folder)
+
+
+def _remove(current: Transaction, ground: Ground, tell: "Tell", *, is_whole: bool) -> int:
+    """Remove what is going; where it was whole and nothing of it could be removed, it is in the
+    trash again."""
+    going = purging_name(current.entry.item)
+    before = count_entries(going) if is_whole else 0
+    try:
+        return remove_item(
+            going,
+            ground.disk,
+            lambda _files, size: tell(StepProgress(size, current.entry.bytes_aside, "bytes")),
+        )
+    except RemainderError as error:
+        is_whole = is_whole and not ground.spare.has_begun(current.entry.old)
+        if is_whole and not error.changed and count_entries(going) == before:
+            current.keep_item()
+            part = os.path.join(current.entry.item, os.path.relpath(error.path, going))
+            raise RemainderError(error, part, error.count, changed=False) from error
+        raise
+
+
+def _nobody_uses(entry: Entry, ground: Ground) -> None:
+    """Raise where an operation has begun with it since it was listed."""
+    for each in ground.journal.read_all()[0]:
+        if each.item == entry.item and each.id != entry.id and not each.phase.over:
+            raise BusyError(f"operation {each.id} works with it")

@@ -1,0 +1,282 @@
+"""Deleting as it was planned: a rename into the trash, after every guard was asked again."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
+from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.guards.check import UNOWNED, moment_of, unowned_now
+from envdeck.core.operations.shared.describe import manifest_of
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import ENVIRONMENT
+from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.transaction import (
+    BusyError,
+    Ground,
+    ReplacedError,
+    UnclearError,
+    transaction,
+    trash_of,
+)
+from envdeck.core.operations.transaction.trash import Manifest, read_item
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+
+
+def run_delete(plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+    """Ask every guard again, for all of them, and only then act; all go, or none."""
+    moment = moment_of(operations, plan.known)
+    # What nobody owns is asked for once more when nobody can add to it: in the trash.
+    quick = plan.allowed | {UNOWNED}
+    for removal in plan.removals:
+        against = refusals_of(removal, moment, plan.allowed if plan.purge else quick)
+        if against:
+            first = against[0]
+            return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    with operations.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
+        return _delete_all(plan, operations, tell, stopped)
+
+
+def _going(removal: Removal) -> Going:
+    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
+    return Going(removal.target.path, removal.target.identity)
+
+
+def _delete_all(
+    plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    done: list[Entry] = []
+    owned: list[Removal] = []
+    # What can be brought back goes first: what its owner removes is gone, whatever comes then.
+    for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
+        number = f"-{index + 1}" if len(plan.removals) > 1 else ""
+        if stopped():
+            return _given_up(done, owned, operations.ground, "stopped", stopped=True)
+        tell(StepStarted(index, f"move {removal.target.name} to the trash"))
+        if removal.owner is not None:
+            result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
+            if result is not None:
+                _bring_all_back(done, operations.ground)
+                return _but_for(result, owned)
+            owned.append(removal)
+            continue
+        try:
+            entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
+        except (OSError, BusyError, ReplacedError, UnclearError):
+            _bring_all_back(done, operations.ground)
+            raise
+        if isinstance(entry, Result):
+            _bring_all_back(done, operations.ground)
+            return entry
+        done.append(entry)
+    if plan.purge:
+        purged = _purge(done, plan, operations.ground, tell)
+        is_done = purged.status is Ending.DONE
+        return replace(purged, message=_said(plan)) if is_done else purged
+    hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
+    return Result(Ending.DONE, _said(plan), hint=hint, verified=_verified(plan))
+
+
+def _put_aside(
+    removal: Removal, identifier: str, plan: DeletePlan, operations: "Context"
+) -> Entry | Result:
+    """Move one into the trash; where files have come that were not shown, move it back."""
+    ground, environment = operations.ground, removal.environment
+    path = removal.target.path
+    entry = Entry(
+        id=identifier,
+        group=plan.id,
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.PREPARED,
+        path=path,
+        item="",
+        old=removal.target.identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+        bytes_aside=environment.size.reclaimable_bytes if environment.size else None,
+    )
+    unable: OSError | None = None
+    for trash in trash_of(path, ground):
+        try:
+            with transaction(ground, entry) as current:
+                current.open_item(trash)
+                known = _manifest(current.entry, removal, ground)
+                current.describe(known, needed=not plan.purge)
+                current.put_aside()
+        except OSError as error:
+            unable = error
+            continue
+        moved = current.entry
+        come = _come_since(removal, os.path.join(moved.item, ENVIRONMENT), plan)
+        if not come:
+            return moved
+        _bring_back(moved, ground)
+        return Result(
+            Ending.REFUSED,
+            f"files have come that were not shown: {', '.join(sorted(come)[:3])}",
+            hint="look again, and say yes to those too",
+            guard=UNOWNED,
+        )
+    raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
+
+
+def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:
+    known = manifest_of(
+        entry,
+        removal.environment,
+        ground,
+        removal.freeze,
+        removal.unowned,
+        removal.target.edits,
+    )
+    if removal.link is not None:
+        return replace(known, is_link=True, disk_bytes=None, reclaimable_bytes=None, cfg="")
+    return known
+
+
+def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[str]:
+    if removal.link is not None or plan.purge:
+        return frozenset()
+    return unowned_now(removal.environment, folder) - removal.unowned
+
+
+def _bring_back(entry: Entry, ground: Ground) -> None:
+    from envdeck.core.operations.undo.plan import Return
+    from envdeck.core.operations.undo.run import take_back
+
+    there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT))
+    back = Return(entry, entry.path, ground.disk.identity(entry.path), there)
+    take_back(back, f"{entry.id}-back", entry.group, ground)
+
+
+def _bring_all_back(done: Sequence[Entry], ground: Ground) -> None:
+    for entry in reversed(done):
+        _bring_back(entry, ground)
+
+
+def _given_up(
+    done: Sequence[Entry],
+    owned: Sequence[Removal],
+    ground: Ground,
+    message: str,
+    *,
+    stopped: bool = False,
+) -> Result:
+    _bring_all_back(done, ground)
+    if owned:
+        return _but_for(Result(Ending.ROLLED_BACK, message, stopped=stopped), owned)
+    return Result(Ending.ROLLED_BACK, f"{message}: nothing was deleted", stopped=stopped)
+
+
+def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
+    """Return a result that says what is gone all the same."""
+    if not owned:
+        return result
+    message = f"{result.message}; {_say_owned(owned)}, all else is as it was"
+    return replace(result, status=Ending.FAILED, message=message)
+
+
+def _by_owner(
+    removal: Removal,
+    identifier: str,
+    plan: DeletePlan,
+    operations: "Context",
+    tell: "Tell",
+    stopped: "Stopped",
+) -> Result | None:
+    """Have the owner remove one; return why that failed, or None."""
+    ground, environment = operations.ground, removal.environment
+    command = command_of_owner(removal.owner or (), environment, ground.host)
+    if isinstance(command, Refusal):
+        return Result(Ending.REFUSED, command.message, hint=command.hint, guard=command.guard)
+    entry = Entry(
+        id=identifier,
+        group=plan.id,
+        operation=Operation.DELETE,
+        move=Move.OWNER,
+        phase=Phase.PREPARED,
+        path=environment.path,
+        item="",
+        old=removal.target.identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+    )
+    with transaction(ground, entry) as current:
+        current.note(Phase.MOVING)
+        ended = Runner(ground.host, keep=current.keep).run(command, tell, stopped)
+        gone = ground.disk.identity(environment.path) is None
+        if ended.ok and gone:
+            current.close(Phase.DONE, f"{environment.manager} has removed it")
+            return None
+        why = ended.tail[-1] if ended.tail else f"it ended with {ended.code}"
+        phase = Phase.ATTENTION if gone or ended.stopped else Phase.ROLLED_BACK
+        current.close(phase, f"{environment.manager} did not remove it: {why}")
+    return Result(
+        Ending.ROLLED_BACK,
+        f"{environment.manager} did not remove it: {why}",
+        hint=f"run it by hand to see more: {' '.join(removal.owner or ())}",
+        stopped=ended.stopped,
+    )
+
+
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+    """Remove them from the trash, each for itself, and return how that ended."""
+    moved = [Going(entry.item, ground.disk.identity(entry.item)) for entry in done]
+    with ground.spare.giving(moved):
+        return _purge_all(done, plan, ground, tell)
+
+
+def _purge_all(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+    from envdeck.core.operations.delete.purge import conclude_purge, purge_one
+
+    results = []
+    for index, entry in enumerate(done):
+        tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
+        item = read_item(entry.item, ground.disk)
+        results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
+    return conclude_purge(results)
+
+
+def _said(plan: DeletePlan) -> str:
+    moved = [removal for removal in plan.removals if removal.owner is None]
+    owned = [removal for removal in plan.removals if removal.owner is not None]
+    said = []
+    if moved and plan.purge:
+        said.append(f"{_name(moved)} {_is(moved)} permanently deleted")
+    elif moved:
+        said.append(f"{_name(moved)} {_is(moved)} in the trash")
+    if owned:
+        said.append(_say_owned(owned))
+    return "; ".join(said)
+
+
+def _say_owned(owned: Sequence[Removal]) -> str:
+    tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
+    return f"{_name(owned)} {_is(owned)} permanently deleted by {tools}"
+
+
+def _name(removals: Sequence[Removal]) -> str:
+    if len(removals) > 1:
+        return f"{len(removals)} environments"
+    link = removals[0].link
+    return removals[0].target.name if link is None else f"the link {link}"
+
+
+def _is(removals: Sequence[Removal]) -> str:
+    return "is" if len(removals) == 1 else "are"
+
+
+def _verified(plan: DeletePlan) -> tuple[str, ...]:
+    if plan.purge:
+        return ()
+    moved = [one for one in plan.removals if one.owner is None and one.link is None]
+    if not moved:
+        return ()
+    return ("nothing was in it that was not shown, asked once more where nobody adds to it",)

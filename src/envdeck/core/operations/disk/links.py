@@ -1,0 +1,128 @@
+"""A second tree of the same files: folders are made, files are linked."""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+
+from envdeck.core.system import reach
+
+METADATA_FOLDERS = (".dist-info", ".egg-info")
+"""Endings of the folders in which installers write files in place (uv writes RECORD so)."""
+_COPIED = (".pth", ".cfg", ".json", ".egg-link", *METADATA_FOLDERS)
+"""Endings of small files that people and tools edit in place: a link would be edited with them."""
+_EVERY = 512
+"""Files between two words on how far it is."""
+_LIBRARIES = ("python", "pypy")
+_TOP = frozenset({"bin", "lib", "Lib", "Scripts"})
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+
+
+class FolderLinkError(OSError):
+    """A link to a folder, by which what is done in a copy would be done to the original."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(40, "a link to a folder, which a copy would share", path)
+        self.path = path
+        """Relative to the tree."""
+
+
+def link_tree(source: str, target: str, tell: Callable[[int, int], None]) -> None:
+    """Fill the existing folder `target` with what is in `source`.
+
+    Symbolic links stay what they are. What is in `bin` or `Scripts`, at the top (`pyvenv.cfg`, and
+    uv's `.lock`, which would be one lock for both), in the metadata of packages, and what people
+    edit, is copied; so is every file where the file system has no hard links, or no more of them.
+    Folders keep their modes and times. Sockets and pipes are passed over: they belong to a process.
+    """
+    done = size = 0
+    folders = [(source, target, 0)]
+    made: list[tuple[str, str]] = []
+    metadata: set[str] = set()
+    while folders:
+        here, there, depth = folders.pop()
+        made.append((here, there))
+        copied = os.path.basename(here) in {"bin", "Scripts"} and depth == 1
+        copied = copied or here in metadata
+        with os.scandir(here) as entries:
+            for entry in entries:
+                path = os.path.join(there, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    os.mkdir(path, 0o700)
+                    folders.append((entry.path, path, depth + 1))
+                    if here in metadata or entry.name.endswith(METADATA_FOLDERS):
+                        metadata.add(entry.path)
+                    continue
+                if entry.is_symlink():
+                    if _is_folder(entry) and _is_shared(entry.path, source):
+                        raise FolderLinkError(os.path.relpath(entry.path, source))
+                    os.symlink(os.readlink(entry.path), path)
+                elif entry.is_file(follow_symlinks=False):
+                    alone = copied or depth == 0 or entry.name.endswith(_COPIED)
+                    size += _put(entry.path, path, alone)
+                done += 1
+                if done % _EVERY == 0:
+                    tell(done, size)
+    for here, there in reversed(made):  # inner ones first, or filling them changes the times
+        shutil.copystat(here, there)
+    tell(done, size)
+
+
+def folder_links(tree: str) -> Iterator[str]:
+    """Yield the links to folders, relative to the environment `tree`, by which an installer that
+    works in a copy of it would change or remove what is not in the copy: those that lead out of
+    it, and any among the packages or above them.
+
+    `lib64 -> lib` is none of them, nor are the parts of the standard library and the headers
+    that old creators link, where no installer puts anything. Folders that cannot be read are
+    passed over.
+    """
+    folders = [tree]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_symlink() and _is_folder(entry) and _is_shared(entry.path, tree):
+                        yield os.path.relpath(entry.path, tree)
+        except OSError:
+            continue
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Tell whether a link leads to a folder; one to a network disk may, and is not followed."""
+    return bool(reach.obstacle(entry.path)) or entry.is_dir()
+
+
+def _is_shared(path: str, tree: str) -> bool:
+    target = os.readlink(path)
+    parts = os.path.relpath(path, tree).split(os.sep)
+    if parts == ["lib64"] and os.path.normpath(target) == "lib":
+        return False
+    below = len(parts) > 1 and parts[1].startswith(_LIBRARIES)
+    if below and parts[0] == "include" and len(parts) == 2:  # what it links is its base's
+        return False
+    if below and parts[0] in {"lib", "lib64"} and len(parts) > 2 and parts[2] not in _PACKAGES:
+        return False
+    if not _PACKAGES.isdisjoint(parts) or (len(parts) == 1 and parts[0] in _TOP):
+        return True
+    real, root = reach.realpath(path), os.path.realpath(tree)
+    return os.path.isabs(target) or not (real + os.sep).startswith(root + os.sep)
+
+
+def _put(source: str, target: str, copied: bool) -> int:  # noqa: FBT001 - told by its name
+    """Link or copy one file, and return the bytes that were copied."""
+    if not copied:
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except (OSError, NotImplementedError):  # no links here, too many, or not allowed
+            pass
+        else:
+            return 0
+    status = os.lstat(source)
+    if not stat.S_ISREG(status.st_mode):
+        return 0
+    shutil.copyfile(source, target, follow_symlinks=False)
+    shutil.copystat(source, target, follow_symlinks=False)
+    return status.st_size

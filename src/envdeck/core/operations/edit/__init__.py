@@ -1,0 +1,1 @@
+"""Edits of one dotenv file: planned, journalled, exchanged, undone."""

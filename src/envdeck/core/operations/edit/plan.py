@@ -1,0 +1,160 @@
+"""`EditPlan`: one dotenv file changed."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.dotenv import Remedy
+from envdeck.core.dotenv.files import LIMIT
+from envdeck.core.dotenv.secrets import is_secret_text
+from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.core.operations.edit.remedies import Draft, draft_of, file_of
+from envdeck.core.operations.edit.target import Place, obstacles_at, place_of
+from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system.files import Unread, read_bounded
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context
+
+
+class Sealed:
+    """Bytes with values in them: no `repr`, no `asdict` and no pickle of a plan shows them."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def open(self) -> bytes:
+        """Return them, for the file alone."""
+        return self._data
+
+    def __repr__(self) -> str:
+        return "Sealed()"
+
+    def __reduce__(self) -> str:
+        raise TypeError("what is sealed is not copied")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPlan(Plan):
+    """One file that another takes the place of, or that is made."""
+
+    remedy: Remedy
+    named: str
+    """The path by which the file was asked for: a link, perhaps, to the one that is edited."""
+    content: Sealed = field(repr=False, compare=False)
+    """What it is to hold."""
+    before: Sealed | None = field(repr=False, compare=False)
+    """What it held when it was shown; None where there was none."""
+    mode: int | None
+    """Its permission bits; None leaves them as they are, or to the umask where it is made."""
+    done: str
+    """What is said when it is done."""
+    verified: tuple[str, ...] = ()
+
+
+_KEPT = "the file as it is now, in the trash: only you may enter that"
+_KEPT_VALUES = "the file as it is now, values and all, in the trash: only you may enter that"
+
+
+def plan_remedy(
+    operations: "Context", remedy: Remedy, values: Mapping[str, str]
+) -> EditPlan | NoPlan:
+    """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
+    host = operations.catalog.host
+    if not os.path.isdir(remedy.project):
+        return NoPlan(f"`{remedy.project}` is no folder", missing=True)
+    if any(map(is_secret_text, values)):  # a value with line ends and no quotes, perhaps
+        return NoPlan("a name that a value was given for is none: it looks like part of a value")
+    named = file_of(remedy)
+    place = place_of(named, remedy.project, host)
+    if isinstance(place, Refusal):
+        return _refused(operations, remedy, place)
+    old = None if place.status is None else read_bounded(place.path, LIMIT)
+    if isinstance(old, Unread):
+        said = f"{named} cannot be read: {old.reason}"
+        return _refused(operations, remedy, Refusal("not-readable", said, "", place.path))
+    draft = draft_of(remedy, place, old, values, host)
+    if isinstance(draft, NoPlan):
+        return draft
+    if isinstance(draft, Draft) and len(draft.content) > LIMIT:
+        return NoPlan(f"{named} would be larger than {LIMIT // 1024} KiB, and is not read then")
+    if isinstance(draft, Refusal):
+        return _refused(operations, remedy, draft)
+    return _planned(operations, remedy, place, old, draft)
+
+
+def _planned(
+    operations: "Context", remedy: Remedy, place: Place, old: bytes | None, draft: Draft
+) -> EditPlan:
+    ground, named = operations.ground, file_of(remedy)
+    identifier = new_id(ground.host)
+    facts = list(draft.facts)
+    if os.path.normpath(named) != place.path:
+        facts.append(Fact("named", named))
+    if old is not None:
+        ours = os.path.basename(place.path) == ".gitignore"
+        facts.append(Fact("kept", _KEPT if ours else _KEPT_VALUES))
+    undoing = operations.policy.kept_until(ground.host.now()) if old is not None else None
+    return EditPlan(
+        id=identifier,
+        operation=Operation.EDIT,
+        targets=(
+            Target(place.path, place.identity, short_name(place.path), tuple(facts), place.mark),
+        ),
+        steps=(
+            Step("write the new file aside, and read it again"),
+            Step(
+                "move it into its place"
+                if old is None
+                else "exchange it for the one that is there, which goes to the trash"
+            ),
+        ),
+        warnings=(*draft.warnings, *_linked(place)),
+        refusals=(*obstacles_at(place), *no_room(place.path, len(draft.content), ground)),
+        frees_now_bytes=0,
+        undo=f"envdeck undo {identifier}",
+        kept_until=undoing,
+        remedy=remedy,
+        named=named,
+        content=Sealed(draft.content),
+        before=None if old is None else Sealed(old),
+        mode=draft.mode,
+        done=draft.done,
+        verified=draft.verified,
+    )
+
+
+def short_name(path: str) -> str:
+    """Return the last two parts of a path, which tell it from its neighbours."""
+    return os.path.join(*path.split(os.sep)[-2:])
+
+
+def _linked(place: Place) -> tuple[str, ...]:
+    """Say of a file with other names that those stay as they are."""
+    count = place.status.st_nlink if place.status is not None else 1
+    if count < 2:
+        return ()
+    others = "another name" if count == 2 else f"{count - 1:,} other names"
+    return (f"it has {others} (hard links), which keep the old content and mode",)
+
+
+def _refused(operations: "Context", remedy: Remedy, refusal: Refusal) -> EditPlan:
+    """Return a plan that shows why there is nothing to run."""
+    named = file_of(remedy)
+    shown = replace(refusal, path=refusal.path or named)
+    return EditPlan(
+        id=new_id(operations.catalog.host),
+        operation=Operation.EDIT,
+        targets=(Target(named, None, short_name(named)),),
+        refusals=(shown,),
+        remedy=remedy,
+        named=named,
+        content=Sealed(b""),
+        before=None,
+        mode=None,
+        done="",
+    )

@@ -1,0 +1,225 @@
+"""What each remedy writes: one function a kind, from a file as it is to what it will be."""
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from envdeck.core.dotenv import Remedy, RemedyKind
+from envdeck.core.dotenv.edit import Unedited, add_keys, names_in, set_key
+from envdeck.core.dotenv.files import LIMIT
+from envdeck.core.git import Git
+from envdeck.core.model import Fact, NoPlan, Refusal
+from envdeck.core.operations.edit.target import Place, place_of
+from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.host import Host
+
+_OTHERS = 0o077
+_ALONE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be written, and what is said of it; its words have no value in them."""
+
+    content: bytes = field(repr=False)
+    facts: tuple[Fact, ...]
+    done: str
+    mode: int | None = None
+    verified: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+Drafted = Draft | NoPlan | Refusal
+Old = bytes | None
+"""What the file holds now; None where there is none."""
+
+
+def file_of(remedy: Remedy) -> str:
+    """Return which file a remedy writes, by its name."""
+    if remedy.kind is RemedyKind.IGNORE:
+        return os.path.join(remedy.project, ".gitignore")
+    return remedy.file
+
+
+def draft_of(
+    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+) -> Drafted:
+    """Return what a remedy makes of a file."""
+    return _DRAFTS[remedy.kind](remedy, place, old, values, host)
+
+
+def _create(
+    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+) -> Drafted:
+    if old is not None:
+        said = f"{remedy.file} is there already"
+        return Refusal("place-taken", said, "`--add-missing` adds what it lacks", place.path)
+    example = place_of(remedy.example, remedy.project, host)
+    if isinstance(example, Refusal):
+        return example
+    data = read_bounded(example.path, LIMIT)
+    if isinstance(data, Unread):
+        return NoPlan(f"{remedy.example} cannot be read: {data.reason}")
+    names = names_in(data) if values else ()
+    if isinstance(names, Unedited):
+        return _unedited(remedy.example, names)
+    done: bytes | Unedited = data
+    for name in (name for name in values if name in names):
+        done = done if isinstance(done, Unedited) else set_key(done, name, values[name])
+    more = {name: value for name, value in values.items() if name not in names}
+    if more and not isinstance(done, Unedited):
+        done = add_keys(done, more)
+    if isinstance(done, Unedited):
+        return _unedited(remedy.example, done)
+    given = f"{_listed(values)}; all else is as in the example" if values else "as in the example"
+    return Draft(
+        content=done,
+        facts=(
+            Fact("from", example.path),
+            Fact("values given", given if values else f"none: they are {given}"),
+            Fact("mode", "0600: you alone may read it"),
+        ),
+        done=f"{_short(place.path)} is made",
+        mode=_ALONE,
+        verified=_proof(values),
+    )
+
+
+def _add(remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host) -> Drafted:
+    if old is None:
+        hint = "`--create` makes it from the example"
+        return NoPlan(f"{remedy.file} is not there", hint=hint, missing=True)
+    if not remedy.keys:
+        return NoPlan("there is no key to add", missing=True)
+    unasked = [name for name in values if name not in remedy.keys]
+    if unasked:
+        return NoPlan(f"{_listed(unasked)} is not among the keys to add", missing=True)
+    added = {name: values.get(name, "") for name in remedy.keys}
+    done = add_keys(old, added, order=_order(remedy, host))
+    if isinstance(done, Unedited):
+        return _unedited(remedy.file, done)
+    empty = [name for name, value in added.items() if not value]
+    facts = [Fact("adds", _listed(added, 20))]
+    if empty:
+        facts.append(Fact("empty", f"{_listed(empty, 20)}: no value was given"))
+    count = "1 key is" if len(added) == 1 else f"{len(added):,} keys are"
+    return Draft(
+        content=done,
+        facts=tuple(facts),
+        done=f"{count} added to {_short(place.path)}",
+        verified=_proof(added),
+    )
+
+
+def _order(remedy: Remedy, host: Host) -> tuple[str, ...]:
+    """Return the keys of the example, in its order; of none that can be read, none."""
+    example = place_of(remedy.example, remedy.project, host) if remedy.example else None
+    data = read_bounded(example.path, LIMIT) if isinstance(example, Place) else b""
+    names = names_in(data) if isinstance(data, bytes) else ()
+    return () if isinstance(names, Unedited) else names
+
+
+def _ignore(
+    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+) -> Drafted:
+    del values
+    named = file_of(remedy)
+    if os.path.islink(named):
+        said = f"{named} is a link, and git reads no .gitignore that is one"
+        hint = "put a file in its place, or name it in .git/info/exclude"
+        return Refusal("symlink", said, hint, named)
+    within = os.path.relpath(remedy.file, remedy.project)
+    if within.split(os.sep)[0] == os.pardir or "\n" in within or "\r" in within:
+        return NoPlan(f"{remedy.file} cannot be named in {place.path}")
+    escaped = re.sub(r"([\\*?\[])", r"\\\1", within.replace(os.sep, "/"))
+    escaped = re.sub(r" (?= *\Z)", r"\\ ", escaped)
+    pattern = os.fsencode(f"/{escaped}")
+    data = old or b""
+    lines = [line.removeprefix(b"\xef\xbb\xbf") for line in re.split(rb"\r\n|\n", data)]
+    last = max((at for at, line in enumerate(lines) if line == pattern), default=None)
+    if last is not None and not any(line.startswith(b"!") for line in lines[last:]):
+        return NoPlan(f"{place.path}:{last + 1} names it already", still_not_ignored(remedy, host))
+    newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
+    joint = newline if data and not data.endswith(b"\n") else b""
+    return Draft(
+        content=data + joint + pattern + newline,
+        facts=(Fact("adds", f"the line {os.fsdecode(pattern)}"),),
+        done=f"{_short(place.path)} names {within}",
+        warnings=_still_tracked(remedy, host),
+    )
+
+
+def _still_tracked(remedy: Remedy, host: Host) -> tuple[str, ...]:
+    """Say that git goes on with what it tracks, whatever is ignored."""
+    if not Git(host).known([remedy.file])[remedy.file].tracked:
+        return ()
+    command = shlex.join(["git", "-C", remedy.project, "rm", "--cached", "--", remedy.file])
+    return (f"git tracks it, and goes on with that until `{command}`",)
+
+
+def still_not_ignored(remedy: Remedy, host: Host) -> str:
+    """Say that git does not ignore a file, whatever `.gitignore` says; empty where it does, or
+    was not asked."""
+    if Git(host).known([remedy.file])[remedy.file].ignored is not False:
+        return ""
+    folder, name = os.path.split(remedy.file)
+    command = shlex.join(["git", "-C", folder, "check-ignore", "-v", "--", name])
+    return f"git does not ignore it: another rule takes it back, which `{command}` names"
+
+
+def _private(
+    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+) -> Drafted:
+    del values
+    if old is None or place.status is None:
+        return NoPlan(f"{remedy.file} is not there", missing=True)
+    mode = place.status.st_mode & 0o7777
+    if host.windows:
+        return NoPlan(f"who may read {remedy.file} is not told by its mode here")
+    if not mode & _OTHERS:
+        return NoPlan(f"{remedy.file} is its owner's alone already: its mode is {mode:04o}")
+    private = mode & ~_OTHERS
+    return Draft(
+        content=old,
+        facts=(Fact("mode", f"{private:04o} in place of {mode:04o}"),),
+        done=f"only its owner may read {_short(place.path)}",
+        mode=private,
+        verified=("its content is the same, byte for byte",),
+    )
+
+
+def _unedited(file: str, found: Unedited) -> Drafted:
+    if found.line is None:
+        return NoPlan(f"{file}: {found.reason}")
+    hint = "mend that line first, or edit the file by hand"
+    return Refusal("not-readable", f"{file}:{found.line}: {found.reason}", hint, file)
+
+
+def _proof(values: Mapping[str, str]) -> tuple[str, ...]:
+    if not values:
+        return ("it is the example, byte for byte",)
+    return (f"python-dotenv reads {_listed(values)} as given, and all else as before",)
+
+
+def _listed(names: "Mapping[str, str] | list[str]", most: int = 5) -> str:
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def _short(path: str) -> str:
+    return os.path.join(*path.split(os.sep)[-2:])
+
+
+_Drafting = Callable[[Remedy, Place, Old, Mapping[str, str], Host], Drafted]
+_DRAFTS: Mapping[RemedyKind, _Drafting] = MappingProxyType(
+    {
+        RemedyKind.CREATE: _create,
+        RemedyKind.ADD: _add,
+        RemedyKind.IGNORE: _ignore,
+        RemedyKind.PRIVATE: _private,
+    }
+)

@@ -1,0 +1,1 @@
+"""The tools that do the work: uv, creators, pip settings, processes."""

@@ -1,1 +1,0 @@
-"""What would become of the installed packages on another Python."""

@@ -1,0 +1,200 @@
+"""What the guards ask about, and what is true of the machine at that moment."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.managers.base import Tool
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.git import Git, Tracked
+from envdeck.core.inspection.processes import Processes, read_processes
+from envdeck.core.inspection.unowned import Unowned, unowned_at
+from envdeck.core.model import Environment, Operation, Target
+from envdeck.core.operations.disk import disk_for
+from envdeck.core.operations.transaction.journal import Journal
+from envdeck.core.operations.transaction.places import Places
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+from envdeck.core.system.links import link_hops, outer_target
+from envdeck.core.system.mounts import Mount, read_mounts
+
+
+@dataclass(slots=True)
+class Moment:
+    """The machine, read once for many targets and only as far as a guard asks.
+
+    It is true of one moment: what is asked again at the moment of acting takes :meth:`anew`.
+    """
+
+    host: Host
+    environments: tuple[Environment, ...] = ()
+    """All that are known, as the index remembers them."""
+    roots: tuple[str, ...] = ()
+    """The folders that scans walk."""
+    folder: str | None = None
+    """Our own current folder."""
+    ours: tuple[str, ...] = ()
+    """Real paths that we ourselves run from: our prefix, our interpreter, our modules."""
+    pid: int | None = None
+    """Our own number, to find the processes above us by."""
+    read_only: bool = False
+    stopped: Callable[[], bool] = lambda: False
+    read_mounts: Callable[[Host], tuple[Mount, ...]] = read_mounts
+    read_processes: Callable[[Host], Processes] = read_processes
+    git: Git | None = None
+    """None is the one on the host's own path."""
+    _bases: dict[str, tuple[str, ...]] | None = field(default=None, repr=False)
+    _mounts: tuple[Mount, ...] | None = field(default=None, repr=False)
+    _trashes: tuple[str, ...] | None = field(default=None, repr=False)
+    _processes: Processes | None = field(default=None, repr=False)
+    _candidates: dict[str, Candidate | None] = field(default_factory=dict, repr=False)
+    _unowned: dict[str, Unowned] = field(default_factory=dict, repr=False)
+    _tracked: dict[str, Tracked] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def now(
+        cls,
+        host: Host,
+        *,
+        environments: tuple[Environment, ...] = (),
+        roots: tuple[str, ...] = (),
+        read_only: bool = False,
+    ) -> "Moment":
+        """Return this moment of the process we are."""
+        try:
+            folder: str | None = reach.realpath(os.getcwd())
+        except OSError:  # it was removed under us
+            folder = None
+        return cls(
+            host,
+            environments,
+            roots,
+            folder=folder,
+            ours=_own_places(),
+            pid=os.getpid(),
+            read_only=read_only,
+        )
+
+    def anew(self) -> "Moment":
+        """Return the same with nothing read yet."""
+        return replace(
+            self,
+            _bases=None,
+            _mounts=None,
+            _trashes=None,
+            _processes=None,
+            _candidates={},
+            _unowned={},
+            _tracked={},
+        )
+
+    @property
+    def bases(self) -> dict[str, tuple[str, ...]]:
+        """What each known environment rests on: its base and its executable, as they are named
+        and at each step of the links in them, by the environment's path."""
+        if self._bases is None:
+            hops = cache(link_hops)  # a thousand environments rest on a dozen interpreters
+            self._bases = {known.path: _bases_of(known, hops) for known in self.environments}
+        return self._bases
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The mount table; empty where there is none."""
+        if self._mounts is None:
+            self._mounts = self.read_mounts(self.host)
+        return self._mounts
+
+    @property
+    def trashes(self) -> tuple[str, ...]:
+        """The trashes that the journal names and that are there, with links followed."""
+        if self._trashes is None:
+            journal = Journal(Places.of(self.host).journal, disk_for(self.host))
+            named = {os.path.dirname(entry.item) for entry in journal.read_all()[0] if entry.item}
+            self._trashes = tuple(map(os.path.realpath, filter(os.path.isdir, sorted(named))))
+        return self._trashes
+
+    @property
+    def processes(self) -> Processes:
+        """Every process, as far as it may be seen."""
+        if self._processes is None:
+            self._processes = self.read_processes(self.host)
+        return self._processes
+
+    def candidate(self, path: str) -> Candidate | None:
+        """Return what the markers at a path say now."""
+        if path not in self._candidates:
+            self._candidates[path] = recognise(path)
+        return self._candidates[path]
+
+    def tool(self, path: str) -> Tool | None:
+        """Return the tool that looks after what is at a path; None where nothing is."""
+        candidate = self.candidate(path)
+        return None if candidate is None else tool_of(candidate, self.host)
+
+    def unowned(self, path: str) -> Unowned:
+        """Return the files that no package owns in the environment at a path."""
+        if path not in self._unowned:
+            candidate = self.candidate(path)
+            folders = candidate.layout.package_folders if candidate is not None else ()
+            packages = [folder.path for folder in folders]
+            self._unowned[path] = unowned_at(path, packages, stopped=self.stopped)
+        return self._unowned[path]
+
+    def answers(self, path: str) -> tuple[Unowned | None, Tracked | None, Processes | None]:
+        """Return what was asked about a path so far, without asking."""
+        return self._unowned.get(path), self._tracked.get(path), self._processes
+
+    def tracked(self, path: str) -> Tracked:
+        """Return what git tracks of a folder."""
+        if path not in self._tracked:
+            git = self.git or Git(self.host)
+            self._tracked[path] = git.tracked(path)
+        return self._tracked[path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the guards are asked about: one target of one operation."""
+
+    operation: Operation
+    target: Target
+    environment: Environment | None
+    link: str | None = None
+    """The link by which it was asked for, if so: then only the link would go."""
+    moment: Moment
+    by_owner: bool = False
+    """Whether the tool that owns it is called to do it."""
+
+    @property
+    def path(self) -> str:
+        """The real path of what is acted on."""
+        return self.target.path
+
+
+def tool_of(candidate: Candidate, host: Host) -> Tool | None:
+    """Return the tool that looks after what was found; None where none claims it."""
+    try:
+        return keeper(candidate, host)
+    except LookupError:
+        return None
+
+
+def _bases_of(environment: Environment, hops: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+    python = environment.python
+    named = [base for base in (python.base, python.base_executable) if base and "\0" not in base]
+    entry = outer_target(python.executable or "", environment.path)
+    trail = [*named, entry] if entry is not None else named
+    return tuple(dict.fromkeys([*named, *(hop for path in trail for hop in hops(path))]))
+
+
+def _own_places() -> tuple[str, ...]:
+    modules: Mapping[str, object] = sys.modules
+    main = getattr(modules.get("envdeck"), "__file__", None)
+    places = [sys.prefix, sys.base_prefix, os.path.dirname(sys.executable), *sys.path]
+    if isinstance(main, str):
+        places.append(main)
+    real = (reach.realpath(place) for place in places if os.path.isabs(place))
+    return tuple(dict.fromkeys(real))

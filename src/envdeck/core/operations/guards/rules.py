@@ -1,0 +1,399 @@
+"""The eleven guards."""
+
+import os
+import stat
+
+from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.inspection.protection import in_trash, protected_place
+from envdeck.core.model import Environment, Operation, Refusal
+from envdeck.core.operations.guards.base import CHANGING, Guard, amount, as_said, command, some
+from envdeck.core.operations.guards.context import Question, tool_of
+from envdeck.core.system import reach
+from envdeck.core.system.files import reason_of
+from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
+
+
+class HasDependants(Guard):
+    """An environment whose interpreter others use (their `home` points into it) takes them
+    along. Best effort: what no scan has met is not known."""
+
+    name = "has-dependants"
+    overrulable = True
+    operations = frozenset({Operation.DELETE, Operation.RECREATE})
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse an installation for good, and a base of known environments by default."""
+        path, moment = question.path, question.moment
+        candidate, tool = moment.candidate(path), moment.tool(path)
+        if candidate is not None and tool is not None:
+            guard, reason = as_said(tool.refuses(candidate, moment.host))
+            if guard == self.name:
+                return self.refusal(question, reason, final=True)
+        resting = [
+            known
+            for known, bases in moment.bases.items()
+            if any(lies_under(base, path) for base in bases)
+            and not lies_under(known, path)  # what is in there goes along, and is told elsewhere
+        ]
+        if not resting:
+            return None
+        count = "another environment rests" if len(resting) == 1 else f"{len(resting)} others rest"
+        message = f"{count} on its interpreter: {some(sorted(resting))}"
+        return self.refusal(question, message, self.overruling(question))
+
+
+class InUse(Guard):
+    """Best effort: what belongs to another user may not be seen, and a process that starts a
+    moment later was not there."""
+
+    name = "in-use"
+    overrulable = True
+    operations = CHANGING | {Operation.UNDO}
+    costly = True
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse with the names and numbers of the processes; never with their arguments."""
+        moment = question.moment
+        line = () if moment.pid is None else moment.processes.ancestors_of(moment.pid)
+        ourselves = [process.pid for process in line]  # of them `self` speaks
+        uses = moment.processes.users_of(question.path, without=ourselves)
+        if not uses:
+            return None
+        count = "a process uses it" if len(uses) == 1 else f"{len(uses):,} processes use it"
+        told = some(f"{use.process.name} ({use.process.pid}: {use.how})" for use in uses)
+        numbers = ",".join(str(use.process.pid) for use in uses[:20])
+        return self.refusal(
+            question,
+            f"{count}: {told}",
+            f"{command('ps', '-fp', numbers)} shows them; {self.overruling(question)}",
+        )
+
+    def unchecked(self, question: Question) -> str:
+        """Say where processes could not be asked at all. That those of other users cannot be
+        looked into holds on every machine: it is a fact of the plan, and no warning."""
+        _, _, processes = question.moment.answers(question.path)
+        if processes is None:
+            return ""
+        if processes.problem:
+            return f"whether a process uses it was not checked: {processes.problem}"
+        return ""
+
+
+_MOST = 500_000
+"""Folders that are compared where there is no table; the largest environments have some 20,000."""
+
+
+class Mounted(Guard):
+    """A bind mount has the device number of what it shows, and `ismount` denies it: only the
+    table tells. Removing a tree empties what is mounted in it."""
+
+    name = "mount"
+    operations = CHANGING | {Operation.PURGE}
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse by the mount table, or by device numbers where there is none."""
+        path, mounts = question.path, question.moment.mounts
+        if mounts:
+            points = sorted({m.point for m in mounts if lies_under(m.point, path)})
+        else:
+            points = _other_disks(path)
+        if not points:
+            return None
+        message = f"something is mounted there: {some(points)}"
+        return self.refusal(question, message, command("umount", points[-1]))
+
+
+def _other_disks(path: str) -> list[str]:
+    """Return the folders at or below a path that are on another disk than the one above them.
+
+    What cannot be looked at is among them, with the reason: nothing is known of what is there.
+    """
+    found: list[str] = []
+    try:
+        device = os.lstat(path).st_dev
+        if os.path.ismount(path):
+            found.append(path)
+    except (OSError, ValueError):
+        return found
+    pending = [path]
+    for _ in range(_MOST):
+        if not pending:
+            break
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            for path_below in below:
+                status = os.lstat(path_below)
+                if status.st_dev != device:
+                    found.append(path_below)
+                elif stat.S_ISDIR(status.st_mode):
+                    pending.append(path_below)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            found.append(f"{folder} (not known: {reason_of(error)})")
+    return found
+
+
+class NotAnEnvironment(Guard):
+    """Markers and (device, inode) are read again each time: between the look and the act a
+    folder can be replaced, emptied, or become a link to anything."""
+
+    name = "not-an-environment"
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse what is gone, something else, or not one for sure."""
+        cause = self._cause(question)
+        if not cause:
+            return None
+        return self.refusal(
+            question, cause, command("envdeck", "list", os.path.dirname(question.path))
+        )
+
+    def _cause(self, question: Question) -> str:
+        path, shown = question.path, question.target.identity
+        if shown is None and question.operation is Operation.RECREATE:
+            return "something is there that was not shown" if os.path.lexists(path) else ""
+        if not os.path.isabs(path):
+            return "its path is not an absolute one"
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:
+            return "it is no longer there"
+        except (OSError, ValueError) as error:
+            return f"it cannot be looked at: {reason_of(error)}"
+        if stat.S_ISLNK(status.st_mode):
+            return f"it is now a link to {reach.realpath(path)}"
+        if not stat.S_ISDIR(status.st_mode):
+            return "it is no folder any more"
+        if shown is None or (status.st_dev, status.st_ino) != (shown.device, shown.inode):
+            return "another folder is there than the one that was shown"
+        if reach.realpath(path) != os.path.normpath(path):
+            return "a folder above it is now a link"
+        candidate = question.moment.candidate(path)
+        if candidate is None:
+            return "it has no markers of an environment"
+        return f"it may be none: {candidate.shortcoming}" if candidate.shortcoming else ""
+
+
+class OwnEnvironment(Guard):
+    """What runs cannot be taken from under itself. A shell that has it activated is no harm to
+    a change in place, but would be left with paths to nothing by a delete."""
+
+    name = "self"
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse the environment of this process and of those above it."""
+        path, moment = question.path, question.moment
+        if any(lies_under(place, path) for place in moment.ours):
+            return self.refusal(
+                question,
+                "EnvDeck runs from it",
+                "run EnvDeck from another environment: uvx envdeck",
+            )
+        above = () if moment.pid is None else moment.processes.ancestors_of(moment.pid)
+        for process in above:
+            if any(lies_under(program, path) for program in process.programs):
+                message = f"a process that EnvDeck was started by runs from it: {process.name}"
+                return self.refusal(
+                    question, f"{message} ({process.pid})", command("ps", "-fp", str(process.pid))
+                )
+        active = [name for process in above for name in process.active]
+        names = (moment.host.folder(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
+        active += [name for name in names if name is not None]
+        if question.operation is Operation.DELETE and any(
+            reach.realpath(name) == path for name in active if "\0" not in name
+        ):
+            return self.refusal(question, "it is activated in this shell", "deactivate")
+        return None
+
+
+class OwnedByTool(Guard):
+    """Behind its back, links to programs would dangle and its index would lie."""
+
+    name = "owned-by-tool"
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse with the owner's own command; with the owner called to do it, only what the
+        owner itself keeps back."""
+        path, moment = question.path, question.moment
+        candidate, tool = moment.candidate(path), moment.tool(path)
+        if candidate is None or tool is None:
+            return None
+        guard, reason = as_said(tool.refuses(candidate, moment.host))
+        if guard == self.name:
+            return self.refusal(question, reason)
+        if question.by_owner:
+            return None
+        if question.operation is Operation.DELETE:
+            own = _removal(candidate, question.environment, moment.host)
+            if own is None:
+                return None
+            return self.refusal(question, f"{tool.name} keeps an index of it", command(*own))
+        if not tool.exclusive:
+            return None
+        own = tool.renewal(candidate, moment.host)
+        hint = command(*own) if own else ""
+        return self.refusal(question, f"only {tool.name} may change what is in it", hint)
+
+
+def owner_command(environment: Environment, host: Host) -> tuple[str, ...] | None:
+    """Return the command by which the tool that owns an environment removes it, or None where
+    it is a plain folder that nothing keeps an index of."""
+    candidate = recognise(environment.path)
+    return None if candidate is None else _removal(candidate, environment, host)
+
+
+def _removal(
+    candidate: Candidate, environment: Environment | None, host: Host
+) -> tuple[str, ...] | None:
+    project = environment.project.path if environment is not None else None
+    tool = tool_of(candidate, host)
+    return None if tool is None else tool.removal(candidate, host, project)
+
+
+_TRASH_HINT = "`envdeck trash` lists what was put aside, puts it back, and removes it for good"
+
+
+class ProtectedPath(Guard):
+    """A `venv` made in the root of a project, or over the home folder, is an environment by
+    its markers, and holds everything else too."""
+
+    name = "protected-path"
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse what a list shows as protected, where we stand, and where scans begin."""
+        path, moment = question.path, question.moment
+        if cause := protected_place(path, moment.host):
+            return self.refusal(question, cause, _way_out(path))
+        if any(lies_under(trash, path) for trash in moment.trashes):
+            return self.refusal(question, "it holds a trash of EnvDeck's", _TRASH_HINT)
+        if moment.folder is not None and lies_under(moment.folder, path):
+            way = command("cd", os.path.dirname(path))
+            return self.refusal(question, "the current folder is in it", way)
+        for root in moment.roots:
+            if lies_under(reach.realpath(moment.host.expand(root)), path):
+                return self.refusal(question, "it holds a folder that scans begin from")
+        for known in moment.environments:
+            if known.project.path == path:
+                return self.refusal(question, f"it is the project of {known.path}")
+        return None
+
+
+def _way_out(path: str) -> str:
+    """Return the command of whoever put it there, or how to part it from what is to stay."""
+    if in_trash(path) or f"{os.sep}envdeck{os.sep}trash{os.sep}" in path:
+        return _TRASH_HINT
+    before, cellar, after = path.partition(f"{os.sep}Cellar{os.sep}")
+    if cellar and before:
+        return command("brew", "uninstall", after.split(os.sep)[0])
+    return ""
+
+
+class ReadOnly(Guard):
+    """A person's own choice, for every operation there is."""
+
+    name = "read-only"
+    operations = frozenset(Operation)
+    of_links = True
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse everything in read-only mode."""
+        if not question.moment.read_only:
+            return None
+        return self.refusal(question, "EnvDeck is in read-only mode", "envdeck config show")
+
+
+class Symlink(Guard):
+    """Overruled, the link alone goes, and what it leads to stays."""
+
+    name = "symlink"
+    overrulable = True
+    operations = frozenset({Operation.DELETE})
+    of_links = True
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse what was asked for by a link, and name where that leads."""
+        link = question.link
+        if link is None:
+            return None
+        if not os.path.lexists(link):
+            return self.refusal(question, "it is no longer there", final=True)
+        if os.path.isdir(link) and not os.path.islink(link):
+            return self.refusal(question, "it is a folder, and no longer a link", final=True)
+        if os.path.islink(link) and reach.realpath(link) != question.path:
+            now = reach.realpath(link)
+            return self.refusal(question, f"it now leads elsewhere: {now}", final=True)
+        return self.refusal(
+            question,
+            f"it is a link, and what it leads to stays: {question.path}",
+            f"{self.overruling(question)} removes the link;"
+            f" {command('envdeck', 'delete', question.path)} the environment",
+        )
+
+
+class TrackedByGit(Guard):
+    """An environment that was committed is part of a repository's history, wanted or not."""
+
+    name = "tracked"
+    overrulable = True
+    operations = frozenset({Operation.DELETE, Operation.RECREATE})
+    costly = True
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse what has tracked files in it."""
+        answer = question.moment.tracked(question.path)
+        if not answer.files:
+            return None
+        count = f"{'more than ' if answer.more else ''}{len(answer.files):,}"
+        files = "file" if len(answer.files) == 1 else "files"
+        return self.refusal(
+            question,
+            f"git tracks {count} {files} in it ({some(answer.files)}) for {answer.repository}",
+            self.overruling(question),
+        )
+
+    def unchecked(self, question: Question) -> str:
+        """Say so where git could not be asked."""
+        _, answer, _ = question.moment.answers(question.path)
+        problem = answer.problem if answer is not None else ""
+        return f"whether git tracks files in it was not checked: {problem}" if problem else ""
+
+
+class UnownedFiles(Guard):
+    """A `.env`, a notebook, a hook, a checkout with commits that were never pushed."""
+
+    name = "unowned-files"
+    overrulable = True
+    operations = frozenset({Operation.DELETE})
+    costly = True
+
+    def refuses(self, question: Question) -> Refusal | None:
+        """Refuse when there is one, or when a part could not be looked at."""
+        found = question.moment.unowned(question.path)
+        told: list[str] = []
+        if found.nested:
+            told.append(f"it holds a repository or environment of its own: {some(found.nested)}")
+        if found.count:
+            files = "1 file belongs" if found.count == 1 else f"{found.count:,} files belong"
+            names = some(file.path for file in found.files)
+            more = found.count - len(found.files)
+            told.append(
+                f"{files} to no package ({amount(found.bytes)}): {names}"
+                + (f", {more:,} not listed" if more else "")
+            )
+        if found.unread:
+            told.append(f"not everything could be looked at: {some(found.unread)}")
+        if not told:
+            return None
+        return self.refusal(question, "; ".join(told), self.overruling(question))
+
+    def unchecked(self, question: Question) -> str:
+        """Say which packages have no list of their files."""
+        found, _, _ = question.moment.answers(question.path)
+        notes = found.notes if found is not None else ()
+        return (
+            f"which files belong to a package is not known of all: {some(notes)}" if notes else ""
+        )

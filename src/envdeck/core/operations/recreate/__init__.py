@@ -1,0 +1,1 @@
+"""Recreate: the same packages in a new environment."""

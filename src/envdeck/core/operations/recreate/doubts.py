@@ -1,0 +1,244 @@
+"""Which packages cannot be recreated exactly, known before anything is touched."""
+
+import os
+import shlex
+import tempfile
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.model import (
+    UNPROVED,
+    Choices,
+    Creation,
+    Doubt,
+    Edits,
+    Environment,
+    Interpreter,
+    NoPlan,
+    PackageChoice,
+    Refusal,
+)
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.recipe.identity import other_release, unlike_files
+from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
+from envdeck.core.operations.recipe.verify import check_files
+from envdeck.core.operations.recipe.wheel import is_pure, salvage_problem
+from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.staging.stage import python_at
+from envdeck.core.system.host import Host
+
+_MOST_CALLS = 40
+"""So often is the index asked where it does not have all of the packages."""
+_CALL_SECONDS = 60.0
+_LEGACY = (".egg", ".egg-info")
+_NOT_ON_INDEX = "the index has no identical release"
+_NOT_ASKED = "the index did not answer"
+_NOT_CACHED = "without the network, the index was not asked"
+_NO_ANSWER = frozenset(
+    {FailureKind.OVERDUE, FailureKind.NETWORK, FailureKind.INDEX, FailureKind.INTERPRETER}
+    | {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
+)
+"""What every package would meet again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubting:
+    """What is asked, of which environment."""
+
+    host: Host
+    environment: Environment
+    interpreter: Interpreter
+    """On which it is to be recreated."""
+    same_minor: bool
+    offline: bool
+    stopped: Callable[[], bool]
+
+
+def find_doubts(asked: Doubting, recipe: Recipe, edits: Edits) -> tuple[Doubt, ...]:
+    """Return the packages that neither their files, nor their origin, nor the release on the
+    index proves. Only of those that their files do not prove is the index asked; nothing of
+    theirs is built or run. `edits` are what was edited in the environment, as far as that is
+    known."""
+    faulty = check_files(asked.environment).names.union(each.name for each in edits.files)
+    suspects = {
+        pin.name: (pin, reason)
+        for pin in recipe.installed
+        if (pin.obstacle or not pin.anchored) and (reason := _suspicion(asked, pin, faulty))
+    }
+    had = [pin for pin, _ in suspects.values() if pin.requirement and not pin.obstacle]
+    answers = _ask_index(asked, had)
+    return tuple(
+        Doubt(
+            pin.name,
+            pin.display_name,
+            pin.version,
+            reason if pin.obstacle else f"{reason}, and {_why(asked, name, answers)}",
+            options_for(pin, same_minor=asked.same_minor),
+        )
+        for name, (pin, reason) in suspects.items()
+        if name not in answers.proved
+    )
+
+
+def options_for(pin: Pin, *, same_minor: bool) -> tuple[PackageChoice, ...]:
+    """Return what can be chosen for a package that cannot be recreated exactly."""
+    found = []
+    in_place = pin.kind is PinKind.EDITABLE or pin.path.endswith(".egg-link")
+    if not in_place and (same_minor or is_pure(pin)):
+        found.append(PackageChoice.KEEP)
+    if pin.requirement and not pin.obstacle:
+        found.append(PackageChoice.RELEASE)
+    return (*found, PackageChoice.OMIT)
+
+
+def choice_hint(
+    options: tuple[PackageChoice, ...], environment: Environment, name: str, python: str | None
+) -> str:
+    """Return the commands that choose one of `options` for a package; `python` is the interpreter
+    that has to be named for it."""
+    command = f"envdeck recreate {shlex.quote(environment.path)}"
+    command += f" --python {shlex.quote(python)}" if python else ""
+    said = {
+        PackageChoice.KEEP: "keeps its files as they are",
+        PackageChoice.RELEASE: "takes what the index has",
+        PackageChoice.OMIT: "leaves it out",
+    }
+    first, *others = options
+    words = [f"`{command} --{first} {name}` {said[first]}"]
+    words += [f"`--{each} {name}` {said[each]}" for each in others]
+    return ", ".join(words)
+
+
+def doubt_refusals(
+    doubts: Iterable[Doubt], choices: Choices, environment: Environment, python: str | None
+) -> tuple[Refusal, ...]:
+    """Return what stands in the way: each doubt that nothing was chosen for."""
+    return tuple(
+        Refusal(
+            UNPROVED,
+            f"{one.title} cannot be recreated exactly: {one.reason}",
+            hint=choice_hint(one.options, environment, one.name, python),
+            path=environment.path,
+        )
+        for one in doubts
+        if one.name not in choices
+    )
+
+
+def wrong_choice(
+    choices: Choices, recipe: Recipe, environment: Environment, *, exact: bool, same_minor: bool
+) -> NoPlan | None:
+    """Say which choice cannot be; None where all of them can."""
+    if choices and not exact:
+        return NoPlan("a choice for a package is for `--from exact` alone", missing=True)
+    pins = {pin.name: pin for pin in recipe.installed}
+    for name, choice in choices.items():
+        if name not in pins:
+            return NoPlan(f"{environment.name} has no package {name}", missing=True)
+        options = options_for(pins[name], same_minor=same_minor)
+        if choice not in options:
+            hint = choice_hint(options, environment, name, None)
+            return NoPlan(f"`--{choice}` is not possible for {name}", hint=hint, missing=True)
+    return None
+
+
+def _suspicion(asked: Doubting, pin: Pin, faulty: Container[str]) -> str:
+    """Return why the files of a package do not prove what it is; empty where they may.
+
+    Its files are only read where a faulty one or a missing hash gives cause to.
+    """
+    if pin.path.endswith(_LEGACY):
+        return "it is an egg, without a RECORD"
+    if pin.kind is PinKind.EDITABLE and pin.path.endswith(".dist-info"):
+        return "" if asked.same_minor else pin.obstacle
+    if pin.path.endswith(".egg-link"):
+        return pin.obstacle
+    if not asked.same_minor and not is_pure(pin):
+        return pin.obstacle  # its release for the other version is compared once it is there
+    if pin.rows and pin.hashed and pin.name not in faulty:
+        return ""
+    python = None if asked.same_minor else asked.interpreter.version
+    return salvage_problem(pin, asked.environment, python=python)
+
+
+def _why(asked: Doubting, name: str, answers: "_Answers") -> str:
+    if asked.offline:
+        return _NOT_CACHED
+    return _NOT_ASKED if name in answers.unasked else _NOT_ON_INDEX
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What the index has of some packages."""
+
+    proved: set[str] = field(default_factory=set)
+    """Names of those that it has as they are here."""
+    unasked: set[str] = field(default_factory=set)
+    """Names of those of which it did not tell."""
+
+
+def _ask_index(asked: Doubting, pins: Sequence[Pin]) -> _Answers:
+    """Ask whether the index has packages as they are here: all at once, less what it is said not
+    to have, and one by one where that is not said. An index that fails is asked no more."""
+    answers = _Answers(unasked={pin.name for pin in pins})
+    waiting = [list(pins)] if pins else []
+    with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+        for number in range(_MOST_CALLS):
+            if not waiting or asked.stopped():
+                break
+            batch = waiting.pop()
+            done = _compare(asked, batch, os.path.join(folder, str(number)), answers)
+            if done.ok:
+                answers.unasked.difference_update(pin.name for pin in batch)
+                continue
+            if explain(done).kind in _NO_ANSWER:
+                break
+            named = package_at_fault(done, [pin.name for pin in batch])
+            missing = {pin.name for pin in batch if pin.name == named or len(batch) == 1}
+            answers.unasked -= missing
+            if rest := [pin for pin in batch if pin.name not in missing]:
+                waiting += [rest] if missing else [[pin] for pin in rest]
+    return answers
+
+
+def _compare(asked: Doubting, pins: Sequence[Pin], folder: str, answers: _Answers) -> Completed:
+    """Install the releases into an environment of their own, where nothing is run, and note
+    which are the same. It is laid out as theirs is: RECORD tells of scripts and headers by that."""
+    os.mkdir(folder)
+    requirements = os.path.join(folder, "requirements.txt")
+    descriptor = os.open(requirements, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write("".join(f"{pin.requirement}\n" for pin in pins))
+    uv = Uv(asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline)
+    runner = Runner(asked.host)
+    made = os.path.join(folder, "environment")
+    like = Creation(relocatable=asked.environment.creation.relocatable)  # so are its scripts
+    done = runner.run(
+        uv.create(made, asked.interpreter.executable, like),
+        stopped=asked.stopped,
+        limit=_CALL_SECONDS,
+    )
+    if not done.ok:
+        return done
+    command = uv.install(
+        python_at(made, asked.host),
+        requirements,
+        dependencies=False,
+        only_binary=True,
+        compiles=False,
+    )
+    done = runner.run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
+    found = read_environment(made, asked.host) if done.ok else None
+    by_name = {pin.name: pin for pin in pins}
+    for there in list_names(found.site_packages if found is not None else ()):
+        pin = by_name.get(there.name)
+        if pin is None:
+            continue
+        same = not unlike_files(pin.path, there.path)
+        if same or (not asked.same_minor and not other_release(pin.path, there.path)):
+            answers.proved.add(pin.name)
+    return done

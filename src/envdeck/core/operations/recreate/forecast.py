@@ -1,0 +1,344 @@
+"""What another Python would make of the pins.
+
+uv stops at the first requirement that it cannot have, and names it. So all are asked of in one
+go, which is all it takes where nothing is wrong; of what fails the one that is named has its
+answer, and the rest is asked again. Where none is named (the words are uv's own, and may change),
+halving gets down to single requirements. One run after another: several at once wait for each
+other (125 pins, 8 of them without a wheel: 4 threads took three times as long as one).
+"""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import Interpreter
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import package_at_fault
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import Uv, read_pins
+from envdeck.core.system.host import Host
+
+CALL_SECONDS = 60.0
+ALL_SECONDS = 180.0
+"""So long in all; what is not known by then is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What uv says of one requirement."""
+
+    version: str | None
+    """What it takes; None where it takes nothing."""
+    completed: Completed | None = field(default=None, repr=False)
+    """How the question for it alone ended, where that failed; None where it was not asked."""
+
+
+@dataclass(slots=True)
+class Asker:
+    """Puts questions to uv for one interpreter."""
+
+    host: Host
+    uv: Uv
+    python: str
+    """The interpreter's executable; its platform and version count."""
+    folder: str
+    """Where requirements files are put, and removed."""
+    stopped: Callable[[], bool]
+    deadline: float = field(default_factory=lambda: time.monotonic() + ALL_SECONDS)
+
+    def ask(
+        self, lines: Mapping[str, str], *, only_binary: bool, resolution: str | None = None
+    ) -> dict[str, Answer]:
+        """Return an answer for each name, by its requirements line (without dependencies)."""
+        found: dict[str, Answer] = {}
+        batches: list[list[str]] = [list(lines)] if lines else []
+        while batches:
+            names = batches.pop()
+            completed = self._one(
+                [lines[name] for name in names], binary=only_binary, resolution=resolution
+            )
+            if completed is not None and completed.ok:
+                taken = dict(read_pins(completed))
+                found |= {name: Answer(taken.get(name)) for name in names}
+                continue
+            named = None if completed is None else package_at_fault(completed, names)
+            if named is not None:
+                found[named] = Answer(None, completed)
+                names.remove(named)
+                batches += [names] if names else []
+            elif completed is None or len(names) == 1 or unreachable(completed):
+                found |= {name: Answer(None, completed) for name in names}
+            else:
+                half = (len(names) + 1) // 2
+                batches += [names[half:], names[:half]]
+        return found
+
+    def _one(
+        self, lines: Sequence[str], *, binary: bool, resolution: str | None
+    ) -> Completed | None:
+        left = self.deadline - time.monotonic()
+        if left <= 0 or self.stopped():
+            return None
+        descriptor, path = tempfile.mkstemp(".in", "forecast-", self.folder)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+            command = self.uv.resolve(
+                path,
+                python=self.python,
+                only_binary=binary,
+                resolution=resolution,
+                dependencies=False,
+            )
+            runner = Runner(self.host)
+            return runner.run(command, stopped=self.stopped, limit=min(left, CALL_SECONDS))
+        finally:
+            os.unlink(path)
+
+
+def unreachable(completed: Completed) -> bool:
+    """Tell whether a question failed since an index could not be reached at all: to halve it
+    would only wait once more for each half."""
+    text = "\n".join(completed.tail)
+    return (
+        completed.overdue
+        or completed.stopped
+        or any(
+            words in text
+            for words in ("error sending request", "client error (Connect)", "operation timed out")
+        )
+    )
+
+
+class Verdict(StrEnum):
+    """What the index has of one pin for the other Python."""
+
+    WHEEL = "wheel"
+    BUILD = "build"
+    """Only a source distribution: it has to be built here."""
+    UNSUPPORTED = "unsupported"
+    """It does not support that Python: by `Requires-Python`, or since all it has are wheels for
+    others. uv passes over upper bounds (`<3.13`), and so does this."""
+    GONE = "gone"
+    """The index does not have that version (any more)."""
+    UNKNOWN = "unknown"
+    """Not checked: see the note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One pin on the other Python."""
+
+    name: str
+    version: str
+    verdict: Verdict
+    smallest: str | None = None
+    """The next version up that has a wheel for that Python, where the pin has none."""
+    newest: str | None = None
+    """The newest version that has one, where the pin has none."""
+    note: str = ""
+    """Why, in a few words; it may carry hostile text, never a credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """All pins on one Python, on this platform."""
+
+    python: str
+    """`3.13`."""
+    pins: tuple[Outlook, ...] = ()
+    """In the order they were given."""
+    problem: str = ""
+    """Why nothing could be checked, in one sentence without a full stop, or empty."""
+
+    def having(self, verdict: Verdict) -> tuple[Outlook, ...]:
+        """Return the pins of one verdict."""
+        return tuple(one for one in self.pins if one.verdict is verdict)
+
+
+def judge_direct(name: str, version: str, line: str, interpreter: Interpreter) -> Outlook | None:
+    """Judge a pin by itself; None where it is to be asked of the index.
+
+    `line` is its requirements line: `-e …`, `name @ URL`, or `name==version`.
+    """
+    from packaging.version import InvalidVersion, Version
+
+    line = line.strip()
+    if line.startswith("-e"):
+        return Outlook(name, version, Verdict.BUILD, note="it is installed in place (editable)")
+    _, at, url = line.partition("@")
+    if at and "==" not in line.partition("@")[0]:
+        file = url.strip().partition("#")[0].partition("?")[0].rpartition("/")[2]
+        if file.endswith(".whl"):
+            return _wheel(name, version, file, interpreter)
+        return Outlook(name, version, Verdict.BUILD, note="it is built from its own source")
+    try:
+        Version(version)
+    except (InvalidVersion, ValueError):
+        return Outlook(name, version, Verdict.UNKNOWN, note="its version is none (PEP 440)")
+    return None
+
+
+def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> Outlook:
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    try:
+        tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
+    except (InvalidWheelFilename, ValueError):
+        return Outlook(name, version, Verdict.UNKNOWN, note="its file has no name of a wheel")
+    minor = _minor(interpreter.version)
+    for tag in tags:
+        python = tag.interpreter
+        if tag.abi == "none" and (python == "py3" or python == f"py3{minor}"):
+            return Outlook(name, version, Verdict.WHEEL)
+        number = python.removeprefix("cp3")
+        if python.startswith("cp3") and number.isdigit() and minor is not None:
+            later = tag.abi == "abi3" and int(number) <= minor
+            if interpreter.implementation in (None, "cpython") and (later or int(number) == minor):
+                return Outlook(name, version, Verdict.WHEEL)
+    return Outlook(name, version, Verdict.UNSUPPORTED, note="its wheel is for another Python")
+
+
+def _minor(version: str | None) -> int | None:
+    parts = (version or "").split(".")
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
+
+
+_GONE = re.compile(
+    r"was not found in the (?:package registry|provided package locations)|there (?:is|are) no "
+    r"versions? of |only \S+ is available and you require"
+)
+_UNSUPPORTED = re.compile(
+    r"does not satisfy Python|no wheels with a matching|depends on Python|wheels for .* with the "
+    r"following"
+)
+_NOT_ASKED = re.compile(
+    r"network was disabled|was not found in the cache|[Ff]ailed to (?:fetch|read)"
+)
+
+
+def forecast(
+    host: Host,
+    pins: Iterable[tuple[str, str, str]],
+    interpreter: Interpreter,
+    folder: str,
+    *,
+    environment: str | None = None,
+    offline: bool = False,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Forecast:
+    """Say what the indexes have of each pin (name, version, requirements line) for an interpreter.
+
+    Wheels count when they are for that version, implementation and platform. `folder` is a
+    place for temporary files, which are removed; `environment` the folder whose `pip.conf`
+    counts. Nothing is installed or built. It takes one run of uv where all have wheels, and
+    some hundred at the very most.
+    """
+    python = ".".join((interpreter.version or "").split(".")[:2])
+    uv = Uv(host, folder=folder, environment=environment, offline=offline)
+    wanted = [(normalise(name), version, line) for name, version, line in pins]
+    if uv.problem:
+        return Forecast(python, problem=uv.problem)
+    apart: dict[str, Outlook] = {}
+    lines: dict[str, str] = {}
+    for name, version, line in wanted:
+        outlook = judge_direct(name, version, line, interpreter)
+        if outlook is not None:
+            apart[name] = outlook
+        else:
+            lines[name] = f"{name}=={version}"
+    asker = Asker(host, uv, interpreter.executable, folder, stopped)
+    found = {**apart, **_judge(asker, {name: version for name, version, _ in wanted}, lines)}
+    outlooks = tuple(found[name] for name, _, _ in wanted)
+    return Forecast(python, outlooks, _problem(outlooks, lines))
+
+
+def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dict[str, Outlook]:
+    wheels = asker.ask(lines, only_binary=True)
+    without = {name: lines[name] for name in lines if wheels[name].version is None}
+    unanswered = [name for name in without if _not_asked(wheels[name])]
+    open_ = {name: line for name, line in without.items() if name not in unanswered}
+    sources = asker.ask(open_, only_binary=False)
+    above = {name: f"{name}>={versions[name].partition('+')[0]}" for name in open_}
+    smallest = asker.ask(above, only_binary=True, resolution="lowest")
+    some = {name: line for name, line in above.items() if smallest[name].version is not None}
+    newest = asker.ask(some, only_binary=True, resolution="highest")
+    found: dict[str, Outlook] = {}
+    for name in lines:
+        version = versions[name]
+        if name not in without:
+            found[name] = Outlook(name, version, Verdict.WHEEL)
+        elif name in unanswered:
+            found[name] = Outlook(name, version, Verdict.UNKNOWN, note=_note(wheels[name]))
+        else:
+            verdict, note = _verdict(sources[name], version)
+            found[name] = Outlook(
+                name,
+                version,
+                verdict,
+                _stable(smallest[name], version),
+                _stable(newest.get(name), version),
+                note,
+            )
+    return found
+
+
+def _verdict(answer: Answer, version: str) -> tuple[Verdict, str]:
+    if answer.version is not None:
+        return Verdict.BUILD, "only its source is there"
+    if _not_asked(answer):
+        return Verdict.UNKNOWN, _note(answer)
+    text = _text(answer.completed)
+    if _UNSUPPORTED.search(text):
+        return Verdict.UNSUPPORTED, "it is not for this Python"
+    if _GONE.search(text):
+        local = "+" in version
+        return Verdict.GONE, "a local build, on no index" if local else "the index does not have it"
+    return Verdict.UNKNOWN, _note(answer)
+
+
+def _not_asked(answer: Answer) -> bool:
+    completed = answer.completed
+    if completed is None or completed.cut or unreachable(completed):
+        return True
+    return _NOT_ASKED.search(_text(completed)) is not None
+
+
+def _note(answer: Answer) -> str:
+    completed = answer.completed
+    if completed is None or completed.stopped:
+        return "not checked"
+    if completed.overdue:
+        return "the index did not answer in time"
+    text = _text(completed)
+    if "network was disabled" in text or "found in the cache" in text:
+        return "not in the cache, and offline"
+    told = [line for line in completed.tail if line.startswith("error: ")]
+    return told[0].removeprefix("error: ")[:200] if told else f"uv ended with {completed.code}"
+
+
+def _text(completed: Completed | None) -> str:
+    return re.sub(r"\s+", " ", " ".join(completed.tail)) if completed else ""
+
+
+def _stable(answer: Answer | None, version: str) -> str | None:
+    """Return the version of an answer, unless it is a pre-release where the pin is none."""
+    from packaging.version import InvalidVersion, Version
+
+    if answer is None or answer.version is None:
+        return None
+    try:
+        found, pinned = Version(answer.version), Version(version)
+    except InvalidVersion:
+        return None
+    return answer.version if pinned.is_prerelease or not found.is_prerelease else None
+
+
+def _problem(outlooks: Iterable[Outlook], lines: dict[str, str]) -> str:
+    unknown = [one.note for one in outlooks if one.name in lines and one.verdict is Verdict.UNKNOWN]
+    return f"nothing could be checked: {unknown[0]}" if lines and len(unknown) == len(lines) else ""

@@ -1,0 +1,225 @@
+"""Sources and interpreters to choose from; version bumps for another Python."""
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
+from envdeck.core.operations.recipe.edits import find_edits
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.recreate.doubts import Doubting, find_doubts
+from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast
+from envdeck.core.operations.shared.base_interpreter import interpreter_choices
+from envdeck.core.operations.sources.difference import Difference, difference
+from envdeck.core.operations.sources.offer import sources, sources_of
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.system import reach
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChoice:
+    """One thing an environment can be made from, and how that differs from what is there."""
+
+    name: str
+    """`exact`, `lock`, `declared` or `file`."""
+    title: str
+    """`exactly what is here`, `what the project locked` …"""
+    file: str | None = None
+    """What it is read from."""
+    added: tuple[tuple[str, str], ...] = ()
+    """Name and version of what is not here now."""
+    removed: tuple[tuple[str, str], ...] = ()
+    """Name and version of what would be gone."""
+    changed: tuple[tuple[str, str, str], ...] = ()
+    """Name, version here, version then."""
+    resolved: bool = True
+    """Whether the difference is exact; else only the resolver can tell it all."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it, one sentence each."""
+    problem: str = ""
+    """Why it cannot be used; or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterChoice:
+    """One interpreter it could rest on."""
+
+    interpreter: Interpreter
+    note: str = ""
+    """`as now`, `end of life since 2025-10-31`, `asked for by .python-version` …"""
+    same_minor: bool = True
+    """Whether packages can be taken over as they are; else a forecast is due."""
+    proposed: bool = False
+    """Whether it is the one to take unless a person wants another; at most one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecreateChoices:
+    """Both, in the order of choice."""
+
+    sources: tuple[SourceChoice, ...]
+    interpreters: tuple[InterpreterChoice, ...]
+    doubts: tuple[Doubt, ...] = ()
+    """The packages that cannot be recreated exactly on the proposed one."""
+
+
+def recreate_choices(
+    operations: "Context", environment: Environment, file: str | None
+) -> RecreateChoices:
+    """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
+    recipe = freeze(environment)
+    distributions = read_distributions(environment)
+    found = interpreter_choices(operations, environment, environment.project.path)
+    proposed = next((one.interpreter for one in found if one.proposed), None)
+    doubts: tuple[Doubt, ...] = ()
+    if proposed is not None:
+        same_minor = next(one.same_minor for one in found if one.proposed)
+        asked = Doubting(
+            operations.catalog.host,
+            environment,
+            proposed,
+            same_minor,
+            operations.policy.offline,
+            operations.stopped,
+        )
+        doubts = find_doubts(asked, recipe, find_edits(environment))
+    return RecreateChoices(
+        tuple(
+            _choice(source, difference(source, distributions), recipe)
+            for source in sources_of(environment, recipe, file, proposed)
+        ),
+        tuple(
+            InterpreterChoice(
+                one.interpreter, one.reason, same_minor=one.same_minor, proposed=one.proposed
+            )
+            for one in found
+        ),
+        doubts,
+    )
+
+
+def create_choices(operations: "Context", project: str) -> RecreateChoices | NoPlan:
+    """Return sources and interpreters; see :meth:`Operations.create_choices`."""
+    if not reach.isdir(project):
+        hint = "give the folder of a project"
+        return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
+    real = os.path.realpath(project)
+    found = interpreter_choices(operations, None, real)
+    one = next((each.interpreter for each in found if each.proposed), None)
+    python = None if one is None else Python(one.version, one.implementation, one.executable)
+    return RecreateChoices(
+        tuple(
+            _choice(source, difference(source, ()), None)
+            for source in sources(None, real, python=python)
+        ),
+        tuple(
+            InterpreterChoice(each.interpreter, each.reason, proposed=each.proposed)
+            for each in found
+        ),
+    )
+
+
+def _choice(source: Source, differs: Difference, recipe: Recipe | None) -> SourceChoice:
+    notes = source.notes
+    if source.name is SourceName.EXACT and recipe is not None:
+        # What has no line of its own is rebuilt from its files, so nothing of it goes.
+        problems = [f"{pin.name}: {pin.problem}" for pin in recipe.installed if pin.problem]
+        return SourceChoice(
+            source.name, source.title, notes=(*notes, *problems), problem=source.problem
+        )
+    return SourceChoice(
+        source.name,
+        source.title,
+        source.file,
+        added=tuple((name, version or "newest") for name, version in differs.added),
+        removed=differs.removed,
+        changed=tuple(
+            (name, before, after or "another") for name, before, after in differs.changed
+        ),
+        resolved=differs.resolved,
+        notes=notes,
+        problem=source.problem,
+    )
+
+
+def forecast_for(
+    operations: "Context", environment: Environment, interpreter: Interpreter, stopped: "Stopped"
+) -> Forecast | NoPlan:
+    """Return what another interpreter would make of what is installed."""
+    recipe = freeze(environment)
+    pins = [(pin.name, pin.version, pin.requirement) for pin in recipe.installed if pin.requirement]
+    with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+        found = forecast(
+            operations.catalog.host,
+            pins,
+            interpreter,
+            folder,
+            environment=environment.path,
+            offline=operations.policy.offline,
+            stopped=stopped,
+        )
+    if found.problem and not found.pins:
+        return NoPlan(found.problem)
+    return found
+
+
+Jumps: TypeAlias = tuple[tuple[str, str, str], ...]
+"""Name, version now, version then."""
+
+
+def jump_over(
+    operations: "Context",
+    environment: Environment,
+    recipe: Recipe,
+    interpreter: Interpreter,
+    jump: str,
+) -> Jumps | NoPlan:
+    """Return which packages have to move for an interpreter, and where to: to the `smallest`
+    version up that has a wheel for it, or to the `newest`."""
+    # moved
+
+    told = forecast_for(operations, environment, interpreter, operations.stopped)
+    if isinstance(told, NoPlan):
+        return told
+    found = []
+    for pin in told.pins:
+        if pin.verdict in {Verdict.WHEEL, Verdict.UNKNOWN}:
+            continue
+        target = pin.smallest if jump == "smallest" else pin.newest
+        if target is None and pin.verdict is not Verdict.BUILD:
+            return NoPlan(
+                f"no version of {pin.name} has a wheel for Python {interpreter.version}",
+                hint="recreate it from what the project declares: `--from declared`",
+            )
+        if target is not None and target != pin.version:
+            found.append((pin.name, pin.version, target))
+    return tuple(found)
+
+
+def jumped_source(source: Source, recipe: Recipe, jumps: Jumps) -> Source:
+    """Return the exact source with those versions in place of the ones that are here."""
+    moved = {name: version for name, _, version in jumps}
+    lines = [
+        f"{pin.display_name}=={moved[pin.name]}" if pin.name in moved else pin.requirement
+        for pin in recipe.installed
+        if pin.requirement and not pin.obstacle
+    ]
+    expected = tuple((name, moved.get(name, version)) for name, version in source.expected)
+    return replace(source, how=How.PINS, requirements=tuple(lines), expected=expected)
+
+
+def without_seeds(source: Source, recipe: Recipe) -> Source:
+    """Return the exact source without pip, setuptools and wheel: the creator seeds those that
+    suit the other Python."""
+    seeds = {pin.name: pin.requirement for pin in recipe.installed if pin.seed}
+    return replace(
+        source,
+        requirements=tuple(line for line in source.requirements if line not in seeds.values()),
+        expected=tuple(pair for pair in source.expected if pair[0] not in seeds),
+    )

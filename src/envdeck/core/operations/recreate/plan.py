@@ -1,0 +1,347 @@
+"""`RecreatePlan`: planned, and in words."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import (
+    Choices,
+    Doubt,
+    Environment,
+    Fact,
+    NoPlan,
+    Operation,
+    PackageChoice,
+    Result,
+    Step,
+    Target,
+)
+from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.guards.base import some
+from envdeck.core.operations.guards.check import mark_of, moment_of, obstacles
+from envdeck.core.operations.recipe.edits import Look, look_at
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.recreate.doubts import (
+    Doubting,
+    doubt_refusals,
+    find_doubts,
+    wrong_choice,
+)
+from envdeck.core.operations.recreate.options import Jumps, jump_over, jumped_source, without_seeds
+from envdeck.core.operations.recreate.run import Order, build_anew, unreleased
+from envdeck.core.operations.shared.base_interpreter import (
+    BasePath,
+    base_path,
+    interpreter_choices,
+    pick,
+    uses_of,
+)
+from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
+from envdeck.core.operations.shared.interpreters import Choice
+from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.sources.offer import source_of
+from envdeck.core.operations.sources.source import DEFAULTS, How, Parts, Source, SourceName
+from envdeck.core.operations.staging.changes import packages_of
+from envdeck.core.operations.staging.replace import ReplacePlan, replace_environment
+from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, Blueprint, seeds_of
+from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.operations.transaction.places import ENVIRONMENT
+from envdeck.core.operations.transaction.transaction import first_trash
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+
+_CHOSEN = {
+    PackageChoice.KEEP: "files kept",
+    PackageChoice.RELEASE: "as released",
+    PackageChoice.OMIT: "left out",
+}
+
+
+def facts_of(
+    environment: Environment,
+    chosen: Choice,
+    named: BasePath,
+    source: Source,
+    unowned: int,
+    jumped: Jumps,
+    choices: Choices,
+) -> tuple[Fact, ...]:
+    """Return what a person should know before: from what, and on what."""
+    now = environment.python.version or "not known"
+    one = chosen.interpreter
+    then = f"{now}, as it is" if now == one.version else f"{now}, then {one.version}"
+    facts = [
+        Fact("from", source.title),
+        Fact("python", f"{then}, of {named.executable}"),
+        *uses_of(named, one.version),
+    ]
+    facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
+    for choice, label in _CHOSEN.items():
+        names = sorted(name for name, made in choices.items() if made is choice)
+        facts += [Fact(label, ", ".join(names))] if names else []
+    if unowned:
+        plural = "file" if unowned == 1 else "files"
+        facts.append(Fact("carried over", f"{unowned:,} {plural} that no package owns"))
+    return tuple(facts)
+
+
+def steps_of(
+    blueprint: Blueprint, staged: str, environment: Environment, unowned: int, host: Host
+) -> tuple[Step, ...]:
+    """Return what is done, with the very commands that will be run."""
+    count = len(blueprint.source.expected or blueprint.source.requirements)
+    packages = "package" if count == 1 else "packages"
+    install = f"install {count:,} {packages} and check each against what was"
+    if blueprint.source.how is How.UV_SYNC:
+        install = "install what uv.lock says"
+    steps = [
+        Step("make a new one beside it", blueprint.creating(staged).shown),
+        Step(install, blueprint.installing(staged, host).shown),
+    ]
+    if unowned:
+        steps.append(Step(f"copy {unowned:,} files that no package owns"))
+    steps.append(Step("check what it needs, and that it imports what it could"))
+    steps.append(Step(f"exchange the two: the old one of {environment.name} goes to the trash"))
+    return tuple(steps)
+
+
+def warnings_of(
+    environment: Environment,
+    recipe: Recipe,
+    source: Source,
+    chosen: Choice,
+    doubtful: Collection[str],
+    *,
+    same_minor: bool,
+) -> tuple[str, ...]:
+    """Return why it may be a bad idea, one sentence each. What is `doubtful` is chosen for, and
+    not rebuilt."""
+    said = [*source.notes]
+    if chosen.interpreter.end_of_life:
+        said.append(
+            f"Python {chosen.interpreter.version} has had no support since"
+            f" {chosen.interpreter.end_of_life}"
+        )
+    if not same_minor and source.name is SourceName.EXACT:
+        said.append(
+            f"it goes from Python {environment.python.version} to {chosen.interpreter.version}:"
+            " what has no release for that ends it, and nothing is changed;"
+            " pip and setuptools come as its creator seeds them"
+        )
+    rebuilt = [
+        pin.name
+        for pin in recipe.installed
+        if pin.obstacle and source.name is SourceName.EXACT and pin.name not in doubtful
+    ]
+    if rebuilt:
+        said.append(f"rebuilt from their files here, since their source is gone: {some(rebuilt)}")
+    if recipe.leftovers:
+        said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")
+    return tuple(said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecreatePlan(ReplacePlan):
+    """An environment to be made anew."""
+
+    recipe: Recipe
+    carries: bool
+    """Whether there are files that no package owns."""
+    same_minor: bool
+    same_base: bool
+    """Whether it rests on the very interpreter that the old one rests on."""
+    look: Look = field(repr=False, compare=False)
+    """At its files, of which more is read while it is made anew."""
+    jumped: frozenset[str] = frozenset()
+    """Names that come at another version, since theirs has no wheel for the new interpreter."""
+
+
+def plan_recreate(
+    operations: "Context",
+    environment: Environment,
+    *,
+    source: str,
+    file: str | None,
+    interpreter: str | None,
+    allow: frozenset[str],
+    choices: Choices = MappingProxyType({}),
+    jump: str | None = None,
+    parts: Parts = DEFAULTS,
+    operation: Operation = Operation.RECREATE,
+    keep_edits: bool = False,
+) -> RecreatePlan | NoPlan:
+    """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
+    host = operations.catalog.host
+    unknown = parts.unknown(environment.project.path, file)
+    if unknown:
+        return NoPlan(unknown, missing=True)
+    offered = interpreter_choices(operations, environment, environment.project.path)
+    chosen = pick(interpreter, offered, operations)
+    if isinstance(chosen, NoPlan):
+        return chosen
+    packages = packages_of(environment)  # before it is read
+    recipe = freeze(environment)
+    same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
+    wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
+    found = source_of(environment, wanted, source, file, chosen.interpreter, parts)
+    if isinstance(found, NoPlan):
+        return found
+    exact = found.name is SourceName.EXACT
+    wrong = wrong_choice(choices, recipe, environment, exact=exact, same_minor=same_minor)
+    if wrong is not None:
+        return wrong
+    jumped: Jumps = ()
+    if jump is not None and exact:
+        jumps = jump_over(operations, environment, wanted, chosen.interpreter, jump)
+        if isinstance(jumps, NoPlan):
+            return jumps
+        found, jumped = jumped_source(found, wanted, jumps), jumps
+    if exact and not same_minor:
+        found = without_seeds(found, wanted)
+    look = look_at(environment)
+    edits = look.edits()
+    doubts: tuple[Doubt, ...] = ()
+    if exact:
+        names = [pin.name for pin in wanted.installed if not pin.anchored]
+        found = replace(found, binary=tuple(names))
+        asked = Doubting(
+            host,
+            environment,
+            chosen.interpreter,
+            same_minor,
+            operations.policy.offline,
+            operations.stopped,
+        )
+        doubts = find_doubts(asked, recipe, edits)
+    uv = Uv(host, folder=host.home, environment=environment.path)
+    if uv.misdirected:
+        return NoPlan(uv.misdirected, MISDIRECTED_HINT)
+    creator = creator_for(
+        environment.creation, host, chosen.interpreter.version, folder=host.home, uv=uv
+    )
+    if isinstance(creator, CannotBeMade):
+        if creator.instead is None:
+            return NoPlan(creator.reason, creator.hint)
+        creator = creator.instead
+    named = base_path(chosen, environment)
+    blueprint = Blueprint(
+        path=environment.path,
+        interpreter=named.executable,
+        names=named.kept,
+        creator=creator,
+        creation=environment.creation,
+        source=found,
+        # What is pinned is installed like the rest, by far faster than a creator seeds it.
+        seeds=frozenset() if exact and same_minor else seeds_of(recipe),
+        copies=_is_copied(environment),
+        downloads=operations.policy.downloads,
+        offline=operations.policy.offline,
+    )
+    moment = moment_of(operations)
+    unowned = moment.unowned(environment.path)
+    if not unowned.complete:
+        why = f": {unowned.unread[0]}" if unowned.unread else ""
+        return NoPlan(
+            f"not every file in it could be looked at, so that not all can be carried over{why}",
+            hint="make it readable, or move what is yours out of it",
+        )
+    facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
+    target = Target(
+        environment.path,
+        environment.identity,
+        environment.name,
+        (*facts, *edit_facts(edits)),
+        mark_of(environment.path),
+        edits,
+    )
+    refusals = (
+        *obstacles(operation, target, environment, moment, allow),
+        *doubt_refusals(
+            doubts,
+            choices,
+            environment,
+            None if same_minor else chosen.interpreter.executable,
+        ),
+    )
+    doubtful = {one.name for one in doubts}
+    replaced = look.edits(unreleased(choices) | (doubtful - choices.keys()))
+    needs = environment.size.reclaimable_bytes if environment.size is not None else None
+    identifier = new_id(host)
+    staged = os.path.join(first_trash(environment.path, operations.ground), identifier)
+    return RecreatePlan(
+        id=identifier,
+        operation=operation,
+        targets=(target,),
+        steps=steps_of(
+            blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
+        ),
+        warnings=(
+            *((named.lost,) if named.lost else ()),
+            *warnings_of(environment, recipe, found, chosen, doubtful, same_minor=same_minor),
+            *recreate_warnings(replaced, keep=keep_edits),
+        ),
+        keep_edits=keep_edits,
+        replaced_edits=replaced.count,
+        look=look,
+        refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
+        allowed=allow,
+        needs_bytes=needs,
+        frees_now_bytes=0,
+        reclaims_bytes=needs,
+        doubts=doubts,
+        choices=choices,
+        undo=f"envdeck undo {identifier}",
+        kept_until=operations.policy.kept_until(host.now()),
+        environment=environment,
+        freeze=recipe.freeze_lines(),
+        done=f"{environment.name} is made anew",
+        packages=packages,
+        recipe=recipe,
+        blueprint=blueprint,
+        carries=unowned.count > 0,
+        same_minor=same_minor,
+        same_base=chosen.same and environment.python.version == chosen.interpreter.version,
+        jumped=frozenset(name for name, _, _ in jumped)
+        | (frozenset() if same_minor else seeds_of(recipe)),
+    )
+
+
+def _is_copied(environment: Environment) -> bool:
+    """Tell whether the interpreter was copied and not linked."""
+    executable = environment.python.executable
+    return (
+        environment.creation.creator in {"venv", "virtualenv"}
+        and executable is not None
+        and reach.isfile(executable)
+        and not reach.islink(executable)
+    )
+
+
+def _minor(version: str | None) -> str:
+    return ".".join((version or "").split(".")[:2])
+
+
+def run_recreate(
+    plan: RecreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
+) -> Result:
+    """Make it, prove it, exchange it; or leave everything as it is."""
+    order = Order(
+        plan,
+        plan.recipe,
+        same_minor=plan.same_minor,
+        same_base=plan.same_base,
+        carries=plan.carries,
+        look=plan.look,
+        jumped=plan.jumped,
+        choices=plan.choices,
+    )
+    return replace_environment(
+        plan, lambda building: build_anew(order, building), operations, tell, stopped
+    )

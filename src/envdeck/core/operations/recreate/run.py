@@ -1,0 +1,516 @@
+"""Build, install exactly (halving on failure), verify, replace."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.record import RecordRow
+from envdeck.core.inspection.packages.requirements import parse_requirement
+from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.inspection.unowned import Unowned, unowned_files
+from envdeck.core.model import Choices, Environment, PackageChoice, StepStarted
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
+from envdeck.core.operations.recipe.carry import Carried, carry_over, keep_files, mapped, transplant
+from envdeck.core.operations.recipe.edits import Look
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.identity import other_release, unlike_files
+from envdeck.core.operations.recipe.recipe import SEEDS, Pin, PinKind, Recipe, place_of, record_of
+from envdeck.core.operations.recipe.verify import Proof, prove
+from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
+from envdeck.core.operations.recreate.doubts import choice_hint, options_for
+from envdeck.core.operations.sources.source import SourceName
+from envdeck.core.operations.staging.changes import Watch
+from envdeck.core.operations.staging.prove import FileProof
+from envdeck.core.operations.staging.replace import ReplacePlan
+from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.system.files import Unread
+
+WHEELS = "wheels"
+_FATAL = frozenset(
+    {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
+)
+"""What no other way of installing would help against."""
+_NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
+"""What every package would meet again."""
+_OTHER_RELEASE = "the index has another release with that name and version"
+
+
+@dataclass(slots=True)
+class Restoring:
+    """Installs a recipe, package by package where it must."""
+
+    recipe: Recipe
+    old: Environment
+    building: Building
+    same_minor: bool
+    choices: Choices = field(default_factory=dict)
+    jumped: frozenset[str] = frozenset()
+    """Names that come at another version."""
+    salvaged: list[str] = field(default_factory=list)
+    """Names that were rebuilt from their installed files."""
+    _folder: str = ""
+    _reasons: dict[str, str] = field(default_factory=dict)
+    """Why the index did not give a package, by its name."""
+    _is_proved: bool = False
+    """Whether it was compared before."""
+    _proof: Proof | None = None
+    """Of what is installed by now; None where that has changed since."""
+
+    def install(self) -> None:
+        """Install everything that is in the recipe.
+
+        Wheels of an index come first, and nothing of theirs runs before each is proved to be
+        what was here: all at once, or less and less until it is known what cannot be had. Where one
+        is another project's, the environment is made once more without it. Raises
+        :class:`GivenUpError`.
+        """
+        wanted: list[Pin] = []
+        lost: list[Pin] = []
+        for pin in self.recipe.installed:
+            if pin.name not in self.choices and (self.same_minor or not pin.seed):
+                (lost if pin.obstacle or not pin.requirement else wanted).append(pin)
+        done = self.building.install()
+        if not done.ok:
+            lost += self._obtain(wanted, done)
+        while foreign := self._foreign([pin for pin in wanted if pin not in lost]):
+            lost += self._refuse(foreign)
+            lost += self._obtain([pin for pin in wanted if pin not in lost])
+        self._salvage(lost)
+        if not self.same_minor:
+            self._bring_seeds()
+        self._install_chosen()
+
+    def _bring_seeds(self) -> None:
+        """Install what a creator no longer seeds (setuptools, since Python 3.12), at least as
+        new as it was; where that cannot be had, it is left to who needs it to miss it."""
+        there = {each.name for each in read_distributions(self.building.environment())}
+        for pin in self.recipe.installed:
+            if pin.seed and pin.name not in there and pin.name not in self.choices:
+                self.building.install_lines([f"{pin.name}>={pin.version}"])
+
+    def _obtain(self, pins: Sequence[Pin], failed: Completed | None = None) -> list[Pin]:
+        """Install what can be installed, and return what cannot; `failed` is how it ended for all
+        of them together, where that was tried.
+
+        uv stops at the first package that it cannot have, and mostly names it: the others are
+        asked for again. Where it names none, halving gets down to single packages. It may start
+        the environment's interpreter each time, and so what is installed by then is proved first.
+        """
+        lost: list[Pin] = []
+        got: list[Pin] = []
+        batches = [list(pins)] if pins else []
+        while batches:
+            batch = batches.pop()
+            done = failed or self._install_batch(batch)
+            failed = None
+            if done.ok:
+                got += batch
+                if batches and (foreign := self._foreign(got)):
+                    lost += self._refuse(foreign)
+                    rest = [pin for pin in got if pin not in foreign]
+                    batches += [rest] if rest else []
+                    got = []
+                continue
+            failure = explain(done)
+            if failure.kind in _FATAL:
+                raise GivenUpError.of(failure)
+            if failure.kind in _NO_INDEX and not self.building.offline:
+                self.building.offline = True  # asking every package for itself takes for ever
+                batches.append(batch)
+                continue
+            named = package_at_fault(done, [pin.name for pin in batch])
+            missing = [pin for pin in batch if pin.name == named or len(batch) == 1]
+            if missing:
+                self._reasons[missing[0].name] = failure.cause
+                lost += missing
+                rest = [pin for pin in batch if pin not in missing]
+                batches += [rest] if rest else []
+            else:
+                middle = (len(batch) + 1) // 2
+                batches += [batch[middle:], batch[:middle]]
+        return lost
+
+    def _refuse(self, foreign: list[Pin]) -> list[Pin]:
+        """Make the environment once more, without what is another project's; return that."""
+        self._reasons |= {pin.name: _OTHER_RELEASE for pin in foreign}
+        self.building.empty()
+        return foreign
+
+    def _install_batch(self, pins: Sequence[Pin]) -> Completed:
+        versions = dict(self.building.blueprint.source.expected)
+        binary = [pin.name for pin in pins if not pin.anchored]
+        return self.building.install_lines([_line(pin, versions) for pin in pins], binary=binary)
+
+    def _foreign(self, pins: Sequence[Pin]) -> list[Pin]:
+        """Return those that came from an index and are not proved to be what was here."""
+        environment = self.building.environment()
+        if self.same_minor:
+            self._proof = prove(self.recipe, environment)
+            unlike = {each.name for each in self._proof.differences}
+            return [pin for pin in pins if pin.name in unlike and not pin.anchored]
+        there = {pin.name: pin for pin in freeze(environment, quick=True).installed}
+        return [
+            pin
+            for pin in pins
+            if not pin.anchored
+            and pin.name not in self.jumped
+            and (
+                pin.name not in there
+                or there[pin.name].version != pin.version
+                or (
+                    unlike_files(pin.path, there[pin.name].path)
+                    and other_release(pin.path, there[pin.name].path)
+                )
+            )
+        ]
+
+    def _salvage(self, pins: Sequence[Pin]) -> None:
+        """Bring packages back from the files they have in the old environment."""
+        wheels = []
+        for pin in pins:
+            if pin.kind is PinKind.EDITABLE:
+                own_place = self.same_minor
+                reason = (
+                    transplant(pin, self.old, self.building.environment())
+                    if own_place
+                    else pin.obstacle
+                )
+                if reason:
+                    raise self._unproved(pin, reason)
+            else:
+                wheel = self._wheel(pin)
+                if isinstance(wheel, Unsalvageable):
+                    raise self._unproved(pin, wheel.reason)
+                wheels.append(wheel)
+        self._install_wheels(wheels, [pin.name for pin in pins])
+
+    def _install_wheels(self, wheels: Sequence[str], names: Sequence[str]) -> None:
+        self.salvaged += [name for name in names if name not in self.salvaged]
+        if names:
+            self._proof = None
+        if not wheels:
+            return
+        lines = [Path(wheel).as_uri() for wheel in wheels]
+        done = self.building.install_lines(lines, reinstall=names)
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+
+    def _wheel(self, pin: Pin) -> str | Unsalvageable:
+        if not self._folder:
+            self._folder = self.building.scratch(WHEELS)
+        python = None if self.same_minor else self.building.environment().python.version
+        return salvage(pin, self.old, self._folder, python=python)
+
+    def _unproved(self, pin: Pin, refused: str) -> GivenUpError:
+        """Return that nothing proves what a package is, and what can be chosen."""
+        title = f"{pin.display_name or pin.name} {pin.version}".strip()
+        reasons = dict.fromkeys(filter(None, (self._reasons.get(pin.name, ""), refused)))
+        return GivenUpError(
+            f"{title} cannot be recreated exactly: {', and '.join(reasons)}",
+            hint=choice_hint(
+                options_for(pin, same_minor=self.same_minor),
+                self.old,
+                pin.name,
+                None if self.same_minor else self.building.blueprint.interpreter,
+            ),
+        )
+
+    def _install_chosen(self) -> None:
+        """Do what a person chose for the packages that cannot be recreated exactly."""
+        pins = [pin for pin in self.recipe.installed if pin.name in self.choices]
+        if pins:
+            self._proof = None
+        released = [
+            pin.requirement for pin in pins if self.choices[pin.name] is PackageChoice.RELEASE
+        ]
+        if released:
+            done = self.building.install_lines(released)
+            if not done.ok:
+                raise GivenUpError.of(explain(done))
+        for pin in pins:
+            if self.choices[pin.name] is PackageChoice.KEEP:
+                refused = keep_files(pin, self.old, self.building.environment())
+                if refused:
+                    raise GivenUpError(f"the files of {pin.name} cannot be kept: {refused}")
+
+    def lines(self) -> dict[str, str]:
+        """Return the requirement lines that bring packages once more from where they came, by
+        name. What came from the old environment's files has none."""
+        versions = dict(self.building.blueprint.source.expected)
+        found = {}
+        for pin in self.recipe.installed:
+            choice = self.choices.get(pin.name)
+            if pin.name in self.salvaged or choice not in {None, PackageChoice.RELEASE}:
+                continue
+            if pin.seed and not self.same_minor:
+                found[pin.name] = f"{pin.name}>={pin.version}"
+            elif pin.requirement:
+                found[pin.name] = _line(pin, versions)
+        return found
+
+    def prove(self) -> Proof:
+        """Compare with what was; what its origin gave in another build is taken from the old
+        environment, where its files permit. What came from an index has to be the same, and is
+        looked at anew each time that this is called: it may have been installed once more."""
+        known = self._proof
+        again, self._proof, self._is_proved = self._is_proved, None, True
+        proof = known or prove(self.recipe, self.building.environment())
+        if not self.same_minor:
+            if again:
+                self._check_others()
+            return proof
+        by_name = {pin.name: pin for pin in self.recipe.installed}
+        wheels: list[str] = []
+        names: list[str] = []
+        for difference in proof.differences:
+            pin = by_name[difference.name]
+            settled = pin.name in self.choices or (pin.name in self.salvaged and not again)
+            if settled or pin.kind is PinKind.EDITABLE:
+                continue
+            wheel = self._wheel(pin)
+            if not isinstance(wheel, Unsalvageable):
+                wheels.append(wheel)
+                names.append(pin.name)
+            elif not pin.anchored:
+                self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+                raise self._unproved(pin, wheel.reason)
+        if not wheels:
+            return proof
+        self._install_wheels(wheels, names)
+        return prove(self.recipe, self.building.environment())
+
+    def _check_others(self) -> None:
+        """Raise where a package for another minor version is not the one that was here."""
+        pins = [
+            pin
+            for pin in self.recipe.installed
+            if not pin.seed and pin.name not in self.choices and pin.name not in self.jumped
+        ]
+        for pin in self._foreign(pins):
+            self._reasons.setdefault(pin.name, _OTHER_RELEASE)
+            raise self._unproved(pin, "")
+
+
+def _line(pin: Pin, versions: dict[str, str | None]) -> str:
+    """Return the line that installs a pin, at the version that it is to have."""
+    version = versions.get(pin.name)
+    if version is None or version == pin.version:
+        return pin.requirement
+    return f"{pin.display_name}=={version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be built, and what it is to be compared with."""
+
+    plan: ReplacePlan
+    recipe: Recipe
+    same_minor: bool
+    same_base: bool
+    """Whether it rests on the very interpreter that the old one rests on."""
+    carries: bool
+    """Whether the plan has a step for files that no package owns."""
+    look: Look
+    """At the files of the old one, as it was planned."""
+    jumped: frozenset[str] = frozenset()
+    """Names that come at another version, since theirs has no wheel for the new interpreter."""
+    choices: Choices = field(default_factory=dict)
+    """What becomes of packages that cannot be recreated exactly."""
+
+    def chosen(self, choice: PackageChoice) -> list[str]:
+        """Return the names that a choice was made for."""
+        return sorted(name for name, made in self.choices.items() if made is choice)
+
+
+def build_anew(order: Order, building: Building) -> list[str]:
+    """Build it, and return what was verified; raises :class:`GivenUpError`."""
+    plan = order.plan
+    steps = iter(enumerate(plan.steps))
+
+    def begin() -> None:
+        index, step = next(steps)
+        building.tell(StepStarted(index, step.title))
+
+    verified: list[str] = []
+    files = FileProof(
+        plan.environment,
+        keep=plan.keep_edits,
+        look=order.look,
+        exempt=unreleased(order.choices),
+    )
+    tried: frozenset[str] | None = None
+    begin()
+    building.make()
+    begin()
+    with ThreadPoolExecutor(1) as aside:  # the old one is listed while an installer runs
+        looking = aside.submit(_look, plan.environment, building)
+        reading = aside.submit(files.read_old, building.stopped)
+        if plan.blueprint.source.name is SourceName.EXACT:
+            restoring = Restoring(
+                order.recipe,
+                plan.environment,
+                building,
+                order.same_minor,
+                order.choices,
+                order.jumped,
+            )
+            restoring.install()
+            proof = restoring.prove()
+            files.hurry()
+            reading.result()
+            checked = files.check(building, restoring.lines())
+            if checked.reinstalled:
+                proof = restoring.prove()
+            verified += _proved(restoring, proof, order)
+            if order.same_base:
+                # The same files on the same interpreter import as they did.
+                tried = frozenset(each.name for each in proof.differences)
+                tried = (tried | {*restoring.salvaged, *order.choices}) - {
+                    *order.chosen(PackageChoice.OMIT)
+                }
+        else:
+            done = building.install()
+            if not done.ok:
+                raise GivenUpError.of(explain(done))
+            files.hurry()
+            reading.result()
+            checked = files.check(building)
+        verified += checked.verified
+        unowned = looking.result()
+    if not unowned.complete:
+        raise GivenUpError(
+            "not every file in it could be looked at, so that not all could be carried over",
+            hint="move what is yours out of it first",
+        )
+    if order.carries:
+        begin()
+    carried = carry_over(
+        plan.environment,
+        building.environment(),
+        _not_released([each.path for each in unowned.files], order, building.environment()),
+        order.recipe,
+    )
+    verified += _carried(carried)
+    begin()
+    verified += _checked(order, building, tried)
+    building.settle()
+    return [*verified, *files.settle_edits(building)]
+
+
+def unreleased(choices: Choices) -> frozenset[str]:
+    """Return the names whose files are not put beside those of a release: kept, or left out."""
+    return frozenset(
+        name for name, choice in choices.items() if choice is not PackageChoice.RELEASE
+    )
+
+
+def _look(environment: Environment, building: Building) -> Unowned:
+    """List the files that no package owns, and look after them from now on."""
+    watch = Watch.of(environment)
+    found = unowned_files(environment, stopped=building.stopped)
+    watch.follow(each.path for each in found.files)
+    building.watch = watch
+    return found
+
+
+def _proved(restoring: Restoring, proof: Proof, order: Order) -> list[str]:
+    """Say how far it is what it was; raise where something is missing."""
+    unseeded = [
+        each.name
+        for each in proof.differences
+        if each.kind == "missing" and each.name in SEEDS and not restoring.same_minor
+    ]
+    differences = [
+        each
+        for each in proof.differences
+        if each.name not in order.choices and each.name not in unseeded
+    ]
+    for each in differences:
+        if each.kind == "missing" or (each.kind == "version" and each.name not in order.jumped):
+            was = f"{each.name} {each.before}"
+            raise GivenUpError(
+                f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
+                hint="make it from what the project declares: `--from declared`",
+            )
+    if not restoring.same_minor:
+        gone = {*unseeded, *order.chosen(PackageChoice.OMIT)}
+        moved = sum(each.kind == "version" for each in proof.differences)
+        count = proof.total - len(gone)
+        moved_too = f", {moved:,} of them at another version" if moved else ""
+        said = [f"all {count:,} packages are there{moved_too}"]
+        said += [f"left out, since nothing seeds it now: {', '.join(unseeded)}"] if unseeded else []
+    else:
+        said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]
+        said += _named("built anew from their origin", [each.name for each in differences])
+    said += _named("rebuilt from their files here", sorted(restoring.salvaged))
+    said += _named("files kept as they are", order.chosen(PackageChoice.KEEP))
+    said += _named("taken as the index has them", order.chosen(PackageChoice.RELEASE))
+    said += _named("left out", order.chosen(PackageChoice.OMIT))
+    if restoring.building.offline:
+        said.append("without the network, from the cache")
+    return said
+
+
+def _named(what: str, names: Sequence[str]) -> list[str]:
+    """Return what became of some packages, the first five by name; nothing where there are none."""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return [f"{what}: {', '.join(names[:5])}{more}"] if names else []
+
+
+def _not_released(paths: Sequence[str], order: Order, after: Environment) -> Sequence[str]:
+    """Return the files that are carried over: not those of which a release was chosen to take the
+    place, though no list says whose they were."""
+    released = {*order.chosen(PackageChoice.RELEASE)}
+    if not released:
+        return paths
+    owned = {
+        place_of(row.path, os.path.dirname(listed.path), after.path)
+        for listed in list_names(after.site_packages)
+        if listed.name in released
+        for row in _rows(listed.path)
+    }
+    return [path for path in paths if mapped(path, order.plan.environment, after) not in owned]
+
+
+def _rows(info: str) -> tuple[RecordRow, ...]:
+    rows = record_of(info)
+    return () if isinstance(rows, Unread) else rows
+
+
+def _carried(carried: Carried) -> list[str]:
+    if carried.conflicts:
+        first = carried.conflicts[0]
+        raise GivenUpError(
+            f"a file of yours cannot be carried over: {first.path}: {first.reason}",
+            hint="move it out of the environment first",
+        )
+    count = len(carried.files)
+    return [f"{count:,} {'file' if count == 1 else 'files'} of yours carried over"] if count else []
+
+
+def _checked(order: Order, building: Building, tried: frozenset[str] | None) -> list[str]:
+    omitted = {*order.chosen(PackageChoice.OMIT)}
+    problems = building.unmet(order.plan.environment)
+    lacking = [each for each in problems if _asked(each[1]) not in omitted]
+    if lacking:
+        name, missing = lacking[0]
+        raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
+    lost = building.imports_lost(order.plan.environment, tried)
+    if lost and not omitted:
+        raise GivenUpError(lost[0])
+    still = "everything that could be imported still can"
+    if tried is not None:
+        still = "its interpreter starts, the same as before"
+        still += f", and imports {', '.join(sorted(tried)[:5])}" if tried else ""
+    said = [f"{name} lacks {missing}, which was left out" for name, missing in problems[:5]]
+    late = _named("imports not tried, since the time was up", sorted(building.untried))
+    return [*(said or ["no package lacks what it needs"]), *(lost or [still]), *late]
+
+
+def _asked(requirement: str) -> str:
+    parsed = parse_requirement(requirement)
+    return parsed.name if parsed is not None else requirement

@@ -1,0 +1,143 @@
+"""What is said and noted of an environment that goes to the trash, and of its edited files."""
+
+from collections.abc import Iterable
+
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.unowned import Unowned
+from envdeck.core.model import Edits, Environment, Fact, ProjectState
+from envdeck.core.operations.guards.base import amount, some
+from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.sources.offer import rebuilt_from
+from envdeck.core.operations.transaction.journal import Entry
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.system.files import CFG_LIMIT, Unread, decode, read_bounded
+
+NOTED = 2_000
+"""Unowned files, and edited ones, that a manifest lists."""
+_NAMED = 5
+"""Files and processes that are named; more are counted."""
+
+
+def facts_of(
+    environment: Environment, unowned: Unowned, moment: Moment, *, kept: bool = True
+) -> tuple[Fact, ...]:
+    """Return what a person should know before an environment goes."""
+    facts = [Fact("python", _python(environment))]
+    if environment.project.path is not None:
+        gone = "" if environment.project.state is ProjectState.FOUND else ", which is not there"
+        facts.append(Fact("project", f"{environment.project.path}{gone}"))
+    facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
+    if unowned.count:
+        names = ", ".join(file.path for file in unowned.files[:_NAMED])
+        more = unowned.count - min(unowned.count, _NAMED)
+        told = f"{names} and {more:,} more" if more else names
+        facts.append(Fact("your files", told))
+    running = moment.processes
+    if running.hidden and not running.problem and not running.users_of(environment.path):
+        facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
+    if environment.links:
+        facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
+    if moment.read_only:
+        facts.append(Fact("mode", "read-only: nothing is changed"))
+    return tuple(facts)
+
+
+def _python(environment: Environment) -> str:
+    version = environment.python.version or "not known"
+    count = environment.packages
+    packages = "" if count is None else f", {count:,} package{'' if count == 1 else 's'}"
+    return f"{version}, of {environment.manager}{packages}"
+
+
+def manifest_of(
+    entry: Entry,
+    environment: Environment,
+    ground: Ground,
+    freeze: tuple[str, ...],
+    unowned: Iterable[str] = (),
+    edits: Edits | None = None,
+) -> Manifest:
+    """Return the manifest of an environment that an operation puts aside; `unowned` are the files
+    in it that no package owns, relative to it, and `edits` those of packages that were edited."""
+    size = environment.size
+    return Manifest(
+        id=entry.id,
+        operation=entry.operation,
+        path=entry.path,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+        put_at=ground.host.now(),
+        packages=environment.packages,
+        disk_bytes=size.disk_bytes if size else None,
+        reclaimable_bytes=size.reclaimable_bytes if size else None,
+        project=environment.project.path,
+        freeze=freeze,
+        cfg=_cfg(environment),
+        unowned=tuple(sorted(unowned)[:NOTED]),
+        edited=() if edits is None else tuple(each.path for each in edits.files[:NOTED]),
+    )
+
+
+def _cfg(environment: Environment) -> str:
+    data = read_bounded(f"{environment.path}/pyvenv.cfg", CFG_LIMIT)
+    return "" if isinstance(data, Unread) else mask_text(decode(data))
+
+
+def edit_facts(edits: Edits) -> tuple[Fact, ...]:
+    """Return which installed files are no longer what was installed."""
+    facts = []
+    if edits.count:
+        facts.append(Fact("edited files", named_edits(edits)))
+    if edits.unchecked:
+        facts.append(Fact("not compared", some(edits.unchecked)))
+    return tuple(facts)
+
+
+def named_edits(edits: Edits) -> str:
+    """Return how many files were edited, how large they are, and the first of them."""
+    names = some((each.path for each in edits.files[: edits.count]), _NAMED)
+    return f"{_files(edits.count)} of packages ({amount(edits.bytes)}): {names}"
+
+
+def loss_warnings(edits: Edits) -> tuple[str, ...]:
+    """Return what is lost for good where an environment is deleted permanently."""
+    if not edits.count:
+        return ()
+    return (f"edited since they were installed, and deleted permanently: {named_edits(edits)}",)
+
+
+def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
+    """Return what becomes of edited and of missing files in an environment that is recreated."""
+    said = []
+    if edits.count and not keep:
+        said.append(
+            f"edited files are replaced by the released ones: {named_edits(edits)};"
+            " they stay in the old environment, in the trash"
+        )
+    if edits.missing:
+        lack = "is missing and comes" if edits.missing == 1 else "are missing and come"
+        said.append(f"{_files(edits.missing)} of packages {lack} back as released")
+    if edits.unchecked:
+        said.append(f"not compared with RECORD: {some(edits.unchecked)}")
+    return tuple(said)
+
+
+def upgrade_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
+    """Return what becomes of edited files in the packages that an upgrade replaces."""
+    if not edits.count:
+        return ()
+    said = f"edited files of upgraded packages are replaced: {named_edits(edits)};"
+    where = "stay in the old environment, in the trash"
+    if keep:
+        said = (
+            f"edited files of upgraded packages: {named_edits(edits)}; kept where the new release"
+            " has the same original, else left out"
+        )
+        return (f"{said}; all {where}",)
+    return (f"{said} they {where}",)
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"

@@ -1,0 +1,180 @@
+"""What was done, and what of it can still be taken back."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from envdeck.core.inspection.protection import TRASH
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.transaction.places import ENVIRONMENT, MANIFEST, former_trash
+from envdeck.core.operations.transaction.resolve import is_same, item_problem
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.trash import PARTLY, Item, Manifest, items, purging_name
+from envdeck.core.system import reach
+from envdeck.core.system.files import reason_of
+from envdeck.core.system.mounts import read_mounts
+
+_AWAY = "its trash is not there now: is its disk mounted?"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One operation on one environment, as the journal has it."""
+
+    entry: Entry | Unreadable
+    why_not: str
+    """Why it cannot be taken back, in words; empty where it can."""
+    is_partly_purged: bool = False
+    """Whether a part of what it put aside, or was to remove, is left."""
+    kept_until: float | None = None
+    """Until when the trash keeps what an undo needs, as the clock of now would tell it; None
+    where that has no end, or it needs nothing."""
+
+
+def history(ground: Ground, items: Iterable[Item] = ()) -> tuple[Past, ...]:
+    """Return every operation, newest first; journal files that cannot be read come last. `items`
+    are those of the trash, which tell until when they are kept."""
+    entries, unreadable = ground.journal.read_all()
+    halves = find_halves(entries, ground)
+    kept = {item.folder: item.kept_until for item in items}
+    past = [
+        Past(
+            entry,
+            undo_obstacle(entry, ground, halves),
+            entry.item in halves and not entry.purged,
+            kept.get(entry.item),
+        )
+        for entry in reversed(entries)
+    ]
+    return (*past, *(Past(each, each.reason) for each in unreadable))
+
+
+def find_halves(entries: Iterable[Entry], ground: Ground) -> frozenset[str]:
+    """Return the items of which a removal has left a part, by the names that they had whole.
+
+    A folder that is called so is one. So is whatever the journal has a removal of that was begun
+    and not ended, under any name: an item once was given its own back, its manifest gone.
+    """
+    halves = set()
+    for entry in entries:
+        if not entry.item or entry.purged or entry.item in halves:
+            continue
+        try:
+            if ground.disk.identity(purging_name(entry.item)) is not None:
+                halves.add(entry.item)
+            elif entry.tells_of_part():
+                there = ground.disk.identity(entry.item)
+                begun = entry.partly or not os.path.lexists(os.path.join(entry.item, MANIFEST))
+                if there is not None and begun and is_same(there, entry.old, entry, ground.host):
+                    halves.add(entry.item)
+        except OSError:  # out of reach: that is said where it matters
+            continue
+    return frozenset(halves)
+
+
+def undo_obstacle(entry: Entry, ground: Ground, halves: frozenset[str]) -> str:
+    """Say why an operation cannot be taken back now; empty where it can. `halves` are the items
+    that are partly purged."""
+    if not entry.phase.over:
+        return "it is not over"
+    if entry.purged:
+        return "it was purged"
+    if entry.phase is Phase.ROLLED_BACK:
+        return "it changed nothing"
+    if entry.item in halves:
+        return PARTLY
+    if entry.phase is Phase.ATTENTION:
+        return "it needs a look at the disk first"
+    if entry.move is Move.OWNER:
+        return "the tool that owned it has removed it"
+    if entry.move is Move.REMOVE:
+        return "it was purged"
+    if entry.undone_by:
+        return "it was taken back"
+    if entry.move is Move.BACK:
+        return "the file is back in its place" if entry.is_file else "it can be deleted again"
+    if entry.move is Move.EXCHANGE and entry.old is None:
+        return ""  # what was created goes to the trash
+    return _item_obstacle(entry.item, ground) or item_problem(entry, ground.journal)
+
+
+def _item_obstacle(item: str, ground: Ground) -> str:
+    try:
+        there = ground.disk.identity(os.path.join(item, ENVIRONMENT))
+    except OSError as error:
+        return f"its trash cannot be reached: {reason_of(error)}"
+    if there is None:
+        if not reach.isdir(os.path.dirname(item)):
+            return _AWAY
+        return "what was put aside is no longer in the trash"
+    return ""
+
+
+def trashed(ground: Ground) -> tuple[Item, ...]:
+    """Return what is in every trash that is known: the usual one, and those the journal names."""
+    entries, _ = ground.journal.read_all()
+    former = former_trash(ground.host)
+    own = (ground.places.trash, *([] if former is None else [former]))
+    held = [entry for entry in entries if entry.item]
+    proved = [
+        entry
+        for entry in held
+        if os.path.dirname(entry.item) in own or not item_problem(entry, ground.journal)
+    ]
+    named = {entry.item: entry for entry in reversed(proved)}  # the first of each
+    halves = find_halves(proved, ground)
+    reasons = {entry.item: entry.message for entry in proved if entry.partly}
+    trashes = dict.fromkeys([*own, *(os.path.dirname(item) for item in named)])
+    busy = {entry.item for entry in entries if not entry.phase.over}
+    found = [
+        _told(each, named[place], reasons.get(place, "")) if place in halves and place in named
+        else each if each.manifest is not None or place in named
+        else _unknown(each)
+        for each in items(trashes, ground.disk)
+        if (place := _plain(each)) not in busy
+    ]  # fmt: skip
+    found += [
+        Item(entry.item, None, _AWAY, ours=False)
+        for entry in held
+        if entry.undo_possible() and _is_away(os.path.dirname(entry.item), own, ground)
+    ]
+    order = {entry.item: entry.sequence for entry in held if entry.move is not Move.REMOVE}
+    return tuple(
+        sorted(found, key=lambda each: (order.get(_plain(each), 0), each.id), reverse=True)
+    )
+
+
+def _told(item: Item, entry: Entry, why: str) -> Item:
+    """Return an item that is partly purged, with what is known of it: the journal keeps its name
+    and place where its manifest is gone."""
+    manifest = item.manifest or Manifest(
+        id=item.id,
+        operation=entry.operation,
+        path=entry.path,
+        name=entry.name,
+        manager=entry.manager,
+        python=entry.python,
+        put_at=entry.ended_at or entry.created_at,
+    )
+    return replace(
+        item, manifest=manifest, problem=f"{PARTLY}: {why}" if why else PARTLY, begun=True
+    )
+
+
+def _plain(item: Item) -> str:
+    return os.path.join(os.path.dirname(item.folder), item.id)
+
+
+def _unknown(item: Item) -> Item:
+    return replace(item, problem=f"EnvDeck knows nothing of it: {item.problem}", ours=False)
+
+
+def _is_away(trash: str, own: tuple[str, ...], ground: Ground) -> bool:
+    """Tell whether a trash is gone with the disk that it was on, and not by a person's hand."""
+    above, name = os.path.split(trash)
+    if trash in own or reach.lexists(trash):
+        return False
+    if not reach.isdir(above):
+        return True
+    mounts = read_mounts(ground.host)
+    return name != TRASH and bool(mounts) and all(one.point != above for one in mounts)

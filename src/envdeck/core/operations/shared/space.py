@@ -1,0 +1,154 @@
+"""Room on the disk: what an operation needs, and what helps where there is none."""
+
+import os
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from envdeck.core.model import Operation, Plan, Refusal
+from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.engine.failure import ROOM_HINT
+from envdeck.core.operations.guards.base import amount
+from envdeck.core.operations.shared.history import trashed
+from envdeck.core.operations.transaction.spare import device_of
+from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.system.files import existing_folder
+from envdeck.core.system.mounts import mount_of, read_mounts
+
+_EDQUOT = 122
+_FEW_FILES = 16
+_FEW_BYTES = 64 * 1024
+"""As much as an operation needs: with less of it free, that is what it was refused for."""
+_BY_HAND = "a little is enough: free 1 MB or 100 files there by other means, and try again"
+
+
+class Lack(Enum):
+    """Which kind of room there is none of, as it is said."""
+
+    BLOCKS = "no space left"
+    QUOTA = "disk quota exceeded"
+    INODES = "no inodes left"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A disk that is full, and how."""
+
+    lack: Lack
+    folder: str
+    """A folder on it, which exists."""
+    disk: str
+    """Where it is mounted."""
+
+    def __str__(self) -> str:
+        return f"{self.lack.value} on {self.disk}"
+
+
+def find_shortage(error: OSError, path: str, ground: Ground) -> Shortage:
+    """Return what the system lacked when it refused to write; `path` counts where the error
+    names no place."""
+    named = error.filename2 or error.filename
+    folder = existing_folder(named if isinstance(named, str) and os.path.isabs(named) else path)
+    if error.errno == _EDQUOT:
+        return shortage_of(Lack.QUOTA, folder, ground)
+    return shortage_of(_lack(folder, ground.disk), folder, ground)
+
+
+def find_common(folders: Iterable[str], ground: Ground) -> Shortage | None:
+    """Return the shortage of the one disk that some folders lie on; None where they lie on
+    several. A tool that met it does not tell which, and by now what it wrote is gone again."""
+    there = [existing_folder(each) for each in folders]
+    if len({device_of(each) for each in there}) != 1:
+        return None
+    return shortage_of(_lack(there[0], ground.disk), there[0], ground)
+
+
+def hint_for_plan(shortage: Shortage, plan: Plan, ground: Ground) -> str:
+    """Say what makes room on that disk where a plan had none; what is removed for good has no
+    more to give then."""
+    if plan.operation is Operation.PURGE:
+        return _BY_HAND
+    if plan.operation is not Operation.DELETE:
+        return hint_for(shortage, ground)
+    if plan.undo is None:
+        return _BY_HAND
+    allowed = [word for guard in sorted(plan.allowed) for word in ("--allow", guard)]
+    command = ["envdeck", "delete", "--purge", plan.targets[0].path, *allowed]
+    return _empty(shortage, ground) or _delete(shortage, plan, shlex.join(command), ground)
+
+
+def hint_for(shortage: Shortage, ground: Ground) -> str:
+    """Say what makes room on that disk: emptying the trash only where it holds something there."""
+    return _empty(shortage, ground) or ROOM_HINT
+
+
+def _empty(shortage: Shortage, ground: Ground) -> str:
+    """Say what emptying the trash frees on that disk; empty where it frees nothing there."""
+    device = device_of(shortage.folder)
+    there = [item for item in trashed(ground) if item.ours and device_of(item.folder) == device]
+    sizes = [None if item.manifest is None else item.manifest.reclaimable_bytes for item in there]
+    known = sum(size or 0 for size in sizes)
+    if known:
+        return f"`envdeck trash purge` frees {amount(known)} there"
+    return "`envdeck trash purge` frees what the trash holds there" if None in sizes else ""
+
+
+def _delete(shortage: Shortage, plan: Plan, command: str, ground: Ground) -> str:
+    """Say what deleting for good frees, in place of moving to the trash."""
+    path, size = plan.targets[0].path, plan.reclaims_bytes
+    if size == 0 or device_of(os.path.dirname(path)) != device_of(shortage.folder):
+        return ROOM_HINT
+    if ground.disk.derivable_bytes(path) < _FEW_BYTES:
+        return _BY_HAND
+    return f"`{command}` frees {'its room' if size is None else amount(size)} there"
+
+
+def shortage_of(lack: Lack, folder: str, ground: Ground) -> Shortage:
+    """Return the shortage of the disk of an existing folder."""
+    mount = mount_of(os.path.realpath(folder), read_mounts(ground.host))
+    return Shortage(lack, folder, mount.point if mount is not None else _top(folder))
+
+
+def _top(folder: str) -> str:
+    """Return the highest folder on the same disk, for systems without a mount table."""
+    above = os.path.dirname(folder)
+    while above != folder and device_of(above) == device_of(folder):
+        folder, above = above, os.path.dirname(above)
+    return folder
+
+
+def _lack(folder: str, disk: Disk) -> Lack:
+    try:
+        files, free = disk.free_files(folder), disk.free_bytes(folder)
+    except OSError:
+        return Lack.BLOCKS
+    none_left = files is not None and files < _FEW_FILES and free >= _FEW_BYTES
+    return Lack.INODES if none_left else Lack.BLOCKS
+
+
+_SPARE_BYTES = 64 * 1024 * 1024
+"""Room that is left free on the disk."""
+_SPARE_FILES = 64
+
+
+def no_room(path: str, needs: int | None, ground: Ground) -> tuple[Refusal, ...]:
+    """Return why the disk is too full for what is built for `path`, or nothing.
+
+    `needs` are bytes, or None where only the resolver will tell: then a little has to be free.
+    """
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        return ()
+    files, lack = ground.disk.free_files(folder), Lack.INODES
+    free, needed = ground.disk.free_bytes(folder), needs or 0
+    if files is not None and files < _SPARE_FILES:
+        why = f"the disk has {files:,} inodes free"
+    elif free < needed + _SPARE_BYTES:
+        lack, both = Lack.BLOCKS, f"it takes {needed:,} while both are there"
+        takes = both if needs else "it takes some while it runs"
+        why = f"the disk has {free:,} bytes free, and {takes}; {_SPARE_BYTES:,} are to stay free"
+    else:
+        return ()
+    shortage = shortage_of(lack, folder, ground)
+    return (Refusal("no-room", why, hint=hint_for(shortage, ground), path=path),)

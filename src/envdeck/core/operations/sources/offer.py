@@ -1,0 +1,270 @@
+"""Which sources there are; one chosen source found again."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.requirements import holds, marker_environment
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import Distribution, Environment, Interpreter, NoPlan, ProjectState, Python
+from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.sources.lock import lock_source
+from envdeck.core.operations.sources.source import (
+    DEFAULTS,
+    Asked,
+    Exact,
+    How,
+    Parts,
+    Source,
+    SourceName,
+)
+from envdeck.core.project import (
+    DeclaredRequirement,
+    Index,
+    Manifest,
+    read_declared,
+    read_lock,
+    read_locks,
+    read_manifest,
+)
+from envdeck.core.project.requirements import file_url
+
+_INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
+
+
+def declared_source(manifest: Manifest, asked: Asked) -> Source:
+    """Return what a manifest declares for the interpreter that is to be.
+
+    One mistake in a file makes it no source: what it asks for would be installed in part.
+    """
+    groups = manifest.default_groups if asked.groups is None else asked.groups
+    if manifest.format == "Pipfile" and asked.groups is None:
+        groups = tuple(name for name in manifest.groups if name == "dev")
+    lines: list[str] = []
+    indexed: dict[str, tuple[str, str, Index]] = {}
+    expected: dict[str, None] = {}
+    for one in manifest.requirements:
+        if one.extra and one.extra not in asked.extras:
+            continue
+        if one.group and one.group not in groups:
+            continue
+        if holds(one.text, one.extra, asked.markers) is False:
+            continue
+        index = next((each for each in manifest.indexes if each.name == one.index), None)
+        if index is None:
+            lines.append(_line(one))
+        else:
+            indexed[one.text] = (one.text, one.name, index)
+        if one.name and one.name != manifest.name:
+            expected[one.name] = None
+    itself = asked.installs(builds=manifest.builds) and bool(asked.project)
+    if itself:
+        lines.append(f"-e {file_url(os.path.normpath(asked.project))}")
+        if manifest.name:
+            expected[manifest.name] = None
+    return Source(
+        name=SourceName.DECLARED,
+        title=f"what {os.path.basename(manifest.file)} declares",
+        how=How.RESOLVE,
+        file=manifest.file,
+        project=asked.project or None,
+        requirements=(*manifest.options, *dict.fromkeys(lines)),
+        indexed=tuple(indexed.values()),
+        own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in manifest.options),
+        constraints=tuple(_line(one) for one in manifest.constraints),
+        hashes=bool(lines)
+        and not itself
+        and not indexed
+        and all(one.hashes for one in manifest.requirements),
+        expected=tuple((name, None) for name in expected),
+        groups=tuple(groups),
+        extras=asked.extras,
+        install_project=itself,
+        problem=_problem(manifest),
+    )
+
+
+def _line(one: DeclaredRequirement) -> str:
+    return one.text + "".join(f" --hash={digest}" for digest in one.hashes)
+
+
+def _problem(manifest: Manifest) -> str:
+    if not manifest.problems:
+        return ""
+    first = manifest.problems[0]
+    name = os.path.basename(first.file)
+    return f"{name}:{first.line}: {first.message}" if first.line else f"{name}: {first.message}"
+
+
+def sources(
+    environment: Environment | None,
+    project: str | None,
+    *,
+    exact: Sequence[Exact] = (),
+    exact_problem: str = "",
+    distributions: Sequence[Distribution] = (),
+    python: Python | None = None,
+    file: str | None = None,
+    groups: Sequence[str] | None = None,
+    extras: Sequence[str] | None = None,
+) -> tuple[Source, ...]:
+    """Return what an environment can be rebuilt (or, with None, made anew) from.
+
+    In the order of the contract: what is here (where there is an environment), every lock file,
+    what is declared, and `file` where one is given. One that cannot be used is listed with its
+    problem. Markers are evaluated for `python`, the interpreter that is to be (default: the
+    environment's). `groups` and `extras` of None are the project's own defaults.
+    """
+    target = python or (environment.python if environment else Python())
+    asked = Asked(
+        project or "",
+        marker_environment(target),
+        None if groups is None else tuple(map(normalise, groups)),
+        () if extras is None else tuple(map(normalise, extras)),
+        _in_place(project, distributions) if environment is not None else None,
+    )
+    found: list[Source] = []
+    if environment is not None:
+        found.append(_exact(exact, exact_problem))
+    if project is not None:
+        manifests = read_declared(project)
+        locks = read_locks(project)
+        found += [lock_source(lock, manifests, asked) for lock in locks]
+        if not locks:
+            found.append(_none(SourceName.LOCK, "what the project locks", "it has no lock file"))
+        locked = {lock.file for lock in locks if lock.usable}
+        declared = [one for one in manifests if one.file not in locked]
+        declared = [one for one in declared if one.requirements or one.problems or one.builds]
+        found += [declared_source(manifest, asked) for manifest in _chosen(declared)]
+        if not declared:
+            nothing = "the project declares nothing that can be read"
+            found.append(_none(SourceName.DECLARED, "what the project declares", nothing))
+    if file is not None:
+        found.append(_file(file, asked))
+    return tuple(found)
+
+
+def _exact(exact: Sequence[Exact], problem: str) -> Source:
+    return Source(
+        name=SourceName.EXACT,
+        title="exactly what is here",
+        how=How.PINS,
+        requirements=tuple(line for _, _, line in exact),
+        expected=tuple((normalise(name), version) for name, version, _ in exact),
+        problem=problem,
+    )
+
+
+def _none(name: SourceName, title: str, problem: str) -> Source:
+    return Source(name=name, title=title, how=How.PINS, problem=problem)
+
+
+def _chosen(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
+    """Return one declaration for each way of declaring, those that can be used first.
+
+    Of several requirements files each is offered: none of them is the whole by itself.
+    """
+    return sorted(manifests, key=lambda one: bool(one.problems and not one.requirements))
+
+
+def _file(path: str, asked: Asked) -> Source:
+    lock = read_lock(path)
+    if lock is not None:
+        source = lock_source(lock, (), asked)
+    else:
+        source = declared_source(read_manifest(path), asked)
+    how = How.PINS if source.how is How.UV_SYNC else source.how
+    title = f"the file {os.path.basename(path)}"
+    return replace(source, name=SourceName.FILE, title=title, how=how)
+
+
+def _in_place(project: str | None, distributions: Sequence[Distribution]) -> bool:
+    """Whether the project is installed in place (editable) now."""
+    if project is None:
+        return False
+    url = file_url(os.path.normpath(project))
+    return any(one.editable and (one.origin or "").rstrip("/") == url for one in distributions)
+
+
+_LOCKS = re.compile(r"uv\.lock|pylock(\.[^.]+)?\.toml|poetry\.lock|pdm\.lock|Pipfile\.lock")
+_DECLARED = re.compile(
+    r"pyproject\.toml|requirements[\w.-]*\.(txt|in)|setup\.(cfg|py)|Pipfile|environment\.ya?ml"
+)
+
+
+def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
+    """Return what a person could rebuild it from once it is gone for good; `kept` tells whether
+    the trash will hold a list of its packages."""
+    found = []
+    project = environment.project
+    if project.path is not None and project.state is ProjectState.FOUND:
+        try:
+            names = sorted(os.listdir(project.path))
+        except OSError:
+            names = []
+        locks = [name for name in names if _LOCKS.fullmatch(name)]
+        declared = [name for name in names if _DECLARED.fullmatch(name)]
+        found += [f"its lock ({', '.join(locks[:2])})"] if locks else []
+        found += [f"its declaration ({', '.join(declared[:2])})"] if declared else []
+    if environment.packages and kept:
+        found.append("the list of its packages, kept in the trash")
+    if found:
+        return ", ".join(found)
+    return "nothing that is kept" if environment.packages else "nothing: it has no packages"
+
+
+def sources_of(
+    environment: Environment,
+    recipe: Recipe,
+    file: str | None,
+    interpreter: Interpreter | None,
+    parts: Parts = DEFAULTS,
+) -> tuple[Source, ...]:
+    """Return everything that an environment can be made from, for an interpreter."""
+    project = environment.project
+    python = environment.python
+    if interpreter is not None:
+        python = Python(interpreter.version, interpreter.implementation, interpreter.executable)
+    return sources(
+        environment,
+        project.path if project.state is ProjectState.FOUND else None,
+        exact=[
+            (pin.name, pin.version, pin.requirement)
+            for pin in recipe.installed
+            if pin.requirement and not pin.obstacle
+        ],
+        distributions=read_distributions(environment),
+        python=python,
+        file=file,
+        groups=parts.groups,
+        extras=parts.extras,
+    )
+
+
+def source_of(
+    environment: Environment,
+    recipe: Recipe,
+    name: str,
+    file: str | None,
+    interpreter: Interpreter | None,
+    parts: Parts = DEFAULTS,
+) -> Source | NoPlan:
+    """Return the source of a name that can be used, or why none can."""
+    offered = sources_of(environment, recipe, file, interpreter, parts)
+    found = [one for one in offered if one.name == name]
+    if not found:
+        what = {
+            SourceName.LOCK: "its project has no lock file",
+            SourceName.DECLARED: "its project declares nothing",
+            SourceName.FILE: "no file was given",
+        }.get(SourceName(name), "it has no such source")
+        return NoPlan(f"{environment.name} cannot be made from that: {what}", missing=True)
+    usable = [one for one in found if one.usable]
+    if not usable:
+        return NoPlan(
+            f"{found[0].title} cannot be used: {found[0].problem}",
+            hint="choose another source: `--from declared`" if name == SourceName.LOCK else "",
+        )
+    return usable[0]

@@ -1,0 +1,1 @@
+"""A new environment built aside, proved, and exchanged for the old one."""

@@ -1,0 +1,289 @@
+"""Proving a new environment file by file, and bringing back what its old one had there.
+
+The installer takes files out of a cache that other environments share by hard links: what was
+edited in one of those comes along. Two distributions may ship one file, and which of them wins is
+decided by chance. Both are met by reading what was installed, and are put right.
+"""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import Edits, Environment
+from envdeck.core.operations.guards.base import some
+from envdeck.core.operations.recipe.carry import bring, mapped
+from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
+from envdeck.core.operations.recipe.edits import Limits, Look
+from envdeck.core.operations.staging.changes import Packages, packages_of
+from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.system import reach
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Stopped
+
+GRACE_SECONDS = 1.0
+"""So long the old environment is read on when the new one is installed."""
+_MOST_BYTES = 64 * 1024**3
+_NAMED = 5
+
+
+@dataclass(slots=True)
+class Checked:
+    """What became of comparing the new files with their RECORDs."""
+
+    verified: list[str] = field(default_factory=list)
+    reinstalled: frozenset[str] = frozenset()
+    """Distributions that were installed once more, without the cache."""
+
+
+@dataclass(slots=True)
+class FileProof:
+    """The files of an old environment and of the one that takes its place."""
+
+    old: Environment | None = None
+    """None where there is none."""
+    keep: bool = False
+    """Whether what was edited in the old one is put over the new files."""
+    look: Look | None = None
+    """At the old one, as it was taken when all was planned."""
+    exempt: frozenset[str] = frozenset()
+    """Distributions whose files are kept as they are, or left out: they are never at fault."""
+    edits: Edits = field(default_factory=Edits)
+    """What was edited in the old one, once it was read."""
+    _contents: Contents = field(default_factory=Contents)
+    _until: float = float("inf")
+
+    def read_old(self, stopped: "Stopped") -> None:
+        """Read the old environment; meant for a thread of its own, while an installer runs. What
+        is not reached in time is told among the edits as not compared."""
+        if self.look is not None:
+            self._open(self.look, stopped)
+            self.look.read_others()
+
+    def _open(self, look: Look, stopped: "Stopped") -> None:
+        def ended() -> bool:
+            return time.monotonic() > self._until or stopped()
+
+        look.stopped, look.limits = ended, Limits(_MOST_BYTES, float("inf"))
+        self.look, self._contents = look, look.contents
+
+    def hurry(self) -> None:
+        """Let the reading of the old one come to its end soon."""
+        self._until = time.monotonic() + GRACE_SECONDS
+
+    def check_changed(self, building: Building) -> list[str]:
+        """Check what an installer has replaced in a copy of the old environment, and the files
+        that others claim too: taking one distribution away takes those along."""
+        if self.old is None:
+            return []
+        new = building.environment()
+        changed = _changed(packages_of(self.old), packages_of(new))
+        if not changed:
+            return []
+        after = read_claims(new.path, new.site_packages, changed, None)
+        before = read_claims(self.old.path, self.old.site_packages, changed, None)
+        touched = frozenset(before.by_place).union(after.by_place)
+        claims = read_claims(new.path, new.site_packages, frozenset(), touched, like=after)
+        for place, every in claims.by_place.items():  # the others claim what they did before
+            if others := tuple(each for each in every if each.name not in changed):
+                before.by_place[place] = (*before.by_place.get(place, ()), *others)
+        look = Look(before, self._contents)
+        self._open(look, building.stopped)
+        look.read_suspects()
+        said = self.check(building, claims=claims).verified
+        mine = [each for each in self.edits.files if each.name in changed]
+        self.edits = replace(
+            self.edits, files=tuple(mine), count=len(mine), bytes=sum(each.bytes for each in mine)
+        )
+        return said
+
+    def check(
+        self,
+        building: Building,
+        lines: Mapping[str, str] | None = None,
+        claims: Claims | None = None,
+    ) -> Checked:
+        """Compare the new files with their RECORDs, and put right what differs.
+
+        `lines` are the requirement lines that bring distributions back, by name; `claims` are
+        what is compared, by default everything, of the old environment too. A file comes
+        from the old environment where that has the right one, and else from where its package
+        comes, without the cache. Raises :class:`GivenUpError` where that cannot be.
+        """
+        new = building.environment()
+        like = None if self.look is None else self.look.claims
+        every = claims or read_claims(new.path, new.site_packages, like=like)
+        faults = self._faults(every, new, building)
+        if self.look is not None:
+            if claims is None:
+                self.look.read_linked()
+            self.edits = self.look.edits(self.exempt)
+        if building.stopped():
+            raise GivenUpError("it was stopped", stopped=True)
+        if self.keep:
+            faults = [fault for fault in faults if not self._brought_edit(fault, new)]
+        shared = [fault for fault in faults if self._has_same_edit(fault, new)]
+        checked = Checked()
+        count = sum(
+            any(each.name not in self.exempt for each in claims)
+            for claims in every.by_place.values()
+        )
+        left = [fault for fault in faults if not self._brought_back(fault, new)]
+        restored = [fault.place for fault in faults if fault not in left]
+        if left:
+            left = self._install_again(left, shared, building, lines or {}, checked)
+        right = count - len(left)
+        checked.verified.append(f"{right:,} of {count:,} files match their RECORD")
+        if restored:
+            checked.verified.append(
+                f"restored from the old environment, since another copy was installed:"
+                f" {some(restored, _NAMED)}"
+            )
+        if left:
+            checked.verified.append(
+                f"as released, though not as RECORD says: {some((f.place for f in left), _NAMED)}"
+            )
+        return checked
+
+    def _faults(self, claims: Claims, new: Environment, building: Building) -> list[Fault]:
+        """Return the faults of what is not exempt, under the names that are to be mended."""
+        found = []
+        for fault in find_faults(claims, self._contents, self._winning(new), building.stopped):
+            names = tuple(name for name in fault.names if name not in self.exempt)
+            if names:
+                found.append(replace(fault, names=names))
+        return found
+
+    def _winning(self, new: Environment) -> dict[str, frozenset[str]]:
+        """Return whose file is to be where several claim it, by the place in the new one."""
+        if self.old is None or self.look is None:
+            return {}
+        winners = self.look.winners
+        found = {mapped(place, self.old, new): names for place, names in winners.items()}
+        return {place: names for place, names in found.items() if place is not None}
+
+    def _brought_back(self, fault: Fault, new: Environment) -> bool:
+        """Copy the right file from the old environment, where that has it."""
+        if self.old is None or (place := mapped(fault.place, new, self.old)) is None:
+            return False
+        path = os.path.join(self.old.path, place)
+        if not self._holds(path, fault.hashes):
+            return False
+        return not bring(self.old.path, place, new.path, fault.place, replace=True)
+
+    def _brought_edit(self, fault: Fault, new: Environment) -> bool:
+        """Copy the edited file of the old environment, where it is to be kept in any case."""
+        if self.old is None or (place := mapped(fault.place, new, self.old)) is None:
+            return False
+        native = place.replace("/", os.sep)
+        if not any(
+            each.path == native and each.original in fault.hashes for each in self.edits.files
+        ):
+            return False
+        return not bring(self.old.path, place, new.path, fault.place, replace=True)
+
+    def _has_same_edit(self, fault: Fault, new: Environment) -> bool:
+        """Tell whether the old environment has the very same content there."""
+        if self.old is None or (place := mapped(fault.place, new, self.old)) is None:
+            return False
+        digests = []
+        for path in (os.path.join(self.old.path, place), os.path.join(new.path, fault.place)):
+            try:
+                digests.append(self._contents.digest(path, reach.stat(path), "sha256"))
+            except (OSError, ValueError):
+                return False
+        return isinstance(digests[0], str) and digests[0] == digests[1]
+
+    def _holds(self, path: str, hashes: frozenset[str]) -> bool:
+        try:
+            status = reach.stat(path)
+        except (OSError, ValueError):
+            return False
+        return any(each and self._contents.agrees(path, status, each) is True for each in hashes)
+
+    def _install_again(
+        self,
+        faults: Sequence[Fault],
+        shared: Sequence[Fault],
+        building: Building,
+        lines: Mapping[str, str],
+        checked: Checked,
+    ) -> list[Fault]:
+        """Install the distributions of these files without the cache; return the files that are
+        not as their RECORD says even then, since their release has them so."""
+        names = sorted({name for fault in faults for name in fault.names})
+        known = [lines[name] for name in names if name in lines]
+        first = faults[0]
+        if building.install_fresh(names, known if len(known) == len(names) else ()).ok:
+            new = building.environment()
+            claims = read_claims(new.path, new.site_packages, frozenset(names))
+            again = self._faults(claims, new, building)
+            left = [fault for fault in again if not self._brought_back(fault, new)]
+            checked.reinstalled = frozenset(names)
+            checked.verified.append(
+                f"installed without the cache, which has an edited {first.place}:"
+                f" {some(names, _NAMED)}"
+            )
+            return left
+        if all(fault in shared for fault in faults):
+            checked.verified.append(
+                "edited files stay as they were, since their release could not be installed without"
+                f" the cache, which has the same edit: {some((f.place for f in faults), _NAMED)}"
+            )
+            return []
+        raise GivenUpError(
+            f"{first.place} of {first.names[0]} {first.reason}, and its release could not be"
+            " installed without uv's cache",
+            hint=f"`uv cache clean {first.names[0]}`, and try again",
+        )
+
+    def settle_edits(self, building: Building) -> list[str]:
+        """Put the edited files over the new ones, or say that they are not; it comes last."""
+        if self.old is None or not self.edits.count:
+            return []
+        if self.keep:
+            return self._put_edits(self.old, building)
+        names = some((each.path for each in self.edits.files), _NAMED)
+        return [f"edited files replaced by the released ones: {names}; the trash has the old ones"]
+
+    def _put_edits(self, old: Environment, building: Building) -> list[str]:
+        """Put the edited files of the old environment over the new ones whose original is the
+        same; RECORD stays, so that they are seen as edited later. Return what was done."""
+        new = building.environment()
+        names = frozenset(each.name for each in self.edits.files)
+        claims = read_claims(new.path, new.site_packages, names)
+        kept, left = [], []
+        for each in self.edits.files:
+            place = mapped(each.path, old, new)
+            rows = claims.by_place.get(place or "", ())
+            row = next((row for row in rows if row.hash and row.hash == each.original), None)
+            if place is None or row is None:
+                left.append(each.path)
+                continue
+            if bring(old.path, each.path, new.path, place, replace=True):
+                left.append(each.path)
+                continue
+            path = os.path.join(new.path, place)
+            now = max(time.time_ns(), row.recorded_ns + 1_000_000)
+            os.utime(path, ns=(now, now))  # later than its RECORD, as every edit
+            kept.append(place)
+        if kept:
+            building.ground.disk.settle_tree(building.folder)
+        said = [f"edited files kept: {some(kept, _NAMED)}"] if kept else []
+        if left:
+            said.append(
+                "edited files left out, since their original is another now:"
+                f" {some(left, _NAMED)}; the old environment in the trash has them"
+            )
+        return said
+
+
+def _changed(before: Packages, after: Packages) -> frozenset[str]:
+    """Return the distributions whose RECORD is another file, or was written at another time."""
+    first, second = (
+        {(path, name, told[:2] if told else None) for path, name, told in each}
+        for each in (before, after)
+    )
+    return frozenset(name for _, name, _ in first ^ second)

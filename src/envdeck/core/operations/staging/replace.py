@@ -1,0 +1,200 @@
+"""Putting a new environment in the place of an old one, once it is made and proved."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted
+from envdeck.core.operations.guards.check import moment_of, obstacles
+from envdeck.core.operations.shared.describe import manifest_of
+from envdeck.core.operations.staging.changes import (
+    Packages,
+    Watch,
+    changed_between,
+    named,
+    packages_of,
+)
+from envdeck.core.operations.staging.stage import Blueprint, Building, GivenUpError
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.picture import describe_changes
+from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
+from envdeck.core.system.files import reason_of
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+
+_OTHER_DISK = 18
+"""EXDEV: another trash may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacePlan(Plan):
+    """An environment that another one takes the place of."""
+
+    environment: Environment
+    blueprint: Blueprint
+    freeze: tuple[str, ...]
+    """What is installed, for the manifest: one requirement line a distribution."""
+    done: str
+    """What is said when it is done: `4 packages of api/.venv are upgraded`."""
+    packages: Packages
+    """What was installed when it was planned."""
+
+
+def replace_environment(
+    plan: ReplacePlan,
+    build: Callable[[Building], list[str]],
+    operations: "Context",
+    tell: "Tell",
+    stopped: "Stopped",
+) -> Result:
+    """Ask the guards again, build, and exchange; or leave everything as it is.
+
+    `build` makes and proves the new one, and returns what was verified. Raises `OSError` where
+    the disk refuses: then everything is as it was too.
+    """
+    target = plan.targets[0]
+    against = obstacles(
+        plan.operation, target, plan.environment, moment_of(operations), plan.allowed
+    )
+    if against:
+        first = against[0]
+        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+    ground = operations.ground
+    unable: OSError | None = None
+    current: Transaction | None = None
+    for trash in trash_of(plan.environment.path, ground):
+        try:
+            with transaction(ground, _entry(plan)) as current:
+                current.open_item(trash)
+                current.take_picture()
+                current.describe(
+                    manifest_of(
+                        current.entry,
+                        plan.environment,
+                        ground,
+                        plan.freeze,
+                        edits=target.edits,
+                    )
+                )
+                _as_planned(plan)
+                building = Building(
+                    plan.blueprint,
+                    current,
+                    ground,
+                    tell,
+                    stopped,
+                    project=plan.environment.project.path,
+                )
+                verified = build(building)
+                watch = _caught_up(plan, building, verified)
+                if stopped():
+                    raise GivenUpError("it was stopped", stopped=True)
+                tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
+                current.put_in_place()
+                verified += _come_late(watch, current, plan)
+        except GivenUpError as error:
+            changed = () if current is None else current.entry.changed
+            hint = error.way_out(plan.environment.path, ground)
+            return _rolled_back(error.message, hint, changed, stopped=error.stopped)
+        except OSError as error:
+            if current is not None and current.entry.changed:
+                return _rolled_back(reason_of(error), "", current.entry.changed)
+            if error.errno != _OTHER_DISK:
+                raise
+            unable = error
+        else:
+            return Result(Ending.DONE, plan.done, verified=tuple(verified))
+    raise unable if unable is not None else OSError(2, "there is no place to build it")
+
+
+def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool = False) -> Result:
+    """Return the result of one that was given up; it says so where the old one has changed."""
+    if not changed:
+        message = f"everything is as it was: {why}"
+        return Result(Ending.ROLLED_BACK, message, hint=hint, stopped=stopped)
+    return Result(
+        Ending.ROLLED_BACK,
+        f"it was rolled back: {why}; {describe_changes(changed)}",
+        hint=hint
+        or "look at those files: another program, an installer or a package wrote to them",
+        stopped=stopped,
+    )
+
+
+def _as_planned(plan: ReplacePlan) -> None:
+    changed = changed_between(plan.packages, packages_of(plan.environment))
+    if changed:
+        raise GivenUpError(
+            f"packages were changed in it since this was planned: {named(changed)}",
+            hint="plan it again",
+        )
+
+
+def _caught_up(plan: ReplacePlan, building: Building, verified: list[str]) -> Watch:
+    """Carry over what came while it was built, and say so; raise where packages came, or where
+    it cannot be. Returns how the old one was then: what comes after that came late."""
+    watch = building.watch
+    if watch is None:  # nothing was taken from it
+        raise GivenUpError("the old environment was not looked at")
+    environment = watch.environment
+    packages = changed_between(plan.packages, packages_of(environment))
+    if packages:
+        raise GivenUpError(
+            f"packages were changed in it meanwhile: {named(packages)}",
+            hint="begin again, once nothing else installs into it",
+        )
+    if watch.suspects(environment.path) is None:
+        return watch
+    last = Watch.of(environment)  # before the files are looked at
+    last.follow(watch.files)
+    found = watch.arrived(environment.path, building.environment(), overwrite=True)
+    left = (*found.packages, *found.left)
+    if left:
+        raise GivenUpError(
+            f"what came meanwhile cannot be carried over: {named(left)}",
+            hint="begin again, once nothing else writes into it",
+        )
+    last.follow(found.carried)
+    if found.carried:
+        building.ground.disk.settle_tree(building.folder)
+        verified.append(f"carried over, since they came meanwhile: {named(found.carried)}")
+    return last
+
+
+def _come_late(watch: Watch, current: Transaction, plan: ReplacePlan) -> list[str]:
+    """Copy what came in the last moments out of the old one, which is in the trash by now.
+
+    The exchange holds in any case: what cannot be brought over is said by name.
+    """
+    folder = current.staged
+    undo = f"`envdeck undo {plan.id}` brings the old one back"
+    try:
+        found = watch.arrived(folder, plan.environment, overwrite=False)
+    except OSError as error:
+        return [f"what came at the last moment is in the trash alone ({reason_of(error)}): {undo}"]
+    said = []
+    if found.carried:
+        said.append(f"carried over, since they came at the last moment: {named(found.carried)}")
+    if found.left or found.packages:
+        what = named((*found.left, *found.packages))
+        said.append(f"changed at the last moment, and in the trash alone: {what}; {undo}")
+    return said
+
+
+def _entry(plan: ReplacePlan) -> Entry:
+    environment = plan.environment
+    return Entry(
+        id=plan.id,
+        group=plan.id,
+        operation=plan.operation,
+        move=Move.EXCHANGE,
+        phase=Phase.PREPARED,
+        path=environment.path,
+        item="",
+        old=plan.targets[0].identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+        bytes_aside=plan.reclaims_bytes,
+    )

@@ -1,0 +1,539 @@
+"""Build an environment aside and verify it; owner and modes kept."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.dotenv import values_of
+from envdeck.core.model import Creation, Environment
+from envdeck.core.operations.engine.cfg_text import with_values
+from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
+from envdeck.core.operations.engine.creators import Creator
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.pip_configuration import index_lines
+from envdeck.core.operations.engine.relocation import left_behind, relocate
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.recipe.import_probe import lost_imports, probe
+from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
+from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
+from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.shared.space import find_common, hint_for
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.staging.changes import Watch
+from envdeck.core.operations.staging.record_paths import restore_records
+from envdeck.core.operations.transaction.transaction import Ground, Transaction
+from envdeck.core.project import Index
+from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Stopped, Tell
+
+REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
+INDEXED = "pyproject.toml"
+"""Files of an item, for its owner's eyes alone; they go before the item is done."""
+
+_DEFAULT = "--index-url "
+_NOBODY = "envdeck-indexed-requirements"
+"""The name of the made-up project whose dependencies those are."""
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """How an environment is to be made: everything that was decided when it was planned."""
+
+    path: str
+    """Where it will be."""
+    interpreter: str
+    """The base interpreter's executable, by the path that the environment names it by."""
+    names: BaseNames | None = None
+    """What the old environment calls it, where that stays."""
+    creator: Creator
+    creation: Creation
+    source: Source
+    seeds: frozenset[str] = frozenset()
+    copies: bool = False
+    downloads: bool = False
+    offline: bool = False
+
+    @property
+    def compiles(self) -> bool:
+        """Whether uv may start the interpreter of what it installed into: not before every
+        package is proved to be what was here."""
+        return self.source.name is not SourceName.EXACT
+
+    def creating(self, staged: str) -> Command:
+        """Return the command that makes it, empty but for its seeds, at `staged`."""
+        return self.creator.command(
+            staged,
+            self.interpreter,
+            self.creation,
+            name=os.path.basename(self.path),
+            seeds=self.seeds,
+            copies=self.copies,
+        )
+
+    def installing(
+        self, staged: str, host: Host, *, python: str | None = None, offline: bool = False
+    ) -> Command:
+        """Return the command that installs what the source says into what is at `staged`.
+
+        It reads :meth:`files`, which lie beside it. `python` is its executable.
+        """
+        source, item = self.source, os.path.dirname(staged)
+        python = python or python_at(staged, host)
+        if source.how is How.UV_SYNC and source.project is not None:
+            return self.uv(host, item, project=source.project, offline=offline).project_sync(
+                staged,
+                python,
+                groups=source.groups,
+                extras=source.extras,
+                default_groups=False,
+                install_project=source.install_project,
+            )
+        return self.uv(host, item, offline=offline).install(
+            python,
+            os.path.join(item, REQUIREMENTS),
+            dependencies=source.how is How.RESOLVE,
+            manifest=os.path.join(item, INDEXED) if source.indexed else None,
+            constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
+            hashes=source.hashes,
+            compiles=self.compiles,
+        )
+
+    def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:
+        """Return the lines of the files that :meth:`installing` reads, by their names."""
+        if self.source.how is How.UV_SYNC and self.source.project is not None:
+            return {}
+        lines = (*self.source.requirements, *only_wheels(self.source.binary))
+        if self.source.own_indexes:
+            own = [line.removeprefix(_DEFAULT) for line in lines if line.startswith(_DEFAULT)]
+            # uv asks its default index last: it stands here once more, before the person's.
+            lines += tuple(f"--extra-index-url {url}" for url in own)
+            lines += index_lines(host, self.path, default=not own)
+        found = {REQUIREMENTS: lines}
+        if self.source.indexed:
+            found[INDEXED] = _manifest_lines(self.source)
+        if self.source.constraints:
+            found[CONSTRAINTS] = self.source.constraints
+        return found
+
+    def uv(self, host: Host, item: str, *, project: str | None = None, offline: bool = False) -> Uv:
+        """Return uv, acting for this environment; for a project, with that one's settings."""
+        return Uv(
+            host,
+            folder=project or self.source.project or item,
+            project=project is not None,
+            downloads=self.downloads,
+            offline=offline or self.offline,
+            environment=self.path,
+            indexes=not self.source.own_indexes,
+        )
+
+
+def only_wheels(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines of a requirements file that have nothing of these built."""
+    return tuple(f"--only-binary={name}" for name in names)
+
+
+def _manifest_lines(source: Source) -> tuple[str, ...]:
+    """Return a manifest of the requirements that come from one index alone: uv knows no line of
+    a requirements file that ties one package to an index, and no other."""
+    indexes = {index: None for _, _, index in source.indexed}
+    told = {name: index for _, name, index in source.indexed}
+    lines = ["[project]", f'name = "{_NOBODY}"', 'version = "0"', "dependencies = ["]
+    lines += [f"    {_quoted(line)}," for line, _, _ in source.indexed]
+    lines += ["]", "[tool.uv.sources]"]
+    lines += [
+        f"{_quoted(name)} = {{ index = {_quoted(_label(index))} }}" for name, index in told.items()
+    ]
+    for index in indexes:
+        lines += ["[[tool.uv.index]]", f"name = {_quoted(_label(index))}"]
+        lines += [f"url = {_quoted(index.url)}", "explicit = true"]
+        lines += ['format = "flat"'] if index.flat else []
+    return tuple(lines)
+
+
+def _label(index: Index) -> str:
+    """Return a name as uv permits one; credentials by variables are found by it."""
+    if _LABEL.fullmatch(index.name):
+        return index.name
+    return "index-" + hashlib.sha256(index.name.encode("utf-8", "replace")).hexdigest()[:8]
+
+
+def _quoted(text: str) -> str:
+    """Return a string of TOML."""
+    return json.dumps(text).replace("\x7f", "\\u007f")
+
+
+def python_at(folder: str, host: Host) -> str:
+    """Return where an environment at `folder` has its interpreter."""
+    parts = ("Scripts", "python.exe") if host.windows else ("bin", "python")
+    return os.path.join(folder, *parts)
+
+
+def keep_owner(folder: str, place: str, probe: str) -> None:
+    """Give the environment at `folder` the mode, the group and the owner of what is at `place`,
+    as far as the system lets us; where nothing is, those that a folder made there would get.
+
+    `probe` is a free name for a folder. A file that has other names too is copied first: those
+    may be an installer's cache, which is not the environment's owner's to write into. Raises
+    `OSError` where the modes cannot be set.
+    """
+    try:
+        status = os.lstat(place)
+        mode = stat.S_IMODE(status.st_mode) | stat.S_IRWXU
+        user, group = status.st_uid, status.st_gid
+    except FileNotFoundError:
+        mode, user, group = _of_new_ones(place, probe)
+    if hasattr(os, "chown"):
+        own = os.lstat(folder)
+        user = user if os.geteuid() == 0 else own.st_uid
+        if (user, group) != (own.st_uid, own.st_gid):
+            _hand_over(folder, place, user, group)
+    os.chmod(folder, mode)
+
+
+def _of_new_ones(place: str, probe: str) -> tuple[int, int, int]:
+    """Return mode, owner and group of a folder that is made at a place where none is."""
+    os.mkdir(probe)  # asking for the umask would set it, for every thread
+    status = os.stat(probe)
+    os.rmdir(probe)
+    mode = stat.S_IMODE(status.st_mode) & ~stat.S_ISGID
+    parent = os.stat(os.path.dirname(place))
+    if parent.st_mode & stat.S_ISGID:
+        return mode | stat.S_ISGID, status.st_uid, parent.st_gid
+    return mode, status.st_uid, status.st_gid
+
+
+def _hand_over(folder: str, place: str, user: int, group: int) -> None:
+    """Give everything to an owner and a group; not to a group that is not ours to give to."""
+    with suppress(PermissionError):
+        for parent, folders, files in os.walk(folder, topdown=False):
+            for name in (*files, *folders):
+                path = os.path.join(parent, name)
+                _give(path, place + path[len(folder) :], user, group)
+        os.chown(folder, user, group)
+
+
+def _give(path: str, old: str, user: int, group: int) -> None:
+    status = os.lstat(path)
+    if (status.st_uid, status.st_gid) == (user, group):
+        return
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        with suppress(OSError):
+            if os.path.samestat(os.lstat(old), status):  # a copy's file: the original's too
+                return
+        alone = f"{path}.envdeck-own"
+        shutil.copy2(path, alone, follow_symlinks=False)
+        os.replace(alone, path)
+    os.chown(path, user, group, follow_symlinks=False)
+    if not stat.S_ISLNK(status.st_mode):
+        os.chmod(path, stat.S_IMODE(status.st_mode))  # which chown takes some of away
+
+
+SCRATCH = "scratch"
+MISDIRECTED_HINT = "take that out of it, at least for now"
+_PROBE_SECONDS = 60.0
+_LACKING = frozenset(
+    {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
+    | {FailureKind.WHEEL}
+)
+"""How it fails where the cache has not got everything."""
+
+
+class GivenUpError(Exception):
+    """It cannot be done: the reason, a way out, and whether a person stopped it."""
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        stopped: bool = False,
+        kind: FailureKind = FailureKind.OTHER,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.stopped = stopped
+        self.kind = kind
+
+    @classmethod
+    def of(cls, failure: Failure) -> "GivenUpError":
+        """Return it for a command that failed."""
+        stopped = failure.kind is FailureKind.STOPPED
+        return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
+
+    def way_out(self, path: str, ground: Ground) -> str:
+        """Return the hint; where a disk is full, and it can be told which, what helps on that."""
+        if self.kind is not FailureKind.DISK:
+            return self.hint
+        host = ground.host
+        cache = host.folder("UV_CACHE_DIR") or os.path.join(host.user_cache(), "uv")
+        scratch = host.folder("TMPDIR") or host.system("tmp")
+        shortage = find_common((os.path.dirname(path), cache, scratch), ground)
+        return self.hint if shortage is None else hint_for(shortage, ground)
+
+
+@dataclass(slots=True)
+class Building:
+    """One environment being made, step by step; whatever fails raises :class:`GivenUpError`."""
+
+    blueprint: Blueprint
+    current: Transaction
+    ground: Ground
+    tell: "Tell"
+    stopped: "Stopped"
+    watch: Watch | None = None
+    """Over the environment whose place it takes, since before anything was taken from it."""
+    project: str | None = None
+    """Whose code may run meanwhile, and print what its dotenv files hold."""
+    untried: frozenset[str] = frozenset()
+    """Names of which there was no time to try the imports."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """The links to its base as they will be; relative ones are absolute until it is settled."""
+    records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """The RECORDs that name nothing outside until it is settled; see :mod:`record_paths`."""
+    offline: bool = field(init=False)
+    _runner: Runner = field(init=False)
+    _hides: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.offline = self.blueprint.offline
+        self._hides = () if self.project is None else values_of(self.project)
+        self._runner = Runner(self.ground.host, keep=self.current.keep, hides=self._hides)
+
+    @property
+    def folder(self) -> str:
+        """Where it is made."""
+        return self.current.staged
+
+    @property
+    def item(self) -> str:
+        """The folder around it, for what is needed meanwhile."""
+        return os.path.dirname(self.folder)
+
+    def make(self) -> None:
+        """Make it, empty but for its seeds."""
+        self.current.make_staged()
+        self._fill()
+
+    def _fill(self) -> None:
+        plan = self.blueprint
+        self._do(plan.creating(self.folder))
+        path = os.path.join(self.folder, "pyvenv.cfg")
+        cfg = read_bounded(path, 64 * 1024)
+        if isinstance(cfg, Unread):
+            raise GivenUpError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
+        settled = plan.creator.settled(cfg, plan.creation)
+        if plan.names is not None:
+            settled = with_values(settled, plan.names.cfg)
+            self.links = plan.names.links
+            restore_links(
+                self.folder,
+                plan.path,
+                {name: target for name, target in self.links.items() if os.path.isabs(target)},
+            )
+        if settled != cfg:
+            self.ground.disk.rewrite(path, settled)
+
+    def install(self) -> Completed:
+        """Install what the source says, and return how that ended; only a stop is raised.
+
+        Without the network, what is in the cache is taken; where that does not do, it is the
+        network that was lacking.
+        """
+        done = self.run(self._installation())
+        if not done.ok and not self.offline and explain(done).kind is FailureKind.NETWORK:
+            self.offline = True
+            again = self.run(self._installation())
+            if again.ok or explain(again).kind not in _LACKING:
+                return again
+        return done
+
+    def _installation(self) -> Command:
+        for name, lines in self.blueprint.files(self.ground.host).items():
+            self.write(name, lines)
+        self.uv()  # which refuses what would install elsewhere
+        python = self.environment().python.executable
+        return self.blueprint.installing(
+            self.folder, self.ground.host, python=python, offline=self.offline
+        )
+
+    def empty(self) -> None:
+        """Make it once more, empty but for its seeds: nothing that was installed is left."""
+        disk = self.ground.disk
+        for name in os.listdir(self.folder):
+            path = os.path.join(self.folder, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                disk.remove_tree(path)
+            else:
+                disk.remove_file(path)
+        self._fill()
+
+    def install_lines(
+        self, lines: Sequence[str], reinstall: Sequence[str] = (), binary: Sequence[str] = ()
+    ) -> Completed:
+        """Install these lines and nothing they need; those named in `binary` are not built."""
+        python = self.environment().python.executable or ""
+        requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+        return self.run(
+            self.uv().install(
+                python,
+                requirements,
+                dependencies=False,
+                reinstall=reinstall,
+                compiles=self.blueprint.compiles,
+            )
+        )
+
+    def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
+        """Install packages anew from where they come: nothing of the cache is used, and no file
+        is shared with it. `lines` bring them; by default, what the source says does. What is
+        not to be built is not built here either."""
+        if lines:
+            python = self.environment().python.executable or ""
+            binary = [name for name in names if name in self.blueprint.source.binary]
+            requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+            command = self.uv().install(
+                python, requirements, dependencies=False, compiles=self.blueprint.compiles
+            )
+        else:
+            command = self._installation()
+        flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
+        return self.run(replace(command, argv=(*command.argv, *flags, "--link-mode=copy")))
+
+    def uv(self, project: str | None = None) -> Uv:
+        """Return uv, acting for this environment."""
+        uv = self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
+        if project is None and uv.misdirected:
+            raise GivenUpError(uv.misdirected, MISDIRECTED_HINT)
+        return uv
+
+    def run(self, command: Command) -> Completed:
+        """Run a command under the lock; only a stop is raised."""
+        done = self._runner.run(command, self.tell, self.stopped)
+        if done.stopped:
+            raise GivenUpError("it was stopped", stopped=True)
+        return done
+
+    def _do(self, command: Command) -> None:
+        done = self.run(command)
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+
+    def environment(self) -> Environment:
+        """Read it as it is now."""
+        found = read_environment(self.folder, self.ground.host)
+        if found is None:
+            raise GivenUpError("what was made is no environment")
+        return found
+
+    def write(self, name: str, lines: Sequence[str]) -> str:
+        """Write lines into a file that only its owner reads, and that goes with the item."""
+        path = os.path.join(self.item, name)
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+        self.ground.disk.remove_file(path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:  # it need not outlive a power cut
+            file.write(data)
+        return path
+
+    def scratch(self, name: str) -> str:
+        """Return an empty folder beside the environment."""
+        path = os.path.join(self.item, name)
+        if self.ground.disk.identity(path) is not None:
+            self.ground.disk.remove_tree(path)
+        self.ground.disk.make_folder(path)
+        return path
+
+    def unmet(self, before: Environment) -> tuple[tuple[str, str], ...]:
+        """Return distribution and requirement of what is missing and was not before; the old
+        environment is only read where anything is."""
+        made = self.environment()
+        return new_dependency_problems(before, made) if dependency_problems(made) else ()
+
+    def imports_lost(self, before: Environment | None, names: frozenset[str] | None) -> list[str]:
+        """Return what can no longer be imported, one sentence each: of `names`, or of all.
+
+        That the interpreter starts is asked in any case.
+        """
+        host = self.ground.host
+        self._start()
+        if names is not None and not names:
+            return []
+        after = probe(
+            self.environment(),
+            host,
+            self._runner,
+            self.scratch(SCRATCH),
+            only=names,
+            limit=_PROBE_SECONDS,
+            stopped=self.stopped,
+        )
+        if self.stopped():
+            raise GivenUpError("it was stopped", stopped=True)
+        self.untried = after.late
+        if after.problem:
+            return [after.problem]
+        if not after.failed or before is None:
+            return []
+        failed = {name for name, _ in after.failed}
+        was = probe(
+            before,
+            host,
+            self._runner,
+            self.scratch(SCRATCH),
+            only=failed,
+            limit=_PROBE_SECONDS,
+            stopped=self.stopped,
+            in_use=True,
+        )
+        mask = masker({}, self._hides)
+        return [
+            f"{name} can no longer be imported: {mask(why)}"
+            for name, why in lost_imports(was, after)
+        ]
+
+    def _start(self) -> None:
+        python = self.environment().python.executable or ""
+        code = "import encodings, site, sys; print(sys.prefix)"
+        environ = clean_environ(self.ground.host)
+        done = self.run(Command((python, "-I", "-B", "-c", code), self.item, environ, data=True))
+        if not done.ok:
+            told = done.tail[-1] if done.tail else f"it ends with {done.code}"
+            raise GivenUpError(f"its interpreter does not start: {told}")
+
+    def settle(self) -> None:
+        """Make it what it will be in its place, and have it reach the disk."""
+        path, disk = self.blueprint.path, self.ground.disk
+        relocate(self.folder, self.folder, path, disk.rewrite)
+        restore_links(self.folder, path, self.links)
+        restore_records(self.records, disk.rewrite)
+        left = left_behind(self.folder, self.folder, path)
+        if left:
+            raise GivenUpError(f"a file would name the place where it was built: {left[0]}")
+        for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
+            disk.remove_file(os.path.join(self.item, name))
+        for name in (SCRATCH, "wheels"):
+            if disk.identity(os.path.join(self.item, name)) is not None:
+                disk.remove_tree(os.path.join(self.item, name))
+        keep_owner(self.folder, path, os.path.join(self.item, SCRATCH))
+        disk.settle_tree(self.folder)
+
+
+def seeds_of(recipe: Recipe) -> frozenset[str]:
+    """Return which of pip, setuptools and wheel an environment has."""
+    return frozenset(pin.name for pin in recipe.installed if pin.seed)

@@ -1,0 +1,1 @@
+"""Locks, journal and trash: an operation ends whole or changes nothing."""

@@ -1,0 +1,125 @@
+"""How an environment was before an operation began, to prove afterwards that it still is so.
+
+Every file by inode, size and time, and the metadata of packages by content. The picture is taken
+before anything is touched, and is kept in the item, so that a recovery can compare too. What Python
+compiles by itself is left out.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from envdeck.core.operations.disk import Disk
+from envdeck.core.operations.disk.links import METADATA_FOLDERS
+from envdeck.core.operations.transaction.places import PICTURE
+from envdeck.core.system.files import Unread, read_bounded
+
+_SCHEMA = 1
+_LIMIT = 64 * 1024 * 1024
+"""Bytes of a picture, unpacked; 80,000 files take some 8 MiB."""
+_METADATA_LIMIT = 32 * 1024 * 1024
+_COMPILED = "__pycache__"
+_MOST = 20
+"""Files that are kept of those that changed."""
+_NAMED = 3
+"""Files that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The files of an environment, by their paths relative to it."""
+
+    files: Mapping[str, tuple[int, int, int]]
+    """Inode, size in bytes, and time of the last change in nanoseconds."""
+    metadata: Mapping[str, str]
+    """Digests of `pyvenv.cfg` and of what lies in `*.dist-info` and `*.egg-info`."""
+
+    @classmethod
+    def take(cls, path: str) -> "Picture":
+        """Return how the environment at `path` is now. What cannot be read is left out."""
+        files, metadata = {}, {}
+        for name, entry, is_metadata in _walk(path):
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            files[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if is_metadata and entry.is_file(follow_symlinks=False):
+                metadata[name] = _digest(entry.path)
+        return cls(files, metadata)
+
+    def changes(self, path: str) -> tuple[str, ...]:
+        """Return the first files of the environment at `path` that are not as they were, sorted;
+        what has been added is none of them."""
+        now = Picture.take(path)
+        found = {name for name, state in self.files.items() if now.files.get(name) != state}
+        found |= {name for name, digest in self.metadata.items() if _differs(now, name, digest)}
+        return tuple(sorted(found)[:_MOST])
+
+
+def describe_changes(changed: Sequence[str]) -> str:
+    """Say which files of an environment changed while an operation that was rolled back ran."""
+    others = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    return f"changed in the environment while it ran: {', '.join(changed[:_NAMED])}{others}"
+
+
+def keep_picture(item: str, picture: Picture, disk: Disk) -> None:
+    """Keep a picture in an item. Raises `OSError`."""
+    content = {
+        "schema": _SCHEMA,
+        "files": dict(picture.files),
+        "metadata": dict(picture.metadata),
+    }
+    data = zlib.compress(json.dumps(content).encode("ascii"), 1)
+    disk.write(os.path.join(item, PICTURE), data, needed=False)
+
+
+def read_picture(item: str) -> bytes | None:
+    """Return the picture that an item keeps, as it is written; None where it keeps none."""
+    data = read_bounded(os.path.join(item, PICTURE), _LIMIT) if item else None
+    return data if isinstance(data, bytes) else None
+
+
+def parse_picture(data: bytes) -> Picture | None:
+    """Return the picture that was written so; None where that is damaged."""
+    try:
+        unpacking = zlib.decompressobj()
+        content = json.loads(unpacking.decompress(data, _LIMIT))
+        files = {
+            str(name): (int(inode), int(size), int(time))
+            for name, (inode, size, time) in content["files"].items()
+        }
+        metadata = {str(name): str(digest) for name, digest in content["metadata"].items()}
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error):
+        return None
+    return Picture(files, metadata)
+
+
+def _walk(path: str) -> Iterator[tuple[str, "os.DirEntry[str]", bool]]:
+    """Yield each file and link, its relative path, and whether it is metadata of a package."""
+    folders = [("", False)]
+    while folders:
+        here, is_metadata = folders.pop()
+        try:
+            with os.scandir(os.path.join(path, here)) as entries:
+                for entry in entries:
+                    name = f"{here}/{entry.name}" if here else entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield name, entry, is_metadata or name == "pyvenv.cfg"
+                    elif entry.name != _COMPILED:
+                        inside = is_metadata or entry.name.endswith(METADATA_FOLDERS)
+                        folders.append((name, inside))
+        except OSError:
+            continue
+
+
+def _differs(now: Picture, name: str, digest: str) -> bool:
+    return now.metadata.get(name, digest) != digest
+
+
+def _digest(path: str) -> str:
+    data = read_bounded(path, _METADATA_LIMIT)
+    return "" if isinstance(data, Unread) else hashlib.sha256(data).hexdigest()

@@ -1,0 +1,339 @@
+"""One operation on one environment, from the first journal entry to its end."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+from envdeck.core.inspection.protection import TRASH
+from envdeck.core.model import Identity
+from envdeck.core.operations.disk import Disk, disk_for
+from envdeck.core.operations.transaction.clock import Clock
+from envdeck.core.operations.transaction.journal import Entry, Journal, Phase, opened
+from envdeck.core.operations.transaction.picture import Picture, keep_picture
+from envdeck.core.operations.transaction.places import (
+    BEFORE,
+    ENVIRONMENT,
+    FILE_AFTER,
+    FILE_BEFORE,
+    NEXT,
+    Held,
+    Lock,
+    Places,
+    lock,
+    lock_folder,
+    lock_of_uv,
+    stranger,
+    trashes_for,
+)
+from envdeck.core.operations.transaction.resolve import finish, settle
+from envdeck.core.operations.transaction.spare import Spare
+from envdeck.core.operations.transaction.trash import (
+    Manifest,
+    prepare_item,
+    purging_name,
+    write_manifest,
+)
+from envdeck.core.system.files import reason_of
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import read_mounts
+
+_TRIES, _PAUSE = 50, 0.02
+"""How often, and with how many seconds between, the lock of the journal's order is asked for."""
+
+
+def _always(_path: str) -> bool:
+    return True
+
+
+class BusyError(Exception):
+    """Somebody else works on the environment; the text says who."""
+
+
+class HalfPurgedError(Exception):
+    """Its removal began, and could not be ended: nothing of it can be put back.
+
+    The text says what is left, and why.
+    """
+
+    def __init__(self, message: str, hint: str, freed: int) -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What helps."""
+        self.freed = freed
+        """Bytes that are free now."""
+
+
+class ReplacedError(Exception):
+    """Something else lies at the path than what was shown; nothing was changed."""
+
+
+class UnclearError(Exception):
+    """Somebody else changed the place in the midst of it; the text says what is left where."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """What every operation stands on: the host, its disk, its journal, its places, its clock."""
+
+    host: Host
+    disk: Disk
+    journal: Journal = field(init=False)
+    places: Places = field(init=False)
+    spare: Spare = field(init=False)
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = Places.of(self.host)
+        self.journal = Journal(self.places.journal, self.disk)
+        self.spare = Spare(self.places, self.disk, self.journal.trashes)
+        self.disk.spare = self.spare.free
+        self.clock = Clock(self.places.clock, self.disk)
+
+    @classmethod
+    def of(cls, host: Host) -> "Ground":
+        """Return the real one."""
+        return cls(host, disk_for(host))
+
+
+class Transaction:
+    """Steps that are journalled before they are taken. Use :func:`transaction` to get one."""
+
+    def __init__(self, ground: Ground, entry: Entry, held: Lock) -> None:
+        self._ground = ground
+        self._held = held
+        before = ground.journal.read(entry.id)
+        if before is not None and not (
+            isinstance(before, Entry) and before.phase is Phase.ROLLED_BACK
+        ):
+            raise BusyError("it was run already")
+        with _numbered(entry, ground) as numbered:
+            self.entry = ground.journal.write(opened(numbered, ground.host))
+
+    @property
+    def keep(self) -> tuple[int, ...]:
+        """The descriptors that children must inherit, so that the lock outlives us with them."""
+        return (self._held.descriptor,)
+
+    @property
+    def staged(self) -> str:
+        """Where the new environment is made."""
+        return os.path.join(self.entry.item, ENVIRONMENT)
+
+    def note(self, phase: Phase, **changes: object) -> None:
+        """Journal how far it is."""
+        self.entry = self._ground.journal.write(
+            replace(self.entry, phase=phase, **changes)  # type: ignore[arg-type]  # checked there
+        )
+
+    def open_item(self, trash: str) -> None:
+        """Make the item in `trash`. Raises `OSError`."""
+        item = os.path.join(trash, self.entry.id)
+        if self._ground.disk.identity(item) is not None:  # another's: not to be cleared as ours
+            raise FileExistsError(17, "an item of that name is in the trash", item)
+        problem = stranger(item, [self.entry.path], self._ground.host)
+        if problem:
+            raise PermissionError(13, problem, trash)
+        self.note(self.entry.phase, item=item)
+        prepare_item(trash, self.entry.id, self._ground.disk)
+        self._ground.spare.keep_in(trash)
+
+    def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
+        """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
+        timed = replace(manifest, seen_at=self._ground.clock.seen())
+        write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
+
+    def take_picture(self) -> None:
+        """Keep how the environment is, so that a rollback can be proved. Where the disk is full
+        nothing is kept, and nothing proved."""
+        with suppress(OSError):
+            keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
+
+    def describe_next(self, manifest: Manifest) -> None:
+        """Write the manifest that the item has when this is done."""
+        timed = replace(manifest, seen_at=self._ground.clock.seen())
+        write_manifest(self.entry.item, timed, self._ground.disk, NEXT)
+
+    def make_staged(self) -> Identity:
+        """Make the folder of the new environment, and journal what it is before it is filled."""
+        self.note(Phase.STAGING)
+        identity = self._ground.disk.make_folder(self.staged)
+        self.note(Phase.STAGING, new=identity)
+        return identity
+
+    def save_file(self, path: str) -> None:
+        """Keep a copy of a file outside the environment, which returns if this is given up."""
+        path = os.path.realpath(path)
+        with open(path, "rb") as file:
+            data = file.read()
+        self._ground.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
+        folder = self._ground.disk.identity(os.path.dirname(path))
+        self.note(self.entry.phase, file=path, file_folder=folder, file_if_not=FILE_BEFORE)
+
+    def swap_file(self, path: str, kept: str) -> None:
+        """Have a file outside the environment return to what the item keeps of it, when this is
+        done; what it holds now is kept for the way back."""
+        now = FILE_AFTER if kept == FILE_BEFORE else FILE_BEFORE
+        with open(path, "rb") as file:
+            data = file.read()
+        self._ground.disk.write(os.path.join(self.entry.item, now), data)
+        folder = self._ground.disk.identity(os.path.dirname(path))
+        self.note(
+            self.entry.phase, file=path, file_folder=folder, file_if_done=kept, file_if_not=now
+        )
+
+    def put_aside(self) -> None:
+        """Move the environment into its item."""
+        disk, path = self._ground.disk, self.entry.path
+        self._expect(path)
+        self.note(Phase.MOVING)
+        disk.move(path, self.staged)
+        if disk.identity(self.staged) != self.entry.old:
+            disk.move(self.staged, path)
+            raise ReplacedError(path)
+        self._end()
+
+    def put_back(self) -> None:
+        """Move what is in the item to its place."""
+        self.note(Phase.MOVING)
+        self._ground.disk.move(self.staged, self.entry.path)
+        self._end()
+
+    def put_in_place(self, is_as_shown: Callable[[str], bool] = _always) -> None:
+        """Exchange the staged environment for the one in its place, or move it where none is.
+
+        `is_as_shown` is asked about the old one once it is aside: where it says no, everything
+        returns, as where something else lies there.
+        """
+        disk, entry = self._ground.disk, self.entry
+        staged = disk.identity(self.staged)  # a tool may have made the folder anew
+        self._expect(entry.path)
+        if entry.old is None:
+            self.note(Phase.MOVING, new=staged)
+            disk.move(self.staged, entry.path)
+        else:
+            two_steps = not disk.can_exchange(entry.item)
+            self.note(Phase.MOVING, new=staged, two_steps=two_steps)
+            if two_steps:
+                before = os.path.join(entry.item, BEFORE)
+                disk.move(entry.path, before)
+                if disk.identity(before) != entry.old or not is_as_shown(before):
+                    disk.move(before, entry.path)
+                    raise ReplacedError(entry.path)
+                disk.move(self.staged, entry.path)
+            elif not disk.exchange(self.staged, entry.path):
+                raise OSError(95, "the file system cannot exchange two folders here")
+            elif disk.identity(self.staged) != entry.old or not is_as_shown(self.staged):
+                disk.exchange(self.staged, entry.path)
+                raise ReplacedError(entry.path)
+        self._end()
+
+    def set_going(self) -> bool:
+        """Rename the item so that it is one of the trash no more; removing it is the caller's.
+
+        Return whether it had its own name until now.
+        """
+        self.note(Phase.MOVING)
+        disk, item, going = self._ground.disk, self.entry.item, purging_name(self.entry.item)
+        if disk.identity(item) is None and disk.identity(going) == self.entry.old:
+            return False  # an earlier purge could not remove all of it
+        disk.move(item, going)
+        if disk.identity(going) != self.entry.old:
+            disk.move(going, item)
+            raise ReplacedError(item)
+        return True
+
+    def keep_item(self) -> None:
+        """Let an item be one of the trash again, of which nothing could be removed."""
+        self._ground.disk.move(purging_name(self.entry.item), self.entry.item)
+
+    def _expect(self, path: str) -> None:
+        """Look once more, for what somebody did while it was prepared."""
+        if self._ground.disk.identity(path) != self.entry.old:
+            raise ReplacedError(path)
+
+    def _end(self) -> None:
+        self.entry = settle(self.entry, self._ground.disk, self._ground.journal)
+        if self.entry.phase is Phase.ATTENTION:
+            raise UnclearError(self.entry.message)
+
+    def give_up(self, message: str) -> Entry:
+        """Bring it to the end that the disk allows, after a failure. Raises `OSError`."""
+        self.entry = settle(self.entry, self._ground.disk, self._ground.journal, message)
+        return self.entry
+
+    def close(self, phase: Phase, message: str) -> None:
+        """Journal an end that needs no look at the disk."""
+        ended = replace(self.entry, phase=phase, message=message, ended_at=self._ground.host.now())
+        self.entry = finish(ended, self._ground.journal)
+
+
+@contextmanager
+def _numbered(entry: Entry, ground: Ground) -> Iterator[Entry]:
+    """Give an entry the next number in the order, which nobody else gets until it is written.
+
+    Whoever holds that lock for longer than a moment is stopped or hangs: then two may get the
+    same one, and their times tell which was first.
+    """
+    held: Lock | Held | None = None
+    try:
+        for _ in range(_TRIES):
+            held = lock_folder(ground.places.journal)
+            if not isinstance(held, Held):
+                break
+            time.sleep(_PAUSE)
+        yield replace(entry, sequence=ground.journal.next_sequence())
+    finally:
+        if isinstance(held, Lock):
+            held.release()
+
+
+@contextmanager
+def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
+    """Open a transaction under the environment's lock; whatever leaves the block by an exception
+    is rolled back, or finished where the step that counts was taken: what the system refused
+    after that (a sync of the folder, say) is no failure any more, and not raised.
+
+    Raises :class:`BusyError` when somebody else works on it.
+    """
+    held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
+    if isinstance(held, Held):
+        raise BusyError(str(held))
+    with held:
+        for each in ground.journal.pending_at(entry.path):  # its installer has only just ended
+            settle(each, ground.disk, ground.journal)
+        other = lock_of_uv(entry.path) if entry.old is not None else None
+        if isinstance(other, Held):
+            raise BusyError("uv works in it")
+        try:
+            current = Transaction(ground, entry, held)
+            try:
+                yield current
+            except BaseException as error:
+                if not current.entry.phase.over:
+                    current.give_up(_said(error))
+                if not isinstance(error, OSError) or current.entry.phase is not Phase.DONE:
+                    raise
+        finally:
+            if other is not None:
+                other.release()
+
+
+def trash_of(path: str, ground: Ground) -> Iterator[str]:
+    """Yield the trashes that `path` can be renamed into, best first."""
+    yield from trashes_for(path, ground.host, read_mounts(ground.host))
+
+
+def first_trash(path: str, ground: Ground) -> str:
+    """Return the trash that is tried first for `path`."""
+    beside = os.path.join(os.path.dirname(path), TRASH)
+    return next(trash_of(path, ground), beside)
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, OSError):
+        return reason_of(error)
+    if isinstance(error, ReplacedError):
+        return "something else has taken its place"
+    return str(error) or type(error).__name__

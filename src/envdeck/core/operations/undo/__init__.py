@@ -1,0 +1,1 @@
+"""Undo: an operation of its own."""

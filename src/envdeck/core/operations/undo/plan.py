@@ -1,0 +1,387 @@
+"""What undo means now, and what it would discard."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.protection import own_place
+from envdeck.core.inspection.unowned import Unowned
+from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
+from envdeck.core.operations.guards.base import amount, some
+from envdeck.core.operations.guards.check import UNOWNED, moment_of
+from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
+from envdeck.core.operations.shared.history import find_halves, undo_obstacle
+from envdeck.core.operations.transaction.journal import Entry, Move, Unreadable, new_id
+from envdeck.core.operations.transaction.places import ENVIRONMENT
+from envdeck.core.operations.transaction.resolve import is_same
+from envdeck.core.operations.transaction.transaction import Ground
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context
+
+CHANGED = "changed"
+"""The guard of a file that is not what was shown."""
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A person's own files that would be in the trash alone."""
+
+    files: tuple[str, ...] = ()
+    """Relative to the environment."""
+    message: str = ""
+    """What is said of them; empty where there is nothing to say."""
+
+
+def mark_of_file(path: str) -> str:
+    """Return what tells a file from itself after a change: when it was last written to, and its
+    size; empty where there is no file."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}.{status.st_size}" if stat.S_ISREG(status.st_mode) else ""
+
+
+def changed_file(path: str) -> Refusal:
+    """Return the refusal of a file that is no longer what was shown."""
+    return Refusal(
+        CHANGED,
+        f"{path} was changed since it was shown, and nothing was done to it",
+        hint="look again, and do it anew",
+        path=path,
+    )
+
+
+def parting(entry: Entry, path: str, moment: Moment) -> Parting:
+    """Return which unowned files of the environment at `path` the one that returns has not; of a
+    file, itself where somebody has written to it since."""
+    if entry.is_file:
+        if mark_of_file(path) == entry.mark:
+            return Parting()
+        told = "it was changed since, and what was changed goes to the trash with it"
+        return Parting((os.path.basename(path),), told)
+    found = moment.unowned(path)
+    old = os.path.join(entry.item, ENVIRONMENT) if entry.old is not None else None
+    missing = tuple(
+        file
+        for file in found.files
+        if old is None or not _is_same_file(os.path.join(path, file.path), f"{old}/{file.path}")
+    )
+    files = tuple(file.path for file in missing)
+    told = _told(
+        replace(
+            found,
+            files=missing,
+            count=found.count - len(found.files) + len(missing),
+            bytes=sum(file.bytes for file in missing),
+        )
+    )
+    return Parting(files, told)
+
+
+def _told(found: Unowned) -> str:
+    told = []
+    if found.count:
+        names = some(file.path for file in found.files)
+        what = "1 file of yours goes" if found.count == 1 else f"{found.count:,} files of yours go"
+        told.append(f"{what} to the trash ({amount(found.bytes)}): {names}")
+    if found.unread:
+        told.append(f"not everything could be looked at: {some(found.unread)}")
+    return "; ".join(told)
+
+
+def _is_same_file(first: str, second: str) -> bool:
+    """Tell whether two files hold the same; what cannot be read does not."""
+    try:
+        one, other = os.lstat(first), os.lstat(second)
+        if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
+            return True
+        if stat.S_IFMT(one.st_mode) != stat.S_IFMT(other.st_mode) or one.st_size != other.st_size:
+            return False
+        if stat.S_ISLNK(one.st_mode):
+            return os.readlink(first) == os.readlink(second)
+        return stat.S_ISREG(one.st_mode) and _is_same_content(first, second)
+    except OSError:
+        return False
+
+
+def _is_same_content(first: str, second: str) -> bool:
+    with open(first, "rb") as one, open(second, "rb") as other:
+        while part := one.read(_CHUNK):
+            if part != other.read(_CHUNK):
+                return False
+        return not other.read(1)
+
+
+def obstacles_to_parting(
+    entry: Entry,
+    path: str,
+    here: Identity | None,
+    going: Parting,
+    moment: Moment,
+    allow: frozenset[str],
+) -> tuple[Refusal, ...]:
+    """Return what stands in the way of putting aside what is in its place now."""
+    question = Question(
+        operation=Operation.UNDO,
+        target=Target(path, here, entry.name),
+        environment=None,
+        moment=moment,
+    )
+    # A file was edited under rules of its own, wherever its project lies: those let it return.
+    guards = () if entry.is_file else (ProtectedPath(), Mounted())
+    final = [guard.refuses(question) for guard in guards]
+    if entry.old is None and not entry.is_file and moment.candidate(path) is None:
+        why = "it has no markers of an environment"
+        final.append(Refusal("not-an-environment", why, path=path))
+    against = [refusal for refusal in final if refusal is not None]
+    if against:
+        return tuple(against)
+    if going.message and UNOWNED not in allow:
+        against.append(
+            Refusal(UNOWNED, going.message, _way(entry, UNOWNED), path, overrulable=True)
+        )
+    asked = not entry.is_file and InUse.name not in allow
+    if asked and (used := InUse().refuses(question)) is not None:
+        against.append(replace(used, hint=_way(entry, InUse.name)))
+    return tuple(against)
+
+
+def _way(entry: Entry, guard: str) -> str:
+    return f"envdeck undo {entry.id} --allow {guard}"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """One operation that is taken back."""
+
+    entry: Entry
+    """The one that is taken back."""
+    path: str
+    """Where what was put aside goes."""
+    here: Identity | None
+    """What is there now."""
+    there: Identity | None
+    """What is in the item now."""
+    parting: Parting = field(default_factory=Parting)
+    """Whose files would go to the trash with what is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoPlan(Plan):
+    """Context to take back, newest first."""
+
+    returns: tuple[Return, ...]
+
+
+def plan_undo(
+    operations: "Context",
+    identifier: str | None,
+    to: str | None,
+    allow: frozenset[str] = frozenset(),
+) -> UndoPlan | NoPlan:
+    """Plan to take back the last operation that can be, or the one named."""
+    ground = operations.ground
+    entries, unreadable = ground.journal.read_all()
+    halves = find_halves(entries, ground)
+    asked = _named(identifier, entries) if identifier else _last(entries, ground, halves)
+    if not asked:
+        return _none(identifier, unreadable)
+    obstacles = {entry.id: undo_obstacle(entry, ground, halves) for entry in asked}
+    chosen = [entry for entry in asked if not obstacles[entry.id]]
+    if not chosen:
+        first = asked[0]
+        hint = ""
+        if first.item in halves and not first.purged:
+            hint = f"`envdeck trash purge {os.path.basename(first.item)}` removes what is left"
+        return NoPlan(f"{first.group} cannot be undone: {obstacles[first.id]}", hint=hint)
+    if to is not None and chosen[0].is_file and chosen[0].move is not Move.ASIDE:
+        return NoPlan(
+            f"{chosen[0].path} was edited, and what it was goes back to its own place alone",
+            hint=f"its old state is in {chosen[0].item}" if chosen[0].old is not None else "",
+        )
+    if to is not None and len(chosen) > 1:
+        return NoPlan(
+            "it was done to several environments, which cannot all go to one path",
+            hint=f"restore one, for instance `envdeck undo {chosen[0].id} --to {to}`",
+        )
+    moment = moment_of(operations)
+    outer_first = chosen[::-1]  # newest first, and what holds another before that
+    outer_first.sort(key=lambda entry: entry.path.count(os.sep))
+    returns = tuple(return_of(entry, _real(to), ground, moment) for entry in outer_first)
+    refusals: list[Refusal] = []
+    for index, each in enumerate(returns):
+        refusals += obstacles_to(each, returns[:index], moment, allow, ground)
+    return UndoPlan(
+        id=new_id(ground.host),
+        operation=Operation.UNDO,
+        targets=tuple(_target(each) for each in returns),
+        steps=tuple(Step(_title(each)) for each in returns),
+        warnings=tuple(
+            f"{entry.path} is not restored: {obstacles[entry.id]}"
+            for entry in asked
+            if obstacles[entry.id] and entry.operation is chosen[0].operation
+        ),
+        refusals=tuple(refusals),
+        allowed=allow,
+        frees_now_bytes=0,
+        returns=returns,
+    )
+
+
+def _last(entries: Sequence[Entry], ground: Ground, halves: frozenset[str]) -> list[Entry]:
+    """Return the newest plan of which anything can be taken back. An undo is not: asked twice, a
+    person means the operation before."""
+    for entry in reversed(entries):
+        if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground, halves):
+            return [
+                each
+                for each in entries
+                if each.group == entry.group and each.operation is entry.operation
+            ]
+    return []
+
+
+def _named(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
+    exact = [entry for entry in entries if entry.id == identifier]
+    return exact or [entry for entry in entries if entry.group == identifier]
+
+
+def _none(identifier: str | None, unreadable: Sequence[Unreadable]) -> NoPlan:
+    if identifier is None:
+        return NoPlan("there is nothing to take back", hint="`envdeck history` lists what was done")
+    for each in unreadable:
+        if os.path.basename(each.path) == f"{identifier}.json":
+            return NoPlan(f"the journal of {identifier} cannot be used: {each.reason}")
+    return NoPlan(
+        f"there is no operation `{identifier}`", hint="`envdeck history` lists them", missing=True
+    )
+
+
+def _real(to: str | None) -> str | None:
+    """Return a path with the links above it followed."""
+    if to is None:
+        return None
+    parent, name = os.path.split(os.path.normpath(to))
+    return os.path.join(os.path.realpath(parent), name)
+
+
+def return_of(entry: Entry, to: str | None, ground: Ground, moment: Moment) -> Return:
+    """Return what taking an operation back means now. Raises `OSError`."""
+    path = entry.path if to is None else to
+    there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
+    here = ground.disk.identity(path)
+    is_to_go = here is not None and is_same(here, entry.new, entry, ground.host)
+    going = Parting()
+    if is_to_go and entry.move is Move.EXCHANGE:
+        going = parting(entry, path, moment)
+    return Return(entry, path, here, there, going)
+
+
+def _target(each: Return) -> Target:
+    facts = [Fact("takes back", f"{each.entry.operation} ({each.entry.id})")]
+    if each.path != each.entry.path:
+        facts.append(Fact("was at", f"{each.entry.path}: its scripts still name that place"))
+    if each.parting.files:
+        facts.append(Fact("your files", ", ".join(each.parting.files[:5])))
+    if each.entry.file:
+        facts.append(Fact("with it", f"{each.entry.file} returns to what it was"))
+    return Target(each.path, each.here, each.entry.name, tuple(facts))
+
+
+def _title(each: Return) -> str:
+    if each.entry.is_file and each.entry.old is None and each.entry.move is Move.EXCHANGE:
+        return "move the file that was made to the trash"
+    if each.entry.is_file and each.entry.move is Move.EXCHANGE:
+        return "exchange it for the file in the trash, which was there before"
+    if each.entry.move is Move.ASIDE:
+        return "move it from the trash back to its place"
+    if each.entry.old is None:
+        return "move what was created to the trash"
+    return "exchange it for the one in the trash, which was there before"
+
+
+def obstacles_to(
+    each: Return,
+    earlier: Sequence[Return],
+    moment: Moment,
+    allow: frozenset[str],
+    ground: Ground,
+) -> tuple[Refusal, ...]:
+    """Return what stands in the way of one, when those before it are back already."""
+    entry = each.entry
+    refusal = _own_place(each, ground) or _another(each, ground)
+    if refusal is not None:
+        return (refusal,)
+    if entry.move is Move.ASIDE:
+        refusal = _taken(each, earlier)
+        return () if refusal is None else (refusal,)
+    return obstacles_to_parting(entry, each.path, each.here, each.parting, moment, allow)
+
+
+def _own_place(each: Return, ground: Ground) -> Refusal | None:
+    """Refuse to put it where we keep our own: what is cleared there would go with it."""
+    why = own_place(each.path, ground.host)
+    if not why and each.path != each.entry.path and (above := _environment_above(each.path)):
+        why = f"it is in the environment {above}"
+    said = f"it cannot go to {each.path}: {why}"
+    return Refusal("protected-path", said, "give another path", each.path) if why else None
+
+
+def _environment_above(path: str) -> str:
+    while (parent := os.path.dirname(path)) != path:
+        if any(os.path.lexists(os.path.join(parent, it)) for it in ("pyvenv.cfg", "conda-meta")):
+            return parent
+        path = parent
+    return ""
+
+
+def _another(each: Return, ground: Ground) -> Refusal | None:
+    """Refuse where something else is in its place, or in the trash, than the operation left."""
+    entry, why, hint = each.entry, "", ""
+    if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
+        why = f"what is at {each.path} now is not what that operation made"
+        if entry.is_file and each.here is None:
+            why = f"the file {each.path} is no longer there"
+        elif entry.is_file:
+            why = f"{each.path} has been written anew since: it is not the file that was made then"
+        hint = "`envdeck history` tells what happened since"
+        if entry.item:
+            hint += f"; its old state is in {entry.item}"
+    elif entry.old is not None and not is_same(each.there, entry.old, entry, ground.host):
+        why = f"what is in {entry.item} now is not what was put there"
+        hint = "look at it, and move it by hand if it is what you want"
+    guard = CHANGED if entry.is_file else "not-an-environment"
+    return Refusal(guard, why, hint, each.path) if why else None
+
+
+def _taken(each: Return, earlier: Sequence[Return]) -> Refusal | None:
+    entry, parent = each.entry, os.path.dirname(each.path)
+    if each.here is not None:
+        return Refusal(
+            "place-taken",
+            f"something else is at {each.path} now",
+            hint=f"move that away, or `envdeck undo {entry.id} --to OTHER`",
+            path=each.path,
+        )
+    if os.path.isdir(parent) or any(_brings(one, parent) for one in earlier):
+        return None
+    return Refusal(
+        "place-taken",
+        f"the folder {parent} is no longer there",
+        hint=f"make it again, or `envdeck undo {entry.id} --to OTHER`",
+        path=each.path,
+    )
+
+
+def _brings(one: Return, folder: str) -> bool:
+    """Tell whether a folder is there again when `one` is taken back."""
+    inner = os.path.relpath(folder, one.path)
+    if inner.split(os.sep)[0] == os.pardir:
+        return False
+    return os.path.isdir(os.path.join(one.entry.item, ENVIRONMENT, inner))

@@ -1,0 +1,143 @@
+"""Acting on the plan of an undo: each operation is taken back as one of its own."""
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envdeck.core.model import Ending, Operation, Result, StepStarted
+from envdeck.core.operations.guards.check import UNOWNED, moment_of
+from envdeck.core.operations.shared.describe import NOTED
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.places import ENVIRONMENT
+from envdeck.core.operations.transaction.transaction import (
+    Ground,
+    ReplacedError,
+    first_trash,
+    transaction,
+)
+from envdeck.core.operations.transaction.trash import Manifest, read_item
+from envdeck.core.operations.undo.plan import (
+    Return,
+    UndoPlan,
+    changed_file,
+    mark_of_file,
+    obstacles_to,
+    return_of,
+)
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+
+
+def run_undo(plan: UndoPlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+    """Take them back, newest first. Each is whole by itself: what was taken back stays so."""
+    ground = operations.ground
+    done: list[Entry] = []
+    for index, each in enumerate(plan.returns):
+        if stopped():
+            return Result(
+                Ending.DONE if done else Ending.ROLLED_BACK,
+                f"stopped: {len(done)} of {len(plan.returns)} taken back",
+                stopped=True,
+            )
+        moment = moment_of(operations)
+        to = None if each.path == each.entry.path else each.path
+        now = return_of(each.entry, to, ground, moment)
+        refusals = obstacles_to(now, (), moment, plan.allowed, ground)
+        if refusals:
+            first = refusals[0]
+            return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+        come = sorted(set(now.parting.files) - set(each.parting.files))
+        if come:
+            return Result(
+                Ending.REFUSED,
+                f"files have come that were not shown: {', '.join(come[:3])}",
+                hint="look again, and say yes to those too",
+                guard=UNOWNED,
+            )
+        tell(StepStarted(index, plan.steps[index].title))
+        number = f"-{index + 1}" if len(plan.returns) > 1 else ""
+        try:
+            done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
+        except ReplacedError:
+            if not each.entry.is_file:
+                raise
+            refusal = changed_file(each.path)
+            return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
+    return Result(Ending.DONE, _said(plan, done))
+
+
+def _said(plan: UndoPlan, done: list[Entry]) -> str:
+    one = len(done) == 1
+    said = (
+        f"{plan.returns[0].path} is as it was"
+        if one
+        else f"{len(done)} environments are as they were"
+    )
+    left = [after for entry in done if (after := entry.message.partition("; ")[2])]
+    return "; ".join([said, *left])
+
+
+def take_back(each: Return, identifier: str, group: str, ground: Ground) -> Entry:
+    """Take one operation back, as one of its own. Raises `OSError`, `BusyError`."""
+    before = each.entry
+    entry = Entry(
+        id=identifier,
+        group=group,
+        operation=Operation.UNDO,
+        move=Move.BACK if before.move is Move.ASIDE else Move.EXCHANGE,
+        phase=Phase.PREPARED,
+        path=each.path,
+        item=before.item,
+        old=each.here,
+        new=each.there,
+        keep_new=True,
+        name=before.name,
+        manager=before.manager,
+        python=before.python,
+        bytes_aside=before.bytes_aside,
+        undoes=before.id,
+        is_file=before.is_file,
+        mark=mark_of_file(os.path.join(before.item, ENVIRONMENT)) if before.is_file else "",
+    )
+    if before.move is Move.EXCHANGE and before.old is None:
+        return _discard(replace(entry, move=Move.ASIDE, item="", new=None), each, ground)
+    with transaction(ground, entry) as current:
+        if current.entry.move is Move.BACK:
+            current.put_back()
+        else:
+            current.describe_next(_manifest(current.entry, each, ground))
+            if before.file:
+                current.swap_file(before.file, before.file_if_not)
+            mark = mark_of_file(each.path) if before.is_file else ""
+            current.put_in_place(lambda path: not mark or mark_of_file(path) == mark)
+    return current.entry
+
+
+def _discard(entry: Entry, each: Return, ground: Ground) -> Entry:
+    """Put aside what had been created."""
+    with transaction(ground, entry) as current:
+        current.open_item(first_trash(entry.path, ground))
+        current.describe(_manifest(current.entry, each, ground))
+        current.put_aside()
+    return current.entry
+
+
+def _manifest(entry: Entry, each: Return, ground: Ground) -> Manifest:
+    """Return what is told of the one that goes to the trash."""
+    known = read_item(entry.item, ground.disk).manifest
+    plain = Manifest(
+        id=os.path.basename(entry.item),
+        operation=entry.operation,
+        path=entry.path,
+        name=entry.name,
+        manager=entry.manager,
+        python=entry.python,
+        put_at=ground.host.now(),
+        unowned=each.parting.files[:NOTED],
+    )
+    if known is None:
+        return plain
+    return replace(
+        known, operation=plain.operation, put_at=plain.put_at, freeze=(), unowned=plain.unowned
+    )

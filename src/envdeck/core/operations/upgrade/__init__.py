@@ -1,0 +1,1 @@
+"""Upgrade: packages, the lock file, or the interpreter."""

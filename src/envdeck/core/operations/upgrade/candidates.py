@@ -1,0 +1,315 @@
+"""What could be upgraded and how far."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from envdeck.core.inspection.packages.dependencies import requirement_graph
+from envdeck.core.inspection.packages.requirements import marker_environment, parse_requirement
+from envdeck.core.model import Distribution, Environment, Status
+from envdeck.core.operations.engine.failure import Failure, FailureKind
+from envdeck.core.operations.engine.uv import Change
+from envdeck.core.operations.upgrade.model import (
+    Candidate,
+    Candidates,
+    Fixed,
+    Level,
+    Resolver,
+    level,
+)
+
+SEEDS = frozenset({"pip", "setuptools", "wheel"})
+"""What creators put into an environment by themselves."""
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The distributions of an environment, taken apart by what an upgrade may do with them."""
+
+    environment: Environment
+    distributions: tuple[Distribution, ...]
+    movable: Mapping[str, str]
+    """Versions by name of what an index can replace."""
+    kept: Mapping[str, str]
+    """Versions by name of what stays, and that the resolver must know of."""
+    fixed: tuple[Fixed, ...]
+    """All that stays, with the reason."""
+    broken: frozenset[str]
+    """Names of which something here already requires another version than is installed, or
+    that it misses; they may go anywhere, down included."""
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names that the resolver plans over."""
+        return sorted({*self.movable, *self.kept})
+
+    def exactly(self, names: Iterable[str]) -> list[str]:
+        """Return constraints that hold names at what is installed."""
+        every = {**self.movable, **self.kept}
+        return [f"{name}=={every[name]}" for name in names]
+
+    def at_least(self, names: Iterable[str]) -> list[str]:
+        """Return constraints that let names go up only: without them, a resolver that finds no
+        way with newer releases tries those of years ago, for a minute."""
+        return [f"{name}>={self.movable[name]}" for name in names if name not in self.broken]
+
+
+def take_apart(environment: Environment, distributions: Sequence[Distribution]) -> Installed:
+    """Return what may move in an environment and what may not."""
+    times = Counter(row.name for row in distributions)
+    movable: dict[str, str] = {}
+    kept: dict[str, str] = {}
+    fixed: dict[str, Fixed] = {}
+    for row in distributions:
+        version = _version(row)
+        if times[row.name] > 1:
+            fixed[row.name] = Fixed(row.name, row.version, "is installed more than once")
+        elif version is None:
+            fixed[row.name] = Fixed(
+                row.name, row.version, "has a name or version that no index knows"
+            )
+        elif reason := _reason(row):
+            fixed[row.name] = Fixed(row.name, row.version, reason)
+            kept[row.name] = version
+        else:
+            movable[row.name] = version
+    unmet = unmet_requirements(environment, distributions)
+    return Installed(
+        environment,
+        tuple(distributions),
+        movable,
+        kept,
+        tuple(fixed[name] for name in sorted(fixed)),
+        frozenset(name for names in unmet.values() for name, _text in names),
+    )
+
+
+def unmet_requirements(
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    versions: Mapping[str, str] | None = None,
+) -> dict[str, set[tuple[str, str]]]:
+    """Return by name what each distribution requires and has not: names and requirements.
+
+    `versions` are versions by name that count in place of the installed ones; names that are
+    not installed are added. Markers are evaluated for the environment's own interpreter. What
+    is inherited from system packages is not seen, and shows as unmet before and after alike.
+    """
+    other = versions or {}
+    rows = [
+        replace(row, version=other[row.name]) if row.name in other else row for row in distributions
+    ]
+    new = {name: [version] for name, version in other.items()}
+    graph = requirement_graph(rows, marker_environment(environment.python), new)
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row, needs in zip(rows, graph, strict=True):
+        for text in needs.missing:
+            requirement = parse_requirement(text)
+            if requirement is not None:
+                found.setdefault(row.name, set()).add((requirement.name, text))
+    return found
+
+
+def excluding(
+    installed: Installed,
+    versions: Mapping[str, str],
+    reached: Mapping[str, str] | None = None,
+) -> dict[str, tuple[str, ...]]:
+    """Return by name who of the installed would not have it at the version given, in phrases:
+    `requests 2.28.1 requires urllib3<1.27`. Names that nobody excludes are left out.
+
+    `reached` are the versions that a plan gets to instead. Who would not have those either moves
+    in that plan, so its requirements of today explain nothing, and it is left out.
+    """
+    unmet = unmet_requirements(installed.environment, installed.distributions, versions)
+    past = unmet_requirements(installed.environment, installed.distributions, reached or {})
+    at = {row.name: row.version for row in installed.distributions}
+    found: dict[str, list[str]] = {}
+    for who in sorted(unmet):
+        told = unmet[who] - past.get(who, set()) if reached else unmet[who]
+        for name, text in sorted(told):
+            if name in versions and who != name:
+                found.setdefault(name, []).append(f"{who} {at[who]} requires {text}")
+    return {name: tuple(phrases) for name, phrases in found.items()}
+
+
+def _version(row: Distribution) -> str | None:
+    """Return the version in the form in which it can be asked for; None where it cannot."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        version = str(Version(row.version))
+    except (InvalidVersion, ValueError):  # no version, or of more digits than Python reads
+        return None
+    return version if _NAME.match(row.name) else None
+
+
+def _reason(row: Distribution) -> str:
+    """Return why a distribution is not upgraded from an index, or an empty text."""
+    if row.editable:
+        return "is installed in place (editable)"
+    if row.origin is not None:
+        return f"was installed from {row.origin}"
+    if "+" in row.version:
+        return f"is a local build ({row.version})"
+    if row.installer == "conda":
+        return "was installed by conda"
+    if not row.path.endswith(".dist-info"):
+        return "has no record of its files (not installed from a wheel)"
+    return ""
+
+
+_DEPENDS = re.compile(r"(\S+) (?:depends on|requires) ([A-Za-z0-9-]+) ?([<>=!~][^\s;]*[^\s;,.])")
+"""As uv derives a conflict: `sphinx>=9.0.0,<=9.0.4 depends on docutils>=0.20,<0.23`."""
+_PRESELECTED = frozenset({Level.PATCH, Level.MINOR})
+
+
+def candidates(
+    environment: Environment, distributions: Sequence[Distribution], resolver: Resolver
+) -> Candidates | Failure:
+    """Return every installed name for which something newer exists, with how far it can go.
+
+    The targets come from one plan over everything installed, in which all that an index can
+    replace may move, and only up. The newest releases come from the index. Where a target
+    stays below the newest, it is told who requires that, as far as the metadata of what is
+    installed says so; :func:`why_held` asks the resolver.
+    """
+    if failure := not_running(environment):
+        return failure
+    installed = take_apart(environment, distributions)
+    plan = plan_all(installed, resolver)
+    if isinstance(plan, Failure):
+        return plan
+    latest = resolver.latest()
+    if isinstance(latest, Failure):
+        return latest
+    targets = targets_of(plan, installed)
+    newest = {name: _later(target, latest.get(name, target)) for name, target in targets.items()}
+    rows = [name for name in sorted(targets) if newest[name] != installed.movable[name]]
+    short = {name: newest[name] for name in rows if newest[name] != targets[name]}
+    held = excluding(installed, short, targets)
+    days = resolver.released({name: targets[name] for name in rows})
+    return Candidates(
+        tuple(
+            Candidate(
+                name,
+                installed.movable[name],
+                targets[name],
+                newest[name],
+                level(installed.movable[name], _reached(installed, targets[name], newest, name)),
+                held.get(name, ()),
+                days.get(name),
+                name in SEEDS,
+            )
+            for name in rows
+        ),
+        installed.fixed,
+        len(targets) - len(rows),
+    )
+
+
+def preselected(found: Candidates) -> dict[str, str]:
+    """Return the names and targets that a picker marks at first: patch and minor, not major,
+    and nothing whose level cannot be told."""
+    return {
+        row.name: row.target for row in found.rows if row.upgradable and row.level in _PRESELECTED
+    }
+
+
+def why_held(
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    row: Candidate,
+    resolver: Resolver,
+) -> str:
+    """Return in words why a name does not get to its newest release, asked of the resolver.
+
+    It costs one more plan, so it is for the row that a person looks at. Empty where the newest
+    can be had after all, when something else stays behind for it.
+    """
+    installed = take_apart(environment, distributions)
+    others = [name for name in installed.movable if name != row.name]
+    answer = resolver.plan(
+        installed.names,
+        [
+            *installed.exactly(installed.kept),
+            *installed.at_least(others),
+            f"{row.name}=={row.latest}",
+        ],
+        sorted(installed.movable),
+    )
+    return reason_in(answer.cause, row) if isinstance(answer, Failure) else ""
+
+
+def reason_in(words: str, row: Candidate) -> str:
+    """Return what a resolver's derivation says of one name, as one phrase.
+
+    Of the requirements in it that counts which lets the target be and the newest not:
+    `poetry>=2.4.0 requires findpython>=0.6.2,<0.9.0`; else what the newest asks of Python. A
+    derivation without either is returned as it is.
+    """
+    for who, name, bounds in _DEPENDS.findall(words):
+        if name == row.name and _lets(bounds, row.target) and not _lets(bounds, row.latest):
+            return f"{who} requires {name}{bounds}"
+    for who, name, bounds in _DEPENDS.findall(words):
+        if name == "Python" and who.startswith(f"{row.name}="):
+            return f"{row.name} {row.latest} requires Python{bounds}"
+    return words
+
+
+def _lets(bounds: str, version: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(bounds).contains(version, prereleases=True)
+    except (InvalidSpecifier, ValueError):
+        return False
+
+
+def plan_all(
+    installed: Installed, resolver: Resolver, wanted: Mapping[str, str] | None = None
+) -> tuple[Change, ...] | Failure:
+    """Return the plan in which all that can move may move up; of names in `wanted` the
+    specifier there decides, and they may go down."""
+    asked = wanted or {}
+    return resolver.plan(
+        installed.names,
+        [
+            *installed.exactly(installed.kept),
+            *installed.at_least(name for name in installed.movable if name not in asked),
+            *(name + specifier for name, specifier in asked.items()),
+        ],
+        sorted(installed.movable),
+    )
+
+
+def targets_of(plan: Sequence[Change], installed: Installed) -> dict[str, str]:
+    """Return by name where each movable distribution ends."""
+    after = {change.name: change.after for change in plan}
+    return {name: after.get(name) or version for name, version in installed.movable.items()}
+
+
+def not_running(environment: Environment) -> Failure | None:
+    """Return why nothing can be planned where the interpreter does not run."""
+    if environment.python.executable is None:
+        return Failure(FailureKind.INTERPRETER, "it has no interpreter")
+    if environment.status in (Status.BROKEN, Status.MIXED):
+        return Failure(FailureKind.INTERPRETER, environment.reason, "repair or recreate it first")
+    return None
+
+
+def _reached(installed: Installed, target: str, newest: dict[str, str], name: str) -> str:
+    return target if target != installed.movable[name] else newest[name]
+
+
+def _later(first: str, second: str) -> str:
+    """Return the later of two versions, the first one if the second is not readable."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return second if Version(second) > Version(first) else first
+    except (InvalidVersion, ValueError):
+        return first

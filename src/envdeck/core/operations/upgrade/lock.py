@@ -1,0 +1,240 @@
+"""Upgrading in the lock by the project's own manager.
+
+The lock file is a person's file outside of the environment. It is saved in the item before the
+tool may touch it, and returns when the operation is given up or taken back.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarted
+from envdeck.core.operations.engine.command import Command, clean_environ
+from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.tool_change import update_of, version_of
+from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.sources.offer import sources
+from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.operations.upgrade.staged import staged_plan, with_edits
+from envdeck.core.project import read_lock
+from envdeck.core.project.locks.uv import uv_lock_revision
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.shared.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class LockOffer:
+    """The lock file of a project, and how its own tool upgrades in it."""
+
+    file: str
+    """Its name in the project: `uv.lock`."""
+    tool: str
+    """`uv`, `poetry`, `pdm`, `pipenv`; empty where no tool is known to upgrade it."""
+    commands: tuple[tuple[str, ...], ...]
+    """What upgrades the names in it and then installs what it says, in order, each run in the
+    project's folder. Empty without a tool."""
+    program: str | None
+    """Where the tool was found on the PATH; None where it is not there. uv needs none: we bring
+    our own."""
+    sentence: str
+    """What a person should know before choosing, without a full stop."""
+
+    @property
+    def available(self) -> bool:
+        """Whether the offer can be taken here and now."""
+        return bool(self.commands) and (self.program is not None or self.tool == "uv")
+
+
+_FILES = (
+    ("uv.lock", "uv"),
+    ("poetry.lock", "poetry"),
+    ("pdm.lock", "pdm"),
+    ("Pipfile.lock", "pipenv"),
+    ("pylock.toml", ""),
+)
+
+
+def lock_offer(
+    host: Host, project: str, names: Sequence[str], *, manager: str = ""
+) -> LockOffer | None:
+    """Return what upgrading those names means for the lock file of the project at `project`;
+    None where it has no lock file.
+
+    Of several the one of the environment's `manager` counts, else the first in the order above.
+    Only names of files are looked at; nothing is run.
+    """
+    there = [(file, tool) for file, tool in _FILES if reach.isfile(os.path.join(project, file))]
+    if not there:
+        return None
+    file, tool = next((one for one in there if one[1] == manager), there[0])
+    program = reach.which(tool, host.environ.get("PATH", "")) if tool else None
+    commands = _commands(tool, names)
+    differ = f"{file} and the environment will differ"
+    if not tool:
+        sentence = f"{differ}: no tool is known to upgrade single names in it"
+    elif program is None and tool != "uv":
+        sentence = f"{differ}: {tool}, which upgrades it, is not on the PATH"
+    else:
+        told = ", then ".join(" ".join(command) for command in commands)
+        sentence = f"{differ}, unless it is upgraded in the lock: {told}"
+    return LockOffer(file, tool, commands, program, sentence)
+
+
+def _commands(tool: str, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    match tool:
+        case "uv":
+            each = [part for name in names for part in ("--upgrade-package", name)]
+            return ("uv", "lock", *each), ("uv", "sync")
+        case "poetry" | "pdm":
+            return ((tool, "update", *names),)
+        case "pipenv":
+            return ("pipenv", "upgrade", *names), ("pipenv", "sync")
+    return ()
+
+
+_LOCK_ONLY = {
+    "poetry": ("update", "--lock"),
+    "pdm": ("update", "--no-sync"),
+    "pipenv": ("upgrade", "--lock-only"),
+}
+"""How the tools change the lock and leave their environment alone: it is changed in a copy."""
+
+
+_MANIFESTS = {"pipenv": "Pipfile"}
+"""What a tool makes the lock from, where that is not `pyproject.toml`."""
+
+
+def plan_lock_upgrade(
+    operations: "Context",
+    environment: Environment,
+    names: Sequence[str],
+    offer: LockOffer | None,
+    allow: frozenset[str],
+    *,
+    keep_edits: bool = False,
+) -> Plan | NoPlan:
+    """Plan to upgrade `names` in the project's lock, and the environment with it."""
+    project = environment.project.path
+    if offer is None or project is None:
+        return NoPlan("its project has no lock file", hint="leave `--lock` out", missing=True)
+    if not offer.available:
+        return NoPlan(offer.sentence)
+    file = os.path.join(project, offer.file)
+    manifest = _MANIFESTS.get(offer.tool, "pyproject.toml")
+    if not os.path.isfile(os.path.join(project, manifest)):
+        return NoPlan(
+            f"{offer.file} cannot be upgraded without the {manifest} that it was made from",
+            hint="leave `--lock` out: only the environment is upgraded then",
+        )
+    read = read_lock(file, hashes=False)
+    unread = () if read is None else read.problems
+    if unread:  # its own tool may well write another one over it
+        told = str(unread[0]).removeprefix(f"{file}:").strip()
+        return NoPlan(f"{offer.file} cannot be upgraded: {told}")
+    command = _command(operations, project, names, offer)
+
+    def change(building: Building) -> list[str]:
+        building.current.save_file(file)
+        before = uv_lock_revision(file) if offer.tool == "uv" else None
+        done = building.run(command)
+        if not done.ok:
+            raise GivenUpError.of(explain(done))
+        if before is not None and (after := uv_lock_revision(file) or 0) < before:
+            raise GivenUpError(
+                f"{offer.file} is of revision {before}, and {version_of('uv')} writes revision"
+                f" {after}, without what newer ones have added",
+                hint=update_of("uv"),
+            )
+        building.tell(StepStarted(2, follow.title))
+        source = _lock_source(environment, project, file, building)
+        return _follow(source, building)
+
+    follow = Step(f"install in the copy what {offer.file} says then")
+    told = f"upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
+    plan = staged_plan(
+        operations,
+        environment,
+        source=Source(name=SourceName.LOCK, title=offer.file, how=How.PINS),
+        facts=(
+            Fact("lock", file),
+            Fact("packages", ", ".join(names)),
+        ),
+        middle=lambda _staged, _blueprint: (
+            Step(f"{told} in {offer.file}, which is saved first", command.shown),
+            follow,
+        ),
+        warnings=(f"{offer.file} changes: it returns with `envdeck undo`",),
+        change=change,
+        tried=frozenset(),
+        done=f"{offer.file} and {environment.name} are upgraded together",
+        allow=allow,
+    )
+    return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
+
+
+def _command(
+    operations: "Context", project: str, names: Sequence[str], offer: LockOffer
+) -> Command:
+    host = operations.catalog.host
+    if offer.tool == "uv":
+        uv = Uv(
+            host,
+            folder=project,
+            project=True,
+            downloads=operations.policy.downloads,
+            offline=operations.policy.offline,
+        )
+        return uv.lock(tuple(names))
+    words = (offer.program or offer.tool, *_LOCK_ONLY[offer.tool], *names)
+    return Command(words, project, clean_environ(host))
+
+
+def _lock_source(environment: Environment, project: str, file: str, building: Building) -> Source:
+    """Read the lock as the tool has left it."""
+    now = building.environment()
+    found = sources(
+        environment,
+        project,
+        distributions=read_distributions(now),
+        python=environment.python,
+    )
+    for one in found:
+        if one.name is SourceName.LOCK and one.file == file:
+            if not one.usable:
+                raise GivenUpError(f"the new lock cannot be used: {one.problem}")
+            return one
+    raise GivenUpError(f"{os.path.basename(file)} is no longer there")
+
+
+def _follow(source: Source, building: Building) -> list[str]:
+    """Install what the lock says; what it does not name stays."""
+    python = building.environment().python.executable or ""
+    if source.how is How.UV_SYNC and source.project is not None:
+        command = building.uv(source.project).project_sync(
+            building.folder,
+            python,
+            groups=source.groups,
+            extras=source.extras,
+            default_groups=False,
+            install_project=source.install_project,
+            exact=False,
+        )
+    else:
+        requirements = building.write("lock.txt", source.requirements)
+        command = building.uv().install(
+            python, requirements, dependencies=False, hashes=source.hashes
+        )
+    done = building.run(command)
+    if not done.ok:
+        raise GivenUpError.of(explain(done))
+    there = {row.name: row.version for row in read_distributions(building.environment())}
+    for name, version in source.expected:
+        if version is not None and there.get(name) != version:
+            raise GivenUpError(f"{name} came out as {there.get(name)}, and not as {version}")
+    return [f"all {len(source.expected):,} packages are as {os.path.basename(source.file or '')}"]

@@ -1,0 +1,301 @@
+"""What a choice comes to, planned over everything.
+
+The planning functions take a :class:`Resolver`; the real one is :class:`UvResolver`.
+"""
+
+import datetime
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import Distribution, Environment, OperationEvent
+from envdeck.core.operations.engine.command import Command, Completed
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.runner import Runner, ignore, never
+from envdeck.core.operations.engine.tool_change import update_of, version_of
+from envdeck.core.operations.engine.uv import Change, Uv, read_outdated, read_plan
+from envdeck.core.operations.upgrade.candidates import (
+    Installed,
+    excluding,
+    not_running,
+    plan_all,
+    take_apart,
+    targets_of,
+    unmet_requirements,
+)
+from envdeck.core.operations.upgrade.model import Held, Resolution, Resolver
+
+_FINAL = frozenset(
+    {FailureKind.STOPPED, FailureKind.OVERDUE, FailureKind.DISK, FailureKind.PERMISSION}
+    | {FailureKind.NETWORK, FailureKind.INDEX, FailureKind.OFFLINE, FailureKind.BUILD}
+)
+"""Failures that another plan would meet again."""
+
+
+def resolve(
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    chosen: Mapping[str, str | None],
+    resolver: Resolver,
+) -> Resolution | Failure:
+    """Return what comes of upgrading the chosen names, over everything that is installed.
+
+    `chosen` holds by normalised name the version wanted, or a specifier (`>=2.30,<3`), or None
+    for the newest that can be had when everything may move. All other names stay where they
+    are, if any plan lets them; if none does, those that must move along, up only. To upgrade
+    the chosen alone would resolve nothing but their own requirements, and break what requires
+    *them*. A version that cannot be had is a failure that says who is against it.
+    """
+    if failure := not_running(environment):
+        return failure
+    installed = take_apart(environment, distributions)
+    if failure := _not_chosen(installed, chosen):
+        return failure
+    wanted = {name: bounds for name, asked in chosen.items() if (bounds := _specifier(asked))}
+    goals = {name: version for name, asked in chosen.items() if (version := _version(asked))}
+    newest: dict[str, str] = {}
+    if len(goals) < len(chosen):
+        plan = plan_all(installed, resolver, wanted)
+        if isinstance(plan, Failure):
+            return _told(plan, installed, goals)
+        goals = {name: targets_of(plan, installed)[name] for name in chosen}
+        latest = resolver.latest()
+        if isinstance(latest, Failure):
+            return latest
+        newest = {name: latest[name] for name in chosen if name in latest}
+    changes = _least(installed, goals, resolver)
+    if isinstance(changes, Failure):
+        return _told(changes, installed, goals)
+    if broken := _newly_broken(installed, changes):
+        return Failure(FailureKind.CONFLICT, broken)
+    return Resolution(
+        changes,
+        tuple(change.name for change in changes if change.name not in chosen),
+        _held(installed, chosen, goals, newest),
+        tuple(f"{change.name}=={change.after}" for change in changes if change.after),
+    )
+
+
+def _least(
+    installed: Installed, goals: Mapping[str, str], resolver: Resolver
+) -> tuple[Change, ...] | Failure:
+    """Plan with all others held; then, if that cannot be, with the others free to go up."""
+    others = sorted(installed.movable.keys() - goals.keys())
+    kept = installed.exactly(installed.kept)
+    pins = [f"{name}=={version}" for name, version in sorted(goals.items())]
+    held = resolver.plan(installed.names, [*kept, *installed.exactly(others), *pins], sorted(goals))
+    if not isinstance(held, Failure) or held.kind in _FINAL:
+        return held
+    return resolver.plan(
+        installed.names, [*kept, *installed.at_least(others), *pins], sorted(goals)
+    )
+
+
+def _newly_broken(installed: Installed, changes: Sequence[Change]) -> str:
+    """Return what a plan would break of what is not itself changed; empty where nothing is.
+
+    The resolver sees to it; this is a second look that trusts nobody, from metadata alone.
+    """
+    moved = {change.name for change in changes}
+    after = {change.name: change.after for change in changes if change.after}
+    gone = {change.name for change in changes if change.after is None}
+    left = [row for row in installed.distributions if row.name not in gone]
+    before = unmet_requirements(installed.environment, installed.distributions)
+    then = unmet_requirements(installed.environment, left, after)
+    for who in sorted(then):
+        new = sorted(then[who] - before.get(who, set()))
+        if new and who not in moved:
+            return f"{who} would not work with it: it requires {new[0][1]}"
+    return ""
+
+
+def _held(
+    installed: Installed,
+    chosen: Mapping[str, str | None],
+    goals: Mapping[str, str],
+    newest: Mapping[str, str],
+) -> tuple[Held, ...]:
+    """Return those that were to go as far as they can, and stay below the newest."""
+    behind = {
+        name: newest[name]
+        for name, asked in chosen.items()
+        if asked is None and name in newest and newest[name] != goals[name]
+    }
+    because = excluding(installed, behind, goals)
+    return tuple(
+        Held(name, behind[name], goals[name], because.get(name, ())) for name in sorted(behind)
+    )
+
+
+def _told(failure: Failure, installed: Installed, goals: Mapping[str, str]) -> Failure:
+    """Return a conflict as one sentence, where the metadata of what is installed tells it."""
+    if failure.kind is not FailureKind.CONFLICT:
+        return failure
+    for name, phrases in excluding(installed, goals).items():
+        stays = phrases[0].split(" ", 1)[0] in installed.kept
+        more = "" if stays else ", and no newer release of it fits either"
+        return Failure(
+            FailureKind.CONFLICT,
+            f"{name} {goals[name]} cannot be had: {phrases[0]}{more}",
+            f"leave {name} out, or take a release that fits",
+        )
+    return failure
+
+
+def _not_chosen(installed: Installed, chosen: Mapping[str, str | None]) -> Failure | None:
+    reasons = {row.name: row.reason for row in installed.fixed}
+    for name, asked in chosen.items():
+        if asked is not None and not _specifier(asked):
+            return Failure(FailureKind.OTHER, f"{asked!r} is no version and no range of versions")
+        if name in reasons:
+            return Failure(FailureKind.OTHER, f"{name} {reasons[name]}, and is not upgraded here")
+        if name not in installed.movable:
+            return Failure(FailureKind.OTHER, f"{name} is not installed here")
+    return None
+
+
+def _version(asked: str | None) -> str | None:
+    """Return a version in its normal form; None for what is none."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return str(Version(asked or ""))
+    except (InvalidVersion, ValueError):
+        return None
+
+
+def _specifier(asked: str | None) -> str | None:
+    """Return what was asked for as a specifier; None for what is neither that nor a version."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    version = _version(asked)
+    try:
+        return str(SpecifierSet(f"=={version}" if version else asked or ""))
+    except (InvalidSpecifier, ValueError):
+        return None
+
+
+def read_release_days(text: str, versions: Mapping[str, str]) -> dict[str, str]:
+    """Return the day (UTC) on which each of those releases got its first file.
+
+    Empty for what is no lock file; names whose index tells no time are left out, which is
+    'not told' and never a day made up.
+    """
+    try:
+        packages = tomllib.loads(text).get("packages")
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    for package in packages if isinstance(packages, list) else ():
+        if not isinstance(package, dict):
+            continue
+        name = normalise(str(package.get("name", "")))
+        if name in versions and package.get("version") == versions[name]:
+            times = list(_times(package))
+            if times:
+                found[name] = min(times).date().isoformat()
+    return found
+
+
+def _times(package: Mapping[str, Any]) -> Iterator[datetime.datetime]:
+    wheels = package.get("wheels")
+    for file in (package.get("sdist"), *(wheels if isinstance(wheels, list) else ())):
+        time = file.get("upload-time") if isinstance(file, dict) else None
+        if isinstance(time, datetime.datetime):
+            zone = time.tzinfo or datetime.UTC
+            yield time.replace(tzinfo=zone).astimezone(datetime.UTC)
+
+
+LIMIT_SECONDS = 180.0
+"""What one answer may take: a resolver that has to try old releases takes a minute."""
+
+
+class UvResolver:
+    """The resolver of uv, asked for one environment and never acting on it.
+
+    uv starts the environment's interpreter, and so runs the `.pth` code in it: this is for
+    planning what a person asked for, not for looking.
+    """
+
+    def __init__(
+        self,
+        uv: Uv,
+        runner: Runner,
+        environment: Environment,
+        tell: Callable[[OperationEvent], None] = ignore,
+        stopped: Callable[[], bool] = never,
+    ) -> None:
+        self._uv = uv
+        self._runner = runner
+        self._python = environment.python.executable or ""
+        self._tell = tell
+        self._stopped = stopped
+
+    def plan(
+        self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
+    ) -> tuple[Change, ...] | Failure:
+        """Ask for the dry run of an installation of everything."""
+        with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+            done = self._run(
+                self._uv.plan(
+                    self._python,
+                    _lines(folder, "requirements.txt", names),
+                    upgrade=tuple(upgrade) or None,
+                    constraints=_lines(folder, "constraints.txt", constraints),
+                )
+            )
+        if not done.ok:
+            return explain(done)
+        plan = read_plan(done)
+        return _unread("what it would change") if plan is None else plan
+
+    def latest(self) -> dict[str, str] | Failure:
+        """Ask for what is outdated."""
+        done = self._run(self._uv.outdated(self._python))
+        if not done.ok:
+            return explain(done)
+        rows = read_outdated(done)
+        if rows is None:
+            return _unread("its list of what is outdated")
+        return {row.name: row.latest for row in rows}
+
+    def released(self, versions: Mapping[str, str]) -> dict[str, str]:
+        """Ask for a lock file (PEP 751) of these alone, which holds `upload-time` where the
+        index tells it (PEP 700), and costs a tenth of a second after a plan. Any failure
+        leaves the days unknown."""
+        if not versions:
+            return {}
+        with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+            pins = [f"{name}=={version}" for name, version in versions.items()]
+            command = self._uv.resolve(
+                _lines(folder, "requirements.txt", pins), python=self._python, dependencies=False
+            )
+            done = self._run(_as_lock_file(command))
+        return read_release_days(done.stdout, versions) if done.ok else {}
+
+    def _run(self, command: Command) -> Completed:
+        return self._runner.run(command, self._tell, self._stopped, limit=LIMIT_SECONDS)
+
+
+def _unread(what: str) -> Failure:
+    """Return why nothing is concluded from an answer in a form that is not known."""
+    cause = f"{version_of('uv')} writes {what} in a form that EnvDeck does not know"
+    return Failure(FailureKind.TOOL, cause, update_of("uv"))
+
+
+def _as_lock_file(command: Command) -> Command:
+    """Ask for the same resolution in the form of a lock file."""
+    end = command.argv.index("--")
+    argv = (*command.argv[:end], "--format", "pylock.toml", *command.argv[end:])
+    return replace(command, argv=argv, data=True)
+
+
+def _lines(folder: str, name: str, lines: Iterable[str]) -> str:
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    return path

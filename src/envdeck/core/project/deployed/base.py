@@ -1,0 +1,145 @@
+"""What these readers share: files, variables, versions."""
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from envdeck.core.project.model import NamedPython, Problem, Where
+from envdeck.core.project.yaml_nodes import Node, read_yaml
+from envdeck.core.system import reach
+
+_RELEASE = r"[23]\.\d{1,2}(?:\.\d{1,3})?"
+_VERSION = re.compile(
+    rf"(?:v|={{1,3}}|(?:c?python|py)[-@]?)?(?P<release>{_RELEASE})"
+    r"(?:\.?[-.]?(?P<pre>a|b|rc|alpha|beta)\.?(?P<number>\d{1,2})|-?dev|\.[x*]|t)?\Z",
+    re.IGNORECASE | re.ASCII,
+)
+_JOINED = re.compile(
+    r"(?:c?python|py)-?(?P<major>[23])(?P<minor>\d{1,2})t?\Z", re.IGNORECASE | re.ASCII
+)
+_VERSIONS_LONGEST = 40
+
+
+def version_in(text: str) -> str | None:
+    """Return the version that a word names: `3.12`, `3.12.4`, `python3.12`, `python312`, `py312`,
+    `3.12.x` and `3.12-dev` (both 3.12); None for a range, `3`, `latest`, and other
+    implementations than CPython."""
+    if len(text) > _VERSIONS_LONGEST:
+        return None
+    text = text.strip()
+    match = _VERSION.match(text)
+    if match is not None:
+        pre = {"alpha": "a", "beta": "b"}.get((match["pre"] or "").lower(), match["pre"] or "")
+        return match["release"] + (f"{pre.lower()}{match['number']}" if pre else "")
+    match = _JOINED.match(text)
+    return f"{match['major']}.{match['minor']}" if match else None
+
+
+def minor_of(version: str) -> tuple[int, int] | None:
+    """Return `(3, 12)` for `3.12` and whatever it begins; None where that is not told."""
+    match = re.match(r"([0-9]{1,3})\.([0-9]{1,3})(?![0-9])", version)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+Found = NamedPython | Problem
+"""What a reader yields: a Python named, or why a file of its could not be read."""
+
+FILES_LIMIT = 60
+"""So many files of one kind are read; large projects have some 30 workflows."""
+TOTAL_LIMIT = 1024 * 1024
+"""Bytes of one kind; a large project's workflows have some 200 KiB, read in 100 ms."""
+_SCAN = 2000
+"""So many names of a folder are looked at."""
+_SOURCE_LONGEST = 1000
+"""Letters of one scalar; many aliases can stand for a long one."""
+
+
+def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
+    """Return the files of a folder whose names are wanted, by name; none where it cannot be
+    read, as where it is not there."""
+    try:
+        with reach.scandir(folder) as entries:
+            names = [entry.name for entry in islice(entries, _SCAN) if wanted(entry.name)]
+    except (OSError, ValueError):
+        return []
+    paths = [os.path.join(folder, name) for name in sorted(names)[:FILES_LIMIT]]
+    return [path for path in paths if reach.isfile(path)]
+
+
+def documents(paths: list[str]) -> Iterator[tuple[str, Node] | Problem]:
+    """Yield the documents of those files of YAML that are there."""
+    total = 0
+    for path in paths:
+        try:
+            status = reach.stat(path)
+        except (OSError, ValueError):
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        total += status.st_size
+        if total > TOTAL_LIMIT:
+            yield Problem(path, "is not read: those before it are enough for one kind of file")
+            continue
+        read = read_yaml(path)
+        if isinstance(read, Problem):
+            yield read
+            continue
+        for document in read.documents:
+            yield path, document
+
+
+def named(node: Node, where: Where, source: str, file: str) -> Iterator[NamedPython]:
+    """Yield the versions that a scalar names (one a line, commas between), or a sequence."""
+    for scalar in node.scalars():
+        for number, line in enumerate((scalar.text or "")[:_SOURCE_LONGEST].splitlines()):
+            for word in line.split(","):
+                version = version_in(word)
+                if version is not None:
+                    yield NamedPython(version, where, source, file, scalar.line + number)
+
+
+Values = Mapping[str, tuple[Node, ...]]
+"""The scalars that each variable may have, by its name."""
+
+_VARIABLE = re.compile(
+    r"\$\{\{\s*(?:variables|parameters|matrix)\.([\w.-]+)\s*\}\}"  # Azure, at compile time
+    r"|\$\{\{\s*variables\[\s*'([\w.-]+)'\s*\]\s*\}\}"
+    r"|<<\s*(?:pipeline\.)?parameters\.([\w-]+)\s*>>"  # CircleCI
+    r"|\$\(([\w.-]+)\)|\$\{(\w+)\}|\$(\w+)"  # Azure, then GitLab
+)
+_VARIABLES_LONGEST = 512
+_MANY = 64
+VARIABLES_LIMIT = 200
+"""So many are known of one place that can set them."""
+
+
+def put_in(scalar: Node, values: Values) -> Iterator[tuple[Node, str]]:
+    """Yield each text that a scalar comes to, with the node that says its version: itself, or
+    where one variable stands in it, each value of that. More than one is not told."""
+    text = scalar.text or ""
+    if not text or len(text) > _VARIABLES_LONGEST:
+        return
+    names = {next(filter(None, match.groups())) for match in _VARIABLE.finditer(text)}
+    several = [name for name in names if len(values.get(name, ())) > 1]
+    if not names:
+        yield scalar, text
+    elif len(several) <= 1:
+        varied = several[0] if several else next(iter(names))
+        for node in values.get(varied, ())[:_MANY]:
+            yield node, _VARIABLE.sub(_Putting(values, varied, node.text or ""), text)
+
+
+class _Putting:
+    """The value of each variable, the varied one's being this."""
+
+    def __init__(self, values: Values, varied: str, value: str) -> None:
+        self.values, self.varied, self.value = values, varied, value
+
+    def __call__(self, match: re.Match[str]) -> str:
+        name = next(filter(None, match.groups()))
+        if name == self.varied:
+            return self.value[:_VARIABLES_LONGEST]
+        known = self.values.get(name, ())
+        return (known[0].text or "")[:_VARIABLES_LONGEST] if known else ""

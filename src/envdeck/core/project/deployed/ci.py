@@ -1,0 +1,253 @@
+"""Pythons named for GitHub, GitLab, Azure, CircleCI and Travis."""
+
+import os
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from envdeck.core.project.deployed.base import (
+    VARIABLES_LIMIT,
+    Found,
+    Values,
+    documents,
+    files_in,
+    named,
+    put_in,
+)
+from envdeck.core.project.deployed.containers import python_of_image
+from envdeck.core.project.model import NamedPython, Where
+from envdeck.core.project.yaml_nodes import Node
+
+_GITHUB_ACTIONS_SOURCE = "GitHub Actions"
+_LONGEST = 200
+_MANY = 50  # of one matrix, which any number of steps may name
+_EXPRESSION = re.compile(
+    r"\$\{\{\s*(?P<context>matrix|env|inputs)(?P<path>(?:\.[\w-]+|\[\s*'[\w.-]+'\s*\]){1,4})"
+    r"\s*(?:\|\|\s*'(?P<other>[\w.-]{1,20})'\s*)?\}\}\Z"
+)
+_KEY = re.compile(r"\.([\w-]+)|\[\s*'([\w.-]+)'\s*\]")
+
+
+def github_actions(folder: str) -> Iterator[Found]:
+    """Yield the versions in its workflows; an expression tells what its matrix, its environment
+    or its inputs' defaults have, and where it asks for more than that, nothing."""
+    paths = files_in(
+        os.path.join(folder, ".github", "workflows"), lambda name: name.endswith((".yml", ".yaml"))
+    )
+    for told in documents(paths):
+        if not isinstance(told, tuple):
+            yield told
+            continue
+        file, document = told
+        for job in document.at("jobs").table.values():
+            yield from _job(file, document, job)
+
+
+def _job(file: str, document: Node, job: Node) -> Iterator[Found]:
+    seen: set[str] = set()
+    for step in job.at("steps").items:
+        asked = step.at("with", "python-version")
+        if asked.text in seen and not step.at("env").table:
+            continue  # what comes to the same is not told again, however many steps ask for it
+        seen.add(asked.text or "")
+        for node in _resolved(asked, document, job, step):
+            yield from named(node, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file)
+    container = job.at("container")
+    image = container if container.text else container.at("image")
+    version = python_of_image(image.text or "")
+    if version is not None:
+        yield NamedPython(version, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file, image.line)
+    called = job.at("with", "python-version")  # of a workflow that is called
+    for node in _resolved(called, document, job, job):
+        yield from named(node, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file)
+
+
+def _resolved(asked: Node, document: Node, job: Node, step: Node) -> Iterator[Node]:
+    text = asked.text or ""
+    match = _EXPRESSION.match(text.strip()) if len(text) <= _LONGEST else None
+    if match is None:
+        yield asked
+        return
+    keys = [first or second for first, second in _KEY.findall(match["path"])]
+    found: list[Node] = []
+    if match["context"] == "matrix":
+        matrix = job.at("strategy", "matrix")
+        found = [one.at(*keys[1:]) for one in _each(matrix.at(keys[0]))]
+        found += [one.at(*keys) for one in matrix.at("include").items[:_MANY]]
+    elif match["context"] == "env":
+        scopes = (step, job, document)
+        found = [one for scope in scopes if (one := scope.at("env", keys[0])).text][:1]
+    else:
+        calls = ("workflow_call", "workflow_dispatch")
+        found = [document.at("on", call, "inputs", keys[0], "default") for call in calls]
+    if match["other"] and not any(one.text for one in found):
+        found = [Node(asked.line, match["other"])]
+    yield from found
+
+
+def _each(node: Node) -> tuple[Node, ...]:
+    return node.items[:_MANY] or (node,)
+
+
+_GITLAB_CI_SOURCE = "GitLab CI"
+_ROWS = 20
+
+
+def gitlab_ci(folder: str) -> Iterator[Found]:
+    """Yield the Python of each image; variables are those of the file, of the job, and of its
+    `parallel: matrix:`."""
+    for told in documents([os.path.join(folder, ".gitlab-ci.yml")]):
+        if not isinstance(told, tuple):
+            yield told
+            continue
+        file, document = told
+        shared = _gitlab_ci_values(document.at("variables"), {})
+        own = {"image", "default", "variables", "include", "stages", "workflow"}
+        jobs = [node for name, node in document.table.items() if name not in own]
+        for owner in (document, document.at("default"), *jobs):
+            values = shared
+            if owner is not document:
+                values = _gitlab_ci_values(owner.at("variables"), shared)
+                for row in owner.at("parallel", "matrix").items[:_ROWS]:
+                    values = _gitlab_ci_values(row, values)
+            image = owner.at("image")
+            image = image if image.text else image.at("name")
+            for node, text in put_in(image, values):
+                version = python_of_image(text)
+                if version is not None:
+                    yield NamedPython(version, Where.TESTED, _GITLAB_CI_SOURCE, file, node.line)
+
+
+def _gitlab_ci_values(table: Node, known: Values) -> Values:
+    found: dict[str, tuple[Node, ...]] = {}
+    for name, node in islice(table.table.items(), VARIABLES_LIMIT):
+        told = node if not node.table else node.at("value")  # `{value:, description:}`
+        found[name] = (*(known.get(name, ()) if node.items else ()), *told.scalars())
+    return {**known, **found}
+
+
+_AZURE_PIPELINES_SOURCE = "Azure Pipelines"
+_NAMES = (
+    "azure-pipelines.yml",
+    "azure-pipelines.yaml",
+    ".azure-pipelines.yml",
+    ".azure-pipelines/azure-pipelines.yml",
+)
+
+
+def azure_pipelines(folder: str) -> Iterator[Found]:
+    """Yield the versions of all stages' and jobs' steps; variables are those of the pipeline, the
+    stage, the job and its matrix."""
+    for told in documents([os.path.join(folder, name) for name in _NAMES]):
+        if not isinstance(told, tuple):
+            yield told
+            continue
+        file, document = told
+        yield from _scope(file, document, {})
+
+
+def _scope(file: str, scope: Node, known: Values) -> Iterator[Found]:
+    values = _azure_pipelines_values(scope, known)
+    for inner in ("stages", "jobs"):
+        for one in scope.at(inner).items:
+            yield from _scope(file, one, values)
+    container = scope.at("container")
+    image = container if container.text else container.at("image")
+    for node, text in put_in(image, values):
+        version = python_of_image(text)
+        if version is not None:
+            yield NamedPython(version, Where.TESTED, _AZURE_PIPELINES_SOURCE, file, node.line)
+    for step in scope.at("steps").items:
+        if step.string("task").startswith("UsePythonVersion@"):
+            for node, text in put_in(step.at("inputs", "versionSpec"), values):
+                yield from named(Node(node.line, text), Where.TESTED, _AZURE_PIPELINES_SOURCE, file)
+
+
+def _azure_pipelines_values(scope: Node, known: Values) -> Values:
+    found: dict[str, tuple[Node, ...]] = {}
+    variables = scope.at("variables")
+    pairs = [*variables.table.items()]
+    pairs += [(one.string("name"), one.at("value")) for one in variables.items]
+    for one in scope.at("parameters").items:
+        values = one.at("values")
+        pairs.append((one.string("name"), values if values.items else one.at("default")))
+    for name, node in pairs[:VARIABLES_LIMIT]:
+        found[name] = tuple(node.scalars())
+    rows: dict[str, list[Node]] = {}
+    for row in scope.at("strategy", "matrix").table.values():
+        for name, node in islice(row.table.items(), VARIABLES_LIMIT):
+            rows.setdefault(name, []).extend(node.scalars())
+    varied = islice(rows.items(), VARIABLES_LIMIT)
+    return {**known, **found, **{name: tuple(nodes) for name, nodes in varied}}
+
+
+_CIRCLECI_SOURCE = "CircleCI"
+
+
+def circleci(folder: str) -> Iterator[Found]:
+    """Yield the Python of each image; parameters are what workflows give (their matrix counted
+    in), else their defaults."""
+    names = ("config.yml", "config.yaml")
+    for told in documents([os.path.join(folder, ".circleci", name) for name in names]):
+        if not isinstance(told, tuple):
+            yield told
+            continue
+        file, document = told
+        calls = _calls(document)
+        given = _given(calls)
+        pipeline = _defaults(document)
+        for owners in ("jobs", "executors"):
+            for owner in document.at(owners).table.values():
+                values = {**pipeline, **_defaults(owner), **given}
+                for container in owner.at("docker").items:
+                    for node, text in put_in(container.at("image"), values):
+                        version = python_of_image(text)
+                        if version is not None:
+                            yield NamedPython(
+                                version, Where.TESTED, _CIRCLECI_SOURCE, file, node.line
+                            )
+        for name, call in calls:
+            if name.startswith("python/"):
+                yield from named(call.at("version"), Where.TESTED, _CIRCLECI_SOURCE, file)
+                asked = call.at("matrix", "parameters", "version")
+                yield from named(asked, Where.TESTED, _CIRCLECI_SOURCE, file)
+
+
+def _calls(document: Node) -> list[tuple[str, Node]]:
+    """Return the jobs that workflows call with anything, by name."""
+    workflows = document.at("workflows").table.values()
+    return [
+        called
+        for workflow in workflows
+        for one in workflow.at("jobs").items
+        for called in one.table.items()
+    ]
+
+
+def _given(calls: list[tuple[str, Node]]) -> Values:
+    """Return what is given to any parameter of that name: names are told apart by no more."""
+    given: dict[str, list[Node]] = {}
+    for _, call in calls:
+        for table in (call.at("matrix", "parameters"), call):
+            for name, node in table.table.items():
+                given.setdefault(name, []).extend(node.scalars())
+    return dict(
+        islice(((name, tuple(nodes)) for name, nodes in given.items() if nodes), VARIABLES_LIMIT)
+    )
+
+
+def _defaults(owner: Node) -> Values:
+    parameters = islice(owner.at("parameters").table.items(), VARIABLES_LIMIT)
+    return {name: tuple(one.at("default").scalars()) for name, one in parameters}
+
+
+def travis(folder: str) -> Iterator[Found]:
+    """Yield the versions that it is tested with."""
+    for told in documents([os.path.join(folder, ".travis.yml")]):
+        if not isinstance(told, tuple):
+            yield told
+            continue
+        file, document = told
+        included = [one for key in ("jobs", "matrix") for one in document.at(key, "include").items]
+        for owner in (document, *included):
+            yield from named(owner.at("python"), Where.TESTED, "Travis CI", file)

@@ -1,0 +1,55 @@
+"""Every source of them, and what all of them name together."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from envdeck.core.project.deployed.base import Found
+from envdeck.core.project.deployed.ci import (
+    azure_pipelines,
+    circleci,
+    github_actions,
+    gitlab_ci,
+    travis,
+)
+from envdeck.core.project.deployed.containers import dockerfiles
+from envdeck.core.project.deployed.platforms import (
+    app_engine,
+    netlify,
+    render,
+    sam_template,
+    serverless,
+)
+from envdeck.core.project.deployed.test_runners import nox, tox
+from envdeck.core.project.model import NamedPython, Problem
+
+SOURCES: tuple[Callable[[str], Iterator[Found]], ...] = (
+    dockerfiles,
+    serverless,
+    sam_template,
+    app_engine,
+    render,
+    netlify,
+    github_actions,
+    gitlab_ci,
+    circleci,
+    azure_pipelines,
+    travis,
+    tox,
+    nox,
+)
+_MANY = 1000
+"""So many are taken of one source: whatever lies behind them tells nothing new."""
+
+
+def named_pythons(folder: str) -> tuple[tuple[NamedPython, ...], tuple[Problem, ...]]:
+    """Return the Pythons that a project's files name, those it is deployed on first, and which of
+    its files could not be read. Each version counts once a line."""
+    named: dict[NamedPython, None] = {}
+    problems: dict[Problem, None] = {}
+    for source in SOURCES:
+        for one in islice(source(folder), _MANY):
+            if isinstance(one, Problem):
+                problems[one] = None
+            else:
+                named[one] = None
+    return tuple(named), tuple(problems)

@@ -1,0 +1,1 @@
+"""Drift: what is installed, compared with what is locked or declared."""

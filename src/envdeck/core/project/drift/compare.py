@@ -1,0 +1,232 @@
+"""A project beside one environment: what is missing, at another version, or there for nothing."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.model import Distribution, Environment
+from envdeck.core.project.drift.declared import (
+    Bits,
+    constrained,
+    declared_drift,
+    needed_drift,
+    unlocked_drift,
+)
+from envdeck.core.project.drift.installed import Installed, Root, installed_in, reach
+from envdeck.core.project.drift.locked import locked_drift
+from envdeck.core.project.locks.selection import (
+    asking_parts,
+    choose_lock,
+    choose_packages,
+    split_ids,
+)
+from envdeck.core.project.model import (
+    Comparison,
+    Drift,
+    DriftKind,
+    Lock,
+    Mend,
+    Part,
+    Problem,
+    Project,
+)
+from envdeck.core.project.parts import AskedPart, asked_parts, own_names
+from envdeck.core.project.pythons import python_drifts
+from envdeck.core.project.requirements import file_url
+
+HABITUAL = frozenset({"pip", "setuptools", "wheel", "uv", "distribute", "pkg-resources"})
+"""What creators and their tools put into an environment, and leave there, by themselves."""
+
+_ORDER = {DriftKind.MISSING: 0, DriftKind.NOT_AS_LOCKED: 1, DriftKind.OUTSIDE: 1}
+_CONDA = ("conda", "pixi")
+
+
+def compare(
+    project: Project,
+    environment: Environment,
+    distributions: Sequence[Distribution],
+    *,
+    machine: Machine | None = None,
+    system_folders: Iterable[str] | None = None,
+) -> Comparison:
+    """Compare what a project declares and locks with what its environment holds.
+
+    Markers are evaluated for the environment's own interpreter. What cannot be told is said to
+    be unchecked, and never taken for agreement.
+    """
+    unchecked: list[str] = []
+    pythons = python_drifts(project.wanted, project.named, environment.python)
+    markers = marker_environment(environment.python, machine)
+    if environment.packages is None and not distributions:
+        told = ("what is installed cannot be listed",)
+        return Comparison(project, pythons=pythons, unchecked=told)
+    installed = installed_in(environment, distributions, markers, system_folders)
+    lock = choose_lock(project.locks, environment.manager, markers, unchecked)
+    asked = asked_parts(project, lock, environment.manager, installed, unchecked)
+    judging = _Judging(project, asked, installed, unchecked)
+    if lock is not None:
+        drifts, agreed = judging.by_lock(lock)
+    else:
+        drifts, agreed = judging.by_declaration()
+    if any(one.error and one.wanted for one in pythons):
+        drifts = [replace(one, mend=Mend.INTERPRETER) for one in drifts]
+    return Comparison(
+        project,
+        tuple(_part(one) for one in asked),
+        tuple(sorted(drifts, key=lambda one: (_ORDER.get(one.kind, 2), one.name))),
+        pythons,
+        lock.file if lock is not None else "",
+        tuple(dict.fromkeys(unchecked)),
+        agreed,
+    )
+
+
+def _part(part: AskedPart) -> Part:
+    return Part(part.id, len(part.asked), sum(part.there), part.default, part.counts)
+
+
+class _Judging:
+    """One comparison, in the making."""
+
+    def __init__(
+        self,
+        project: Project,
+        parts: Sequence[AskedPart],
+        installed: Installed,
+        unchecked: list[str],
+    ) -> None:
+        self._project, self._parts = project, parts
+        self._installed, self._unchecked = installed, unchecked
+        self._names = own_names(project)
+        self._bits = Bits(parts)
+
+    def by_lock(self, lock: Lock) -> tuple[list[Drift], int]:
+        """Return what is not as locked, and how much is."""
+        counting = [part.id for part in self._parts if part.counts]
+        groups, extras = split_ids(counting)
+        if not self._parts:
+            groups = lock.default_groups
+        found = choose_packages(lock, self._installed, groups, extras, self._unchecked)
+        locked = locked_drift(found, self._installed)
+        stale = unlocked_drift(self._parts, self._installed, locked.named)
+        drifts = [one for one in locked.drifts if one.name not in {two.name for two in stale}]
+        drifts += stale
+        away = {one.name for one in drifts}
+        self._note_behind(lock, away)
+        kept = {*locked.named, *self._declared(counting=True), *found.untold}
+        kept |= set(reach([Root(name) for name in HABITUAL - kept], self._installed).parts)
+        drifts += self._unreachable(kept, Mend.FROM_LOCK)
+        under = asking_parts(
+            lock, self._installed.markers, [part.id for part in self._parts], found.base
+        )
+        named = {one.name for one in drifts if not one.under}
+        ids = under(named) if named else {}
+        drifts = [replace(one, under=one.under or ids.get(one.name, ())) for one in drifts]
+        return drifts, len(locked.named.keys() - away)
+
+    def _note_behind(self, lock: Lock, away: Iterable[str]) -> None:
+        """Say what is declared and there, and not in the lock file at all: that file is stale."""
+        known = {*self._names, *away, *(one.name for one in lock.packages)}
+        behind = sorted(self._declared(counting=True) - known)
+        if behind:
+            more = f" and {len(behind) - 3:,} more" if len(behind) > 3 else ""
+            file = os.path.basename(lock.file)
+            self._unchecked.append(f"{', '.join(behind[:3])}{more}: declared, and not in {file}")
+
+    def by_declaration(self) -> tuple[list[Drift], int]:
+        """Return what is not as declared, and how much is."""
+        reached = reach(self._roots(counting=True), self._installed)
+        drifts = list(declared_drift(self._parts, self._installed))
+        known = {one.name for one in drifts} | self._names
+        drifts += needed_drift(reached, self._installed, known, self._bits.ids)
+        known |= {one.name for one in drifts}
+        constraints = [one for manifest in self._project.manifests for one in manifest.constraints]
+        fresh = [one for one in constraints if one.name not in known]
+        drifts += constrained(fresh, self._installed, reached.parts)
+        away = {one.name for one in drifts}
+        self._note_indexes(away)
+        agreed = sum(name in self._installed and name not in away for name in reached.parts)
+        if self._tells_all():
+            whole = reach(self._roots(counting=False), self._installed)
+            spare = self._unreachable(whole.parts, Mend.FROM_DECLARED)
+            missing = next((one.name for one in drifts if one.kind is DriftKind.MISSING), "")
+            if spare and missing:  # what the missing one needs may be among them
+                self._unchecked.append(
+                    "which packages nothing asks for cannot be told while "
+                    f"{missing} is missing: what it needs is not known before"
+                )
+            else:
+                drifts += spare
+        return drifts, agreed
+
+    def _note_indexes(self, away: Iterable[str]) -> None:
+        """Say which packages are there, and of an index that nobody can tell: installers do not
+        record it, and another has other projects under the same names."""
+        tied = {one.name for part in self._parts if part.counts for one in part.asked
+                if one.declared.index and one.name in self._installed}  # fmt: skip
+        names = sorted(tied - {*away})
+        if names:
+            more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+            self._unchecked.append(
+                f"{', '.join(names[:3])}{more}: which index it was installed from is not recorded"
+            )
+
+    def _tells_all(self) -> bool:
+        """Whether what is declared was read whole, so that what it does not lead to is needed by
+        nothing; else that is said to be unchecked."""
+        asked = [one for part in self._parts for one in part.asked]
+        broken = [one for one in self._project.problems if one.file in self._declaring()]
+        if not asked:
+            reason = "the project declares nothing that can be read"
+        elif broken:
+            reason = f"{_place(broken[0])} cannot be read whole"
+        elif any(not one.name for one in asked):
+            reason = "what is declared names a folder or a URL that nothing installed is from"
+        else:
+            return True
+        self._unchecked.append(f"which packages nothing asks for cannot be told: {reason}")
+        return False
+
+    def _declaring(self) -> set[str]:
+        return {one.file for one in self._project.manifests} | {
+            line.file for one in self._project.manifests for line in one.requirements
+        }
+
+    def _roots(self, *, counting: bool) -> list[Root]:
+        roots = [
+            Root(one.name, one.extras, self._bits.of(part), one.declared)
+            for part in self._parts
+            if part.counts or not counting
+            for one in part.asked
+            if one.name
+        ]
+        if not counting:
+            roots += [Root(name) for name in HABITUAL]
+        return roots
+
+    def _declared(self, *, counting: bool) -> set[str]:
+        parts = [part for part in self._parts if part.counts or not counting]
+        return {one.name for part in parts for one in part.asked if one.name}
+
+    def _unreachable(self, kept: Iterable[str], mend: Mend) -> list[Drift]:
+        passed = {*kept, *self._names, *HABITUAL}
+        home = file_url(self._project.folder).rstrip("/")
+        found = [
+            several[0]
+            for name, several in self._installed.own.items()
+            if name not in passed and (several[0].origin or "").rstrip("/") != home
+        ]
+        theirs = [one for one in found if (one.installer or "").startswith(_CONDA)]
+        if theirs:
+            self._unchecked.append("what conda installed is not compared")
+        return [
+            Drift(DriftKind.UNREACHABLE, one.name, "", one.version, mend=mend)
+            for one in found
+            if one not in theirs
+        ]
+
+
+def _place(problem: Problem) -> str:
+    name = os.path.basename(problem.file)
+    return f"{name}:{problem.line}" if problem.line else name

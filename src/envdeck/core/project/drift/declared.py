@@ -1,0 +1,154 @@
+"""Drift of an environment from what is declared: with no lock file, all that can be compared."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
+from envdeck.core.project.drift.installed import Installed, Reached, other_source
+from envdeck.core.project.drift.locked import described
+from envdeck.core.project.model import DeclaredRequirement, Drift, DriftKind, Mend
+from envdeck.core.project.parts import Asked, AskedPart
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Which parts a requirement stands in, as bits, and back."""
+
+    parts: Sequence[AskedPart]
+
+    def of(self, part: AskedPart) -> int:
+        """Return the bit of one part."""
+        return 1 << self.parts.index(part)
+
+    def ids(self, bits: int) -> tuple[str, ...]:
+        """Return the ids; none where the project's own dependencies are among them."""
+        found = tuple(part.id for at, part in enumerate(self.parts) if bits >> at & 1)
+        return () if "" in found else found
+
+
+def declared_drift(parts: Sequence[AskedPart], installed: Installed) -> tuple[Drift, ...]:
+    """Return which requirements of the parts that count nothing installed satisfies."""
+    found: dict[tuple[str, str], tuple[Asked, DriftKind, str | None, int]] = {}
+    bits = Bits(parts)
+    for part in parts:
+        if not part.counts:
+            continue
+        for one in part.asked:
+            kind_now = _judged(one, installed)
+            if kind_now is None:
+                continue
+            key = (one.name, one.specifier or one.url)
+            before = found[key][3] if key in found else 0
+            first = found[key][0] if key in found else one
+            found[key] = (first, *kind_now, before | bits.of(part))
+    return tuple(
+        Drift(
+            kind, one.name, readable(one.specifier) or one.url, now, one.declared.file,
+            one.declared.line, bits.ids(mask), Mend.FROM_DECLARED,
+        )
+        for one, kind, now, mask in found.values()
+    )  # fmt: skip
+
+
+def unlocked_drift(
+    parts: Sequence[AskedPart], installed: Installed, locked: Mapping[str, str | None]
+) -> list[Drift]:
+    """Return what the lock file itself is behind with: declared and not locked, or locked at a
+    version that is declared no more. Only a new lock file, made of what is declared, mends it."""
+    return [
+        one
+        for one in declared_drift(parts, installed)
+        if one.name not in locked
+        or (one.kind is DriftKind.OUTSIDE and not _allowed(one.wanted, locked[one.name]))
+    ]
+
+
+def needed_drift(
+    reached: Reached,
+    installed: Installed,
+    known: Iterable[str],
+    ids: Callable[[int], tuple[str, ...]],
+) -> tuple[Drift, ...]:
+    """Return what declared packages need and nothing satisfies, but for the names in `known`.
+
+    Each names the declared requirement that leads to it as its file and line.
+    """
+    passed = frozenset(known)
+    drifts = []
+    for one in reached.lacking:
+        if one.name in passed:
+            continue
+        there = installed.versions(one.name)
+        kind = DriftKind.OUTSIDE if there else DriftKind.MISSING
+        file = one.declared.file if one.declared else ""
+        line = one.declared.line if one.declared else None
+        now = there[0] if there else None
+        drifts.append(
+            Drift(
+                kind,
+                one.name,
+                readable(one.specifier),
+                now,
+                file,
+                line,
+                ids(one.parts),
+                Mend.FROM_DECLARED,
+            )
+        )
+    return tuple(drifts)
+
+
+def constrained(
+    constraints: Iterable[DeclaredRequirement], installed: Installed, reached: Iterable[str]
+) -> tuple[Drift, ...]:
+    """Return what is installed, is reached, and lies outside of a constraint (`-c`)."""
+    names = frozenset(reached)
+    drifts: dict[str, Drift] = {}
+    for one in constraints:
+        requirement = parse_requirement(one.text)
+        there = installed.versions(one.name)
+        if requirement is None or one.name not in names or not there:
+            continue
+        unfit = installed.unfit(requirement)
+        if unfit is not None:
+            drifts.setdefault(
+                one.name,
+                Drift(
+                    DriftKind.OUTSIDE, one.name, readable(requirement.specifier), unfit,
+                    one.file, one.line, (), Mend.FROM_DECLARED,
+                ),
+            )  # fmt: skip
+    return tuple(drifts.values())
+
+
+def readable(specifier: str) -> str:
+    """Return a specifier as people write it, from below to above (`>=2,<3`)."""
+    parts = specifier.split(",")
+    return ",".join(sorted(parts, key=lambda part: (part[:1] == "!", part[:1] == "<", part)))
+
+
+def _judged(one: Asked, installed: Installed) -> tuple[DriftKind, str | None] | None:
+    """Return in which way a requirement is not met, and the version that is there."""
+    there = installed.versions(one.name) if one.name else ()
+    if not one.name:
+        return None
+    if not there:
+        return DriftKind.MISSING, None
+    if one.url:
+        own = installed.own.get(one.name, ())
+        from_index = own and all(
+            row.origin is None and row.path.endswith(".dist-info") for row in own
+        )
+        if from_index:
+            return DriftKind.OUTSIDE, described(own[0])
+        other = next(((row, found) for row in own if (found := other_source(one.url, row))), None)
+        return (DriftKind.OUTSIDE, f"{other[0].version} ({other[1]})") if other else None
+    requirement = parse_requirement(one.declared.text)
+    unfit = installed.unfit(requirement) if requirement is not None else None
+    return None if unfit is None else (DriftKind.OUTSIDE, unfit)
+
+
+def _allowed(specifier: str, version: str | None) -> bool:
+    """Tell whether a locked version is one that is declared."""
+    requirement = parse_requirement(f"x{specifier}")
+    return requirement is None or version is None or satisfied(requirement, (version,))

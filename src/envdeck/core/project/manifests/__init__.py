@@ -1,0 +1,1 @@
+"""Manifests, one format a module."""

@@ -1,0 +1,264 @@
+"""`pyproject.toml`: PEP 621, PEP 735, PDM's and setuptools' additions."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.project.documents import (
+    NO_REQUIREMENT,
+    Document,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+)
+from envdeck.core.project.manifests.indexes import (
+    IndexTable,
+    pdm_indexes,
+    poetry_indexes,
+    uv_indexes,
+)
+from envdeck.core.project.manifests.poetry import poetry_requirements
+from envdeck.core.project.manifests.requirements_txt import read_requirements
+from envdeck.core.project.manifests.sources import (
+    UvSources,
+    index_checked,
+    pdm_sourced,
+    poetry_joined,
+    uv_sourced,
+    workspace_root,
+)
+from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
+from envdeck.core.project.requirements import is_name, parsed
+from envdeck.core.system import reach
+
+
+def shape_problems(document: Document) -> Iterator[Problem]:
+    """Yield what a tool would refuse in the tables that declare something. Names of groups and
+    requirements are looked at by whoever reads them."""
+    whole = document.table
+    for name in ("project", "dependency-groups", "tool", "build-system"):
+        if name in whole and not isinstance(whole[name], dict):
+            yield document.problem(f"[{name}] is no table", name)
+    project = table_at(whole, "project")
+    if project and not string_at(whole, "tool", "poetry", "name"):
+        if "name" not in project:
+            yield document.problem("[project] does not tell its name", "[project]")
+        elif not isinstance(project["name"], str) or not is_name(project["name"]):
+            yield document.problem("the name in [project] is none (PEP 508)", "name")
+    if not isinstance(project.get("requires-python", ""), str):
+        yield document.problem("requires-python is no string", "requires-python")
+    if not _strings(project.get("dependencies", [])):
+        yield document.problem("its dependencies are no list of strings", "dependencies")
+    extras = project.get("optional-dependencies", {})
+    if not isinstance(extras, dict):
+        yield document.problem("its extras are no table", "optional-dependencies")
+    elif not all(map(_strings, extras.values())):
+        bad = next(name for name, listed in extras.items() if not _strings(listed))
+        yield document.problem("an extra is no list of strings", bad)
+
+
+def _strings(value: Any) -> bool:  # noqa: ANN401  whatever TOML can hold
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def pdm_requirements(document: Document) -> dict[str, tuple[str, ...]]:
+    """Return the requirements of each group; `-e …` lines (which PEP 508 does not know) are left
+    to whoever reads them, and so not among them."""
+    listed = table_at(document.table, "tool", "pdm", "dev-dependencies")
+    return {
+        normalise(name): tuple(text for text in strings(texts) if not text.startswith("-"))
+        for name, texts in listed.items()
+    }
+
+
+def requirements_of_files(
+    folder: str, names: Iterable[str], extra: str = ""
+) -> tuple[list[DeclaredRequirement], list[Problem]]:
+    """Return what these files of a project declare, and what is wrong with them."""
+    found: list[DeclaredRequirement] = []
+    problems: list[Problem] = []
+    for name in names:
+        manifest = read_requirements(os.path.normpath(os.path.join(folder, name.strip())))
+        found += [replace(one, extra=extra) for one in manifest.requirements]
+        problems += manifest.problems
+    return found, problems
+
+
+_DEEPEST = 50
+_MOST = 20_000
+
+
+def expand_groups(
+    document: Document, groups: Mapping[str, Any]
+) -> tuple[dict[str, tuple[str, ...]], tuple[Problem, ...]]:
+    """Return the requirements of each group, by its normalised name, and what is wrong.
+
+    `packaging.dependency_groups` gives up on all groups when one is wrong; here each bad entry
+    is a problem, and the others count.
+    """
+    problems: list[Problem] = []
+    named: dict[str, Any] = {}
+    for name, entries in groups.items():
+        if normalise(name) in named:
+            problems.append(document.problem("this dependency group is there twice", name))
+        named.setdefault(normalise(name), entries)
+
+    spent = 0
+
+    def entries_of(name: str, above: tuple[str, ...]) -> Iterator[str]:
+        nonlocal spent
+        entries = named[name]
+        if not isinstance(entries, list):
+            problems.append(document.problem("this dependency group is no list", name))
+            return
+        for entry in entries:
+            spent += 1
+            if spent > _MOST:
+                return
+            if isinstance(entry, str):
+                yield entry
+                continue
+            other = entry.get("include-group") if isinstance(entry, dict) else None
+            if not isinstance(other, str) or len(entry) != 1:
+                problems.append(
+                    document.problem("this dependency group has an entry that is not known", name)
+                )
+            elif normalise(other) not in named:
+                problems.append(
+                    document.problem("a dependency group includes one that is none", other)
+                )
+            elif normalise(other) in above or len(above) > _DEEPEST:
+                problems.append(document.problem("a dependency group includes itself", other))
+            else:
+                yield from entries_of(normalise(other), (*above, normalise(other)))
+
+    found = {name: tuple(dict.fromkeys(entries_of(name, (name,)))) for name in named}
+    return found, tuple(dict.fromkeys(problems))
+
+
+def read_pyproject(path: str) -> Manifest:
+    """Read what a `pyproject.toml` declares, by whichever tables it has."""
+    document = read_toml(path)
+    if isinstance(document, Problem):
+        return Manifest(path, "pyproject", problems=(document,))
+    project, tool = table_at(document.table, "project"), table_at(document.table, "tool")
+    found: list[DeclaredRequirement] = []
+    problems: list[Problem] = []
+    root = workspace_root(document)
+    indexes = uv_indexes(document, root)
+    _add(document, strings(project.get("dependencies")), found, problems)
+    for extra, texts in table_at(project, "optional-dependencies").items():
+        _add(document, strings(texts), found, problems, extra=normalise(extra))
+    groups, wrong = expand_groups(document, table_at(document.table, "dependency-groups"))
+    problems += wrong
+    for group, members in groups.items():
+        _add(document, members, found, problems, group=group)
+    _add(document, strings(table_at(tool, "uv").get("dev-dependencies")), found, problems, "dev")
+    defaults, format_ = _uv_defaults(document, groups), "pyproject"
+    optional: frozenset[str] = frozenset()
+    if table_at(tool, "poetry"):
+        found = list(poetry_joined(document, found, problems))
+        more, wrong_too, optional = poetry_requirements(document, has_project=bool(project))
+        found += more
+        problems += wrong_too
+        names = dict.fromkeys(one.group for one in found if one.group)
+        defaults = tuple(name for name in names if name not in optional)
+        format_ = "poetry"
+    elif table_at(tool, "pdm"):
+        for group, texts in pdm_requirements(document).items():
+            _add(document, texts, found, problems, group=group)
+        defaults = tuple(dict.fromkeys(one.group for one in found if one.group))
+        format_ = "pdm"
+    name = string_at(project, "name") or string_at(tool, "poetry", "name")
+    _dynamic(document, found, problems)
+    theirs = poetry_indexes(document) if format_ == "poetry" else pdm_indexes(document)
+    known = {**indexes.named, **theirs.named}
+    options = tuple(dict.fromkeys((*indexes.options, *theirs.options)))
+    found = list(pdm_sourced(document, found))
+    found = list(uv_sourced(document, found, UvSources(document, root, indexes), problems))
+    found = list(index_checked(document, found, IndexTable(known, options), problems))
+    named = dict.fromkeys(one.index for one in found if one.index)
+    problems += shape_problems(document)
+    return Manifest(
+        path,
+        format_,
+        tuple(found),
+        constraints=tuple(_constraints(document, problems)),
+        options=options,
+        indexes=tuple(known[one] for one in named if one in known),
+        name=normalise(name),
+        builds=_builds(document),
+        default_groups=defaults,
+        optional_groups=tuple(sorted(optional)),
+        problems=tuple(problems),
+    )
+
+
+def _add(
+    document: Document,
+    texts: Iterable[str],
+    found: list[DeclaredRequirement],
+    problems: list[Problem],
+    group: str = "",
+    extra: str = "",
+) -> None:
+    for text in texts:
+        requirement = parsed(text)
+        if requirement is None:
+            problems.append(document.problem(NO_REQUIREMENT, text))
+        else:
+            name, line = requirement.name, document.line_of(text)
+            found.append(DeclaredRequirement(text, name, document.file, line, group, extra))
+
+
+def _dynamic(document: Document, found: list[DeclaredRequirement], problems: list[Problem]) -> None:
+    """Read what setuptools would read from other files; a build tells whatever else is dynamic."""
+    dynamic = strings(table_at(document.table, "project").get("dynamic"))
+    told = table_at(document.table, "tool", "setuptools", "dynamic")
+    listed = {"": table_at(told, "dependencies")} if "dependencies" in dynamic else {}
+    if "optional-dependencies" in dynamic:
+        listed |= table_at(told, "optional-dependencies")
+    for extra, table in listed.items():
+        files = strings(table_at(table).get("file"))
+        more, wrong = requirements_of_files(os.path.dirname(document.file), files, normalise(extra))
+        found += more
+        problems += wrong
+        if not files and not extra:
+            told_by = "its dependencies are told by a build alone"
+            problems.append(document.problem(told_by, "dynamic"))
+
+
+def _uv_defaults(document: Document, groups: Iterable[str]) -> tuple[str, ...]:
+    """uv, and so we, install the group `dev` unless the project says otherwise."""
+    told = table_at(document.table, "tool", "uv").get("default-groups", ["dev"])
+    known = (*groups, "dev")
+    if told == "all":
+        return tuple(dict.fromkeys(groups))
+    named = dict.fromkeys(map(normalise, strings(told)))
+    return tuple(name for name in named if name in known)
+
+
+def _builds(document: Document) -> bool:
+    """Whether a tool would install the project itself."""
+    tool = table_at(document.table, "tool")
+    package = table_at(tool, "uv").get("package")
+    if isinstance(package, bool):
+        return package
+    if table_at(tool, "poetry").get("package-mode") is False:
+        return False
+    if table_at(tool, "pdm").get("distribution") is False:
+        return False
+    if "build-system" in document.table:
+        return True
+    legacy = not table_at(document.table, "project") and not table_at(tool, "poetry")
+    return legacy and reach.isfile(os.path.join(os.path.dirname(document.file), "setup.py"))
+
+
+def _constraints(document: Document, problems: list[Problem]) -> Iterable[DeclaredRequirement]:
+    found: list[DeclaredRequirement] = []
+    told = table_at(document.table, "tool", "uv").get("constraint-dependencies")
+    _add(document, strings(told), found, problems)
+    return found

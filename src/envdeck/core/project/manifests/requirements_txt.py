@@ -1,0 +1,242 @@
+"""`requirements*.txt`, as pip reads them: includes, constraints, hashes, options, folders, URLs.
+
+Environment variables (`${NAME}`) are left as they are: the installer expands them, so that a
+secret in one never passes through here.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from envdeck.core.inspection.packages.site_packages import from_entry, normalise
+from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
+from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
+from envdeck.core.project.requirements import file_url, parsed
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode, read_bounded
+
+_FILES = 100
+_LINES = 50_000
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(.+)\Z")
+_EDITABLE = re.compile(r"(?:-e|--editable)(?:\s*=\s*|\s+)(.+)\Z")
+_HASH = re.compile(r"\s--hash(?:\s*=\s*|\s+)(\w+:[0-9A-Za-z+/=_-]+)")
+_PER_LINE = re.compile(r"\s--(?:config-settings?|global-option|install-option)\b.*\Z")
+_OPTION = re.compile(
+    r"(-i|-f|--index-url|--extra-index-url|--find-links|--no-index|--no-binary|--only-binary"
+    r"|--pre|--prefer-binary|--trusted-host|--require-hashes|--use-feature)(?:\s*=\s*|\s+|\Z)(.*)"
+)
+_KEPT = {
+    "-i": "--index-url", "-f": "--find-links", "--index-url": "--index-url",
+    "--extra-index-url": "--extra-index-url", "--find-links": "--find-links",
+    "--no-index": "--no-index", "--no-binary": "--no-binary", "--only-binary": "--only-binary",
+}  # fmt: skip
+"""Options that uv takes in a requirements file; the others are pip's own and are passed over."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|(?=/))")
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
+_PATH_START = re.compile(r"(\.{1,2}(?=$|[/\\\[])|[/\\~]|[A-Za-z]:[\\/])")
+_TRAILING_EXTRAS = re.compile(r"(\[[A-Za-z0-9._, -]+\])(\s*;.*)?\Z")
+
+
+def read_requirements(path: str) -> Manifest:
+    """Read a requirements file and those that it includes (each once, at most 100)."""
+    reading = _Reading(os.path.dirname(path))
+    reading.include(path, constraint=False, named_by=None)
+    return Manifest(
+        path,
+        "requirements",
+        tuple(reading.requirements),
+        tuple(reading.constraints),
+        tuple(dict.fromkeys(reading.options)),
+        problems=tuple(reading.problems),
+    )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One file with all that it includes."""
+
+    folder: str
+    """What relative folders are relative to: pip's current folder, the project's."""
+    requirements: list[DeclaredRequirement] = field(default_factory=list)
+    constraints: list[DeclaredRequirement] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[tuple[str, bool]] = field(default_factory=set)
+    lines: int = 0
+
+    def include(self, path: str, *, constraint: bool, named_by: tuple[str, int] | None) -> None:
+        """Read one file, unless it was read before; those it includes follow in their place."""
+        above: tuple[str, ...] = ()
+        todo = [(path, constraint, named_by, above)]
+        while todo:  # no recursion: a chain of files may be long
+            path, constraint, named_by, above = todo.pop()
+            key = (os.path.normpath(path), constraint)
+            if key in self.seen:
+                if key[0] in above and named_by:  # pip refuses it
+                    told = "includes a file that includes this one"
+                    self.problems.append(Problem(named_by[0], told, named_by[1]))
+                continue
+            self.seen.add(key)
+            if len(self.seen) > _FILES:
+                place, line = named_by or (path, None)
+                self.problems.append(Problem(place, f"more than {_FILES} files are included", line))
+                return
+            data = read_bounded(path, MANIFEST_LIMIT)
+            if isinstance(data, Unread):
+                place, line = named_by or (path, None)
+                told = "includes a file that cannot be read" if named_by else "cannot be read"
+                self.problems.append(Problem(place, f"{told}: {data.reason}", line))
+                continue
+            below = (*above, key[0])
+            included = list(self._lines_of(path, decode(data), constraint=constraint))
+            todo += [(*one, below) for one in reversed(included)]
+
+    def _lines_of(
+        self, path: str, text: str, *, constraint: bool
+    ) -> Iterator[tuple[str, bool, tuple[str, int]]]:
+        for number, line in logical_lines(text):
+            self.lines += 1
+            if self.lines > _LINES:
+                self.problems.append(Problem(path, f"has more than {_LINES} lines", number))
+                return
+            include = _INCLUDE.match(line)
+            if include is not None:
+                other = include[1].strip().strip("\"'")
+                if "://" in other:
+                    told = "includes a file that is not on this disk"
+                    self.problems.append(Problem(path, told, number))
+                    continue
+                below = os.path.join(os.path.dirname(path), other)
+                yield below, constraint or line.startswith(("-c", "--c")), (path, number)
+            else:
+                self._line(path, number, line, constraint=constraint)
+
+    def _line(self, path: str, number: int, line: str, *, constraint: bool) -> None:
+        option = _OPTION.match(line)
+        if option is not None:
+            kept = _KEPT.get(option[1])
+            if kept is not None:
+                value = option[2].strip()
+                if kept == "--find-links" and not _URL.match(value):
+                    value = os.path.normpath(os.path.join(os.path.dirname(path), value))
+                self.options.append(f"{kept} {value}".strip())
+            return
+        found = self._requirement(path, number, line)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        else:
+            (self.constraints if constraint else self.requirements).append(found)
+
+    def _requirement(self, path: str, number: int, line: str) -> DeclaredRequirement | Problem:
+        hashes = tuple(match[1] for match in _HASH.finditer(line))
+        text = _PER_LINE.sub("", _HASH.sub("", line)).strip()
+        editable = _EDITABLE.match(text)
+        target = editable[1].strip().strip("\"'") if editable else text
+        requirement = None if editable else parsed(text)
+        if requirement is not None:
+            return DeclaredRequirement(text, requirement.name, path, number, hashes=hashes)
+        if _URL.match(target) or _by_variable(target):
+            egg = _EGG.search(target)
+            name = normalise(egg[1]) if egg else _wheel_name(target)
+            text = f"-e {target}" if editable else target
+            return DeclaredRequirement(text, name, path, number, hashes=hashes)
+        if editable or _PATH_START.match(target) or target.endswith((".whl", ".tar.gz", ".zip")):
+            return self._local(path, number, target, "-e " if editable else "")
+        if text.startswith("-"):
+            return Problem(path, "this line has an option that is not known", number)
+        return Problem(path, NO_REQUIREMENT, number)
+
+    def _local(
+        self, path: str, number: int, target: str, prefix: str
+    ) -> DeclaredRequirement | Problem:
+        """A folder or file of this disk, made absolute, as a URL: blanks and brackets hold."""
+        tail = _TRAILING_EXTRAS.search(target)
+        place = target[: tail.start()] if tail else target.partition(" ;")[0].strip()
+        rest = tail[0] if tail else target[len(place) :]
+        if place.startswith("~"):
+            return Problem(path, "this line has a path that is not spelt out (`~`)", number)
+        whole = os.path.normpath(os.path.join(self.folder, place))
+        name = _wheel_name(whole)
+        if name:
+            line = f"{name}{tail[1] if tail else ''} @ {file_url(whole)}"
+            return DeclaredRequirement(line, name, path, number)
+        return DeclaredRequirement(prefix + file_url(whole) + rest, name, path, number)
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines with the number each begins at: continued ones joined, comments gone."""
+    started = 0
+    parts: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        line = line.removesuffix("\r")
+        comment = line.lstrip().startswith("#")
+        started = started if parts else number
+        if line.endswith("\\") and not comment:
+            parts.append(line[:-1])
+            continue
+        if comment and parts:  # a comment ends a continued line, as in pip
+            line = ""
+        whole = _COMMENT.sub("", " ".join([*parts, line])).strip()
+        parts = []
+        if whole:
+            yield started, whole
+    if parts:
+        whole = _COMMENT.sub("", " ".join(parts)).strip()
+        if whole:
+            yield started, whole
+
+
+def _by_variable(target: str) -> bool:
+    """Tell whether a line is a requirement once its variables are put in: the installer does so,
+    and quotes what it does not understand then, so that it must get nothing else."""
+    if _VARIABLE.match(target):  # `${INDEX}/idna-3.10.tar.gz`
+        return not any(letter.isspace() or letter == "=" for letter in target)
+    return "${" in target and parsed(_VARIABLE.sub("1", target)) is not None
+
+
+def _wheel_name(target: str) -> str:
+    base = target.partition("#")[0].partition("?")[0].rpartition("/")[2]
+    if not base.endswith(".whl") or "-" not in base:
+        return ""
+    return normalise(from_entry(base.split("-")[0] + "-0.dist-info")[0])
+
+
+PLAIN_LABELS = ("requirements", "base", "main")
+"""What requirements files are called that hold the project's own dependencies."""
+
+
+_WORD = re.compile(r"^requirements[._-]?|[._-]?requirements$")
+
+
+_SCAN = 5000
+"""So many names of a folder are looked at."""
+
+
+def requirements_files(folder: str) -> tuple[str, ...]:
+    """Return `requirements*.txt` and `.in` in a folder, and those in its folder `requirements`."""
+    found: list[str] = []
+    for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
+        try:
+            with reach.scandir(place) as entries:
+                names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
+        except (OSError, ValueError):
+            continue
+        wanted = [
+            name for name in names if name.startswith(starts) and name.endswith((".txt", ".in"))
+        ]
+        found += [os.path.join(place, name) for name in sorted(wanted, key=_plain_first)]
+    return tuple(found)
+
+
+def requirements_label(path: str) -> str:
+    """Return what a requirements file is for, by its name: `dev` of `requirements-dev.txt` and
+    of `requirements/dev.txt`, `requirements` of the plain one."""
+    stem = os.path.splitext(os.path.basename(path))[0].lower()
+    return _WORD.sub("", stem) or stem
+
+
+def _plain_first(name: str) -> tuple[bool, str]:
+    return os.path.splitext(name)[0] not in PLAIN_LABELS, name

@@ -1,0 +1,273 @@
+"""Groups, extras and the project itself: what is declared where, what is asked for."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.requirements import holds, parse_requirement
+from envdeck.core.project.drift.installed import Installed
+from envdeck.core.project.manifests.requirements_txt import PLAIN_LABELS, requirements_label
+from envdeck.core.project.model import DeclaredRequirement, Lock, Manifest, Project
+from envdeck.core.project.requirements import file_url
+
+OWN = ""
+"""The id of the project's own dependencies."""
+
+_TOOL_OF_LOCK = {
+    "uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv",
+}  # fmt: skip
+_PYPROJECT = frozenset({"pyproject", "poetry", "pdm"})
+_SHOWN_ONLY = frozenset({"environment.yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part as one manifest has it."""
+
+    file: str
+    id: str
+    """Empty for the project's own; `group:dev`, `extra:docs`."""
+    default: bool
+    """Whether its tool installs it without being asked."""
+    requirements: tuple[DeclaredRequirement, ...]
+
+
+def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[Section]:
+    """Yield the parts, the project's own first, by manifests and their tool's habits.
+
+    `pyproject.toml` and `setup.cfg` are the project's own; a `Pipfile` is where pipenv looks
+    after the environment, or nothing else declares anything, and so is `requirements.txt` in the
+    end. The others are parts by themselves, called by their files. A file that another includes,
+    or that was compiled of it, is none.
+    """
+    manifests = [one for one in project.manifests if one.format not in _SHOWN_ONLY]
+    first = _first(manifests, manager)
+    tool = _tool(lock, manager, manifests)
+    ordered = (*first, *(one for one in manifests if one not in first))
+    taken = {
+        line.file
+        for one in manifests
+        if one.format != "requirements"
+        for line in one.requirements
+        if line.file != one.file
+    }
+    found = [
+        section
+        for manifest in ordered
+        if manifest.file not in taken
+        for section in _of(manifest, manifest in first, tool, lock)
+    ]
+    compiled = {one.file for one in project.locks if one.usable and one.format == "requirements"}
+    ids = {section.id for section in found if section.file not in compiled}
+    yield from (one for one in found if not (one.file in compiled and _declared_as(one, ids)))
+
+
+def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterator[Section]:  # noqa: FBT001
+    """Yield the parts of one manifest that ask for anything."""
+    label = requirements_label(manifest.file)
+    parts = [("", "", OWN if first else f"group:{label}", first)]
+    for group in manifest.groups:
+        usual = first and _by_default(manifest, group, tool, lock)
+        parts.append((group, "", f"group:{group}", usual))
+    parts += [("", extra, f"extra:{extra}", False) for extra in manifest.extras]
+    for group, extra, part, default in parts:
+        mine = [one for one in manifest.requirements if (one.group, one.extra) == (group, extra)]
+        if mine:
+            yield Section(manifest.file, part, default, tuple(mine))
+
+
+def _first(manifests: Sequence[Manifest], manager: str) -> list[Manifest]:
+    """Return the manifests that declare the project's own dependencies."""
+    named = [one for one in manifests if one.format != "requirements"]
+    pipfiles = [one for one in named if one.format == "Pipfile"]
+    declaring = [one for one in named if one.format != "Pipfile" and _declares(one)]
+    if pipfiles and (manager == "pipenv" or not declaring):
+        return pipfiles
+    if declaring:
+        return [one for one in named if one.format != "Pipfile"]
+    tables = [one for one in named if one.groups or one.extras]
+    return [*tables, *_plain([one for one in manifests if one.format == "requirements"])]
+
+
+def _declares(manifest: Manifest) -> bool:
+    return any(not one.group and not one.extra for one in manifest.requirements)
+
+
+def _plain(files: Sequence[Manifest]) -> list[Manifest]:
+    """Return the requirements files (`.in`, and what was compiled of it) of the usual name; a
+    single one whatever it is called."""
+    for name in PLAIN_LABELS:
+        found = [one for one in files if requirements_label(one.file) == name]
+        if found:
+            return found
+    return list(files) if len({requirements_label(one.file) for one in files}) == 1 else []
+
+
+def _declared_as(section: Section, ids: set[str]) -> bool:
+    """Whether other files declare what this one was compiled of."""
+    label = requirements_label(section.file)
+    named = {section.id, f"extra:{label}", f"group:{label}", *([OWN] * (label in PLAIN_LABELS))}
+    return bool(named & ids)
+
+
+def _tool(lock: Lock | None, manager: str, manifests: Iterable[Manifest]) -> str:
+    """Return the tool whose habits hold: that of the lock file, of the environment, or that of
+    the tables in `pyproject.toml`."""
+    if lock is not None and lock.format in _TOOL_OF_LOCK:
+        return _TOOL_OF_LOCK[lock.format]
+    if manager in _TOOL_OF_LOCK.values():
+        return manager
+    formats = {one.format for one in manifests}
+    return next((tool for tool in ("poetry", "pdm") if tool in formats), "")
+
+
+def _by_default(manifest: Manifest, group: str, tool: str, lock: Lock | None) -> bool:
+    if tool in ("poetry", "pdm") and manifest.format in _PYPROJECT:
+        return group not in manifest.optional_groups
+    if tool == "uv":
+        usual = manifest.default_groups if manifest.format == "pyproject" else ("dev",)
+        return group in usual
+    if lock is not None and lock.format == "pylock":
+        return group in lock.default_groups
+    return False  # pip and pipenv install no group without being asked
+
+
+_EXTRAS = re.compile(r"\[([A-Za-z0-9._, -]+)\]\s*(?:;.*)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One requirement that holds for the environment's interpreter."""
+
+    declared: DeclaredRequirement
+    name: str
+    """Normalised; empty where nothing tells it."""
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    url: str = ""
+    """Where it comes from when not from an index, credentials masked."""
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPart:
+    """One part, with what it asks for here."""
+
+    id: str
+    default: bool
+    asked: tuple[Asked, ...]
+    there: tuple[bool, ...]
+    """Of each whether it is installed, at whatever version."""
+    counts: bool = False
+    """Whether it is taken for wanted here."""
+
+
+def asked_parts(
+    project: Project, lock: Lock | None, manager: str, installed: Installed, unchecked: list[str]
+) -> tuple[AskedPart, ...]:
+    """Return the parts of a project, those that count told apart.
+
+    A part counts where its tool installs it without being asked, or where all of it is installed
+    and it asks for something that no such part does. What cannot be told of a requirement is
+    added to `unchecked`.
+    """
+    reading = _Asking(project, installed, unchecked)
+    parts: list[AskedPart] = []
+    for section in sections(project, lock, manager):
+        asked = tuple(dict.fromkeys(reading.asked(section.requirements)))
+        there = tuple(bool(one.name) and installed.present(one.name, one.extras) for one in asked)
+        parts.append(AskedPart(section.id, section.default, asked, there))
+    known = {(one.name, one.extras) for part in parts if part.default for one in part.asked}
+    return tuple(replace(part, counts=_counts(part, known)) for part in _joined(parts))
+
+
+def own_names(project: Project) -> frozenset[str]:
+    """Return the names that the project itself goes by."""
+    names = {one.name for one in project.manifests if one.name}
+    names |= {one.name for lock in project.locks for one in lock.packages if one.root and one.name}
+    return frozenset(names)
+
+
+def _counts(part: AskedPart, known: set[tuple[str, tuple[str, ...]]]) -> bool:
+    new = any((one.name, one.extras) not in known for one in part.asked)
+    return part.default or (new and all(part.there))
+
+
+def _joined(parts: Iterable[AskedPart]) -> Iterator[AskedPart]:
+    """Yield each part once: several files may say something of one."""
+    joined: dict[str, AskedPart] = {}
+    for part in parts:
+        same = joined.get(part.id)
+        if same is not None:
+            part = AskedPart(
+                part.id, same.default or part.default, (*same.asked, *part.asked),
+                (*same.there, *part.there),
+            )  # fmt: skip
+        joined[part.id] = part
+    yield from joined.values()
+
+
+class _Asking:
+    """From what is declared to what is asked for here."""
+
+    def __init__(self, project: Project, installed: Installed, unchecked: list[str]) -> None:
+        self._installed, self._unchecked = installed, unchecked
+        self._folder = file_url(os.path.normpath(project.folder)) if project.folder else ""
+        self._names = own_names(project)
+        self._extras: dict[str, list[DeclaredRequirement]] = {}
+        for manifest in project.manifests:
+            for one in manifest.requirements:
+                if one.extra or (not one.group and manifest.name):
+                    self._extras.setdefault(one.extra, []).append(one)
+
+    def asked(self, requirements: Iterable[DeclaredRequirement]) -> Iterator[Asked]:
+        """Yield what these come to; the project's own extras, asked by its name, are followed."""
+        todo = list(requirements)[::-1]
+        followed: set[str] = set()
+        while todo:
+            one = todo.pop()
+            verdict = holds(one.text, one.extra, self._installed.markers)
+            if verdict is False:
+                continue
+            if verdict is None:
+                self._note(one, "whether its marker holds for this interpreter cannot be told")
+                continue
+            found = self._parsed(one)
+            if found.url and not found.name:
+                self._note(one, "it names no package, so whether it is installed cannot be told")
+            if found.name not in self._names and found.url != self._folder:
+                yield found
+                continue
+            if found.url and not self._names and found.name:
+                yield found  # what it needs is told by its metadata alone
+            for extra in (*([""] if found.url else []), *found.extras):
+                if extra not in followed:
+                    followed.add(extra)
+                    todo += self._extras.get(extra, ())
+
+    def _parsed(self, one: DeclaredRequirement) -> Asked:
+        requirement = parse_requirement(one.text)
+        if requirement is not None:
+            _, at, url = one.text.partition("@")
+            direct = url.partition(" ;")[0].strip() if at and not requirement.specifier else ""
+            return Asked(
+                one, requirement.name, requirement.extras, requirement.specifier,
+                mask_text(direct) if "://" in direct else "",
+            )  # fmt: skip
+        editable = one.text.startswith("-e ")
+        text = one.text.removeprefix("-e ").partition(" ;")[0].strip()
+        tail = _EXTRAS.search(text)
+        extras = tuple(part.strip().lower() for part in tail[1].split(",")) if tail else ()
+        url = mask_text(text[: tail.start()] if tail else text)
+        return Asked(one, one.name or self._name_at(url), extras, "", url, editable)
+
+    def _name_at(self, url: str) -> str:
+        """Return the name of what was installed from there."""
+        found = self._installed.from_origin(url)
+        return found.name if found is not None else ""
+
+    def _note(self, one: DeclaredRequirement, message: str) -> None:
+        place = os.path.basename(one.file) + (f":{one.line}" if one.line else "")
+        self._unchecked.append(f"{place}: {message}")

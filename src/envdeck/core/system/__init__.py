@@ -1,0 +1,1 @@
+"""The machine: files, paths, mounts, settings of the platform."""

@@ -1,0 +1,263 @@
+"""Which paths may be touched: none on another machine's disk, unless a person named it; the scope
+of a look.
+
+A file or a link can name anything, and a share whose server is gone never answers: one `stat` of
+it, and a thread hangs for good. So what looks at paths that others name asks here, by functions
+that are called and answer as those of `os` do. A path is followed by its links, one part after the
+other, and each part is held against the mount table before it is touched; on a disk that is barred
+everything raises :class:`RemoteError`, or is not there for those that only ask.
+
+Where nothing is barred, which is nearly always, it costs one comparison.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from envdeck.core.system import reach
+from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import Mount, is_remote, mount_of, read_mounts
+from envdeck.core.system.paths import lies_under, outermost
+
+_MOST_LINKS = 40
+"""As many as Linux follows."""
+_MOST_NAMED = 100
+_MOST_MET = 1_000
+"""So many paths that were not touched are remembered."""
+
+
+class RemoteError(OSError):
+    """A path lies on a network disk that nobody named: it was not touched."""
+
+    def __init__(self, path: str, mount: Mount) -> None:
+        super().__init__(errno.EREMOTE, f"not looked at: on a network disk ({mount.kind})", path)
+        self.mount = mount
+
+
+@dataclass(slots=True)
+class _Bars:
+    """The disks that are not touched now, and what was asked for on them."""
+
+    mounts: tuple[Mount, ...] = ()
+    admitted: tuple[str, ...] = ()
+    """What a person named since the program began."""
+    met: dict[str, str] = field(default_factory=dict)
+    """Paths as they were asked for, and why they were not looked at."""
+
+
+_bars = _Bars()
+"""A fact of the machine and not of a caller: the disks are the same for all that is asked."""
+
+
+def bar_network(host: Host, roots: Iterable[str] = ()) -> None:
+    """Bar every network disk of a host but those on which its home or one of `roots` lies."""
+    remote = tuple(mount for mount in read_mounts(host) if is_remote(mount))
+    _bars.met = {}
+    _bars.mounts = remote
+    if remote:
+        for root in (host.home, *roots, *_bars.admitted):
+            _lift(root)
+
+
+def admit(path: str) -> None:
+    """Let the disk be touched on which a path lies that a person named."""
+    _bars.admitted = (*_bars.admitted, path)[-_MOST_NAMED:]
+    _lift(path)
+
+
+def _lift(path: str) -> None:
+    while _bars.mounts and (found := _find(_absolute(path), follow=True)[1]) is not None:
+        _bars.mounts = tuple(mount for mount in _bars.mounts if mount is not found)
+
+
+def untouched() -> tuple[tuple[str, str], ...]:
+    """Return the paths that were not looked at since the network was barred, and why, sorted."""
+    return tuple(sorted(_bars.met.items()))
+
+
+def obstacle(path: str) -> str:
+    """Say why a path is not touched; empty where it may be."""
+    if not _bars.mounts or not path:
+        return ""
+    try:
+        _check(path, follow=True)
+    except RemoteError as error:
+        return str(error.strerror)
+    return ""
+
+
+def stat(path: str) -> os.stat_result:
+    """Do as `os.stat`. Raises :class:`RemoteError`."""
+    _check(path, follow=True)
+    return os.stat(path)
+
+
+def lstat(path: str) -> os.stat_result:
+    """Do as `os.lstat`. Raises :class:`RemoteError`."""
+    _check(path, follow=False)
+    return os.lstat(path)
+
+
+def scandir(path: str) -> "os._ScandirIterator[str]":
+    """Do as `os.scandir`. Raises :class:`RemoteError`."""
+    _check(path, follow=True)
+    return os.scandir(path)
+
+
+def listdir(path: str) -> list[str]:
+    """Do as `os.listdir`. Raises :class:`RemoteError`."""
+    _check(path, follow=True)
+    return os.listdir(path)
+
+
+def open_file(path: str, flags: int) -> int:
+    """Do as `os.open`. Raises :class:`RemoteError`."""
+    _check(path, follow=True)
+    return os.open(path, flags)
+
+
+def readlink(path: str) -> str:
+    """Do as `os.readlink`. Raises :class:`RemoteError`."""
+    _check(path, follow=False)
+    return os.readlink(path)
+
+
+def access(path: str, mode: int) -> bool:
+    """Do as `os.access`."""
+    return _may(path, follow=True) and os.access(path, mode)
+
+
+def exists(path: str) -> bool:
+    """Do as `os.path.exists`."""
+    return _may(path, follow=True) and os.path.exists(path)
+
+
+def lexists(path: str) -> bool:
+    """Do as `os.path.lexists`."""
+    return _may(path, follow=False) and os.path.lexists(path)
+
+
+def isfile(path: str) -> bool:
+    """Do as `os.path.isfile`."""
+    return _may(path, follow=True) and os.path.isfile(path)
+
+
+def isdir(path: str) -> bool:
+    """Do as `os.path.isdir`."""
+    return _may(path, follow=True) and os.path.isdir(path)
+
+
+def islink(path: str) -> bool:
+    """Do as `os.path.islink`."""
+    return _may(path, follow=False) and os.path.islink(path)
+
+
+def which(name: str, search: str) -> str | None:
+    """Do as `shutil.which` with the folders of a PATH; those on a barred disk are passed over."""
+    folders = [part for part in search.split(os.pathsep) if part and not obstacle(part)]
+    return shutil.which(name, path=os.pathsep.join(folders)) if folders else None
+
+
+def samefile(first: str, second: str) -> bool:
+    """Do as `os.path.samefile`. Raises :class:`RemoteError`."""
+    _check(first, follow=True)
+    _check(second, follow=True)
+    return os.path.samefile(first, second)
+
+
+def realpath(path: str) -> str:
+    """Do as `os.path.realpath`; of a path on a barred disk what lies there is not followed."""
+    if not _bars.mounts:
+        return os.path.realpath(path)
+    found, mount = _find(_absolute(path), follow=True)
+    if mount is None:
+        return os.path.realpath(path)
+    _remember(path, mount)
+    return os.path.normpath(found)
+
+
+def _may(path: str, *, follow: bool) -> bool:
+    try:
+        _check(path, follow=follow)
+    except RemoteError:
+        return False
+    return True
+
+
+def _check(path: str, *, follow: bool) -> None:
+    if not _bars.mounts or "\0" in path:
+        return
+    mount = _find(_absolute(path), follow=follow)[1]
+    if mount is not None:
+        _remember(path, mount)
+        raise RemoteError(path, mount)
+
+
+def _remember(path: str, mount: Mount) -> None:
+    if len(_bars.met) < _MOST_MET:
+        _bars.met[path] = f"not looked at: on a network disk ({mount.kind}, {mount.point})"
+
+
+def _absolute(path: str) -> str:
+    # `..` stays: it goes up from where the link before it leads
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+
+
+def _find(path: str, *, follow: bool) -> tuple[str, Mount | None]:
+    """Follow a path until it is resolved or on a barred disk; return how far, and that disk."""
+    parts = [part for part in path.split(os.sep) if part][::-1]
+    here, links = os.sep, 0
+    while parts:
+        part = parts.pop()
+        if part == os.pardir:
+            here = os.path.dirname(here)
+            continue
+        if part == os.curdir:
+            continue
+        here = os.path.join(here, part)
+        mount = mount_of(here, _bars.mounts)
+        if mount is not None and lies_under(here, mount.point):
+            return os.path.join(here, *parts[::-1]), mount
+        if not parts and not follow:
+            break
+        try:
+            target = os.readlink(here)
+        except (OSError, ValueError):  # no link, or nothing at all
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            break
+        parts += [part for part in target.split(os.sep) if part][::-1]
+        here = os.sep if os.path.isabs(target) else os.path.dirname(here)
+    return here, None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a scan looks."""
+
+    roots: tuple[str, ...] = ()
+    """With roots given, only what lies under them; without, the configured ones and every
+    known place."""
+    sizes: bool = True
+    """Whether environments are measured once they are all found."""
+    cross_devices: bool = False
+    exclude: tuple[str, ...] = ()
+    """Folder names, absolute paths, or patterns (`fnmatch`) of either, not to look into."""
+    usual_roots: tuple[str, ...] = ()
+    """What is walked when no roots are given; none means the home folder."""
+    fresh: bool = False
+    """Whether everything is read and measured anew, whatever is remembered of it."""
+    interpreters: bool = True
+    """Whether the interpreters that environments rest on are looked for too."""
+
+    def walked(self, host: Host) -> tuple[str, ...]:
+        """Return the real paths of the folders to walk, none of them below another."""
+        roots = self.roots or self.usual_roots or (host.home,)
+        return outermost(tuple(reach.realpath(host.expand(root)) for root in roots))
+
+    def limits(self, host: Host) -> tuple[str, ...] | None:
+        """Return the folders that results must lie under; None where there is no limit."""
+        return self.walked(host) if self.roots else None

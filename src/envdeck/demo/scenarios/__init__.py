@@ -1,0 +1,66 @@
+"""Every scenario of the demo, in the order in which they are made."""
+
+from envdeck.demo.scenarios.managers import (
+    CENTRAL,
+    COMMAND,
+    DIRENV,
+    HATCH,
+    HOOK,
+    PIPENV,
+    PIPX,
+    POETRY_CACHE,
+    TOX,
+)
+from envdeck.demo.scenarios.projects import (
+    CLONE,
+    DOTENV,
+    DRIFTED,
+    GROUPS,
+    HEALTHY,
+    LAGGING,
+    NOW_AND_THEN,
+    POETRY,
+    REQUIREMENTS,
+)
+from envdeck.demo.scenarios.troubles import (
+    END_OF_LIFE,
+    LARGE,
+    LEFT_PYTHON,
+    MOVED,
+    ORPHAN,
+    SCRATCH,
+    SHARED,
+    UNREACHABLE_BASE,
+    UNUSED,
+)
+from envdeck.demo.workshop import Story
+
+STORIES: tuple[Story, ...] = (
+    CLONE,
+    HEALTHY,
+    DRIFTED,
+    DOTENV,
+    SHARED,
+    LARGE,
+    LAGGING,
+    UNREACHABLE_BASE,
+    MOVED,
+    END_OF_LIFE,
+    UNUSED,
+    ORPHAN,
+    POETRY_CACHE,
+    PIPENV,
+    TOX,
+    HATCH,
+    CENTRAL,
+    DIRENV,
+    NOW_AND_THEN,
+    SCRATCH,
+    COMMAND,
+    PIPX,
+    HOOK,
+    LEFT_PYTHON,
+    GROUPS,
+    REQUIREMENTS,
+    POETRY,
+)

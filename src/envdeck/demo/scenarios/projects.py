@@ -1,0 +1,504 @@
+"""Projects in several states."""
+
+import hashlib
+import os
+import random
+import string
+
+from envdeck.demo.packages import releases
+from envdeck.demo.wheels import Release
+from envdeck.demo.workshop import Planted, Story, Workshop
+
+_COMMAND = '''
+"""Prints labels for parcels."""
+
+import os
+
+import inkterm
+import tidyargs
+
+
+def label(number: int, desk: str) -> str:
+    """Return the label of a parcel."""
+    return f"{desk}-{number:05}"
+
+
+def main() -> None:
+    """Print a label, at the desk that `.env` names."""
+    desk = os.environ.get("DESK_NAME", "desk")
+    print(label(42, desk), "by tidyargs", tidyargs.__version__, "and inkterm", inkterm.__version__)
+'''
+_TESTS = """
+from parcel_desk import label
+
+
+def test_a_label_has_five_digits():
+    assert label(42, "north") == "north-00042"
+
+
+def test_a_long_number_stays_whole():
+    assert label(123456, "north").endswith("-123456")
+"""
+_HOOKS = """
+repos:
+  - repo: local
+    hooks:
+      - id: straightedge
+        name: straightedge
+        entry: straightedge
+        language: system
+        types: [python]
+"""
+_MAKEFILE = """
+.PHONY: test lint
+
+test:
+\tpython -m pytest tests
+
+lint:
+\tstraightedge
+"""
+_EXAMPLE = """
+# Copy to .env and fill in.
+DESK_NAME=north
+DATABASE_URL=quarry://localhost/parcels
+CARRIER_TOKEN=changeme
+"""
+
+
+def _clone_plant(workshop: Workshop) -> Planted:
+    project, minor = workshop.at("work", "parcel-desk"), workshop.python.minor
+    pyproject = f"""
+        [project]
+        name = "parcel-desk"
+        version = "0.4.0"
+        description = "Prints labels for parcels"
+        readme = "README.md"
+        requires-python = ">={minor}"
+        dependencies = ["tidyargs>=8.1", "inkterm>=13", "courier-http>=0.27"]
+
+        [project.optional-dependencies]
+        database = ["quarrydb>=4.4,<5", "quarrydb-migrate>=1.1"]
+
+        [project.scripts]
+        parcel-desk = "parcel_desk:main"
+
+        [dependency-groups]
+        dev = ["pytest>=8", "straightedge>=0.8", "pre-commit>=4"]
+        docs = ["tallow-templates>=3"]
+        """
+    workshop.write(project, {"pyproject.toml": pyproject})
+    with open(f"{project}/pyproject.toml", "a", encoding="utf-8") as file:
+        file.write(workshop.build_system())
+    workshop.write(
+        project,
+        {
+            ".python-version": f"{minor}\n",
+            "README.md": "# Parcel desk\n\nPrints labels for parcels.\n",
+            "src/parcel_desk/__init__.py": _COMMAND,
+            "tests/test_labels.py": _TESTS,
+            ".env.example": _EXAMPLE,
+            ".pre-commit-config.yaml": _HOOKS,
+            "Makefile": _MAKEFILE,
+        },
+    )
+    workshop.lock(project)
+    workshop.repository(project, ignored=("__pycache__/", ".venv/"))
+    return Planted("clone", project)
+
+
+CLONE = Story(
+    "clone", "just cloned: the walkthrough leads from here to its first command", _clone_plant
+)
+
+
+def _groups_plant(workshop: Workshop) -> Planted:
+    project, minor = workshop.at("work", "tide-tables"), workshop.python.minor
+    pyproject = f"""
+        [project]
+        name = "tide-tables"
+        version = "1.0.0"
+        requires-python = ">={minor}"
+        dependencies = ["tidyargs>=8.1"]
+
+        [dependency-groups]
+        test = ["pytest>=8"]
+        lint = ["straightedge>=0.8"]
+        dev = [{{ include-group = "test" }}, {{ include-group = "lint" }}]
+        docs = ["tallow-templates>=3"]
+
+        [tool.uv]
+        package = false
+        default-groups = ["test"]
+        """
+    workshop.write(
+        project,
+        {
+            "pyproject.toml": pyproject,
+            "tides.py": '"""When the water comes."""\n\nHOURS = 12.42\n',
+            "tests/test_tides.py": (
+                "from tides import HOURS\n\n\n"
+                "def test_it_comes_twice_a_day():\n    assert round(24.84 / HOURS) == 2\n"
+            ),
+            "Makefile": "test:\n\tpython -m pytest tests\n",
+        },
+    )
+    workshop.lock(project)
+    workshop.repository(project, ignored=(".venv/", ".env"))
+    return Planted("groups", project)
+
+
+GROUPS = Story(
+    "groups", "groups of dependencies, of which one is a default", _groups_plant, usual=False
+)
+
+
+def _healthy_plant(workshop: Workshop) -> Planted:
+    project = workshop.at("work", "storefront")
+    pyproject = f"""
+        [project]
+        name = "storefront"
+        version = "3.2.0"
+        description = "Sells what there is"
+        requires-python = ">={workshop.python.minor}"
+        dependencies = [
+            "lanternweb[async]>=2.3,<3",
+            "quarrydb[pool]>=4.4,<5",
+            "courier-http>=0.28",
+            "pebblecache>=2",
+            "schemapress>=2.9",
+        ]
+
+        [dependency-groups]
+        dev = ["pytest>=8", "straightedge>=0.8"]
+
+        [tool.uv]
+        package = false
+        """
+    workshop.write(
+        project,
+        {
+            "pyproject.toml": pyproject,
+            ".python-version": f"{workshop.python.minor}\n",
+            "Dockerfile": f"FROM python:{workshop.python.minor}-slim\nCOPY . /app\n",
+            "storefront/__init__.py": '"""Sells what there is."""\n',
+            ".env.example": "STORE_NAME=\nDATABASE_URL=\n",
+            ".env": "STORE_NAME=lantern\nDATABASE_URL=quarry://localhost/store\n",
+        },
+    )
+    workshop.private(project, ".env")
+    workshop.lock(project)
+    workshop.repository(project, ignored=(".venv/", ".env"))
+    environment = workshop.sync(project, made=40, used=0.2)
+    return Planted("healthy", project, environment)
+
+
+HEALTHY = Story("healthy", "what its lock file says is what is installed", _healthy_plant)
+
+
+_LOCKED = (
+    ("inkterm", "14.2.0", "main"),
+    ("huewheel", "2.18.0", "main"),
+    ("tidyargs", "8.2.0", "main"),
+    ("pytest", "8.4.2", "dev"),
+)
+
+
+def _poetry_plant(workshop: Workshop) -> Planted:
+    project, minor = workshop.at("work", "invoices"), workshop.python.minor
+    pyproject = f"""
+        [tool.poetry]
+        name = "invoices"
+        version = "0.9.0"
+        description = "What is to be paid"
+        authors = ["Ada <ada@example.com>"]
+        package-mode = false
+
+        [tool.poetry.dependencies]
+        python = "^{minor}"
+        inkterm = "^14.0"
+        tidyargs = "^8.1"
+
+        [tool.poetry.group.dev.dependencies]
+        pytest = "^8.4"
+
+        [build-system]
+        requires = ["poetry-core>=2"]
+        build-backend = "poetry.core.masonry.api"
+        """
+    workshop.write(
+        project,
+        {
+            "pyproject.toml": pyproject,
+            "invoices/__init__.py": '"""What is to be paid."""\n\nTAX = 19\n',
+            "tests/test_invoices.py": (
+                "from invoices import TAX\n\n\n"
+                "def test_something_is_left():\n    assert TAX < 100\n"
+            ),
+            "Makefile": "test:\n\tpython -m pytest tests\n",
+        },
+    )
+    workshop.write(project, {"poetry.lock": _lock(workshop, project)})
+    workshop.repository(project, ignored=(".venv/", ".env"))
+    return Planted("poetry", project)
+
+
+def _lock(workshop: Workshop, project: str) -> str:
+    """Return a lock file as Poetry 2 writes it."""
+    known = {(one.name, one.version): one for one in releases()}
+    parts = ["# This file is automatically @generated by Poetry 2.1.1.\n\n"]
+    for name, version, group in _LOCKED:
+        release = known[name, version]
+        parts.append(_package(release, group, _digest(workshop.layout.packages, release.file)))
+    declared = _digest(project, "pyproject.toml")
+    parts.append(
+        f'[metadata]\nlock-version = "2.1"\npython-versions = "^{workshop.python.minor}"\n'
+        f'content-hash = "{declared}"\n'
+    )
+    return "".join(parts)
+
+
+def _package(release: Release, group: str, digest: str) -> str:
+    lines = [
+        "[[package]]",
+        f'name = "{release.name}"',
+        f'version = "{release.version}"',
+        f'description = "{release.summary}"',
+        "optional = false",
+        'python-versions = ">=3.8"',
+        f'groups = ["{group}"]',
+        f'files = [\n    {{file = "{release.file}", hash = "sha256:{digest}"}},\n]',
+    ]
+    if release.requires:
+        lines += ["", "[package.dependencies]"]
+        for requirement in release.requires:
+            name, _, specifier = requirement.partition(">=")
+            lines.append(f'{name} = "{">=" + specifier if specifier else "*"}"')
+    return "\n".join(lines) + "\n\n"
+
+
+def _digest(folder: str, name: str) -> str:
+    with open(os.path.join(folder, name), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+POETRY = Story("poetry", "a project of Poetry's with its lock file", _poetry_plant, usual=False)
+
+
+_MANAGE = '''
+#!/usr/bin/env python
+"""Django's command-line utility for administrative tasks."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shelf.settings")
+    execute_from_command_line(sys.argv)
+'''
+
+
+def _requirements_plant(workshop: Workshop) -> Planted:
+    project = workshop.at("work", "bookshelf")
+    workshop.write(
+        project,
+        {
+            "requirements.txt": "Django>=5\nquarrydb==4.4.1\n",
+            "requirements-dev.txt": "-r requirements.txt\npytest\n",
+            "manage.py": _MANAGE,
+            "shelf/settings.py": '"""Books, in order."""\n',
+            ".env.example": "DEBUG=1\nSECRET_KEY=changeme\n",
+        },
+    )
+    workshop.repository(project, ignored=(".venv/", ".env"))
+    return Planted("requirements", project)
+
+
+REQUIREMENTS = Story(
+    "requirements", "requirements files and a `manage.py`", _requirements_plant, usual=False
+)
+
+
+def _dotenv_plant(workshop: Workshop) -> Planted:
+    project = workshop.at("work", "mailroom")
+    token = _made_up("sk_live_", 32)
+    workshop.write(
+        project,
+        {
+            "requirements.txt": "courier-http>=0.27\nlanternweb>=2.3,<3\ntidyargs\n",
+            "mailroom.py": '"""Sorts the mail."""\n',
+            ".env.example": f"""
+                # Copy to .env and fill in.
+                MAIL_HOST=localhost
+                MAIL_PORT=2525
+                MAIL_USER=
+                MAIL_PASSWORD=changeme
+                PAYMENT_TOKEN={token}
+                LOG_LEVEL=info
+                """,
+            ".env": f"""
+                MAIL_HOST=mail.example.com
+                MAIL_PORT=2525
+                MAIL_USER=ada
+                MAIL_PORT=587
+                MAIL_PASSWORD={_made_up("", 20)}
+                OLD_QUEUE = heron
+                PAYMENT_TOKEN={_made_up("sk_live_", 32)}
+                """,
+        },
+    )
+    os.chmod(os.path.join(project, ".env"), 0o644)
+    workshop.repository(project)
+    environment = workshop.environment(
+        os.path.join(project, ".venv"),
+        "courier-http==0.27.0",
+        "lanternweb==2.3.1",
+        "tidyargs==8.1.7",
+        made=220,
+        used=4,
+    )
+    workshop.write(environment, {".env": "MAIL_HOST=localhost\nMAIL_USER=test\n"})
+    return Planted("dotenv", project, environment)
+
+
+def _made_up(prefix: str, length: int) -> str:
+    """Return what looks like a secret, and is none: no service has ever given it out."""
+    chance = random.Random(f"{prefix}{length}")  # noqa: S311
+    return prefix + "".join(chance.choices(string.ascii_letters + string.digits, k=length))
+
+
+DOTENV = Story(
+    "dotenv",
+    "a `.env` that is in git, that others may read, with a key twice and one missing, another "
+    "in the environment, and a secret in the example",
+    _dotenv_plant,
+)
+
+
+def _drifted_plant(workshop: Workshop) -> Planted:
+    project, python = workshop.at("work", "pricing-api"), workshop.python
+    pyproject = f"""
+        [project]
+        name = "pricing-api"
+        version = "2.4.0"
+        requires-python = ">={python.minor}"
+        dependencies = [
+            "courier-http>=0.28",
+            "lanternweb>=2.3,<3",
+            "pebblecache>=2.1",
+            "schemapress>=2.9.2",
+        ]
+
+        [project.optional-dependencies]
+        charts = ["plotmill>=3.9"]
+
+        [dependency-groups]
+        dev = ["pytest>=8.4"]
+
+        [tool.uv]
+        package = false
+        """
+    workflow = f"""
+        on: push
+        jobs:
+          test:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: actions/checkout@v5
+              - uses: actions/setup-python@v6
+                with:
+                  python-version: "{python.minor}"
+        """
+    workshop.write(
+        project,
+        {
+            "pyproject.toml": pyproject,
+            ".python-version": f"{python.minor}\n",
+            "Dockerfile": f"FROM python:{python.next_minor}-slim\nCOPY . /app\n",
+            ".github/workflows/test.yml": workflow,
+            "pricing_api/__init__.py": '"""What things cost."""\n',
+        },
+    )
+    workshop.lock(project)
+    workshop.repository(project, ignored=(".venv/",))
+    environment = workshop.sync(project)
+    workshop.uninstall(environment, "pebblecache")
+    workshop.install(environment, "schemapress==2.9.0", "gridframe==2.2.0")
+    workshop.age(environment, made=130, used=1.5)
+    return Planted("drifted", project, environment)
+
+
+DRIFTED = Story(
+    "drifted",
+    "a package is missing, another is not as locked, some are needed by nothing, and the project "
+    "is deployed on another Python",
+    _drifted_plant,
+)
+
+
+_WANTED = (
+    "lanternweb==2.1.0",
+    "tallow-templates==3.0.1",
+    "wickrouter==1.2.0",
+    "courier-http==0.27.0",
+    "certbundle==2024.8.30",
+    "gridframe==2.2.0",
+    "numera==1.26.4",
+    "plotmill==3.9.0",
+    "quarrydb==4.2.0",
+    "quarrydb-migrate==1.1.0",
+    "pebblecache==2.0.3",
+    "schemapress==2.9.0",
+    "inkterm==13.8.0",
+    "tidyargs==8.1.7",
+)
+_DEVELOPMENT = ("pytest==8.2.0", "straightedge==0.6.0")
+
+
+def _lagging_plant(workshop: Workshop) -> Planted:
+    project = workshop.at("work", "dashboard")
+    names = [pin.partition("==")[0] for pin in _WANTED]
+    workshop.write(
+        project,
+        {
+            "requirements.txt": "".join(f"{name}\n" for name in names),
+            "requirements-dev.txt": "pytest\nstraightedge\n",
+            "dashboard.py": '"""All at a glance."""\n',
+        },
+    )
+    workshop.repository(project, ignored=(".venv/", ".env"))
+    environment = workshop.environment(
+        os.path.join(project, ".venv"),
+        *_WANTED,
+        *_DEVELOPMENT,
+        creator="virtualenv",
+        prompt="dashboard",
+        made=310,
+        used=0.7,
+    )
+    return Planted("lagging", project, environment)
+
+
+LAGGING = Story("lagging", "there are newer releases of nearly everything in it", _lagging_plant)
+
+
+def _now_and_then_plant(workshop: Workshop) -> Planted:
+    project = workshop.at("code", "chessclock")
+    wanted = "inkterm>=13\ntidyargs\n"
+    workshop.write(project, {"requirements.txt": wanted, "clock.py": '"""Your move."""\n'})
+    environment = workshop.environment(
+        os.path.join(project, "venv"),
+        "inkterm==14.2.0",
+        "tidyargs==8.2.0",
+        creator="venv",
+        made=75,
+        used=6,
+    )
+    return Planted("now-and-then", project, environment)
+
+
+NOW_AND_THEN = Story(
+    "now-and-then", "small, up to date, and used now and then", _now_and_then_plant
+)

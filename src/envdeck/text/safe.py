@@ -1,0 +1,96 @@
+"""Text made harmless (`plain`), and signs with their ASCII forms."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def plain(text: str) -> str:
+    r"""Return text with everything that could act on a terminal written as an escape.
+
+    Controls, line ends, format characters (bidirectional overrides among them), lone
+    surrogates and private-use characters become `\x1b`, `\n`, `\u202e`, `\udcff` (one that
+    stands for a byte, by PEP 383, becomes that byte: `\xff`). Text that is printable already
+    comes back as it is. It says nothing about markup: use `Content`/`Text`, never `str`,
+    where a widget would parse it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if _harmless(character) else _escape(character) for character in text)
+
+
+def _harmless(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
+
+
+def _escape(character: str) -> str:
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+class Signs(NamedTuple):
+    """One character each, the same width in every terminal."""
+
+    broken: str = "✗"
+    warning: str = "●"
+    moved: str = "→"
+    mixed: str = "≠"
+    suspect: str = "?"
+    away: str = "○"
+    """Something that is not there now, and may come back."""
+    marked: str = "✓"
+    ascending: str = "↑"
+    descending: str = "↓"
+    ellipsis: str = "…"
+    unknown: str = "–"
+    solid: str = "█"
+    hollow: str = "░"
+    editable: str = "✎"
+
+    def of_status(self, status: str) -> str:
+        """Return the sign of a status, a blank for `ok`."""
+        signs = {
+            "broken": self.broken,
+            "moved": self.moved,
+            "mixed": self.mixed,
+            "suspect": self.suspect,
+            "orphan": self.warning,
+            "end of life": self.warning,
+            "unmounted": self.away,
+        }
+        return signs.get(status, " ")
+
+
+UNICODE = Signs()
+ASCII = Signs(
+    broken="x",
+    warning="!",
+    moved=">",
+    mixed="#",
+    away="o",
+    marked="*",
+    ascending="^",
+    descending="v",
+    ellipsis="~",
+    unknown="-",
+    solid="#",
+    hollow=".",
+    editable="e",
+)
+
+
+def signs_for(encoding: str | None, environ: Mapping[str, str]) -> Signs:
+    """Return the signs a terminal can show: Unicode where the output's encoding is UTF-8 and
+    the terminal is neither `dumb` nor the Linux console, whose font has few of them."""
+    utf8 = (encoding or "").lower().replace("-", "").replace("_", "") in {"utf8", "utf8sig"}
+    if not utf8 or environ.get("TERM", "") in {"dumb", "linux"}:
+        return ASCII
+    return UNICODE

@@ -1,0 +1,45 @@
+"""What a person can choose about the screen, handed over by the command line."""
+
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from envdeck.text.safe import UNICODE, Signs
+
+
+def _keep_nothing(_theme: str) -> None:
+    """Stand in for the configuration where there is none to write to."""
+
+
+def _keep_no_answer() -> None:
+    """Stand in for the file that says that the tour was offered."""
+
+
+class ScreenSettings(NamedTuple):
+    """Typed, with a default for everything."""
+
+    home: str
+    """Written as `~` in paths."""
+    theme: str | None = None
+    """A Textual theme, or None for the default (`ansi-dark` where `NO_COLOR` is set)."""
+    keys: Mapping[str, str] = MappingProxyType({})
+    """Keys by action, as in `{"mark": "space,m"}`; `actions.validate_keys` says what is wrong."""
+    columns: tuple[str, ...] = ()
+    """Columns of the list in their order; none given means all."""
+    save_theme: Callable[[str], None] = _keep_nothing
+    """Called when the person chose another theme."""
+    now: Callable[[], float] = time.time
+    signs: Signs = UNICODE
+    no_color: bool = False
+    """Whether `NO_COLOR` is set."""
+    read_only: bool = False
+    """Whether nothing may be changed."""
+    label: str = ""
+    """What the summary says it is besides EnvDeck: `demo`; nothing where it is empty."""
+    project: str = ""
+    """A project whose walkthrough is in front when it opens; none where it is empty."""
+    tour: bool = False
+    """Whether the tour is offered once the list is shown."""
+    tour_answered: Callable[[], None] = _keep_no_answer
+    """Called, in a thread, once that was answered."""

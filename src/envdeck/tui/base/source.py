@@ -1,0 +1,61 @@
+"""What the screen needs of the core, so that a test can give it an environment it made up."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Scope
+    from envdeck.core.dotenv.model import DotenvReport
+    from envdeck.core.project.model import Comparison
+
+
+class Source(Protocol):
+    """Where environments come from; :class:`envdeck.core.catalog.Catalog` is the real one.
+
+    Everything but :meth:`remembered` and :meth:`remembered_interpreters` may be slow, and is
+    called from a thread.
+    """
+
+    def remembered(self, scope: "Scope") -> tuple[Environment, ...]:
+        """Return what the last look saw."""
+        ...
+
+    def remembered_interpreters(self) -> tuple[Interpreter, ...]:
+        """Return the interpreters that the last look saw."""
+        ...
+
+    def scan(self, scope: "Scope", stopped: Callable[[], bool] = ...) -> Iterator[Event]:
+        """Look, and say what is found; `stopped` is polled to end it early."""
+        ...
+
+    def lookup(self, path: str) -> Environment | None:
+        """Read the environment at a path; None if none is there."""
+        ...
+
+    def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
+        """Read what is installed in an environment, sorted by name."""
+        ...
+
+    def measure(self, environment: Environment) -> Size | None:
+        """Measure one environment now; None when it is no longer there."""
+        ...
+
+    def together(self, environments: Iterable[Environment]) -> JointSize:
+        """Count environments together, each file they share once."""
+        ...
+
+    def refresh(self, environment: Environment) -> Environment | None:
+        """Read one environment anew; None when it is no longer there."""
+        ...
+
+    def project(
+        self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
+    ) -> "Comparison | None":
+        """Compare an environment with what its project declares and locks; None without one."""
+        ...
+
+    def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
+        """Read the dotenv files of a project, and one that strayed into its environment."""
+        ...

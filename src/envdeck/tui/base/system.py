@@ -1,0 +1,151 @@
+"""Clipboard, file manager, shell; masking for pictures; contrast."""
+
+import os
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from shutil import which
+from typing import TYPE_CHECKING
+
+from textual.color import Color
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from textual.screen import Screen
+
+Which = Callable[[str], str | None]
+
+
+def for_clipboard(path: str) -> str:
+    r"""Return a path as it can be pasted safely.
+
+    A printable one is given as it is. One with line ends or other controls would act when
+    pasted into a shell, and one that is not UTF-8 has no text: these are quoted as `$'\n'`,
+    which bash, zsh and POSIX shells since 2024 read back to the same bytes.
+    """
+    if path.isprintable():
+        return path
+    quoted = []
+    for byte in os.fsencode(path):
+        character = chr(byte)
+        if character in "'\\":
+            quoted.append("\\" + character)
+        else:
+            quoted.append(character if 0x20 <= byte < 0x7F else f"\\x{byte:02x}")
+    return "$'" + "".join(quoted) + "'"
+
+
+def opener(
+    platform: str, environ: Mapping[str, str], find: Which = which
+) -> tuple[str | None, str]:
+    """Return the program that opens a folder, or None and why there is none."""
+    if platform == "win32":
+        return "explorer", ""
+    if platform == "darwin":
+        return "open", ""
+    if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
+        return None, "there is no desktop in this session"
+    found = find("xdg-open")
+    return found, "" if found else "xdg-open is not installed"
+
+
+def open_folder(program: str, path: str, *, patience: float = 10) -> str:
+    """Open a folder, detached from the terminal. Return what went wrong, or nothing.
+
+    It waits for the opener, which hands over and ends: call it from a thread. One that took
+    longer than `patience` seconds was the file manager itself, and how that ends says nothing.
+    """
+    if not os.path.isdir(path):
+        return "the folder is no longer there"
+    try:
+        process = subprocess.Popen(
+            [program, path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"{shlex.quote(program)} could not be started: {error.strerror}"
+    started = time.monotonic()
+    code = process.wait()
+    lasted = time.monotonic() - started
+    # Explorer ends with 1 although it opened the folder.
+    if code and lasted <= patience and os.path.basename(program) != "explorer":
+        return f"{os.path.basename(program)} ended with code {code}"
+    return ""
+
+
+class Hiding:
+    """A widget that may show a secret."""
+
+    def hide_secrets(self) -> None:
+        """Hide it now: at the return nothing draws it any more."""
+        raise NotImplementedError
+
+
+class Secret:
+    """A text whose representation does not tell it. No message or log can say it by accident."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        """Say that there is one."""
+        return "<secret>"
+
+    __str__ = __repr__
+
+
+def hide_secrets(screens: "Iterable[Screen[Any]]") -> None:
+    """Hide every secret that any of some screens shows."""
+    for screen in screens:
+        for widget in screen.walk_children():
+            if isinstance(widget, Hiding):
+                widget.hide_secrets()
+
+
+READABLE = 4.5
+"""The ratio of contrast that the WCAG asks of text (level AA)."""
+_TEXTS = ("text-primary", "text-success", "text-warning", "text-error")
+_STEP = 0.02
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the ratio of two colours' luminance, from 1 to 21, as the WCAG counts it."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.rgb]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def readable(variables: dict[str, str]) -> dict[str, str]:
+    """Return the variables of a light theme with the colours of text as dark as they must be."""
+    grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    ground = min(grounds, key=lambda colour: colour.brightness)
+    changed = {name: _darker(Color.parse(variables[name]), ground).hex for name in _TEXTS}
+    changed["foreground-muted"] = _firmer(Color.parse(variables["foreground-muted"]), ground).hex
+    return variables | changed
+
+
+def _darker(colour: Color, ground: Color) -> Color:
+    while contrast(colour, ground) < READABLE and colour.brightness > 0:
+        colour = colour.darken(_STEP)
+    return colour
+
+
+def _firmer(colour: Color, ground: Color) -> Color:
+    while contrast(ground + colour, ground) < READABLE and colour.a < 1:
+        colour = colour.with_alpha(min(1.0, colour.a + _STEP))
+    return colour

@@ -1,0 +1,255 @@
+"""Asking for the values of keys that a dotenv file is to get, one masked field a key."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.events import DescendantFocus, ScreenSuspend
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button
+
+from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
+from envdeck.core.model import Severity
+from envdeck.text import plain
+from envdeck.tui.base.messages import OutcomeSaid
+from envdeck.tui.base.services import Operating, Wish
+from envdeck.tui.base.system import Secret
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.requests import remedy_wish
+from envdeck.tui.widgets.fields import SecretField
+from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.words import remedy_title
+from envdeck.tui.workers import in_background
+
+_FIELD = 3
+"""Lines that a key takes: its name, its field and a blank."""
+_FRAME = 7
+"""Lines that the frame, the title and the buttons take."""
+
+
+def read_default(path: str, name: str) -> Secret:
+    """Read what an example has behind a key; called in a thread."""
+    from envdeck.core.dotenv import reveal
+
+    return Secret(reveal(path, name))
+
+
+class DefaultsRead(Message, bubble=False):
+    """What the example has for some keys was read; how this is written tells none of it."""
+
+    def __init__(self, defaults: Mapping[str, Secret]) -> None:
+        super().__init__()
+        self.defaults = defaults
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A key whose value is asked for."""
+
+    name: str
+    note: str
+    """What the example says of it, in a few words."""
+    default: bool = False
+    """Whether the example has a value for it that may be taken as it is: no secret, and nothing
+    to be replaced."""
+
+
+def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[Asked, ...]:
+    """Return the keys whose values a remedy needs, in the order of the example."""
+    if remedy.kind not in {RemedyKind.CREATE, RemedyKind.ADD}:
+        return ()
+    example = next((file for file in report.files if file.path == remedy.example), None)
+    known = {key.name: key for key in example.keys} if example is not None else {}
+    suspect = {
+        one.line
+        for one in report.findings
+        if one.file == remedy.example and one.severity is not Severity.NOTE
+    }
+    asked = []
+    for name in remedy.keys or tuple(known):
+        key = known.get(name)
+        if key is None or not key.has_value:
+            asked.append(Asked(name, "the example leaves it empty" if key else ""))
+        elif key.placeholder:
+            asked.append(Asked(name, "the example has a placeholder"))
+        elif suspect.intersection(range(key.line, key.line + key.lines)):
+            asked.append(Asked(name, "what the example has is not taken: see its finding"))
+        else:
+            asked.append(Asked(name, "as the example has it", default=True))
+    return tuple(asked)
+
+
+def remedy_dialog(
+    operating: Operating, remedy: Remedy, report: DotenvReport, look: Look
+) -> "DotenvValuesDialog | None":
+    """Return the dialog for what a remedy needs; None where that is nothing."""
+    asked = asked_for(remedy, report)
+    return DotenvValuesDialog(operating, remedy, asked, look) if asked else None
+
+
+class DotenvValuesDialog(Dialog[Wish]):
+    """A field a key. It is left with a wish; nothing was planned or written by then.
+
+    What is typed is in the fields and in that wish alone: it stands in no message.
+    """
+
+    DEFAULT_CSS = """
+    DotenvValuesDialog .values { height: 1fr; }
+    DotenvValuesDialog .dialog-said { margin-top: 0; }
+    DotenvValuesDialog .value { height: auto; margin-bottom: 1; }
+    DotenvValuesDialog.-low .value { margin-bottom: 0; }
+    DotenvValuesDialog SecretField {
+        height: 1; border: none; padding: 0 1 !important; background: $boost; margin: 0 1;
+        &:focus { border: none; }
+    }
+    DotenvValuesDialog SecretField:ansi { text-style: underline; }
+    """
+    AUTO_FOCUS = "SecretField"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # In a field the keys are its own, whatever keys the actions were given.
+        Binding("escape", "back", show=False),
+        Binding("down", "down", show=False),
+        Binding("up", "up", show=False),
+        Binding("ctrl+r", "show_typed", "Show what is typed", show=False),
+    ]
+
+    def __init__(
+        self, operating: Operating, remedy: Remedy, asked: Sequence[Asked], look: Look
+    ) -> None:
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self._operating = operating
+        self._remedy = remedy
+        self._asked = tuple(asked)
+        self._fields = {one.name: SecretField(one.name, "empty") for one in asked}
+        self._defaults: dict[str, Secret] = {}
+        self._last = next(iter(self._fields.values()))
+        self.on_chosen: Callable[[Wish | None], None] | None = None
+        """Who takes the wish while the dialog stays below; without, it is left with it."""
+
+    def body(self) -> Widget:
+        """The fields."""
+        return VerticalScroll(*self._rows(), classes="values", can_focus=False)
+
+    def _rows(self) -> Iterator[Widget]:
+        for one in self._asked:
+            note = f"  {one.note}" if one.note else ""
+            title = (Part(plain(one.name), Tone.HEADING), Part(note, Tone.MUTED))
+            yield Vertical(LineLabel(title), self._fields[one.name], classes="value")
+
+    def buttons(self) -> Iterable[Button]:
+        """To go on, to see what is typed, and to cancel."""
+        yield DialogButton((Part(" Show the plan "),), id="go_on", classes="-go-on")
+        yield DialogButton((Part(" Show typed "),), id="show_typed")
+        yield DialogButton((Part(" Cancel "),), id="cancel")
+
+    def compose(self) -> ComposeResult:
+        """The frame."""
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        """Say what is asked for, and read what the example has."""
+        self.app.clear_notifications()
+        self.title_label.show((Part(remedy_title(self._remedy, self.look), Tone.STRONG),))
+        self._say_keys()
+        names = [one.name for one in self._asked if one.default]
+        path = self._remedy.example
+        if names:
+            in_background(
+                lambda: DefaultsRead({name: read_default(path, name) for name in names}),
+                self._post,
+            )
+
+    def _post(self, message: Message) -> None:
+        """Take a fault for defaults that could not be read; called from the thread."""
+        if isinstance(message, OutcomeSaid):  # its words could quote the file
+            message = DefaultsRead({})
+        self.post_message(message)
+
+    def on_defaults_read(self, message: DefaultsRead) -> None:
+        """Fill in what nobody has typed yet."""
+        self._defaults = {
+            name: secret for name, secret in message.defaults.items() if secret.text is not None
+        }
+        message.defaults = {}
+        for name, secret in self._defaults.items():
+            field = self._fields[name]
+            if not field.value:
+                field.value = secret.text or ""
+
+    def _say_keys(self) -> None:
+        words = "ctrl+r shows what is typed · enter goes on · empty is allowed"
+        if self.app.size.width < 74:
+            words = "ctrl+r shows it · enter goes on"
+        self.said.show((Part(words, Tone.MUTED),))
+
+    def on_resize(self) -> None:
+        """Say it for the new width, and be as high as the fields need."""
+        self._say_keys()
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        whole = self.has_class("-small") or self.has_class("-low")
+        lines = min(_FIELD * len(self._asked) + _FRAME, self.size.height * 9 // 10)
+        self.query_one(".dialog").styles.height = None if whole else lines
+
+    # going through the fields
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Keep the field that was typed in last."""
+        if isinstance(event.widget, SecretField):
+            self._last = event.widget
+
+    def on_secret_field_entered(self) -> None:
+        """To the next field; from the last one on to the plan."""
+        fields = list(self._fields.values())
+        at = fields.index(self._last)
+        if at + 1 < len(fields):
+            fields[at + 1].focus()
+        else:
+            self.action_go_on()
+
+    def action_down(self) -> None:
+        """To the next field."""
+        self.focus_next()
+
+    def action_up(self) -> None:
+        """To the field before."""
+        self.focus_previous()
+
+    def action_show_typed(self) -> None:
+        """Show what is typed in the field that has the focus, or hide it."""
+        shown = self._last.password
+        self._last.focus()
+        self._last.password = not shown
+
+    @on(ScreenSuspend)
+    def _covered(self) -> None:
+        for field in self._fields.values():
+            field.hide_secrets()
+
+    # leaving
+
+    def _values(self) -> dict[str, str]:
+        """Return what is to be written: of a new file, what differs from the example alone, so
+        that the rest comes as it stands there."""
+        values = {name: field.value for name, field in self._fields.items()}
+        if self._remedy.kind is RemedyKind.CREATE:
+            for name, secret in self._defaults.items():
+                if values[name] == secret.text:
+                    del values[name]
+        return values
+
+    def action_go_on(self) -> None:
+        """Leave with what was typed."""
+        wish = remedy_wish(self._operating, self._remedy, self._values(), self.look)
+        if self.on_chosen is None:
+            self.dismiss(wish)
+        else:
+            self.on_chosen(wish)

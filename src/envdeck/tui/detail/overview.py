@@ -1,0 +1,265 @@
+"""Tab 1: overview."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from envdeck.core.model import Environment, Finding, ProjectState, Severity
+from envdeck.text import exact_bytes, pad, plain, size
+from envdeck.tui.detail.tab import DetailTab, Installed, Read, Reading, Unread
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, flowed, glued
+from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.words import (
+    counted,
+    end_of_life,
+    made_by,
+    project_line,
+    python_name,
+    refusal,
+    status_line,
+)
+
+LABEL_CELLS = 10
+_BAR_CELLS = 32
+_NOTHING = Part("")
+_BELOW = " "
+"""The label of what stands under the value above."""
+_SEVERITIES = {
+    Severity.ERROR: Tone.ERROR,
+    Severity.WARNING: Tone.WARNING,
+    Severity.NOTE: Tone.ACCENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label, and in pieces what it says; the quiet ones say how that is known."""
+
+    label: str = ""
+    pieces: tuple[Line, ...] = ()
+    sign: Part = _NOTHING
+    """What stands before it in place of a label; a blank one sets it in."""
+
+
+def _row(label: str, *pieces: Line | str) -> Row:
+    """Return a row; a plain text among its pieces is said quietly."""
+    told = ((Part(one, Tone.MUTED),) if isinstance(one, str) else one for one in pieces if one)
+    return Row(label, tuple(told))
+
+
+def overview(
+    environment: Environment, installed: Installed | None, look: Look, cells: int
+) -> list[Line]:
+    """Return the overview in lines of `cells` cells: what matters first, each thing once."""
+    lines: list[Line] = []
+    for block in (
+        _head(environment, look),
+        _findings(environment, look),
+        _size(environment, look, cells),
+        _life(environment, look),
+        _contents(environment, installed, look),
+        _python(environment, look),
+        _seen(environment, look),
+    ):
+        drawn = [line for row in block for line in _drawn(row, cells, look)]
+        if drawn:
+            lines += [*drawn, ()]
+    return lines[:-1]
+
+
+def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
+    """Return a row with what it says hanging beside the label."""
+    indent = 1 + (LABEL_CELLS if row.label else 2 if row.sign.text else 0)
+    said = flowed(row.pieces, max(cells - indent - 1, 8), look.signs.ellipsis)
+    label = Part(" " + pad(row.label or row.sign.text, indent - 1), row.sign.tone)
+    if row.label:
+        label = label._replace(tone=Tone.MUTED)
+    blank = Part(" " * indent)
+    return [((label if number == 0 else blank), *line) for number, line in enumerate(said)]
+
+
+def _head(environment: Environment, look: Look) -> Iterator[Row]:
+    yield _row("", (Part(look.path(environment.path), Tone.STRONG, path=True),))
+    python = (Part(glued(python_name(environment.python))),)
+    yield _row("", status_line(environment, look), python, (Part(plain(environment.manager)),))
+
+
+def _findings(environment: Environment, look: Look) -> Iterator[Row]:
+    findings = environment.findings
+    said = {finding.message for finding in findings}
+    checks = {finding.check for finding in findings}
+    if environment.reason and environment.reason not in said:
+        yield _row("", (Part(look.sentence(environment.reason)),))
+    signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
+    for finding in findings:
+        yield from _finding(finding, signs.get(finding.severity, look.signs.unknown), look)
+    if environment.python.end_of_life and "end-of-life" not in checks:
+        yield _row("", end_of_life(environment.python.end_of_life, look))
+    if environment.protected:
+        why = look.sentence(refusal(environment.protected))
+        yield _row("", (Part("not deletable: ", Tone.WARNING), Part(why)))
+
+
+def _finding(finding: Finding, sign: str, look: Look) -> Iterator[Row]:
+    tone = _SEVERITIES[finding.severity]
+    yield Row("", ((Part(look.sentence(finding.message)),),), Part(sign, tone))
+    if finding.remedy:
+        yield Row("", ((Part(look.sentence(finding.remedy), Tone.ACCENT),),), Part(" "))
+
+
+def _size(environment: Environment, look: Look, cells: int) -> Iterator[Row]:
+    measured = environment.size
+    if measured is None:
+        yield _row("Size", "not measured yet")
+        return
+    freed, disk = measured.reclaimable_bytes, measured.disk_bytes
+    room = min(_BAR_CELLS, max(cells - LABEL_CELLS - 2, 8))
+    yield _row("Size", bar(freed, disk, disk, room, look.signs))
+    if measured.up_to:
+        yield _figure(" frees", freed, look, "at most: blocks can be shared here", "solid")
+    else:
+        yield _figure(" frees", freed, look, "if it alone is deleted", "solid")
+    if disk > freed:
+        yield _figure(" shared", disk - freed, look, "has links elsewhere, stays", "hollow")
+    yield _figure(" on disk", disk, look)
+    yield _figure(" apparent", measured.apparent_bytes, look, "the lengths of its files")
+    if measured.unreadable:
+        count = counted(measured.unreadable, "folder")
+        text = f"{look.signs.warning} {count} could not be read, and not counted"
+        yield _row(_BELOW, (Part(text, Tone.WARNING),))
+    yield _row(
+        " measured",
+        *_when(measured.measured_at or None, look, "at a time unknown"),
+        counted(measured.files, "file"),
+    )
+
+
+def _figure(label: str, count: int, look: Look, note: str = "", kind: str = "") -> Row:
+    sign = {"solid": look.signs.solid, "hollow": look.signs.hollow}.get(kind, "")
+    tone = Tone.SOLID if kind == "solid" else Tone.HOLLOW
+    figure = Part(glued(pad(size(count), 7 if sign else 8, right=True)))
+    said: Line = (Part(sign, tone), figure) if sign else (figure,)
+    return _row(label, said, glued(exact_bytes(count)), note)
+
+
+def _when(when: float | None, look: Look, unknown: str) -> tuple[Line | str, ...]:
+    """Return how long ago, and exactly when."""
+    if when is None:
+        return ((Part(unknown),),)
+    return (Part(look.ago(when)),), look.exact(when)
+
+
+def _life(environment: Environment, look: Look) -> Iterator[Row]:
+    used = environment.last_used
+    yield _row("Last used", *_when(used.when, look, "unknown"), look.sentence(used.source))
+    link = environment.project
+    note = look.sentence(link.source)
+    if link.state is ProjectState.NONE:
+        note = "nothing names one; it may well be in use"
+    yield _row("Project", project_line(environment, look), note)
+    for number, path in enumerate(environment.links):
+        yield _row("Links" if number == 0 else _BELOW, (Part(look.path(path), path=True),))
+
+
+def _contents(environment: Environment, installed: Installed | None, look: Look) -> Iterator[Row]:
+    folders = [_inside(folder, environment.path, look) for folder in environment.site_packages]
+    asked = ""
+    if isinstance(installed, Read) and installed.requested:
+        asked = f"{installed.requested:,} asked for"
+    yield _row("Packages", (Part(_packages(environment, installed)),), asked, *folders)
+    match installed:
+        case Reading():
+            yield _row("Scripts", f"reading{look.signs.ellipsis}")
+        case Unread(reason):
+            text = f"{look.signs.broken} packages could not be read: {plain(reason)}"
+            yield _row(_BELOW, (Part(text, Tone.ERROR),))
+        case Read(distributions):
+            names = sorted({s.name for one in distributions for s in one.scripts})
+            listed = ", ".join(plain(name) for name in names)
+            yield _row("Scripts", (Part(f"{len(names):,}: {listed}" if names else "none"),))
+        case None:
+            return
+
+
+def _packages(environment: Environment, installed: Installed | None) -> str:
+    if isinstance(installed, Read):
+        return f"{len(installed.distributions):,}" if installed.distributions else "none"
+    if environment.packages is None:
+        return "could not be listed"
+    return f"{environment.packages:,}" if environment.packages else "none"
+
+
+def _inside(folder: str, prefix: str, look: Look) -> Line:
+    if folder.startswith(prefix) and folder[len(prefix) : len(prefix) + 1] in {"/", "\\"}:
+        inner = plain(folder[len(prefix) + 1 :])
+    else:
+        inner = look.path(folder)
+    return (Part(inner, Tone.MUTED, path=True),)
+
+
+def _python(environment: Environment, look: Look) -> Iterator[Row]:
+    python, creation = environment.python, environment.creation
+    for label, path in (
+        ("Base", python.base),
+        ("Starts as", python.executable),
+        ("Leads to", python.base_executable),
+    ):
+        if path:
+            yield _row(label, (Part(look.path(path), path=True),))
+    flags = (
+        "sees system packages" if creation.system_site_packages else "no system packages",
+        "relocatable" if creation.relocatable else "",
+        "seeded with pip" if creation.seeded else "",
+        f"prompt {plain(creation.prompt)}" if creation.prompt else "",
+    )
+    yield _row("Made by", (Part(made_by(environment)),), *flags)
+    if creation.command:
+        yield _row(" command", (Part(look.sentence(creation.command)),))
+
+
+def _seen(environment: Environment, look: Look) -> Iterator[Row]:
+    if environment.seen_at:
+        yield _row("Seen", *_when(environment.seen_at, look, ""), "all of the above")
+
+
+class OverviewLines(LineView):
+    """The overview as lines, laid out anew for every width."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.environment: Environment | None = None
+        self.installed: Installed | None = None
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Return the overview for a width."""
+        if self.environment is None or cells <= 0:
+            return ()
+        return overview(self.environment, self.installed, self.look, cells)
+
+
+class Overview(DetailTab):
+    """One environment, told from what matters most to where each figure was read."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.view = OverviewLines(look)
+
+    def compose(self) -> ComposeResult:
+        """One view of lines."""
+        yield self.view
+
+    @property
+    def entrance(self) -> Widget:
+        """The lines, for scrolling."""
+        return self.view
+
+    def show(self, environment: Environment, installed: Installed | None) -> None:
+        """Show an environment, from its first line where it is another one than before."""
+        before = self.view.environment
+        self.view.environment, self.view.installed = environment, installed
+        self.view.lay_out_again()
+        if before is None or before.path != environment.path:
+            self.view.scroll_to(y=0, animate=False)

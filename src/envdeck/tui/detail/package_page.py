@@ -1,0 +1,308 @@
+"""Tab 2: one package, its trees."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.events import Resize
+
+from envdeck.core.inspection.packages import dependencies as dependency_tree
+from envdeck.core.inspection.packages.dependencies import TreeRow
+from envdeck.core.model import Distribution
+from envdeck.text import clip, plain, size
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, flowed, wrapped
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.words import counted
+
+
+class Mark(StrEnum):
+    """What is special about a row of a tree."""
+
+    NONE = ""
+    CYCLE = "cycle"
+    """It stands above itself."""
+    ABOVE = "above"
+    """It was opened up further above."""
+    CUT = "cut"
+    """More lies below than is shown."""
+    MISSING = "missing"
+    """It is needed, and not installed."""
+    UNMET = "unmet"
+    """It is installed, in a version that does not satisfy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One row of a tree."""
+
+    name: str
+    """Normalised."""
+    lasts: tuple[bool, ...]
+    """For each level down to this one, whether its ancestor there is the last of its siblings."""
+    mark: Mark = Mark.NONE
+    wanted: str = ""
+    """The requirement as written, where it is missing or unmet."""
+
+    @property
+    def depth(self) -> int:
+        """How far below the root, from 1."""
+        return len(self.lasts)
+
+    def guide(self, *, unicode: bool) -> str:
+        """Return the lines that lead to the row, drawn like those of `tree`."""
+        down, on, end, blank = (
+            ("│  ", "├─ ", "└─ ", "   ") if unicode else ("|  ", "|- ", "`- ", "   ")
+        )
+        above = "".join(blank if last else down for last in self.lasts[:-1])
+        return above + (end if self.lasts[-1] else on)
+
+
+def needs(name: str, everything: Sequence[Distribution]) -> list[Node]:
+    """Return what a package needs, with what that needs in turn, down to the leaves."""
+    missing = {
+        (one.name, requirement_name(text)): text for one in everything for text in one.missing
+    }
+    rows = list(dependency_tree.needs(everything, name))
+    return [
+        _package_tree_node(row, lasts, missing.get((parent, row.name), ""))
+        for row, lasts, parent in _placed(rows, name)
+    ]
+
+
+def needed_by(name: str, everything: Sequence[Distribution]) -> list[Node]:
+    """Return what needs a package, with what needs that in turn, up to the roots."""
+    rows = list(dependency_tree.needed_by(everything, name))
+    return [_package_tree_node(row, lasts, "") for row, lasts, _ in _placed(rows, name)]
+
+
+def _package_tree_node(row: TreeRow, lasts: tuple[bool, ...], wanted: str) -> Node:
+    marks = (
+        (not row.installed, Mark.MISSING),
+        (bool(wanted), Mark.UNMET),
+        (row.cycle, Mark.CYCLE),
+        (row.repeated, Mark.ABOVE),
+        (row.cut, Mark.CUT),
+    )
+    mark = next((mark for holds, mark in marks if holds), Mark.NONE)
+    return Node(row.name, lasts, mark, wanted)
+
+
+def _placed(rows: Sequence[TreeRow], root: str) -> Iterator[tuple[TreeRow, tuple[bool, ...], str]]:
+    """Yield each row with who of its line is the last of its siblings, and its parent's name."""
+    lasts: list[bool] = []
+    line = [root]
+    for row, last in zip(rows, _last_of_siblings(rows), strict=True):
+        del lasts[row.depth - 1 :]
+        del line[row.depth :]
+        lasts.append(last)
+        yield row, tuple(lasts), line[-1]
+        line.append(row.name)
+
+
+def _last_of_siblings(rows: Iterable[TreeRow]) -> list[bool]:
+    """Read from the end: a row is the last unless one of its depth follows before a lesser."""
+    found: list[bool] = []
+    followed: list[bool] = []
+    for row in reversed(list(rows)):
+        del followed[row.depth + 1 :]
+        followed += [False] * (row.depth + 1 - len(followed))
+        found.append(not followed[row.depth])
+        followed[row.depth] = True
+    return found[::-1]
+
+
+def requirement_name(requirement: str) -> str:
+    """Return the normalised name in a requirement (PEP 508), or the text where it is none."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return requirement
+
+
+def requirement_versions(requirement: str) -> str:
+    """Return the versions that a requirement (PEP 508) accepts, `>=0.3.1`; the address of one
+    that names an address; the text itself where it is none."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        read = Requirement(requirement)
+    except InvalidRequirement:
+        return requirement
+    return read.url or str(read.specifier)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A line of the page; those of the trees lead to another package."""
+
+    line: Line = ()
+    target: str | None = None
+    """The package it leads to."""
+    place: tuple[str, int] | None = None
+    """Which tree it is in, and where: what names it, whatever the width."""
+
+
+def page(
+    distribution: Distribution, everything: Sequence[Distribution], look: Look, cells: int
+) -> list[PageRow]:
+    """Return the page of a package, one of `everything`, in lines of `cells` cells."""
+    installed = {one.name: one for one in reversed(everything)}
+    rows = [PageRow(line) for line in _head(distribution, look, max(cells - 2, 8))]
+    why = needed_by(distribution.name, everything)
+    roots = sum(not distribution.required_by for distribution in _named(why, installed))
+    rows += [PageRow(), *_title("Why it is here", _why(distribution, roots), look, cells)]
+    rows += _tree("why", why, installed, look, cells)
+    below = needs(distribution.name, everything)
+    rows += [PageRow(), *_title("What it needs", _below(below), look, cells)]
+    rows += _tree("needs", below, installed, look, cells)
+    return rows
+
+
+def _named(nodes: list[Node], installed: Mapping[str, Distribution]) -> list[Distribution]:
+    return [installed[name] for name in {node.name for node in nodes} if name in installed]
+
+
+def _title(title: str, said: str, look: Look, cells: int) -> Iterator[PageRow]:
+    told = Part(title, Tone.HEADING), Part(f"  {said}", Tone.MUTED)
+    return (PageRow(line) for line in _inset([told], max(cells - 2, 8), look))
+
+
+def _why(distribution: Distribution, roots: int) -> str:
+    if distribution.requested:
+        also = f", and {counted(roots, 'package')} at the root needs it" if roots == 1 else ""
+        also = also or (f", and {counted(roots, 'package')} at the root need it" if roots else "")
+        return f"it was asked for{also}"
+    if not distribution.required_by:
+        return "nothing here needs it, and nobody is recorded as having asked for it"
+    direct = len(distribution.required_by)
+    return f"{counted(direct, 'package')} {'needs' if direct == 1 else 'need'} it"
+
+
+def _below(nodes: list[Node]) -> str:
+    if not nodes:
+        return "nothing"
+    packages = {node.name for node in nodes}
+    absent = {node.name for node in nodes if node.mark in {Mark.MISSING, Mark.UNMET}}
+    said = counted(len(packages), "package")
+    return f"{said}, {len(absent)} not satisfied" if absent else said
+
+
+def _head(distribution: Distribution, look: Look, cells: int) -> Iterator[Line]:
+    signs = look.signs
+    name = Part(plain(distribution.display_name), Tone.STRONG)
+    yield from _inset([(name, Part(f" {plain(distribution.version)}"))], cells, look)
+    if distribution.summary:
+        yield from _inset([(Part(plain(distribution.summary)),)], cells, look)
+    facts = [
+        size(distribution.size_bytes, unknown="size unknown (no RECORD)"),
+        plain(distribution.licence),
+        f"installed by {plain(distribution.installer)}" if distribution.installer else "",
+        f"for Python {plain(distribution.requires_python)}" if distribution.requires_python else "",
+        f"{signs.editable} editable" if distribution.editable else "",
+    ]
+    told = flowed(((Part(fact, Tone.MUTED),) for fact in facts if fact), cells, signs.ellipsis)
+    yield from ((Part(" "), *line) for line in told)
+    if distribution.origin:
+        origin = Part(plain(distribution.origin), path=True)
+        yield from _inset([(Part("from ", Tone.MUTED), origin)], cells, look)
+    yield from _inset([(Part(look.path(distribution.path), Tone.MUTED, path=True),)], cells, look)
+    if distribution.problem:
+        problem = f"{signs.broken} metadata not read whole: {plain(distribution.problem)}"
+        yield from _inset([(Part(problem, Tone.ERROR),)], cells, look)
+    if distribution.scripts:
+        names = ", ".join(plain(script.name) for script in distribution.scripts)
+        yield from _inset([(Part("scripts ", Tone.MUTED), Part(names))], cells, look)
+
+
+def _inset(lines: list[Line], cells: int, look: Look) -> Iterator[Line]:
+    for line in lines:
+        for piece in wrapped(line, cells, look.signs.ellipsis):
+            yield (Part(" "), *piece)
+
+
+def _tree(
+    name: str, nodes: list[Node], installed: Mapping[str, Distribution], look: Look, cells: int
+) -> Iterator[PageRow]:
+    for number, node in enumerate(nodes):
+        target = node.name if node.name in installed else None
+        yield PageRow(
+            _package_page_node(node, installed.get(node.name), look, cells), target, (name, number)
+        )
+
+
+def _package_page_node(
+    node: Node, distribution: Distribution | None, look: Look, cells: int
+) -> Line:
+    signs = look.signs
+    guide = node.guide(unicode=look.unicode)
+    if len(guide) > cells // 2:
+        guide = f"{signs.ellipsis}{node.depth} deep  {guide[-3:]}"
+    shown = plain(distribution.display_name if distribution else node.name)
+    parts = [Part(f" {guide}", Tone.MUTED)]
+    requested = distribution is not None and distribution.requested
+    parts.append(Part(clip(shown, max(cells - len(guide) - 4, 8), signs.ellipsis)))
+    if distribution is not None:
+        parts.append(Part(f" {plain(distribution.version)}", Tone.MUTED))
+    if requested:
+        parts.append(Part(f"  {signs.marked} asked for", Tone.ACCENT))
+    wanted = plain(requirement_versions(node.wanted))
+    match node.mark:
+        case Mark.MISSING:
+            told = f", needs {wanted}" if wanted else ""
+            parts.append(Part(f"  {signs.broken} not installed{told}", Tone.ERROR))
+        case Mark.UNMET:
+            parts.append(Part(f"  {signs.warning} needs {wanted}", Tone.WARNING))
+        case Mark.CYCLE:
+            parts.append(Part("  (a cycle: it is above this)", Tone.WARNING))
+        case Mark.ABOVE:
+            parts.append(Part("  (opened above)", Tone.MUTED))
+        case Mark.CUT:
+            parts.append(Part("  (goes deeper)", Tone.MUTED))
+        case Mark.NONE:
+            pass
+    return clipped(tuple(parts), cells, signs.ellipsis)
+
+
+class PackagePage(LineList[PageRow]):
+    """One package: what it is, why it is here, what it needs."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.everything: tuple[Distribution, ...] = ()
+        self.package: Distribution | None = None
+        self._cells = 0
+
+    def open(self, package: Distribution, everything: tuple[Distribution, ...]) -> None:
+        """Show a package among all those installed, from the top."""
+        self.package, self.everything = package, everything
+        self._cells = 0
+        self._build(("why", 0))
+        self.scroll_to(y=0, animate=False)
+
+    def _build(self, key: object = None) -> None:
+        cells = self.cells
+        if self.package is not None and cells and cells != self._cells:
+            self._cells = cells
+            self.show_rows(page(self.package, self.everything, self.look, cells), key)
+
+    def on_resize(self, event: Resize) -> None:
+        """Tell it for the new width."""
+        super().on_resize(event)
+        self._build()
+
+    def can_choose(self, row: PageRow) -> bool:
+        """The rows of the trees."""
+        return row.place is not None
+
+    def key_of(self, row: PageRow) -> object:
+        """A place in a tree, whatever stands above it."""
+        return row.place
+
+    def draw_row(self, row: PageRow, cells: int) -> Line:
+        """The line is drawn already."""
+        del cells
+        return row.line

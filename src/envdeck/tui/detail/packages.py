@@ -1,0 +1,222 @@
+"""The second tab of the detail: what is installed, and why each of it is here."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from envdeck.core.model import Distribution, Environment
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.messages import HintsChanged
+from envdeck.tui.detail.package_page import PackagePage, PageRow
+from envdeck.tui.detail.package_table import Choice, Order, PackageList, footing, nothing_shown
+from envdeck.tui.detail.tab import DetailTab, Installed, Read, Unread
+from envdeck.tui.widgets.line import Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+
+
+class Packages(DetailTab):
+    """The table, a search inside it, and a page for each package."""
+
+    DEFAULT_CSS = """
+    Packages > Input { display: none; height: 1; border: none; padding: 0 1; background: $boost; }
+    Packages > Input:focus { border: none; }
+    Packages.-searching > Input { display: block; }
+    Packages > PackagePage { display: none; }
+    Packages.-page > PackagePage { display: block; }
+    Packages.-page > PackageList, Packages.-page > Input { display: none; }
+    Packages > .footing { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap;
+        text-overflow: ellipsis; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("filter", "sort", "reverse", "back", "asked"),
+        # In a field the key is its own, whatever keys "back" was given.
+        Binding("escape", "clear_search", show=False),
+    ]
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.table = PackageList(look)
+        self.page = PackagePage(look)
+        self.footing = Static(classes="footing", markup=False)
+        self._search: Input | None = None
+        self._environment: str | None = None
+        self._history: list[Distribution] = []
+        self._installed: Installed | None = None
+
+    def compose(self) -> ComposeResult:
+        """The page and the search are mounted when they are first asked for."""
+        yield self.table
+        yield self.footing
+
+    @property
+    def choice(self) -> Choice:
+        """Which packages are shown, and in which order."""
+        return self.table.choice
+
+    @property
+    def entrance(self) -> Widget:
+        """The page where one is open, else the table."""
+        return self.page if self._history else self.table
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into the search."""
+        return self._search is not None and self._search.has_focus
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """What keys do in the table, or on the page."""
+        if self._history:
+            return {"open": "that package", "filter": "search"}
+        asked = "all of them" if self.choice.requested_only else ""
+        return {"open": "why", "filter": "search", "asked": asked, "sort": ""}
+
+    def show(self, environment: Environment, installed: Installed | None) -> None:
+        """Show the packages of an environment; the order and the choice stay as they are."""
+        if environment.path != self._environment:
+            self._environment = environment.path
+            self._leave_page()
+            if self._search is not None:
+                self._search.value = ""
+        elif installed is self._installed:
+            return
+        self._installed = installed
+        self.table.take(installed.distributions if isinstance(installed, Read) else ())
+        if self._history:
+            self._renew_page()
+        self._choose(self.choice)
+
+    def _choose(self, choice: Choice) -> None:
+        searched = choice.text and choice.text != self.choice.text
+        self.table.choice = choice
+        everything = self.table.everything
+        rows = choice.pick(everything)
+        self.table.show_rows(rows, rows[0].path if rows and searched else None)
+        match self._installed:
+            case Read():
+                words = nothing_shown(everything, choice, self.look)
+                line = footing(everything, len(rows), choice, self.look) if everything else ""
+            case Unread(reason):
+                words = f"{self.look.signs.broken} The packages could not be read: {reason}"
+                line = f"{self.look.key('refresh')} reads it again"
+            case _:
+                words, line = f"Reading what is installed{self.look.signs.ellipsis}", ""
+        self.table.say_instead((Part(words, Tone.MUTED),))
+        if not self._history:
+            self.footing.update(Content(line))
+            self.post_message(HintsChanged())
+
+    def action_filter(self) -> None:
+        """Search in the packages."""
+        if self._history:
+            self._leave_page()
+        if self._search is None:
+            self._search = Input(placeholder="names and summaries", compact=True)
+            self._search.cursor_blink = False
+            self.mount(self._search, before=0)
+        self.add_class("-searching")
+        self.call_after_refresh(self._search.focus)
+
+    @on(Input.Changed)
+    def _searched(self, event: Input.Changed) -> None:
+        event.stop()
+        self._choose(replace(self.choice, text=event.value))
+
+    @on(Input.Submitted)
+    def _search_done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.table.focus()
+        self.set_class(bool(self.choice.text), "-searching")
+
+    def action_asked(self) -> None:
+        """Show only what was asked for, or all."""
+        self._choose(replace(self.choice, requested_only=not self.choice.requested_only))
+
+    def action_sort(self) -> None:
+        """Sort by the other column."""
+        other = Order.NAME if self.choice.order is Order.SIZE else Order.SIZE
+        self._choose(replace(self.choice, order=other, reverse=False))
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._choose(replace(self.choice, reverse=not self.choice.reverse))
+
+    @on(LineList.HeadingClicked)
+    def _heading_clicked(self, event: LineList.HeadingClicked) -> None:
+        event.stop()
+        order = self.table.columns(self.table.cells).order_at(event.column)
+        if order is self.choice.order:
+            self.action_reverse()
+        elif order is not None:
+            self._choose(replace(self.choice, order=order, reverse=False))
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, Distribution):
+            self._open_page(event.row)
+        elif isinstance(event.row, PageRow) and event.row.target:
+            target = event.row.target
+            package = next((one for one in self.table.everything if one.name == target), None)
+            if package is not None:
+                self._open_page(package)
+
+    def _open_page(self, package: Distribution) -> None:
+        self._history.append(package)
+        if not self.page.is_attached:
+            self.mount(self.page, after=self.table)
+        self.add_class("-page")
+        self._show_page()
+        self.page.focus()
+
+    def _show_page(self) -> None:
+        self.page.open(self._history[-1], self.table.everything)
+        self.footing.update(Content(""))
+        self.post_message(HintsChanged())
+
+    def _renew_page(self) -> None:
+        installed = {one.path: one for one in self.table.everything}
+        self._history = [installed[one.path] for one in self._history if one.path in installed]
+        if self._history:
+            self._show_page()
+        else:
+            self._leave_page()
+
+    def _leave_page(self) -> None:
+        had_focus = self.page.has_focus
+        self._history.clear()
+        self.remove_class("-page")
+        if had_focus:
+            self.table.focus()
+
+    def action_back(self) -> None:
+        """Leave the page, then the search; after that it is for others to answer."""
+        if len(self._history) > 1:
+            self._history.pop()
+            self._show_page()
+        elif self._history:
+            self._leave_page()
+            self._choose(self.choice)
+        elif self.has_class("-searching"):
+            self._end_search()
+        else:
+            raise SkipAction
+
+    def action_clear_search(self) -> None:
+        """Leave the search from inside it."""
+        if not self.typing:
+            raise SkipAction
+        self._end_search()
+
+    def _end_search(self) -> None:
+        if self._search is not None:
+            self._search.value = ""
+        self.remove_class("-searching")
+        self.table.focus()

@@ -1,0 +1,318 @@
+"""Tab 3, and its remedies."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from envdeck.core.model import Distribution, Environment, NoPlan, Plan
+from envdeck.core.project.model import Comparison, Drift, Mend, PythonDrift
+from envdeck.text import plain
+from envdeck.tui.base.messages import HintsChanged
+from envdeck.tui.base.services import Operating, Wish
+from envdeck.tui.base.source import Source
+from envdeck.tui.detail.project_view import declares_nothing, has_project, no_project, say
+from envdeck.tui.detail.reader import Reader, ReadingEnded
+from envdeck.tui.detail.tab import DetailTab, Installed, Read, Reading, Unread
+from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
+from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.words import place
+
+# What reads a project is imported by the thread that does so, and what shows it with it: the
+# tab opens before.
+
+_Wish = tuple[Environment, tuple[Distribution, ...]]
+
+
+class Compared:
+    """What a reading brought; None where the project is no longer there."""
+
+    def __init__(self, comparison: "Comparison | None") -> None:
+        self.comparison = comparison
+
+
+class ProjectTab(DetailTab):
+    """Drift under the cursor; below it what the project declares, locks and asks for."""
+
+    OFFERS: ClassVar[frozenset[str]] = frozenset({"mend"})
+
+    def __init__(self, look: Look, source: Source) -> None:
+        super().__init__(look)
+        self.view = TabList(self._lay)
+        self.footing = TabFooting(look)
+        self._source = source
+        self._environment: Environment | None = None
+        self._installed: Installed | None = None
+        self._found: Compared | Reading | Unread = Reading()
+        self._asked: object = None
+        self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
+        self._reader = Reader(self, self._compare, self._answer, lambda wish: wish[0].path)
+
+    def compose(self) -> ComposeResult:
+        """The rows, and what the key for mending does."""
+        yield self.view
+        yield self.footing
+
+    @property
+    def entrance(self) -> Widget:
+        """The rows."""
+        return self.view
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """The key for mending, where something is to be mended."""
+        return {"mend": ""} if self.view.current is not None else {}
+
+    @property
+    def comparison(self) -> "Comparison | None":
+        """What is shown, once it was read."""
+        return self._found.comparison if isinstance(self._found, Compared) else None
+
+    # reading
+
+    def show(self, environment: Environment, installed: Installed | None) -> None:
+        """Show an environment beside its project; what was read stays while it is read anew."""
+        before, self._environment = self._environment, environment
+        self._installed = installed
+        other = before is None or before.path != environment.path
+        if other:
+            self._found = self._reader.known((environment, ())) or Reading()
+            self._asked = None
+        if not has_project(environment) or isinstance(installed, Unread):
+            self._reader.forget()
+            self._asked = None
+            if isinstance(installed, Unread):
+                self._found = installed
+        elif isinstance(installed, Read):
+            asked = (environment.path, environment.seen_at, id(installed))
+            if asked != self._asked:
+                self._asked = asked
+                self._reader.ask((environment, installed.distributions))
+        self._build(anew=other)
+
+    def left(self) -> None:
+        """Wish for nothing; when it is opened again it is read again."""
+        self._asked = None
+        self._reader.forget()
+
+    def read_again(self) -> None:
+        """Read it anew, beside what was installed: a change of that comes with the environment."""
+        self._asked = None
+        if self._environment is not None:
+            self.show(self._environment, self._installed)
+
+    def _compare(self, wish: _Wish) -> Compared:
+        """Compare; called in a thread."""
+        return Compared(self._source.project(*wish))
+
+    def on_reading_ended(self, message: ReadingEnded) -> None:
+        """Take what a reading brought."""
+        message.take()
+
+    def _answer(self, wish: _Wish, found: Compared | Reading | Unread) -> None:
+        shown = self._environment
+        if shown is None or shown.path != wish[0].path:
+            return
+        if isinstance(found, Reading) and isinstance(self._found, Compared):
+            return
+        self._found = found
+        self._build()
+
+    # showing
+
+    def _build(self, *, anew: bool = False) -> None:
+        self.view.build()
+        if anew:
+            self.view.scroll_to(y=0, animate=False)
+            self.view.action_first()
+        self._tell()
+
+    def _lay(self, cells: int) -> list[TabRow]:
+        environment = self._environment
+        if environment is None:
+            return []
+        nothing = no_project(environment, self.look, cells)
+        if nothing is not None:
+            return nothing
+        match self._found:
+            case Compared(comparison=None):
+                gone = (Part("Its project is no longer there.", Tone.WARNING),)
+                return say([gone, self._again()], self.look, cells)
+            case Compared(comparison=comparison) if comparison is not None:
+                return self._compared(comparison, environment, cells)
+            case Unread(reason):
+                why = f"{self.look.signs.broken} It could not be compared: {reason}"
+                return say([(Part(why, Tone.ERROR),), self._again()], self.look, cells)
+            case _:
+                words = f"Comparing it with its project{self.look.signs.ellipsis}"
+                return say([(Part(words, Tone.MUTED),)], self.look, cells)
+
+    def _compared(
+        self, comparison: "Comparison", environment: Environment, cells: int
+    ) -> list[TabRow]:
+        """Lay a comparison out, once for a width: it is shown anew whenever anything is known."""
+        from envdeck.tui.detail.project_view import project_rows
+
+        shown = (comparison, environment, cells)
+        if self._laid is None or not _same(self._laid[0], shown):
+            rows = project_rows(*shown[:2], self.look, cells)
+            if not comparison.project.manifests and not comparison.project.locks:
+                rows += [TabRow(), *declares_nothing(self.look, cells)]
+            self._laid = shown, rows
+        return self._laid[1]
+
+    def _again(self) -> Line:
+        key = Part(self.look.key("refresh"), Tone.HEADING)
+        return key, Part(" reads it again.", Tone.MUTED)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what the key for mending does with the row under the cursor."""
+        mending = self._mending()
+        if mending is None:
+            self.footing.tell(())
+        elif isinstance(mending, str):
+            self.footing.tell((Part(mending[0].upper() + mending[1:], Tone.MUTED),))
+        else:
+            key = Part(self.look.key("mend"), Tone.HEADING)
+            self.footing.tell((key, Part(f" {mending.words}", Tone.MUTED)))
+        self.post_message(HintsChanged())
+
+    # mending
+
+    def _mending(self) -> "Mending | str | None":
+        row, comparison = self.view.current, self.comparison
+        if row is None or comparison is None:
+            return None
+        from envdeck.core.project.model import Drift, PythonDrift
+        # moved
+
+        if not isinstance(row.about, Drift | PythonDrift):
+            return None
+        return mending(comparison, row.about, self.look)
+
+    def mend(self, operating: "Operating") -> "Wish | str":
+        """Return the recreate that mends what is under the cursor, or why there is none."""
+        mending = self._mending()
+        if isinstance(self._found, Reading):
+            return "it is being compared with its project still"
+        if self._environment is None or mending is None:
+            return "nothing has drifted that could be mended here"
+        if isinstance(mending, str):
+            return mending
+        # moved
+
+        return mend_wish(operating, self._environment, mending, self.look)
+
+    @on(LineList.Chosen)
+    async def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        await self.screen.run_action("mend")
+
+
+def _same(one: tuple[object, object, int], other: tuple[object, object, int]) -> bool:
+    """Whether two are of the same objects: to compare thousands of drifts would take long."""
+    return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """A recreate, as far as it is known before it is planned."""
+
+    words: str
+    """What is done, for a sentence that begins with the key: `recreates it from uv.lock`."""
+    source: str
+    """`lock`, `declared` or `exact`."""
+    file: str | None = None
+    """Which of several lock files."""
+    interpreter: str | None = None
+    groups: tuple[str, ...] | None = None
+    extras: tuple[str, ...] | None = None
+
+
+def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> Mending | str:
+    """Return what mends a drift, or why nothing of ours does.
+
+    The groups and extras are those that count now, so that a recreate takes away none that
+    somebody has chosen.
+    """
+    if isinstance(about, PythonDrift):
+        if not about.wanted:
+            where = place(about.file, about.line, comparison.project.folder, look)
+            return f"no version of Python mends that: change what {where} says"
+        source = "declared" if comparison.project.manifests else "exact"
+        source = "lock" if comparison.against else source
+    elif about.mend is Mend.NONE:
+        name = plain(about.name)
+        return f"no operation mends {name}: nothing here can be installed from"
+    else:
+        source = "lock" if about.mend is Mend.FROM_LOCK else "declared"
+        if about.mend is Mend.INTERPRETER:
+            source = "lock" if comparison.against else "declared"
+    locks = comparison.project.locks
+    several = source == "lock" and len(locks) > 1 and bool(comparison.against)
+    where = f"from {_from(comparison, source, look)}"
+    interpreter = about.wanted if isinstance(about, PythonDrift) else _python(comparison, about)
+    if interpreter:
+        where = f"on {plain(interpreter)} {where}"
+    known = source != "exact" and bool(comparison.parts)
+    return Mending(
+        f"recreates it {where}",
+        source,
+        comparison.against if several else None,
+        interpreter,
+        _counting(comparison, "group:") if known else None,
+        _counting(comparison, "extra:") if known else None,
+    )
+
+
+def _from(comparison: Comparison, source: str, look: Look) -> str:
+    if source == "lock":
+        return place(comparison.against, None, comparison.project.folder, look) or "its lock file"
+    return "what is declared" if source == "declared" else "what is in it"
+
+
+def _python(comparison: Comparison, drift: Drift) -> str | None:
+    """Return the Python that a package cannot be had without, where the project asks for one."""
+    if drift.mend is not Mend.INTERPRETER:
+        return None
+    return next((one.wanted for one in comparison.pythons if one.wanted), None)
+
+
+def _counting(comparison: Comparison, kind: str) -> tuple[str, ...]:
+    return tuple(
+        part.id.removeprefix(kind)
+        for part in comparison.parts
+        if part.counts and part.id.startswith(kind)
+    )
+
+
+def mend_wish(operating: Operating, environment: Environment, mending: Mending, look: Look) -> Wish:
+    """Return the wish for it."""
+
+    def plan(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
+        return operating.plan_recreate(
+            environment,
+            source=mending.source,
+            file=mending.file,
+            interpreter=mending.interpreter,
+            groups=mending.groups,
+            extras=mending.extras,
+            keep_edits=keep,
+            allow=allow,
+        )
+
+    return Wish(
+        f"Recreate {look.path(environment.path)}",
+        plan,
+        keeping=partial(plan, keep=True),
+        paths=(environment.path,),
+    )

@@ -1,0 +1,394 @@
+"""Tab 3 as lines."""
+
+from collections.abc import Iterator, Sequence
+
+from envdeck.core.model import Environment, ProjectState
+from envdeck.core.project.model import (
+    Comparison,
+    Drift,
+    DriftKind,
+    NamedPython,
+    PythonDrift,
+    Where,
+)
+from envdeck.core.project.model import (
+    Part as ProjectPart,
+)
+from envdeck.text import clip, pad, plain, width
+from envdeck.tui.detail.tab_rows import BLANK, TabRow, heading, pieces, told
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
+from envdeck.tui.widgets.words import counted, place
+
+KINDS = {
+    DriftKind.MISSING: "missing",
+    DriftKind.NOT_AS_LOCKED: "not as locked",
+    DriftKind.OUTSIDE: "outside",
+    DriftKind.UNREACHABLE: "unreachable",
+}
+MEANINGS = {
+    DriftKind.MISSING: "it is asked for, and not installed",
+    DriftKind.NOT_AS_LOCKED: "the lock file has another version",
+    DriftKind.OUTSIDE: "what is declared does not allow its version",
+    DriftKind.UNREACHABLE: "nothing that is declared or locked needs it",
+}
+
+
+def part_name(identifier: str) -> str:
+    """Return what asks for something: `group dev`, `extra docs`; empty for the project itself."""
+    kind, _, name = identifier.partition(":")
+    return plain(f"{kind} {name}") if name else plain(kind)
+
+
+def agreement(comparison: Comparison, look: Look) -> str:
+    """Return how many packages are as the project says: what counts most."""
+    total = comparison.agreed + len(comparison.drifts)
+    if not total:
+        return "" if comparison.unchecked else "nothing is installed, and nothing is asked for"
+    said = "the project declares them"
+    if comparison.against:
+        said = f"{place(comparison.against, None, comparison.project.folder, look)} has them"
+    if total == 1:
+        said = said.replace("has them", "has it").replace("declares them", "declares it")
+    if not comparison.drifts:
+        return f"all {total:,} packages are as {said}" if total > 1 else f"its package is as {said}"
+    packages = "package" if total == 1 else "packages"
+    be = "is" if comparison.agreed == 1 or total == 1 else "are"
+    return f"{comparison.agreed:,} of {total:,} {packages} {be} as {said}"
+
+
+def part_words(part: ProjectPart) -> tuple[str, str, str]:
+    """Return a part's name, how much of it is installed, and whether that is asked for."""
+    name = part_name(part.id) or "the project's own"
+    how_much = f"{part.installed:,} of {part.declared:,}"
+    if part.default:
+        why = "default"
+    elif part.counts:
+        why = "all of it is here, so it counts"
+    else:
+        why = "not asked for here"
+    return name, how_much, why
+
+
+_BELOW = 5
+"""Cells by which what stands below a drift is set in."""
+_SIGN = 3
+_NAME = 28
+_MOST = 500
+"""Drifts that are laid out; how many more there are is said. Thousands would stall the screen."""
+_WHERE = {Where.DEPLOYED: "deployed on", Where.TESTED: "tested on"}
+
+
+def project_rows(
+    comparison: Comparison, environment: Environment, look: Look, cells: int
+) -> list[TabRow]:
+    """Return the tab in lines of `cells` cells: what counts most first."""
+    rows: list[TabRow] = []
+    for block in (
+        _head(comparison, look, cells),
+        _drifts(comparison, look, cells),
+        _pythons(comparison, look, cells),
+        _troubles(comparison, look, cells),
+        _declares(comparison, look, cells),
+        _locks(comparison, look, cells),
+        _asks(comparison, environment, look, cells),
+    ):
+        drawn = list(block)
+        if drawn:
+            rows += [*drawn, BLANK]
+    return rows[:-1]
+
+
+def _lines(lines: Iterator[Line]) -> Iterator[TabRow]:
+    return (TabRow(line) for line in lines)
+
+
+def _head(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    folder = Part(look.path(comparison.project.folder), Tone.STRONG, path=True)
+    yield from _lines(told((folder,), look, cells))
+    said = agreement(comparison, look)
+    drifted = bool(comparison.drifts)
+    if said and not drifted and not comparison.unchecked:
+        said += ": nothing has drifted"
+    if said:
+        sign = look.signs.warning if drifted else look.signs.marked
+        tone = Tone.WARNING if drifted else Tone.GOOD
+        line = (Part(said[0].upper() + said[1:], Tone.PLAIN if drifted else Tone.GOOD),)
+        yield from _lines(told(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
+
+
+# drift
+
+
+def _pythons(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    for number, one in enumerate(comparison.pythons):
+        sign, tone = _python_sign(one, look)
+        where = place(one.file, one.line, comparison.project.folder, look)
+        message = look.sentence(one.message)
+        line: Line = (Part(message),)
+        if where in message:  # it says so itself
+            where = ""
+        if where and line_width(line) + width(where) + _SIGN + 4 <= cells:
+            line = (*line, Part(f" · {where}", Tone.MUTED))
+            where = ""
+        lines = list(told(line, look, cells, _SIGN, first=(Part(f" {sign} ", tone),)))
+        yield TabRow(lines[0], ("python", one.file, one.line, number), one)
+        yield from (TabRow(more) for more in lines[1:])
+        if where:
+            yield from _lines(told((Part(where, Tone.MUTED, path=True),), look, cells, _SIGN))
+
+
+def _python_sign(one: PythonDrift, look: Look) -> tuple[str, Tone]:
+    if one.error:
+        return look.signs.broken, Tone.ERROR
+    return look.signs.warning, Tone.WARNING
+
+
+def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    drifts = comparison.drifts[:_MOST]
+    if not drifts:
+        return
+    word = max(len(KINDS[one.kind]) for one in drifts)
+    name = min(max(width(plain(one.name)) for one in drifts), _NAME, max(cells - _SIGN - word, 8))
+    beside = [_versions(one, look) for one in drifts]
+    versions = max(map(width, beside))
+    taken = _SIGN + word + 2 + name
+    fits = taken + 2 + versions < cells
+    after = [_after(one, comparison, look) for one in drifts]
+    whole = fits and all(
+        not one or taken + 2 + versions + 2 + line_width(joined(one)) < cells for one in after
+    )
+    for number, (one, version, rest) in enumerate(zip(drifts, beside, after, strict=True)):
+        sign, tone = drift_sign(one, look)
+        line: Line = (
+            Part(f" {sign} ", tone),
+            Part(pad(KINDS[one.kind], word), tone),
+            Part("  " + pad(clip(plain(one.name), name, look.signs.ellipsis), name), Tone.STRONG),
+        )
+        below: list[Line] = []
+        if fits:
+            line = (*line, Part("  " + pad(version, versions)))
+        else:
+            below.append((Part(version),))
+        if whole:
+            line = (*line, Part("  "), *joined(rest))
+        else:
+            below += rest
+        key = ("drift", one.kind.value, one.name, one.installed, number)
+        yield TabRow(clipped(line, cells, look.signs.ellipsis), key[:4], one)
+        yield from _lines(pieces(below, look, cells, _BELOW))
+    left_out = len(comparison.drifts) - len(drifts)
+    if left_out:
+        more = Part(f"and {left_out:,} more: `envdeck diff` lists them all", Tone.MUTED)
+        yield from _lines(told((more,), look, cells, _SIGN))
+
+
+def drift_sign(drift: Drift, look: Look) -> tuple[str, Tone]:
+    """Return the sign of a drift: the project does not work without what is missing."""
+    match drift.kind:
+        case DriftKind.MISSING:
+            return look.signs.broken, Tone.ERROR
+        case DriftKind.UNREACHABLE:
+            return look.signs.away, Tone.ACCENT
+        case _:
+            return look.signs.mixed, Tone.WARNING
+
+
+def _versions(drift: Drift, look: Look) -> str:
+    installed = plain(drift.installed or look.signs.unknown)
+    if drift.kind is DriftKind.UNREACHABLE:
+        return installed
+    return f"{installed} {look.signs.moved} {plain(drift.wanted) or 'any'}"
+
+
+def _after(drift: Drift, comparison: Comparison, look: Look) -> list[Line]:
+    who = ", ".join(part_name(one) for one in drift.under if one)
+    where = place(drift.file, drift.line, comparison.project.folder, look)
+    if drift.file == comparison.against and drift.line is None:
+        where = ""  # the head of all names it
+    return [(Part(said, Tone.MUTED),) for said in (who, where) if said]
+
+
+def _troubles(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    folder = comparison.project.folder
+    for why in comparison.unchecked:
+        line: Line = (Part("not compared: ", Tone.WARNING), Part(look.sentence(why)))
+        sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
+        yield from _lines(told(line, look, cells, _SIGN, first=sign))
+    for problem in comparison.project.problems:
+        where = place(problem.file, problem.line, folder, look)
+        line = (Part(f"{where}: ", Tone.STRONG), Part(look.sentence(problem.message)))
+        sign = (Part(f" {look.signs.warning} ", Tone.WARNING),)
+        yield from _lines(told(line, look, cells, _SIGN, first=sign))
+
+
+# what the project says
+
+
+def _declares(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    manifests, folder = comparison.project.manifests, comparison.project.folder
+    if not manifests:
+        return
+    yield heading("Declares")
+    table: list[tuple[str, str, str]] = []
+    for one in manifests:
+        count = counted(len(one.requirements), "requirement")
+        note = plain(one.format) if one.format not in one.file else ""
+        table.append((place(one.file, None, folder, look), count, note))
+    yield from _table(table, look, cells)
+    if comparison.parts:
+        yield TabRow()
+        yield heading("Installed")
+        yield from _table([part_words(part) for part in comparison.parts], look, cells)
+
+
+def _locks(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
+    locks, folder = comparison.project.locks, comparison.project.folder
+    if not locks:
+        return
+    yield heading("Locks")
+    table = []
+    for one in locks:
+        note = plain(one.format) if one.format not in one.file else ""
+        if not one.usable:
+            note = "not read whole"
+        elif one.file == comparison.against and len(locks) > 1:
+            note = "compared with"
+        count = counted(len(one.packages), "package")
+        table.append((place(one.file, None, folder, look), count, note))
+    yield from _table(table, look, cells)
+
+
+def _asks(
+    comparison: Comparison, environment: Environment, look: Look, cells: int
+) -> Iterator[TabRow]:
+    project = comparison.project
+    wanted, folder = project.wanted, project.folder
+    table: list[tuple[str, str, str]] = []
+    for said, source in (
+        (wanted.specifier, wanted.specifier_source),
+        (wanted.exact, wanted.exact_source),
+    ):
+        if said:
+            kind = f"{plain(wanted.implementation)} " if wanted.implementation else ""
+            table.append(("asks for", kind + plain(said), place(source or "", None, folder, look)))
+    table += _named(project.named, folder, look)
+    if not table:
+        return
+    yield heading("Python", f"this is {plain(environment.python.version or 'of unknown version')}")
+    yield from _table(table, look, cells)
+
+
+def _named(named: Sequence[NamedPython], folder: str, look: Look) -> Iterator[tuple[str, str, str]]:
+    """Yield the Pythons that are named, those of one file and purpose together."""
+    together: dict[tuple[Where, str], list[NamedPython]] = {}
+    for one in named:
+        together.setdefault((one.where, one.file), []).append(one)
+    for (where, file), ones in together.items():
+        versions = ", ".join(dict.fromkeys(plain(one.version) for one in ones))
+        line = ones[0].line if len(ones) == 1 else None
+        yield _WHERE[where], versions, place(file, line, folder, look)
+
+
+def _table(rows: Sequence[tuple[str, str, str]], look: Look, cells: int) -> Iterator[TabRow]:
+    """Yield rows of three columns; the third goes below where there is no room for it."""
+    first = min(max(width(row[0]) for row in rows), max(cells // 2 - 2, 8))
+    second = min(max(width(row[1]) for row in rows), max(cells - first - 6, 8))
+    ellipsis = look.signs.ellipsis
+    for one, two, three in rows:
+        line: Line = (
+            Part("   " + pad(clip(one, first, ellipsis), first)),
+            Part("  " + pad(clip(two, second, ellipsis), second)),
+        )
+        beside = 3 + first + 2 + second + 2 + width(three) <= cells
+        if three and beside:
+            line = (*line, Part(f"  {three}", Tone.MUTED))
+        yield TabRow(line)
+        if three and not beside:
+            yield from _lines(told((Part(three, Tone.MUTED),), look, cells, _BELOW))
+
+
+def say(lines: list[Line], look: Look, cells: int) -> list[TabRow]:
+    """Return sentences as rows, wrapped, a blank between two."""
+    rows: list[TabRow] = []
+    for line in lines:
+        rows += [TabRow(), *(TabRow(one) for one in told(line, look, cells))]
+    return rows[1:]
+
+
+def has_project(environment: Environment) -> bool:
+    """Whether there is a project to read."""
+    return environment.project.state is ProjectState.FOUND and bool(environment.project.path)
+
+
+def no_project(environment: Environment, look: Look, cells: int) -> list[TabRow] | None:
+    """Return why there is no project to read, and what can be done; None where there is one."""
+    link = environment.project
+    path = Part(look.path(link.path or "its place is not known"), path=True)
+    match link.state:
+        case ProjectState.FOUND if has_project(environment):
+            return None
+        case ProjectState.GONE:
+            lines: list[Line] = [
+                (Part(f"{look.signs.warning} Its project is gone: ", Tone.WARNING), path),
+                (
+                    Part("Nothing declares any more what belongs into this environment. "),
+                    *_key(look, "recreate", "makes it anew from what is in it, "),
+                    *_key(look, "delete", "puts it into the trash."),
+                ),
+            ]
+        case ProjectState.UNMOUNTED:
+            lines = [
+                (
+                    Part(f"{look.signs.away} Its project is on a disk that is not mounted: "),
+                    path,
+                ),
+                (Part("Mount it; "), *_key(look, "refresh", "reads it then.")),
+            ]
+        case _:
+            lines = [
+                (Part("No project is known for this environment.", Tone.STRONG),),
+                (
+                    Part(
+                        "A project is the folder beside or around an environment with a "
+                        "pyproject.toml, requirements or a lock file in it, or one that the "
+                        "environment itself names. This one may well be in use without any.",
+                        Tone.MUTED,
+                    ),
+                ),
+            ]
+    return say(lines, look, cells)
+
+
+def declares_nothing(look: Look, cells: int) -> list[TabRow]:
+    """Return what a project is told that declares nothing."""
+    lines: list[Line] = [
+        (Part("The project declares nothing.", Tone.STRONG),),
+        (
+            Part(
+                "A pyproject.toml or a requirements.txt says what belongs into its environment, "
+                "and a lock file at which version: then what drifts from it is shown here.",
+                Tone.MUTED,
+            ),
+        ),
+    ]
+    return say(lines, look, cells)
+
+
+def no_dotenv(look: Look, cells: int) -> list[TabRow]:
+    """Return what a project is told that has no dotenv files."""
+    lines: list[Line] = [
+        (Part("This project has no dotenv files.", Tone.STRONG),),
+        (
+            Part(
+                "A .env holds the settings and secrets that a project is run with, one KEY=value "
+                "a line, and stays out of git; a .env.example beside it names the keys for "
+                "everybody else.",
+                Tone.MUTED,
+            ),
+        ),
+    ]
+    return say(lines, look, cells)
+
+
+def _key(look: Look, action: str, words: str) -> Line:
+    return Part(look.key(action), Tone.HEADING), Part(f" {words}")

@@ -1,0 +1,89 @@
+"""Base of a tab."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from envdeck.core.model import Distribution, Environment
+from envdeck.tui.widgets.line import Look
+
+if TYPE_CHECKING:
+    from envdeck.tui.base.services import Operating, Wish
+    from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """They are being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """They have been read."""
+
+    distributions: tuple[Distribution, ...]
+
+    @property
+    def requested(self) -> int:
+        """How many were asked for, as far as their installers record it."""
+        return sum(distribution.requested for distribution in self.distributions)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """They could not be read."""
+
+    reason: str
+
+
+Installed: TypeAlias = Reading | Read | Unread
+
+
+class DetailTab(Vertical):
+    """A tab of the detail. It is mounted when it is first opened, and told what to show."""
+
+    DEFAULT_CSS = """
+    DetailTab { height: 1fr; }
+    """
+    OFFERS: ClassVar[frozenset[str]] = frozenset()
+    """The actions of the registry that mean something in it alone."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+
+    def show(self, environment: Environment, installed: Installed | None) -> None:
+        """Show an environment; called again as more of it becomes known."""
+        raise NotImplementedError
+
+    def left(self) -> None:
+        """Answer to another tab being opened, or to there being no environment any more."""
+
+    def read_again(self) -> None:
+        """Answer to something having been changed: what is shown may not hold any more."""
+
+    def mend(self, operating: "Operating") -> "Wish | DotenvValuesDialog | str":
+        """Return the operation that mends what is under the cursor, the dialog that asks for
+        what it needs first, or why there is none."""
+        del operating
+        return "there is nothing to mend here"
+
+    def reveal(self) -> None:
+        """Show what is hidden under the cursor, or hide it again."""
+
+    @property
+    def typing(self) -> bool:
+        """Whether letters go into a field of it."""
+        return False
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """The actions worth a hint here, with their word if it is a special one."""
+        return {}
+
+    @property
+    def entrance(self) -> Widget:
+        """The widget that takes the focus when the tab is opened."""
+        raise NotImplementedError

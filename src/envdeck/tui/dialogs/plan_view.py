@@ -1,0 +1,285 @@
+"""What a plan says before it is run, as lines: objects, cost, risks, the way back, the commands."""
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
+from envdeck.text import pad, size, time_left
+from envdeck.tui.widgets.line import (
+    Line,
+    Look,
+    Part,
+    Tone,
+    clipped,
+    flowed,
+    glued,
+    joined,
+    line_width,
+    wrapped,
+)
+
+_FEW = 3
+"""Targets up to which each fact has a line of its own."""
+_MANY = 50
+"""Targets from which each is laid out when it is seen: thousands would stall the screen."""
+_ROOM_FOR_KEY = 60
+"""Cells from which a switch says how to turn it."""
+_LABEL = 13
+"""Cells of the label of a fact."""
+
+ACT = {
+    Operation.DELETE: "Delete",
+    Operation.RECREATE: "Recreate",
+    Operation.UPGRADE: "Upgrade",
+    Operation.CREATE: "Create",
+    Operation.UNDO: "Take back",
+    Operation.PURGE: "Purge",
+    Operation.EDIT: "Write it",
+    Operation.RUN: "Run it",
+}
+"""The word on the button that says yes."""
+_FOR_GOOD = "Deleted permanently, not moved to the trash: cannot be undone"
+
+
+class PlanRow(NamedTuple):
+    """A line of the dialog, and the guard that it overrules where it is a switch."""
+
+    line: Line
+    guard: str | None = None
+    target: Target | None = None
+    """One of so many that its line is made when it is seen (:func:`target_row`)."""
+    facts: bool = False
+    """Whether that is the line of its facts, and not of its path."""
+    keeps: bool = False
+    """Whether it is the switch by which edited files are kept."""
+
+
+def plan_rows(
+    plan: Plan,
+    refusals: Mapping[str, Sequence[Refusal]],
+    look: Look,
+    cells: int,
+    *,
+    for_good: bool = False,
+    can_keep: bool = False,
+) -> list[PlanRow]:
+    """Return all that a plan says. `refusals` are those by guard that have been met so far, the
+    overruled ones among them; `for_good` tells that the person asked for no way back, and
+    `can_keep` that edited files may be kept."""
+    warned = (Part(f"{look.signs.warning} ", Tone.ERROR), Part(_FOR_GOOD, Tone.WARNING))
+    rows = [
+        *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
+        *refusal_rows(refusals, plan.allowed, look, cells),
+        *(PlanRow(line) for line in warning_lines(plan, look, cells)),
+        *(keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits) if can_keep else ()),
+        *_target_rows(plan.targets, look, cells),
+        *(PlanRow(line) for line in step_lines(plan, look, cells)),
+    ]
+    while rows and not rows[-1].line and rows[-1].target is None:
+        rows.pop()
+    return rows
+
+
+def no_plan_rows(nothing: NoPlan, look: Look, cells: int) -> list[PlanRow]:
+    """Return why there is no plan, and a way out."""
+    why = (Part(f"{look.signs.broken} ", Tone.ERROR), Part(look.sentence(nothing.message)))
+    lines = indented(why, 1, 3, cells)
+    if nothing.hint:
+        lines += indented((Part(look.sentence(nothing.hint), Tone.MUTED),), 3, 3, cells)
+    return [PlanRow(line) for line in lines]
+
+
+def final(refusals: Collection[Refusal]) -> Refusal | None:
+    """Return the first refusal that nobody may overrule."""
+    return next((each for each in refusals if not each.overrulable), None)
+
+
+def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges: str = "") -> Line:
+    """Return what it costs, what it frees, and for how long it can be taken back; in less room
+    the way back is what stays.
+
+    `each` tells that it stands for several, each of which is taken back by itself; `purges` is
+    the key that frees the room at once, where one does.
+    """
+    needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)} meanwhile"
+    freed: Line = (Part(_freed(plan), Tone.STRONG),)
+    back, brief = _way_back(plan, look, "history" if each else "undo")
+    at_once: Line = ()
+    if purges and line_width(freed):
+        hint = (
+            Part(" (", Tone.MUTED),
+            Part(purges, Tone.HEADING),
+            Part(" purges at once)", Tone.MUTED),
+        )
+        at_once = (*freed, *hint)
+    ways: list[list[Line]] = [
+        [(Part(needed),), at_once, back] if at_once else [],
+        [at_once, back] if at_once else [],
+        [at_once, brief] if at_once else [],
+        [(Part(needed),), freed, back],
+        [freed, back],
+        [freed, brief],
+        [brief],
+    ]
+    lines = [joined([piece for piece in way if line_width(piece)]) for way in ways if way]
+    return next((line for line in lines if line_width(line) <= cells), lines[-1])
+
+
+def _way_back(plan: Plan, look: Look, action: str) -> tuple[Line, Line]:
+    if plan.undo is None:
+        said = "" if plan.operation is Operation.UNDO else "it cannot be taken back"
+        return (Part(said, Tone.WARNING),), (Part(said, Tone.WARNING),)
+    key = Part(look.key(action), Tone.HEADING)
+    kept = "" if plan.kept_until is None else f" for {time_left(plan.kept_until - look.clock())}"
+    said = " takes it back" if action == "undo" else " takes each back"
+    return (key, Part(f"{said}{kept}")), (key, Part(said))
+
+
+def _freed(plan: Plan) -> str:
+    now, later = plan.frees_now_bytes, plan.reclaims_bytes
+    frees_nothing = {Operation.CREATE, Operation.UNDO, Operation.EDIT, Operation.RUN}
+    if plan.operation in frees_nothing or (now is None and later is None):
+        return ""
+    said = f"frees {size(now, unknown='an unknown amount')} now"
+    return (
+        said
+        if later is None or later == now or plan.operation is Operation.PURGE
+        else f"{said}, {size(later)} when purged"
+    )
+
+
+def refusal_rows(
+    refusals: Mapping[str, Sequence[Refusal]], allowed: Collection[str], look: Look, cells: int
+) -> Iterator[PlanRow]:
+    """Yield what stands in the way, each guard that may be overruled with its switch."""
+    for guard, each in refusals.items():
+        overruled = guard in allowed
+        tone = Tone.WARNING if each[0].overrulable else Tone.ERROR
+        for one in each:
+            where = f"{look.path(one.path)}: " if one.path else ""
+            line = (
+                Part(f"{look.signs.warning if overruled else look.signs.broken} ", tone),
+                Part(where, path=bool(where)),
+                Part(look.sentence(one.message)),
+            )
+            yield from (PlanRow(told) for told in indented(line, 1, 3, cells))
+            if one.hint and not overruled:
+                hint: Line = (Part(look.sentence(one.hint), Tone.MUTED),)
+                yield from (PlanRow(told) for told in indented(hint, 3, 3, cells))
+        if each[0].overrulable:
+            box = "[x]" if overruled else "[ ]"
+            said = "overruled" if overruled else "space overrules it"
+            said = said if cells >= _ROOM_FOR_KEY else ""
+            yield PlanRow(
+                (
+                    Part(f"   {box} do it despite ", Tone.PLAIN),
+                    Part(guard, Tone.STRONG),
+                    Part(f"   {said}", Tone.MUTED),
+                ),
+                guard,
+            )
+        else:
+            said = "this is never overruled"
+            if guard == UNPROVED:
+                said = f"{look.key('recreate')} on it alone lets you choose what becomes of it"
+            yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
+        yield PlanRow(())
+
+
+def keep_rows(replaced: int, cells: int, *, kept: bool) -> Iterator[PlanRow]:
+    """Yield the switch by which edited files are kept, where any are replaced."""
+    if not replaced:
+        return
+    key = "   space keeps them" if not kept else "   kept"
+    yield PlanRow(
+        (
+            Part(f"   {'[x]' if kept else '[ ]'} "),
+            Part("keep edited files", Tone.STRONG),
+            Part(key if cells >= _ROOM_FOR_KEY else "", Tone.MUTED),
+        ),
+        keeps=True,
+    )
+    yield PlanRow(())
+
+
+def warning_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+    """Return why it may be a bad idea, and a blank."""
+    lines: list[Line] = []
+    for warning in plan.warnings:
+        said = (Part(f"{look.signs.warning} ", Tone.WARNING), Part(look.sentence(warning)))
+        lines += indented(said, 1, 3, cells)
+    return [*lines, ()] if lines else []
+
+
+def target_row(row: PlanRow, look: Look, cells: int) -> Line:
+    """Return the line of a row, made now where that was left until it is seen."""
+    target = row.target
+    if target is None:
+        return row.line
+    if not row.facts:
+        return _named(target, look, cells)
+    facts = [
+        (Part(look.sentence(f"{fact.label} {fact.text}"), Tone.MUTED),) for fact in target.facts
+    ]
+    return (Part("   "), *clipped(joined(facts), max(cells - 4, 8), look.signs.ellipsis))
+
+
+def _target_rows(targets: Sequence[Target], look: Look, cells: int) -> Iterator[PlanRow]:
+    if len(targets) <= _MANY:
+        yield from (PlanRow(line) for line in target_lines(targets, look, cells))
+        return
+    for target in targets:
+        yield PlanRow((), target=target)
+        if target.facts:
+            yield PlanRow((), target=target, facts=True)
+    yield PlanRow(())
+
+
+def _named(target: Target, look: Look, cells: int) -> Line:
+    return (Part(" "), Part(look.short_path(target.path, cells - 2), Tone.STRONG))
+
+
+def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line]:
+    """Return what is acted on, each with its facts."""
+    lines: list[Line] = []
+    for target in targets:
+        lines.append(_named(target, look, cells))
+        if len(targets) <= _FEW:
+            for fact in target.facts:
+                label = pad(look.sentence(fact.label), _LABEL)
+                told = wrapped((Part(look.sentence(fact.text)),), max(cells - _LABEL - 4, 8))
+                lines.append((Part(f"   {label} ", Tone.MUTED), *told[0]))
+                lines += [(Part(" " * (_LABEL + 4)), *more) for more in told[1:]]
+            lines.append(())
+        elif target.facts:
+            facts = [
+                (Part(glued(look.sentence(f"{fact.label} {fact.text}")), Tone.MUTED),)
+                for fact in target.facts
+            ]
+            lines += [(Part("   "), *line) for line in flowed(facts, max(cells - 4, 8))]
+    return lines if len(targets) <= _FEW else [*lines, ()]
+
+
+def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
+    """Yield what is done, with the commands, and the way back."""
+    if plan.steps:
+        yield (Part(" What is done", Tone.HEADING),)
+    for number, step in enumerate(plan.steps, 1):
+        said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
+        yield from indented(said, 1, 4, cells)
+        if step.command:
+            command = (Part(f"$ {look.sentence(shlex.join(step.command))}", Tone.MUTED),)
+            yield from indented(command, 4, 6, cells)
+    if plan.undo:
+        yield ()
+        back = joined(
+            [(Part(" The way back", Tone.HEADING),), (Part(look.sentence(plan.undo)),)], "  "
+        )
+        yield from indented(back, 0, 4, cells)
+
+
+def indented(line: Line, first: int, other: int, cells: int) -> list[Line]:
+    """Return a line in as many as it takes, the first one indented otherwise than the others."""
+    told = wrapped(line, max(cells - other - 1, 8))
+    return [(Part(" " * (other if number else first)), *each) for number, each in enumerate(told)]

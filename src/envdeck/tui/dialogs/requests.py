@@ -1,0 +1,149 @@
+"""From what was chosen in a dialog to a plan that is asked for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from envdeck.core.dotenv.model import Remedy
+from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan
+from envdeck.tui.base.services import Operating, Wish
+from envdeck.tui.store.upgrade import UpgradeChoice
+from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.words import remedy_title
+
+
+@dataclass(frozen=True, slots=True)
+class RecreateChoice:
+    """From what, and on which interpreter; of several environments the same for each."""
+
+    source: str
+    """`exact`, `lock`, `declared` or `file`."""
+    file: str | None
+    """What it is read from, where that has to be told; else None."""
+    interpreter: str | None
+    """An executable; None for the one it has."""
+    jump: str | None = None
+    """What becomes of packages that have no wheel for it: they come at the `smallest` version up
+    that has one, or at the `newest`; None leaves them at theirs."""
+    packages: tuple[tuple[str, PackageChoice], ...] = ()
+    """What becomes of packages that cannot be recreated exactly, by their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterChosen:
+    """The interpreter that an environment is to rest on."""
+
+    executable: str
+    in_place: bool
+    """Whether it is of the same minor version, so that the packages can stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateChoice:
+    """The project that gets an environment, from what and on which interpreter."""
+
+    project: str
+    source: str | None
+    file: str | None
+    interpreter: str | None
+
+
+def recreate_wishes(
+    operating: Operating,
+    environments: Sequence[Environment],
+    choice: RecreateChoice,
+    look: Look,
+) -> tuple[Wish, ...]:
+    """Return one wish an environment: each is a transaction of its own."""
+
+    def plan(
+        environment: Environment, allow: frozenset[str], *, keep: bool = False
+    ) -> Plan | NoPlan:
+        return operating.plan_recreate(
+            environment,
+            source=choice.source,
+            file=choice.file,
+            interpreter=choice.interpreter,
+            jump=choice.jump,
+            choices=dict(choice.packages),
+            keep_edits=keep,
+            allow=allow,
+        )
+
+    return tuple(
+        Wish(
+            f"Recreate {look.path(one.path)}",
+            partial(plan, one),
+            keeping=partial(plan, one, keep=True),
+        )
+        for one in environments
+    )
+
+
+def upgrade_wish(
+    operating: Operating,
+    environment: Environment,
+    choice: UpgradeChoice | InterpreterChosen,
+    look: Look,
+) -> Wish:
+    """Return the wish to upgrade packages, or to rest on another interpreter."""
+    path = look.path(environment.path)
+    if isinstance(choice, UpgradeChoice):
+        wanted, lock = dict(choice.wanted), choice.lock
+
+        def upgrade(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
+            return operating.plan_upgrade(
+                environment, wanted, lock=lock, keep_edits=keep, allow=allow
+            )
+
+        return Wish(f"Upgrade {path}", upgrade, keeping=partial(upgrade, keep=True))
+    executable = choice.executable
+
+    def rest(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
+        return operating.plan_interpreter(environment, executable, keep_edits=keep, allow=allow)
+
+    word = "Repair" if choice.in_place else "Recreate"
+    return Wish(f"{word} {path}", rest, keeping=partial(rest, keep=True))
+
+
+def delete_wish(operating: Operating, environments: Sequence[Environment], title: str) -> Wish:
+    """Return the wish to put environments into the trash, or to purge them at once."""
+    return Wish(
+        title,
+        lambda allow: operating.plan_delete(environments, allow=allow),
+        lambda allow: operating.plan_delete(environments, purge=True, allow=allow),
+    )
+
+
+def undo_wish(operating: Operating, title: str, identifier: str | None = None) -> Wish:
+    """Return the wish to take an operation back: the last one, or the one named."""
+    return Wish(title, lambda allow: operating.plan_undo(identifier, allow=allow))
+
+
+def create_wish(operating: Operating, choice: CreateChoice, look: Look) -> Wish:
+    """Return the wish for a new environment. No guard of it can be overruled."""
+
+    def plan(_allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_create(
+            choice.project,
+            source=choice.source,
+            file=choice.file,
+            interpreter=choice.interpreter,
+        )
+
+    return Wish(f"New environment for {look.path(choice.project)}", plan)
+
+
+def remedy_wish(
+    operating: Operating, remedy: Remedy, values: Mapping[str, str], look: Look
+) -> Wish:
+    """Return the wish to mend a finding. The values are in what plans it alone, and no guard of
+    it can be overruled."""
+
+    def plan(_allow: frozenset[str]) -> Plan | NoPlan:
+        try:
+            return operating.plan_remedy(remedy, values)
+        except Exception as error:  # noqa: BLE001 - its own words could quote a value
+            return NoPlan(f"it could not be planned: {type(error).__name__}")
+
+    return Wish(remedy_title(remedy, look), plan)

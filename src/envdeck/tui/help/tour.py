@@ -1,0 +1,273 @@
+"""The tour and its cards."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Button
+
+from envdeck.tui.base.actions import bindings, keys_of, shown_key
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, content, glued, wrapped
+from envdeck.tui.widgets.line_view import LineView
+
+
+class Card(NamedTuple):
+    """One card: what it is about, and what it says."""
+
+    title: str
+    said: str
+    """Paragraphs with an empty line between; a line end within one is a blank."""
+
+
+CARDS: tuple[Card, ...] = (
+    Card(
+        "Every environment of this machine",
+        """
+Each row is one environment: where it is, its Python, who made it, when it was last used, and
+what deleting it would really free.
+
+{down} and {up} move, {filter} narrows the list (try eol, or unused:90d), {sort} sorts it by the
+next column. {machine} shows the same as bars.
+
+Looking changes nothing, and nothing of yours leaves this machine.
+""",
+    ),
+    Card(
+        "One environment, read for you",
+        """
+{open} opens the one under the cursor, {back} goes back. In a wide window it stands beside the
+list all the time.
+
+{tab.1} is the overview, {tab.2} what is installed in it, and why; {tab.3} is its project, {tab.4}
+the project's .env files.
+
+Where something is wrong it says what, and what mends it.
+""",
+    ),
+    Card(
+        "Clean up without fear",
+        """
+{mark} marks a row, {mark_all} all that are shown. {delete} deletes, {recreate} makes an
+environment anew, {upgrade} upgrades it.
+
+Nothing is done before you have seen what it is, what it costs and which commands it runs: {yes}
+says yes, enter alone cancels.
+
+What is deleted lies in the trash ({trash}) for a while: {undo} brings it back.
+""",
+    ),
+    Card(
+        "The project beside it",
+        """
+An environment belongs to a project. {tab.3} shows what the project declares and locks, and what
+has drifted from that; {tab.4} its .env files, their values hidden. {mend} mends what is under the
+cursor.
+
+{walkthrough} walks you from a fresh clone to the first command that runs, a step at a time: each
+is checked, explained, and done by one key.
+""",
+    ),
+    Card(
+        "Whatever you forget",
+        """
+{palette} finds any action by its name, {help} shows every key, {tour} shows these cards again.
+
+"envdeck demo" opens a make-believe home, the place to try all of it: nothing you do there
+touches anything of yours.
+""",
+    ),
+)
+
+
+_LOW = 20
+"""Lines of a terminal below which a card takes all of them."""
+_PLACE = re.compile(r"\{([a-z_.0-9]+)\}")
+
+
+def paragraph(text: str, look: Look) -> Line:
+    """Return a paragraph with the keys as they are now where their actions are named."""
+    parts: list[Part] = []
+    at = 0
+    for found in _PLACE.finditer(text):
+        parts.append(Part(text[at : found.start()]))
+        keys = keys_of(found.group(1), look.keys)
+        parts.append(Part(glued(shown_key(keys[0])), Tone.HEADING))
+        at = found.end()
+    return (*parts, Part(text[at:]))
+
+
+def named_actions(card: Card) -> Iterator[str]:
+    """Yield the actions whose keys a card names."""
+    yield from _PLACE.findall(card.said)
+
+
+def card_lines(card: Card, look: Look, cells: int) -> list[Line]:
+    """Return what a card says, a blank line after each paragraph."""
+    lines: list[Line] = []
+    for text in card.said.strip().split("\n\n"):
+        told = wrapped(paragraph(text.replace("\n", " "), look), max(cells - 2, 8))
+        lines += [*((Part(" "), *line) for line in told), ()]
+    return lines[:-1]
+
+
+class _CardView(LineView):
+    """What a card says."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._card: Card | None = None
+
+    def show(self, card: Card) -> None:
+        """Show another card."""
+        self._card = card
+        self.lay_out_again()
+        self.scroll_to(y=0, animate=False)
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Lay it out."""
+        return () if self._card is None else card_lines(self._card, self._look, cells)
+
+
+def _fit(dialog: Dialog[Any], lines: int) -> None:
+    """Give a dialog so many lines, or all there are where they are few."""
+    low = dialog.size.height < _LOW
+    dialog.query_one(".dialog", Vertical).styles.height = None if low else lines
+
+
+class TourDialog(Dialog[None], inherit_bindings=False):
+    """The cards, one at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("open", "up", "down", "first", "last", "page_up", "page_down"),
+        *bindings("next_pane", "previous_pane", "tour", "quit"),
+        Binding("h,left", "previous", "Card before", show=False),
+        Binding("escape", "end", "End the tour", show=False),
+    ]
+    AUTO_FOCUS = "#next"
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.add_class("-brief")
+        self.number = 0
+        self._said = _CardView(look)
+        self._previous = DialogButton((Part(" Back (h) "),), id="previous")
+        self._next = DialogButton((Part(" Next (enter) "),), id="next")
+        for button in (self._previous, self._next):
+            button.active_effect_duration = 0  # or what is pressed meanwhile would be lost
+
+    def body(self) -> Widget:
+        """What the card says."""
+        return self._said
+
+    def buttons(self) -> Iterable[Button]:
+        """Back, on, and out."""
+        yield DialogButton((Part(" End (esc) "),), id="cancel")
+        yield self._previous
+        yield self._next
+
+    def on_resize(self) -> None:
+        """Be as high as the cards need, where there is room."""
+        _fit(self, 17)
+
+    def on_mount(self) -> None:
+        """The first card."""
+        self.app.clear_notifications()
+        self._show()
+
+    def _show(self) -> None:
+        card, last = CARDS[self.number], len(CARDS) - 1
+        far = Part(f"   {self.number + 1} of {len(CARDS)}", Tone.MUTED)
+        self.title_label.show((Part(card.title, Tone.STRONG), far))
+        self._said.show(card)
+        self._previous.display = self.number > 0
+        done = self.number == last
+        self._next.label = content((Part(" Done (enter) " if done else " Next (enter) "),))
+        self._next.refresh(layout=True)
+        self._next.focus()
+
+    def action_next(self) -> None:
+        """The next card; after the last one the tour is over."""
+        if self.number + 1 < len(CARDS):
+            self.number += 1
+            self._show()
+        else:
+            self.dismiss(None)
+
+    def action_open(self) -> None:
+        """The key that opens what is under the cursor turns to the next card."""
+        self.action_next()
+
+    def action_previous(self) -> None:
+        """The card before."""
+        if self.number > 0:
+            self.number -= 1
+            self._show()
+
+    def action_end(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+    def action_back(self) -> None:
+        """The button for leaving it."""
+        self.dismiss(None)
+
+    def action_tour(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss(None)
+
+
+class _Offer(LineView):
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Say how it can be had later."""
+        key = Part(self._look.key("tour"), Tone.HEADING)
+        line = (Part("What the list shows, how to clean up safely, how to find the rest. "), key)
+        told = wrapped((*line, Part(" shows it at any time.")), max(cells - 2, 8))
+        return [(Part(" "), *each) for each in told]
+
+
+class Wanted(NamedTuple):
+    """The tour shall be shown."""
+
+
+class TourOffer(Dialog[Wanted]):
+    """Asks whether the tour shall be shown."""
+
+    AUTO_FOCUS = "#yes"
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.add_class("-brief")
+
+    def body(self) -> Widget:
+        """How it can be had later."""
+        return _Offer(self.look)
+
+    def buttons(self) -> Iterable[Button]:
+        """Yes, since it only shows something; or no."""
+        yield DialogButton((Part(" No (esc) "),), id="cancel")
+        yield DialogButton((Part(" Yes (enter) "),), id="yes")
+
+    def on_resize(self) -> None:
+        """Be no higher than it needs."""
+        _fit(self, 9)
+
+    def on_mount(self) -> None:
+        """Ask."""
+        ask = "A tour in five short cards?"
+        self.title_label.show((Part(ask, Tone.STRONG),))
+
+    def action_yes(self) -> None:
+        """Show it."""
+        self.dismiss(Wanted())

@@ -1,0 +1,270 @@
+"""The trash in lines: what was put aside, where it was, and until when it is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from envdeck.core.model import Operation
+from envdeck.core.operations.transaction.trash import PARTLY, Item, Manifest
+from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size, time_left
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, clipped, line_width, wrapped
+from envdeck.tui.widgets.words import capital, counted
+
+MARK = 2
+_GAP = "  "
+_BY, _WHEN, _KEPT, _FREES = 9, 9, 9, 8
+_BAR_FROM = 104
+_BY_FROM = 70
+_PARTLY_FROM = 40
+"""Cells of a path from which on there is room for words before it."""
+_WHEN_FROM = 56
+_NAMES_SHOWN = 200
+_BY_WORDS = {
+    Operation.DELETE: "deleted",
+    Operation.RECREATE: "recreated",
+    Operation.UPGRADE: "upgraded",
+    Operation.CREATE: "created",
+    Operation.UNDO: "undone",
+    Operation.EDIT: "edited",
+}
+_SENTENCES = {
+    Operation.DELETE: "It was deleted",
+    Operation.RECREATE: "It is the one from before a recreate",
+    Operation.UPGRADE: "It is the one from before an upgrade",
+    Operation.CREATE: "It was new, and taken back",
+    Operation.UNDO: "It was in place before an undo",
+    Operation.EDIT: "It is the file from before an edit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrashColumns:
+    """The widths of the columns; one of no cells is left out."""
+
+    path: int
+    by: int
+    when: int
+    kept: int
+    bar: int
+
+    @classmethod
+    def fit(cls, cells: int) -> "TrashColumns":
+        """Return the columns for a width: the place and what a purge frees always."""
+        by = _BY if cells >= _BY_FROM else 0
+        when = _WHEN if cells >= _WHEN_FROM else 0
+        kept = _KEPT if cells >= _WHEN_FROM else 7
+        wide = min(cells - _BAR_FROM + 12, 24) if cells >= _BAR_FROM else 0
+        taken = MARK + _FREES + len(_GAP) + 1
+        taken += sum(each + len(_GAP) for each in (by, when, kept) if each)
+        taken += wide + 1 if wide else 0
+        return cls(max(cells - taken, 8), by, when, kept, wide)
+
+    def heading(self) -> Line:
+        """Return the names of the columns."""
+        cells = [pad(" " * MARK + "Where it was", MARK + self.path)]
+        kept = "Kept for" if self.kept >= _KEPT else "Kept"
+        for title, room in (("By", self.by), ("Put aside", self.when), (kept, self.kept)):
+            if room:
+                cells.append(pad(clip(title, room, ""), room))
+        cells.append(pad("Frees", _FREES, right=True))
+        return (Part(_GAP.join(cells), Tone.MUTED),)
+
+
+def frees(item: Item) -> int | None:
+    """Return what purging an item frees, as far as its manifest tells."""
+    manifest = item.manifest
+    if manifest is None or item.going:
+        return None
+    if manifest.reclaimable_bytes is not None:
+        return manifest.reclaimable_bytes
+    return manifest.disk_bytes
+
+
+def total(items: Sequence[Item]) -> int:
+    """Return what purging some items frees, those whose size is known."""
+    return sum(frees(item) or 0 for item in items)
+
+
+def place(item: Item) -> str:
+    """Return where an item was; for one whose manifest cannot be read, where it is now."""
+    return item.folder if item.manifest is None else item.manifest.path
+
+
+def draw_item(
+    item: Item,
+    columns: TrashColumns,
+    look: Look,
+    *,
+    marked: bool,
+    largest: int,
+) -> Line:
+    """Return the row of an item."""
+    manifest, signs = item.manifest, look.signs
+    parts = [Part(pad(signs.marked if marked else "", MARK), Tone.ACCENT)]
+    sign = f"{signs.broken} " if item.problem else ""
+    if item.going and columns.path >= _PARTLY_FROM:
+        sign += f"{PARTLY}: "
+    path = look.short_path(place(item), columns.path - len(sign))
+    parts += [Part(sign, Tone.ERROR), Part(pad(path, columns.path - len(sign)))]
+    if columns.by:
+        word = "" if manifest is None else _BY_WORDS.get(manifest.operation, "")
+        parts.append(Part(_GAP + pad(word, columns.by), Tone.MUTED))
+    if columns.when:
+        when = None if manifest is None else manifest.put_at
+        told = age(when, look.clock(), unknown=signs.unknown)
+        parts.append(Part(_GAP + _age(told, columns.when), Tone.MUTED))
+    word, tone = kept_words(item, look)
+    parts.append(Part(_GAP + _age(word, columns.kept), tone))
+    freed = frees(item)
+    parts.append(Part(_GAP + pad(size(freed, unknown=signs.unknown), _FREES, right=True)))
+    if columns.bar:
+        occupied = (manifest.disk_bytes if manifest else None) or freed or 0
+        parts += [Part(" "), *bar(freed or 0, occupied, largest, columns.bar, signs)]
+    return tuple(parts)
+
+
+def _age(said: str, cells: int) -> str:
+    return pad(clip(short_age(said, cells), cells, ""), cells)
+
+
+def kept_words(item: Item, look: Look) -> tuple[str, Tone]:
+    """Return for how long an item is still kept: `27 days`, `for ever`, `due`."""
+    if item.manifest is None or item.going:
+        return look.signs.unknown, Tone.MUTED
+    if item.kept_until is None:
+        return "for ever", Tone.MUTED
+    left = item.kept_until - look.clock()
+    if left <= 0:
+        return "due", Tone.WARNING
+    return time_left(left), Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
+
+
+def about_item(item: Item, look: Look, cells: int) -> list[Line]:
+    """Return all that is known of an item."""
+    room = max(cells - 2, 12)
+    pieces: list[Line] = [(Part(look.path(place(item)), Tone.STRONG, path=True),)]
+    if item.problem:
+        sentence = f"{look.signs.broken} {capital(look.sentence(item.problem))}."
+        pieces.append((Part(sentence, Tone.ERROR),))
+    if item.manifest is None:
+        pieces.append((Part("What was put aside is in it all the same, and left alone."),))
+        pieces += _keys(item, look)
+    else:
+        pieces += _known(item, item.manifest, look)
+    pieces.append((Part(f"in {look.path(item.folder)}", Tone.MUTED),))
+    lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
+    if item.manifest is not None:
+        lines += _contents(item.manifest, room, look)
+    return [(Part(" "), *line) for line in lines]
+
+
+def _known(item: Item, manifest: Manifest, look: Look) -> list[Line]:
+    done = _SENTENCES.get(manifest.operation, "It was put aside")
+    when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
+    until = item.kept_until
+    if item.going:
+        keeping = "and what is left of it cannot be restored."
+    elif until is None:
+        keeping = "and is kept for ever."
+    elif until <= look.clock():
+        keeping = (
+            "and is due: one start of EnvDeck announces it, another one in 8 hours or later "
+            "permanently deletes it."
+        )
+    else:
+        keeping = f"and is kept until {exact_time(until)}."
+    made = [f"Python {plain(manifest.python)}"] if manifest.python else []
+    made += [plain(manifest.manager)] if manifest.manager else []
+    if manifest.packages is not None:
+        made.append(counted(manifest.packages, "package"))
+    freed = frees(item)
+    if freed is not None:
+        made.append(f"a purge frees {size(freed)} ({exact_bytes(freed)})")
+    pieces: list[Line] = [(Part(f"{when}, {keeping}"),)]
+    pieces.append((Part(" · ".join(made), Tone.MUTED),))
+    if manifest.is_link:
+        pieces.append((Part("Only a symbolic link was put aside; what it leads to is untouched."),))
+    if manifest.project:
+        pieces.append((Part("project ", Tone.MUTED), Part(look.path(manifest.project), path=True)))
+    return pieces + _keys(item, look)
+
+
+def _keys(item: Item, look: Look) -> list[Line]:
+    if item.going:
+        return [
+            (
+                Part(look.key("purge"), Tone.HEADING),
+                Part(" removes what is left of it; its plan is shown first."),
+            )
+        ]
+    return [
+        (
+            Part(look.key("restore"), Tone.HEADING),
+            Part(" puts it back, "),
+            Part(look.key("purge"), Tone.HEADING),
+            Part(" removes it for good; both show their plan first."),
+        )
+    ]
+
+
+def _contents(manifest: Manifest, room: int, look: Look) -> list[Line]:
+    lines: list[Line] = []
+    for heading, names in (
+        ("Files that no package owns", manifest.unowned),
+        ("Edited files of packages", manifest.edited),
+        ("Packages, to rebuild it by hand", manifest.freeze),
+    ):
+        if not names:
+            continue
+        lines += [(), (Part(f"{heading} ({len(names):,})", Tone.HEADING),)]
+        lines += [
+            clipped((Part(f"  {plain(name)}", Tone.MUTED),), room, look.signs.ellipsis)
+            for name in names[:_NAMES_SHOWN]
+        ]
+        if len(names) > _NAMES_SHOWN:
+            lines.append((Part(f"  and {len(names) - _NAMES_SHOWN:,} more", Tone.MUTED),))
+    return lines
+
+
+def title_line(items: Sequence[Item], look: Look, cells: int) -> Line:
+    """Return how much there is in all."""
+    parts = [Part("Trash", Tone.STRONG)]
+    if items:
+        parts.append(Part(f"   {counted(len(items), 'item')}"))
+        unknown = any(frees(item) is None for item in items)
+        least = "at least " if unknown else ""
+        parts.append(Part(f" · a purge of all frees {least}{size(total(items))}"))
+        partly = sum(item.going for item in items)
+        if partly:
+            parts.append(Part(f" · {look.signs.broken} {partly:,} {PARTLY}", Tone.ERROR))
+        odd = sum(bool(item.problem) for item in items) - partly
+        if odd:
+            words = f" · {look.signs.broken} {odd:,} with a problem"
+            parts.append(Part(words, Tone.ERROR))
+    return clipped(tuple(parts), cells, look.signs.ellipsis)
+
+
+def marked_line(items: Sequence[Item]) -> Line:
+    """Return how many are marked, and what purging them frees."""
+    if not items:
+        return ()
+    line = (
+        Part(f"{len(items):,} marked, frees ", Tone.ACCENT),
+        Part(f"{size(total(items))} ", Tone.STRONG),
+    )
+    return line if line_width(line) < 40 else line[:1]
+
+
+def empty_words(look: Look) -> Line:
+    """Return what is said where nothing was put aside, and what to press."""
+    return (
+        Part("The trash is empty. ", Tone.STRONG),
+        Part(
+            "What you delete waits here until it is purged, and so does what a recreate or an "
+            "upgrade has replaced: restoring it takes them back. ",
+            Tone.MUTED,
+        ),
+        Part(look.key("back"), Tone.HEADING),
+        Part(" goes to the list, where ", Tone.MUTED),
+        Part(look.key("delete"), Tone.HEADING),
+        Part(" deletes.", Tone.MUTED),
+    )

@@ -1,0 +1,253 @@
+"""The history in lines: what was done, how it ended, and whether it can be taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from envdeck.core.model import Operation
+from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.transaction.trash import PARTLY
+from envdeck.text import (
+    age,
+    clip,
+    duration,
+    exact_time,
+    pad,
+    plain,
+    short_age,
+    size,
+    time_left,
+    width,
+)
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
+from envdeck.tui.widgets.words import counted
+
+_GAP = "  "
+_WHEN, _WHAT = 9, 8
+_ENDED = 15
+_ROOMY_FROM = 100
+_NARROW_BELOW = 68
+_WORDS = {
+    Operation.DELETE: "delete",
+    Operation.RECREATE: "recreate",
+    Operation.UPGRADE: "upgrade",
+    Operation.CREATE: "create",
+    Operation.UNDO: "undo",
+    Operation.PURGE: "purge",
+    Operation.EDIT: "edit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A row: something that was done, or (without it) a title or a blank."""
+
+    past: Past | None = None
+    title: str = ""
+
+
+def history_rows(pasts: Sequence[Past]) -> list[HistoryRow]:
+    """Return what was done, then what could not be read below a title of its own."""
+    rows = [HistoryRow(past) for past in pasts if isinstance(past.entry, Entry)]
+    unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, Unreadable)]
+    if unread:
+        rows += [HistoryRow()] if rows else []
+        rows += [HistoryRow(title="Could not be read, and is left alone"), *unread]
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryColumns:
+    """The widths of the columns."""
+
+    path: int
+    ended: int
+    undo: int
+
+    @classmethod
+    def fit(cls, cells: int) -> "HistoryColumns":
+        """Return the columns for a width."""
+        ended = 2 if cells < _NARROW_BELOW else _ENDED
+        undo = 4 if cells < _NARROW_BELOW else 38 if cells >= _ROOMY_FROM else 18
+        taken = 1 + _WHEN + _WHAT + ended + undo + 4 * len(_GAP) + 1
+        return cls(max(cells - taken, 8), ended, undo)
+
+    def heading(self) -> Line:
+        """Return the names of the columns."""
+        names = [" " + pad("When", _WHEN), pad("What", _WHAT), pad("Path", self.path)]
+        names.append(pad("Ended" if self.ended > 2 else "", self.ended))
+        names.append(clip("Taking it back" if self.undo > 14 else "Undo", self.undo, ""))
+        return (Part(_GAP.join(names), Tone.MUTED),)
+
+
+def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
+    """Return the line of a row."""
+    past = row.past
+    if past is None:
+        return (Part(f" {row.title}", Tone.HEADING),) if row.title else ()
+    entry = past.entry
+    if isinstance(entry, Unreadable):
+        room = _WHEN + _WHAT + columns.path + len(_GAP) * 2
+        path = look.short_path(entry.path, min(room, 40))
+        line = (
+            Part(f" {look.signs.broken} ", Tone.ERROR),
+            Part(path),
+            Part(f"{_GAP}{look.sentence(entry.reason)}", Tone.MUTED),
+        )
+        return clipped(line, room + columns.ended + columns.undo, look.signs.ellipsis)
+    word, tone = ended_words(past, entry, look)
+    said = word if columns.ended > 2 else word[:1]
+    when = clip(short_age(age(entry.created_at, look.clock()), _WHEN), _WHEN, "")
+    undo, undo_tone = undo_words(past, entry, columns.undo, look)
+    return (
+        Part(" " + pad(when, _WHEN), Tone.MUTED),
+        Part(_GAP + pad(_WORDS.get(entry.operation, ""), _WHAT)),
+        Part(_GAP + pad(look.short_path(entry.path, columns.path), columns.path), Tone.STRONG),
+        Part(_GAP + pad(clip(said, columns.ended, ""), columns.ended), tone),
+        Part(_GAP + clip(undo, columns.undo, look.signs.ellipsis), undo_tone),
+    )
+
+
+def ended_words(past: Past, entry: Entry, look: Look) -> tuple[str, Tone]:
+    """Return how an operation ended, as sign and word, and its tone."""
+    if past.is_partly_purged and entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
+        return f"{look.signs.broken} {PARTLY}", Tone.ERROR
+    match entry.phase:
+        case Phase.DONE:
+            return "  done", Tone.GOOD
+        case Phase.ROLLED_BACK:
+            return f"{look.signs.warning} rolled back", Tone.WARNING
+        case Phase.ATTENTION:
+            return f"{look.signs.broken} needs a look", Tone.ERROR
+        case _:
+            return f"{look.signs.away} not over", Tone.WARNING
+
+
+def undo_words(past: Past, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
+    """Return that it can be taken back and for how long, or why not."""
+    if past.why_not:
+        return (look.sentence(past.why_not) if cells > 4 else ""), Tone.MUTED
+    key = look.key("undo")
+    left = _left(past, entry, look)
+    if cells <= 4:
+        return key, Tone.ACCENT
+    said = f"{key} undoes it" + (f", {left} left" if left else "")
+    return (said if width(said) <= cells else f"{key} undoes it"), Tone.ACCENT
+
+
+def _left(past: Past, entry: Entry, look: Look) -> str:
+    """Return for how long the trash keeps what an undo needs; empty where it needs nothing."""
+    if entry.move not in {Move.ASIDE, Move.EXCHANGE} or entry.old is None:
+        return ""
+    if past.kept_until is None:
+        return ""
+    left = past.kept_until - look.clock()
+    return time_left(left) if left > 0 else ""
+
+
+def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
+    """Return all that the journal knows of an operation."""
+    if row is None or row.past is None:
+        return []
+    room = max(cells - 2, 12)
+    entry = row.past.entry
+    pieces = (
+        _unreadable(entry, look) if isinstance(entry, Unreadable) else _told(row.past, entry, look)
+    )
+    lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
+    return [(Part(" "), *line) for line in lines]
+
+
+def _unreadable(entry: Unreadable, look: Look) -> list[Line]:
+    return [
+        (Part(look.path(entry.path), Tone.STRONG, path=True),),
+        (Part(f"{look.signs.broken} {look.sentence(entry.reason)}.", Tone.ERROR),),
+        (
+            Part(
+                "It is the journal of one operation. Nothing was changed because of it; what it "
+                "put aside is still in the trash, if it did."
+            ),
+        ),
+    ]
+
+
+def _told(past: Past, entry: Entry, look: Look) -> list[Line]:
+    word, tone = ended_words(past, entry, look)
+    pieces: list[Line] = [
+        (
+            Part(f"{_WORDS.get(entry.operation, '')} ".capitalize(), Tone.STRONG),
+            Part(look.path(entry.path), Tone.STRONG, path=True),
+        )
+    ]
+    times = f"begun {look.ago(entry.created_at)} ({exact_time(entry.created_at)})"
+    if entry.ended_at is not None:
+        times += f", took {duration(max(entry.ended_at - entry.created_at, 0))}"
+    pieces.append((Part(word.strip(), tone), Part(f" · {times}", Tone.MUTED)))
+    if entry.message:
+        pieces.append((Part(look.sentence(entry.message)),))
+    if past.why_not:
+        pieces.append((Part(f"It cannot be taken back: {look.sentence(past.why_not)}."),))
+    else:
+        left = _left(past, entry, look)
+        pieces.append(
+            (
+                Part(look.key("undo"), Tone.HEADING),
+                Part(" takes it back" + (f", for another {left}" if left else "") + "; so does "),
+                Part(f"envdeck undo {plain(entry.id)}", Tone.ACCENT),
+            )
+        )
+    made = [f"Python {plain(entry.python)}"] if entry.python else []
+    made += [plain(entry.manager)] if entry.manager else []
+    if entry.bytes_aside is not None and _put_aside(entry) and not past.why_not:
+        made.append(f"a purge frees {size(entry.bytes_aside)}")
+    if made:
+        pieces.append((Part(" · ".join(made), Tone.MUTED),))
+    if entry.undoes:
+        pieces.append((Part(f"took back {plain(entry.undoes)}", Tone.MUTED),))
+    if entry.undone_by:
+        pieces.append((Part(f"taken back by {plain(entry.undone_by)}", Tone.MUTED),))
+    if entry.group and entry.group != entry.id:
+        group = f"one of those planned together as {plain(entry.group)}"
+        pieces.append((Part(group, Tone.MUTED),))
+    if past.is_partly_purged:
+        pieces.append((Part("What is left of it is in the trash."),))
+    elif _put_aside(entry):
+        was = "was put aside in " if past.why_not and entry.phase is Phase.DONE else "put aside in "
+        pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
+    return pieces
+
+
+def _put_aside(entry: Entry) -> bool:
+    """Whether something may lie in the trash because of it; nothing does after it was rolled
+    back, taken back or purged."""
+    back = entry.phase is Phase.ROLLED_BACK or bool(entry.undone_by)
+    return bool(entry.item) and not entry.purged and not back
+
+
+def title_line(pasts: Sequence[Past], look: Look, cells: int) -> Line:
+    """Return how much was done, and what of it can be taken back."""
+    parts = [Part("History", Tone.STRONG)]
+    done = [past for past in pasts if isinstance(past.entry, Entry)]
+    if pasts:
+        parts.append(Part(f"   {counted(len(done), 'operation')}"))
+        back = sum(not past.why_not for past in done)
+        parts.append(Part(f" · {back:,} can be taken back", Tone.MUTED))
+    unread = len(pasts) - len(done)
+    if unread:
+        words = f" · {look.signs.broken} {unread:,} could not be read"
+        parts.append(Part(words, Tone.ERROR))
+    return clipped(tuple(parts), cells, look.signs.ellipsis)
+
+
+def empty_words(look: Look) -> Line:
+    """Return what is said where nothing was done yet, and what to press."""
+    return (
+        Part("Nothing was done yet. ", Tone.STRONG),
+        Part(
+            "Every delete, recreate, upgrade and create is kept here, with how it ended and how "
+            "to take it back, also after EnvDeck was closed. ",
+            Tone.MUTED,
+        ),
+        Part(look.key("back"), Tone.HEADING),
+        Part(" goes to the list.", Tone.MUTED),
+    )

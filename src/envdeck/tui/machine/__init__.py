@@ -1,0 +1,1 @@
+"""Machine, Interpreters and Unreadable."""

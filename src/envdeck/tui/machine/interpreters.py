@@ -1,0 +1,230 @@
+"""The interpreters view: the Pythons that environments rest on, and what they carry."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.message import Message
+from textual.screen import Screen
+
+from envdeck.core.model import Environment, Interpreter
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.messages import FilterRequested
+from envdeck.tui.base.source import Source
+from envdeck.tui.machine.groups import Base, bases, query_for, with_dependants
+from envdeck.tui.machine.interpreters_view import (
+    AboutRow,
+    BaseRow,
+    about,
+    base_rows,
+    draw_base,
+    heading,
+    nothing,
+)
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.words import counted
+from envdeck.tui.workers import in_background
+
+
+class DependantsKnown(Message, bubble=False):
+    """Which environments rest on which base has been worked out."""
+
+    def __init__(self, found: list[Base]) -> None:
+        super().__init__()
+        self.found = found
+
+
+class BaseList(LineList[BaseRow]):
+    """The bases, those that are gone below."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+
+    def heading(self, cells: int) -> Line | None:
+        """The names of the columns."""
+        return heading(cells) if self.rows else None
+
+    def can_choose(self, row: BaseRow) -> bool:
+        """Bases, and not the title."""
+        return row.base is not None
+
+    def key_of(self, row: BaseRow) -> object:
+        """A base is named by its path and version: one prefix can hold several."""
+        base = row.base
+        return base and (base.path, base.interpreter and base.interpreter.version)
+
+    def draw_row(self, row: BaseRow, cells: int) -> Line:
+        """One base."""
+        return draw_base(row, cells, self.look)
+
+
+class AboutBase(LineList[AboutRow]):
+    """What one base carries, and what rests on it."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.base: Base | None = None
+        self._unfolded = False
+
+    def show(self, base: Base | None) -> None:
+        """Show a base."""
+        if base == self.base:
+            return
+        another = self.base is None or base is None or base.path != self.base.path
+        news = another or (self.base is not None and not self.base.dependants)
+        self.base = base
+        self._unfolded = self._unfolded and not another
+        first = base.dependants[0].path if base and base.dependants and news else None
+        self._build(first)
+        if another:
+            self.scroll_to(y=0, animate=False)
+
+    def unfold(self) -> None:
+        """Show every name installed globally."""
+        self._unfolded = True
+        self._build()
+
+    def _build(self, key: str | None = None) -> None:
+        if self.base is not None and self.cells:
+            told = about(self.base, self.look, self.cells, unfolded=self._unfolded)
+            self.show_rows(told, key)
+
+    def on_resize(self, event: Resize) -> None:
+        """Tell it for the new width."""
+        super().on_resize(event)
+        self._build()
+
+    def can_choose(self, row: AboutRow) -> bool:
+        """The environments, and what opens something."""
+        return row.environment is not None or row.query is not None or row.unfolds
+
+    def key_of(self, row: AboutRow) -> object:
+        """An environment is named by its path."""
+        return row.environment.path if row.environment else (row.query, row.unfolds)
+
+    def draw_row(self, row: AboutRow, cells: int) -> Line:
+        """The line is drawn already."""
+        del cells
+        return row.line
+
+
+class InterpretersScreen(Screen[None]):
+    """Bases above, all about one of them below.
+
+    Posts :class:`~envdeck.tui.messages.FilterRequested` for the environment chosen; whoever
+    answers it closes the screen.
+    """
+
+    DEFAULT_CSS = """
+    InterpretersScreen > LineLabel { background: $panel; }
+    InterpretersScreen > BaseList { margin-top: 1; height: auto; max-height: 45%; }
+    InterpretersScreen > AboutBase { border-top: solid $foreground 20%; }
+    InterpretersScreen > AboutBase:focus { border-top: solid $primary; }
+    InterpretersScreen.-nothing > AboutBase { display: none; }
+    InterpretersScreen.-nothing > BaseList { height: 1fr; max-height: 100%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("back", "interpreters", "next_pane", "previous_pane")
+    ]
+
+    def __init__(
+        self,
+        source: Source,
+        environments: Sequence[Environment],
+        interpreters: Sequence[Interpreter],
+        *,
+        look: Look | None = None,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.look = look or Look.current()
+        self._environments = tuple(environments)
+        self._bases = bases(interpreters)
+        self.table = BaseList(self.look)
+        self.about = AboutBase(self.look)
+        self._title = LineLabel()
+        self._keys = KeyLine(self.look.keys)
+
+    def compose(self) -> ComposeResult:
+        """The bases, the one under the cursor, the keys."""
+        yield self._title
+        yield self.table
+        yield self.about
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Show the bases, and work out beside the screen what rests on them."""
+        self._keys.tell({"open": "looks into it", "next_pane": "", "back": "", "help": ""})
+        self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
+        self._tell()
+        self.table.focus()
+        known, environments = self._bases, self._environments
+        in_background(
+            lambda: DependantsKnown(with_dependants(known, environments)), self.post_message
+        )
+
+    def _tell(self) -> None:
+        self.table.show_rows(base_rows(self._bases))
+        here = sum(not base.gone for base in self._bases)
+        gone = len(self._bases) - here
+        parts = [Part("Interpreters", Tone.STRONG), Part(f"   {here:,} on this machine")]
+        if gone:
+            resting = sum(len(base.dependants or ()) for base in self._bases if base.gone)
+            them = "it" if gone == 1 else "them"
+            text = f" · {gone:,} gone, with {counted(resting, 'environment')} on {them}"
+            parts.append(Part(text, Tone.ERROR))
+        self._title.show(tuple(parts))
+        self.set_class(not self._bases, "-nothing")
+
+    def on_dependants_known(self, message: DependantsKnown) -> None:
+        """Fill in what was worked out; the cursor stays on its base."""
+        self._bases = message.found
+        self._tell()
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        row = self.table.current
+        if event.view is self.table and row is not None:
+            self.about.show(row.base)
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        match event.row:
+            case AboutRow(environment=Environment(path=path)):
+                self.post_message(FilterRequested(query_for(path)))
+            case AboutRow(query=str(query)):
+                self.post_message(FilterRequested(query))
+            case AboutRow(unfolds=True):
+                self.about.unfold()
+            case BaseRow():
+                self.about.focus()
+            case _:
+                return
+
+    def action_next_pane(self) -> None:
+        """To the other pane."""
+        (self.about if self.table.has_focus and self._bases else self.table).focus()
+
+    def action_previous_pane(self) -> None:
+        """To the other pane."""
+        self.action_next_pane()
+
+    def action_back(self) -> None:
+        """From the lower pane to the upper one, from there to the list."""
+        if self.about.has_focus:
+            self.table.focus()
+        else:
+            self.dismiss()
+
+    def action_interpreters(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss()

@@ -1,0 +1,264 @@
+"""Machine view."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from envdeck.core.model import Environment
+from envdeck.text import clip, pad, plain, size
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.messages import FilterRequested
+from envdeck.tui.base.source import Source
+from envdeck.tui.machine.groups import Group, Section, by_freed, everything, sections
+from envdeck.tui.store.rows import Totals
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, bar
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.words import counted
+from envdeck.tui.workers import in_background
+
+_COUNT, _FIGURE, _GAP = 6, 8, "  "
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A row of the view: a bar, or (without a group) the title above some."""
+
+    section: Section | None = None
+    group: Group | None = None
+
+
+def rows(shown: tuple[Section, ...]) -> list[BarRow]:
+    """Return the sections as rows, with a blank between them."""
+    found: list[BarRow] = []
+    for section in shown:
+        if found:
+            found.append(BarRow())
+        found.append(BarRow(section))
+        found += [BarRow(section, group) for group in section.groups]
+    return found
+
+
+def with_totals(
+    shown: tuple[Section, ...], counted_groups: dict[str, Group]
+) -> tuple[Section, ...]:
+    """Return the sections with groups counted meanwhile in place of the same ones before."""
+    found = []
+    for section in shown:
+        groups = tuple(counted_groups.get(group.query, group) for group in section.groups)
+        found.append(replace(section, groups=by_freed(groups) if section.ranked else groups))
+    return tuple(found)
+
+
+def _label_cells(cells: int) -> int:
+    return 30 if cells >= 110 else 22 if cells >= 76 else 13
+
+
+def heading(cells: int) -> Line:
+    """Return the names of the columns."""
+    room = _bar_cells(cells)
+    told = _GAP.join(
+        (
+            " " + pad("", _label_cells(cells)),
+            pad("Envs", _COUNT, right=True),
+            pad("", room),
+            pad("Frees", _FIGURE, right=True),
+            pad("On disk", _FIGURE, right=True),
+        )
+    )
+    return (Part(told, Tone.MUTED),)
+
+
+def _bar_cells(cells: int) -> int:
+    fixed = 1 + _label_cells(cells) + _COUNT + 2 * _FIGURE + 4 * len(_GAP) + 1
+    return max(0, min(cells - fixed, 60))
+
+
+def draw(row: BarRow, cells: int, look: Look) -> Line:
+    """Return the line of a row."""
+    if row.section is None:
+        return ()
+    if row.group is None:
+        return (Part(f" {row.section.title}", Tone.HEADING),)
+    group, signs = row.group, look.signs
+    measured = group.unmeasured < len(group.environments)
+    unknown = signs.unknown
+    freed = size(group.freed, unknown=unknown) if measured else unknown
+    occupied = size(group.occupied, unknown=unknown) if measured else unknown
+    return (
+        *_label(group, _label_cells(cells), look),
+        Part(_GAP + pad(f"{len(group.environments):,}", _COUNT, right=True) + _GAP),
+        *bar(group.freed, group.occupied, row.section.largest, _bar_cells(cells), signs),
+        Part(_GAP + pad(freed, _FIGURE, right=True), Tone.STRONG),
+        Part(_GAP + pad(occupied, _FIGURE, right=True), Tone.MUTED),
+    )
+
+
+def _label(group: Group, cells: int, look: Look) -> Line:
+    label = plain(group.label)
+    if not group.end_of_life or not group.query.startswith("python:"):
+        return (Part(" " + pad(clip(label, cells, look.signs.ellipsis), cells)),)
+    word = "end of life" if cells >= 20 else "EOL"
+    mark = f"{look.signs.warning} {word}"
+    kept = cells - len(mark) - 2
+    name = pad(clip(label, kept, look.signs.ellipsis), min(kept, 6))
+    return Part(f" {name}  "), Part(pad(mark, cells - len(name) - 2), Tone.WARNING)
+
+
+def totals_line(everything: Group) -> Line:
+    """Return what there is in all."""
+    parts = [Part("Machine", Tone.STRONG)]
+    parts.append(Part(f"   {counted(len(everything.environments), 'environment')}"))
+    if everything.unmeasured < len(everything.environments):
+        parts.append(Part(f" · {size(everything.occupied)} on disk", Tone.MUTED))
+        parts.append(Part(f" · {size(everything.freed)} reclaimable", Tone.PLAIN))
+    if everything.environments and everything.unmeasured:
+        parts.append(Part(f" · {everything.unmeasured:,} unmeasured", Tone.MUTED))
+    return tuple(parts)
+
+
+def legend(everything: Group, look: Look, *, counting: bool) -> Line:
+    """Return what the bars mean."""
+    signs = look.signs
+    parts = [
+        Part(signs.solid, Tone.SOLID),
+        Part(" freed  "),
+        Part(signs.hollow, Tone.HOLLOW),
+        Part(" shared, stays"),
+    ]
+    if any(one.size is not None and one.size.up_to for one in everything.environments):
+        parts.append(Part(" · at most (reflinks)"))
+    if counting:
+        parts.append(Part(f" · counting what is shared{signs.ellipsis}"))
+    return tuple(parts)
+
+
+def nothing(look: Look) -> str:
+    """Return what is said where there is nothing to draw."""
+    return (
+        f"No environments are known yet. Press {look.key('back')} and let the scan go on, or "
+        f"{look.key('refresh')} in the list to look again; bars by manager, by Python and by "
+        "last use will be here."
+    )
+
+
+class GroupsCounted(Message, bubble=False):
+    """Files shared inside groups have been counted once."""
+
+    def __init__(self, groups: dict[str, Group]) -> None:
+        super().__init__()
+        self.groups = groups
+
+
+class Bars(LineList[BarRow]):
+    """The bars, in sections."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+
+    def heading(self, cells: int) -> Line | None:
+        """The names of the columns."""
+        return heading(cells) if self.rows else None
+
+    def can_choose(self, row: BarRow) -> bool:
+        """Bars, and not the titles above them."""
+        return row.group is not None
+
+    def key_of(self, row: BarRow) -> object:
+        """A group is named by its query."""
+        return row.group and row.group.query
+
+    def draw_row(self, row: BarRow, cells: int) -> Line:
+        """A bar or a title."""
+        return draw(row, cells, self.look)
+
+
+class MachineScreen(Screen[None]):
+    """Bars by manager, by Python and by last use; one opens the list filtered to its group.
+
+    Posts :class:`~envdeck.tui.messages.FilterRequested`; whoever answers it closes the screen.
+    """
+
+    DEFAULT_CSS = """
+    MachineScreen > LineLabel { background: $panel; }
+    MachineScreen > Bars { margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "machine")]
+
+    def __init__(
+        self, source: Source, environments: Sequence[Environment], *, look: Look | None = None
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.look = look or Look.current()
+        self._everything = everything(environments)
+        self._sections = sections(environments, self.look.clock())
+        self._left = False
+        self.bars = Bars(self.look)
+        self._title = LineLabel(totals_line(self._everything))
+        self._keys = KeyLine(self.look.keys)
+
+    def compose(self) -> ComposeResult:
+        """The totals, the bars, what they mean."""
+        yield self._title
+        yield self.bars
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Draw with what is known, and count what is shared beside the screen."""
+        self.bars.say_instead((Part(nothing(self.look), Tone.MUTED),))
+        self.bars.show_rows(rows(self._sections))
+        self.bars.focus()
+        groups = [group for section in self._sections for group in section.groups]
+        uncounted = [group for group in (self._everything, *groups) if not group.counted]
+        self._tell(counting=bool(uncounted))
+        if uncounted:
+            in_background(lambda: self._count(uncounted), self.post_message)
+
+    def on_unmount(self) -> None:
+        """Let the counting end by itself."""
+        self._left = True
+
+    def _tell(self, *, counting: bool) -> None:
+        self._title.show(totals_line(self._everything))
+        said = legend(self._everything, self.look, counting=counting)
+        self._keys.tell({"open": "lists them", "back": ""}, said)
+
+    def _count(self, groups: Sequence[Group]) -> GroupsCounted | None:
+        """Count each group together, as the list does, in a thread."""
+        counted: dict[str, Group] = {}
+        for group in groups:
+            if self._left:
+                return None
+            joint = self.source.together(group.environments)
+            totals = Totals(joint.disk_bytes, joint.reclaimable_bytes)
+            counted[group.query] = replace(group, totals=totals, counted=True)
+        return GroupsCounted(counted)
+
+    def on_groups_counted(self, message: GroupsCounted) -> None:
+        """Correct the figures in place."""
+        self._everything = message.groups.get(self._everything.query, self._everything)
+        self._sections = with_totals(self._sections, message.groups)
+        self.bars.show_rows(rows(self._sections))
+        self._tell(counting=False)
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, BarRow) and event.row.group is not None:
+            self.post_message(FilterRequested(event.row.group.query))
+
+    def action_back(self) -> None:
+        """Go back to the list."""
+        self.dismiss()
+
+    def action_machine(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss()

@@ -1,0 +1,1 @@
+"""From a key to an operation, and to its end."""

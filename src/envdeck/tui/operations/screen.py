@@ -1,0 +1,340 @@
+"""The queue, its steps and output."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.screen import Screen
+
+from envdeck.core.model import Operation
+from envdeck.text import plain, width
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.job import LOG_LINES, Job, State
+from envdeck.tui.base.messages import OperationWished
+from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.dialogs.requests import undo_wish
+from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.operation_words import title as job_title
+from envdeck.tui.workers.operation_queue import Queue
+
+
+class JobList(LineList[Job]):
+    """The operations, those that are not over first."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+
+    def key_of(self, row: Job) -> object:
+        """An operation is named by its plan."""
+        return row.plan.id
+
+    def draw_row(self, row: Job, cells: int) -> Line:
+        """One operation."""
+        return job_line(row, self._look, cells)
+
+
+class StepsView(LineView):
+    """The steps of one operation, and how it ended."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.job: Job | None = None
+        self._followed: tuple[Job, int | None, bool] | None = None
+
+    def follow(self) -> None:
+        """Bring the step that runs into sight, and the outcome at the end; what the person
+        scrolls to stays until then."""
+        job = self.job
+        if job is None or self._followed == (job, job.step, job.state.over):
+            return
+        self._followed = (job, job.step, job.state.over)
+        self.call_after_refresh(self._to_step, job)
+
+    def _to_step(self, job: Job) -> None:
+        if job.state.over:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+            return
+        room = max(1, self.scrollable_content_region.height)
+        last = len(step_lines(job, self._look, self.cells, upto=job.step or 0))
+        self.scroll_to(y=max(0, last - room + (1 if room > 1 else 0)), animate=False)
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Lay the steps out."""
+        return [] if self.job is None else step_lines(self.job, self._look, cells)
+
+
+class LogView(LineView):
+    """The output of one operation as it comes, or its commands; it stays at the end while that
+    is in sight."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._job: Job | None = None
+        self._taken = 0
+        self._rows: list[Line] = []
+        self._following = True
+        """Whether the end is what is looked at."""
+        self.commands = False
+        """Whether the commands are shown, and not the output."""
+
+    def show(self, job: Job | None, *, commands: bool) -> None:
+        """Show an operation's log from its end on."""
+        if job is not self._job or commands != self.commands:
+            self._job, self.commands = job, commands
+            self._taken, self._rows, self._following = 0, [], True
+            self._to_end()
+
+    def follow(self) -> None:
+        """Take what came since; what was laid out before is kept."""
+        job = self._job
+        if job is None or (not self.commands and job.written == self._taken):
+            return
+        self._to_end()
+
+    def _to_end(self) -> None:
+        following = self._following
+        self.lay_out_again()
+        if following:
+            self.call_after_refresh(self.scroll_end, animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Stay at the end, or no longer, as the person scrolls."""
+        super().watch_scroll_y(old_value, new_value)
+        self._following = new_value >= self.max_scroll_y - 1
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Lay out what is new, or all of it where little can be kept."""
+        job = self._job
+        if job is None:
+            return []
+        if self.commands:
+            self._taken, self._rows = 0, []
+            lines = [
+                line
+                for each in job.commands
+                for line in command_lines(each, self._look, cells, over=job.state.over)
+            ]
+            return lines or [(Part(" No command was run.", Tone.MUTED),)]
+        new = job.written - self._taken
+        if not self._rows or new >= len(job.log) or len(self._rows) > 3 * LOG_LINES:
+            self._rows, new = [], len(job.log)
+            left_out = job.written - len(job.log)
+            if left_out:
+                said = f" {left_out:,} earlier lines are in the log of the operation alone"
+                self._rows.append((Part(said, Tone.MUTED),))
+        log = list(job.log)[-new:] if new else []
+        for line in log:
+            self._rows += log_lines(line, self._look, cells)
+        self._taken = job.written
+        return self._rows or [(Part(" No output.", Tone.MUTED),)]
+
+    def on_resize(self, event: Resize) -> None:
+        """Break the lines anew."""
+        self._rows = []
+        following = self._following
+        super().on_resize(event)
+        if following:
+            self.call_after_refresh(self.scroll_end, animate=False)
+
+
+_POLL = 0.1
+"""Seconds between two looks at what runs."""
+
+
+class OperationsScreen(Screen[None], inherit_bindings=False):
+    """The queue above, one operation below."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    OperationsScreen > LineLabel { background: $panel; }
+    OperationsScreen > JobList { height: auto; max-height: 35%; min-height: 2; }
+    OperationsScreen > StepsView {
+        height: auto; max-height: 30%; border-top: solid $foreground 20%;
+    }
+    OperationsScreen > LogView { border-top: solid $foreground 20%; }
+    OperationsScreen > JobList { border-top: solid $surface; }
+    OperationsScreen > JobList:focus { border-top: solid $primary; }
+    OperationsScreen > LogView:focus { border-top: solid $primary; }
+    OperationsScreen.-nothing > StepsView, OperationsScreen.-nothing > LogView { display: none; }
+    OperationsScreen > .log-path { display: none; }
+    OperationsScreen.-high.-logged > .log-path { display: block; }
+    OperationsScreen.-nothing > JobList { height: 1fr; max-height: 100%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("back", "operations", "history", "trash", "cancel", "undo", "copy"),
+        *bindings("next_pane", "previous_pane", "tab.1", "tab.2"),
+    ]
+
+    def __init__(self, queue: Queue, look: Look) -> None:
+        super().__init__()
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self._queue = queue
+        self._look = look
+        self._title = LineLabel()
+        self.jobs = JobList(look)
+        self.steps = StepsView(look)
+        self.log_view = LogView(look)
+        self._log_path = LineLabel(classes="log-path")
+        self._keys = KeyLine(look.keys)
+        self._seen: tuple[int, int] = (-1, -1)
+
+    def compose(self) -> ComposeResult:
+        """The queue, the steps, the output, the keys."""
+        yield self._title
+        yield self.jobs
+        yield self.steps
+        yield self.log_view
+        yield self._log_path
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Show it, and follow it."""
+        look = self._look
+        does = ", ".join(look.key(name) for name in ("delete", "recreate", "upgrade", "new"))
+        self.jobs.say_instead(
+            (
+                Part("Nothing is being done. ", Tone.MUTED),
+                Part(f"In the list {does} do something; ", Tone.MUTED),
+                Part(look.key("history"), Tone.HEADING),
+                Part(" shows what was done before.", Tone.MUTED),
+            )
+        )
+        self.jobs.focus()
+        self._follow()
+        self.set_interval(_POLL, self._follow)
+
+    def _follow(self) -> None:
+        queue = self._queue
+        jobs = [*queue.active, *(job for job in reversed(queue.jobs) if job.state.over)]
+        if [*self.jobs.rows] != jobs:
+            self.jobs.show_rows(jobs)
+        elif queue.busy or self._seen[0] != queue.revision:
+            self.jobs.refresh()
+        self.set_class(not jobs, "-nothing")
+        self._seen = (queue.revision, len(jobs))
+        self._show_current()
+        active = len(queue.active)
+        said = f"   {active:,} not over" if active else "   all over"
+        self._title.show((Part("Operations", Tone.STRONG), Part(said if jobs else "")))
+
+    def _show_current(self) -> None:
+        job = self.jobs.current
+        another = job is not self.steps.job
+        self.steps.job = job
+        if another or (job is not None and not job.state.over) or self.steps.lines:
+            self.steps.lay_out_again()
+        self.steps.follow()
+        self.log_view.show(job, commands=self.log_view.commands)
+        self.log_view.follow()
+        self._show_log_path(job)
+        first = {"undo": "undo this one"}
+        if job is not None and job.state is not State.DONE:
+            first = {} if job.state.over else {"cancel": ""}
+        hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
+        self._keys.tell(hints)
+
+    def _show_log_path(self, job: Job | None) -> None:
+        path = None if job is None else self._queue.log_file(job)
+        self.set_class(path is not None, "-logged")
+        if path is not None:
+            label, key = "the whole log: ", self._look.key("copy")
+            room = self.size.width - width(label) - width(key) - len("  copies it") - 3
+            shown = self._look.short_path(path, max(room, 12))
+            parts = (Part(label, Tone.MUTED), Part(shown), Part(f"  {key}", Tone.HEADING))
+            self._log_path.show((*parts, Part(" copies it", Tone.MUTED)))
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._show_current()
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.log_view.focus()
+
+    def action_cancel(self) -> None:
+        """Give up what is under the cursor; it says when it is rolled back."""
+        job = self.jobs.current
+        if job is None or job.state.over:
+            said = "there is nothing to cancel here: it is over"
+        elif job.stopping:
+            said = "it is being stopped already"
+        else:
+            waiting = job.state is State.WAITING
+            self._queue.cancel(job)
+            runs = job.plan.operation is Operation.RUN
+            said = "stopping: what it did stays" if runs else "stopping: it will be rolled back"
+            said = "given up before it began" if waiting else said
+        self.notify(said, markup=False)
+        self._follow()
+
+    def action_tab_1(self) -> None:
+        """The output."""
+        self.log_view.show(self.jobs.current, commands=False)
+
+    def action_tab_2(self) -> None:
+        """The commands that were really run."""
+        self.log_view.show(self.jobs.current, commands=True)
+
+    def action_copy(self) -> None:
+        """Copy the path of the whole log, and show it: not every terminal takes it."""
+        job = self.jobs.current
+        path = None if job is None else self._queue.log_file(job)
+        if path is None:
+            self.notify("there is no log: no command was run", markup=False)
+        else:
+            self.app.copy_to_clipboard(for_clipboard(path))
+            self.notify(f"copied {plain(path)}", markup=False)
+
+    def action_next_pane(self) -> None:
+        """To the other pane."""
+        (self.log_view if self.jobs.has_focus and self.jobs.rows else self.jobs).focus()
+
+    def action_previous_pane(self) -> None:
+        """To the other pane."""
+        self.action_next_pane()
+
+    def action_undo(self) -> None:
+        """Ask whether the operation under the cursor shall be taken back."""
+        job = self.jobs.current
+        if job is None or not job.state.over:
+            said = "nothing here is over" if job is None else "it is not over: nothing to take back"
+            self.notify(said, markup=False)
+        elif job.state is not State.DONE:
+            self.notify("it cannot be taken back: it changed nothing", markup=False)
+        else:
+            title = f"Take back: {job_title(job.plan, self._look)}"
+            wish = undo_wish(self._queue.operating, title, job.plan.id)
+            self.post_message(OperationWished(wish))
+
+    async def action_history(self) -> None:
+        """What was done before."""
+        await self._main("history")
+
+    async def action_trash(self) -> None:
+        """What was put aside."""
+        await self._main("trash")
+
+    async def _main(self, action: str) -> None:
+        await self.app.get_default_screen().run_action(action)
+
+    def action_back(self) -> None:
+        """From the output to the queue, from there to the list."""
+        if self.log_view.has_focus:
+            self.jobs.focus()
+        else:
+            self.dismiss()
+
+    def action_operations(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss()

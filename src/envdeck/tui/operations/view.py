@@ -1,0 +1,138 @@
+"""What the view of the operations says, as lines."""
+
+from collections.abc import Iterable
+
+from envdeck.text import clip, duration, pad, width
+from envdeck.tui.base.job import Command, Job, LogLine, State
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined, line_width, wrapped
+from envdeck.tui.widgets.operation_words import amount, progress_bar, title
+
+_STATE = 12
+"""Cells of the word for a state."""
+_TONES = {
+    State.WAITING: Tone.MUTED,
+    State.RUNNING: Tone.ACCENT,
+    State.DONE: Tone.GOOD,
+    State.ROLLED_BACK: Tone.WARNING,
+    State.ENDED_BADLY: Tone.ERROR,
+    State.REFUSED: Tone.ERROR,
+    State.CANCELLED: Tone.MUTED,
+    State.FAILED: Tone.ERROR,
+}
+
+
+def state_sign(state: State, look: Look) -> str:
+    """Return a sign that says a state without colour."""
+    signs = look.signs
+    return {
+        State.WAITING: signs.away,
+        State.RUNNING: "»" if look.unicode else ">",
+        State.DONE: signs.marked,
+        State.ROLLED_BACK: signs.warning,
+        State.ENDED_BADLY: signs.broken,
+        State.CANCELLED: signs.unknown,
+    }.get(state, signs.broken)
+
+
+def job_line(job: Job, look: Look, cells: int) -> Line:
+    """Return one operation: its state, how far it is, what it is, how long it took."""
+    word = "stopping" if job.stopping and not job.state.over else job.state.value
+    took = ""
+    if job.started_at is not None:
+        took = duration(max(0.0, (job.ended_at or look.clock()) - job.started_at))
+    parts: list[Part] = [
+        Part(f" {state_sign(job.state, look)} ", _TONES[job.state]),
+        Part(pad(word, _STATE), _TONES[job.state]),
+    ]
+    if cells >= 60:
+        parts += [*progress_bar(job, look), Part(" ")]
+    room = cells - line_width(tuple(parts)) - width(took) - 3
+    what = title(job.plan, look, max(room - 10, 12))
+    parts.append(Part(pad(clip(what, room, look.signs.ellipsis), room)))
+    parts.append(Part(f" {took}", Tone.MUTED))
+    return tuple(parts)
+
+
+def step_lines(job: Job, look: Look, cells: int, *, upto: int | None = None) -> list[Line]:
+    """Return the steps, each done, running or waiting, and how it ended; with `upto` the lines
+    up to the end of that step alone."""
+    lines: list[Line] = []
+    for number, step in enumerate(job.plan.steps):
+        if upto is not None and number > upto:
+            return lines
+        state = _step_state(job, number)
+        parts = [
+            Part(f" {state_sign(state, look)} ", _TONES[state]),
+            Part(look.sentence(step.title), Tone.MUTED if state is State.WAITING else Tone.PLAIN),
+        ]
+        if state is State.RUNNING:
+            far = amount(job.progress)
+            parts.append(Part(f"  {far}" if far else "", Tone.ACCENT))
+        elif state.over and state is not State.DONE:
+            parts.append(Part(f"  {state.value}", _TONES[state]))
+        told = wrapped(tuple(parts), max(cells - 4, 8))
+        lines += [told[0], *((Part("   "), *more) for more in told[1:])]
+    return [*lines, *_outcome(job, look, cells)]
+
+
+def _step_state(job: Job, number: int) -> State:
+    if job.state is State.DONE:
+        return State.DONE
+    if job.step is None or number > job.step:
+        return State.WAITING
+    return State.DONE if number < job.step else job.state
+
+
+def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
+    said: list[Line] = []
+    if job.fault:
+        said.append((Part(f"a fault of envdeck: {look.sentence(job.fault)}", Tone.ERROR),))
+    if job.result is not None:
+        said.append((Part(look.sentence(job.result.message), _TONES[job.state]),))
+        if job.result.hint:
+            said.append((Part(look.sentence(job.result.hint), Tone.MUTED),))
+        said += [(Part(look.sentence(each), Tone.GOOD),) for each in job.result.verified]
+    return [(Part("   "), *told) for line in said for told in wrapped(line, max(cells - 4, 8))]
+
+
+def log_lines(line: LogLine, look: Look, cells: int) -> Iterable[Line]:
+    """Return a line of the log, broken where the edge is: output is never cut."""
+    text = look.sentence(f"$ {line.text}" if line.command else line.text.expandtabs(4))
+    tone = Tone.STRONG if line.command else Tone.PLAIN
+    room = max(cells - 2, 8)
+    if text.isascii():  # nearly all of it, and there is much of it
+        pieces = [text[start : start + room] for start in range(0, len(text), room)] or [""]
+    else:
+        pieces = _broken(text, room)
+    return [(Part(" "), Part(piece, tone)) for piece in pieces]
+
+
+def _broken(text: str, room: int) -> list[str]:
+    pieces, taken = [""], 0
+    for character in text:
+        cells = width(character)
+        if taken + cells > room:
+            pieces.append("")
+            taken = 0
+        pieces[-1] += character
+        taken += cells
+    return pieces
+
+
+def command_lines(command: Command, look: Look, cells: int, *, over: bool) -> list[Line]:
+    """Return a command that was really run, where, and how it ended."""
+    import shlex
+
+    words = look.sentence(f"$ {shlex.join(command.words)}")
+    told = wrapped((Part(words, Tone.STRONG),), max(cells - 4, 8))
+    if command.code is None:
+        ended: Line = (Part("did not end" if over else "running", Tone.ACCENT),)
+    else:
+        tone = Tone.MUTED if command.code == 0 else Tone.ERROR
+        ended = (Part(f"exit {command.code} after {duration(command.seconds)}", tone),)
+    where: Line = (Part(f"in {look.short_path(command.folder, max(cells - 34, 12))}", Tone.MUTED),)
+    return [
+        (Part(" "), *told[0]),
+        *((Part("     "), *more) for more in told[1:]),
+        (Part("   "), *joined([ended, where])),
+    ]

@@ -1,0 +1,128 @@
+"""The part of a dialog in which it is chosen what becomes of packages that cannot be recreated
+exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from envdeck.core.model import Doubt, PackageChoice
+from envdeck.text import pad, plain
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
+from envdeck.tui.widgets.words import counted
+
+DOUBT = "doubt"
+"""The first part of what such a row stands for; the package and the choice are the others."""
+
+_WORDS = {
+    PackageChoice.KEEP: (
+        "keep its files",
+        "as installed, edits included",
+        "Keeps the installed files, edits included.",
+    ),
+    PackageChoice.RELEASE: (
+        "take the release",
+        "maybe another project's code",
+        "Takes what the index has under this name and version: maybe another project's code.",
+    ),
+    PackageChoice.OMIT: (
+        "leave it out",
+        "not in the new environment",
+        "Recreates the environment without this package.",
+    ),
+}
+"""The choice, what it means in a few words for its row, and in a sentence."""
+_COLUMN = max(len(words) for words, *_ in _WORDS.values())
+
+
+@dataclass(slots=True)
+class DoubtRows:
+    """The packages that there are, and what was chosen for them."""
+
+    look: Look
+    doubts: tuple[Doubt, ...] = ()
+    _chosen: dict[str, PackageChoice] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> tuple[tuple[str, PackageChoice], ...]:
+        """What was chosen, by name; what no longer applies is not among it."""
+        options = {one.name: one.options for one in self.doubts}
+        return tuple(
+            (name, choice)
+            for name, choice in sorted(self._chosen.items())
+            if choice in options.get(name, ())
+        )
+
+    def choice(self, row: ChoiceRow) -> tuple[str, PackageChoice] | None:
+        """Return what a row stands for, where it is one of these."""
+        match row.key:
+            case (first, str() as name, PackageChoice() as choice) if first == DOUBT:
+                return name, choice
+        return None
+
+    def choose(self, name: str, choice: PackageChoice) -> None:
+        """Take one of them."""
+        self._chosen[name] = choice
+
+    @property
+    def open(self) -> int:
+        """How many packages nothing was chosen for."""
+        return len(self.doubts) - len(self.chosen)
+
+    def difference(self) -> Line:
+        """Return what the row of the source says of them; empty where there are none."""
+        if not self.doubts:
+            return ()
+        if self.open:
+            return (Part(f"{self.look.signs.warning} {self.open:,} to choose below", Tone.WARNING),)
+        return (Part(f"{counted(len(self.doubts), 'package')} as chosen below", Tone.MUTED),)
+
+    def about(self, cells: int) -> list[Line]:
+        """Return what is said of them below the list, where the source is told of."""
+        if not self.doubts:
+            return []
+        many = counted(len(self.doubts), "package")
+        said = f"{many} cannot be recreated exactly. Choose below what becomes of each."
+        if not self.open:
+            said = f"{many} cannot be recreated exactly: as chosen below. The others match."
+        tone = Tone.WARNING if self.open else Tone.PLAIN
+        told = wrapped((Part(said, tone),), max(cells - 2, 12), self.look.signs.ellipsis)
+        return [(Part(" "), *line) for line in told]
+
+    def missing(self) -> tuple[str, object] | None:
+        """Return which package nothing was chosen for, and the row to choose on; None where there
+        is none."""
+        known = dict(self.chosen)
+        for one in self.doubts:
+            if one.name not in known:
+                return f"choose what becomes of {one.title}", (DOUBT, one.name, one.options[0])
+        return None
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return the rows of each package under its title; none where there is nothing to
+        choose."""
+        known = dict(self.chosen)
+        rows: list[ChoiceRow] = []
+        for one in self.doubts:
+            rows += [BLANK, title(plain(one.title), "cannot be recreated exactly")]
+            rows += [self._row(one, choice, known.get(one.name)) for choice in one.options]
+        return rows
+
+    def _row(self, doubt: Doubt, choice: PackageChoice, chosen: PackageChoice | None) -> ChoiceRow:
+        words, brief, about = _WORDS[choice]
+        ellipsis = self.look.signs.ellipsis
+
+        def draw(cells: int) -> Line:
+            box = radio(self.look, chosen=choice is chosen)
+            line = (*box, Part(pad(words, _COLUMN)), Part("  "), Part(brief, Tone.MUTED))
+            return clipped(line, cells - 1, ellipsis)
+
+        def tell(cells: int) -> Sequence[Line]:
+            room = max(cells - 2, 12)
+            reason = (Part(self.look.sentence(f"{doubt.title}: {doubt.reason}")),)
+            return [
+                (Part(" "), *line)
+                for parts in (reason, (Part(about),))
+                for line in wrapped(parts, room, ellipsis)
+            ]
+
+        return ChoiceRow(draw, (DOUBT, doubt.name, choice), tell)

@@ -1,0 +1,310 @@
+"""Forecast and version bumps as rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from envdeck.core.model import NoPlan
+from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.text import clip, pad, plain, width
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, glued, joined, wrapped
+from envdeck.tui.widgets.words import counted
+
+Told = Forecast | NoPlan
+
+_ORDER = (Verdict.UNSUPPORTED, Verdict.GONE, Verdict.BUILD, Verdict.UNKNOWN)
+"""What a person has to look at, the worst first; those with a wheel come last."""
+_TONES = {
+    Verdict.UNSUPPORTED: Tone.ERROR,
+    Verdict.GONE: Tone.ERROR,
+    Verdict.BUILD: Tone.WARNING,
+    Verdict.UNKNOWN: Tone.MUTED,
+    Verdict.WHEEL: Tone.GOOD,
+}
+_WORDS = {
+    Verdict.UNSUPPORTED: "not for it",
+    Verdict.GONE: "gone",
+    Verdict.BUILD: "to build",
+    Verdict.UNKNOWN: "unknown",
+}
+_SENTENCES = {
+    Verdict.UNSUPPORTED: "does not support Python {python}",
+    Verdict.GONE: "is not on the index any more",
+    Verdict.BUILD: "has to be built here",
+    Verdict.UNKNOWN: "could not be checked",
+}
+_NAME, _VERSION = 26, 12
+
+
+def outlooks(told: Iterable[Told]) -> tuple[Outlook, ...]:
+    """Return the pins of some forecasts, those that several environments share once."""
+    found: dict[tuple[str, str], Outlook] = {}
+    for one in told:
+        for pin in one.pins if isinstance(one, Forecast) else ():
+            found.setdefault((pin.name, pin.version), pin)
+    return tuple(found.values())
+
+
+def unanswered(told: Iterable[Told]) -> tuple[str, str]:
+    """Return why something could not be forecast and a way out; empty where all could."""
+    for one in told:
+        if isinstance(one, NoPlan):
+            return one.message, one.hint
+        if one.problem:
+            return one.problem, ""
+    return "", ""
+
+
+def forecast_line(told: Sequence[Told], look: Look) -> Line:
+    """Return the counts in one line, the worst first: `1 not for it · 2 to build · 40 wheels`."""
+    pins = outlooks(told)
+    if not pins and unanswered(told)[0]:
+        return (Part(f"{look.signs.unknown} not checked", Tone.MUTED),)
+    if not pins:
+        return (Part("nothing to forecast", Tone.MUTED),)
+    wheels = sum(pin.verdict is Verdict.WHEEL for pin in pins)
+    pieces: list[Line] = []
+    for verdict in _ORDER:
+        count = sum(pin.verdict is verdict for pin in pins)
+        if count:
+            sign = f"{look.signs.broken} " if _TONES[verdict] is Tone.ERROR else ""
+            pieces.append((Part(f"{sign}{count:,} {_WORDS[verdict]}", _TONES[verdict]),))
+    every = "all " if wheels == len(pins) and wheels > 1 else ""
+    good = Part(f"{every}{counted(wheels, 'wheel')}", Tone.GOOD if wheels else Tone.MUTED)
+    return joined([*pieces, (good,)])
+
+
+def forecast_about(told: Sequence[Told], python: str, cells: int, look: Look) -> list[Line]:
+    """Return the packages by what would become of them, what needs a look first."""
+    lines: list[Line] = []
+    ellipsis = look.signs.ellipsis
+    problem, hint = unanswered(told)
+    if problem:
+        sentence = f"{look.signs.warning} Not all was checked: {look.sentence(problem)}"
+        lines += wrapped((Part(sentence, Tone.WARNING),), cells, ellipsis)
+        if hint:
+            lines += wrapped((Part(look.sentence(hint), Tone.MUTED),), cells, ellipsis)
+    pins = outlooks(told)
+    column = min(max((width(plain(pin.name)) for pin in pins), default=0), _NAME, cells // 3)
+    for verdict in _ORDER:
+        rows = sorted((pin for pin in pins if pin.verdict is verdict), key=lambda pin: pin.name)
+        if rows:
+            said = _plural(_SENTENCES[verdict], len(rows)).format(python=plain(python))
+            heading = f"{counted(len(rows), 'package')} {said}"
+            lines += wrapped((Part(heading, _TONES[verdict]),), cells, ellipsis)
+            lines += [_pin_line(pin, column, cells, look) for pin in rows]
+    wheels = sorted(
+        glued(f"{plain(pin.name)} {plain(pin.version)}")
+        for pin in pins
+        if pin.verdict is Verdict.WHEEL
+    )
+    if wheels:
+        have = "has" if len(wheels) == 1 else "have"
+        lines.append((Part(f"{counted(len(wheels), 'package')} {have} a wheel", Tone.GOOD),))
+        lines += [
+            (Part("  "), *line)
+            for line in wrapped((Part(", ".join(wheels), Tone.MUTED),), cells - 2, ellipsis)
+        ]
+    return lines
+
+
+def _plural(sentence: str, count: int) -> str:
+    verb, _, rest = sentence.partition(" ")
+    plural = {"does": "do", "is": "are", "has": "have"}.get(verb, verb)
+    return sentence if count == 1 else f"{plural} {rest}"
+
+
+def _pin_line(pin: Outlook, column: int, cells: int, look: Look) -> Line:
+    name = pad(clip(plain(pin.name), column, look.signs.ellipsis), column)
+    version = clip(plain(pin.version), _VERSION, look.signs.ellipsis)
+    parts = [Part(f"  {name}  "), Part(pad(version, _VERSION), Tone.MUTED)]
+    ways: list[Line] = []
+    if pin.smallest:
+        ways.append((Part("smallest jump ", Tone.MUTED), Part(plain(pin.smallest))))
+    if pin.newest and pin.newest != pin.smallest:
+        ways.append((Part("newest ", Tone.MUTED), Part(plain(pin.newest))))
+    if not ways and pin.verdict in {Verdict.UNSUPPORTED, Verdict.GONE}:
+        ways.append((Part("no version has a wheel for it", Tone.MUTED),))
+    if pin.note:
+        ways.append((Part(look.sentence(pin.note), Tone.MUTED),))
+    return clipped((*parts, Part("  "), *joined(ways)), cells, look.signs.ellipsis)
+
+
+_TITLES: dict[str | None, str] = {
+    None: "as they are",
+    "smallest": "the smallest jump",
+    "newest": "the newest",
+}
+_NAME, _VERSION = 28, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """One way to deal with those packages, and what it comes to."""
+
+    name: str | None
+    """`smallest`, `newest`, or None: each stays at its version."""
+    moves: tuple[tuple[Outlook, str], ...]
+    """What comes at another version, and at which."""
+    stays: tuple[Outlook, ...]
+    """What stays, to be built here or to fail."""
+    stuck: tuple[Outlook, ...]
+    """What has no version to go to, so that the jump cannot be chosen."""
+
+    @property
+    def title(self) -> str:
+        """A few words."""
+        return _TITLES[self.name]
+
+
+def jumps(told: Sequence[Told]) -> tuple[Jump, ...]:
+    """Return the ways there are; none where every package has a wheel, or nobody knows."""
+    lacking = [pin for pin in outlooks(told) if pin.verdict not in {Verdict.WHEEL, Verdict.UNKNOWN}]
+    return tuple(_jump(name, lacking) for name in _TITLES) if lacking else ()
+
+
+def _jump(name: str | None, lacking: Sequence[Outlook]) -> Jump:
+    moves, stays, stuck = [], [], []
+    for pin in lacking:
+        target = {"smallest": pin.smallest, "newest": pin.newest}.get(name or "")
+        if target is not None and target != pin.version:
+            moves.append((pin, target))
+        elif name is None or target is not None or pin.verdict is Verdict.BUILD:
+            stays.append(pin)
+        else:
+            stuck.append(pin)
+    return Jump(name, tuple(moves), tuple(stays), tuple(stuck))
+
+
+def jump_line(jump: Jump, cells: int, look: Look, *, chosen: bool) -> Line:
+    """Return the row of one way: what moves, what is built here, what cannot be had."""
+    possible = not jump.stuck
+    box = radio(look, chosen=chosen, possible=possible)
+    column = max(map(len, _TITLES.values()))
+    tone = Tone.PLAIN if possible else Tone.MUTED
+    told: Line
+    if jump.stuck:
+        told = (Part(f"{look.signs.broken} ", Tone.ERROR), Part(_stuck(jump), Tone.MUTED))
+    else:
+        told = joined(_pieces(jump, look))
+    line = (*box, Part(pad(jump.title, column), tone), Part("  "), *told)
+    return clipped(line, cells - 1, look.signs.ellipsis)
+
+
+def _pieces(jump: Jump, look: Look) -> list[Line]:
+    builds = sum(pin.verdict is Verdict.BUILD for pin in jump.stays)
+    pieces: list[Line] = []
+    if len(jump.stays) > builds:
+        fails = f"{look.signs.broken} {len(jump.stays) - builds:,} cannot come"
+        pieces.append((Part(fails, Tone.ERROR),))
+    if builds:
+        pieces.append((Part(f"{builds:,} to build here", Tone.WARNING),))
+    if jump.moves:
+        first = ", ".join(f"{plain(pin.name)} {plain(target)}" for pin, target in jump.moves)
+        pieces.append((Part(f"~{len(jump.moves):,} ", Tone.WARNING), Part(first, Tone.MUTED)))
+    return pieces
+
+
+def _stuck(jump: Jump) -> str:
+    others = f" or {counted(len(jump.stuck) - 1, 'other')}" if len(jump.stuck) > 1 else ""
+    newer = "newer " if jump.name == "smallest" else ""
+    return f"no {newer}version of {plain(jump.stuck[0].name)}{others} has a wheel"
+
+
+def stuck_words(jump: Jump) -> str:
+    """Return why a way cannot be chosen."""
+    return f"it cannot be chosen: {_stuck(jump)}"
+
+
+def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
+    """Return which package would come at which version."""
+    room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
+    version = plain(python)
+    sentence = {
+        None: "Every package stays at its version; what has no wheel comes from its installed "
+        "files where they are for any Python, and else cannot come.",
+        "smallest": f"What has no wheel for Python {version} comes at the smallest version up "
+        "that has one; all others stay.",
+        "newest": f"What has no wheel for Python {version} comes at its newest version that has "
+        "one; all others stay.",
+    }[jump.name]
+    lines = wrapped((Part(sentence),), room, ellipsis)
+    if jump.stuck:
+        said = f"{look.signs.broken} It cannot be chosen: {_stuck(jump)}"
+        lines += wrapped((Part(said, Tone.ERROR),), room, ellipsis)
+    every = [*(pin for pin, _ in jump.moves), *jump.stays, *jump.stuck]
+    column = min(max((width(plain(pin.name)) for pin in every), default=0), _NAME, room // 3)
+
+    def row(sign: str, tone: Tone, pin: Outlook, *told: Part) -> None:
+        name = pad(clip(plain(pin.name), column, ellipsis), column)
+        line = (Part(f"{sign} ", tone), Part(f"{name}  "), *told)
+        lines.append(clipped(line, room, ellipsis))
+
+    if jump.moves:
+        change = "changes" if len(jump.moves) == 1 else "change"
+        lines.append((Part(f"{counted(len(jump.moves), 'package')} {change}", Tone.HEADING),))
+    for pin, target in jump.moves:
+        arrow = look.signs.moved
+        row("~", Tone.WARNING, pin, Part(f"{plain(pin.version)} {arrow} {plain(target)}"))
+    for pin in (*jump.stays, *jump.stuck):
+        if pin.verdict is Verdict.BUILD:
+            sign, tone, words = look.signs.warning, Tone.WARNING, "is built here"
+        elif pin.verdict is Verdict.GONE:
+            sign, tone, words = look.signs.broken, Tone.ERROR, "is not on the index any more"
+        else:
+            sign, tone = look.signs.broken, Tone.ERROR
+            words = f"does not support Python {version}"
+        held = clip(plain(pin.version), _VERSION, ellipsis)
+        row(sign, tone, pin, Part(f"{pad(held, _VERSION)}  ", Tone.MUTED), Part(words))
+    return [(Part(" "), *line) for line in lines]
+
+
+JUMP = "jump"
+"""The first half of what such a row stands for; the name of the jump is the other."""
+
+
+@dataclass(slots=True)
+class JumpRows:
+    """The ways there are for the Python that is chosen, and which one is taken."""
+
+    look: Look
+    python: str = ""
+    """Its minor version."""
+    ways: tuple[Jump, ...] = ()
+    _wanted: str | None = None
+
+    def take(self, told: Sequence[Told], python: str) -> None:
+        """Take the forecasts for the Python that is chosen; none where its minor version stays."""
+        self.ways, self.python = jumps(told), python
+
+    @property
+    def chosen(self) -> str | None:
+        """The jump that is taken: what was wanted of another Python is none for this one."""
+        possible = {way.name for way in self.ways if not way.stuck}
+        return self._wanted if self._wanted in possible else None
+
+    def way(self, row: ChoiceRow) -> Jump | None:
+        """Return what a row stands for, where it is one of these."""
+        return next((way for way in self.ways if row.key == (JUMP, way.name)), None)
+
+    def choose(self, way: Jump) -> str:
+        """Take one of them; return why it cannot be, or nothing."""
+        if way.stuck:
+            return stuck_words(way)
+        self._wanted = way.name
+        return ""
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return a row for each, under their title; none where there is nothing to choose."""
+        if not self.ways:
+            return []
+        heading = title("Packages without a wheel", f"for Python {self.python}")
+        return [BLANK, heading, *map(self._row, self.ways)]
+
+    def _row(self, way: Jump) -> ChoiceRow:
+        chosen = way.name == self.chosen
+        return ChoiceRow(
+            lambda cells: jump_line(way, cells, self.look, chosen=chosen),
+            (JUMP, way.name),
+            lambda cells: jump_about(way, self.python, cells, self.look),
+        )

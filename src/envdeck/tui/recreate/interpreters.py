@@ -1,0 +1,202 @@
+"""Interpreters as rows (also for upgrade)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from envdeck.core.model import Interpreter
+from envdeck.core.operations.recreate.options import InterpreterChoice
+from envdeck.text import clip, pad, plain, width
+from envdeck.tui.dialogs.picker import ChoiceRow, radio
+from envdeck.tui.recreate.forecast import Told, forecast_about, forecast_line
+from envdeck.tui.recreate.forecaster import Forecaster
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
+from envdeck.tui.widgets.words import minor, python_name
+
+_SOURCE = 8
+_SOURCE_FROM = 58
+"""Cells from which it is said who installed it."""
+_NAME = 16
+_ENDED = ("support ended", "end of life")
+_PATH_FROM = 24
+"""Cells that must be left for a path to be worth showing."""
+
+
+def python_line(
+    choice: InterpreterChoice,
+    told: Sequence[Told] | None,
+    cells: int,
+    look: Look,
+    *,
+    chosen: bool,
+    asking: bool = False,
+) -> Line:
+    """Return the row of an interpreter; `told` are the forecasts for it, as far as they came."""
+    interpreter = choice.interpreter
+    name = clip(python_name(interpreter), _NAME, look.signs.ellipsis)
+    source = clip(plain(interpreter.source), _SOURCE, look.signs.ellipsis)
+    line: Line = (
+        *radio(look, chosen=chosen),
+        Part(pad(name, _NAME), Tone.STRONG),
+    )
+    if cells >= _SOURCE_FROM:
+        line = (*line, Part("  " + pad(source, _SOURCE)))
+    for piece in (_note(choice, look), _outlook(choice, told, look, asking=asking)):
+        if piece:
+            line = (*line, Part("  "), *piece)
+    room = cells - line_width(line) - 3
+    if room >= _PATH_FROM and told is None and not asking:
+        path = look.short_path(interpreter.executable, room)
+        line = (*line, Part(" " * (room - width(path) + 2)), Part(path, Tone.MUTED))
+    return clipped(line, cells - 1, look.signs.ellipsis)
+
+
+def _note(choice: InterpreterChoice, look: Look) -> Line:
+    pieces = look.sentence(choice.note).split(", ")
+    # That its support ended is said by sign and word, and when by what stands below the list.
+    told = ", ".join(one for one in pieces if one and not one.startswith(_ENDED))
+    note = (Part(told, Tone.ACCENT),) if told else ()
+    if not choice.interpreter.end_of_life:
+        return note
+    mark = Part(f"{look.signs.warning} end of life", Tone.WARNING)
+    return (mark, Part(", ", Tone.MUTED), *note) if note else (mark,)
+
+
+def _outlook(
+    choice: InterpreterChoice, told: Sequence[Told] | None, look: Look, *, asking: bool
+) -> Line:
+    if choice.same_minor:
+        return ()
+    if told is not None:
+        return forecast_line(told, look)
+    if asking:
+        return (Part(f"asking the index{look.signs.ellipsis}", Tone.MUTED),)
+    return ()
+
+
+def python_about(
+    choice: InterpreterChoice,
+    told: Sequence[Told] | None,
+    cells: int,
+    look: Look,
+    *,
+    same: str,
+    another: str,
+) -> list[Line]:
+    """Return all about an interpreter; `same` and `another` say what choosing one of the same,
+    or of another minor version comes to."""
+    room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
+    interpreter = choice.interpreter
+    lines = wrapped(
+        (
+            Part(python_name(interpreter), Tone.STRONG),
+            Part(f"  from {plain(interpreter.source)}  ", Tone.MUTED),
+            Part(look.path(interpreter.executable), Tone.MUTED, path=True),
+        ),
+        room,
+        ellipsis,
+    )
+    if interpreter.end_of_life:
+        since = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}"
+        lines += wrapped((Part(since, Tone.WARNING), Part(": no more fixes")), room, ellipsis)
+    lines += wrapped((Part(same if choice.same_minor else another),), room, ellipsis)
+    if not choice.same_minor:
+        lines += _forecast(choice, told, room, look)
+    return [(Part(" "), *line) for line in lines]
+
+
+def _forecast(
+    choice: InterpreterChoice, told: Sequence[Told] | None, room: int, look: Look
+) -> list[Line]:
+    if told is None:
+        asking = f"Asking the package index what it has for it{look.signs.ellipsis}"
+        return [(Part(asking, Tone.MUTED),)]
+    python = minor(choice.interpreter.version) or "that version"
+    return forecast_about(told, python, room, look)
+
+
+PYTHON = "python"
+"""The first half of what such a row stands for; its executable is the other."""
+
+
+@dataclass(slots=True)
+class PythonRows:
+    """The interpreters to choose from, and which one is."""
+
+    look: Look
+    same: str
+    """What choosing one of the same minor version comes to, in a sentence."""
+    another: str
+    """What choosing one of another minor version comes to."""
+    forecaster: Forecaster | None = None
+    choices: tuple[InterpreterChoice, ...] = ()
+    chosen: str | None = field(default=None)
+    """The executable that is chosen."""
+
+    def take(self, choices: Sequence[InterpreterChoice]) -> None:
+        """Take what there is to choose from; what is proposed is chosen, unless another was."""
+        self.choices = tuple(choices)
+        known = {choice.interpreter.executable for choice in choices}
+        if self.chosen not in known:
+            proposed = (one.interpreter.executable for one in choices if one.proposed)
+            self.chosen = next(proposed, None)
+
+    def choice(self, row: ChoiceRow | None) -> InterpreterChoice | None:
+        """Return the choice that a row stands for, where it is one of an interpreter."""
+        match row.key if row is not None else None:
+            case (str(kind), str(executable)) if kind == PYTHON:
+                return self._named(executable)
+            case _:
+                return None
+
+    @property
+    def current(self) -> InterpreterChoice | None:
+        """The one that is chosen."""
+        return None if self.chosen is None else self._named(self.chosen)
+
+    def _named(self, executable: str) -> InterpreterChoice | None:
+        for choice in self.choices:
+            if choice.interpreter.executable == executable:
+                return choice
+        return None
+
+    def cursor_on(self, row: ChoiceRow | None) -> None:
+        """Let the forecast follow the cursor; elsewhere it is about the one that is chosen."""
+        if self.forecaster is not None:
+            choice = self.choice(row)
+            if choice is None or choice.same_minor:
+                choice = self.current
+            due = choice is not None and not choice.same_minor
+            self.forecaster.want(choice.interpreter if choice is not None and due else None)
+
+    def missing(self) -> tuple[str, object]:
+        """Return why none is chosen, and the row to choose one on."""
+        if not self.choices:
+            return "no interpreter can be chosen here", None
+        first = (PYTHON, self.choices[0].interpreter.executable)
+        return "no interpreter is proposed: choose the one it shall rest on", first
+
+    def told(self) -> tuple[Told, ...]:
+        """Return the forecasts for the one that is chosen, where its minor version is another."""
+        current = self.current
+        if current is None or current.same_minor:
+            return ()
+        return self._told(current.interpreter) or ()
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return a row for each."""
+        return [self._row(choice) for choice in self.choices]
+
+    def _row(self, choice: InterpreterChoice) -> ChoiceRow:
+        interpreter = choice.interpreter
+        told, chosen = self._told(interpreter), interpreter.executable == self.chosen
+        asking = self.forecaster is not None and self.forecaster.is_asking(interpreter)
+        return ChoiceRow(
+            lambda cells: python_line(choice, told, cells, self.look, chosen=chosen, asking=asking),
+            (PYTHON, interpreter.executable),
+            lambda cells: python_about(
+                choice, told, cells, self.look, same=self.same, another=self.another
+            ),
+        )
+
+    def _told(self, interpreter: Interpreter) -> tuple[Told, ...] | None:
+        return None if self.forecaster is None else self.forecaster.told(interpreter)

@@ -1,0 +1,293 @@
+"""Asking which project is walked through: a folder, typed with the folders that are there."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from envdeck.core.system.files import reason_of
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, Look, Part, Tone
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.workers import in_background
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+_PAUSE = 0.15
+"""Seconds in which nothing is typed before the folders are read."""
+_READ = 5_000
+"""Entries of a folder that are looked at."""
+_SHOWN = 200
+"""Folders that are offered."""
+_MARKS = (
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+    "Pipfile",
+    "environment.yml",
+    "uv.lock",
+    "manage.py",
+)
+"""Files of which one makes a folder a Python project."""
+
+
+class Folder(NamedTuple):
+    """A folder that what is typed may mean."""
+
+    path: str
+    project: bool
+    """Whether it looks like a Python project."""
+
+
+def folders_like(typed: str) -> tuple[Folder, ...]:
+    """Return the folders that begin as an absolute path does; those in it where it ends in a
+    separator. Hidden ones are offered only where a dot was typed. Raises :class:`OSError`."""
+    above, name = os.path.split(typed)
+    found: list[str] = []
+    with os.scandir(above or os.sep) as entries:
+        for number, entry in enumerate(entries):
+            if number >= _READ:
+                break
+            if entry.name.startswith(name) and (name or not entry.name.startswith(".")):
+                found.append(entry.path)
+    folders = []
+    for path in sorted(found):
+        if os.path.isdir(path):
+            is_project = any(os.path.lexists(os.path.join(path, mark)) for mark in _MARKS)
+            folders.append(Folder(path, is_project))
+        if len(folders) == _SHOWN:
+            break
+    return tuple(folders)
+
+
+class FoldersRead(Message, bubble=False):
+    """The folders were read that what is typed may mean."""
+
+    def __init__(self, typed: str, folders: tuple[Folder, ...], problem: str = "") -> None:
+        super().__init__()
+        self.typed = typed
+        self.folders = folders
+        self.problem = problem
+
+
+class FolderChecked(Message, bubble=False):
+    """Whether there is a folder at a path was looked at."""
+
+    def __init__(self, path: str, *, there: bool) -> None:
+        super().__init__()
+        self.path = path
+        self.there = there
+
+
+class FolderList(LineList[Folder]):
+    """The folders that what is typed may mean."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(classes="folders")
+        self._look = look
+
+    def key_of(self, row: Folder) -> object:
+        """A folder is named by its path."""
+        return row.path
+
+    def draw_row(self, row: Folder, cells: int) -> Line:
+        """One folder."""
+        note = "  project" if row.project else ""
+        path = self._look.short_path(row.path, max(cells - len(note) - 3, 8))
+        return Part(" "), Part(path), Part(note, Tone.GOOD)
+
+
+class ProjectDialog(Dialog[str]):
+    """A field for a folder, and below it those that are there; ends with the folder's path."""
+
+    DEFAULT_CSS = """
+    ProjectDialog .asking { height: 1fr; }
+    ProjectDialog .folders { height: 1fr; margin-top: 1; }
+    ProjectDialog.-low .folders { margin-top: 0; }
+    ProjectDialog KeyLine { background: transparent; }
+    ProjectDialog Input {
+        height: 1; border: none; padding: 0 1 !important; background: $boost;
+        &:focus { border: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # In a field the keys are its own, whatever keys the actions were given.
+        Binding("escape", "back", show=False),
+        Binding("down", "to_list", show=False),
+        Binding("tab", "complete", show=False),
+    ]
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, folder: str, look: Look) -> None:
+        """Propose a folder, by its absolute path."""
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self._given = folder
+        self._shown = look.path(folder)
+        self.field = Input(
+            self._shown, placeholder="folder of a project", compact=True, select_on_focus=False
+        )
+        self.field.cursor_blink = False
+        self.folders = FolderList(look)
+        self._keys = KeyLine(look.keys)
+        self._pause: Timer | None = None
+        self._asked = ""
+        self._read_of: str | None = None
+        self._complete_when_read = False
+
+    def body(self) -> Widget:
+        """The field, the folders, the keys."""
+        return Vertical(self.field, self.folders, self._keys, classes="asking")
+
+    def buttons(self) -> Iterable[Button]:
+        """To go on, and to cancel."""
+        yield DialogButton((Part(" Walk through it "),), id="go_on")
+        yield DialogButton((Part(" Cancel "),), id="cancel")
+
+    def on_mount(self) -> None:
+        """Read what is in the folder that was proposed."""
+        self.title_label.show((Part("Walk through which project?", Tone.STRONG),))
+        self._read()
+        self._tell()
+
+    def _tell(self) -> None:
+        if isinstance(self.focused, Input):
+            self._keys.tell({"open": "walk through it", "back": "cancel"}, typing=True)
+        else:
+            self._keys.tell({"open": "take it", "previous_pane": "the field", "back": "cancel"})
+
+    def on_descendant_focus(self) -> None:
+        """Other keys do other things in the field."""
+        self._tell()
+
+    # the folders
+
+    def _typed(self) -> str:
+        """Return what is typed as an absolute path, a separator at its end kept: `~` is home;
+        the folder that was proposed as it was, since a name that is no text cannot be typed."""
+        text = self.field.value.strip()
+        if text == self._shown:
+            return self._given
+        if self._shown and text.startswith(f"{self._shown}/"):
+            return self._given + text[len(self._shown) :]
+        if text == "~" or text.startswith("~/"):
+            text = self.look.home + text[1:]
+        path = os.path.abspath(text or ".")
+        return path + os.sep if text.endswith(os.sep) and path != os.sep else path
+
+    def _read(self) -> None:
+        typed = self._asked = self._typed()
+
+        def work() -> FoldersRead:
+            try:
+                return FoldersRead(typed, folders_like(typed))
+            except OSError as error:
+                return FoldersRead(typed, (), reason_of(error))
+
+        in_background(work, self.post_message)
+
+    def on_folders_read(self, message: FoldersRead) -> None:
+        """Offer them, unless something else was typed meanwhile."""
+        if message.typed != self._asked:
+            return
+        self._read_of = message.typed
+        said = message.problem or "no folder there begins so"
+        self.folders.say_instead((Part(self.look.sentence(said), Tone.MUTED),))
+        self.folders.show_rows(message.folders)
+        if self._complete_when_read and isinstance(self.focused, Input):
+            self.action_complete()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.said.show(())
+        self._stop_pause()
+        if self._typed() == self._asked:
+            return
+        self._complete_when_read = False
+        self._pause = self.set_timer(_PAUSE, self._read)
+
+    def _stop_pause(self) -> None:
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
+    def action_complete(self) -> None:
+        """Complete what is typed as far as one can, once the folders are read that it may mean;
+        where that is no further, go on."""
+        rows: Sequence[Folder] = self.folders.rows
+        typed = self._typed()
+        in_field = isinstance(self.focused, Input)
+        self._complete_when_read = in_field and self._read_of != typed
+        if self._complete_when_read:
+            if self._asked != typed:
+                self._stop_pause()
+                self._read()
+            return
+        if not in_field or not rows:
+            self.action_next_pane()
+            return
+        common = os.path.commonprefix([row.path for row in rows])  # noqa: RUF071 - of letters
+        if len(rows) == 1 and len(common) >= len(typed):
+            self._take(common, ending=os.sep)
+        elif len(common) > len(typed):
+            self._take(common)
+        else:
+            self.folders.focus()
+
+    def _take(self, path: str, ending: str = "") -> None:
+        """Put a path into the field."""
+        self._given, self._shown = path, self.look.path(path)
+        self.field.value = self._shown + ending
+        self.field.cursor_position = len(self.field.value)
+        self._stop_pause()
+        self._read()
+
+    def action_to_list(self) -> None:
+        """From the field to the folders."""
+        if isinstance(self.focused, Input) and self.folders.rows:
+            self.folders.focus()
+        else:
+            self.action_down()
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, Folder):
+            self._take(event.row.path, ending=os.sep)
+            if event.row.project:
+                self.action_go_on()
+            else:
+                self.field.focus()
+
+    # going on
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_go_on()
+
+    def action_go_on(self) -> None:
+        """Look whether it is there, beside the screen, and end with it."""
+        typed = self._typed()
+        path = typed.rstrip(os.sep) or os.sep
+        in_background(lambda: FolderChecked(path, there=os.path.isdir(path)), self.post_message)
+
+    def on_folder_checked(self, message: FolderChecked) -> None:
+        """End with it, or say that it is not there."""
+        if message.there:
+            self.dismiss(message.path)
+        else:
+            sign = self.look.signs.warning
+            said = f"{sign} {self.look.path(message.path)} is no folder that can be opened"
+            self.said.show((Part(said, Tone.WARNING),))

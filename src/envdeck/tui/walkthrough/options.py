@@ -1,0 +1,194 @@
+"""Asking what has to be chosen and typed for one step of the walkthrough."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from envdeck.core.onboarding.model import Answers, Field, Option, StepView
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.picker import ChoiceList, ChoiceRow, radio, tick
+from envdeck.tui.walkthrough.view import one_of_several
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+
+_KINDS = {"group": "group", "extra": "extra", "command": ""}
+"""What is said of an option by the kind that its id begins with."""
+
+
+class _Fields(VerticalScroll, can_focus=False):
+    """The fields, of which the one that has the focus is in sight."""
+
+
+class StepDialog(Dialog[None]):
+    """Options to choose, then fields to fill in, masked where a value is a secret.
+
+    `on_chosen` takes the answers; the dialog stays below the plan, so that nothing typed is
+    lost by looking at it. No value leaves it in any other way.
+    """
+
+    DEFAULT_CSS = """
+    StepDialog .asking { height: 1fr; }
+    StepDialog .choices { height: auto; max-height: 60%; margin-bottom: 1; }
+    StepDialog _Fields { height: 1fr; scrollbar-size-vertical: 1; }
+    StepDialog KeyLine { background: transparent; }
+    StepDialog Input {
+        height: 1; border: none; padding: 0 1 !important; background: $boost;
+        &:focus { border: none; }
+    }
+    StepDialog.-high Input { margin-bottom: 1; }
+    StepDialog.-low .choices { margin-bottom: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("open"),
+        # In a field the keys are its own, whatever keys the actions were given.
+        Binding("escape", "back", show=False),
+        Binding("down", "down", show=False),
+        Binding("up", "up", show=False),
+    ]
+    AUTO_FOCUS = ".choices, Input"
+
+    def __init__(self, step: StepView, look: Look) -> None:
+        super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.step = step
+        self.chosen = {option.id for option in step.options if option.chosen}
+        self.on_chosen: Callable[[Answers], None] | None = None
+        self.choices = ChoiceList()
+        self.fields = [_field(field) for field in step.fields]
+        self._keys = KeyLine(look.keys)
+
+    def body(self) -> Widget:
+        """The options, the fields, the keys."""
+        parts: list[Widget] = []
+        if self.step.options:
+            parts.append(self.choices)
+        if self.fields:
+            told: list[Widget] = []
+            for field, each in zip(self.step.fields, self.fields, strict=True):
+                name = Part(self.look.sentence(field.name), Tone.HEADING)
+                hidden = "as the example has it, not shown" if field.default else "is not shown"
+                note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
+                told += [LineLabel((name, note)), each]
+            parts.append(_Fields(*told))
+        return Vertical(*parts, self._keys, classes="asking")
+
+    def buttons(self) -> Iterable[Button]:
+        """To go on, and to cancel."""
+        yield DialogButton((Part(" Show the plan "),), id="go_on")
+        yield DialogButton((Part(" Cancel "),), id="cancel")
+
+    def on_mount(self) -> None:
+        """Show what is proposed."""
+        self.title_label.show((Part(self.look.sentence(self.step.title), Tone.STRONG),))
+        if self.step.options:
+            self._show()
+        first = self.choices if self.step.options else self.fields[0] if self.fields else None
+        if first is not None:
+            first.focus()
+        self._tell()
+
+    def _show(self) -> None:
+        self.choices.show_rows([self._row(option) for option in self.step.options])
+
+    def _row(self, option: Option) -> ChoiceRow:
+        chosen = option.id in self.chosen
+        draw = radio if one_of_several(option) else tick
+        kind = _KINDS.get(option.id.partition(":")[0], "")
+        line: Line = (
+            *draw(self.look, chosen=chosen),
+            Part(self.look.sentence(option.title), Tone.STRONG if chosen else Tone.PLAIN),
+            Part(f"  {kind}" if kind and kind not in option.title.lower() else "", Tone.MUTED),
+        )
+        return ChoiceRow(lambda _cells: line, option.id)
+
+    def _tell(self) -> None:
+        if isinstance(self.focused, Input):
+            last = self.focused is self.fields[-1]
+            word = "show the plan" if last else "next field"
+            self._keys.tell({"open": word, "back": "cancel"}, typing=True)
+        elif self.step.options:
+            self._keys.tell({"mark": "choose", "open": "go on", "back": "cancel"})
+
+    def on_descendant_focus(self) -> None:
+        """Other keys do other things in a field."""
+        self._tell()
+
+    @on(ChoiceList.Toggled)
+    def _toggled(self, event: ChoiceList.Toggled) -> None:
+        event.stop()
+        option = next((each for each in self.step.options if each.id == event.row.key), None)
+        if option is None:
+            return
+        self.said.show(())
+        if one_of_several(option):
+            self.chosen -= {each.id for each in self.step.options if one_of_several(each)}
+            self.chosen.add(option.id)
+        else:
+            self.chosen ^= {option.id}
+        self._show()
+
+    @on(ChoiceList.Chosen)
+    def _entered(self, event: ChoiceList.Chosen) -> None:
+        event.stop()
+        if self.fields:
+            self.fields[0].focus()
+        else:
+            self.action_go_on()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.input is self.fields[-1]:
+            self.action_go_on()
+        else:
+            self.focus_next("Input")
+
+    def action_open(self) -> None:
+        """Enter, where nothing else takes it."""
+        self.action_go_on()
+
+    def action_down(self) -> None:
+        """To the next field, or the next option."""
+        if isinstance(self.focused, Input):
+            self.focus_next()
+        else:
+            super().action_down()
+
+    def action_up(self) -> None:
+        """To the field before, or the option before."""
+        if isinstance(self.focused, Input):
+            self.focus_previous()
+        else:
+            super().action_up()
+
+    def action_go_on(self) -> None:
+        """Hand over what was chosen and typed."""
+        commands = {each.id for each in self.step.options if one_of_several(each)}
+        if commands and not commands & self.chosen:
+            said = f"{self.look.signs.warning} choose which one is run"
+            self.said.show((Part(said, Tone.WARNING),))
+            return
+        options = tuple(each.id for each in self.step.options if each.id in self.chosen)
+        names = (field.name for field in self.step.fields)
+        values = {name: each.value for name, each in zip(names, self.fields, strict=True)}
+        if self.on_chosen is not None:
+            self.on_chosen(Answers(options if self.step.options else None, values))
+
+
+def _field(field: Field) -> Input:
+    given = Input(
+        field.default,
+        placeholder="left empty",
+        password=field.secret,
+        compact=True,
+        select_on_focus=False,
+    )
+    given.cursor_blink = False
+    return given

@@ -1,0 +1,255 @@
+"""The walkthrough: the steps of one project from a fresh clone to the first running command."""
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.message import Message
+
+from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.messages import OperationEnded, OperationWished, OutcomeSaid
+from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.walkthrough.view import typed
+from envdeck.tui.walkthrough.worker import LookingScreen
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.workers import in_background
+
+if TYPE_CHECKING:
+    from envdeck.core.model import Plan
+    from envdeck.tui.base.job import Job
+    from envdeck.tui.walkthrough.options import StepDialog
+
+
+class Recorded(Message, bubble=False):
+    """How something ended was remembered, and its step looked at anew."""
+
+    def __init__(self, step: StepView) -> None:
+        super().__init__()
+        self.step = step
+
+
+class WalkthroughScreen(LookingScreen, inherit_bindings=False):
+    """The steps, all about one of them beside (or below), and the output of what is being done.
+
+    It shows what was found and asks; what is done is planned, shown and done as everywhere else.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    WalkthroughScreen > .top { background: $panel; }
+    WalkthroughScreen > .walk { height: 1fr; layout: vertical; }
+    WalkthroughScreen StepList { height: 8; }
+    WalkthroughScreen AboutStep { height: 1fr; border-top: solid $foreground 20%; }
+    WalkthroughScreen AboutStep:focus { border-top: solid $primary; }
+    WalkthroughScreen.-wide > .walk { layout: horizontal; margin-top: 1; }
+    WalkthroughScreen.-wide StepList { width: 53%; min-width: 46; max-width: 66; height: 1fr; }
+    WalkthroughScreen.-wide AboutStep {
+        width: 1fr; border-top: none; border-left: vkey $panel;
+    }
+    WalkthroughScreen.-wide AboutStep:focus { border-left: vkey $primary; }
+    WalkthroughScreen > LogView, WalkthroughScreen > StepsView, WalkthroughScreen > .job-head {
+        display: none;
+    }
+    WalkthroughScreen > LogView, WalkthroughScreen > StepsView { height: 30%; }
+    WalkthroughScreen.-wide > LogView, WalkthroughScreen.-wide > StepsView { height: 40%; }
+    WalkthroughScreen.-begun > .job-head { display: block; }
+    WalkthroughScreen.-begun.-printed > LogView { display: block; }
+    WalkthroughScreen.-begun.-silent > StepsView { display: block; height: auto; max-height: 30%; }
+    WalkthroughScreen.-low.-reading StepList { display: none; }
+    WalkthroughScreen.-low.-begun.-acting AboutStep { display: none; }
+    WalkthroughScreen.-low.-begun.-acting > .walk { height: auto; }
+    WalkthroughScreen.-low.-begun.-acting > LogView { height: 1fr; }
+    WalkthroughScreen.-low.-begun.-acting > StepsView { height: 1fr; max-height: 100%; }
+    WalkthroughScreen.-low.-begun.-about > .job-head,
+    WalkthroughScreen.-low.-begun.-about > LogView,
+    WalkthroughScreen.-low.-begun.-about > StepsView { display: none; }
+    WalkthroughScreen.-nothing AboutStep { display: none; }
+    WalkthroughScreen.-nothing StepList { width: 1fr; max-width: 100%; height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("back", "walkthrough", "cancel", "refresh", "copy", "undo"),
+        *bindings("operations", "history", "next_pane", "previous_pane"),
+    ]
+
+    # doing
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, StepView):
+            self.do(event.row)
+
+    def do(self, step: StepView) -> None:
+        """Do a step: ask first what has to be chosen or typed, then show what will be done."""
+        if self.walk.active is not None:
+            if self.walk.active_step == step.name:
+                self.focus_output()
+            else:
+                self._say(f"one step at a time: {self.look.key('cancel')} cancels what is done now")
+        elif step.act is None:
+            self._why_not(step)
+        elif self.main.able() is not None:
+            if step.options or step.fields:
+                self._ask(step)
+            else:
+                self._plan(step, Answers(), None)
+
+    def _why_not(self, step: StepView) -> None:
+        """Say what a person can do where there is nothing that we do."""
+        if step.commands and step.state in {State.READY, State.DONE}:
+            self.action_copy()
+        elif step.state is State.WAITING:
+            first = next((each for each in self.walk.steps if _comes_first(each)), None)
+            title = "a step before it" if first is None else self.look.sentence(first.title)
+            self._say(
+                f"it waits: first comes “{title}”"
+                if self.look.unicode
+                else f"it waits: first comes {title}"
+            )
+        elif step.state is State.CANNOT:
+            hint = step.hint or "what it says beside it is for you to do"
+            self._say(f"this needs you: {self.look.sentence(hint)}")
+        elif step.state is State.SKIPPED:
+            self._say("it does not apply to this project")
+        else:
+            self._say("there is nothing to do for it")
+
+    def _ask(self, step: StepView) -> None:
+        from envdeck.tui.walkthrough.options import StepDialog
+
+        dialog = StepDialog(step, self.look)
+        dialog.on_chosen = partial(self._answered, step, dialog)
+        self.app.push_screen(dialog)
+
+    def _answered(self, step: StepView, dialog: "StepDialog", answers: Answers) -> None:
+        self._plan(step, answers, dialog)
+
+    def _plan(self, step: StepView, answers: Answers, asked_in: "StepDialog | None") -> None:
+        """Plan it in the background, show it, and do it if the person says yes. What is not done
+        leads back to where it was asked for."""
+        from envdeck.tui.base.services import Wish
+        from envdeck.tui.dialogs.plan import PlanDialog
+
+        def decided(plans: "tuple[Plan, ...] | None") -> None:
+            if asked_in is not None:
+                asked_in.remove_class("-under")
+                if plans:
+                    asked_in.dismiss(None)
+            for plan in plans or ():
+                self._submit(step, plan)
+            if not plans and answers.options is not None:
+                self.look_anew()  # what was chosen is remembered: it shows now
+
+        if asked_in is not None:
+            asked_in.add_class("-under")
+        title = self.look.sentence(step.title)
+        wish = Wish(title, lambda _allow: self.walk.plan(step, answers))
+        leave = "Cancel" if asked_in is None else "Back"
+        self.app.push_screen(PlanDialog(wish, self.look, leave=leave), decided)
+
+    def _submit(self, step: StepView, plan: "Plan") -> None:
+        self.main.submit(plan)
+        queue = self.main.queue
+        jobs = () if queue is None else queue.jobs
+        job = next((each for each in reversed(jobs) if each.plan is plan), None)
+        if job is not None:
+            self.walk.started(step, job)
+            self.pane("acting")
+            self.show_current()
+
+    # what was done
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        """Remember how it ended, look at its step anew and then at all; what was done elsewhere
+        may have changed something here as well."""
+        if not self.finish(message.job):
+            self.look_anew()
+
+    def finish(self, job: "Job") -> bool:
+        """Remember how something ended; return whether it was done for a step, and is news."""
+        step = self.walk.take(job)
+        if step is None:
+            return False
+        self.pane("about")
+        in_background(partial(self._recorded, step, job), self.post_message)
+        self.show_current()
+        return True
+
+    def _recorded(self, step: StepView, job: "Job") -> Recorded:
+        """Called in a thread."""
+        return Recorded(self.walk.record(step, job))
+
+    def on_recorded(self, message: Recorded) -> None:
+        """Tick it, and go on to the next one once the others were looked at."""
+        self.walk.put(message.step)
+        if not message.step.state.is_open:
+            self.go_on_from = message.step.name
+        self.show()
+        self.look_anew()
+
+    def on_outcome_said(self, message: OutcomeSaid) -> None:
+        """What was done could not be looked at: look at all of it again, which says why."""
+        del message
+        self.look_anew()
+
+    def action_cancel(self) -> None:
+        """Give up what is being done; it says when it is rolled back."""
+        job, queue = self.walk.active, self.main.queue
+        if job is None or queue is None:
+            self._say("nothing is being done for a step")
+        elif job.stopping:
+            self._say("it is being stopped already")
+        else:
+            queue.cancel(job)
+            self._say("given up before it began" if job.state.over else "stopping it")
+        self.follow()
+
+    def action_refresh(self) -> None:
+        """Look at every step anew."""
+        self.look_anew()
+
+    def action_copy(self) -> None:
+        """Copy the commands of the step, and show them: not every terminal takes it."""
+        step = self.list.current
+        if step is None or not step.commands:
+            self._say("there is no command to copy")
+            return
+        text = "\n".join(typed(command) for command in step.commands)
+        self.app.copy_to_clipboard(for_clipboard(text))
+        self._say(f"copied {self.look.sentence(text)}")
+
+    def action_undo(self) -> None:
+        """Ask whether the last operation shall be taken back."""
+        operating = self.main.able()
+        if operating is not None:
+            from envdeck.tui.dialogs.requests import undo_wish
+
+            wish = undo_wish(operating, "Take the last operation back")
+            self.post_message(OperationWished(wish))
+
+    async def action_operations(self) -> None:
+        """What is being done, and what was."""
+        await self.main.run_action("operations")
+
+    async def action_history(self) -> None:
+        """What was done before."""
+        await self.main.run_action("history")
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False)
+
+    def action_back(self) -> None:
+        """From the other panes to the steps, from there to where it was opened."""
+        if self.focused in {self.about, self.log_view, self.done_view}:
+            self.to_steps()
+        else:
+            self.dismiss()
+
+    def action_walkthrough(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss()
+
+
+def _comes_first(step: StepView) -> bool:
+    return step.state in {State.OPEN, State.CANNOT}

@@ -1,0 +1,241 @@
+"""What the walkthrough says, as lines."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from envdeck.core.onboarding.model import Option, State, StepView
+from envdeck.text import clip, pad, width
+from envdeck.tui.base.job import Job
+from envdeck.tui.base.job import State as JobState
+from envdeck.tui.walkthrough.state import Walk
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
+from envdeck.tui.widgets.words import capital
+
+_WORDS = {
+    State.DONE: "done",
+    State.OPEN: "to do",
+    State.WAITING: "waiting",
+    State.CANNOT: "needs you",
+    State.READY: "ready",
+    State.SKIPPED: "does not apply",
+}
+_TONES = {
+    State.DONE: Tone.GOOD,
+    State.OPEN: Tone.ACCENT,
+    State.WAITING: Tone.MUTED,
+    State.CANNOT: Tone.WARNING,
+    State.READY: Tone.ACCENT,
+    State.SKIPPED: Tone.MUTED,
+}
+_WORD = 14
+"""Cells of the word for a state."""
+_MOST = 200
+"""Details that are shown of a step; how many more there are is said."""
+
+
+def sign_of(state: State, look: Look) -> str:
+    """Return a sign that says a state without colour."""
+    signs = look.signs
+    return {
+        State.DONE: signs.marked,
+        State.OPEN: signs.away,
+        State.WAITING: "◦" if look.unicode else ".",
+        State.CANNOT: signs.broken,
+        State.READY: "▷" if look.unicode else ">",
+        State.SKIPPED: signs.unknown,
+    }[state]
+
+
+def state_line(step: StepView, job: Job | None, look: Look) -> Line:
+    """Return how a step stands, by sign and word; `job` is what is being done for it."""
+    if job is not None and not job.state.over:
+        word = "stopping" if job.stopping else job.state.value
+        return Part("» " if look.unicode else "> ", Tone.ACCENT), Part(word, Tone.ACCENT)
+    tone = _TONES[step.state]
+    return Part(f"{sign_of(step.state, look)} ", tone), Part(_WORDS[step.state], tone)
+
+
+def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
+    """Return one row: how it stands, and what it is."""
+    sign, word = state_line(step, job, look)
+    quiet = step.state in {State.WAITING, State.SKIPPED}
+    room = max(cells - _WORD - 6, 8)
+    title = clip(look.sentence(step.title), room, look.signs.ellipsis)
+    return (
+        Part(" "),
+        sign,
+        word._replace(text=pad(word.text, _WORD)),
+        Part("  "),
+        Part(title, Tone.MUTED if quiet else Tone.PLAIN),
+    )
+
+
+def title_line(walk: Walk, look: Look, cells: int, *, looking: bool, slow: bool = False) -> Line:
+    """Return whose walkthrough it is, and how far it is; `slow` tells that looking takes long."""
+    done, total = walk.done
+    far = f"{done} of {total} done" if total else ""
+    if looking:
+        now = "its disk may not answer" if slow else f"looking{look.signs.ellipsis}"
+        far = f"{far}, {now}" if far else now
+    head = (Part("Walkthrough", Tone.STRONG), Part("  "))
+    tone = Tone.WARNING if slow else Tone.GOOD if walk.ready else Tone.ACCENT
+    tail = (Part("  "), Part(far, tone))
+    room = cells - line_width((*head, *tail))
+    return (*head, Part(look.short_path(walk.project, max(room, 8))), *tail)
+
+
+def about_lines(
+    walk: Walk, step: StepView | None, look: Look, cells: int, *, titled: bool = True
+) -> list[Line]:
+    """Return all about the step under the cursor, what a person has to know first."""
+    lines = [*_ready(walk, look, cells)]
+    if step is None:
+        return lines
+    job = walk.jobs.get(step.name)
+    if titled:
+        lines += _indented((Part(look.sentence(step.title), Tone.HEADING),), 1, cells)
+    said = capital(look.sentence(step.message))
+    found = (*state_line(step, job, look), Part("  "), Part(said))
+    lines += _indented(found, 1, cells, more=3)
+    if step.hint:
+        tone = Tone.WARNING if step.state is State.CANNOT else Tone.MUTED
+        lines += _indented((Part(capital(look.sentence(step.hint)), tone),), 3, cells)
+    lines += _last_time(job, look, cells)
+    lines += [(), *_indented((Part(look.sentence(step.why), Tone.MUTED),), 1, cells)]
+    lines += _commands(step, look, cells)
+    lines += _choices(step.options, look, cells)
+    if step.fields:
+        lines += [(), _heading("It asks for")]
+        for field in step.fields:
+            name = (Part(look.sentence(field.name)), Part("  not shown", Tone.MUTED))
+            lines += _indented(name if field.secret else name[:1], 3, cells)
+    if step.details:
+        lines += [(), _heading("In detail")]
+        for detail in step.details[:_MOST]:
+            lines += _indented((Part(look.sentence(detail)),), 3, cells)
+        left_out = len(step.details) - _MOST
+        if left_out > 0:
+            lines.append((Part(f"   and {left_out:,} more", Tone.MUTED),))
+    return lines
+
+
+def _ready(walk: Walk, look: Look, cells: int) -> Iterator[Line]:
+    """Say that nothing is left to do, and what to type now."""
+    if not walk.ready:
+        return
+    said = f"{look.signs.marked} Nothing is left to do before work begins."
+    yield from _indented((Part(said, Tone.GOOD),), 1, cells, more=3)
+    for label, name in (("activate", "activate"), ("then try", "command")):
+        step = walk.found(name)
+        if step is not None and step.state is not State.SKIPPED and step.commands:
+            head = Part(f"   {label}  ", Tone.MUTED)
+            pieces = unabridged(command_text(step.commands[0], look), cells - width(head.text) - 1)
+            yield (head, Part(pieces[0], Tone.STRONG))
+            for piece in pieces[1:]:
+                yield (Part(" " * width(head.text)), Part(piece, Tone.STRONG))
+    yield ()
+
+
+def _last_time(job: Job | None, look: Look, cells: int) -> Iterator[Line]:
+    """Say how what was done for it ended, where that was no success."""
+    if job is None or not job.state.over or job.state is JobState.DONE:
+        return
+    said = job.state.value
+    if job.result is not None:
+        said += f": {look.sentence(job.result.message)}"
+    elif job.fault:
+        said += f": a fault of envdeck: {look.sentence(job.fault)}"
+    yield from _indented((Part(f"The last try was {said}", Tone.WARNING),), 3, cells)
+    if job.result is not None and job.result.hint:
+        yield from _indented((Part(look.sentence(job.result.hint), Tone.MUTED),), 3, cells)
+
+
+def _commands(step: StepView, look: Look, cells: int) -> Iterator[Line]:
+    if not step.commands:
+        if step.act is not None:
+            yield ()
+            yield (Part(" No command is run for it.", Tone.MUTED),)
+        return
+    yield ()
+    yield _heading("It runs" if step.act is not None else "You type")
+    for command in step.commands:
+        pieces = unabridged(command_text(command, look), cells - 6)
+        yield (Part("   $ ", Tone.MUTED), Part(pieces[0], Tone.STRONG))
+        for piece in pieces[1:]:
+            yield (Part("     "), Part(piece, Tone.STRONG))
+
+
+def _choices(options: Sequence[Option], look: Look, cells: int) -> Iterator[Line]:
+    if not options:
+        return
+    yield ()
+    yield _heading("Choices")
+    for option in options:
+        yield from _indented((*box(option, look), Part(look.sentence(option.title))), 3, cells)
+
+
+def box(option: Option, look: Look, *, chosen: bool | None = None) -> Line:
+    """Return the box of an option: square where several can be chosen, round where one is."""
+    is_chosen = option.chosen if chosen is None else chosen
+    left, right = "()" if one_of_several(option) else "[]"
+    sign = look.signs.marked if is_chosen else " "
+    tone = Tone.ACCENT if is_chosen else Tone.MUTED
+    return (Part(f"{left}{sign}{right} ", tone),)
+
+
+def one_of_several(option: Option) -> bool:
+    """Whether choosing it leaves the others of its kind: one command is run."""
+    return option.id.startswith("command:")
+
+
+def command_text(command: Sequence[str], look: Look) -> str:
+    """Return a command as a person would type it, safe to show."""
+    return look.sentence(typed(command))
+
+
+def typed(command: Sequence[str]) -> str:
+    """Return a command as a person would type it."""
+    if command[:1] == ("&",):  # PowerShell's word for calling what a path names
+        return f"& {shlex.join(command[1:])}"
+    return shlex.join(command)
+
+
+def unabridged(text: str, cells: int) -> list[str]:
+    """Return a text in lines of so many cells, with nothing left out: broken at blanks, and
+    within a word where that is longer than a line."""
+    cells = max(cells, 8)
+    lines = [""]
+    for number, word in enumerate(text.split(" ")):
+        piece = f" {word}" if number else word
+        if lines[-1] and width(lines[-1]) + width(piece) > cells:
+            lines.append("")
+            piece = word
+        while width(piece) > cells - width(lines[-1]):
+            end = len(piece)
+            while end > 1 and width(lines[-1]) + width(piece[:end]) > cells:
+                end -= 1
+            lines[-1] += piece[:end]
+            piece = piece[end:]
+            lines.append("")
+        lines[-1] += piece
+    return lines
+
+
+def _heading(text: str) -> Line:
+    return (Part(f" {text}", Tone.HEADING),)
+
+
+def _indented(line: Line, blanks: int, cells: int, more: int | None = None) -> Iterator[Line]:
+    """Yield a line broken where the edge is, each with blanks before it; `more` those of all but
+    the first."""
+    more = blanks if more is None else more
+    for number, each in enumerate(wrapped(line, max(cells - max(blanks, more) - 1, 8))):
+        yield (Part(" " * (more if number else blanks)), *each)
+
+
+def slow_words(walk: Walk, seconds: float, look: Look) -> str:
+    """Return what is said where looking takes long."""
+    return (
+        f"Looking at {look.path(walk.project)} has taken {seconds:.0f} seconds: its disk may not "
+        f"answer. {look.key('back')} leaves, and nothing is waited for then."
+    )

@@ -1,0 +1,188 @@
+"""What is said of operations in the queue: in a row, in one line, at their end."""
+
+from collections.abc import Sequence
+
+from envdeck.core.model import Operation, Plan, StepProgress
+from envdeck.text import size
+from envdeck.tui.base.job import Job, State
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, joined, line_width
+from envdeck.tui.widgets.words import Doing
+
+DOING = {
+    Operation.DELETE: "deleting",
+    Operation.RECREATE: "recreating",
+    Operation.UPGRADE: "upgrading",
+    Operation.CREATE: "creating",
+    Operation.UNDO: "taking back",
+    Operation.PURGE: "purging",
+    Operation.EDIT: "editing",
+    Operation.RUN: "running",
+}
+_SHORT = {
+    "deleting": "delete",
+    "recreating": "renew",
+    "upgrading": "upgrade",
+    "creating": "create",
+    "taking back": "undo",
+    "editing": "edit",
+    "running": "run",
+    "stopping": "stop",
+}
+DONE = {
+    Operation.DELETE: "deleted",
+    Operation.RECREATE: "recreated",
+    Operation.UPGRADE: "upgraded",
+    Operation.CREATE: "created",
+    Operation.UNDO: "taken back",
+    Operation.PURGE: "purged",
+    Operation.EDIT: "edited",
+    Operation.RUN: "run",
+}
+_TITLES = {
+    Operation.DELETE: "delete",
+    Operation.RECREATE: "recreate",
+    Operation.UPGRADE: "upgrade",
+    Operation.CREATE: "create",
+    Operation.UNDO: "take back",
+    Operation.PURGE: "purge",
+    Operation.EDIT: "edit",
+    Operation.RUN: "run a command in",
+}
+_BAR = 10
+"""Cells of a bar of progress."""
+_PIECE = 3
+"""Cells of what goes to and fro where there are no figures."""
+_PACE = 6
+"""Cells that it goes in a second."""
+
+
+def subject(plan: Plan, look: Look, cells: int) -> str:
+    """Return what a plan acts on: one path, or how many."""
+    if len(plan.targets) == 1:
+        return look.short_path(plan.targets[0].path, cells)
+    things = "items" if plan.operation is Operation.PURGE else "environments"
+    return f"{len(plan.targets):,} {things}"
+
+
+def title(plan: Plan, look: Look, cells: int = 40) -> str:
+    """Return an operation in words: `delete 3 environments`."""
+    return f"{_TITLES[plan.operation]} {subject(plan, look, cells)}"
+
+
+def doing_word(job: Job) -> str:
+    """Return what is being done, in a word or two."""
+    if job.state is State.WAITING:
+        return "waiting"
+    return "stopping" if job.stopping else DOING[job.plan.operation]
+
+
+def being(job: Job) -> str:
+    """Return what a person is told of something that is acted on already."""
+    if job.state is State.WAITING:
+        return f"waits to be {DONE[job.plan.operation]}"
+    return f"is being {DONE[job.plan.operation]}"
+
+
+def row_word(job: Job) -> Doing:
+    """Return the word for a row that is being acted on."""
+    word = doing_word(job)
+    return Doing(word, _SHORT.get(word, word))
+
+
+def amount(progress: StepProgress | None) -> str:
+    """Return how far a step is, in its own unit: `1,204 of 18,291 files`."""
+    if progress is None:
+        return ""
+    if progress.unit == "bytes":
+        done, total = size(progress.done), size(progress.total)
+        return done if progress.total is None else f"{done} of {total}"
+    total = "" if progress.total is None else f" of {progress.total:,}"
+    return f"{progress.done:,}{total} {progress.unit}"
+
+
+def figures(job: Job) -> bool:
+    """Whether it can be told how far it is: not in a step that says nothing of itself."""
+    if job.state is not State.RUNNING:
+        return True
+    return job.progress is not None and bool(job.progress.total)
+
+
+def progress_bar(job: Job, look: Look, cells: int = _BAR) -> Line:
+    """Return a bar that is full when the operation is done; a piece that goes to and fro while
+    nobody can tell how far it is."""
+    if not figures(job):
+        return _to_and_fro(max(0.0, look.clock() - (job.started_at or 0.0)), cells, look)
+    steps = 1_000
+    return bar(round(job.fraction * steps), steps, steps, cells, look.signs)
+
+
+def _to_and_fro(seconds: float, cells: int, look: Look) -> Line:
+    way = max(cells - _PIECE, 1)
+    at = int(seconds * _PACE) % (2 * way)
+    at = min(at, 2 * way - at)
+    return (
+        Part(look.signs.hollow * at, Tone.HOLLOW),
+        Part(look.signs.solid * _PIECE, Tone.SOLID),
+        Part(look.signs.hollow * max(cells - _PIECE - at, 0), Tone.HOLLOW),
+    )
+
+
+def how_far(job: Job) -> str:
+    """Return a percentage where there are figures, else which step it is: `step 2 of 5`."""
+    if figures(job):
+        return f"{job.fraction:.0%}"
+    total = len(job.plan.steps)
+    return f"step {(job.step or 0) + 1} of {total}" if total > 1 else ""
+
+
+def step_title(job: Job) -> str:
+    """Return the step that runs; it is hostile text no more than a plan is."""
+    steps = job.plan.steps
+    return steps[job.step].title if job.step is not None and job.step < len(steps) else ""
+
+
+def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
+    """Return what is going on in one line; what matters least is left out."""
+    if not jobs:
+        return ()
+    first = next((job for job in jobs if job.state is State.RUNNING), jobs[0])
+    what: Line = (
+        Part(f" {look.signs.warning} ", Tone.ACCENT),
+        Part(f"{doing_word(first)} {subject(first.plan, look, 40)}", Tone.STRONG),
+    )
+    drawn = (*progress_bar(first, look), Part(f" {how_far(first)}".rstrip() or " "))
+    step = (Part(look.sentence(step_title(first)), Tone.MUTED),)
+    far = (Part(amount(first.progress), Tone.MUTED),)
+    others = (Part(f"and {len(jobs) - 1:,} more", Tone.MUTED),) if len(jobs) > 1 else ()
+    shows = (Part(look.key("operations"), Tone.HEADING), Part(" shows it", Tone.MUTED))
+    ways = (
+        [what, drawn, step, far, others, shows],
+        [what, drawn, step, others, shows],
+        [what, drawn, others, shows],
+        [what, drawn, others],
+        [what, drawn],
+    )
+    lines = [joined([part for part in way if part and part[-1].text]) for way in ways]
+    return next((line for line in lines if line_width(line) <= cells - 1), what)
+
+
+def ending(job: Job, look: Look) -> tuple[str, bool]:
+    """Return how an operation ended, for a toast, and whether that is bad news."""
+    if job.state is State.FAILED:
+        fault = look.sentence(job.fault)
+        return f"{title(job.plan, look)}: a fault of envdeck: {fault}", True
+    if job.state is State.CANCELLED or job.result is None:
+        return f"{title(job.plan, look)}: given up before it began", False
+    result = job.result
+    said = look.sentence(result.message)
+    if job.state is State.DONE:
+        if job.plan.undo is not None:
+            said += f" · {look.key('undo')} takes it back"
+        return said, False
+    hint = f"\n{look.sentence(result.hint)}" if result.hint else ""
+    if job.state is State.ROLLED_BACK:
+        return f"{title(job.plan, look)}: rolled back: {said}{hint}", not result.stopped
+    if job.state is State.ENDED_BADLY:
+        return f"{title(job.plan, look)}: {said}{hint}", not result.stopped
+    guard = f" ({result.guard})" if result.guard else ""
+    return f"{title(job.plan, look)}: refused: {said}{guard}{hint}", True

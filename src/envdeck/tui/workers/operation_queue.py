@@ -1,0 +1,165 @@
+"""The queue of operations: two at a time, and never two on the same environment."""
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
+from time import monotonic
+
+from envdeck.core.model import Plan
+from envdeck.tui.base.job import Job, State
+from envdeck.tui.base.services import Operating
+
+PARALLEL = 2
+"""Operations that run at a time: more would only wait for the same disk and index."""
+KEPT = 100
+"""Operations that are over and still shown; the history has them all."""
+
+
+class Queue:
+    """Operations in the order they were asked for. Used from the screen's thread alone; each
+    operation runs in a thread of its own, and is heard of by :meth:`drain`."""
+
+    def __init__(self, operating: Operating, clock: Callable[[], float], *, held: bool) -> None:
+        self._operating = operating
+        self._clock = clock
+        self._held = held
+        self._jobs: list[Job] = []
+        self._threads: dict[Job, Thread] = {}
+        self.revision = 0
+        """Counts changes of what is in it, and of the state of what is."""
+
+    @property
+    def operating(self) -> Operating:
+        """What runs them."""
+        return self._operating
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All, oldest first: over, running and waiting."""
+        return tuple(self._jobs)
+
+    @property
+    def active(self) -> tuple[Job, ...]:
+        """Those that run or wait."""
+        return tuple(job for job in self._jobs if not job.state.over)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return any(not job.state.over for job in self._jobs)
+
+    def active_paths(self) -> dict[str, Job]:
+        """Return what is being acted on, or will be, with the operation that is first there."""
+        found: dict[str, Job] = {}
+        for job in self.active:
+            for path in job.paths:
+                found.setdefault(path, job)
+        return found
+
+    def log_file(self, job: Job) -> str | None:
+        """Return where the whole output of an operation is kept; None before its first command."""
+        return self._operating.ground.journal.log_file(job.plan.id) if job.commands else None
+
+    def release(self) -> None:
+        """Begin: what was interrupted before has been cleared up."""
+        self._held = False
+        self._start()
+
+    def submit(self, plan: Plan) -> Job:
+        """Put a plan to the end of the queue; it starts as soon as it may."""
+        job = Job(plan)
+        self._jobs.append(job)
+        self._forget()
+        self._start()
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Give an operation up: one that runs is rolled back, one that waits never starts."""
+        if job.state is State.WAITING:
+            job.state, job.ended_at = State.CANCELLED, self._clock()
+        elif job.state is State.RUNNING:
+            job.stopping = True
+        self.revision += 1
+        self._start()
+
+    def cancel_all(self) -> None:
+        """Give everything up."""
+        for job in reversed(self.active):
+            self.cancel(job)
+
+    def stop_all(self) -> None:
+        """Ask what runs to give up, and start nothing more; safe to call from a signal handler."""
+        self._held = True
+        for job in self.active:
+            job.stopping = True
+
+    def drain(self) -> list[Job]:
+        """Take over what was said since the last time, and return what is over by that."""
+        now = self._clock()
+        ended = [job for job in self._jobs if job.state is State.RUNNING and job.drain(now)]
+        for job in ended:
+            self._threads.pop(job, None)
+        if ended:
+            self.revision += 1
+            self._start()
+        return ended
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for what runs to end, and return whether it did; for when the screen has closed."""
+        end = monotonic() + seconds
+        for thread in list(self._threads.values()):
+            thread.join(max(0.0, end - monotonic()))
+        return not any(thread.is_alive() for thread in self._threads.values())
+
+    def _start(self) -> None:
+        if self._held:
+            return
+        before: list[Job] = []
+        running = sum(job.state is State.RUNNING for job in self._jobs)
+        for job in self.active:
+            free = running < PARALLEL and not any(_meet(job, other) for other in before)
+            if job.state is State.WAITING and free:
+                self._run(job)
+                running += 1
+            before.append(job)  # nobody overtakes one that waits for the same environment
+        self.revision += 1
+
+    def _run(self, job: Job) -> None:
+        job.state, job.started_at = State.RUNNING, self._clock()
+        work = partial(_work, self._operating, job)
+        # A daemon, so that a disk that does not answer cannot keep the program from ending:
+        # what is not over by then is finished or rolled back by the next start.
+        thread = Thread(target=work, name=f"envdeck-operation-{job.plan.id}", daemon=True)
+        self._threads[job] = thread
+        thread.start()
+
+    def _forget(self) -> None:
+        over = [job for job in self._jobs if job.state.over]
+        for job in over[: max(0, len(over) - KEPT)]:
+            self._jobs.remove(job)
+
+
+def _work(operating: Operating, job: Job) -> None:
+    try:
+        job.end(operating.run(job.plan, job.tell, job.stopped))
+    except Exception as error:  # noqa: BLE001 - or it would be waited for for ever
+        job.end(f"{type(error).__name__}: {error}")
+
+
+def _meet(one: Job, other: Job) -> bool:
+    """Whether two operations act on the same folder, or on one inside the other's."""
+    mine, theirs = set(one.paths), set(other.paths)
+    return any(not theirs.isdisjoint(_upwards(path)) for path in mine) or any(
+        not mine.isdisjoint(_upwards(path)) for path in theirs
+    )
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders above it."""
+    while True:
+        yield path
+        above = os.path.dirname(path)
+        if above == path:
+            return
+        path = above

@@ -1,0 +1,99 @@
+"""At the start: what was interrupted is finished or rolled back, what was announced is purged, and
+what a later start purges is announced."""
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from envdeck.core.model import Operation, Plan
+from envdeck.core.operations.transaction.journal import Entry, Phase
+from envdeck.core.operations.transaction.trash import Item
+from envdeck.text import plain
+from envdeck.tui.base.services import Operating
+from envdeck.tui.widgets.line import Look
+from envdeck.tui.widgets.operation_words import DOING
+from envdeck.tui.widgets.words import counted
+
+
+class Recovered(Message):
+    """What was interrupted is over now."""
+
+    def __init__(
+        self,
+        entries: tuple[Entry, ...] = (),
+        purge: Plan | None = None,
+        failure: str = "",
+        announced: tuple[Item, ...] = (),
+        hours: int = 0,
+    ) -> None:
+        super().__init__()
+        self.entries = entries
+        self.purge = purge
+        """What removes the items of the trash that an earlier start has announced; None where
+        there are none."""
+        self.announced = announced
+        """The items that a later start removes."""
+        self.hours = hours
+        """After how many hours a start may."""
+        self.failure = failure
+
+
+class Interrupted(Message):
+    """What is not over, where nothing may be cleared up."""
+
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
+        super().__init__()
+        self.entries = entries
+
+
+def recover(operating: Operating) -> Recovered:
+    """Clear up, and plan to purge what was announced; called in a thread."""
+    entries = operating.recover()
+    due = operating.due()
+    plan = operating.plan_purge([item.id for item in due.purge]) if due.purge else None
+    purge = plan if isinstance(plan, Plan) and not plan.refusals else None
+    return Recovered(entries, purge, announced=due.announced, hours=due.hours)
+
+
+def announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
+    """Return what is said of the items that a start in so many hours, or later, removes for
+    good."""
+    edits = any(item.manifest and item.manifest.operation is Operation.EDIT for item in items)
+    many = counted(len(items), "item" if edits else "environment")
+    return (
+        f"{many} will be permanently deleted from the trash when EnvDeck starts in "
+        f"{counted(hours, 'hour')} or later: {look.key('trash')} to look"
+    )
+
+
+def interrupted_words(entries: Sequence[Entry], look: Look) -> str:
+    """Return what a person should know of what is not over; it may be that another EnvDeck is at
+    it now."""
+    first = entries[0]
+    what = f"{DOING[first.operation]} {look.path(first.path)}"
+    if len(entries) > 1:
+        what += f" and {len(entries) - 1:,} more"
+    return (
+        f"{what}: not over, interrupted unless it is being done elsewhere\n"
+        f"a start without --read-only clears it up; {look.key('history')} shows it"
+    )
+
+
+def recovery_words(message: Recovered, look: Look) -> list[tuple[str, bool]]:
+    """Return what a person should know of it, and which of that is bad news."""
+    said = []
+    if message.failure:
+        failure = f"what was interrupted could not be cleared up: {plain(message.failure)}"
+        said.append((failure, True))
+    for entry in message.entries:
+        what = f"{DOING[entry.operation]} {look.path(entry.path)} had been interrupted"
+        if entry.phase is Phase.ATTENTION:
+            why = look.sentence(entry.message) or "it was left as it is"
+            see = look.key("history")
+            said.append((f"{what}, and needs a look: {why}\n{see} shows it", True))
+        elif not entry.phase.over:
+            said.append((f"{what}, and waits: {look.sentence(entry.message)}", True))
+        else:
+            became = "rolled back" if entry.phase is Phase.ROLLED_BACK else "finished"
+            said.append((f"{what}: {became} now", False))
+    return said

@@ -40,7 +40,7 @@ def _tell_version() -> int:
 
 
 def _hand_over(argv: list[str]) -> int:
-    from envdeck.cli.context import Context
+    from envdeck.cli.context import CommandContext
     from envdeck.cli.main import run
     from envdeck.cli.output.console import Console
     from envdeck.core.system.host import Host
@@ -50,7 +50,7 @@ def _hand_over(argv: list[str]) -> int:
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
     answers = sys.stdin if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
-    return run(argv, Context(host, console, interactive, answers=answers))
+    return run(argv, CommandContext(host, console, interactive, answers=answers))
 
 
 def _prepare() -> None:

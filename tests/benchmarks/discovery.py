@@ -12,7 +12,7 @@ import subprocess
 
 from benchmarks.harness import Outcome, exhaust, paired, ratio
 from benchmarks.setting import Setting, host_of
-from envdeck.core.discovery.find import Sighting, Survey
+from envdeck.core.discovery.find import FoundEnvironment, Survey
 from envdeck.core.discovery.prune import NAMES, Prune
 from envdeck.core.discovery.walk import Walk
 
@@ -25,7 +25,7 @@ def measure(setting: Setting) -> list[Outcome]:
 
     def survey() -> int:
         return sum(
-            isinstance(sign, Sighting)
+            isinstance(sign, FoundEnvironment)
             for sign in Survey(host, (home.home,), only_roots=True, prune=rules)
         )
 

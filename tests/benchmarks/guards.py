@@ -16,7 +16,7 @@ from benchmarks.setting import Setting, environments_of, host_of
 from envdeck.core.inspection.size import measure as measure_size
 from envdeck.core.model import Operation, Target
 from envdeck.core.operations.guards.check import ask, moment_of, target_of
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 
 GIGABYTE = 24_000, 1_000_000_000
 """Files, and bytes."""
@@ -31,11 +31,11 @@ def measure(setting: Setting) -> list[Outcome]:
     files = sum(size.files for size in sizes if size is not None)
 
     def ours() -> int:
-        moment = Moment.now(host)
+        moment = GuardContext.now(host)
         return sum(
             len(
                 ask(
-                    Question(
+                    GuardRequest(
                         operation=Operation.DELETE,
                         target=Target(one.path, one.identity),
                         environment=one,
@@ -68,7 +68,7 @@ def _gigabyte(setting: Setting) -> Outcome:
             times.seconds.append(
                 timed(
                     lambda: ask(
-                        Question(
+                        GuardRequest(
                             operation=Operation.DELETE,
                             target=target,
                             environment=environment,

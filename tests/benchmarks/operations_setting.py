@@ -31,10 +31,10 @@ from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.engine.pip_configuration import translated
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.operations.recreate import run as recreating
-from envdeck.core.operations.recreate.run import Restoring
+from envdeck.core.operations.recreate.run import ExactInstall
 from envdeck.core.operations.staging import replace as replacing
 from envdeck.core.operations.staging import stage as rebuilding
-from envdeck.core.operations.staging.stage import Building
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.operations.transaction.transaction import Transaction
 from envdeck.core.operations.upgrade import plan as upgrade
 from envdeck.core.system.host import Host
@@ -45,10 +45,11 @@ WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel
 
 
 PARTS = (
-    (replacing, "moment_of"), (replacing, "obstacles"), (Building, "make"), (Building, "install"),
-    (Restoring, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
+    (replacing, "moment_of"), (replacing, "obstacles"),
+    (StagedBuild, "make"), (StagedBuild, "install"),
+    (ExactInstall, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
     (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),
-    (Building, "imports_lost"), (Building, "settle"), (rebuilding, "relocate"),
+    (StagedBuild, "imports_lost"), (StagedBuild, "settle"), (rebuilding, "relocate"),
     (rebuilding, "left_behind"), (type(disk_for(Host.current())), "settle_tree"),
     (Transaction, "put_in_place"),
 )  # fmt: skip

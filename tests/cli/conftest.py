@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
 from envdeck.core.model import (
@@ -229,7 +229,7 @@ def cli(catalog, host, operations) -> Callable[..., SimpleNamespace]:
     ) -> SimpleNamespace:
         """Run it; `answer` is what a person types when asked, None when nobody is there."""
         out, err = io.StringIO(), io.StringIO()
-        context = Context(
+        context = CommandContext(
             host,
             Console(out, err, **console),
             interactive,

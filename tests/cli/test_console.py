@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.output.console import Console, wants_colour
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.text import width
 
 
@@ -103,7 +103,11 @@ def test_messages_are_escaped_and_coloured_apart_from_results():
     )
 
 
-COLUMNS = (Column("Path", flexible=True), Column("N", right=True, rank=1), Column("Word", rank=2))
+COLUMNS = (
+    TableColumn("Path", flexible=True),
+    TableColumn("N", right=True, rank=1),
+    TableColumn("Word", rank=2),
+)
 
 
 def test_wide_characters_are_aligned():

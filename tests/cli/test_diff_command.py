@@ -14,11 +14,11 @@ from envdeck.core.model import Distribution, Python
 from envdeck.core.project import (
     Comparison,
     Drift,
+    DriftFix,
     DriftKind,
-    Mend,
-    Part,
     Problem,
     Project,
+    ProjectPart,
     PythonDrift,
 )
 
@@ -32,11 +32,11 @@ def beside(catalog, environment) -> SimpleNamespace:
     lock = f"{folder}/uv.lock"
     catalog.comparisons[made.path] = Comparison(
         Project(folder, problems=(Problem(f"{folder}/setup.cfg", "is no \x1b[2Jfile", 3),)),
-        (Part("", 3, 2, True, True), Part("group:docs", 1, 0)),
+        (ProjectPart("", 3, 2, True, True), ProjectPart("group:docs", 1, 0)),
         (
-            Drift(DriftKind.MISSING, "direct", "2.0", None, lock, None, (), Mend.FROM_LOCK),
+            Drift(DriftKind.MISSING, "direct", "2.0", None, lock, None, (), DriftFix.FROM_LOCK),
             Drift(DriftKind.OUTSIDE, "other", "<2", "2.1", f"{folder}/pyproject.toml", 4,
-                  ("group:dev",), Mend.FROM_DECLARED),
+                  ("group:dev",), DriftFix.FROM_DECLARED),
             Drift(DriftKind.UNREACHABLE, "stray", "", "1.0"),
         ),
         (PythonDrift("deploys on 3.13, and this is 3.12.4", f"{folder}/Dockerfile", 1),),

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.cli.commands.dotenv import _facts
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
 from envdeck.core.catalog import Catalog
@@ -51,7 +51,7 @@ def dotenv(project, host, tmp_path):
         *arguments: str, command="dotenv", answer=None, where=None, **console
     ) -> SimpleNamespace:
         out, err = io.StringIO(), io.StringIO()
-        context = Context(
+        context = CommandContext(
             host,
             Console(out, err, **console),
             open_catalog=lambda host: Catalog(host, str(tmp_path / "index.sqlite3")),

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import say_pending
 from envdeck.core.model import Operation
 from envdeck.core.operations.disk import disk_for
-from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.shared.retention import Due
 from envdeck.core.operations.transaction.journal import (
     Entry,
     Journal,
     Move,
     Phase,
-    Unreadable,
+    UnreadableEntry,
     boot_id,
 )
 from envdeck.core.operations.transaction.places import Places
-from envdeck.core.operations.transaction.trash import Item, Manifest
+from envdeck.core.operations.transaction.trash import Item, TrashManifest
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -56,9 +56,11 @@ def journal(host) -> Journal:
 
 def test_the_history(cli, operations, home):
     operations.past = (
-        Past(entry(f"{home}/api/.venv"), ""),
-        Past(entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK), "it changed nothing"),
-        Past(Unreadable(f"{home}/x.json", "it is damaged: no JSON"), "it is damaged: no JSON"),
+        HistoryItem(entry(f"{home}/api/.venv"), ""),
+        HistoryItem(entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK), "it changed nothing"),
+        HistoryItem(
+            UnreadableEntry(f"{home}/x.json", "it is damaged: no JSON"), "it is damaged: no JSON"
+        ),
     )
     result = cli("history")
     identifier = "20261118-100640-4f2a"
@@ -153,7 +155,7 @@ def test_a_journal_that_cannot_be_read_is_no_failure_of_a_list(cli, host):
 
 
 def item(path: str, **more) -> Item:
-    manifest = Manifest(
+    manifest = TrashManifest(
         id="20261118-100640-4f2a",
         operation=Operation.DELETE,
         path=path,
@@ -272,7 +274,7 @@ def test_what_is_partly_purged_is_listed_so(cli, operations):
     (told,) = json.loads(cli("trash", "--json").out)["items"]
     assert (told["status"], told["due"]) == ("partly-purged", False)
     broken = entry("/x/.venv", move=Move.REMOVE, phase=Phase.ATTENTION, message="lib/x is left")
-    operations.past = (Past(broken, "partly purged", is_partly_purged=True),)
+    operations.past = (HistoryItem(broken, "partly purged", is_partly_purged=True),)
     assert rows(cli("history"))[1][-2:] == ["partly purged", "lib/x is left"]
     (told,) = json.loads(cli("history", "--json").out)["operations"]
     assert (told["partly_purged"], told["status"]) == (True, "needs-attention")
@@ -291,5 +293,5 @@ def test_a_host_without_a_journal_costs_one_look(cli, host, monkeypatch):
     looks = []
     real = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path=".": looks.append(path) or real(path))
-    say_pending(Context(host, None))
+    say_pending(CommandContext(host, None))
     assert looks == [Places.of(host).journal]

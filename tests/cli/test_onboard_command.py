@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
 from envdeck.core.operations.engine.uv import find_uv
@@ -89,7 +89,7 @@ def onboard(machine, project):
         """Run it on the project; `answer` is what a person types."""
         out, err = io.StringIO(), io.StringIO()
         answers = None if answer is None else io.StringIO(answer)
-        context = Context(machine, Console(out, err), answers=answers, **options)
+        context = CommandContext(machine, Console(out, err), answers=answers, **options)
         code = run(("onboard", str(at), *words), context)
         return SimpleNamespace(code=int(code), out=out.getvalue(), err=err.getvalue())
 
@@ -291,7 +291,9 @@ def test_a_terminal_opens_the_screen(onboard, project, monkeypatch):
 
 def test_a_project_that_is_not_there(onboard, machine, home):
     out, err = io.StringIO(), io.StringIO()
-    code = run(("onboard", str(home / "gone"), "--check"), Context(machine, Console(out, err)))
+    code = run(
+        ("onboard", str(home / "gone"), "--check"), CommandContext(machine, Console(out, err))
+    )
     assert (code, out.getvalue()) == (2, "")
     assert "does not exist" in err.getvalue()
 

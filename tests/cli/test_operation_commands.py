@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import Doubt, Identity, Interpreter, NoPlan, PackageChoice
-from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import (
     InterpreterChoice,
     RecreateChoices,
     SourceChoice,
 )
-from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
+from envdeck.core.operations.upgrade.model import Fixed, Level, UpgradeCandidate, UpgradeCandidates
 
 
 @pytest.fixture
@@ -168,8 +168,10 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
     def forecast(environment, interpreter, stopped):
         asked.append(interpreter.executable)
         rows = (
-            Outlook("a", "1", Verdict.WHEEL),
-            Outlook("b", "2", Verdict.GONE, "2.1", "3.0", "https://ada:pw@example.org/ has none"),
+            PinForecast("a", "1", Verdict.WHEEL),
+            PinForecast(
+                "b", "2", Verdict.GONE, "2.1", "3.0", "https://ada:pw@example.org/ has none"
+            ),
         )
         return Forecast("3.13", rows)
 
@@ -259,10 +261,12 @@ def test_edited_files_are_kept_where_asked(cli, operations, api, words):
 
 def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):
     rows = (
-        Candidate("urllib3", "1.26.2", "1.26.20", "2.2.3", Level.PATCH, ("a requires urllib3<2",)),
-        Candidate("zope", "1.0", "1.0", "2.0", Level.MAJOR, ("b requires zope<2",)),
+        UpgradeCandidate(
+            "urllib3", "1.26.2", "1.26.20", "2.2.3", Level.PATCH, ("a requires urllib3<2",)
+        ),
+        UpgradeCandidate("zope", "1.0", "1.0", "2.0", Level.MAJOR, ("b requires zope<2",)),
     )
-    found = Candidates(rows, (Fixed("mine", "0.1", "is installed in place (editable)"),), 7)
+    found = UpgradeCandidates(rows, (Fixed("mine", "0.1", "is installed in place (editable)"),), 7)
     operations.candidates = lambda environment, stopped: found
     result = cli("upgrade", api)
     assert result.code == 0

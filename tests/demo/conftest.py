@@ -10,7 +10,7 @@ import pytest
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
-from envdeck.demo import STORIES, build
+from envdeck.demo import SCENARIOS, build
 
 NOWHERE = "http://127.0.0.1:9"
 """Nobody listens there: whoever asks a network fails at once."""
@@ -48,7 +48,7 @@ def scanned(demo, tmp_path_factory):
 def worked_on(tmp_path_factory):
     """A demo of every story, to be worked on, each by one test or one after the other."""
     folder = tmp_path_factory.mktemp("worked-on")
-    stories = [story.name for story in STORIES]
+    stories = [story.name for story in SCENARIOS]
     yield offline(build(str(folder), real_host(), runs=sys.executable, stories=stories))
     shutil.rmtree(folder)
 

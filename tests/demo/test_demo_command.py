@@ -10,7 +10,7 @@ import pytest
 
 from envdeck import demo
 from envdeck.cli.commands import screen
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
 from envdeck.core.system.host import Host
@@ -27,7 +27,7 @@ def called(tmp_path, monkeypatch):
         monkeypatch.setattr(screen, "open_screen", shown)
         out, err = io.StringIO(), io.StringIO()
         host = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"]})
-        code = run(["demo", *arguments], Context(host, Console(out, err), interactive))
+        code = run(["demo", *arguments], CommandContext(host, Console(out, err), interactive))
         return code, out.getvalue(), err.getvalue(), sorted(os.listdir(temporary))
 
     return call

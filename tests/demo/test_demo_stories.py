@@ -11,7 +11,7 @@ from envdeck.core.inspection.size import joint_size, measure
 from envdeck.core.model import ProjectState, Status
 from envdeck.core.operations.api import Operations
 from envdeck.core.project.model import DriftKind
-from envdeck.demo import STORIES
+from envdeck.demo import SCENARIOS
 
 DAY = 86_400.0
 
@@ -230,9 +230,9 @@ def test_the_clone_has_a_lock_that_is_up_to_date_and_no_environment(demo):
 
 
 def test_the_stories_say_what_they_show(demo):
-    names = [story.name for story in STORIES]
+    names = [story.name for story in SCENARIOS]
     assert len(set(names)) == len(names)
-    assert {one.story for one in demo.planted} == {one.name for one in STORIES if one.usual}
-    for story in STORIES:
+    assert {one.story for one in demo.planted} == {one.name for one in SCENARIOS if one.usual}
+    for story in SCENARIOS:
         assert story.shows
         assert not story.shows.endswith(".")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from demo_home.packages import Package
 from demo_home.plan import Base, Plan
 from demo_home.writing import Writer
-from envdeck.core.discovery.managers import all_tools
+from envdeck.core.discovery.managers import all_managers
 from envdeck.core.model import ProjectState, Status
 from envdeck.core.system.host import Host
 
@@ -63,7 +63,7 @@ class Planner:
         self.host = host
         self.home = host.home
         self.bases = bases
-        self._tools = {tool.name: tool for tool in all_tools()}
+        self._tools = {tool.name: tool for tool in all_managers()}
 
     def cases(self) -> Iterator[Case]:
         """Yield every environment; no two alike."""

@@ -14,11 +14,11 @@ def walk() -> int:
 
     from envdeck.core.catalog import Scope
     from envdeck.core.model import CommandStarted, OutputLine, StepStarted
-    from envdeck.core.onboarding.model import State
+    from envdeck.core.onboarding.model import StepState
     from envdeck.tui import ScreenSettings, run
     from envdeck.tui.operate.screen import ActingScreen
 
-    done = steps(environment=State.DONE, packages=State.OPEN)
+    done = steps(environment=StepState.DONE, packages=StepState.OPEN)
     walking = MadeUpWalking(after={"environment": done})
     ActingScreen.open_walking = staticmethod(lambda *_: walking)
     operations = MadeUpOperations(

@@ -11,19 +11,19 @@ from textual.app import App
 
 import envdeck.tui
 from envdeck.core.model import Identity, Interpreter, NoPlan, Operation, Status
-from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import (
     InterpreterChoice,
     RecreateChoices,
     SourceChoice,
 )
-from envdeck.core.operations.shared.history import Past
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.transaction.trash import Item, Manifest
+from envdeck.core.operations.shared.history import HistoryItem
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
+from envdeck.core.operations.transaction.trash import Item, TrashManifest
 from envdeck.core.operations.upgrade.lock import LockOffer
-from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
+from envdeck.core.operations.upgrade.model import Fixed, Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.text.safe import UNICODE
-from envdeck.tui.base.messages import OperationWished
+from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.widgets.line import Look
 
 
@@ -132,20 +132,20 @@ NEW_PROJECT = RecreateChoices(
 FORECAST = Forecast(
     "3.13",
     (
-        Outlook("numpy", "1.21.6", Verdict.UNSUPPORTED, "2.1.0", "2.3.5"),
-        Outlook("oldthing", "0.3", Verdict.UNSUPPORTED),
-        Outlook("leftpad", "1.0.1", Verdict.GONE, None, "1.2.0"),
-        Outlook("lxml", "4.9.1", Verdict.BUILD, "5.3.0", "6.0.2"),
-        Outlook("local-thing", "1.0+cpu", Verdict.UNKNOWN, note="it came from a file"),
-        *(Outlook(f"package-{n:02}", f"1.{n}", Verdict.WHEEL) for n in range(35)),
+        PinForecast("numpy", "1.21.6", Verdict.UNSUPPORTED, "2.1.0", "2.3.5"),
+        PinForecast("oldthing", "0.3", Verdict.UNSUPPORTED),
+        PinForecast("leftpad", "1.0.1", Verdict.GONE, None, "1.2.0"),
+        PinForecast("lxml", "4.9.1", Verdict.BUILD, "5.3.0", "6.0.2"),
+        PinForecast("local-thing", "1.0+cpu", Verdict.UNKNOWN, note="it came from a file"),
+        *(PinForecast(f"package-{n:02}", f"1.{n}", Verdict.WHEEL) for n in range(35)),
     ),
 )
 JUMPS = Forecast("3.13", (FORECAST.pins[0], *FORECAST.pins[3:]))
 """Every package without a wheel has a version with one, or can be built."""
-CANDIDATES = Candidates(
+CANDIDATES = UpgradeCandidates(
     (
-        Candidate("boto3", "1.35.99", "1.41.2", "1.41.2", Level.MINOR, (), "2026-11-14"),
-        Candidate(
+        UpgradeCandidate("boto3", "1.35.99", "1.41.2", "1.41.2", Level.MINOR, (), "2026-11-14"),
+        UpgradeCandidate(
             "botocore",
             "1.35.99",
             "1.41.2",
@@ -154,14 +154,16 @@ CANDIDATES = Candidates(
             ("boto3 requires botocore<1.41.3",),
             "2026-11-14",
         ),
-        Candidate("certifi", "2024.12.14", "2026.10.5", "2026.10.5", Level.MAJOR, (), "2026-10-05"),
-        Candidate("click", "8.1.7", "8.1.8", "8.1.8", Level.PATCH, (), "2024-12-21"),
-        Candidate("idna", "3.10", "3.11", "3.11", Level.MINOR, (), "2025-10-12"),
-        Candidate("numpy", "1.26.4", "2.3.5", "2.3.5", Level.MAJOR, (), "2026-11-01"),
-        Candidate("pip", "24.0", "26.0", "26.0", Level.MAJOR, (), "2026-10-30", seed=True),
-        Candidate("strange", "2004d", "2025.2", "2025.2", Level.OTHER),
-        Candidate("requests", "2.32.3", "2.32.5", "2.32.5", Level.PATCH, (), "2025-08-18"),
-        Candidate(
+        UpgradeCandidate(
+            "certifi", "2024.12.14", "2026.10.5", "2026.10.5", Level.MAJOR, (), "2026-10-05"
+        ),
+        UpgradeCandidate("click", "8.1.7", "8.1.8", "8.1.8", Level.PATCH, (), "2024-12-21"),
+        UpgradeCandidate("idna", "3.10", "3.11", "3.11", Level.MINOR, (), "2025-10-12"),
+        UpgradeCandidate("numpy", "1.26.4", "2.3.5", "2.3.5", Level.MAJOR, (), "2026-11-01"),
+        UpgradeCandidate("pip", "24.0", "26.0", "26.0", Level.MAJOR, (), "2026-10-30", seed=True),
+        UpgradeCandidate("strange", "2004d", "2025.2", "2025.2", Level.OTHER),
+        UpgradeCandidate("requests", "2.32.3", "2.32.5", "2.32.5", Level.PATCH, (), "2025-08-18"),
+        UpgradeCandidate(
             "urllib3",
             "1.26.20",
             "1.26.20",
@@ -192,7 +194,7 @@ class ChoosingOperations(made_up.MadeUpOperations):
     choices: RecreateChoices = CHOICES
     each: dict = field(default_factory=dict)
     """Choices of an environment of its own, by its path."""
-    upgradable: Candidates | NoPlan = CANDIDATES
+    upgradable: UpgradeCandidates | NoPlan = CANDIDATES
     offer: LockOffer | None = OFFER
     fresh: RecreateChoices | NoPlan = NEW_PROJECT
     outlook: Forecast | NoPlan = FORECAST
@@ -225,7 +227,7 @@ class ChoosingOperations(made_up.MadeUpOperations):
 
 
 def item(number: int, path: str, **changes) -> Item:
-    manifest = Manifest(
+    manifest = TrashManifest(
         id=f"20261120-1015{number:02}-4f2a",
         operation=Operation.DELETE,
         path=path,
@@ -263,7 +265,7 @@ ITEMS = (
 )
 
 
-def past(number: int, why_not: str = "", **changes) -> Past:
+def past(number: int, why_not: str = "", **changes) -> HistoryItem:
     entry = Entry(
         id=f"20261120-1015{number:02}-4f2a",
         group=f"20261120-1015{number:02}-4f2a",
@@ -279,7 +281,7 @@ def past(number: int, why_not: str = "", **changes) -> Past:
         created_at=NOW - number * 3 * DAY - 600,
         ended_at=NOW - number * 3 * DAY - 598,
     )
-    return Past(replace(entry, **changes), why_not, kept_until=entry.ended_at + 30 * DAY)
+    return HistoryItem(replace(entry, **changes), why_not, kept_until=entry.ended_at + 30 * DAY)
 
 
 PASTS = (
@@ -311,8 +313,8 @@ PASTS = (
         path=f"{HOME}/work/{HOSTILE}/.venv",
         message="what is there is neither the old one nor the new one",
     ),
-    Past(
-        Unreadable(
+    HistoryItem(
+        UnreadableEntry(
             f"{HOME}/.local/state/envdeck/operations/20270101-000000-beef.json",
             "it was written by a newer version of envdeck",
         ),
@@ -330,13 +332,13 @@ class Harness(App):
         super().__init__()
         self.view = view
         self.answers = []
-        self.wishes = []
+        self.requests = []
 
     def on_mount(self) -> None:
         self.push_screen(self.view, self.answers.append)
 
-    def on_operation_wished(self, message: OperationWished) -> None:
-        self.wishes.append(message.wish)
+    def on_plan_requested(self, message: PlanRequested) -> None:
+        self.requests.append(message.request)
 
 
 def shown(app) -> str:

@@ -50,7 +50,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.model.environment import SharedFiles
 from envdeck.core.operations.recreate.options import RecreateChoices
-from envdeck.core.operations.shared.history import Past
+from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.shared.retention import Due
 from envdeck.core.operations.transaction.journal import Entry
@@ -59,15 +59,15 @@ from envdeck.core.project.model import (
     Comparison,
     DeclaredRequirement,
     Drift,
+    DriftFix,
     DriftKind,
     Lock,
     LockedPackage,
     Manifest,
-    Mend,
     NamedPython,
-    Part,
     Problem,
     Project,
+    ProjectPart,
     PythonDrift,
     WantedPython,
     Where,
@@ -211,13 +211,13 @@ def comparison(folder: str = API, **changes: object) -> Comparison:
             (Problem(f"{folder}/requirements-old.txt", "this is no requirement", 7),),
         ),
         (
-            Part("", 12, 11, default=True, counts=True),
-            Part("group:dev", 4, 4, default=True, counts=True),
-            Part("group:docs", 3, 0),
-            Part("extra:postgres", 1, 1, counts=True),
+            ProjectPart("", 12, 11, default=True, counts=True),
+            ProjectPart("group:dev", 4, 4, default=True, counts=True),
+            ProjectPart("group:docs", 3, 0),
+            ProjectPart("extra:postgres", 1, 1, counts=True),
         ),
         (
-            Drift(DriftKind.MISSING, "requests", "2.32.3", None, lock, 120, (), Mend.FROM_LOCK),
+            Drift(DriftKind.MISSING, "requests", "2.32.3", None, lock, 120, (), DriftFix.FROM_LOCK),
             Drift(
                 DriftKind.NOT_AS_LOCKED,
                 "click",
@@ -226,12 +226,19 @@ def comparison(folder: str = API, **changes: object) -> Comparison:
                 lock,
                 48,
                 ("group:dev", "extra:postgres"),
-                Mend.FROM_LOCK,
+                DriftFix.FROM_LOCK,
             ),
             Drift(
-                DriftKind.OUTSIDE, "jinja2", ">=3,<4", "2.11.3", pyproject, 9, (), Mend.FROM_LOCK
+                DriftKind.OUTSIDE,
+                "jinja2",
+                ">=3,<4",
+                "2.11.3",
+                pyproject,
+                9,
+                (),
+                DriftFix.FROM_LOCK,
             ),
-            Drift(DriftKind.UNREACHABLE, "left-pad", "", "1.3.0", mend=Mend.FROM_LOCK),
+            Drift(DriftKind.UNREACHABLE, "left-pad", "", "1.3.0", mend=DriftFix.FROM_LOCK),
         ),
         (
             PythonDrift(
@@ -499,7 +506,7 @@ class MadeUpOperations:
     interrupted: tuple[Entry, ...] = ()
     """What is pending."""
     due_items: Due = field(default_factory=Due)
-    past: tuple[Past, ...] = ()
+    past: tuple[HistoryItem, ...] = ()
     items: tuple[Item, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
     ground: object = field(default_factory=lambda: SimpleNamespace(journal=Logs()))

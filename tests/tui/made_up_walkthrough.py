@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result, Step, Target
-from envdeck.core.onboarding.model import Answers, Field, Option, State, StepView
+from envdeck.core.onboarding.model import Answers, Field, Option, StepState, StepView
 
 PROJECT = "/home/ada/work/shop"
 
@@ -14,21 +14,21 @@ def _act(*_: object) -> NoPlan:
     return NoPlan("nothing is planned through this")
 
 
-def steps(**states: State) -> tuple[StepView, ...]:
+def steps(**states: StepState) -> tuple[StepView, ...]:
     """Return the eight steps, those named in another state than for a fresh clone."""
     fresh = (
         StepView(
             "interpreter",
             "An interpreter it accepts",
             "The project runs on the Pythons it was written for, and on no others.",
-            State.DONE,
+            StepState.DONE,
             "CPython 3.12.4 fits requires-python >=3.11",
         ),
         StepView(
             "environment",
             "An environment that works",
             "What is installed for this project stays out of the way of all others.",
-            State.OPEN,
+            StepState.OPEN,
             "there is no environment in the project yet",
             commands=(("uv", "venv", "--python", "/usr/bin/python3.12", f"{PROJECT}/.venv"),),
             safe=True,
@@ -39,7 +39,7 @@ def steps(**states: State) -> tuple[StepView, ...]:
             "packages",
             "Everything it needs is installed",
             "What is missing fails only when it is imported, often much later.",
-            State.WAITING,
+            StepState.WAITING,
             "the environment comes first",
             details=tuple(f"package-{number} 1.{number} is missing" for number in range(12)),
         ),
@@ -47,7 +47,7 @@ def steps(**states: State) -> tuple[StepView, ...]:
             "dotenv",
             "A .env with what it asks for",
             "The program reads its settings and secrets from there.",
-            State.OPEN,
+            StepState.OPEN,
             "there is no .env, and .env.example asks for 2 keys",
             details=("DATABASE_URL is missing", "PORT is missing"),
             safe=True,
@@ -58,7 +58,7 @@ def steps(**states: State) -> tuple[StepView, ...]:
             "secrets",
             "No secret is in git",
             "What was committed once is known to everyone who ever cloned it.",
-            State.CANNOT,
+            StepState.CANNOT,
             ".env was committed in the past",
             hint="give new values to what is in it: whoever has a clone has the old ones",
         ),
@@ -66,21 +66,21 @@ def steps(**states: State) -> tuple[StepView, ...]:
             "hooks",
             "Its git hooks are installed",
             "They check each commit before it is made.",
-            State.SKIPPED,
+            StepState.SKIPPED,
             "the project has no .pre-commit-config.yaml",
         ),
         StepView(
             "command",
             "The first command runs",
             "Only a command that ran shows that all of it works together.",
-            State.WAITING,
+            StepState.WAITING,
             "the environment comes first",
         ),
         StepView(
             "activate",
             "How to activate it",
             "Then `python` in this shell is the one of the project.",
-            State.READY,
+            StepState.READY,
             "a bash is in use",
             commands=(("source", f"{PROJECT}/.venv/bin/activate"),),
         ),
@@ -90,8 +90,8 @@ def steps(**states: State) -> tuple[StepView, ...]:
 
 def ready() -> tuple[StepView, ...]:
     """Return the steps of a project that nothing is left to do for."""
-    done = {"environment": State.DONE, "packages": State.DONE, "dotenv": State.DONE}
-    found = steps(**done, secrets=State.DONE, command=State.READY)
+    done = {"environment": StepState.DONE, "packages": StepState.DONE, "dotenv": StepState.DONE}
+    found = steps(**done, secrets=StepState.DONE, command=StepState.READY)
     told = {
         "command": {
             "message": "it can be run now",

@@ -41,9 +41,9 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
         await until(lambda: "the version the project asks for" in shown(app))
         await pilot.press("enter", "enter")
         await until(lambda: app.answers)
-    wish = app.answers[0]
-    assert wish.title == "New environment for ~/work/new"
-    wish.plan(frozenset())
+    request = app.answers[0]
+    assert request.title == "New environment for ~/work/new"
+    request.plan(frozenset())
     assert operations.asked[-1] == ("create", (PROJECT, None, "lock", None, NEXT.executable))
 
 

@@ -25,7 +25,7 @@ from envdeck.tui.detail.dotenv import DotenvTab, ValueRead
 from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog, asked_for
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.requests import remedy_wish
+from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import SecretField
 from envdeck.tui.widgets.line import Look, line_text
 
@@ -371,7 +371,7 @@ async def test_values_are_asked_for_masked_and_reach_the_plan_alone(
         assert (remedy.kind, remedy.keys) == (RemedyKind.ADD, ("SENTRY_DSN",))
         assert given == {"SENTRY_DSN": "m-3f9c"}
         assert "m-3f9c" not in screen(pilot.app)
-        assert "m-3f9c" not in repr(pilot.app.screen.wish) + "".join(seen)
+        assert "m-3f9c" not in repr(pilot.app.screen.request) + "".join(seen)
         await pilot.press("enter")  # back to what was typed
         await wait_until(lambda: pilot.app.screen is dialog)
         assert field.value == "m-3f9c"
@@ -447,7 +447,7 @@ async def test_a_new_file_gets_only_what_differs_from_its_example(
 def test_a_fault_while_planning_is_told_without_its_words(made_up):
     operations = made_up.MadeUpOperations(failure=ValueError(MARK))
     remedy = made_up.dotenv().findings[2].mends
-    plan = remedy_wish(operations, remedy, {"CACHE_URL": MARK}, LOOK).plan(frozenset())
+    plan = remedy_request(operations, remedy, {"CACHE_URL": MARK}, LOOK).plan(frozenset())
     assert plan == NoPlan("it could not be planned: ValueError")
 
 

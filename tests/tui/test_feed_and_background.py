@@ -7,8 +7,8 @@ import pytest
 
 from envdeck.core.model import Finished, Found, FoundInterpreter, Notice, Progress, Unreadable
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.workers import in_background
-from envdeck.tui.workers.scan import BATCH, Batch, Feed, Vanished
+from envdeck.tui.workers import run_in_thread
+from envdeck.tui.workers.scan import BATCH, ScanBatch, ScanFeed, Vanished
 
 
 def wait(condition, seconds=10):
@@ -42,7 +42,7 @@ def test_events_arrive_sorted_by_what_they_are_the_newest_last(made_up):
         Notice("no memory", "a hint"),
         *made_up.sized([one])[1:],
     ]
-    feed = Feed(made_up.MemorySource(events=events), None)
+    feed = ScanFeed(made_up.MemorySource(events=events), None)
     feed.start()
     assert feed.running
     batches = drained(feed)
@@ -58,7 +58,7 @@ def test_events_arrive_sorted_by_what_they_are_the_newest_last(made_up):
 
 
 def test_a_drain_takes_no_more_than_a_batch(made_up):
-    feed = Feed(made_up.MemorySource(made_up.many(BATCH + 50)), None)
+    feed = ScanFeed(made_up.MemorySource(made_up.many(BATCH + 50)), None)
     feed.start()
     sizes = [len(batch.found) for batch in drained(feed)]
     assert sum(sizes) == BATCH + 50
@@ -67,7 +67,7 @@ def test_a_drain_takes_no_more_than_a_batch(made_up):
 
 def test_a_stopped_scan_ends_and_what_it_found_is_drained(made_up):
     held = made_up.MemorySource(made_up.many(3), hold=lambda: True)
-    feed = Feed(held, None)
+    feed = ScanFeed(held, None)
     feed.start()
     found = {}
     wait(lambda: found.update(feed.drain().found) or len(found) == 3)
@@ -90,7 +90,7 @@ def test_a_scan_that_was_replaced_is_never_heard_again(made_up):
             yield Finished((), 0, 0, 0.0, complete=True)
 
     source = Slow()
-    feed = Feed(source, None)
+    feed = ScanFeed(source, None)
     feed.start()
     wait(lambda: source.scans == 1)
     feed.start()
@@ -101,7 +101,7 @@ def test_a_scan_that_was_replaced_is_never_heard_again(made_up):
 def test_what_is_asked_for_anew_is_read_and_measured_before_the_scan(made_up):
     here, gone = made_up.environment("/a/.venv"), made_up.environment("/b/.venv")
     source = made_up.MemorySource(events=[], vanished=frozenset({gone.path}))
-    feed = Feed(source, None)
+    feed = ScanFeed(source, None)
     feed.start([here, gone])
     batches = drained(feed)
     found = {path: each for batch in batches for path, each in batch.found.items()}
@@ -112,7 +112,7 @@ def test_what_is_asked_for_anew_is_read_and_measured_before_the_scan(made_up):
 
 def test_one_that_is_there_again_is_not_taken_away(made_up):
     again = made_up.environment("/a/.venv")
-    batch = Batch()
+    batch = ScanBatch()
     for event in (Vanished(again.path), Found(again)):
         batch.add(event)
     assert not batch.vanished
@@ -124,7 +124,7 @@ def test_one_that_is_there_again_is_not_taken_away(made_up):
 
 def test_a_scan_that_fails_says_so_and_keeps_what_it_found(made_up):
     source = made_up.MemorySource(made_up.many(2), failure=ValueError("odd disk"))
-    feed = Feed(source, None)
+    feed = ScanFeed(source, None)
     feed.start()
     batches = drained(feed)
     assert sum(len(batch.found) for batch in batches) == 2
@@ -133,9 +133,9 @@ def test_a_scan_that_fails_says_so_and_keeps_what_it_found(made_up):
 
 def test_background_work_posts_its_message_or_its_failure():
     posted = []
-    in_background(lambda: OutcomeSaid("done"), posted.append)
-    in_background(lambda: 1 / 0, posted.append)
-    in_background(lambda: None, posted.append)
+    run_in_thread(lambda: OutcomeSaid("done"), posted.append)
+    run_in_thread(lambda: 1 / 0, posted.append)
+    run_in_thread(lambda: None, posted.append)
     wait(lambda: len(posted) == 2)
     assert {(each.text, each.failed) for each in posted} == {
         ("done", False),
@@ -150,16 +150,16 @@ def test_background_work_that_ends_after_the_screen_is_passed_over():
         done.set()
         raise RuntimeError("Event loop is closed")
 
-    in_background(lambda: OutcomeSaid("late"), closed)
+    run_in_thread(lambda: OutcomeSaid("late"), closed)
     assert done.wait(10)
 
 
 @pytest.mark.parametrize("name", ["envdeck-scan", "envdeck-background"])
 def test_no_thread_keeps_the_program_from_ending(made_up, name):
     hold = threading.Event()
-    feed = Feed(made_up.MemorySource(hold=lambda: not hold.is_set()), None)
+    feed = ScanFeed(made_up.MemorySource(hold=lambda: not hold.is_set()), None)
     feed.start()
-    in_background(lambda: hold.wait(10) and None, lambda _message: None)
+    run_in_thread(lambda: hold.wait(10) and None, lambda _message: None)
     threads = [thread for thread in threading.enumerate() if thread.name == name]
     hold.set()
     assert threads

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.operations.shared.history import Past
-from envdeck.core.operations.transaction.journal import Move, Phase, Unreadable
+from envdeck.core.operations.shared.history import HistoryItem
+from envdeck.core.operations.transaction.journal import Move, Phase, UnreadableEntry
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import OperationEnded
@@ -123,7 +123,7 @@ def test_rows_hold_their_width_whatever_an_entry_says(name, cells, number) -> No
         0, name, path=f"/{name}", message=name, python=name, manager=name, undoes=name,
         created_at=float(number), ended_at=0.0, bytes_aside=number,
     )  # fmt: skip
-    torn = Past(Unreadable(f"/{name}", name), name)
+    torn = HistoryItem(UnreadableEntry(f"/{name}", name), name)
     columns = HistoryColumns.fit(cells)
     for each in (one, replace(one, why_not=""), torn):
         row = draw_past(HistoryRow(each), columns, LOOK)
@@ -156,10 +156,10 @@ async def test_the_one_under_the_cursor_is_taken_back_and_not_the_last() -> None
         await ready(app)
         await until(lambda: "History   8 operations · 2 can be taken back · ✗ 1" in shown(app))
         await pilot.press("j", "z")
-        await until(lambda: app.wishes)
-    (wish,) = app.wishes
-    assert wish.title == "Undo the recreate of ~/work/blog/.venv"
-    wish.plan(frozenset({"unowned-files"}))
+        await until(lambda: app.requests)
+    (request,) = app.requests
+    assert request.title == "Undo the recreate of ~/work/blog/.venv"
+    request.plan(frozenset({"unowned-files"}))
     assert operations.asked[-1] == ("undo", (PASTS[1].entry.id, None, {"unowned-files"}))
 
 
@@ -173,7 +173,7 @@ async def test_what_cannot_be_taken_back_says_why() -> None:
         await until(lambda: "it cannot be taken back: it changed nothing" in shown(app))
         await pilot.press("G", "z")
         await pilot.pause()
-    assert not app.wishes
+    assert not app.requests
 
 
 async def test_it_is_read_again_when_an_operation_ended() -> None:
@@ -205,7 +205,7 @@ async def test_nothing_done_yet_teaches() -> None:
         await until(lambda: "Nothing was done yet" in shown(app))
         await pilot.press("z", "tab", "enter", "escape")
         await until(lambda: app.screen is not app.view)
-    assert not app.wishes
+    assert not app.requests
 
 
 @pytest.mark.parametrize("key", ["escape", "h", "H"])

@@ -21,7 +21,7 @@ from envdeck.core.model import (
 )
 from envdeck.text.safe import ASCII
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.machine.groups import Base, bases, query_for, with_dependants
+from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
 from envdeck.tui.machine.interpreters import InterpretersScreen
 from envdeck.tui.machine.interpreters_view import about, base_rows, draw_base, heading
 from envdeck.tui.store.query import Query, told_by
@@ -63,7 +63,7 @@ def prefix(home: Path) -> Callable[[str], str]:
     return make
 
 
-def told(base: Base, cells: int = 78, look: Look | None = None) -> str:
+def told(base: InterpreterBase, cells: int = 78, look: Look | None = None) -> str:
     rows = about(base, look or Look("/home/ada"), cells)
     return "\n".join(line_text(row.line) for row in rows)
 
@@ -109,7 +109,9 @@ def test_a_row_says_everything_in_words() -> None:
     folder = GlobalPackages("/x/site-packages", "site-packages", ("black", "requests"))
     ended = interpreter("/x", "3.8.18", end_of_life="2024-10-07", global_packages=(folder,))
     look = Look("/home/ada")
-    rows = base_rows([Base(ended, "/x/bin/python3", ()), Base(None, "/y/3.7", ())])
+    rows = base_rows(
+        [InterpreterBase(ended, "/x/bin/python3", ()), InterpreterBase(None, "/y/3.7", ())]
+    )
     text = [line_text(draw_base(row, 79, look)) for row in rows]
     assert text[0].split() == [
         "CPython",
@@ -125,7 +127,7 @@ def test_a_row_says_everything_in_words() -> None:
     ]
     assert text[1:3] == ["", " Gone, and environments still rest on them"]
     assert text[3].split() == ["✗", "gone", "0", "/y/3.7"]
-    managed = Base(
+    managed = InterpreterBase(
         interpreter("/usr", source="system", externally_managed=True), "/usr/bin/python3"
     )
     row = line_text(draw_base(base_rows([managed])[0], 119, look))
@@ -140,8 +142,8 @@ def test_rows_keep_to_the_width(cells: int) -> None:
     look = Look("/home/ada", signs=ASCII)
     long = "/home/ada/" + "long-name/" * 12
     found = [
-        Base(interpreter(long, "3.8.18+" + "x" * 40, end_of_life="2024"), long, ()),
-        Base(None, long, (environment(long, None),)),
+        InterpreterBase(interpreter(long, "3.8.18+" + "x" * 40, end_of_life="2024"), long, ()),
+        InterpreterBase(None, long, (environment(long, None),)),
     ]
     lines = [draw_base(row, cells, look) for row in base_rows(found)] + [heading(cells)]
     lines += [row.line for base in found for row in about(base, look, cells)]
@@ -150,7 +152,7 @@ def test_rows_keep_to_the_width(cells: int) -> None:
 
 
 def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
-    clean = told(Base(interpreter("/x"), "/x/bin/python3", ()))
+    clean = told(InterpreterBase(interpreter("/x"), "/x/bin/python3", ()))
     assert "Installed globally  nothing beyond pip: clean" in clean
     assert "Environments on it  none: nothing here would miss it" in clean
     folders = (
@@ -165,7 +167,7 @@ def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
         externally_managed=True,
         end_of_life="2026-10",
     )
-    text = told(Base(base, "/usr/bin/python3", None), 200)
+    text = told(InterpreterBase(base, "/usr/bin/python3", None), 200)
     assert "Installed globally  15 packages" in text
     assert "14 in dist-packages, the system's own" in text
     assert "a, b, c, d, e, f, g, h, i, j, k, l\n" in text
@@ -181,7 +183,7 @@ def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
 
 def test_a_base_that_is_gone_says_what_that_means() -> None:
     resting = (environment("/home/ada/api/.venv", "/y", status=Status.BROKEN),)
-    text = told(Base(None, "/y", resting))
+    text = told(InterpreterBase(None, "/y", resting))
     assert "✗ This Python is gone." in text
     assert "✗ broken" in text
     assert "~/api/.venv" in text

@@ -12,7 +12,7 @@ from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.help.keys import help_lines
-from envdeck.tui.main.cells import Place, heading, places, row, status_words
+from envdeck.tui.main.cells import CellPlace, heading, places, row, status_words
 from envdeck.tui.main.words import (
     Facts,
     empty_lines,
@@ -173,7 +173,7 @@ def test_a_project_that_is_not_there_is_said_in_the_list(made_up, state, long, s
 def test_the_end_of_life_is_a_word_where_the_status_is_another(made_up, version, cells, said):
     python = Python(version, "cpython", end_of_life="2024-10-07")
     broken = made_up.environment(status=Status.BROKEN, python=python)
-    layout = (Place(column_named("python"), 2, cells),)
+    layout = (CellPlace(column_named("python"), 2, cells),)
     assert line_text(row(broken, layout, LOOK, marked=False, largest=1)).strip() == said
     fine = replace(broken, status=Status.OK)
     assert line_text(row(fine, layout, LOOK, marked=False, largest=1)).strip() == version

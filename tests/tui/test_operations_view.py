@@ -24,7 +24,7 @@ from envdeck.core.operations.shared.retention import NOTICE, Due
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.trash import Item
 from envdeck.tui.app import PATIENCE, ROLLBACK_PATIENCE
-from envdeck.tui.base.job import LOG_LINES, Job, LogLine, State
+from envdeck.tui.base.job import LOG_LINES, Job, JobState, LogLine
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.quit import QuitDialog
 from envdeck.tui.operations.screen import OperationsScreen
@@ -144,9 +144,9 @@ async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(actin
         await hand.delete()
         await hand.until(lambda: listing.get(deleted.path) is None)
         from envdeck.core.model import Found
-        from envdeck.tui.workers.scan import Batch
+        from envdeck.tui.workers.scan import ScanBatch
 
-        late = Batch()
+        late = ScanBatch()
         late.add(Found(deleted))
         hand.main._apply(late)
         assert listing.get(deleted.path) is None
@@ -314,7 +314,7 @@ async def test_the_palette_offers_what_the_view_answers_to(acting):
         assert "Delete" not in offered
         await offered["Cancel the operation"].callback()
         await hand.until(lambda: not hand.main.working)
-        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
 async def test_one_that_waits_is_cancelled_before_it_begins(acting):
@@ -322,10 +322,10 @@ async def test_one_that_waits_is_cancelled_before_it_begins(acting):
         for _ in range(3):
             await hand.delete()
             await hand.pilot.press("j")
-        assert [job.state for job in hand.main.queue.jobs][2] is State.WAITING
+        assert [job.state for job in hand.main.queue.jobs][2] is JobState.WAITING
         assert "» wait" in hand.text
         await hand.pilot.press("O", "G", "x")
-        assert hand.main.queue.jobs[2].state is State.CANCELLED
+        assert hand.main.queue.jobs[2].state is JobState.CANCELLED
         await hand.over()
         assert len(hand.operations.ran) == 2
 
@@ -373,7 +373,7 @@ async def test_quitting_waits_for_what_runs_where_that_is_wanted(acting):
         assert hand.app._exit is False
         hand.operations.held = False
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.queue.jobs[0].state is State.DONE
+        assert hand.main.queue.jobs[0].state is JobState.DONE
 
 
 async def test_quitting_rolls_back_where_that_is_wanted(acting):
@@ -381,10 +381,10 @@ async def test_quitting_rolls_back_where_that_is_wanted(acting):
         await hand.delete()
         await hand.pilot.press("q", "right", "right", "enter")
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
-@pytest.mark.parametrize(("key", "state"), [("w", State.DONE), ("x", State.ROLLED_BACK)])
+@pytest.mark.parametrize(("key", "state"), [("w", JobState.DONE), ("x", JobState.ROLLED_BACK)])
 async def test_the_buttons_of_leaving_have_keys(acting, key, state):
     async with acting() as hand:
         await hand.delete()
@@ -444,7 +444,7 @@ async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
         await hand.until(lambda: hand.app._exit)
         assert hand.app.return_code == 143
         hand.main.queue.drain()
-        assert hand.main.queue.jobs[0].state is State.ROLLED_BACK
+        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
 # beginning
@@ -532,9 +532,9 @@ async def test_a_recovery_that_fails_is_said_and_nothing_waits_for_it(acting, ma
             message = given
             hand.main._post_recovered(given)
 
-        from envdeck.tui.workers import in_background
+        from envdeck.tui.workers import run_in_thread
 
-        in_background(hand.main._recover, post)
+        run_in_thread(hand.main._recover, post)
         await hand.until(lambda: any("the journal is gone" in toast for toast in hand.toasts))
         assert hand.main._recovered
 
@@ -554,7 +554,7 @@ def test_a_bar_goes_to_and_fro_while_there_are_no_figures(made_up):
     now = [0.0]
     look = Look("/home/ada", lambda: now[0])
     job = Job(made_up.plan("/a"))
-    job.state, job.step, job.started_at = State.RUNNING, 0, 0.0
+    job.state, job.step, job.started_at = JobState.RUNNING, 0, 0.0
     drawn = set()
     for tenth in range(40):
         now[0] = tenth / 10
@@ -568,7 +568,7 @@ def test_a_bar_goes_to_and_fro_while_there_are_no_figures(made_up):
 
 
 @pytest.mark.parametrize("cells", [30, 50, 80, 120])
-@pytest.mark.parametrize("state", [*State])
+@pytest.mark.parametrize("state", [*JobState])
 def test_an_operation_is_one_line_that_fits(made_up, state, cells):
     job = Job(made_up.plan("/home/ada/work/日本語/[v1.0]/.venv"))
     job.state, job.started_at = state, 0.0
@@ -579,12 +579,12 @@ def test_an_operation_is_one_line_that_fits(made_up, state, cells):
 
 def test_steps_say_which_are_done_which_runs_and_which_failed(made_up):
     job = Job(made_up.plan("/a"))
-    job.state, job.step, job.progress = State.RUNNING, 0, StepProgress(10_000, None, "bytes")
+    job.state, job.step, job.progress = JobState.RUNNING, 0, StepProgress(10_000, None, "bytes")
     assert [line_text(line).strip() for line in step_lines(job, LOOK, 80)] == [
         "» check that it is the same still  10 kB",
         "○ move it to the trash",
     ]
-    job.state = State.ROLLED_BACK
+    job.state = JobState.ROLLED_BACK
     job.result = Result(Ending.ROLLED_BACK, "no room", hint="make some", verified=("it is whole",))
     told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
     assert told[0].startswith("● check that it is the same still")
@@ -602,7 +602,7 @@ def test_output_is_broken_at_the_edge_and_never_cut(text):
 
 def test_a_command_says_where_and_how_it_ended(made_up):
     job = Job(made_up.plan("/a"))
-    job.state = State.RUNNING
+    job.state = JobState.RUNNING
     job.tell(CommandStarted(("uv", "a b"), "/home/ada/work"))
     job.tell(CommandEnded(("uv", "a b"), 3, 1.5))
     job.tell(CommandStarted(("uv", "again"), "/"))

@@ -24,7 +24,7 @@ from envdeck.core.model import (
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
 from envdeck.tui.detail.overview import overview
-from envdeck.tui.detail.tab import Installed, Read, Reading, Unread
+from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.widgets.line import Look, Part, Tone, bar, line_text, line_width, wrapped
 
 NOW = 1_795_000_000.0
@@ -64,7 +64,7 @@ def told(environment: Environment, installed: Installed | None = None, cells: in
 
 
 def test_the_head_says_what_holds_which_python_and_who_keeps_it() -> None:
-    lines = told(API, Read(PACKAGES)).splitlines()
+    lines = told(API, ReadDone(PACKAGES)).splitlines()
     assert lines[:2] == [" ~/work/api/.venv", " ok · CPython 3.12.4 · uv"]
 
 
@@ -75,7 +75,7 @@ def test_each_thing_is_said_once() -> None:
     broken = replace(
         API, status=Status.BROKEN, reason=reason, findings=(finding,), python=ended, links=()
     )
-    text = told(broken, Read(PACKAGES))
+    text = told(broken, ReadDone(PACKAGES))
     assert text.count("is gone") == 1
     assert text.count("asked for") == 1
     assert text.count("CPython 3.12.4") == 1
@@ -85,7 +85,7 @@ def test_each_thing_is_said_once() -> None:
 
 @pytest.mark.parametrize("cells", [38, 40, 44, 56, 80])
 def test_nothing_is_broken_inside_a_figure(cells: int) -> None:
-    text = told(API, Read(PACKAGES), cells)
+    text = told(API, ReadDone(PACKAGES), cells)
     for whole in ("103 MB", "103,112,004 bytes", "3 hours ago", "no system packages"):
         assert whole in text
     assert not any(line.rstrip().endswith("·") for line in text.splitlines())
@@ -181,10 +181,10 @@ def test_findings_come_with_what_mends_them() -> None:
 def test_packages_are_told_as_far_as_they_are_known() -> None:
     assert "Packages  84" in told(API)
     assert "could not be listed" in told(replace(API, packages=None))
-    assert "reading…" in told(API, Reading())
-    assert "✗ packages could not be read: no permission" in told(API, Unread("no permission"))
-    assert "1: black" in told(API, Read(PACKAGES))
-    assert "Packages  none" in told(replace(API, packages=0), Read(()))
+    assert "reading…" in told(API, ReadPending())
+    assert "✗ packages could not be read: no permission" in told(API, ReadFailure("no permission"))
+    assert "1: black" in told(API, ReadDone(PACKAGES))
+    assert "Packages  none" in told(replace(API, packages=0), ReadDone(()))
 
 
 def test_a_use_that_is_unknown_says_why() -> None:
@@ -202,7 +202,7 @@ def test_a_name_that_would_act_is_shown_as_it_is() -> None:
 def test_without_unicode_it_is_letters() -> None:
     look = Look("/home/ada", lambda: NOW, ASCII)
     ended = replace(API, status=Status.BROKEN, python=replace(API.python, end_of_life="2024-10-07"))
-    text = "\n".join(line_text(line) for line in overview(ended, Reading(), look, 78))
+    text = "\n".join(line_text(line) for line in overview(ended, ReadPending(), look, 78))
     assert text.replace(" · ", "").isascii()
 
 
@@ -224,7 +224,7 @@ def test_no_line_is_wider_than_there_is_room(
         size=API.size if measured else None,
         links=(f"/{name}",),
     )
-    for line in overview(environment, Read(PACKAGES), LOOK, cells):
+    for line in overview(environment, ReadDone(PACKAGES), LOOK, cells):
         assert line_width(line) <= cells
 
 

@@ -15,7 +15,7 @@ from envdeck.core.model import Event as ScanEvent
 from envdeck.tui.detail.detail import TABS, DetailPane
 from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
-from envdeck.tui.detail.tab import Read, Unread
+from envdeck.tui.detail.tab import ReadDone, ReadFailure
 from envdeck.tui.widgets.line import Look, line_text
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.tab_line import TabLine
@@ -94,7 +94,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
 
 
 def is_read(pane: DetailPane) -> Callable[[], bool]:
-    return lambda: isinstance(pane.installed, Read)
+    return lambda: isinstance(pane.installed, ReadDone)
 
 
 def shown(view: LineList[Distribution]) -> list[str]:
@@ -270,7 +270,7 @@ async def test_a_failure_is_told_in_place_and_can_be_left() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.pane.show(first)
         app.pane.focus_tab(2)
-        await until(pilot, lambda: isinstance(app.pane.installed, Unread))
+        await until(pilot, lambda: isinstance(app.pane.installed, ReadFailure))
         await pilot.pause()
         assert "could not be read: [/] no \\x1b permission" in text_of(tab_of(app.pane).table)
         app.pane.show(second)

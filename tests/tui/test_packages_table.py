@@ -11,14 +11,20 @@ from envdeck.text import plain
 from envdeck.text.safe import ASCII
 from envdeck.tui.detail.package_page import (
     Mark,
-    Node,
+    PageNode,
     needed_by,
     needs,
     page,
     requirement_name,
     requirement_versions,
 )
-from envdeck.tui.detail.package_table import Choice, Columns, Order, footing, nothing_shown
+from envdeck.tui.detail.package_table import (
+    PackageColumns,
+    PackageOrder,
+    PackageView,
+    footing,
+    nothing_shown,
+)
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
 LOOK = Look("/home/ada", lambda: 0.0)
@@ -39,56 +45,64 @@ PACKAGES = (
 )
 
 
-def names(choice: Choice) -> list[str]:
+def names(choice: PackageView) -> list[str]:
     return [one.name for one in choice.pick(PACKAGES)]
 
 
 def test_sorting_by_name_and_by_size_both_ways() -> None:
-    assert names(Choice()) == ["click", "flask", "noise", "zope"]
-    assert names(Choice(reverse=True)) == ["zope", "noise", "flask", "click"]
-    assert names(Choice(order=Order.SIZE)) == ["flask", "click", "zope", "noise"]
-    assert names(Choice(order=Order.SIZE, reverse=True)) == ["zope", "click", "flask", "noise"]
+    assert names(PackageView()) == ["click", "flask", "noise", "zope"]
+    assert names(PackageView(reverse=True)) == ["zope", "noise", "flask", "click"]
+    assert names(PackageView(order=PackageOrder.SIZE)) == ["flask", "click", "zope", "noise"]
+    assert names(PackageView(order=PackageOrder.SIZE, reverse=True)) == [
+        "zope",
+        "click",
+        "flask",
+        "noise",
+    ]
 
 
 def test_a_search_finds_names_first_then_summaries() -> None:
-    assert names(Choice(text="CLICK")) == ["click", "noise"]
-    assert names(Choice(text="web frame")) == ["flask"]
-    assert names(Choice(text="click", order=Order.NAME, reverse=True)) == ["click", "noise"]
+    assert names(PackageView(text="CLICK")) == ["click", "noise"]
+    assert names(PackageView(text="web frame")) == ["flask"]
+    assert names(PackageView(text="click", order=PackageOrder.NAME, reverse=True)) == [
+        "click",
+        "noise",
+    ]
 
 
 def test_only_what_was_asked_for() -> None:
-    assert names(Choice(requested_only=True)) == ["flask"]
-    assert names(Choice(requested_only=True, text="click")) == []
+    assert names(PackageView(requested_only=True)) == ["flask"]
+    assert names(PackageView(requested_only=True, text="click")) == []
 
 
 def test_nothing_shown_says_what_to_press() -> None:
-    assert "esc clears it" in nothing_shown(PACKAGES, Choice(text="[/]"), LOOK)
-    assert "t shows them all" in nothing_shown(PACKAGES, Choice(requested_only=True), LOOK)
-    both = nothing_shown(PACKAGES, Choice(requested_only=True, text="click"), LOOK)
+    assert "esc clears it" in nothing_shown(PACKAGES, PackageView(text="[/]"), LOOK)
+    assert "t shows them all" in nothing_shown(PACKAGES, PackageView(requested_only=True), LOOK)
+    both = nothing_shown(PACKAGES, PackageView(requested_only=True, text="click"), LOOK)
     assert both == 'None of those asked for has "click"; esc clears it, t shows all.'
-    assert "only the interpreter" in nothing_shown((), Choice(), LOOK)
-    assert footing(PACKAGES, 4, Choice(), LOOK).startswith("4 packages · ✓ 1 asked for")
-    assert footing(PACKAGES, 1, Choice(text="x"), LOOK).startswith("1 of 4 · ")
+    assert "only the interpreter" in nothing_shown((), PackageView(), LOOK)
+    assert footing(PACKAGES, 4, PackageView(), LOOK).startswith("4 packages · ✓ 1 asked for")
+    assert footing(PACKAGES, 1, PackageView(text="x"), LOOK).startswith("1 of 4 · ")
     remapped = replace(LOOK, keys={"asked": "f4", "back": "f5"})
-    assert "f4 shows" in nothing_shown(PACKAGES, Choice(requested_only=True), remapped)
-    assert "f5 clears" in nothing_shown(PACKAGES, Choice(text="x"), remapped)
+    assert "f4 shows" in nothing_shown(PACKAGES, PackageView(requested_only=True), remapped)
+    assert "f5 clears" in nothing_shown(PACKAGES, PackageView(text="x"), remapped)
 
 
 def test_columns_give_way_when_there_is_little_room() -> None:
-    wide, narrow = Columns.fit(PACKAGES, 118), Columns.fit(PACKAGES, 46)
+    wide, narrow = PackageColumns.fit(PACKAGES, 118), PackageColumns.fit(PACKAGES, 46)
     assert wide.summary
     assert wide.bar
     assert wide.origin
     assert not narrow.summary
     assert not narrow.origin
     assert "✎ editable" in line_text(wide.row(PACKAGES[3], LOOK))
-    heading = line_text(wide.heading(Choice(order=Order.SIZE), LOOK))
+    heading = line_text(wide.heading(PackageView(order=PackageOrder.SIZE), LOOK))
     assert "Size ↓" in heading
-    assert line_text(wide.heading(Choice(), LOOK)).strip().startswith("Name ↑")
+    assert line_text(wide.heading(PackageView(), LOOK)).strip().startswith("Name ↑")
 
 
 def test_the_figures_of_a_column_end_in_one_cell() -> None:
-    columns = Columns.fit(PACKAGES, 78)
+    columns = PackageColumns.fit(PACKAGES, 78)
     ends = {
         line_text(columns.row(one, LOOK)).index(" kB")
         for one in PACKAGES
@@ -99,15 +113,15 @@ def test_the_figures_of_a_column_end_in_one_cell() -> None:
 
 
 def test_a_click_on_a_heading_means_its_column() -> None:
-    columns = Columns.fit(PACKAGES, 78)
-    heading = line_text(columns.heading(Choice(), LOOK))
-    assert columns.order_at(heading.index("Name")) is Order.NAME
-    assert columns.order_at(heading.index("Size")) is Order.SIZE
+    columns = PackageColumns.fit(PACKAGES, 78)
+    heading = line_text(columns.heading(PackageView(), LOOK))
+    assert columns.order_at(heading.index("Name")) is PackageOrder.NAME
+    assert columns.order_at(heading.index("Size")) is PackageOrder.SIZE
     assert columns.order_at(heading.index("Version")) is None
 
 
 def test_what_is_wrong_is_said_in_words_and_with_a_sign() -> None:
-    columns = Columns.fit(PACKAGES, 118)
+    columns = PackageColumns.fit(PACKAGES, 118)
     missing = line_text(columns.row(package("flask", missing=("click>=8",)), LOOK))
     assert missing.startswith("●  flask")
     assert "needs click>=8, which is not here" in missing
@@ -127,7 +141,7 @@ def test_what_is_wrong_is_said_in_words_and_with_a_sign() -> None:
 )
 def test_the_origin_is_a_word(origin: str | None, word: str) -> None:
     one = package("x", origin=origin, summary="s")
-    columns = Columns.fit((one, package("y", origin="file:///y")), 118)
+    columns = PackageColumns.fit((one, package("y", origin="file:///y")), 118)
     cells = line_text(columns.row(one, LOOK)).split()
     assert cells == [part for part in ["x", "1.0", "1.0", "kB", "█" * 16, word, "s"] if part]
 
@@ -145,8 +159,8 @@ def test_no_row_is_wider_than_there_is_room_or_could_act(
 ) -> None:
     one = replace(package("x", size=size, summary=summary), display_name=name, version=version)
     everything = (one, *PACKAGES)
-    columns = Columns.fit(everything, cells)
-    lines = [columns.row(one, LOOK), columns.heading(Choice(), LOOK)]
+    columns = PackageColumns.fit(everything, cells)
+    lines = [columns.row(one, LOOK), columns.heading(PackageView(), LOOK)]
     for line in lines:
         assert line_width(line) <= cells
         assert plain(line_text(line)) == line_text(line)
@@ -169,7 +183,7 @@ def graph(**edges: str) -> tuple[Distribution, ...]:
     )
 
 
-def drawn(nodes: list[Node]) -> list[str]:
+def drawn(nodes: list[PageNode]) -> list[str]:
     return [f"{node.guide(unicode=True)}{node.name} {node.mark}".rstrip() for node in nodes]
 
 
@@ -252,7 +266,7 @@ def test_a_tree_says_which_versions_are_needed_and_marks_what_is_cut() -> None:
 
 def test_what_was_asked_for_and_what_is_editable_is_marked_at_any_width() -> None:
     for cells in (40, 80, 160):
-        columns = Columns.fit(PACKAGES, cells)
+        columns = PackageColumns.fit(PACKAGES, cells)
         asked = line_text(columns.row(package("flask", requested=True), LOOK))
         assert asked.startswith(" ✓ flask")
         editable = line_text(columns.row(package("app", requested=True, editable=True), LOOK))

@@ -6,7 +6,7 @@ import pytest
 
 from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
 from envdeck.core.operations.shared.policy import Policy
-from envdeck.tui.base.services import Wish, together
+from envdeck.tui.base.services import PlanRequest, together
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
 from envdeck.tui.widgets.line import Look, line_text, line_width
@@ -322,15 +322,17 @@ class OneOfThem:
 async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_up):
     operations = made_up.MadeUpOperations()
     nothing = NoPlan("its packages are unknown", "make it from its lock")
-    wishes = [
-        Wish("Recreate ~/work/one/.venv", OneOfThem(made_up, "one")),
-        Wish("Recreate ~/work/two/.venv", OneOfThem(made_up, "two", refusals=(MOUNT,))),
-        Wish("Recreate ~/work/three/.venv", OneOfThem(made_up, "three", refusals=(UNOWNED,))),
-        Wish("Recreate ~/work/four/.venv", lambda _allow: nothing),
-        Wish("Recreate ~/work/five/.venv", OneOfThem(made_up, "five")),
+    requests = [
+        PlanRequest("Recreate ~/work/one/.venv", OneOfThem(made_up, "one")),
+        PlanRequest("Recreate ~/work/two/.venv", OneOfThem(made_up, "two", refusals=(MOUNT,))),
+        PlanRequest(
+            "Recreate ~/work/three/.venv", OneOfThem(made_up, "three", refusals=(UNOWNED,))
+        ),
+        PlanRequest("Recreate ~/work/four/.venv", lambda _allow: nothing),
+        PlanRequest("Recreate ~/work/five/.venv", OneOfThem(made_up, "five")),
     ]
     async with opened(operations, size=(120, 60)) as screen:
-        screen.app.main.wish(together("Recreate 5 environments", wishes))
+        screen.app.main.request(together("Recreate 5 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
         text = shown(screen.app)
@@ -355,9 +357,9 @@ async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_u
 
 async def test_none_of_several_can_be_done(opened, made_up):
     operations = made_up.MadeUpOperations()
-    wishes = [Wish(name, lambda _allow: NoPlan("no base")) for name in ("one", "two")]
+    requests = [PlanRequest(name, lambda _allow: NoPlan("no base")) for name in ("one", "two")]
     async with opened(operations) as screen:
-        screen.app.main.wish(together("Recreate 2 environments", wishes))
+        screen.app.main.request(together("Recreate 2 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
         assert "none of them can be done" in shown(screen.app)
@@ -369,12 +371,12 @@ async def test_none_of_several_can_be_done(opened, made_up):
 async def test_how_many_of_several_are_planned_is_said(opened, made_up, wait_until):
     held = [True]
     operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
-    wishes = [
-        Wish(f"{n}", lambda allow: operations._planned(Operation.RECREATE, ["/a"], allow))
+    requests = [
+        PlanRequest(f"{n}", lambda allow: operations._planned(Operation.RECREATE, ["/a"], allow))
         for n in range(3)
     ]
     async with opened(operations) as screen:
-        screen.app.main.wish(together("Recreate 3 environments", wishes))
+        screen.app.main.request(together("Recreate 3 environments", requests))
         await wait_until(lambda: "planning 1 of 3" in shown(screen.app))
         held[0] = False
         await screen.planned()
@@ -481,14 +483,14 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
 
         return plan
 
-    wishes = [
-        Wish(f"Recreate {path}", planner(path), keeping=planner(path, keep=True))
+    requests = [
+        PlanRequest(f"Recreate {path}", planner(path), keeping=planner(path, keep=True))
         for path in ("/a", "/b")[:count]
     ]
     async with opened(operations) as screen:
         chosen = []
         screen.app.push_screen(
-            PlanDialog(together("Recreate", wishes), Look()), callback=chosen.append
+            PlanDialog(together("Recreate", requests), Look()), callback=chosen.append
         )
         await screen.pilot.pause()
         await screen.planned()
@@ -506,8 +508,10 @@ async def test_edited_files_are_kept_by_a_switch(opened, made_up, count):
 async def test_a_long_path_in_the_title_keeps_its_end(opened, made_up):
     path = f"~/work/{'long-name/' * 20}api/.venv"
     async with opened(made_up.MadeUpOperations()) as screen:
-        wish = Wish(f"Recreate {path}", lambda _allow: made_up.plan("/home/ada/api/.venv"))
-        screen.app.push_screen(PlanDialog(wish, Look()))
+        request = PlanRequest(
+            f"Recreate {path}", lambda _allow: made_up.plan("/home/ada/api/.venv")
+        )
+        screen.app.push_screen(PlanDialog(request, Look()))
         await screen.pilot.pause()
         await screen.planned()
         title = next(line for line in shown(screen.app).splitlines() if "Recreate ~/" in line)
@@ -527,8 +531,8 @@ async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(
         )
 
     async with opened(made_up.MadeUpOperations()) as screen:
-        wish = Wish("Recreate /a", plan, keeping=partial(plan, keep=True))
-        screen.app.push_screen(PlanDialog(wish, Look()))
+        request = PlanRequest("Recreate /a", plan, keeping=partial(plan, keep=True))
+        screen.app.push_screen(PlanDialog(request, Look()))
         await screen.pilot.pause()
         await screen.planned()
         await screen.pilot.pause()

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.model import ProjectLink, ProjectState
-from envdeck.core.project.model import Drift, DriftKind, Mend, Project, PythonDrift
+from envdeck.core.project.model import Drift, DriftFix, DriftKind, Project, PythonDrift
 from envdeck.text import width
-from envdeck.tui.detail.project import Mending, ProjectTab, mending
+from envdeck.tui.detail.project import ProjectFixes, ProjectTab, mending
 from envdeck.tui.detail.project_view import project_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.widgets.line import Look, line_text
@@ -112,8 +112,8 @@ def drift(mend):
 
 
 def test_a_drift_is_mended_from_the_lock_with_the_parts_that_count(made_up):
-    found = mending(made_up.comparison(), drift(Mend.FROM_LOCK), LOOK)
-    assert found == Mending(
+    found = mending(made_up.comparison(), drift(DriftFix.FROM_LOCK), LOOK)
+    assert found == ProjectFixes(
         "recreates it from uv.lock", "lock", None, None, ("dev",), ("postgres",)
     )
 
@@ -122,12 +122,12 @@ def test_of_several_lock_files_the_one_that_was_compared_with_is_taken(made_up):
     base = made_up.comparison()
     other = replace(base.project.locks[0], file=f"{made_up.API}/poetry.lock")
     several = replace(base, project=replace(base.project, locks=(*base.project.locks, other)))
-    found = mending(several, drift(Mend.FROM_LOCK), LOOK)
+    found = mending(several, drift(DriftFix.FROM_LOCK), LOOK)
     assert found.file == f"{made_up.API}/uv.lock"
 
 
 def test_without_a_lock_it_is_mended_from_what_is_declared(made_up):
-    found = mending(made_up.comparison(against=""), drift(Mend.FROM_DECLARED), LOOK)
+    found = mending(made_up.comparison(against=""), drift(DriftFix.FROM_DECLARED), LOOK)
     assert (found.source, found.words) == ("declared", "recreates it from what is declared")
 
 
@@ -142,7 +142,7 @@ def test_a_python_is_mended_on_the_version_that_is_wanted(made_up):
 
 def test_what_nothing_mends_says_why(made_up):
     base = made_up.comparison()
-    assert "no operation mends requests" in mending(base, drift(Mend.NONE), LOOK)
+    assert "no operation mends requests" in mending(base, drift(DriftFix.NONE), LOOK)
     impossible = PythonDrift("tested on nothing", f"{made_up.API}/tox.ini", 2)
     assert "change what tox.ini:2 says" in mending(base, impossible, LOOK)
 
@@ -251,14 +251,14 @@ async def test_the_detail_stays_with_the_environment_that_is_mended(
 
 
 def test_of_thousands_of_drifts_the_first_are_laid_out(told):
-    drifts = tuple(replace(drift(Mend.FROM_LOCK), name=f"p{number}") for number in range(5000))
+    drifts = tuple(replace(drift(DriftFix.FROM_LOCK), name=f"p{number}") for number in range(5000))
     rows = told(drifts=drifts)
     assert "and 4,500 more: `envdeck diff` lists them all" in said(rows)
     assert len(rows) < 2000
 
 
 async def test_what_cannot_be_mended_opens_no_dialog(open_screen, made_up, wait_until, source):
-    source.compared = lambda _one: made_up.comparison(drifts=(drift(Mend.NONE),), pythons=())
+    source.compared = lambda _one: made_up.comparison(drifts=(drift(DriftFix.NONE),), pythons=())
     operations = made_up.MadeUpOperations()
     async with open_screen(source, operations=operations) as pilot:
         tab = await opened(pilot, wait_until)

@@ -14,8 +14,8 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.tui.base.job import LOG_LINES, Job, LogLine, State
-from envdeck.tui.workers.operation_queue import PARALLEL, Queue
+from envdeck.tui.base.job import LOG_LINES, Job, JobState, LogLine
+from envdeck.tui.workers.operation_queue import PARALLEL, OperationQueue
 
 
 def wait(condition, seconds=10):
@@ -48,7 +48,9 @@ def queue_of(made_up):
     """A queue over made-up operations."""
 
     def make(*, held=False, **operations):
-        return Queue(made_up.MadeUpOperations(**operations), lambda: made_up.NOW, held=held)
+        return OperationQueue(
+            made_up.MadeUpOperations(**operations), lambda: made_up.NOW, held=held
+        )
 
     return make
 
@@ -66,9 +68,9 @@ def states(*jobs):
 def test_an_operation_runs_and_ends_and_is_heard_of_once(queue_of, made_up):
     queue = queue_of()
     job = queue.submit(made_up.plan("/a"))
-    assert job.state is State.RUNNING
+    assert job.state is JobState.RUNNING
     assert settle(queue) == [job]
-    assert job.state is State.DONE
+    assert job.state is JobState.DONE
     assert job.result.status is Ending.DONE
     assert job.fraction == 1.0
     assert queue.drain() == []
@@ -77,10 +79,10 @@ def test_an_operation_runs_and_ends_and_is_heard_of_once(queue_of, made_up):
 def test_two_at_a_time_and_the_rest_waits_in_its_order(queue_of, made_up, gate):
     queue = queue_of(hold=gate)
     jobs = [queue.submit(made_up.plan(f"/{n}", name=n)) for n in "abc"]
-    assert states(*jobs) == [State.RUNNING] * PARALLEL + [State.WAITING]
+    assert states(*jobs) == [JobState.RUNNING] * PARALLEL + [JobState.WAITING]
     gate.shut = False
     assert len(settle(queue)) == 3
-    assert states(*jobs) == [State.DONE] * 3
+    assert states(*jobs) == [JobState.DONE] * 3
 
 
 @pytest.mark.parametrize("second", ["/work/.venv", "/work/.venv/nested", "/work"])
@@ -89,11 +91,11 @@ def test_never_two_on_the_same_folder_or_inside_each_other(queue_of, made_up, ga
     first = queue.submit(made_up.plan("/work/.venv", "/other", name="1"))
     waits = queue.submit(made_up.plan(second, name="2"))
     elsewhere = queue.submit(made_up.plan("/work/.venv2", name="3"))
-    assert states(first, waits) == [State.RUNNING, State.WAITING]
+    assert states(first, waits) == [JobState.RUNNING, JobState.WAITING]
     # One that lies beside them overtakes, one on the same folder never does.
-    assert (elsewhere.state is State.RUNNING) == (second != "/work")
+    assert (elsewhere.state is JobState.RUNNING) == (second != "/work")
     later = queue.submit(made_up.plan(second, name="4"))
-    assert later.state is State.WAITING
+    assert later.state is JobState.WAITING
     gate.shut = False
     ended = settle(queue)
     assert ended.index(first) < ended.index(waits) < ended.index(later)
@@ -106,14 +108,14 @@ def test_what_waits_is_given_up_before_it_begins_and_what_runs_is_rolled_back(
     first = queue.submit(made_up.plan("/a", name="1"))
     second = queue.submit(made_up.plan("/a", name="2"))
     queue.cancel(second)
-    assert second.state is State.CANCELLED
+    assert second.state is JobState.CANCELLED
     queue.cancel(first)
     assert first.stopping
     settle(queue)
-    assert first.state is State.ROLLED_BACK
+    assert first.state is JobState.ROLLED_BACK
     assert first.result.stopped
     queue.cancel(first)  # over: nothing happens
-    assert first.state is State.ROLLED_BACK
+    assert first.state is JobState.ROLLED_BACK
 
 
 def test_all_is_given_up_at_once_and_nothing_that_waits_slips_in(queue_of, made_up, gate):
@@ -121,17 +123,17 @@ def test_all_is_given_up_at_once_and_nothing_that_waits_slips_in(queue_of, made_
     jobs = [queue.submit(made_up.plan(f"/{n}", name=n)) for n in "abcd"]
     queue.cancel_all()
     settle(queue)
-    assert states(*jobs) == [State.ROLLED_BACK] * 2 + [State.CANCELLED] * 2
+    assert states(*jobs) == [JobState.ROLLED_BACK] * 2 + [JobState.CANCELLED] * 2
     assert queue.wait(1)
 
 
 def test_nothing_starts_before_what_was_interrupted_is_cleared_up(queue_of, made_up):
     queue = queue_of(held=True)
     job = queue.submit(made_up.plan("/a"))
-    assert job.state is State.WAITING
+    assert job.state is JobState.WAITING
     queue.release()
     settle(queue)
-    assert job.state is State.DONE
+    assert job.state is JobState.DONE
 
 
 def test_ending_the_program_stops_what_runs_and_starts_nothing_more(queue_of, made_up, gate):
@@ -140,7 +142,7 @@ def test_ending_the_program_stops_what_runs_and_starts_nothing_more(queue_of, ma
     queue.stop_all()
     assert queue.wait(10)
     queue.drain()
-    assert states(*jobs) == [State.ROLLED_BACK, State.ROLLED_BACK, State.WAITING]
+    assert states(*jobs) == [JobState.ROLLED_BACK, JobState.ROLLED_BACK, JobState.WAITING]
 
 
 def test_what_does_not_end_is_not_waited_for_for_ever(queue_of, made_up):
@@ -151,7 +153,7 @@ def test_what_does_not_end_is_not_waited_for_for_ever(queue_of, made_up):
             end.wait(10)
             return Result(Ending.DONE, "done")
 
-    queue = Queue(Deaf(), lambda: 0.0, held=False)
+    queue = OperationQueue(Deaf(), lambda: 0.0, held=False)
     queue.submit(made_up.plan("/a"))
     queue.stop_all()
     assert not queue.wait(0.01)
@@ -163,12 +165,12 @@ def test_a_fault_of_the_program_ends_it_and_is_told(queue_of, made_up):
     queue = queue_of(failure=RuntimeError("[/] broke"))
     job = queue.submit(made_up.plan("/a"))
     settle(queue)
-    assert (job.state, job.fault) == (State.FAILED, "RuntimeError: [/] broke")
+    assert (job.state, job.fault) == (JobState.FAILED, "RuntimeError: [/] broke")
 
 
 @pytest.mark.parametrize(
     ("ending", "state"),
-    [(Ending.REFUSED, State.REFUSED), (Ending.ROLLED_BACK, State.ROLLED_BACK)],
+    [(Ending.REFUSED, JobState.REFUSED), (Ending.ROLLED_BACK, JobState.ROLLED_BACK)],
 )
 def test_each_ending_has_a_state(queue_of, made_up, ending, state):
     queue = queue_of(result=Result(ending, "so it is"))
@@ -192,7 +194,7 @@ def test_what_is_acted_on_is_known_by_path(queue_of, made_up, gate):
 
 def test_steps_progress_and_commands_are_followed(made_up):
     job = Job(made_up.plan("/a"))
-    job.state = State.RUNNING
+    job.state = JobState.RUNNING
     assert job.fraction == 0.0
     job.tell(StepStarted(1, "move"))
     job.tell(StepProgress(10, 100, "files"))
@@ -208,7 +210,7 @@ def test_steps_progress_and_commands_are_followed(made_up):
     job.end(Result(Ending.DONE, "done"))
     assert job.drain(6.0)
     assert (job.commands[0].code, job.commands[0].seconds) == (2, 0.5)
-    assert (job.state, job.ended_at, job.progress) == (State.DONE, 6.0, None)
+    assert (job.state, job.ended_at, job.progress) == (JobState.DONE, 6.0, None)
 
 
 def test_output_without_end_is_bounded_and_counted(made_up):
@@ -226,7 +228,7 @@ def test_output_without_end_is_bounded_and_counted(made_up):
 
 def test_a_drain_takes_no_more_lines_than_fit_in_a_frame(made_up):
     job = Job(made_up.plan("/a"))
-    job.state = State.RUNNING
+    job.state = JobState.RUNNING
     for number in range(LOG_LINES):
         job.tell(OutputLine(str(number)))
     job.drain(1.0)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.model import Doubt, NoPlan, PackageChoice
-from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
@@ -85,7 +85,9 @@ def test_a_forecast_is_counted_the_worst_first() -> None:
     said = line_text(forecast_line([FORECAST], LOOK))
     assert said == "✗ 2 not for it · ✗ 1 gone · 1 to build · 1 unknown · 35 wheels"
     assert line_text(forecast_line([NoPlan("no network")], LOOK)) == "– not checked"
-    fine = Forecast("3.13", (Outlook("a", "1", Verdict.WHEEL), Outlook("b", "1", Verdict.WHEEL)))
+    fine = Forecast(
+        "3.13", (PinForecast("a", "1", Verdict.WHEEL), PinForecast("b", "1", Verdict.WHEEL))
+    )
     assert line_text(forecast_line([fine, fine], LOOK)) == "all 2 wheels"
 
 
@@ -108,8 +110,8 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
         "lock", name, "/" + name, ((name, name),), ((name, name),), ((name, name, name),),
         resolved=False, notes=(name,), problem=name,
     )  # fmt: skip
-    pins = [Outlook(name, name, Verdict.BUILD, name, name, name)]
-    pins += [Outlook(f"{name}-2", name, Verdict.GONE)]
+    pins = [PinForecast(name, name, Verdict.BUILD, name, name, name)]
+    pins += [PinForecast(f"{name}-2", name, Verdict.GONE)]
     outlook = Forecast(name, tuple(pins), name)
     python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name), note=name)
     lines = [
@@ -172,9 +174,9 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
         await ready(app)
         await pilot.press("enter")
         await until(lambda: app.answers)
-    (wish,) = app.answers[0]
-    assert wish.title == "Recreate ~/work/api/.venv"
-    wish.plan(frozenset({"in-use"}))
+    (request,) = app.answers[0]
+    assert request.title == "Recreate ~/work/api/.venv"
+    request.plan(frozenset({"in-use"}))
     asked = (API.path, "exact", None, AS_NOW.executable, None, frozenset({"in-use"}))
     assert operations.asked[-1] == ("recreate", asked)
 
@@ -187,8 +189,8 @@ async def test_enter_chooses_first_what_is_not_chosen() -> None:
         assert app.screen is app.view
         await pilot.press("j", "j", "j", "j", "space", "enter")
         await until(lambda: app.answers)
-    (wish,) = app.answers[0]
-    wish.plan(frozenset())
+    (request,) = app.answers[0]
+    request.plan(frozenset())
     chosen = PYTHONS[1].interpreter.executable
     assert operations.asked[-1] == ("recreate", (API.path, "lock", None, chosen, None, frozenset()))
 
@@ -406,8 +408,8 @@ async def test_several_jump_alike_and_keep_their_jump_through_another_python() -
         await until(lambda: "Packages without a wheel" not in shown(app))
         await pilot.press("j", "j", "enter", "enter")
         await until(lambda: app.answers)
-    for wish in app.answers[0]:
-        wish.plan(frozenset())
+    for request in app.answers[0]:
+        request.plan(frozenset())
     asked = [what for name, what in operations.asked if name == "recreate"]
     assert {each[3:5] for each in asked} == {(NEXT.executable, "newest")}
 
@@ -434,10 +436,10 @@ async def test_several_are_recreated_on_one_interpreter_each_from_itself() -> No
         await until(lambda: "no record of boto3" in shown(app))
         await pilot.press("j", "j", "enter", "enter")
         await until(lambda: app.answers)
-    wishes = app.answers[0]
-    assert len(wishes) == 5
-    for wish in wishes:
-        wish.plan(frozenset())
+    requests = app.answers[0]
+    assert len(requests) == 5
+    for request in requests:
+        request.plan(frozenset())
     asked = [what for name, what in operations.asked if name == "recreate"]
     assert [each[0] for each in asked] == [one.path for one in ORPHANS]
     assert {each[1:4] for each in asked} == {("exact", None, PYTHONS[1].interpreter.executable)}

@@ -5,7 +5,7 @@ import time
 
 from envdeck.core.model import JointSize
 from envdeck.tui.base.messages import OutcomeSaid, TotalsCounted
-from envdeck.tui.main.tally import Tally
+from envdeck.tui.main.tally import TotalsCounter
 from envdeck.tui.store import Totals
 
 
@@ -28,7 +28,7 @@ class Counting:
 class Setting:
     def __init__(self) -> None:
         self.source, self.posted, self.timers = Counting(), [], []
-        self.tally = Tally(
+        self.tally = TotalsCounter(
             "all", self.source, self.posted.append, lambda _s, call: self.timers.append(call)
         )
 

@@ -150,11 +150,11 @@ async def test_restoring_is_wished_and_never_done() -> None:
         await ready(app)
         await until(lambda: "Trash   7 items" in shown(app))
         await pilot.press("j", "R")
-        await until(lambda: app.wishes)
-    (wish,) = app.wishes
-    assert wish.title == "Restore ~/work/blog/.venv"
+        await until(lambda: app.requests)
+    (request,) = app.requests
+    assert request.title == "Restore ~/work/blog/.venv"
     assert not [what for what, _ in operations.asked if what == "undo"]
-    wish.plan(frozenset())
+    request.plan(frozenset())
     assert operations.asked[-1] == ("undo", (BLOG.id, None, frozenset()))
 
 
@@ -166,8 +166,8 @@ async def test_what_is_partly_purged_is_not_restored() -> None:
         await pilot.press("R")
         await until(lambda: any("cannot be restored" in it.message for it in app._notifications))
         await pilot.press("X")
-        await until(lambda: app.wishes)
-    assert [wish.title for wish in app.wishes] == ["Purge ~/work/api/.venv for good"]
+        await until(lambda: app.requests)
+    assert [request.title for request in app.requests] == ["Purge ~/work/api/.venv for good"]
     assert not [what for what, _ in operations.asked if what == "undo"]
 
 
@@ -178,16 +178,16 @@ async def test_one_the_marked_or_all_are_purged() -> None:
         await pilot.press("j", "X", "space", "g", "space", "X")
         await until(lambda: "2 marked, frees 647 MB" in shown(app))
         await pilot.press("a", "X")
-        await until(lambda: len(app.wishes) == 3)
+        await until(lambda: len(app.requests) == 3)
         await pilot.press("a")
         await until(lambda: "marked" not in shown(app).rpartition("\n")[2])
-    assert [wish.title for wish in app.wishes] == [
+    assert [request.title for request in app.requests] == [
         "Purge ~/work/blog/.venv for good",
         "Purge 2 items for good",
         "Purge 7 items for good",
     ]
-    for wish in app.wishes:
-        wish.plan(frozenset())
+    for request in app.requests:
+        request.plan(frozenset())
     purged = [what for name, what in operations.asked if name == "purge"]
     assert purged == [(BLOG.id,), (API.id, BLOG.id), tuple(one.id for one in ITEMS)]
 
@@ -253,7 +253,7 @@ async def test_a_trash_that_cannot_be_read_says_so(monkeypatch) -> None:
         await until(lambda: "[/] no entry" in shown(app))
         await pilot.press("R", "X", "escape")
         await until(lambda: app.answers)
-    assert not app.wishes
+    assert not app.requests
 
 
 @pytest.mark.parametrize("key", ["escape", "h", "T"])

@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.upgrade.lock import LockOffer
-from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed, Level
+from envdeck.core.operations.upgrade.model import Fixed, Level, UpgradeCandidate, UpgradeCandidates
 from envdeck.text import plain, width
 from envdeck.text.safe import ASCII
 from envdeck.tui.store.upgrade import GROUPS, HELD, UpgradePicker
 from envdeck.tui.upgrade.dialog import UpgradeDialog
-from envdeck.tui.upgrade.view import Columns, candidate_about, candidate_line, fixed_line, lock_line
+from envdeck.tui.upgrade.view import (
+    UpgradeColumns,
+    candidate_about,
+    candidate_line,
+    fixed_line,
+    lock_line,
+)
 from envdeck.tui.widgets.line import Look, line_text
 
 sys.path.append(str(Path(__file__).parent))
@@ -63,7 +69,7 @@ def test_the_level_is_that_of_the_version_that_was_asked_for() -> None:
     assert picker.level_of(row) == "major"
     assert picker.set_version("numpy", "1.26.9") == ""
     assert picker.level_of(row) == "patch"
-    line = candidate_line(row, picker, Columns.fit(picker, 100), 100, LOOK)
+    line = candidate_line(row, picker, UpgradeColumns.fit(picker, 100), 100, LOOK)
     assert "patch, asked for, not 2.3.5" in line_text(line)
     about = "\n".join(map(line_text, candidate_about(row, picker, 100, LOOK)))
     assert "1.26.4 → 1.26.9  patch" in about
@@ -145,10 +151,12 @@ def test_whatever_is_pressed_nothing_is_wanted_at_the_version_it_has(steps) -> N
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=40), st.text(max_size=20), st.integers(30, 120))
 def test_rows_hold_their_width_whatever_a_package_is_called(name, version, cells) -> None:
-    row = Candidate(name, version, version + "1", version + "2", Level.OTHER, (name,), version)
+    row = UpgradeCandidate(
+        name, version, version + "1", version + "2", Level.OTHER, (name,), version
+    )
     fixed = Fixed(name, version, name)
-    picker = UpgradePicker(Candidates((row,), (fixed,)))
-    columns = Columns.fit(picker, cells)
+    picker = UpgradePicker(UpgradeCandidates((row,), (fixed,)))
+    columns = UpgradeColumns.fit(picker, cells)
     for line in (
         candidate_line(row, picker, columns, cells, LOOK),
         fixed_line(fixed, columns, cells, LOOK),
@@ -160,7 +168,7 @@ def test_rows_hold_their_width_whatever_a_package_is_called(name, version, cells
 def test_without_unicode_signs_are_plain() -> None:
     letters = Look(signs=ASCII)
     picker = UpgradePicker(CANDIDATES)
-    columns = Columns.fit(picker, 96)
+    columns = UpgradeColumns.fit(picker, 96)
     for row in CANDIDATES.rows:
         assert line_text(candidate_line(row, picker, columns, 96, letters)).isascii()
 
@@ -194,9 +202,9 @@ async def test_space_a_and_the_lock_are_planned_as_chosen() -> None:
         await until(lambda: "0 of 3 chosen" in shown(app))
         await pilot.press("g", "space", "enter")
         await until(lambda: app.answers)
-    wish = app.answers[0]
-    assert wish.title == "Upgrade ~/work/api/.venv"
-    wish.plan(frozenset({"in-use"}))
+    request = app.answers[0]
+    assert request.title == "Upgrade ~/work/api/.venv"
+    request.plan(frozenset({"in-use"}))
     asked = operations.asked[-1]
     assert asked == ("upgrade", (API.path, {"requests": None}, True, frozenset({"in-use"})))
 
@@ -276,7 +284,7 @@ async def test_a_thread_that_fails_is_told_where_it_was_waited_for(monkeypatch) 
 
 
 async def test_everything_newest_teaches_what_to_press() -> None:
-    app, _ = dialog(upgradable=Candidates((), (), 40))
+    app, _ = dialog(upgradable=UpgradeCandidates((), (), 40))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(lambda: "Everything is at its newest" in shown(app))
         await until(lambda: "2 shows the interpreters" in shown(app))
@@ -329,9 +337,9 @@ async def test_a_click_on_a_box_chooses_and_one_on_a_tab_opens_it() -> None:
 
 
 async def test_names_that_would_act_are_shown_as_they_are() -> None:
-    row = Candidate(HOSTILE, "1", "2", "3", Level.PATCH, (HOSTILE,), HOSTILE)
+    row = UpgradeCandidate(HOSTILE, "1", "2", "3", Level.PATCH, (HOSTILE,), HOSTILE)
     fixed = Fixed(HOSTILE + "2", "1", HOSTILE)
-    app, _ = dialog(upgradable=Candidates((row,), (fixed,)))
+    app, _ = dialog(upgradable=UpgradeCandidates((row,), (fixed,)))
     async with app.run_test(size=(120, 36)) as pilot:
         await ready(app)
         await until(lambda: "[@click=app.quit]x[/]\\x1b[31m" in shown(app))

@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Result,
     StepStarted,
 )
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.text import width
 from envdeck.text.safe import ASCII, UNICODE
@@ -28,7 +28,7 @@ from envdeck.tui.recreate import project_folder
 from envdeck.tui.recreate.project_folder import ProjectDialog, folders_like
 from envdeck.tui.walkthrough import worker as walkthrough_looking
 from envdeck.tui.walkthrough.options import StepDialog
-from envdeck.tui.walkthrough.state import Walk
+from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
 from envdeck.tui.widgets.line import Look, line_text, line_width
 from envdeck.tui.widgets.words import capital
@@ -94,7 +94,7 @@ def look(signs=UNICODE, **keys):
 
 
 def walk_of(steps):
-    walk = Walk(PROJECT, lambda: None)
+    walk = WalkthroughState(PROJECT, lambda: None)
     walk.steps = steps
     return walk
 
@@ -105,12 +105,12 @@ def walk_of(steps):
 @pytest.mark.parametrize(
     ("state", "unicode", "ascii_"),
     [
-        (State.DONE, "✓ done", "* done"),
-        (State.OPEN, "○ to do", "o to do"),
-        (State.WAITING, "◦ waiting", ". waiting"),
-        (State.CANNOT, "✗ needs you", "x needs you"),
-        (State.READY, "▷ ready", "> ready"),
-        (State.SKIPPED, "– does not apply", "- does not apply"),
+        (StepState.DONE, "✓ done", "* done"),
+        (StepState.OPEN, "○ to do", "o to do"),
+        (StepState.WAITING, "◦ waiting", ". waiting"),
+        (StepState.CANNOT, "✗ needs you", "x needs you"),
+        (StepState.READY, "▷ ready", "> ready"),
+        (StepState.SKIPPED, "– does not apply", "- does not apply"),
     ],
 )
 def test_each_state_has_a_sign_and_a_word_and_plain_ones_where_there_is_no_unicode(
@@ -208,7 +208,7 @@ async def to_plan(pilot, wait_until):
 async def test_options_first_then_the_plan_and_then_it_runs_is_ticked_and_goes_on(
     walked, made_up, wait_until
 ):
-    done = made.steps(environment=State.DONE, packages=State.OPEN)
+    done = made.steps(environment=StepState.DONE, packages=StepState.OPEN)
     walking = made.MadeUpWalking(after={"environment": done})
     operations = made_up.MadeUpOperations(
         events=(
@@ -236,9 +236,9 @@ async def test_options_first_then_the_plan_and_then_it_runs_is_ticked_and_goes_o
         assert "2 of 7 done" in shown(app)
         assert "[/] Using CPython 3.12.4" in shown(app)
         assert [step.state for step in screen.walk.steps[:3]] == [
-            State.DONE,
-            State.DONE,
-            State.OPEN,
+            StepState.DONE,
+            StepState.DONE,
+            StepState.OPEN,
         ]
 
 
@@ -362,9 +362,9 @@ async def test_r_looks_anew_and_the_cursor_stays(walked, wait_until):
     async with walked() as (pilot, walking):
         screen = pilot.app.screen
         await pilot.press("j", "j")
-        walking.found = made.steps(dotenv=State.DONE)
+        walking.found = made.steps(dotenv=StepState.DONE)
         await pilot.press("r")
-        await wait_until(lambda: screen.walk.found("dotenv").state is State.DONE)
+        await wait_until(lambda: screen.walk.found("dotenv").state is StepState.DONE)
         assert screen.list.current.name == "dotenv"
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from envdeck.core.discovery.find import Sighting, Survey
+from envdeck.core.discovery.find import FoundEnvironment, Survey
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.discovery.walk import Walk
@@ -35,10 +35,10 @@ def tiny(disk: ModuleType, tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="module")
-def survey(tiny) -> list[Sighting]:
+def survey(tiny) -> list[FoundEnvironment]:
     host = Host("linux", tiny.home, {}, root=tiny.home + "/no-root")
     signs = Survey(host, (tiny.home,), only_roots=True, prune=Prune.for_host(host))
-    return [sign for sign in signs if isinstance(sign, Sighting)]
+    return [sign for sign in signs if isinstance(sign, FoundEnvironment)]
 
 
 def test_the_promised_number_of_folders_and_environments_is_made(disk, tiny) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.git import Git, Known
+from envdeck.core.git import Git, GitStatus
 from envdeck.core.system.host import Host
 
 GIT = shutil.which("git")
@@ -40,7 +40,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def known(*files: Path, git: str | None = GIT, **variables: str) -> list[Known]:
+def known(*files: Path, git: str | None = GIT, **variables: str) -> list[GitStatus]:
     path = os.path.dirname(str(GIT))
     host = Host("linux", str(files[0].parent), {"PATH": path, **variables})
     answers = Git(host, git, seconds=60).known([str(file) for file in files])
@@ -82,7 +82,7 @@ def test_each_state_of_a_file_is_told(repository: Path):
 
 def test_a_repository_without_commits_has_no_history(repository: Path):
     (repository / ".env").touch()
-    assert known(repository / ".env") == [Known(str(repository), False, False, False)]
+    assert known(repository / ".env") == [GitStatus(str(repository), False, False, False)]
 
 
 def test_a_commit_of_another_branch_and_of_a_merge_alone_counts(repository: Path):
@@ -109,7 +109,7 @@ def test_a_commit_of_another_branch_and_of_a_merge_alone_counts(repository: Path
 def test_outside_of_a_repository_nothing_is_asked(tmp_path: Path):
     ran = tmp_path / "ran"
     git = program(tmp_path, f"touch '{ran}'")
-    assert known(tmp_path / ".env", git=git) == [Known()]
+    assert known(tmp_path / ".env", git=git) == [GitStatus()]
     assert not ran.exists()
 
 
@@ -117,7 +117,7 @@ def test_inside_a_bare_repository_nothing_is_asked(tmp_path: Path):
     bare = tmp_path / "bare.git"
     bare.mkdir()
     run_git(bare, "init", "--bare")
-    assert known(bare / ".env") == [Known()]
+    assert known(bare / ".env") == [GitStatus()]
 
 
 def test_worktree_and_submodule_answer_for_themselves(repository: Path, tmp_path: Path):
@@ -137,8 +137,8 @@ def test_worktree_and_submodule_answer_for_themselves(repository: Path, tmp_path
 
     of_tree, of_module = known(tree / ".env", repository / "lib" / ".env")
 
-    assert of_tree == Known(str(tree), False, True, False)
-    assert of_module == Known(str(repository / "lib"), True, False, True)
+    assert of_tree == GitStatus(str(tree), False, True, False)
+    assert of_module == GitStatus(str(repository / "lib"), True, False, True)
 
 
 def test_variables_of_git_lead_nowhere_else(repository: Path, tmp_path: Path):
@@ -184,7 +184,7 @@ def test_nothing_that_a_repository_names_is_run(repository: Path, tmp_path: Path
     # A line in the file's own state that makes git look again.
     (repository / ".env").write_text("A=2 changed\n")
 
-    assert known(repository / ".env") == [Known(str(repository), True, False, True)]
+    assert known(repository / ".env") == [GitStatus(str(repository), True, False, True)]
     assert not ran.exists()
 
 
@@ -230,7 +230,7 @@ def test_a_history_that_takes_too_long_is_not_checked(repository: Path, tmp_path
     git = program(tmp_path, f'case "$*" in *full-history*) sleep 60;; esac\nexec {GIT} "$@"')
     asked = Git(Host("linux", str(tmp_path), {"PATH": "/usr/bin:/bin"}), git, seconds=1.0)
     found = asked.known([str(repository / ".env")])[str(repository / ".env")]
-    assert found == Known(str(repository), False, False, None, "git did not answer in time")
+    assert found == GitStatus(str(repository), False, False, None, "git did not answer in time")
 
 
 def test_a_history_without_end_is_left_once_it_told_enough(repository: Path, tmp_path: Path):
@@ -274,7 +274,7 @@ def test_a_repository_of_another_user_is_a_reason(repository: Path, tmp_path: Pa
 
 def test_without_git_it_is_not_checked(repository: Path):
     (found,) = known(repository / ".env", git=None, PATH=str(repository))
-    assert found == Known(str(repository), problem="git is not installed")
+    assert found == GitStatus(str(repository), problem="git is not installed")
 
 
 @pytest.mark.parametrize("content", [None, "gitdir: /nowhere\n", "\0", "gitdir: ."])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.main import COMMANDS
 from envdeck.core.model import Environment
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def scope_of(
     paths: Sequence[str],
-    context: Context,
+    context: CommandContext,
     *,
     sizes: bool,
     interpreters: bool = False,

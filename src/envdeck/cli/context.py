@@ -29,7 +29,7 @@ def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":
 
 
 @dataclass(slots=True)
-class Context:
+class CommandContext:
     """The machine, the streams, and the way to the core."""
 
     host: Host

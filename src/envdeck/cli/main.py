@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NoReturn, Protocol
 
 from envdeck import __version__
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import EXIT_CODES, CommandError, Exit
 from envdeck.cli.output.console import terminal_width
 from envdeck.cli.scan import say_pending
@@ -48,7 +48,7 @@ _WIDEST = 100
 """Columns of a help at most: longer lines are hard to read."""
 
 
-class Command(Protocol):
+class CommandModule(Protocol):
     """What the module of a command has."""
 
     DESCRIPTION: str
@@ -57,7 +57,7 @@ class Command(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Say which arguments the command takes."""
 
-    def run(self, arguments: argparse.Namespace, context: Context) -> int:
+    def run(self, arguments: argparse.Namespace, context: CommandContext) -> int:
         """Do it, and return the exit code."""
 
 
@@ -113,9 +113,9 @@ def complete_folders(argument: argparse.Action) -> None:
     argument.complete = "directory"  # type: ignore[attr-defined]  # how shtab is told
 
 
-def command(name: str) -> Command:
+def command(name: str) -> CommandModule:
     """Return the module of a command."""
-    module: Command = import_module(f"envdeck.cli.commands.{name}")
+    module: CommandModule = import_module(f"envdeck.cli.commands.{name}")
     return module
 
 
@@ -173,7 +173,7 @@ _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""
 
 
-def run(arguments: Sequence[str], context: Context) -> int:
+def run(arguments: Sequence[str], context: CommandContext) -> int:
     """Do what the arguments say; what cannot be done is explained on the error stream."""
     try:
         code = _done(arguments, context)
@@ -189,14 +189,14 @@ def run(arguments: Sequence[str], context: Context) -> int:
     return code
 
 
-def _done(arguments: Sequence[str], context: Context) -> int:
+def _done(arguments: Sequence[str], context: CommandContext) -> int:
     try:
         return _dispatch(arguments, context)
     except SystemExit as done:  # argparse has printed a help
         return done.code if isinstance(done.code, int) else Exit.DONE
 
 
-def _dispatch(arguments: Sequence[str], context: Context) -> int:
+def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
     options, operands = _split(arguments)
     if _READ_ONLY in options:  # it holds for every command, wherever it stands
         context.read_only = True
@@ -217,7 +217,7 @@ def _dispatch(arguments: Sequence[str], context: Context) -> int:
     return command("screen").run(parsed, context)
 
 
-def _look(name: str, parsed: Namespace, context: Context) -> int:
+def _look(name: str, parsed: Namespace, context: CommandContext) -> int:
     say_pending(context)
     return command(name).run(parsed, context)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.plan_text import counted, print_plan, question, safe, said, shown_command
 from envdeck.cli.scan import HINT, say_pending, settle_folders, settle_pending
@@ -82,7 +82,7 @@ def guard_name(text: str) -> str:
     return text
 
 
-def check_asked(arguments: Namespace, context: Context) -> None:
+def check_asked(arguments: Namespace, context: CommandContext) -> None:
     """Refuse to act where nobody can be asked and nobody said yes before."""
     if not (arguments.dry_run or arguments.yes or context.answers):
         raise CommandError(
@@ -180,10 +180,10 @@ _BETWEEN = 0.1
 
 
 @dataclass(slots=True)
-class Watch:
+class ProgressReport:
     """What is told of one run."""
 
-    context: Context
+    context: CommandContext
     plan: Plan
     verbose: bool
     stopped: Callable[[], bool]
@@ -231,7 +231,9 @@ def _far(event: StepProgress) -> str:
 _LOOK = "`envdeck trash` lists them"
 
 
-def announce_due(operations: "Operations", context: Context, *, listed: bool = False) -> None:
+def announce_due(
+    operations: "Operations", context: CommandContext, *, listed: bool = False
+) -> None:
     """Count the time, and say what is due; it is noted as said where a person reads it. How to
     list it is left out where it was listed just now."""
     due = operations.due()
@@ -258,7 +260,7 @@ _INTERRUPTED = Result(Ending.ROLLED_BACK, "interrupted, and nothing was changed"
 
 def operate(
     arguments: Namespace,
-    context: Context,
+    context: CommandContext,
     operation: Operation,
     make: "Callable[[Operations, Stopped], Plan | NoPlan]",
     *,
@@ -284,7 +286,7 @@ class _Acting:
     """One call of a command that changes something."""
 
     arguments: Namespace
-    context: Context
+    context: CommandContext
     operation: Operation
     left_out: Sequence[Refusal]
     stops: Stops
@@ -374,7 +376,7 @@ class _Acting:
     def _run(self, operations: "Operations", plan: Plan) -> Result:
         try:
             with _broken_off():
-                watch = Watch(self.context, plan, self.arguments.verbose, self.stops)
+                watch = ProgressReport(self.context, plan, self.arguments.verbose, self.stops)
                 return operations.run(plan, watch.tell, self.stops)
         finally:
             self.context.console.clear_progress()
@@ -392,7 +394,7 @@ def _broken_off() -> Iterator[None]:
 
 
 def _only_shown(
-    plan: Plan, arguments: Namespace, context: Context, left_out: Sequence[Refusal]
+    plan: Plan, arguments: Namespace, context: CommandContext, left_out: Sequence[Refusal]
 ) -> Exit:
     """Show a plan that is not run: that is all that was wanted, or guards stand in the way."""
     result = None
@@ -408,7 +410,7 @@ def _only_shown(
     return Exit.REFUSED if plan.refusals or left_out else Exit.DONE
 
 
-def _say(plan: Plan, result: Result, context: Context, *, silent: bool) -> None:
+def _say(plan: Plan, result: Result, context: CommandContext, *, silent: bool) -> None:
     console = context.console
     if result.status is Ending.REFUSED:
         refusal = Refusal(result.guard or "", result.message, result.hint)
@@ -444,7 +446,7 @@ def _code(result: Result, left_out: Sequence[Refusal]) -> Exit:
     return Exit.REFUSED if left_out else Exit.DONE
 
 
-def _reason(refusal: Refusal, context: Context) -> str:
+def _reason(refusal: Refusal, context: CommandContext) -> str:
     """Return why a guard refuses, with the guard's name and what it is about."""
     message = _home(refusal.message, context)
     path = tilde(refusal.path, context.host.home)
@@ -460,5 +462,5 @@ def _way_out(refusal: Refusal) -> str:
     return f"{refusal.hint}; {overrule}" if refusal.hint else overrule
 
 
-def _home(text: str, context: Context) -> str:
+def _home(text: str, context: CommandContext) -> str:
     return tilde_within(text, context.host.home)

@@ -5,7 +5,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from shlex import quote
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.output.console import styled
 from envdeck.cli.output.table import Cell
 from envdeck.core.inspection.packages.provenance import mask_text
@@ -18,7 +18,7 @@ _KEEP_EDITS = {
 }
 
 
-def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
+def print_plan(plan: Plan, context: CommandContext, *, aside: bool) -> None:
     """Print a plan: as a result, or `aside` on the error stream where the results are JSON."""
     console = context.console
     for text, style in plan_lines(plan, context):
@@ -28,7 +28,7 @@ def print_plan(plan: Plan, context: Context, *, aside: bool) -> None:
             console.line(styled(text, style, colour=console.colour))
 
 
-def plan_lines(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+def plan_lines(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
     """Yield the lines of a plan, each with its style; they are plain text."""
     for target in plan.targets:
         word = "write" if plan.operation is Operation.EDIT else plan.operation
@@ -65,7 +65,7 @@ def question(plan: Plan) -> str:
     return f"{what}?"
 
 
-def said(text: str, context: Context) -> str:
+def said(text: str, context: CommandContext) -> str:
     """Return a sentence of the core's, harmless, with `~` for the home folder."""
     return safe(tilde_within(text, context.host.home))
 
@@ -80,17 +80,17 @@ def shown_command(command: tuple[str, ...]) -> str:
     return " ".join(safe(quote(word)) for word in command)
 
 
-def _facts(target: Target, context: Context) -> list[tuple[str, str]]:
+def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:
     return [(safe(fact.label), said(fact.text, context)) for fact in target.facts]
 
 
-def _step(number: int, step: Step, context: Context) -> Iterator[tuple[str, str]]:
+def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:
     yield f"  {number}. {said(step.title, context)}", ""
     if step.command:
         yield f"     $ {shown_command(step.command)}", "dim"
 
 
-def _costs(plan: Plan, context: Context) -> Iterator[tuple[str, str]]:
+def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
     if plan.needs_bytes is not None:
         yield "needs", f"{size(plan.needs_bytes)} of disk while it runs"
     if plan.operation in {Operation.DELETE, Operation.PURGE}:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, scope_of
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
-from envdeck.cli.scan import Scan
+from envdeck.cli.scan import ScanReport
 from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.paths import lies_under
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EnvironmentReference:
     """An environment, and how a person came to it."""
 
     environment: Environment
@@ -29,7 +29,7 @@ class Asked:
     the environment behind it is done elsewhere than it seems."""
 
 
-def asked_for(reference: str, context: Context, catalog: "Catalog") -> Asked:
+def asked_for(reference: str, context: CommandContext, catalog: "Catalog") -> EnvironmentReference:
     """Return the environment that an ENV argument means, and the link by which it was asked for.
 
     Raises as :func:`environment_of`.
@@ -37,16 +37,16 @@ def asked_for(reference: str, context: Context, catalog: "Catalog") -> Asked:
     environment = environment_of(reference, context, catalog)
     path = absolute_path(reference, context.host)
     if os.path.islink(path):
-        return Asked(environment, path)
+        return EnvironmentReference(environment, path)
     real = os.path.realpath(path)
     if os.path.isdir(path) and not lies_under(environment.path, real):
         for link in environment.links:
             if lies_under(link, real):
-                return Asked(environment, link)
-    return Asked(environment)
+                return EnvironmentReference(environment, link)
+    return EnvironmentReference(environment)
 
 
-def environment_of(reference: str, context: Context, catalog: "Catalog") -> Environment:
+def environment_of(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
     """Return the environment that a path, its project's path, or a unique name means.
 
     A path that exists is never taken for a name. Raises :class:`CommandError` (exit 2) with
@@ -78,7 +78,9 @@ def _closed(path: str) -> str:
     return ""
 
 
-def _of_project(reference: str, project: str, context: Context, catalog: "Catalog") -> Environment:
+def _of_project(
+    reference: str, project: str, context: CommandContext, catalog: "Catalog"
+) -> Environment:
     """Look below the project first, then in what is remembered (environments can be kept
     elsewhere), and over the whole machine only when neither knows one."""
     everywhere = scope_of((), context, sizes=False)
@@ -95,7 +97,7 @@ def _of_project(reference: str, project: str, context: Context, catalog: "Catalo
     return _only(reference, found, context)
 
 
-def _named(reference: str, context: Context, catalog: "Catalog") -> Environment:
+def _named(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
     scope = scope_of((), context, sizes=False)
     found = _distinct(_called(reference, catalog.remembered(scope)), catalog)
     if not found:
@@ -129,8 +131,8 @@ def _serving(project: str, environments: Iterable[Environment]) -> list[Environm
     return [environment for environment in environments if environment.project.path == project]
 
 
-def _scanned(scope: "Scope", context: Context, catalog: "Catalog") -> list[Environment]:
-    return list(Scan(context, catalog, scope).complete())
+def _scanned(scope: "Scope", context: CommandContext, catalog: "Catalog") -> list[Environment]:
+    return list(ScanReport(context, catalog, scope).complete())
 
 
 def _distinct(environments: Iterable[Environment], catalog: "Catalog") -> list[Environment]:
@@ -139,7 +141,7 @@ def _distinct(environments: Iterable[Environment], catalog: "Catalog") -> list[E
     return [found for path in paths if (found := catalog.lookup(path)) is not None]
 
 
-def _only(reference: str, found: list[Environment], context: Context) -> Environment:
+def _only(reference: str, found: list[Environment], context: CommandContext) -> Environment:
     if len(found) == 1:
         return found[0]
     paths = sorted(tilde(environment.path, context.host.home) for environment in found)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.core.model import (
     Environment,
     Finished,
@@ -30,10 +30,10 @@ _SHOWN = 3
 
 
 @dataclass(slots=True)
-class Scan:
+class ScanReport:
     """One scan of a catalog, told to the person while it runs."""
 
-    context: Context
+    context: CommandContext
     catalog: "Catalog"
     scope: "Scope"
     interpreters: list[Interpreter] = field(default_factory=list)
@@ -118,7 +118,7 @@ _LIMIT = 4096
 HINT = "envdeck history --recover"
 
 
-def say_pending(context: Context) -> None:
+def say_pending(context: CommandContext) -> None:
     """Say that an operation was interrupted, for commands that only look.
 
     It is on the way of every listing: one look at the folder of the journal, and nothing is
@@ -156,7 +156,7 @@ def _unfinished(path: str) -> bool:
     return bool(key) and not rest.startswith(_OVER)
 
 
-def _worked_on(entry: "Entry", context: Context) -> bool:
+def _worked_on(entry: "Entry", context: CommandContext) -> bool:
     """Tell whether the process that began an operation still runs."""
     from envdeck.core.operations.transaction.journal import boot_id
 
@@ -171,7 +171,7 @@ def _worked_on(entry: "Entry", context: Context) -> bool:
     return True
 
 
-def settle_folders(context: Context) -> None:
+def settle_folders(context: CommandContext) -> None:
     """Move EnvDeck's own files from the folders of an earlier version, and print what was moved.
     Call it before anything else that changes something."""
     if own_folders(context.host) == former_folders(context.host):
@@ -188,12 +188,12 @@ def settle_folders(context: Context) -> None:
     context.forget_configuration()
 
 
-def settle_pending(operations: "Operations", context: Context) -> None:
+def settle_pending(operations: "Operations", context: CommandContext) -> None:
     """Finish or roll back what was interrupted, and say so."""
     report_settled(operations.recover(), context)
 
 
-def report_settled(entries: Iterable["Entry"], context: Context) -> bool:
+def report_settled(entries: Iterable["Entry"], context: CommandContext) -> bool:
     """Say what became of what was interrupted, and return whether all of it ended well."""
     whole = True
     for entry in entries:
@@ -213,6 +213,6 @@ def report_settled(entries: Iterable["Entry"], context: Context) -> bool:
     return whole
 
 
-def describe(entry: "Entry", context: Context) -> str:
+def describe(entry: "Entry", context: CommandContext) -> str:
     """Return `the delete of ~/work/api/.venv`."""
     return f"the {entry.operation} of {tilde(entry.path, context.host.home)}"

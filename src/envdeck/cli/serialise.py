@@ -25,7 +25,7 @@ from envdeck.core.model import (
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvReport
-    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.shared.policy import Policy
     from envdeck.core.operations.transaction.journal import Entry
     from envdeck.core.operations.transaction.trash import Item
@@ -356,7 +356,7 @@ def _item_result_object(each: ItemResult) -> Object:
     }
 
 
-def history_object(past: Sequence["Past"]) -> Object:
+def history_object(past: Sequence["HistoryItem"]) -> Object:
     """Return what `history --json` says."""
     from envdeck.core.operations.transaction.journal import Entry
 

@@ -1,13 +1,13 @@
 """The person's configuration: one TOML file, typed, checked, and explained when it is wrong."""
 
-from envdeck.config.load import Configuration, Origin, load, locate
+from envdeck.config.load import Configuration, SettingOrigin, load, locate
 from envdeck.config.settings import COLUMNS, ConfigurationError, Settings
 
 __all__ = [
     "COLUMNS",
     "Configuration",
     "ConfigurationError",
-    "Origin",
+    "SettingOrigin",
     "Settings",
     "load",
     "locate",

@@ -198,7 +198,7 @@ LIMIT = 256 * 1024
 _MISSING = (FileNotFoundError, NotADirectoryError)
 
 
-class Origin(StrEnum):
+class SettingOrigin(StrEnum):
     """Where a value comes from."""
 
     DEFAULT = "default"
@@ -212,19 +212,19 @@ class Configuration:
 
     path: str
     """The file, whether it exists or not."""
-    path_origin: Origin
+    path_origin: SettingOrigin
     """`environment` when a variable names it, else `default`."""
     exists: bool
     settings: Settings = field(default_factory=Settings)
     given: frozenset[str] = frozenset()
     """The keys that the file has; all others hold their default."""
 
-    def origin(self, name: str) -> Origin:
+    def origin(self, name: str) -> SettingOrigin:
         """Return where the value of a key comes from."""
-        return Origin.FILE if name in self.given else Origin.DEFAULT
+        return SettingOrigin.FILE if name in self.given else SettingOrigin.DEFAULT
 
 
-def locate(host: Host) -> tuple[str, Origin]:
+def locate(host: Host) -> tuple[str, SettingOrigin]:
     """Return the configuration file's path, and what says that it is there.
 
     Raises :class:`ConfigurationError` where a relative one has nothing to be relative to.
@@ -233,11 +233,11 @@ def locate(host: Host) -> tuple[str, Origin]:
     if named is not None:
         path = host.expand(named)
         try:
-            return os.path.abspath(path), Origin.ENVIRONMENT
+            return os.path.abspath(path), SettingOrigin.ENVIRONMENT
         except FileNotFoundError as error:
             what = "is relative, and the current folder no longer exists"
             raise ConfigurationError(path, what, hint="cd ~") from error
-    return own_path(host, "config", "config.toml"), Origin.DEFAULT
+    return own_path(host, "config", "config.toml"), SettingOrigin.DEFAULT
 
 
 def load(host: Host) -> Configuration:
@@ -250,7 +250,7 @@ def load(host: Host) -> Configuration:
     if path == os.devnull:
         return Configuration(path, origin, exists=True)
     if not _present(path):
-        if origin is Origin.ENVIRONMENT:
+        if origin is SettingOrigin.ENVIRONMENT:
             raise ConfigurationError(
                 path, "does not exist", hint=f"create it, or unset {VARIABLE}, which names it"
             )

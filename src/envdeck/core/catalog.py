@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envdeck.core.discovery.find import keeper
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link
 from envdeck.core.health.examine import examine
 from envdeck.core.index import Index, StoredEnvironment, index_path
@@ -176,7 +176,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         return None
     if (asked := os.path.abspath(path)) != candidate.path and reach.islink(asked):
         candidate = replace(candidate, links=(asked,))
-    tool = keeper(candidate, host)
+    tool = manager_of(candidate, host)
     projects = ProjectRoots(host)
     for root in index.project_roots():
         projects.add(root)
@@ -204,7 +204,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     return environment
 
 
-def _known(candidate: Candidate, index: Index) -> StoredEnvironment | None:
+def _known(candidate: EnvironmentCandidate, index: Index) -> StoredEnvironment | None:
     for stored in index.environments((candidate.path,)):
         found = stored.environment
         if found.path == candidate.path and found.identity == candidate.identity:

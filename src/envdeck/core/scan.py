@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from envdeck.core.discovery.find import Linked, Sighting, Survey
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.find import FoundEnvironment, FoundLink, Survey
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import ProjectRoots, link
 from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.walk import ProjectRoot
@@ -80,8 +80,8 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
 class _Read:
     """What a scan knows of one environment so far."""
 
-    candidate: Candidate
-    tool: Tool
+    candidate: EnvironmentCandidate
+    tool: Manager
     mark: str
     environment: Environment
     atimes: tuple[float, ...]
@@ -150,9 +150,9 @@ class Scan:
         projects = self._known_projects()
         for sign in self.survey:
             match sign:
-                case Sighting(candidate, tool):
+                case FoundEnvironment(candidate, tool):
                     yield Found(self._sighted(candidate, tool).environment)
-                case Linked(path, link_path):
+                case FoundLink(path, link_path):
                     yield Found(self._linked(path, link_path).environment)
                 case ProjectRoot(path):
                     projects.add(path)
@@ -172,7 +172,7 @@ class Scan:
                 self._projects.add(root)
         return self._projects
 
-    def _sighted(self, candidate: Candidate, tool: Tool) -> _Read:
+    def _sighted(self, candidate: EnvironmentCandidate, tool: Manager) -> _Read:
         mark = fingerprint(candidate)
         project = link(candidate, tool, self.host, self._known_projects())
         known = self.remembered.get(candidate.path)

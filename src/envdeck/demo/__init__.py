@@ -7,17 +7,17 @@ Nothing of the real home is read or written, and no network is asked.
 
 from envdeck.demo.build import Demo, build
 from envdeck.demo.sandbox import Sandbox, SandboxError, leftovers, remove
-from envdeck.demo.scenarios import STORIES
-from envdeck.demo.workshop import DemoError, Planted, Story
+from envdeck.demo.scenarios import SCENARIOS
+from envdeck.demo.workshop import Created, DemoError, Scenario
 
 __all__ = [
-    "STORIES",
+    "SCENARIOS",
+    "Created",
     "Demo",
     "DemoError",
-    "Planted",
     "Sandbox",
     "SandboxError",
-    "Story",
+    "Scenario",
     "build",
     "leftovers",
     "remove",

@@ -10,11 +10,11 @@ from envdeck.core.index import index_path
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
-from envdeck.demo.machine import Layout, furnish, machine_of
+from envdeck.demo.machine import DemoLayout, furnish, machine_of
 from envdeck.demo.packages import write_index
 from envdeck.demo.pythons import BasePython, other_pythons, stand_in
-from envdeck.demo.scenarios import STORIES
-from envdeck.demo.workshop import DemoError, Planted, Story, Workshop
+from envdeck.demo.scenarios import SCENARIOS
+from envdeck.demo.workshop import Builder, Created, DemoError, Scenario
 
 _WORKERS = 4
 
@@ -28,14 +28,14 @@ class Demo:
     """The machine that it is: everything that is asked of it comes from its folder."""
     python: BasePython
     """The one that works there."""
-    planted: tuple[Planted, ...]
+    planted: tuple[Created, ...]
 
     @property
     def index(self) -> str:
         """Where the memory of looks at it is kept."""
         return index_path(self.host)
 
-    def story(self, name: str) -> Planted:
+    def story(self, name: str) -> Created:
         """Return what a story has left."""
         return next(one for one in self.planted if one.story == name)
 
@@ -73,16 +73,16 @@ def build(
     if uv is None:
         raise DemoError("uv is not installed beside EnvDeck")
     root = os.path.realpath(root)
-    layout = Layout(root)
+    layout = DemoLayout(root)
     host = machine_of(layout, real)
 
-    def chosen(story: Story) -> bool:
+    def chosen(story: Scenario) -> bool:
         return story.usual if stories is None else story.name in stories
 
     try:
         furnish(layout, real, host, uv, runs)
         workshop = _workshop(layout, host, tell)
-        planted = _planted([one for one in STORIES if chosen(one)], workshop, tell)
+        planted = _planted([one for one in SCENARIOS if chosen(one)], workshop, tell)
         shutil.rmtree(layout.moulds, ignore_errors=True)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
@@ -90,7 +90,7 @@ def build(
     return Demo(root, host, workshop.python, planted)
 
 
-def _workshop(layout: Layout, host: Host, tell: Callable[[str], None]) -> Workshop:
+def _workshop(layout: DemoLayout, host: Host, tell: Callable[[str], None]) -> Builder:
     """Make what all stories need: a Python, and packages to install."""
     tell("a Python and an index of packages")
     with ThreadPoolExecutor(1) as pool:
@@ -99,13 +99,13 @@ def _workshop(layout: Layout, host: Host, tell: Callable[[str], None]) -> Worksh
         others = other_pythons(layout.home, python)
         wheels.result()
     _offer(python, layout)
-    return Workshop(layout, host, python, others)
+    return Builder(layout, host, python, others)
 
 
 def _planted(
-    stories: Sequence[Story], workshop: Workshop, tell: Callable[[str], None]
-) -> tuple[Planted, ...]:
-    def plant(story: Story) -> Planted:
+    stories: Sequence[Scenario], workshop: Builder, tell: Callable[[str], None]
+) -> tuple[Created, ...]:
+    def plant(story: Scenario) -> Created:
         tell(f"{story.name}: {story.shows}")
         return story.plant(workshop)
 
@@ -116,7 +116,7 @@ def _planted(
         pool.shutdown(cancel_futures=True)
 
 
-def _offer(python: BasePython, layout: Layout) -> None:
+def _offer(python: BasePython, layout: DemoLayout) -> None:
     """Put the Python on the PATH of the demo."""
     folder = os.path.join(layout.home, ".local", "bin")
     os.makedirs(folder)

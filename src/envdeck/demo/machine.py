@@ -28,7 +28,7 @@ of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DemoLayout:
     """Where everything is in the folder of a demo."""
 
     root: str
@@ -69,12 +69,12 @@ class Layout:
         return os.path.join(self.home, ".cache", "uv")
 
 
-def machine_of(layout: Layout, real: Host) -> Host:
+def machine_of(layout: DemoLayout, real: Host) -> Host:
     """Return the machine: what is system-wide is under its folder too, where nothing is."""
     return Host(real.platform, layout.home, _environ(layout, real), real.now, layout.root)
 
 
-def _environ(layout: Layout, real: Host) -> Mapping[str, str]:
+def _environ(layout: DemoLayout, real: Host) -> Mapping[str, str]:
     home, config = layout.home, os.path.join(layout.home, ".config")
     taken = {name: real.environ[name] for name in _OF_THE_TERMINAL if name in real.environ}
     path = [os.path.join(home, ".local", "bin"), layout.programs]
@@ -99,7 +99,7 @@ def _environ(layout: Layout, real: Host) -> Mapping[str, str]:
     }
 
 
-def furnish(layout: Layout, real: Host, host: Host, uv: str | None, python: str) -> None:
+def furnish(layout: DemoLayout, real: Host, host: Host, uv: str | None, python: str) -> None:
     """Make the folders, the settings and the programs. `uv` and `python` are programs of the
     real machine; the latter runs EnvDeck. Raises OSError."""
     for folder in (layout.home, layout.packages, layout.programs, layout.temporary, layout.cache):

@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Iterator
 
 from envdeck.demo.fakes import source
-from envdeck.demo.wheels import Release, write_wheel
+from envdeck.demo.wheels import DemoRelease, write_wheel
 
 
-def releases() -> Iterator[Release]:
+def releases() -> Iterator[DemoRelease]:
     """Yield every release that the index of the demo has."""
     yield from _web()
     yield from _data()
@@ -19,9 +19,9 @@ def releases() -> Iterator[Release]:
     yield from _tools()
 
 
-def withdrawn() -> Iterator[Release]:
+def withdrawn() -> Iterator[DemoRelease]:
     """Yield what was in an index once, is installed somewhere, and is in none any more."""
-    yield Release("chorus-models", "1.0.0", "Models that know birds by their song", 20_000)
+    yield DemoRelease("chorus-models", "1.0.0", "Models that know birds by their song", 20_000)
 
 
 def write_index(folder: str) -> int:
@@ -37,64 +37,64 @@ def write_index(folder: str) -> int:
     return count
 
 
-def _web() -> Iterator[Release]:
+def _web() -> Iterator[DemoRelease]:
     summary = "A web framework that stays out of the way"
     loop = {"async": ("emberloop>=0.9",)}
     for version, templates in (("2.1.0", ">=3,<4"), ("2.3.1", ">=3,<4"), ("3.0.0", ">=3.1")):
         needs = ("wickrouter>=1.2", f"tallow-templates{templates}")
-        yield Release("lanternweb", version, summary, 500, needs, loop)
+        yield DemoRelease("lanternweb", version, summary, 500, needs, loop)
     for version in ("1.2.0", "1.4.2"):
-        yield Release("wickrouter", version, "Routes for web applications", 70)
+        yield DemoRelease("wickrouter", version, "Routes for web applications", 70)
     for version in ("3.0.1", "3.1.0"):
         codecs = ("postmark-codecs>=1",)
-        yield Release("tallow-templates", version, "Templates that melt into HTML", 260, codecs)
-    yield Release("emberloop", "0.9.4", "A small event loop", 180)
+        yield DemoRelease("tallow-templates", version, "Templates that melt into HTML", 260, codecs)
+    yield DemoRelease("emberloop", "0.9.4", "A small event loop", 180)
     for version in ("0.27.0", "0.28.1"):
         needs = ("certbundle>=2024", "postmark-codecs")
-        yield Release("courier-http", version, "An HTTP client", 310, needs)
+        yield DemoRelease("courier-http", version, "An HTTP client", 310, needs)
     for version in ("2024.8.30", "2026.10.5"):
-        yield Release("certbundle", version, "Certificates of the authorities that are trusted")
-    yield Release("postmark-codecs", "1.0.2", "How texts are encoded on their way", 60)
+        yield DemoRelease("certbundle", version, "Certificates of the authorities that are trusted")
+    yield DemoRelease("postmark-codecs", "1.0.2", "How texts are encoded on their way", 60)
 
 
-def _data() -> Iterator[Release]:
+def _data() -> Iterator[DemoRelease]:
     for version in ("1.26.4", "2.1.3"):
-        yield Release("numera", version, "Arrays of numbers", 2400)
+        yield DemoRelease("numera", version, "Arrays of numbers", 2400)
     for version, numbers in (("2.2.0", ">=1.26,<2"), ("2.2.3", ">=1.26"), ("3.0.0", ">=2")):
-        yield Release("gridframe", version, "Tables of data", 1600, (f"numera{numbers}",))
+        yield DemoRelease("gridframe", version, "Tables of data", 1600, (f"numera{numbers}",))
     for version in ("3.9.0", "3.9.2"):
         needs = ("numera>=1.26,<2", "huewheel>=2")
-        yield Release("plotmill", version, "Charts of anything", 1200, needs)
+        yield DemoRelease("plotmill", version, "Charts of anything", 1200, needs)
     for version in ("4.2.0", "4.4.1", "5.0.0"):
         pool = {"pool": ("emberloop>=0.9",)}
-        yield Release("quarrydb", version, "A database driver", 620, extras=pool)
+        yield DemoRelease("quarrydb", version, "A database driver", 620, extras=pool)
     for version in ("1.1.0", "1.2.0"):
         needs = ("quarrydb>=4", "tallow-templates>=3")
-        yield Release("quarrydb-migrate", version, "Migrations for quarrydb", 90, needs)
+        yield DemoRelease("quarrydb-migrate", version, "Migrations for quarrydb", 90, needs)
     for version in ("2.0.3", "2.1.0"):
-        yield Release("pebblecache", version, "A cache between processes", 110)
+        yield DemoRelease("pebblecache", version, "A cache between processes", 110)
     for version in ("2.9.0", "2.9.2"):
-        yield Release(
+        yield DemoRelease(
             "schemapress", version, "Data that keeps its shape", 340, ("schemapress-core>=2.20",)
         )
-    yield Release("schemapress-core", "2.23.4", "The fast half of schemapress", 900)
+    yield DemoRelease("schemapress-core", "2.23.4", "The fast half of schemapress", 900)
 
 
-def _terminal() -> Iterator[Release]:
+def _terminal() -> Iterator[DemoRelease]:
     for version in ("13.8.0", "14.2.0"):
-        yield Release("inkterm", version, "Ink for terminals", 240, ("huewheel>=2.17",))
-    yield Release("huewheel", "2.18.0", "Every colour has a name", 420)
+        yield DemoRelease("inkterm", version, "Ink for terminals", 240, ("huewheel>=2.17",))
+    yield DemoRelease("huewheel", "2.18.0", "Every colour has a name", 420)
     for version in ("8.1.7", "8.2.0"):
-        yield Release("tidyargs", version, "Command lines without fuss", 100)
+        yield DemoRelease("tidyargs", version, "Command lines without fuss", 100)
 
 
-def _work() -> Iterator[Release]:
+def _work() -> Iterator[DemoRelease]:
     sources = {
         "pytest/__init__.py": source("pytest"),
         "pytest/__main__.py": "import sys\n\nfrom pytest import main\n\nsys.exit(main())\n",
     }
     for version in ("8.2.0", "8.4.2"):
-        yield Release(
+        yield DemoRelease(
             "pytest",
             version,
             "A stand-in for pytest, in the demo only",
@@ -105,7 +105,7 @@ def _work() -> Iterator[Release]:
         )
     for version in ("0.6.0", "0.8.1"):
         told = f'"""Reads code."""\n\n\ndef main() -> None:\n    print("{version}: clean")\n'
-        yield Release(
+        yield DemoRelease(
             "straightedge",
             version,
             "Reads code closely",
@@ -114,7 +114,7 @@ def _work() -> Iterator[Release]:
             sources={"straightedge/__init__.py": told},
         )
     told = '"""Stands in for Django."""\n'
-    yield Release(
+    yield DemoRelease(
         "Django",
         "5.2.8",
         "A stand-in for Django, in the demo only",
@@ -125,7 +125,7 @@ def _work() -> Iterator[Release]:
             "django/core/management/__init__.py": source("django"),
         },
     )
-    yield Release(
+    yield DemoRelease(
         "pre-commit",
         "4.4.0",
         "A stand-in for pre-commit, in the demo only",
@@ -135,13 +135,13 @@ def _work() -> Iterator[Release]:
     )
 
 
-def _tools() -> Iterator[Release]:
+def _tools() -> Iterator[DemoRelease]:
     for name, version, summary, kilobytes in (
         ("galley", "3.2.1", "Sets type from templates", 1100),
         ("quire", "1.0.4", "Folds pages into a booklet", 500),
     ):
         said = f'"""{summary}."""\n\n\ndef main() -> None:\n    print("{name} {version}")\n'
-        yield Release(
+        yield DemoRelease(
             name,
             version,
             summary,

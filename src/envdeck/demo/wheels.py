@@ -18,7 +18,7 @@ _NOISE = random.Random(8).randbytes(1 << 16)  # noqa: S311  made-up data, no sec
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class DemoRelease:
     """One release of a made-up package, pure Python, for every interpreter."""
 
     name: str
@@ -52,7 +52,7 @@ class Release:
         return f"{self.escaped}-{self.version}.dist-info"
 
 
-def write_wheel(folder: str, release: Release) -> str:
+def write_wheel(folder: str, release: DemoRelease) -> str:
     """Write the wheel of a release into a folder, and return its path. Raises OSError."""
     path = os.path.join(folder, release.file)
     rows = []
@@ -66,7 +66,7 @@ def write_wheel(folder: str, release: Release) -> str:
     return path
 
 
-def _files(release: Release) -> Iterator[tuple[str, bytes]]:
+def _files(release: DemoRelease) -> Iterator[tuple[str, bytes]]:
     module = release.module or release.escaped
     initial = f"{module}/__init__.py"
     if initial not in release.sources:
@@ -86,7 +86,7 @@ def _files(release: Release) -> Iterator[tuple[str, bytes]]:
         yield f"{release.info}/entry_points.txt", "".join(["[console_scripts]\n", *lines]).encode()
 
 
-def _shares(release: Release) -> Iterator[int]:
+def _shares(release: DemoRelease) -> Iterator[int]:
     """Spread its data over some files, as many as such a package would have."""
     left = release.kilobytes * 1024
     while left > 0:
@@ -95,7 +95,7 @@ def _shares(release: Release) -> Iterator[int]:
         left -= share
 
 
-def _metadata(release: Release) -> str:
+def _metadata(release: DemoRelease) -> str:
     lines = [
         "Metadata-Version: 2.1",
         f"Name: {release.name}",
@@ -131,35 +131,37 @@ if __name__ == '__main__':
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WheelRequest:
     """A release that is to be installed."""
 
-    release: Release
+    release: DemoRelease
     asked: bool
     """Whether it was asked for by itself, and not only by another."""
 
 
-def resolve(releases: Sequence[Release], requirements: Iterable[str]) -> tuple[Wanted, ...]:
+def resolve(
+    releases: Sequence[DemoRelease], requirements: Iterable[str]
+) -> tuple[WheelRequest, ...]:
     """Return what requirements ask for and what that needs, the newest that each allows.
 
     The first that names a package decides, so pins go before what would need it otherwise.
     Raises LookupError where there is none.
     """
-    chosen: dict[str, Wanted] = {}
+    chosen: dict[str, WheelRequest] = {}
     asked = [Requirement(one) for one in requirements]
     queue = [(one, True) for one in asked]
     while queue:
         one, by_itself = queue.pop(0)
         if one.name not in chosen:
             release = _newest(releases, one)
-            chosen[one.name] = Wanted(release, by_itself)
+            chosen[one.name] = WheelRequest(release, by_itself)
             queue += [(Requirement(need), False) for need in release.requires]
         extras = (chosen[one.name].release.extras[extra] for extra in sorted(one.extras))
         queue += [(Requirement(need), False) for needs in extras for need in needs]
     return tuple(chosen.values())
 
 
-def _newest(releases: Sequence[Release], wanted: Requirement) -> Release:
+def _newest(releases: Sequence[DemoRelease], wanted: Requirement) -> DemoRelease:
     fitting = [
         one
         for one in releases
@@ -171,7 +173,7 @@ def _newest(releases: Sequence[Release], wanted: Requirement) -> Release:
 
 
 def unpack(
-    wheel: str, release: Release, environment: str, library: str, *, asked: bool, installer: str
+    wheel: str, release: DemoRelease, environment: str, library: str, *, asked: bool, installer: str
 ) -> None:
     """Install a wheel into the package folder `library` of an environment. Raises OSError."""
     rows = []

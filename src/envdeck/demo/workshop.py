@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
-from envdeck.core.discovery.managers import all_tools
+from envdeck.core.discovery.managers import all_managers
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.creators import (
@@ -25,9 +25,9 @@ from envdeck.core.operations.engine.creators import (
     VirtualenvCreator,
 )
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv, find_uv
+from envdeck.core.operations.engine.uv import UvAdapter, find_uv
 from envdeck.core.system.host import Host
-from envdeck.demo.machine import Layout
+from envdeck.demo.machine import DemoLayout
 from envdeck.demo.packages import releases, withdrawn
 from envdeck.demo.pythons import BasePython, OtherPythons
 from envdeck.demo.wheels import resolve, unpack, write_wheel
@@ -42,7 +42,7 @@ _FIRST_WITH_COMMAND = (3, 11)
 
 
 @dataclass(frozen=True, slots=True)
-class Mould:
+class Template:
     """An environment to cast others from."""
 
     path: str
@@ -109,7 +109,7 @@ class DemoError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class Created:
     """What a story has left in the home."""
 
     story: str
@@ -121,16 +121,16 @@ class Planted:
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class Builder:
     """Makes what the stories ask for; it may be used from several threads."""
 
-    layout: Layout
+    layout: DemoLayout
     host: Host
     """The machine that the demo is."""
     python: BasePython
     others: OtherPythons
     _runner: Runner = field(init=False, repr=False)
-    _moulds: dict[str, Mould] = field(init=False, repr=False, default_factory=dict)
+    _moulds: dict[str, Template] = field(init=False, repr=False, default_factory=dict)
     _casting: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -143,7 +143,7 @@ class Workshop:
     def project_name(self, tool: str, project: str) -> str:
         """Return what a tool calls the environments of a project, as far as that is a hash of
         its path."""
-        found = next(one for one in all_tools() if one.name == tool)
+        found = next(one for one in all_managers() if one.name == tool)
         return next(iter(found.project_names(project, self.host)))
 
     # files
@@ -195,13 +195,13 @@ class Workshop:
         maker, creation = self._maker(creator), Creation(creator=creator, prompt=prompt)
         self.run(maker.command(path, self.python.executable, creation, name=os.path.basename(path)))
 
-    def _mould(self, creator: str) -> Mould:
+    def _mould(self, creator: str) -> Template:
         """Return the one of a creator; who asks first makes it, and the others wait."""
         with self._casting:
             if creator not in self._moulds:
                 path = os.path.join(self.layout.moulds, creator)
                 self._make(creator, path, PROMPT)
-                self._moulds[creator] = Mould(path, creator, self.python)
+                self._moulds[creator] = Template(path, creator, self.python)
             return self._moulds[creator]
 
     def install(self, path: str, *requirements: str) -> None:
@@ -327,8 +327,8 @@ class Workshop:
     def _environ(self) -> dict[str, str]:
         return clean_environ(self.host)
 
-    def _uv(self, folder: str, *, project: bool = False) -> Uv:
-        return Uv(self.host, folder=folder, project=project, offline=True)
+    def _uv(self, folder: str, *, project: bool = False) -> UvAdapter:
+        return UvAdapter(self.host, folder=folder, project=project, offline=True)
 
 
 def _library(path: str) -> str:
@@ -349,12 +349,12 @@ def _uv_versions() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Scenario:
     """One thing that happens to environments, planted in the home of the demo."""
 
     name: str
     shows: str
     """What it shows, in one sentence without a full stop."""
-    plant: Callable[[Workshop], Planted]
+    plant: Callable[[Builder], Created]
     usual: bool = True
     """Whether it is in every demo; the others are only planted when they are named."""

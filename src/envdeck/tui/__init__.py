@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from envdeck.core.catalog import Scope
     from envdeck.tui.base.services import Operating
-    from envdeck.tui.base.source import Source
+    from envdeck.tui.base.source import CatalogSource
 
 _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
@@ -42,7 +42,7 @@ def prepare() -> None:
 
 
 def run(
-    source: Source,
+    source: CatalogSource,
     scope: Scope,
     settings: ScreenSettings,
     operations: Callable[[], Operating] | None = None,

@@ -21,9 +21,9 @@ from textual.widgets import Input
 
 from envdeck.text import plain
 from envdeck.tui.base.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
-from envdeck.tui.base.messages import FilterRequested, OperationWished, OutcomeSaid
+from envdeck.tui.base.messages import FilterRequested, OutcomeSaid, PlanRequested
 from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.screen import MainScreen
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def __init__(
         self,
-        source: Source,
+        source: CatalogSource,
         scope: "Scope",
         settings: ScreenSettings,
         operations: "Callable[[], Operating] | None" = None,
@@ -310,9 +310,9 @@ class EnvDeck(App[None], inherit_bindings=False):
             self.end_late(PATIENCE, 0)
         self.exit()
 
-    def on_operation_wished(self, message: OperationWished) -> None:
+    def on_plan_requested(self, message: PlanRequested) -> None:
         """Plan what any screen asks for and show it."""
-        self.main.wish(message.wish)
+        self.main.request(message.request)
 
     def on_outcome_said(self, message: OutcomeSaid) -> None:
         """Show how something in the background ended, whatever screen asked for it."""

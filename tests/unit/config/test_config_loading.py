@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.config import Configuration, ConfigurationError, Origin, Settings, load, locate
+from envdeck.config import Configuration, ConfigurationError, SettingOrigin, Settings, load, locate
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def refused(host) -> ConfigurationError:
 
 def test_none_means_all_defaults(host, home):
     path = f"{home}/.config/envdeck/config.toml"
-    assert load(host) == Configuration(path, Origin.DEFAULT, exists=False)
+    assert load(host) == Configuration(path, SettingOrigin.DEFAULT, exists=False)
 
 
 def test_everything_it_may_hold(host, file, home):
@@ -52,7 +52,7 @@ def test_everything_it_may_hold(host, file, home):
         downloads=True,
         keys={"sort": "o", "tab.1": "f1", "tab.2": "f2"},
     )
-    assert configuration.origin("roots") is Origin.FILE
+    assert configuration.origin("roots") is SettingOrigin.FILE
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_file_in_place_of_its_folder_means_none(host, home):
 def test_a_variable_names_another(host, home, tmp_path):
     (home / "mine.toml").write_text("theme = 'nord'")
     named = replace(host, environ={"ENVDECK_CONFIG": "~/mine.toml"})
-    assert locate(named) == (f"{home}/mine.toml", Origin.ENVIRONMENT)
+    assert locate(named) == (f"{home}/mine.toml", SettingOrigin.ENVIRONMENT)
     assert load(named).settings.theme == "nord"
     assert load(replace(host, environ={"ENVDECK_CONFIG": ""})).exists is False
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.prefix import Candidate, Kind, Layout, read_layout
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, Layout, read_layout
 from envdeck.core.model import Identity
 from envdeck.core.system.host import Host
 
@@ -25,13 +25,15 @@ def on(host: Host) -> Callable[..., Host]:
 
 
 @pytest.fixture
-def make_candidate() -> Callable[..., Candidate]:
+def make_candidate() -> Callable[..., EnvironmentCandidate]:
     """Return a function that makes a candidate of a folder, which need not exist."""
 
     def make(path: str | Path, kind: Kind = Kind.VENV, links: tuple[str, ...] = (), **cfg: str):
         keys = {key.replace("_", "-"): value for key, value in cfg.items()}
         layout = read_layout(os.fspath(path)) if os.path.isdir(path) else Layout()
-        return Candidate(os.fspath(path), Identity(1, 2), kind, layout, keys, links=links)
+        return EnvironmentCandidate(
+            os.fspath(path), Identity(1, 2), kind, layout, keys, links=links
+        )
 
     return make
 

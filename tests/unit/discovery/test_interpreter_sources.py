@@ -11,7 +11,7 @@ import pytest
 
 from envdeck.core.discovery.interpreters.find import SOURCES, locate_all, steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import Located, is_name, locate
-from envdeck.core.discovery.interpreters.windows import Registry
+from envdeck.core.discovery.interpreters.windows import RegistrySource
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 
@@ -146,7 +146,7 @@ def test_the_registry_of_windows_is_read_by_pep_514(host: Host) -> None:
         }
     )
     machine = ReplayedHive({rf"{root}\PythonCore\3.11-32\InstallPath": {"": "/py/311"}})
-    source = Registry(lambda: (user, machine))
+    source = RegistrySource(lambda: (user, machine))
     windows = replace(host, platform="win32")
     assert list(source.prefixes(windows)) == ["/py/312", "/company", "/py/311"]
     assert list(source.prefixes(host)) == []
@@ -154,7 +154,7 @@ def test_the_registry_of_windows_is_read_by_pep_514(host: Host) -> None:
 
 def test_without_a_registry_there_is_nothing_in_it(host: Host) -> None:
     if sys.platform != "win32":
-        assert list(Registry().prefixes(replace(host, platform="win32"))) == []
+        assert list(RegistrySource().prefixes(replace(host, platform="win32"))) == []
 
 
 def test_links_beside_the_versions_are_passed_over(home: Path, host: Host) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import pdm, pipenv, poetry, venv, virtualenvwrapper
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link
@@ -27,7 +27,7 @@ def roots(host):
 def linked(host, roots):
     """Return a function that links a candidate, with the tool that claims it by default."""
     return lambda candidate, tool=None: link(
-        candidate, tool or keeper(candidate, host), host, roots
+        candidate, tool or manager_of(candidate, host), host, roots
     )
 
 
@@ -254,7 +254,7 @@ def test_uv_keeps_a_real_environment_centrally(home, linked, write, on):
     subprocess.run(command, cwd=project, env=environ, check=True, timeout=60)
     candidate = recognise(os.path.realpath(project / ".venv"))
     assert os.path.dirname(candidate.path) == str(cache / "environments-v2")
-    assert keeper(candidate, on()).name == "uv"
+    assert manager_of(candidate, on()).name == "uv"
     got = linked(replace(candidate, links=(str(project / ".venv"),)))
     assert got == found(project, "its .venv leads here")
 
@@ -279,5 +279,5 @@ def test_virtualenvwrapper_and_pipenv_share_a_folder(on, home, write, make_candi
     host = on(WORKON_HOME="~/w")
     for name, root in (("blog-gTTtlNLs", "/home/ada/work/blog"), ("mine", str(home))):
         write(home / "w" / name / ".project", root)
-    assert keeper(make_candidate(home / "w/blog-gTTtlNLs"), host) is pipenv.PIPENV
-    assert keeper(make_candidate(home / "w/mine"), host) is virtualenvwrapper.VIRTUALENVWRAPPER
+    assert manager_of(make_candidate(home / "w/blog-gTTtlNLs"), host) is pipenv.PIPENV
+    assert manager_of(make_candidate(home / "w/mine"), host) is virtualenvwrapper.VIRTUALENVWRAPPER

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.discovery.walk import TICK_FOLDERS, Pointer, ProjectRoot, Tick, Walk
 from envdeck.core.model import Unreadable
@@ -32,7 +32,7 @@ def environment(path):
     return path
 
 
-def met(root, kind=Candidate, **options):
+def met(root, kind=EnvironmentCandidate, **options):
     walk = Walk(str(root), options.pop("prune", Prune()), **options)
     return [hit for hit in walk if isinstance(hit, kind)]
 
@@ -112,7 +112,7 @@ def test_a_text_file_called_venv_points_to_an_environment(home, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\0\0", b"/nowhere", b"\xff" * 9000])
 def test_a_text_file_that_points_nowhere_is_no_environment(home, content):
     (home / ".venv").write_bytes(content)
-    assert met(home, (Pointer, Candidate)) == []
+    assert met(home, (Pointer, EnvironmentCandidate)) == []
 
 
 def test_loops_of_links_end(home):

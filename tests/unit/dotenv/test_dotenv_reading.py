@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv.files import Document, FoundFile, read_document
+from envdeck.core.dotenv.files import DotenvDocument, FoundFile, read_document
 from envdeck.core.dotenv.model import DotenvFile, FileKind, Key
 
 
@@ -121,7 +121,7 @@ def test_what_takes_forever_to_read_is_a_problem(env: Path):
 def test_no_repr_shows_what_was_read(env: Path):
     env.write_text("A=MARK-3f9c\nB='MARK-3f9c\n'\nMARK-3f9c x\n")
     document = read_document(FoundFile(str(env), FileKind.ENV))
-    assert isinstance(document, Document)
+    assert isinstance(document, DotenvDocument)
     assert "MARK" in document.text
     assert "MARK" not in repr(document)
 

@@ -5,14 +5,14 @@ import sys
 
 import pytest
 
-from envdeck.core.discovery.prefix import Candidate, Kind, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, recognise
 from envdeck.core.inspection.environment import read_creation
 from envdeck.core.inspection.interpreter import minor_of_executable, read_python
 from envdeck.core.model import Identity
 
 
 def candidate(cfg, **options):
-    return Candidate(
+    return EnvironmentCandidate(
         "/home/ada/env", Identity(1, 1), options.pop("kind", Kind.VENV), cfg=cfg, **options
     )
 

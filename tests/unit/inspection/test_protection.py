@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.protection import protection
 
 
 def asked(path, host):
     candidate = recognise(str(path))
-    return protection(candidate, keeper(candidate, host), host)
+    return protection(candidate, manager_of(candidate, host), host)
 
 
 def test_an_ordinary_one_may_go(home, host, make_venv):

@@ -5,11 +5,15 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
-from envdeck.core.inspection.packages.requirements import Machine, asking_extras, marker_environment
+from envdeck.core.inspection.packages.requirements import (
+    MarkerHost,
+    asking_extras,
+    marker_environment,
+)
 from envdeck.core.model import Distribution, Python
 
-LINUX = Machine("posix", "linux", "x86_64", "6.8.0", "Linux", "#1 SMP")
-WINDOWS = Machine("nt", "win32", "AMD64", "11", "Windows", "10.0.26100")
+LINUX = MarkerHost("posix", "linux", "x86_64", "6.8.0", "Linux", "#1 SMP")
+WINDOWS = MarkerHost("nt", "win32", "AMD64", "11", "Windows", "10.0.26100")
 PYTHON = Python("3.12.4", "cpython")
 
 
@@ -18,7 +22,7 @@ def row(name: str, version: str, *requirements: str) -> Distribution:
 
 
 def graph(
-    *rows: Distribution, python: Python = PYTHON, machine: Machine = LINUX
+    *rows: Distribution, python: Python = PYTHON, machine: MarkerHost = LINUX
 ) -> dict[str, Needs]:
     found = requirement_graph(rows, marker_environment(python, machine))
     return {each.name: needs for each, needs in zip(rows, found, strict=True)}
@@ -73,7 +77,7 @@ def test_markers_are_asked_for_the_environments_own_interpreter(python, marker, 
 def test_the_machine_is_an_argument():
     found = graph(row("a", "1", 'colorama ; sys_platform == "win32"'), machine=WINDOWS)
     assert found["a"].missing == ("colorama",)
-    assert marker_environment(PYTHON) == marker_environment(PYTHON, Machine.current())
+    assert marker_environment(PYTHON) == marker_environment(PYTHON, MarkerHost.current())
 
 
 @pytest.mark.parametrize(

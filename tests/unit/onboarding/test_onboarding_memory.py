@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.onboarding.answers import (
-    Memory,
-    Ran,
+    CommandRun,
+    WalkthroughAnswers,
     memory_path,
     read_memory,
     remember_choice,
@@ -17,12 +17,12 @@ from envdeck.core.onboarding.answers import (
 
 
 def test_it_comes_back(host, project):
-    ran = Ran("command:pytest", 1, 5.0, "1.2")
+    ran = CommandRun("command:pytest", 1, 5.0, "1.2")
     remember_choice(host, str(project), "packages", ("group:dev",))
     remember_run(host, str(project), ran)
     remember_choice(host, str(project), "command", ("command:pytest",))
     chosen = {"packages": ("group:dev",), "command": ("command:pytest",)}
-    assert read_memory(host, str(project)) == Memory(chosen, ran)
+    assert read_memory(host, str(project)) == WalkthroughAnswers(chosen, ran)
     path = Path(memory_path(host, str(project)))
     assert path.stat().st_mode & 0o077 == 0
     assert str(project) not in path.read_text()
@@ -45,10 +45,10 @@ def test_what_is_no_memory_is_none(host, project, text):
     os.makedirs(os.path.dirname(path))
     with open(path, "w") as file:
         file.write(text)
-    assert read_memory(host, str(project)) == Memory()
+    assert read_memory(host, str(project)) == WalkthroughAnswers()
 
 
 def test_a_place_that_cannot_be_written_ends_nothing(host, project, home):
     (home / ".local").touch()
     remember_choice(host, str(project), "packages", ("group:dev",))
-    assert read_memory(host, str(project)) == Memory()
+    assert read_memory(host, str(project)) == WalkthroughAnswers()

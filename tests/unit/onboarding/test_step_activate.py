@@ -2,12 +2,12 @@
 
 import pytest
 
-from envdeck.core.onboarding.model import State
+from envdeck.core.onboarding.model import StepState
 from envdeck.core.onboarding.shells import shell_in_use
 
 
 def test_it_waits_for_the_environment(stands):
-    assert stands("activate").state is State.WAITING
+    assert stands("activate").state is StepState.WAITING
 
 
 @pytest.mark.parametrize(
@@ -22,25 +22,25 @@ def test_it_waits_for_the_environment(stands):
 )
 def test_the_line_for_each_shell(stands, environment, shell, before, script):
     view = stands("activate", shell=shell)
-    assert view.state is State.READY
+    assert view.state is StepState.READY
     assert view.commands == ((before, str(environment / "bin" / script)),)
 
 
 def test_a_shell_that_it_has_no_script_for(stands, environment):
     view = stands("activate", shell="nu")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == "api/.venv has no activation script for nu"
 
 
 def test_it_is_active(stands, environment, host):
     host.environ["VIRTUAL_ENV"] = str(environment)
-    assert stands("activate").state is State.DONE
+    assert stands("activate").state is StepState.DONE
 
 
 def test_another_one_is_active(stands, environment, host, make_venv, home):
     host.environ["VIRTUAL_ENV"] = str(home / "other")
     view = stands("activate")
-    assert view.state is State.READY
+    assert view.state is StepState.READY
     assert view.message == f"type this in zsh; {home}/other is active now"
 
 

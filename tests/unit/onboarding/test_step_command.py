@@ -6,7 +6,7 @@ import pytest
 
 from envdeck.core.model import Ending, OutputLine
 from envdeck.core.onboarding.commands import session_names
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 
 
 @pytest.fixture
@@ -22,19 +22,19 @@ def offered(view) -> list[str]:
 
 
 def test_nothing_is_found(stands, environment):
-    assert stands("command").state is State.SKIPPED
+    assert stands("command").state is StepState.SKIPPED
 
 
 def test_it_waits_for_the_environment(stands, write):
     write({"Makefile": "test:\n\ttrue\n"})
     view = stands("command")
-    assert (view.state, view.act) == (State.WAITING, None)
+    assert (view.state, view.act) == (StepState.WAITING, None)
 
 
 def test_pytest_that_is_not_installed(stands, write, environment):
     write({"pyproject.toml": "[tool.pytest.ini_options]\n"})
     view = stands("command")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == "what its commands need is not here: pytest"
 
 
@@ -54,7 +54,7 @@ def test_everything_that_can_be_run_the_tests_first(stands, write, environment, 
     (environment / "bin" / "serve").touch()
     install("pytest")
     view = stands("command")
-    assert view.state is State.READY
+    assert view.state is StepState.READY
     assert offered(view) == [
         "pytest",
         "python manage.py test",
@@ -80,7 +80,7 @@ def test_the_commands_of_setup_cfg(stands, write, environment):
     (environment / "bin" / "serve").touch()
     assert offered(stands("command")) == ["serve --help"]
     write({"setup.cfg": "[options.entry_points"})
-    assert stands("command").state is State.SKIPPED
+    assert stands("command").state is StepState.SKIPPED
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ def test_the_tests_are_run_in_the_environment_and_remembered(
         }
     )
     steps = walk()
-    assert steps.step("command").state is State.READY
+    assert steps.step("command").state is StepState.READY
     result, lines = run_tests(steps, operations)
     assert result.status is Ending.DONE, lines
     assert "active True" in lines
     assert not any("MARK-3f9c" in line for line in lines)
     assert any("SECRET_KEY=" in line for line in lines)
     view = walk().step("command")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message == "`python -m unittest discover -s tests` ended with 0 just now"
 
     (project / "broken").touch()
@@ -131,11 +131,11 @@ def test_the_tests_are_run_in_the_environment_and_remembered(
     assert (result.status, result.code) == (Ending.FAILED, 1)
     assert result.message.endswith(", and what it did stays")
     view = walk().step("command")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert view.message.endswith("ended with 1 just now")
 
     os.utime(environment / "pyvenv.cfg", (1, 1))  # it is another environment now
-    assert walk().step("command").state is State.READY
+    assert walk().step("command").state is StepState.READY
 
 
 def test_what_is_chosen_is_run_and_kept(walk, write, environment, operations, tools):
@@ -158,4 +158,4 @@ def test_one_that_is_not_offered(walk, write, environment, tools):
 @pytest.mark.parametrize("name", ["Makefile", "justfile"])
 def test_long_line_of_blanks_takes_no_time(stands, write, environment, name):
     write({name: "a" + " " * 500_000 + "\ntest:\n\ttrue\n"})
-    assert stands("command").state is not State.SKIPPED
+    assert stands("command").state is not StepState.SKIPPED

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from envdeck.core.model import Ending
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 
 SECRET = "MARK-3f9c-Tr0ub4dor"
 EXAMPLE = "# what it needs\nDATABASE_URL=\nSECRET_KEY=changeme\nPORT=8000\n"
@@ -13,14 +13,14 @@ EXAMPLE = "# what it needs\nDATABASE_URL=\nSECRET_KEY=changeme\nPORT=8000\n"
 
 def test_no_example(stands, write):
     write({".env": "A=1\n"})
-    assert stands("dotenv").state is State.SKIPPED
+    assert stands("dotenv").state is StepState.SKIPPED
 
 
 def test_it_is_made_with_what_is_typed(walk, write, project, operations):
     write({".env.example": EXAMPLE})
     steps = walk()
     view = steps.step("dotenv")
-    assert (view.state, view.safe) == (State.OPEN, False)
+    assert (view.state, view.safe) == (StepState.OPEN, False)
     asked = [(field.name, field.secret, field.default) for field in view.fields]
     assert asked == [
         ("DATABASE_URL", True, ""),
@@ -35,7 +35,7 @@ def test_it_is_made_with_what_is_typed(walk, write, project, operations):
     made = (project / ".env").read_text()
     assert made == f"# what it needs\nDATABASE_URL=x\nSECRET_KEY={SECRET}\nPORT=8000\n"
     after = walk().step("dotenv")
-    assert (after.state, after.message) == (State.DONE, ".env has every key of .env.example")
+    assert (after.state, after.message) == (StepState.DONE, ".env has every key of .env.example")
     assert SECRET not in repr(after)
 
 
@@ -49,17 +49,17 @@ def test_missing_keys_are_added(walk, write, project, operations):
     write({".env.example": EXAMPLE, ".env": f"SECRET_KEY={SECRET}\nDATABASE_URL=x\n"})
     steps = walk()
     view = steps.step("dotenv")
-    assert (view.state, view.safe) == (State.OPEN, True)  # the example proposes a value
+    assert (view.state, view.safe) == (StepState.OPEN, True)  # the example proposes a value
     assert [field.name for field in view.fields] == ["PORT"]
     assert operations.run(steps.plan(view), lambda _event: None).status is Ending.DONE
-    assert walk().step("dotenv").state is State.DONE
+    assert walk().step("dotenv").state is StepState.DONE
     assert "PORT=8000\n" in (project / ".env").read_text()
 
 
 def test_a_placeholder_is_said_to_be_one(stands, write):
     write({".env.example": EXAMPLE, ".env": EXAMPLE})
     view = stands("dotenv")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message.endswith("still a placeholder: SECRET_KEY")
 
 
@@ -68,7 +68,7 @@ def test_a_secret_in_the_example_is_proposed_to_nobody(stands, write):
     (field,) = stands("dotenv").fields
     assert field.default == ""
     view = stands("secrets")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == ".env.example:1: the value of TOKEN looks like a real secret"
 
 
@@ -77,20 +77,20 @@ def test_what_cannot_be_read_is_not_checked(stands, write, project, name):
     write({".env.example": EXAMPLE, ".env": EXAMPLE})
     (project / name).unlink()
     os.mkfifo(project / name)
-    assert stands("dotenv").state is State.CANNOT
+    assert stands("dotenv").state is StepState.CANNOT
     assert stands("dotenv").message == f"not checked: {name}: is a FIFO"
-    assert stands("secrets").state is not State.DONE
+    assert stands("secrets").state is not StepState.DONE
 
 
 def test_no_file_no_secrets(stands):
-    assert stands("secrets").state is State.SKIPPED
+    assert stands("secrets").state is StepState.SKIPPED
 
 
 def test_outside_of_git_only_what_can_be_is_checked(stands, write, project):
     write({".env": "A=1\n"})
     (project / ".env").chmod(0o600)
     view = stands("secrets")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message == "only its owner can read it; it is in no git repository"
 
 
@@ -99,7 +99,7 @@ def test_one_after_the_other_is_mended(walk, write, project, git, operations):
     (project / ".env").chmod(0o644)
     steps = walk()
     seen = []
-    while (view := steps.step("secrets")).state is State.OPEN:
+    while (view := steps.step("secrets")).state is StepState.OPEN:
         assert view.safe
         seen.append((view.message, view.commands[0][-3:]))
         assert operations.run(steps.plan(view), lambda _event: None).status is Ending.DONE
@@ -107,7 +107,7 @@ def test_one_after_the_other_is_mended(walk, write, project, git, operations):
         ("--ignore", "--file", ".env"),
         ("--private", "--file", ".env"),
     ]
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message == "git ignores it, no commit has it, and only its owner can read it"
 
 
@@ -116,14 +116,14 @@ def test_what_git_has_only_a_person_can_take_out(stands, write, project, git):
     (project / ".env").chmod(0o600)
     git("add", "-f", ".env")
     view = stands("secrets")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert "git tracks it" in view.message
     assert "rm --cached -- .env`" in view.hint
     git("commit", "-qm", "It")
     git("rm", "-q", "--cached", ".env")
     git("commit", "-qm", "Out")
     view = stands("secrets")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert "it was committed" in view.message
     assert view.hint.startswith("rotate them")
     assert SECRET not in repr(view)
@@ -134,5 +134,5 @@ def test_without_git_a_repository_is_not_checked(stands, write, project, git, pr
     (project / ".env").chmod(0o600)
     (programs / "git").unlink()
     view = stands("secrets")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == "not checked: git is not installed"

@@ -8,7 +8,7 @@ import pytest
 
 from envdeck.core.catalog import Scope
 from envdeck.core.model import NoPlan, Operation
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 
 MINOR = "{}.{}".format(*sys.version_info)
 PYPROJECT = '[project]\nname = "api"\n[project.optional-dependencies]\ndocs = ["b"]\n'
@@ -18,7 +18,7 @@ def test_there_is_none_and_one_is_made(walk, write, project):
     write({"pyproject.toml": PYPROJECT})
     steps = walk()
     view = steps.step("environment")
-    assert (view.state, view.safe) == (State.OPEN, True)
+    assert (view.state, view.safe) == (StepState.OPEN, True)
     assert view.commands == (("envdeck", "create", str(project)),)
     assert [(one.id, one.chosen) for one in view.options] == [("extra:docs", False)]
     plan = steps.plan(view, Answers(("extra:docs",)))
@@ -29,7 +29,7 @@ def test_there_is_none_and_one_is_made(walk, write, project):
 
 def test_it_works(stands, environment):
     view = stands("environment")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message.startswith("api/.venv, with Python ")
     assert view.message.endswith("; it and its interpreter are in order")
     assert view.act is None
@@ -37,9 +37,9 @@ def test_it_works(stands, environment):
 
 def test_of_a_python_that_the_project_does_not_accept(stands, write, environment, programs):
     write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = "<3.9"\n'})
-    assert stands("interpreter").state is State.CANNOT
+    assert stands("interpreter").state is StepState.CANNOT
     view = stands("environment")
-    assert (view.state, view.act) == (State.WAITING, None)
+    assert (view.state, view.act) == (StepState.WAITING, None)
     assert view.message == "“A Python that the project accepts” comes first"
 
 
@@ -49,7 +49,7 @@ def test_a_broken_one_is_rested_on_what_is_here(walk, environment):
         (environment / "bin" / name).symlink_to(f"/opt/gone/bin/python{MINOR}")
     steps = walk()
     view = steps.step("environment")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert view.message.startswith("api/.venv is broken: ")
     plan = steps.plan(view)
     assert not isinstance(plan, NoPlan), plan
@@ -64,7 +64,7 @@ def test_one_that_was_moved_is_made_anew(walk, make_venv, project, write):
     elsewhere.rename(project / ".venv")
     steps = walk()
     view = steps.step("environment")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert "is moved: " in view.message
     assert view.commands[0][:2] == ("envdeck", "recreate")
     assert view.commands[0][3:5] == ("--from", "declared")
@@ -76,14 +76,14 @@ def test_one_that_was_moved_is_made_anew(walk, make_venv, project, write):
 def test_what_is_there_and_is_none_is_left_alone(stands, project):
     (project / ".venv").mkdir()
     view = stands("environment")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == ".venv is there, and is no environment"
 
 
 def test_a_manifest_that_cannot_be_read_is_named_with_its_line(stands, write):
     write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
     view = stands("environment")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message.endswith("none can be made: pyproject.toml:3: is not TOML")
 
 
@@ -94,7 +94,7 @@ def test_a_folder_that_is_read_only(stands, project):
         view = stands("environment")
     finally:
         project.chmod(0o700)
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert "read-only" in view.message
 
 
@@ -148,5 +148,5 @@ def test_the_one_that_is_asked_for(walk, make_venv, project, environment):
 def test_a_base_that_no_source_knows_counts(stands, environment, programs):
     (programs / f"python{MINOR}").unlink()
     view = stands("interpreter")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert os.path.realpath(sys.base_prefix) in os.path.realpath(view.message.split(" is at ")[1])

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.onboarding.model import State
-from envdeck.core.onboarding.python_choice import accepts, version_to_get
+from envdeck.core.onboarding.model import StepState
+from envdeck.core.onboarding.python_choice import accepts_python, version_to_get
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.project import WantedPython
 
@@ -18,7 +18,7 @@ NOW = 1_795_000_000.0
 def test_one_is_here(stands, write):
     write({"pyproject.toml": f'[project]\nname = "api"\nrequires-python = ">={MINOR}"\n'})
     view = stands("interpreter")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert f"Python {VERSION} is at " in view.message
     assert view.message.endswith(f"the project asks for >={MINOR}")
 
@@ -27,7 +27,7 @@ def test_a_version_file_is_obeyed_too(stands, write):
     write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = ">=3.6"\n'})
     write({".python-version": "3.5.1\n"})
     view = stands("interpreter")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == "no Python here is one that the project accepts (>=3.6, and 3.5.1)"
     assert view.commands == (("uv", "python", "install", "3.5.1"),)
     assert view.hint.startswith("`uv python install 3.5.1` gets one; with `downloads = true`")
@@ -38,7 +38,7 @@ def test_where_downloads_are_allowed_a_keystroke_gets_one(walk, write):
     write({".python-version": "3.5.1\n"})
     steps = walk(Policy(downloads=True))
     view = steps.step("interpreter")
-    assert (view.state, view.safe) == (State.OPEN, True)
+    assert (view.state, view.safe) == (StepState.OPEN, True)
     plan = steps.plan(view)
     assert plan.operation is Operation.RUN
     assert plan.task.argv[1:] == view.commands[0][1:] == ("python", "install", "3.5.1")
@@ -46,13 +46,13 @@ def test_where_downloads_are_allowed_a_keystroke_gets_one(walk, write):
 
 
 def stays_open(steps) -> bool:
-    return steps.step("interpreter").state is State.CANNOT
+    return steps.step("interpreter").state is StepState.CANNOT
 
 
 def test_what_cannot_be_read_is_not_claimed(stands, write):
     write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
     view = stands("interpreter")
-    assert view.state is State.DONE
+    assert view.state is StepState.DONE
     assert view.message.endswith("what the project asks for is not checked")
     assert view.details == ("pyproject.toml:3: is not TOML",)
 
@@ -89,4 +89,4 @@ def test_which_version_is_got(wanted, version):
     ],
 )
 def test_what_is_accepted(wanted, version, implementation, accepted):
-    assert accepts(wanted, version, implementation) is accepted
+    assert accepts_python(wanted, version, implementation) is accepted

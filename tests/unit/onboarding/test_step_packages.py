@@ -6,7 +6,7 @@ import os
 import pytest
 
 from envdeck.core.model import NoPlan, Operation
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 
 HELD = ', "held @ https://ada:MARK-3f9c@example.org/held.zip"'
 PYPROJECT = """[project]
@@ -21,21 +21,21 @@ docs = ["writer"]
 
 def test_nothing_is_declared(stands, environment):
     view = stands("packages")
-    assert (view.state, view.message) == (State.SKIPPED, "the project declares no packages")
+    assert (view.state, view.message) == (StepState.SKIPPED, "the project declares no packages")
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "requirements.txt", "Pipfile", "uv.lock"])
 def test_what_is_no_file_does_not_declare_nothing(stands, project, environment, name):
     os.mkfifo(project / name)
     view = stands("packages")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == f"not checked: {name}: cannot be read: is not a regular file"
 
 
 def test_it_waits_for_an_environment(stands, write):
     write({"pyproject.toml": PYPROJECT})
     view = stands("packages")
-    assert view.state is State.WAITING
+    assert view.state is StepState.WAITING
     assert view.message == "“An environment that works” comes first"
     assert view.act is None
 
@@ -44,7 +44,7 @@ def test_all_is_there(stands, write, environment, install):
     write({"pyproject.toml": PYPROJECT.replace(HELD, "")})
     install("six==1.2")
     view = stands("packages")
-    assert view.state is State.DONE, view
+    assert view.state is StepState.DONE, view
     assert view.message == "everything that is declared is installed"
 
 
@@ -53,7 +53,7 @@ def test_what_is_missing_is_listed_without_credentials(walk, write, environment,
     install("six==0.9")
     steps = walk()
     view = steps.step("packages")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert [line.split()[:2] for line in view.details[:2]] == [
         ["missing:", "held"],
         ["six", ">=1,"],
@@ -72,12 +72,12 @@ def test_what_is_chosen_beyond_the_defaults_must_be_there(walk, write, environme
     steps = walk()
     steps.choose("packages", Answers(("extra:docs",)))
     view = walk().step("packages")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert view.message.endswith(" installed: extra docs: 0 of 1 are installed")
     assert [one.id for one in view.options if one.chosen] == ["extra:docs"]
     assert view.commands[0][-4:-2] == ("--extra", "docs")
     install("writer")
-    assert walk().step("packages").state is State.DONE
+    assert walk().step("packages").state is StepState.DONE
 
 
 def test_versions_are_those_of_the_lock(walk, write, environment, install):
@@ -86,7 +86,7 @@ def test_versions_are_those_of_the_lock(walk, write, environment, install):
     install("six==1.2")
     steps = walk()
     view = steps.step("packages")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert view.message == "1 package is not as Pipfile.lock says"
     assert view.details[0] == "six 1.3, and 1.2 is here"
     assert steps.plan(view).blueprint.source.name == "lock"
@@ -97,14 +97,14 @@ def test_a_lock_that_is_too_new_is_no_agreement(stands, write, environment, inst
     write({"uv.lock": "version = 99\n"})
     install("six")
     view = stands("packages")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message.startswith("not checked: uv.lock")
 
 
 def test_a_manifest_that_cannot_be_read(stands, write, environment):
     write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
     view = stands("packages")
-    assert view.state is State.CANNOT
+    assert view.state is StepState.CANNOT
     assert view.message == "not checked: pyproject.toml:3: is not TOML"
 
 
@@ -127,5 +127,5 @@ def test_an_environment_of_another_project_is_left_alone(
     (other / "pyproject.toml").write_text('[project]\nname = "other"\n')
     write({"pyproject.toml": '[project]\nname = "api"\ndependencies = ["six"]\n'})
     view = walk(environment=str(path)).step("packages")
-    assert (view.state, view.act) == (State.CANNOT, None)
+    assert (view.state, view.act) == (StepState.CANNOT, None)
     assert f"serves another project, {other}" in view.message

@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, Result
 from envdeck.core.onboarding.answers import memory_path
-from envdeck.core.onboarding.model import Answers, State
+from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.onboarding.steps import NAMES, STEPS
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.core.operations.shared.policy import Policy
@@ -30,26 +30,26 @@ def test_what_comes_first_holds_up_the_rest(walk, write):
     write({"pyproject.toml": NONE_HERE, "Makefile": "test:\n\ttrue\n", ".env.example": "A=1\n"})
     states = {view.name: view.state for view in walk().look()}
     assert states == {
-        "interpreter": State.CANNOT,
-        "environment": State.WAITING,
-        "packages": State.WAITING,
-        "dotenv": State.OPEN,
-        "secrets": State.DONE,
-        "hooks": State.SKIPPED,
-        "command": State.WAITING,
-        "activate": State.WAITING,
+        "interpreter": StepState.CANNOT,
+        "environment": StepState.WAITING,
+        "packages": StepState.WAITING,
+        "dotenv": StepState.OPEN,
+        "secrets": StepState.DONE,
+        "hooks": StepState.SKIPPED,
+        "command": StepState.WAITING,
+        "activate": StepState.WAITING,
     }
 
 
 def test_a_manifest_that_cannot_be_read_holds_up_nothing_else(walk, write, environment, install):
     write({"pyproject.toml": "not toml\n", "tests/test_it.py": "", ".env.example": "A=1\n"})
     states = {view.name: view.state for view in walk().look()}
-    assert states["packages"] is State.CANNOT
-    assert states["environment"] is State.DONE
-    assert states["dotenv"] is State.OPEN
-    assert states["activate"] is State.READY
+    assert states["packages"] is StepState.CANNOT
+    assert states["environment"] is StepState.DONE
+    assert states["dotenv"] is StepState.OPEN
+    assert states["activate"] is StepState.READY
     write({".env": "A=1\n"})
-    assert walk().step("command").state is State.READY
+    assert walk().step("command").state is StepState.READY
 
 
 def test_a_project_that_is_gone_is_said_to_be(walk, write, project):
@@ -59,7 +59,7 @@ def test_a_project_that_is_gone_is_said_to_be(walk, write, project):
     shutil.rmtree(project)
     views = steps.look()
     assert "no longer there" in views[0].message
-    assert {view.state for view in views} <= {State.CANNOT, State.WAITING}
+    assert {view.state for view in views} <= {StepState.CANNOT, StepState.WAITING}
     assert not any(view.act for view in views)
 
 
@@ -125,8 +125,8 @@ def test_projects_of_any_name(operations, home, name, make_venv):
     make_venv(folder / ".venv")
     steps = Walkthrough(operations, str(folder), shell="sh")
     views = {view.name: view for view in steps.look()}
-    assert views["environment"].state is State.DONE
-    assert views["packages"].state is State.OPEN
+    assert views["environment"].state is StepState.DONE
+    assert views["packages"].state is StepState.OPEN
     assert views["activate"].commands[0][1] == f"{folder}/.venv/bin/activate"
 
 
@@ -136,6 +136,6 @@ def test_a_name_that_is_not_utf_8(operations, home):
     (folder / "Makefile").write_bytes(b"test:\n\t\xff\n")
     steps = Walkthrough(operations, str(folder))
     view = steps.step("environment")
-    assert view.state is State.OPEN
+    assert view.state is StepState.OPEN
     assert steps.plan(view).targets[0].path == str(folder / ".venv")
     steps.choose("packages", Answers(()))

@@ -11,7 +11,7 @@ from envdeck.core.model import Ending, Identity, Operation
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import FILE_BEFORE
-from envdeck.core.operations.transaction.trash import Manifest, write_manifest
+from envdeck.core.operations.transaction.trash import TrashManifest, write_manifest
 
 ID = "20261120-000001-aaaa"
 
@@ -164,7 +164,7 @@ def test_names_that_only_look_like_ours_stop_nothing(operations, staging, number
 
 
 def test_a_manifest_with_a_name_that_no_file_can_have(operations, staging):
-    manifest = Manifest(ID, Operation.DELETE, "/p/.venv", ".venv", "venv", "3.13", 1.0)
+    manifest = TrashManifest(ID, Operation.DELETE, "/p/.venv", ".venv", "venv", "3.13", 1.0)
     for change in (
         {"path": "/\ud800"},
         {"name": "\ud800"},

@@ -1,7 +1,7 @@
 """Which interpreter is proposed, and in which order the others follow."""
 
 from envdeck.core.model import Environment, Identity, Interpreter, Python, Status
-from envdeck.core.operations.shared.interpreters import Choice, interpreters_for
+from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
 from envdeck.core.project import WantedPython
 
 
@@ -20,7 +20,7 @@ def environment(version: str | None, base: str | None) -> Environment:
     )  # fmt: skip
 
 
-def order(choices: tuple[Choice, ...]) -> list[str]:
+def order(choices: tuple[InterpreterOption, ...]) -> list[str]:
     assert [one.proposed for one in choices[1:]] == [False] * (len(choices) - 1)
     return [one.interpreter.version or "" for one in choices]
 

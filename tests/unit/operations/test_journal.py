@@ -18,11 +18,11 @@ from envdeck.core.operations.transaction.journal import (
     Journal,
     Move,
     Phase,
-    Unreadable,
+    UnreadableEntry,
     new_id,
     opened,
 )
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.system.host import Host
 
 ENTRY = Entry(
@@ -118,7 +118,7 @@ def damaged() -> list[tuple[str, object]]:
 
 @pytest.mark.parametrize(("field", "value"), damaged(), ids=str)
 def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     ground.journal.write(replace(ENTRY, phase=Phase.MOVING))
     file = ground.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
@@ -128,7 +128,7 @@ def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
         json.dump(content, text)
     before = Path(file).read_bytes()
     (one,) = history(ground)
-    assert isinstance(one.entry, Unreadable)
+    assert isinstance(one.entry, UnreadableEntry)
     assert one.why_not.startswith("it is damaged"), one
     assert recover(ground) == ()
     assert Path(file).read_bytes() == before
@@ -152,13 +152,13 @@ def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
     ids=lambda content: str(content[:20]),
 )
 def test_what_is_no_entry_of_ours_is_told_and_left_byte_for_byte(host, content):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     ground.journal.write(ENTRY)
     file = ground.places.journal + "/strange.json"
     with open(file, "wb") as binary:
         binary.write(content)
     past = history(ground)
-    assert [type(each.entry) for each in past] == [Entry, Unreadable]
+    assert [type(each.entry) for each in past] == [Entry, UnreadableEntry]
     assert past[1].entry.path == file
     if b'"schema": 2' in content:
         assert past[1].why_not == "it was written by a newer version of envdeck"
@@ -178,7 +178,7 @@ NAMES = [field.name for field in fields(Entry)]
 @given(changes=st.dictionaries(st.sampled_from(NAMES), JSON, min_size=1, max_size=3))
 def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
     host = Host("linux", str(tmp_path_factory.mktemp("home")), {}, lambda: 1.0, "/nowhere")
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     ground.journal.write(ENTRY)
     file = ground.places.journal + f"/{ENTRY.id}.json"
     with open(file) as text:
@@ -191,11 +191,11 @@ def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
 
 
 def test_a_link_in_place_of_an_entry_is_not_followed_out(host, tmp_path):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     ground.journal.write(ENTRY)
     os.mkfifo(ground.places.journal + "/pipe.json")
     (one, other) = history(ground)
-    assert isinstance(other.entry, Unreadable)
+    assert isinstance(other.entry, UnreadableEntry)
     assert one.entry == ENTRY
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.transaction.places import Held, Lock, lock, lock_of_uv
+from envdeck.core.operations.transaction.places import FileLock, LockHeld, lock, lock_of_uv
 
 HOLDS = """
 import sys
@@ -29,8 +29,8 @@ def take(host, tmp_path):
 
 def test_the_second_is_told_who_is_first(take):
     with take() as first:
-        assert take() == Held(os.getpid(), "ours")
-        assert isinstance(take("/b/.venv"), Lock)
+        assert take() == LockHeld(os.getpid(), "ours")
+        assert isinstance(take("/b/.venv"), FileLock)
         assert first.descriptor >= 0
     with take():
         pass
@@ -40,9 +40,9 @@ def test_another_process_holds_it_until_it_ends(take, tmp_path):
     command = [sys.executable, "-c", HOLDS, "/a/.venv", tmp_path / "locks"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, text=True) as program:
-        assert program.stdout.readline() == "Lock\n"
+        assert program.stdout.readline() == "FileLock\n"
         held = take()
-        assert held == Held(program.pid, "theirs")
+        assert held == LockHeld(program.pid, "theirs")
         assert str(held) == f"process {program.pid} works on it (operation theirs)"
         program.kill()
         program.wait(30)
@@ -58,7 +58,7 @@ def test_a_child_that_inherited_it_holds_it_on(take):
     with subprocess.Popen(command, pass_fds=(held.descriptor,), **pipes) as child:
         child.stdout.readline()
         held.release()
-        assert isinstance(take(), Held)
+        assert isinstance(take(), LockHeld)
         child.communicate()
     with take():
         pass
@@ -69,7 +69,7 @@ def test_whatever_the_file_says_it_is_held(take, tmp_path, content):
     with take():
         (file,) = (tmp_path / "locks").iterdir()
         file.write_bytes(content)
-        assert take() == Held(None, "")
+        assert take() == LockHeld(None, "")
 
 
 def test_a_full_disk_keeps_nobody_from_the_lock_and_leaves_none_behind(take, monkeypatch):
@@ -78,7 +78,7 @@ def test_a_full_disk_keeps_nobody_from_the_lock_and_leaves_none_behind(take, mon
 
     monkeypatch.setattr(os, "write", full)
     with take():
-        assert isinstance(take(), Held)
+        assert isinstance(take(), LockHeld)
     with take():
         pass
 
@@ -88,10 +88,10 @@ def test_the_lock_of_uv(tmp_path):
     file = tmp_path / ".lock"
     file.write_text("")
     with lock_of_uv(str(tmp_path)):
-        assert lock_of_uv(str(tmp_path)) == Held(None, "")
+        assert lock_of_uv(str(tmp_path)) == LockHeld(None, "")
     with open(file) as theirs:
         fcntl.flock(theirs, fcntl.LOCK_EX)
-        assert isinstance(lock_of_uv(str(tmp_path)), Held)
+        assert isinstance(lock_of_uv(str(tmp_path)), LockHeld)
     file.unlink()
     file.symlink_to("/dev/null")
     assert lock_of_uv(str(tmp_path)) is None

@@ -14,7 +14,7 @@ from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.mounts import Mount
 
 
@@ -38,7 +38,7 @@ def put(operations, home):
         )
         with transaction(ground, entry) as current:
             current.open_item(ground.places.trash)
-            manifest = Manifest(
+            manifest = TrashManifest(
                 identifier, Operation.DELETE, str(path), ".venv", "venv", "3.13", 1.0,
                 reclaimable_bytes=size,
             )  # fmt: skip

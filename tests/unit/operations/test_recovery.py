@@ -12,7 +12,7 @@ from envdeck.core.operations.execute import pending, recover
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import lock
-from envdeck.core.operations.transaction.transaction import Ground, transaction
+from envdeck.core.operations.transaction.transaction import OperationStore, transaction
 from envdeck.core.system.files import temporary_name
 
 ID = "20261120-000001-aaaa"
@@ -21,7 +21,7 @@ ID = "20261120-000001-aaaa"
 class Left:
     """One operation that was interrupted; places are named by what they hold."""
 
-    def __init__(self, ground: Ground, home: Path) -> None:
+    def __init__(self, ground: OperationStore, home: Path) -> None:
         self.ground = ground
         self.path = home / "work" / ".venv"
         self.item = Path(ground.places.trash, ID)
@@ -64,7 +64,7 @@ class Left:
 
 @pytest.fixture
 def left(host, home) -> Left:
-    return Left(Ground.of(host), home)
+    return Left(OperationStore.of(host), home)
 
 
 DONE, BACK, LOOK = Phase.DONE, Phase.ROLLED_BACK, Phase.ATTENTION

@@ -29,7 +29,7 @@ from envdeck.core.operations.shared.own_folders import Moved, relocate
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import Places, former_trash
 from envdeck.core.operations.transaction.transaction import transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.host import Host, former_folders, own_folders, own_path
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
@@ -96,7 +96,9 @@ def delete(operations: Operations, path: Path) -> Entry:
     with transaction(ground, entry) as current:
         current.open_item(ground.places.trash)
         now = ground.host.now()
-        current.describe(Manifest(ID, entry.operation, str(path), ".venv", "venv", "3.13", now))
+        current.describe(
+            TrashManifest(ID, entry.operation, str(path), ".venv", "venv", "3.13", now)
+        )
         current.put_aside()
         return current.entry
 

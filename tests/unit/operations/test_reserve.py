@@ -8,8 +8,8 @@ import pytest
 
 from envdeck.core.operations.disk import Disk, Reserve, reserve
 from envdeck.core.operations.disk.reserve import find_derivable, remove_derivable
-from envdeck.core.operations.transaction.spare import Going
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.spare import PurgeRequest
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_it_removes_nothing_of_anybody_else(tmp_path):
 
 @pytest.fixture
 def ground(host):
-    made = Ground.of(host)
+    made = OperationStore.of(host)
     made.spare.keep()
     return made
 
@@ -189,9 +189,9 @@ def test_what_is_there_now_must_be_what_was_meant(ground, tmp_path):
     assert not ground.spare.free(str(tmp_path))
     top.rename(tmp_path / "elsewhere")
     environment(top)
-    with ground.spare.giving([Going(str(top), identity)]):
+    with ground.spare.giving([PurgeRequest(str(top), identity)]):
         assert not ground.spare.free(str(tmp_path))
-    with ground.spare.giving([Going(str(top), ground.disk.identity(str(top)))]):
+    with ground.spare.giving([PurgeRequest(str(top), ground.disk.identity(str(top)))]):
         assert ground.spare.free(str(tmp_path))
         assert not ground.spare.free(str(tmp_path))
     assert (top / "bin" / "python").exists()
@@ -201,7 +201,7 @@ def test_it_is_set_going_before_more_of_it_is_taken(ground, tmp_path):
     top = environment(tmp_path / "item")
     identity, going = ground.disk.identity(str(top)), str(tmp_path / "item.purging")
     ground.spare._own.remove()
-    with ground.spare.giving([Going(str(top), identity, going)]):
+    with ground.spare.giving([PurgeRequest(str(top), identity, going)]):
         assert ground.spare.free(str(tmp_path))
         assert (top.exists(), ground.spare.has_begun(identity)) == (True, False)
         assert ground.spare.free(str(tmp_path))

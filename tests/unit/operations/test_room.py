@@ -7,8 +7,8 @@ import pytest
 from envdeck.core.model import Operation
 from envdeck.core.operations.engine.failure import ROOM_HINT
 from envdeck.core.operations.shared.space import no_room
-from envdeck.core.operations.transaction.transaction import Ground
-from envdeck.core.operations.transaction.trash import Manifest, write_manifest
+from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.operations.transaction.trash import TrashManifest, write_manifest
 
 GIGA = 10**9
 
@@ -23,7 +23,7 @@ GIGA = 10**9
     ],
 )
 def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, said):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     monkeypatch.setattr(type(ground.disk), "free_bytes", lambda *_: free)
     found = no_room(os.path.join(home, ".venv"), needs, ground)
     assert [one.guard for one in found] == ([] if said is None else ["no-room"])
@@ -32,12 +32,12 @@ def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, s
 
 
 def test_a_place_that_is_not_there_is_for_others_to_refuse(host, home):
-    assert no_room(str(home / "gone" / ".venv"), GIGA, Ground.of(host)) == ()
+    assert no_room(str(home / "gone" / ".venv"), GIGA, OperationStore.of(host)) == ()
 
 
 @pytest.mark.parametrize("files", [None, 5])
 def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     monkeypatch.setattr(type(ground.disk), "free_bytes", lambda *_: GIGA)
     monkeypatch.setattr(type(ground.disk), "free_files", lambda *_: files)
     found = no_room(os.path.join(home, ".venv"), None, ground)
@@ -46,7 +46,7 @@ def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
 
 
 def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatch):
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     monkeypatch.setattr(type(ground.disk), "free_bytes", lambda *_: 0)
     path = os.path.join(home, ".venv")
     (found,) = no_room(path, None, ground)
@@ -54,7 +54,7 @@ def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatc
     for number, size in enumerate((0, 2_000_000)):
         item = os.path.join(ground.places.trash, f"20261120-00000{number}-aaaa")
         os.makedirs(item)
-        known = Manifest(
+        known = TrashManifest(
             os.path.basename(item), Operation.DELETE, path, ".venv", "venv", "3", 1.0,
             reclaimable_bytes=size,
         )  # fmt: skip

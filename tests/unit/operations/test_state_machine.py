@@ -30,16 +30,16 @@ from envdeck.core.operations.delete.purge import plan_purge, run_purge
 from envdeck.core.operations.disk import platforms as linux
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import pending, recover
-from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.shared.history import history, trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.transaction.transaction import (
-    Ground,
+    OperationStore,
     ReplacedError,
     UnclearError,
     transaction,
 )
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import plan_undo
 from envdeck.core.operations.undo.run import run_undo
 from envdeck.core.system.host import Host
@@ -169,7 +169,7 @@ class Lives(RuleBasedStateMachine):
             "linux", str(self.base / "home"), {}, self.now, str(self.base / "r"), self.uptime
         )
         self.machine_starts(0)
-        self.ground = Ground(host, (TwoStepDisk if two_steps else QuickDisk)(host))
+        self.ground = OperationStore(host, (TwoStepDisk if two_steps else QuickDisk)(host))
         self.operations = Operations(Catalog(host, str(self.base / "index.sqlite3")))
         self.operations.ground = self.ground
         self.alive: set[str] = set()
@@ -273,7 +273,7 @@ class Lives(RuleBasedStateMachine):
         current.open_item(self.ground.places.trash)
         identifier, host = current.entry.id, self.ground.host
         current.describe(
-            Manifest(identifier, Operation.DELETE, str(path), "v", "venv", "3", host.now())
+            TrashManifest(identifier, Operation.DELETE, str(path), "v", "venv", "3", host.now())
         )
 
     def do_undo(self, path: Path) -> None:
@@ -523,9 +523,9 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     for name in ("unlink", "rmdir"):
         monkeypatch.setattr(os, name, unless_held(getattr(os, name)))
-    now = Moment.now
+    now = GuardContext.now
     monkeypatch.setattr(
-        Moment,
+        GuardContext,
         "now",
         lambda host, **more: replace(now(host, **more), read_processes=lambda _host: Processes(())),
     )

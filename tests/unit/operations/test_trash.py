@@ -15,9 +15,9 @@ from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.shared.retention import find_expired
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import trashes_for
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import (
-    Manifest,
+    TrashManifest,
     clear_item,
     prepare_item,
     tidy,
@@ -25,19 +25,19 @@ from envdeck.core.operations.transaction.trash import (
 )
 from envdeck.core.system.mounts import Mount
 
-MANIFEST = Manifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "venv", "3.13", 100.0)
+MANIFEST = TrashManifest("one", Operation.DELETE, "/home/ada/.venv", ".venv", "venv", "3.13", 100.0)
 
 
 @pytest.fixture
-def ground(host) -> Ground:
-    return Ground.of(host)
+def ground(host) -> OperationStore:
+    return OperationStore.of(host)
 
 
 @pytest.fixture
 def put(ground):
     """Return a function that puts an item into the usual trash."""
 
-    def putting(name: str, manifest: Manifest = MANIFEST) -> Path:
+    def putting(name: str, manifest: TrashManifest = MANIFEST) -> Path:
         item = Path(prepare_item(ground.places.trash, name, ground.disk))
         (item / "environment").mkdir()
         (item / "environment" / "word").write_text(name)

@@ -12,11 +12,11 @@ from envdeck.core.inspection.processes import Process, Processes
 from envdeck.core.model import Ending, Identity, NoPlan, Operation
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.disk.platforms import LinuxDisk
-from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.mounts import Mount
 
 
@@ -53,7 +53,7 @@ def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-a
     )
     with transaction(ground, entry) as current:
         current.open_item(ground.places.trash)
-        manifest = Manifest(
+        manifest = TrashManifest(
             identifier, entry.operation, str(path), ".venv", "venv", "3.13", ground.host.now()
         )
         current.describe(manifest)
@@ -302,9 +302,9 @@ def test_what_is_used_or_protected_or_mounted_is_not_put_aside(operations, env, 
     act(operations, env, Move.EXCHANGE)
     use = Process(4242, 1, "python", programs=(str(env / "bin" / "python"),))
     processes = Processes((use,))
-    usual = Moment.now
+    usual = GuardContext.now
     monkeypatch.setattr(
-        Moment,
+        GuardContext,
         "now",
         lambda *given, **more: replace(usual(*given, **more), read_processes=lambda _h: processes),
     )
@@ -316,7 +316,7 @@ def test_what_is_used_or_protected_or_mounted_is_not_put_aside(operations, env, 
     (env / ".git").rmdir()
     mount = Mount(str(env / "lib"), "ext4", 1, frozenset(), "/dev/sda1")
     monkeypatch.setattr(
-        Moment,
+        GuardContext,
         "now",
         lambda *given, **more: replace(usual(*given, **more), read_mounts=lambda _h: (mount,)),
     )

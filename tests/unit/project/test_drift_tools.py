@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.requirements import Machine
+from envdeck.core.inspection.packages.requirements import MarkerHost
 from envdeck.core.model import Creation, Distribution, Environment, Identity, Python, Status
-from envdeck.core.project import Comparison, Drift, Mend, Project
+from envdeck.core.project import Comparison, Drift, DriftFix, Project
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
 
 LOCKS = Path(__file__).parent / "locks"
-LINUX = Machine("posix", "linux", "x86_64", "6.1", "Linux", "#1")
+LINUX = MarkerHost("posix", "linux", "x86_64", "6.1", "Linux", "#1")
 
 
 def environment(
@@ -295,7 +295,7 @@ def test_a_python_that_does_not_fit_is_mended_first(tmp_path: Path) -> None:
         '[project]\nname = "app"\nrequires-python = ">=3.13"\ndependencies = ["idna"]\n'
     )
     found = beside(tmp_path)
-    assert [(drift.name, drift.mend) for drift in found.drifts] == [("idna", Mend.INTERPRETER)]
+    assert [(drift.name, drift.mend) for drift in found.drifts] == [("idna", DriftFix.INTERPRETER)]
     assert found.pythons[0].error
 
 
@@ -311,7 +311,7 @@ def test_a_declared_url_is_compared_by_where_it_is_from(tmp_path: Path) -> None:
     assert found.drifts == (
         Drift(
             found.drifts[0].kind, "a", "https://****@files.example/a-1.zip", "1.0",
-            str(tmp_path / "requirements.txt"), 1, mend=Mend.FROM_DECLARED,
+            str(tmp_path / "requirements.txt"), 1, mend=DriftFix.FROM_DECLARED,
         ),
     )  # fmt: skip
     assert told(found)[0][0] == "outside"

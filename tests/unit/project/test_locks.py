@@ -15,19 +15,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.inspection.packages.requirements import (
-    Machine,
     MarkerEnvironment,
+    MarkerHost,
     marker_environment,
 )
 from envdeck.core.model import Python
 from envdeck.core.project import LOCK_FILES, Lock, find_locks, read_lock, read_locks, select
 
 LOCKS = Path(__file__).parent / "locks"
-LINUX = Machine("posix", "linux", "x86_64", "6.1", "Linux", "#1")
-WINDOWS = Machine("nt", "win32", "AMD64", "10", "Windows", "10")
+LINUX = MarkerHost("posix", "linux", "x86_64", "6.1", "Linux", "#1")
+WINDOWS = MarkerHost("nt", "win32", "AMD64", "10", "Windows", "10")
 
 
-def on(version: str, machine: Machine = LINUX) -> MarkerEnvironment:
+def on(version: str, machine: MarkerHost = LINUX) -> MarkerEnvironment:
     return marker_environment(Python(version, "cpython"), machine)
 
 

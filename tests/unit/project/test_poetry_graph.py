@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.model import Python
 from envdeck.core.project import read_lock, select
 
@@ -51,7 +51,7 @@ def lock_text(version: str = "2.0") -> str:
 def chosen(
     folder: Path, platform: str, python: str, groups: tuple[str, ...], extras: tuple[str, ...]
 ) -> set[str]:
-    machine = Machine("posix", platform, "x86_64", "6", platform, "")
+    machine = MarkerHost("posix", platform, "x86_64", "6", platform, "")
     lock = read_lock(str(folder / "poetry.lock"))
     assert lock is not None
     assert lock.usable

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Python
 from envdeck.core.project import Comparison, DriftKind, read_locks, select
@@ -215,7 +215,9 @@ def test_what_a_lock_file_has_is_what_its_tool_exports(
     tool: str, name: str, groups: tuple[str, ...], extras: tuple[str, ...], platform: str
 ) -> None:
     system = {"linux": "Linux", "win32": "Windows"}[platform]
-    machine = Machine("posix" if platform == "linux" else "nt", platform, "x86_64", "6", system, "")
+    machine = MarkerHost(
+        "posix" if platform == "linux" else "nt", platform, "x86_64", "6", system, ""
+    )
     markers = marker_environment(Python("3.11.7", "cpython"), machine)
     [lock] = [one for one in read_locks(str(RECORDED / tool)) if one.format != "requirements"]
     found = select(lock, markers, groups, extras)

@@ -11,14 +11,14 @@ from envdeck.core.project.model import Problem
 from envdeck.core.project.yaml_nodes import (
     NODE_LIMIT,
     YAML_LIMIT,
-    Node,
     Yaml,
+    YamlNode,
     parse_yaml,
     read_yaml,
 )
 
 
-def document(text: str) -> Node:
+def document(text: str) -> YamlNode:
     read = parse_yaml("f.yml", text)
     assert isinstance(read, Yaml), read
     return read.documents[0]
@@ -64,7 +64,7 @@ def test_merge_keys_and_aliases() -> None:
     job = node.at("job")
     assert [job.string(name) for name in ("image", "tag", "more")] == ["y", "1", "3"]
     assert node.at("same").line == 1
-    assert document("a: &a [*a, *gone]\n").at("a").items == (Node(0), Node(0))
+    assert document("a: &a [*a, *gone]\n").at("a").items == (YamlNode(0), YamlNode(0))
 
 
 def test_several_documents() -> None:

@@ -6,9 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from envdeck.cli.commands.screen import check_keys
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
 from envdeck.config.load import FOR_EVER
@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Say where the configuration is, or what holds."""
     if arguments.what == "path":
         path, origin = locate(context.host)
@@ -73,13 +73,13 @@ def _object(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _print(configuration: Configuration, context: Context) -> None:
+def _print(configuration: Configuration, context: CommandContext) -> None:
     console = context.console
     absent = "" if configuration.exists else " (not there: all defaults hold)"
     path = plain(tilde(configuration.path, context.host.home))
     console.line(console.style(path, "bold") + absent)
     console.line()
-    columns = (Column("Setting"), Column("Value"), Column("Origin"))
+    columns = (TableColumn("Setting"), TableColumn("Value"), TableColumn("Origin"))
     rows = [
         [Cell(name), Cell(_shown(value, console.signs.unknown)), Cell(configuration.origin(name))]
         for name, value in _values(configuration.settings)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, folder
 from envdeck.cli.commands.recreate import add_parts, interpreter_named, origin_named
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options, operate
 from envdeck.core.model import NoPlan, Operation, Plan
@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser, guards=False)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Make a new environment."""
     host = context.host
     project = folder(arguments.project, host)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options, operate
-from envdeck.cli.references import Asked, asked_for
+from envdeck.cli.references import EnvironmentReference, asked_for
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Delete environments."""
     deletion = _Deletion(arguments, context)
     code = operate(arguments, context, Operation.DELETE, deletion.plan, left_out=deletion.left_out)
@@ -56,7 +56,7 @@ class _Deletion:
     """What is deleted, and what is left out."""
 
     arguments: Namespace
-    context: Context
+    context: CommandContext
     left_out: list[Refusal] = field(default_factory=list)
     unknown: int = 0
     """How many ENVs meant nothing, or more than one environment."""
@@ -75,7 +75,7 @@ class _Deletion:
             self.left_out += plan.refusals
             asked = others
 
-    def _plan(self, operations: "Operations", asked: Sequence[Asked]) -> Plan:
+    def _plan(self, operations: "Operations", asked: Sequence[EnvironmentReference]) -> Plan:
         return operations.plan_delete(
             [each.environment for each in asked],
             links={each.environment.path: each.link for each in asked if each.link},
@@ -83,10 +83,10 @@ class _Deletion:
             allow=frozenset(self.arguments.allow),
         )
 
-    def _asked(self) -> list[Asked]:
+    def _asked(self) -> list[EnvironmentReference]:
         """Return each environment once, as it is now, with what it takes."""
         catalog = self.context.catalog()
-        found: dict[str, Asked] = {}
+        found: dict[str, EnvironmentReference] = {}
         for reference in self.arguments.references:
             try:
                 asked = asked_for(reference, self.context, catalog)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import stopping
@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Build the demo, open the screen on it, and remove it."""
     if not context.interactive and arguments.path is None:
         raise CommandError(
@@ -66,7 +66,7 @@ def run(arguments: Namespace, context: Context) -> int:
                 _close(sandbox, context)
 
 
-def _sandbox(arguments: Namespace, context: Context) -> "Sandbox":
+def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
     from envdeck.demo import Sandbox, SandboxError
 
     try:
@@ -80,7 +80,7 @@ def _sandbox(arguments: Namespace, context: Context) -> "Sandbox":
     return sandbox
 
 
-def _built(sandbox: "Sandbox", context: Context) -> "Demo":
+def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
     from envdeck.demo import DemoError, build
 
     console = context.console
@@ -97,7 +97,7 @@ def _built(sandbox: "Sandbox", context: Context) -> "Demo":
         console.clear_progress()
 
 
-def _opened(demo: "Demo", context: Context, *, onboard: bool) -> int:
+def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
     from envdeck.cli.commands.screen import open_screen
     from envdeck.config.save import offers_tour
@@ -108,21 +108,21 @@ def _opened(demo: "Demo", context: Context, *, onboard: bool) -> int:
     return open_screen(inside, project=clone, tour=offered, label="demo")
 
 
-def _tell(demo: "Demo", context: Context) -> int:
+def _tell(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
-    from envdeck.demo import STORIES
+    from envdeck.demo import SCENARIOS
 
     console, home = context.console, demo.host.home
     console.line(demo.root)
     for planted in demo.planted:
         place = planted.environment or planted.project or home
-        shows = next(story.shows for story in STORIES if story.name == planted.story)
+        shows = next(story.shows for story in SCENARIOS if story.name == planted.story)
         console.line(f"  {plain(tilde(place, home))}: {shows}")
     console.hint(f"`. {demo.root}/environ.sh` makes it the home of a shell")
     return Exit.DONE
 
 
-def _close(sandbox: "Sandbox", context: Context) -> None:
+def _close(sandbox: "Sandbox", context: CommandContext) -> None:
     problem = sandbox.close()
     if sandbox.kept:
         context.console.note(f"the demo stays in {sandbox.path}")

@@ -5,10 +5,10 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
@@ -26,7 +26,7 @@ EXAMPLES = """  envdeck diff ~/work/api                     from what its projec
   envdeck diff ~/work/api requirements.txt    from a file
   envdeck diff . --json"""
 
-_COLUMNS = (Column("Package"), Column("First"), Column("Second"))
+_COLUMNS = (TableColumn("Package"), TableColumn("First"), TableColumn("Second"))
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Show what differs."""
     catalog = context.catalog()
     first, second = arguments.first, arguments.second
@@ -56,14 +56,14 @@ def run(arguments: Namespace, context: Context) -> int:
     return _from_environment(environment, other, arguments, context, catalog)
 
 
-def _file(reference: str, context: Context, catalog: "Catalog") -> str:
+def _file(reference: str, context: CommandContext, catalog: "Catalog") -> str:
     """Return the path of a file that is no way to an environment; empty for anything else."""
     path = absolute_path(reference, context.host)
     return path if os.path.isfile(path) and catalog.lookup(path) is None else ""
 
 
 def _from_project(
-    environment: Environment, arguments: Namespace, context: Context, catalog: "Catalog"
+    environment: Environment, arguments: Namespace, context: CommandContext, catalog: "Catalog"
 ) -> int:
     found = catalog.project(environment)
     if found is None:
@@ -78,7 +78,7 @@ def _from_file(
     environment: Environment,
     file: str,
     arguments: Namespace,
-    context: Context,
+    context: CommandContext,
     catalog: "Catalog",
 ) -> int:
     from envdeck.core.project.drift.compare import compare
@@ -100,7 +100,7 @@ def _told(
     found: "Comparison",
     file: str,
     arguments: Namespace,
-    context: Context,
+    context: CommandContext,
 ) -> int:
     from envdeck.cli.commands.show import differs, print_drift
 
@@ -127,7 +127,7 @@ def _from_environment(
     first: Environment,
     second: Environment,
     arguments: Namespace,
-    context: Context,
+    context: CommandContext,
     catalog: "Catalog",
 ) -> int:
     one, two = _versions(first, catalog), _versions(second, catalog)
@@ -167,7 +167,7 @@ def _print(
     second: Environment,
     away: list[tuple[str, str | None, str | None]],
     same: int,
-    context: Context,
+    context: CommandContext,
 ) -> None:
     console, unknown = context.console, context.console.signs.unknown
     for word, one in (("first", first), ("second", second)):

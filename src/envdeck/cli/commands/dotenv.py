@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, folder
 from envdeck.cli.commands.dotenv_fix import report_of
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options
@@ -61,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser, guards=False)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Show the dotenv files of a project, reveal one value, or write one file."""
     _check(arguments)
     project = folder(arguments.project, context.host)
@@ -102,7 +102,7 @@ def _check(arguments: Namespace) -> None:
         raise CommandError("--values is for --create, --add and --add-missing")
 
 
-def _file(named: str | None, project: str, context: Context) -> str | None:
+def _file(named: str | None, project: str, context: CommandContext) -> str | None:
     """Return a file as the project names it, or as the current folder does from within it."""
     if named is None:
         return None
@@ -115,7 +115,7 @@ def _file(named: str | None, project: str, context: Context) -> str | None:
     return here if not os.path.lexists(within) and lies_under(here, project) else within
 
 
-def _reveal(key: str, file: str | None, report: "DotenvReport", context: Context) -> int:
+def _reveal(key: str, file: str | None, report: "DotenvReport", context: CommandContext) -> int:
     from envdeck.core.dotenv import reveal
     from envdeck.text import plain
 
@@ -163,7 +163,7 @@ _STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
 _KINDS = {"example": "an example", "stray": "inside the environment"}
 
 
-def print_report(report: "DotenvReport", context: Context) -> None:
+def print_report(report: "DotenvReport", context: CommandContext) -> None:
     """Print every file with its keys, how they compare, and what is wrong."""
     console = context.console
     home = context.host.home
@@ -183,12 +183,12 @@ def print_report(report: "DotenvReport", context: Context) -> None:
         _print_finding(finding, report, context)
 
 
-def masked(context: Context) -> str:
+def masked(context: CommandContext) -> str:
     """Return what stands for a value, whatever that is: always as long."""
     return "••••" if context.console.signs.ellipsis == "…" else "****"
 
 
-def _value(key: "Key", context: Context) -> str:
+def _value(key: "Key", context: CommandContext) -> str:
     if not key.has_value:
         return context.console.style("empty", "dim")
     told = masked(context)
@@ -232,7 +232,7 @@ def _name(path: str, report: "DotenvReport") -> str:
     return path if within.split(os.sep)[0] == os.pardir else within
 
 
-def _print_compared(report: "DotenvReport", context: Context) -> None:
+def _print_compared(report: "DotenvReport", context: CommandContext) -> None:
     pairs = [pair for pair in report.compared if pair.missing or pair.extra]
     if pairs:
         context.console.line()
@@ -246,7 +246,9 @@ def _print_compared(report: "DotenvReport", context: Context) -> None:
         context.console.line(plain(f"{names}: {'; '.join(told)}"))
 
 
-def _print_finding(finding: "DotenvFinding", report: "DotenvReport", context: Context) -> None:
+def _print_finding(
+    finding: "DotenvFinding", report: "DotenvReport", context: CommandContext
+) -> None:
     console = context.console
     word = console.style(f"{finding.severity}:", _STYLES.get(finding.severity.value, ""))
     line = "" if finding.line is None else f":{finding.line}"

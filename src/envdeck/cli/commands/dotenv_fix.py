@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.perform import operate
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
@@ -27,7 +27,7 @@ _LIMIT = 1024 * 1024
 """Bytes of values that are read from the standard input."""
 
 
-def mend(arguments: Namespace, context: Context, project: str, file: str) -> int:
+def mend(arguments: Namespace, context: CommandContext, project: str, file: str) -> int:
     """Plan one remedy, show it, ask, and run it."""
     given = _read_values() if arguments.values else None
 
@@ -120,7 +120,7 @@ def _asked_for(arguments: Namespace, remedy: Remedy, report: "DotenvReport") -> 
     return [key.name for key in keys if key.placeholder or not key.has_value]
 
 
-def ask_values(names: Sequence[str], context: Context, *, keep: bool) -> dict[str, str]:
+def ask_values(names: Sequence[str], context: CommandContext, *, keep: bool) -> dict[str, str]:
     """Ask a person for values without showing them; `keep` says that Enter keeps the example's.
 
     Raises :class:`CommandError` where nobody can be asked, or what is typed would be shown.
@@ -202,7 +202,7 @@ def _decoded(data: bytes) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def report_of(project: str, context: Context) -> "DotenvReport":
+def report_of(project: str, context: CommandContext) -> "DotenvReport":
     """Return the dotenv files of a project, and those in the environment that is known of it."""
     from envdeck.core.catalog import Scope
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import scope_of
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import counted, path_cell
-from envdeck.cli.scan import Scan
+from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, environment_object
 from envdeck.core.model import Environment
 
@@ -26,10 +26,10 @@ EXAMPLES = """  envdeck find requests            any version
   envdeck find "django~=4.2" ~/work --json"""
 
 _COLUMNS = (
-    Column("Path", flexible=True),
-    Column("Version"),
-    Column("Python", rank=2),
-    Column("Manager", rank=1),
+    TableColumn("Path", flexible=True),
+    TableColumn("Version"),
+    TableColumn("Python", rank=2),
+    TableColumn("Manager", rank=1),
 )
 
 
@@ -40,13 +40,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Find environments that have a package."""
     from envdeck.core.inspection.packages.provenance import mask_text
 
     requirement = _requirement(arguments.requirement, context)
     scope = scope_of(arguments.paths, context, sizes=False)
-    scan = Scan(context, context.catalog(), scope)
+    scan = ScanReport(context, context.catalog(), scope)
     having = sorted(_having(requirement, scan.complete()), key=lambda found: found[0].path)
     if arguments.json:
         context.console.json(
@@ -64,7 +64,7 @@ def run(arguments: Namespace, context: Context) -> int:
     return Exit.DONE
 
 
-def _requirement(text: str, context: Context) -> "Requirement":
+def _requirement(text: str, context: CommandContext) -> "Requirement":
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
@@ -116,7 +116,7 @@ def _within(requirement: "Requirement", version: str) -> bool:
         return False
 
 
-def _print(having: list[tuple[Environment, str]], context: Context) -> None:
+def _print(having: list[tuple[Environment, str]], context: CommandContext) -> None:
     console = context.console
     if not having:
         console.line("no environment has it")

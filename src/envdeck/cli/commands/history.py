@@ -4,9 +4,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import READ_ONLY, stopping
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import report_settled, say_pending, settle_folders
@@ -14,7 +14,7 @@ from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.text import age, tilde, tilde_within
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.transaction.journal import Entry
 
 DESCRIPTION = """Every operation, the newest first: what was done, when, how it ended, and
@@ -25,12 +25,12 @@ EXAMPLES = """  envdeck history
   envdeck history --recover        finish or roll back what was interrupted, only that"""
 
 _COLUMNS = (
-    Column("ID"),
-    Column("When", right=True, rank=2),
-    Column("Operation"),
-    Column("Path", flexible=True),
-    Column("Ended"),
-    Column("Way back, or why none", rank=1),
+    TableColumn("ID"),
+    TableColumn("When", right=True, rank=2),
+    TableColumn("Operation"),
+    TableColumn("Path", flexible=True),
+    TableColumn("Ended"),
+    TableColumn("Way back, or why none", rank=1),
 )
 _STYLES = {
     "done": "green",
@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Tell what was done, or bring to an end what was not."""
     if arguments.recover:
         return _recover(arguments, context)
@@ -61,7 +61,7 @@ def run(arguments: Namespace, context: Context) -> int:
     return Exit.DONE
 
 
-def _recover(arguments: Namespace, context: Context) -> int:
+def _recover(arguments: Namespace, context: CommandContext) -> int:
     if context.policy().read_only:
         message = f"refused: {READ_ONLY.message} ({READ_ONLY.guard})"
         raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
@@ -78,7 +78,7 @@ def _recover(arguments: Namespace, context: Context) -> int:
     return Exit.DONE if whole else Exit.FAILED
 
 
-def _print(past: Sequence["Past"], context: Context) -> None:
+def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
     from envdeck.core.operations.transaction.journal import Entry
 
     console = context.console
@@ -95,7 +95,7 @@ def _print(past: Sequence["Past"], context: Context) -> None:
             console.warn(f"`{path}` is left alone: {each.entry.reason}")
 
 
-def _row(each: "Past", entry: "Entry", context: Context) -> list[Cell]:
+def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[Cell]:
     why_not = each.why_not
     ended = entry.phase.value if entry.phase.over else "not over"
     if entry.message and ended in {"rolled-back", "needs-attention"}:

@@ -3,11 +3,11 @@
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import VersionKey, scope_of, version_key
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import counted, implementation_name, path_cell
-from envdeck.cli.scan import Scan
+from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object
 from envdeck.core.model import Environment, Interpreter
 
@@ -18,12 +18,12 @@ EXAMPLES = """  envdeck interpreters
   envdeck interpreters --json"""
 
 _COLUMNS = (
-    Column("Python"),
-    Column("Path", flexible=True),
-    Column("Source", rank=1),
-    Column("Environments", right=True),
-    Column("Own packages", right=True),
-    Column("Remarks", rank=2),
+    TableColumn("Python"),
+    TableColumn("Path", flexible=True),
+    TableColumn("Source", rank=1),
+    TableColumn("Environments", right=True),
+    TableColumn("Own packages", right=True),
+    TableColumn("Remarks", rank=2),
 )
 
 
@@ -32,9 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """List interpreters."""
-    scan = Scan(context, context.catalog(), scope_of((), context, sizes=False, interpreters=True))
+    scan = ScanReport(
+        context, context.catalog(), scope_of((), context, sizes=False, interpreters=True)
+    )
     from envdeck.core.inspection.interpreters import orphans
 
     environments = list(scan.complete())
@@ -87,7 +89,7 @@ def _resting(
     return [(found, resting[found.executable]) for found in interpreters]
 
 
-def _print(resting: list[tuple[Interpreter, list[Environment]]], context: Context) -> None:
+def _print(resting: list[tuple[Interpreter, list[Environment]]], context: CommandContext) -> None:
     console = context.console
     if not resting:
         console.line("no interpreters found")
@@ -99,7 +101,7 @@ def _print(resting: list[tuple[Interpreter, list[Environment]]], context: Contex
     console.line(console.style(counted(len(resting), "interpreter"), "bold"))
 
 
-def _print_gone(gone: dict[str, tuple[Environment, ...]], context: Context) -> None:
+def _print_gone(gone: dict[str, tuple[Environment, ...]], context: CommandContext) -> None:
     console = context.console
     for base, environments in gone.items():
         resting = counted(len(environments), "environment")
@@ -107,7 +109,7 @@ def _print_gone(gone: dict[str, tuple[Environment, ...]], context: Context) -> N
         console.line(f"{console.signs.broken} gone: {path}, with {resting} on it")
 
 
-def _row(interpreter: Interpreter, environments: int, context: Context) -> list[Cell]:
+def _row(interpreter: Interpreter, environments: int, context: CommandContext) -> list[Cell]:
     own = sum(len(found.names) for found in interpreter.global_packages)
     version = interpreter.version or context.console.signs.unknown
     remarks = []

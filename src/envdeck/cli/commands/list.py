@@ -4,26 +4,26 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from envdeck.cli.arguments import SORTS, Filters, in_order, python_matches, scope_of
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import byte_count, counted, duration, path_cell, standing
-from envdeck.cli.scan import Scan
+from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.model import Environment, Status
 from envdeck.text import age, size
 
-_STATUS = Column("Status")
-_PATH = Column("Path", flexible=True)
-_PYTHON = Column("Python", rank=2)
-_MANAGER = Column("Manager", rank=4)
-_PACKAGES = Column("Packages", right=True, rank=5)
-_RECLAIMABLE = Column("Reclaimable", right=True, rank=1)
-_USED = Column("Last used", right=True, rank=3)
+_STATUS = TableColumn("Status")
+_PATH = TableColumn("Path", flexible=True)
+_PYTHON = TableColumn("Python", rank=2)
+_MANAGER = TableColumn("Manager", rank=4)
+_PACKAGES = TableColumn("Packages", right=True, rank=5)
+_RECLAIMABLE = TableColumn("Reclaimable", right=True, rank=1)
+_USED = TableColumn("Last used", right=True, rank=3)
 
 
-def print_list(scan: Scan, environments: Sequence[Environment]) -> None:
+def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
     """Print a table of environments that a scan found, and their totals."""
     context = scan.context
     console = context.console
@@ -44,7 +44,7 @@ def print_list(scan: Scan, environments: Sequence[Environment]) -> None:
     console.line(console.style(_totals(scan, environments), "bold"))
 
 
-def _row(environment: Environment, context: Context) -> list[Cell]:
+def _row(environment: Environment, context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     packages = environment.packages
     measured = environment.size
@@ -59,7 +59,7 @@ def _row(environment: Environment, context: Context) -> list[Cell]:
     ]
 
 
-def _totals(scan: Scan, environments: Sequence[Environment]) -> str:
+def _totals(scan: ScanReport, environments: Sequence[Environment]) -> str:
     parts = [counted(len(environments), "environment")]
     if scan.scope.sizes:
         joint = scan.catalog.together(environments)
@@ -134,7 +134,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """List environments."""
     _check(arguments)
     filters = Filters(
@@ -147,7 +147,7 @@ def run(arguments: Namespace, context: Context) -> int:
         least_bytes=arguments.min_size,
     )
     scope = scope_of(arguments.paths, context, sizes=not arguments.no_size, fresh=arguments.fresh)
-    scan = Scan(context, context.catalog(), scope, at_once=arguments.ndjson)
+    scan = ScanReport(context, context.catalog(), scope, at_once=arguments.ndjson)
     wanted = (environment for environment in scan.complete() if filters.accept(environment))
     if arguments.ndjson:
         for environment in wanted:
@@ -161,10 +161,10 @@ def run(arguments: Namespace, context: Context) -> int:
     return Exit.DONE
 
 
-def list_plainly(paths: Sequence[str], context: Context) -> int:
+def list_plainly(paths: Sequence[str], context: CommandContext) -> int:
     """List everything under the paths as text: what stands in for the screen."""
     scope = scope_of(paths, context, sizes=True)
-    scan = Scan(context, context.catalog(), scope)
+    scan = ScanReport(context, context.catalog(), scope)
     print_list(scan, in_order(scan.complete(), "reclaimable"))
     return Exit.DONE
 

@@ -4,7 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import folder
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import guard_name
@@ -78,7 +78,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     acting.add_argument("--read-only", action="store_true", help="change nothing at all")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Open the walkthrough, say how it stands, or do what is open."""
     project = folder(arguments.project, context.host)
     if _has(project, "pyvenv.cfg") and not _has(project, *_OF_PROJECTS):

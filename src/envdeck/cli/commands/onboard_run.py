@@ -14,14 +14,21 @@ from envdeck.cli.commands.onboard_text import (
     step_lines,
     walkthrough,
 )
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.output.console import styled
-from envdeck.cli.perform import Stops, Watch, announce_due, broken_off, check_asked, stopping
+from envdeck.cli.perform import (
+    ProgressReport,
+    Stops,
+    announce_due,
+    broken_off,
+    check_asked,
+    stopping,
+)
 from envdeck.cli.plan_text import print_plan, said
 from envdeck.cli.scan import HINT, settle_folders, settle_pending
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
-from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.text import tilde_within
 
 if TYPE_CHECKING:
@@ -33,7 +40,7 @@ _MOST = 50
 _INTERRUPTED = "interrupted, and no other step was begun"
 
 
-def act(arguments: Namespace, context: Context, project: str) -> Exit:
+def act(arguments: Namespace, context: CommandContext, project: str) -> Exit:
     """Do the step that is named, or every safe one; then say how the project stands.
 
     Raises :class:`CommandError` where nobody can be asked, or nothing can be done.
@@ -69,7 +76,7 @@ class _Acting:
     """One call."""
 
     arguments: Namespace
-    context: Context
+    context: CommandContext
     operations: "Operations"
     steps: "Walkthrough"
     stops: Stops
@@ -80,7 +87,11 @@ class _Acting:
     def one(self) -> Exit:
         """Do the step that is named, whatever it takes, where a person says yes to its plan."""
         view = self._looked(self.arguments.step)
-        if view.act is None or view.state in {State.WAITING, State.CANNOT, State.SKIPPED}:
+        if view.act is None or view.state in {
+            StepState.WAITING,
+            StepState.CANNOT,
+            StepState.SKIPPED,
+        }:
             return self._nothing(view)
         plan = self._planned(view)
         if plan.refusals or self.arguments.dry_run:
@@ -190,7 +201,7 @@ class _Acting:
         if not self.arguments.json:
             console.line(console.style(f"{view.title}", "bold"))
             console.flush()
-        watch = Watch(self.context, plan, self.arguments.verbose or running, self.stops)
+        watch = ProgressReport(self.context, plan, self.arguments.verbose or running, self.stops)
         with _acts(self.stops, console):
             result = self.operations.run(plan, watch.tell, self.stops)
         self.steps.ended(view, plan, result)
@@ -249,7 +260,7 @@ class _Acting:
 
 
 def _is_safe(view: StepView, tried: Sequence[object] | set[tuple[str, str]]) -> bool:
-    doable = view.state is State.OPEN and view.safe and view.act is not None
+    doable = view.state is StepState.OPEN and view.safe and view.act is not None
     return doable and (view.name, view.message) not in tried
 
 

@@ -5,41 +5,41 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.output.console import styled
 from envdeck.cli.plan_text import safe, said, shown_command
 from envdeck.cli.scan import say_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.onboarding.model import State, StepView
+from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.text import pad, tilde
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
-    from envdeck.core.onboarding.project_state import Looking
+    from envdeck.core.onboarding.project_state import ReadOperations
     from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.policy import Policy
 
 SCHEMA = 1
 _WORDS = {
-    State.DONE: "done",
-    State.OPEN: "to do",
-    State.WAITING: "waiting",
-    State.CANNOT: "needs you",
-    State.READY: "ready",
-    State.SKIPPED: "does not apply",
+    StepState.DONE: "done",
+    StepState.OPEN: "to do",
+    StepState.WAITING: "waiting",
+    StepState.CANNOT: "needs you",
+    StepState.READY: "ready",
+    StepState.SKIPPED: "does not apply",
 }
 """The words of the screen; JSON has the states themselves."""
 _WIDEST = max(map(len, _WORDS.values()))
 _STYLES = {
-    State.DONE: "green",
-    State.OPEN: "yellow",
-    State.WAITING: "dim",
-    State.CANNOT: "red",
-    State.READY: "cyan",
-    State.SKIPPED: "dim",
+    StepState.DONE: "green",
+    StepState.OPEN: "yellow",
+    StepState.WAITING: "dim",
+    StepState.CANNOT: "red",
+    StepState.READY: "cyan",
+    StepState.SKIPPED: "dim",
 }
 
 
@@ -52,7 +52,10 @@ class _Looking:
 
 
 def walkthrough(
-    arguments: Namespace, operations: "Operations | Looking", context: Context, project: str
+    arguments: Namespace,
+    operations: "Operations | ReadOperations",
+    context: CommandContext,
+    project: str,
 ) -> "Walkthrough":
     """Return the walkthrough of a project, with what was chosen by options.
 
@@ -75,7 +78,7 @@ def walkthrough(
     return Walkthrough(operations, project, shell=arguments.shell, chosen=chosen)
 
 
-def check(arguments: Namespace, context: Context, project: str) -> Exit:
+def check(arguments: Namespace, context: CommandContext, project: str) -> Exit:
     """Say how a project stands, and change nothing."""
     say_pending(context)
     steps = walkthrough(arguments, _Looking(context.catalog(), context.policy()), context, project)
@@ -116,21 +119,23 @@ def code_of(views: Sequence[StepView]) -> Exit:
     return Exit.FAILED if any(view.state.is_open for view in views) else Exit.DONE
 
 
-def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: Context) -> None:
+def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: CommandContext) -> None:
     """Print every step with its state, and of those that are open what to do."""
     console = context.console
     for text, style in _lines(steps, views, context):
         console.line(styled(text, style, colour=console.colour))
     left = [view for view in views if view.state.is_open]
     console.flush()
-    if any(view.state is State.OPEN and view.safe for view in left):
+    if any(view.state is StepState.OPEN and view.safe for view in left):
         console.hint(f"envdeck onboard {shown_command((steps.project,))} --yes")
-    elif not left and any(view.state is State.READY and view.name == "command" for view in views):
+    elif not left and any(
+        view.state is StepState.READY and view.name == "command" for view in views
+    ):
         console.hint(f"envdeck onboard {shown_command((steps.project,))} --step command")
 
 
 def _lines(
-    steps: "Walkthrough", views: Sequence[StepView], context: Context
+    steps: "Walkthrough", views: Sequence[StepView], context: CommandContext
 ) -> Iterator[tuple[str, str]]:
     home = context.host.home
     yield f"project      {safe(tilde(steps.project, home))}", "bold"
@@ -141,12 +146,12 @@ def _lines(
         yield from step_lines(view, context)
 
 
-def step_lines(view: StepView, context: Context) -> Iterator[tuple[str, str]]:
+def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, str]]:
     """Yield the lines of one step, each with its style; they are plain text."""
     sign = sign_of(view.state, context)
     yield f"{sign} {pad(_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
     yield f"    {said(view.message, context)}", ""
-    if view.state in {State.DONE, State.SKIPPED, State.WAITING}:
+    if view.state in {StepState.DONE, StepState.SKIPPED, StepState.WAITING}:
         return
     yield f"    {view.why}", "dim"
     for line in view.details:
@@ -162,16 +167,16 @@ def step_lines(view: StepView, context: Context) -> Iterator[tuple[str, str]]:
         yield f"    {said(view.hint, context)}", ""
 
 
-def sign_of(state: State, context: Context) -> str:
+def sign_of(state: StepState, context: CommandContext) -> str:
     """Return a sign that says a state without colour."""
     signs = context.console.signs
     return {
-        State.DONE: signs.marked,
-        State.OPEN: signs.away,
-        State.WAITING: "◦" if signs.away == "○" else ".",
-        State.CANNOT: signs.broken,
-        State.READY: "▷" if signs.away == "○" else ">",
-        State.SKIPPED: signs.unknown,
+        StepState.DONE: signs.marked,
+        StepState.OPEN: signs.away,
+        StepState.WAITING: "◦" if signs.away == "○" else ".",
+        StepState.CANNOT: signs.broken,
+        StepState.READY: "▷" if signs.away == "○" else ">",
+        StepState.SKIPPED: signs.unknown,
     }[state]
 
 

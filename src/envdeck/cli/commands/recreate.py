@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
 from envdeck.cli.plan_text import counted, implementation_name, path_cell, safe, said
 from envdeck.cli.references import environment_of
@@ -160,7 +160,7 @@ def _choices_made(arguments: Namespace) -> dict[str, PackageChoice]:
     return made
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Make an environment anew."""
     source, file = origin_named(arguments.source, context.host, ("exact", "lock", "declared"))
     interpreter = interpreter_named(arguments.python, context.host)
@@ -206,7 +206,9 @@ def _check_jump(arguments: Namespace, source: str) -> None:
         raise CommandError("--jump and --choices exclude each other", hint=hint)
 
 
-def _tell(arguments: Namespace, context: Context, file: str | None, interpreter: str | None) -> int:
+def _tell(
+    arguments: Namespace, context: CommandContext, file: str | None, interpreter: str | None
+) -> int:
     # moved
     from envdeck.cli.scan import say_pending
 
@@ -247,20 +249,24 @@ def _chosen(choices: "RecreateChoices", wanted: str) -> Interpreter:
 
 _SHOWN = 12
 """Differences that are named; more are counted."""
-_INTERPRETERS = (Column("Python"), Column("Path", flexible=True), Column("Remarks", rank=1))
+_INTERPRETERS = (
+    TableColumn("Python"),
+    TableColumn("Path", flexible=True),
+    TableColumn("Remarks", rank=1),
+)
 _FORECAST = (
-    Column("Package"),
-    Column("Version"),
-    Column("There"),
-    Column("Smallest", rank=2),
-    Column("Newest", rank=2),
-    Column("Remarks", rank=1),
+    TableColumn("Package"),
+    TableColumn("Version"),
+    TableColumn("There"),
+    TableColumn("Smallest", rank=2),
+    TableColumn("Newest", rank=2),
+    TableColumn("Remarks", rank=1),
 )
 _STYLES = {"wheel": "green", "build": "yellow", "unsupported": "red", "gone": "red"}
 
 
 def print_choices(
-    choices: "RecreateChoices", forecast: "Forecast | None", context: Context
+    choices: "RecreateChoices", forecast: "Forecast | None", context: CommandContext
 ) -> None:
     """Print the sources with their differences, the interpreters, and a forecast for one."""
     console = context.console
@@ -291,7 +297,7 @@ def print_choices(
         _print_forecast(forecast, context)
 
 
-def _source(source: "SourceChoice", context: Context) -> Iterator[str]:
+def _source(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
     console = context.console
     file = f" ({safe(tilde(source.file, context.host.home))})" if source.file else ""
     yield f"  {console.style(pad(safe(source.name), 8), 'cyan')}  {safe(source.title)}{file}"
@@ -314,7 +320,7 @@ def _source(source: "SourceChoice", context: Context) -> Iterator[str]:
         yield f"            {said(note, context)}"
 
 
-def _print_forecast(forecast: "Forecast", context: Context) -> None:
+def _print_forecast(forecast: "Forecast", context: CommandContext) -> None:
     console, unknown = context.console, context.console.signs.unknown
     console.line()
     if forecast.problem:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
 from envdeck.cli.arguments import scope_of
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.scan import settle_folders
 from envdeck.config import Configuration, ConfigurationError
@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_paths(parser)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Open the screen, or list plainly where nobody could see it."""
     if not context.interactive:
         from envdeck.cli.commands.list import list_plainly
@@ -34,7 +34,7 @@ def run(arguments: Namespace, context: Context) -> int:
 
 
 def open_screen(
-    context: Context,
+    context: CommandContext,
     *,
     project: str | None = None,
     paths: Sequence[str] = (),

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import counted, creation, python_name, standing
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
@@ -27,12 +27,12 @@ from envdeck.core.project.model import Comparison, Drift, DriftKind
 from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde, tilde_within
 
 _DESCRIBING_COLUMNS = (
-    Column("Package"),
-    Column("Version"),
-    Column("Size", right=True),
-    Column("Asked for", rank=3),
-    Column("Installer", rank=1),
-    Column("Needed by", flexible=True),
+    TableColumn("Package"),
+    TableColumn("Version"),
+    TableColumn("Size", right=True),
+    TableColumn("Asked for", rank=3),
+    TableColumn("Installer", rank=1),
+    TableColumn("Needed by", flexible=True),
 )
 _DESCRIBING_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -40,7 +40,7 @@ _DESCRIBING_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severit
 def print_environment(
     environment: Environment,
     distributions: Sequence[Distribution],
-    context: Context,
+    context: CommandContext,
     comparison: "Comparison | None" = None,
 ) -> None:
     """Print the facts about an environment, its findings, how far it is from what its project
@@ -65,7 +65,7 @@ def print_environment(
             console.line(line)
 
 
-def _facts(environment: Environment, context: Context) -> Iterator[tuple[str, str]]:
+def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[str, str]]:
     python = environment.python
     status = standing(environment, context.console.signs).text.strip()
     reason = _words(environment.reason, context)
@@ -84,15 +84,15 @@ def _facts(environment: Environment, context: Context) -> Iterator[tuple[str, st
     yield "protected", _words(environment.protected or "", context)
 
 
-def _path(path: str, context: Context) -> str:
+def _path(path: str, context: CommandContext) -> str:
     return tilde(path, context.host.home)
 
 
-def _words(text: str, context: Context) -> str:
+def _words(text: str, context: CommandContext) -> str:
     return tilde_within(text, context.host.home)
 
 
-def _project(link: ProjectLink, context: Context) -> str:
+def _project(link: ProjectLink, context: CommandContext) -> str:
     if link.state is ProjectState.NONE or link.path is None:
         return "none found"
     path = _path(link.path, context)
@@ -104,7 +104,7 @@ def _project(link: ProjectLink, context: Context) -> str:
     return words.get(link.state, path) + known
 
 
-def _last_used(last: LastUsed, context: Context) -> str:
+def _last_used(last: LastUsed, context: CommandContext) -> str:
     if last.when is None:
         return last.source
     ago = age(last.when, context.host.now())
@@ -125,7 +125,7 @@ def _size(measured: Size | None) -> str:
     return text
 
 
-def _print_project(comparison: "Comparison", context: Context) -> None:
+def _print_project(comparison: "Comparison", context: CommandContext) -> None:
     # moved
 
     console = context.console
@@ -142,7 +142,7 @@ def _print_project(comparison: "Comparison", context: Context) -> None:
     print_drift(comparison, context)
 
 
-def _print_finding(finding: Finding, context: Context) -> None:
+def _print_finding(finding: Finding, context: CommandContext) -> None:
     console = context.console
     word = console.style(f"{finding.severity}:", _DESCRIBING_STYLES[finding.severity])
     console.line()
@@ -151,7 +151,7 @@ def _print_finding(finding: Finding, context: Context) -> None:
         console.line(f"  {plain(_words(finding.remedy, context))}")
 
 
-def _describing_row(distribution: Distribution, context: Context) -> list[Cell]:
+def _describing_row(distribution: Distribution, context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     version = distribution.version or unknown
     if distribution.editable:
@@ -186,7 +186,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Show one environment."""
     catalog = context.catalog()
     environment = environment_of(arguments.reference, context, catalog)
@@ -210,12 +210,12 @@ def run(arguments: Namespace, context: Context) -> int:
 
 
 _DRIFTING_COLUMNS = (
-    Column("Package"),
-    Column("What"),
-    Column("Wanted", rank=0),
-    Column("Installed"),
-    Column("For", rank=2),
-    Column("Said by", flexible=True),
+    TableColumn("Package"),
+    TableColumn("What"),
+    TableColumn("Wanted", rank=0),
+    TableColumn("Installed"),
+    TableColumn("For", rank=2),
+    TableColumn("Said by", flexible=True),
 )
 _DRIFTING_STYLES = {
     DriftKind.MISSING: "red",
@@ -238,7 +238,7 @@ def differs(found: Comparison) -> bool:
     return bool(found.drifts) or any(one.error for one in found.pythons)
 
 
-def print_drift(found: Comparison, context: Context) -> None:
+def print_drift(found: Comparison, context: CommandContext) -> None:
     """Print what differs, what could not be compared, and how much is as it should be."""
     console = context.console
     if found.drifts:
@@ -269,7 +269,7 @@ def summary(found: Comparison) -> str:
     return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
 
 
-def _drifting_row(drift: Drift, context: Context) -> list[Cell]:
+def _drifting_row(drift: Drift, context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     wanted = drift.wanted or ("" if drift.kind is DriftKind.UNREACHABLE else "any")
     return [
@@ -288,6 +288,6 @@ def _word(drift: Drift) -> str:
     return _WORDS[drift.kind]
 
 
-def _place(file: str, line: int | None, context: Context) -> str:
+def _place(file: str, line: int | None, context: CommandContext) -> str:
     path = tilde(file, context.host.home)
     return f"{path}:{line}" if line else path

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, announce_due, operate
 from envdeck.cli.plan_text import counted, path_cell
 from envdeck.cli.scan import say_pending
@@ -30,14 +30,14 @@ EXAMPLES = """  envdeck trash                                  what is in it
   envdeck trash purge --dry-run                  all of it"""
 
 _COLUMNS = (
-    Column("ID"),
-    Column("When", right=True, rank=3),
-    Column("By", rank=4),
-    Column("From", flexible=True),
-    Column("Python", rank=5),
-    Column("Frees", right=True),
-    Column("Kept", right=True, rank=2),
-    Column("Remarks", rank=1),
+    TableColumn("ID"),
+    TableColumn("When", right=True, rank=3),
+    TableColumn("By", rank=4),
+    TableColumn("From", flexible=True),
+    TableColumn("Python", rank=5),
+    TableColumn("Frees", right=True),
+    TableColumn("Kept", right=True, rank=2),
+    TableColumn("Remarks", rank=1),
 )
 
 
@@ -61,7 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """List the trash, or act on it."""
     _check(arguments)
     match arguments.what:
@@ -119,7 +119,7 @@ def _purge(operations: "Operations", arguments: Namespace) -> Plan | NoPlan:
     return operations.plan_purge(expired)
 
 
-def _print(items: Sequence["Item"], context: Context) -> None:
+def _print(items: Sequence["Item"], context: CommandContext) -> None:
     console = context.console
     if not items:
         console.line("the trash is empty")
@@ -142,7 +142,7 @@ def _print(items: Sequence["Item"], context: Context) -> None:
             console.hint(f"envdeck trash purge {item.id}")
 
 
-def _row(item: "Item", context: Context) -> list[Cell]:
+def _row(item: "Item", context: CommandContext) -> list[Cell]:
     manifest, unknown = item.manifest, context.console.signs.unknown
     if manifest is None:
         where = tilde(item.folder, context.host.home)

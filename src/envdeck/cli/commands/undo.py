@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import absolute_path
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options, operate
 from envdeck.core.model import Operation
@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Take an operation back."""
     to = None if arguments.to is None else absolute_path(arguments.to, context.host)
     identifier, allow = arguments.id, frozenset(arguments.allow)

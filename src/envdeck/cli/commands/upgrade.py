@@ -5,10 +5,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from envdeck.cli.commands.recreate import interpreter_named
-from envdeck.cli.context import Context
+from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, Column, table
+from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
 from envdeck.cli.plan_text import counted, safe
 from envdeck.cli.references import environment_of
@@ -18,7 +18,7 @@ from envdeck.core.model import Environment, NoPlan, Operation, Plan
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.context import Stopped
-    from envdeck.core.operations.upgrade.model import Candidate, Candidates
+    from envdeck.core.operations.upgrade.model import UpgradeCandidate, UpgradeCandidates
 
 DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
 nothing breaks, or the interpreter it rests on. What was there before goes to the trash,
@@ -63,7 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_options(parser)
 
 
-def run(arguments: Namespace, context: Context) -> int:
+def run(arguments: Namespace, context: CommandContext) -> int:
     """Upgrade packages or the interpreter, or tell what could be upgraded."""
     wanted = _wanted(arguments)
     allow = frozenset(arguments.allow)
@@ -123,7 +123,7 @@ def _package(text: str) -> tuple[str, str | None]:
     return canonicalize_name(requirement.name), pins[0].version
 
 
-def _tell(arguments: Namespace, context: Context) -> int:
+def _tell(arguments: Namespace, context: CommandContext) -> int:
     # moved
     from envdeck.cli.scan import say_pending
 
@@ -147,18 +147,18 @@ def _tell(arguments: Namespace, context: Context) -> int:
 
 
 _COLUMNS = (
-    Column("Package"),
-    Column("Installed"),
-    Column("To"),
-    Column("Newest", rank=2),
-    Column("Level"),
-    Column("Released", rank=3),
-    Column("Held back by", flexible=True, rank=1),
+    TableColumn("Package"),
+    TableColumn("Installed"),
+    TableColumn("To"),
+    TableColumn("Newest", rank=2),
+    TableColumn("Level"),
+    TableColumn("Released", rank=3),
+    TableColumn("Held back by", flexible=True, rank=1),
 )
 _STYLES = {"patch": "green", "minor": "cyan", "major": "red"}
 
 
-def print_candidates(reference: str, found: "Candidates", context: Context) -> None:
+def print_candidates(reference: str, found: "UpgradeCandidates", context: CommandContext) -> None:
     """Print what could be upgraded, and how to."""
     console = context.console
     if not found.rows:
@@ -177,7 +177,7 @@ def print_candidates(reference: str, found: "Candidates", context: Context) -> N
         console.hint(f"envdeck upgrade {quote(reference)} --all")
 
 
-def candidates_object(environment: Environment, found: "Candidates") -> Object:
+def candidates_object(environment: Environment, found: "UpgradeCandidates") -> Object:
     """Return what could be upgraded, for programs."""
     return {
         "schema": SCHEMA,
@@ -203,7 +203,7 @@ def candidates_object(environment: Environment, found: "Candidates") -> Object:
     }
 
 
-def _row(each: "Candidate", context: Context) -> list[Cell]:
+def _row(each: "UpgradeCandidate", context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     return [
         Cell(each.name),

@@ -13,7 +13,7 @@ _LEAST = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A heading, and how what is below it stands."""
 
     heading: str
@@ -34,7 +34,7 @@ class Cell:
 
 
 def table(
-    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]
+    console: Console, columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]]
 ) -> Iterator[str]:
     """Yield the lines of a table, its headings first."""
     cells = [[Cell(plain(cell.text), cell.style) for cell in row] for row in rows]
@@ -50,7 +50,7 @@ def table(
         yield _line(console, columns, row, widths, shown)
 
 
-def _fitting(columns: Sequence[Column], widths: list[int], available: int) -> list[int]:
+def _fitting(columns: Sequence[TableColumn], widths: list[int], available: int) -> list[int]:
     """Return the columns that fit, narrowing the flexible one in `widths`."""
     shown = list(range(len(columns)))
     flexible = next((i for i, column in enumerate(columns) if column.flexible), None)
@@ -69,7 +69,7 @@ def _fitting(columns: Sequence[Column], widths: list[int], available: int) -> li
 
 def _line(
     console: Console,
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     row: Sequence[Cell],
     widths: Sequence[int],
     shown: Sequence[int],

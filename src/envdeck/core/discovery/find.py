@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from envdeck.core.discovery.managers import all_tools
-from envdeck.core.discovery.managers.base import Place, Tool
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.managers import all_managers
+from envdeck.core.discovery.managers.base import KnownFolder, Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.discovery.walk import Memory, Pointer, ProjectRoot, Tick, Walk
+from envdeck.core.discovery.walk import Pointer, ProjectRoot, Tick, Walk, WalkMemory
 from envdeck.core.model import Identity, Notice, Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -16,22 +16,22 @@ from envdeck.core.system.paths import lies_under
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class FoundEnvironment:
     """An environment is at `candidate.path`, and `tool` looks after it."""
 
-    candidate: Candidate
-    tool: Tool
+    candidate: EnvironmentCandidate
+    tool: Manager
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class FoundLink:
     """A further link to an environment that was sighted before."""
 
     path: str
     link: str
 
 
-Sign: TypeAlias = Sighting | Linked | ProjectRoot | Unreadable | Notice | Tick
+Sign: TypeAlias = FoundEnvironment | FoundLink | ProjectRoot | Unreadable | Notice | Tick
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Survey:
     only_roots: bool
     """Whether nothing outside the roots is to be listed, known place or not."""
     prune: Prune
-    memory: Callable[[str], Memory | None] = lambda _root: None
+    memory: Callable[[str], WalkMemory | None] = lambda _root: None
     """Gives the memory of one root."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
@@ -79,19 +79,19 @@ class Survey:
                 )
             )
 
-    def _places(self) -> Iterator[Place]:
+    def _places(self) -> Iterator[KnownFolder]:
         """Yield the known places that exist, each once, the deepest look first."""
         known: dict[str, int] = {}
-        for tool in all_tools():
+        for tool in all_managers():
             for place in tool.places(self.host):
                 path = reach.realpath(place.path)
                 if self._inside(path) and place.depth > known.get(path, -1):
                     known[path] = place.depth
         for path, depth in known.items():
             if reach.isdir(path) and not self.prune.bars(path):
-                yield Place(path, depth)
+                yield KnownFolder(path, depth)
 
-    def _visit(self, place: Place) -> Iterator[Sign]:
+    def _visit(self, place: KnownFolder) -> Iterator[Sign]:
         if place.depth == 0:
             if candidate := recognise(place.path):
                 yield from self._sight(candidate)
@@ -104,7 +104,7 @@ class Survey:
     def _run(self, walk: Walk) -> Iterator[Sign]:
         self._walk = walk
         for hit in walk:
-            if isinstance(hit, Candidate):
+            if isinstance(hit, EnvironmentCandidate):
                 yield from self._sight(hit)
             elif isinstance(hit, Pointer):
                 yield from self._point(hit)
@@ -116,15 +116,15 @@ class Survey:
         self._walked += walk.visited
         self._walk = None
 
-    def _sight(self, candidate: Candidate) -> Iterator[Sign]:
+    def _sight(self, candidate: EnvironmentCandidate) -> Iterator[Sign]:
         if candidate.identity in self._seen:
             return
-        tool = keeper(candidate, self.host)
+        tool = manager_of(candidate, self.host)
         if tool.is_installation(candidate, self.host):
             self._seen[candidate.identity] = None
             return
         self._seen[candidate.identity] = candidate.path
-        yield Sighting(candidate, tool)
+        yield FoundEnvironment(candidate, tool)
 
     def _point(self, pointer: Pointer) -> Iterator[Sign]:
         candidate = pointer.candidate
@@ -137,19 +137,19 @@ class Survey:
             return
         yield from self._sight(candidate)
         if path := self._seen[candidate.identity]:
-            yield Linked(path, pointer.link)
+            yield FoundLink(path, pointer.link)
 
     def _inside(self, path: str) -> bool:
         return not self.only_roots or any(lies_under(path, root) for root in self.roots)
 
 
-def keeper(candidate: Candidate, host: Host) -> Tool:
+def manager_of(candidate: EnvironmentCandidate, host: Host) -> Manager:
     """Return the tool that looks after an environment: the first that claims it.
 
     Raises:
         LookupError: none does, which the last of them (venv) leaves only to other kinds.
     """
-    tools = all_tools()
+    tools = all_managers()
     for tool in tools:
         if tool.claims(candidate, host):
             return tool

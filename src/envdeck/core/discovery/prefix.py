@@ -124,7 +124,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class EnvironmentCandidate:
     """A folder with markers, before anything in it is judged."""
 
     path: str
@@ -208,7 +208,7 @@ NAMES = frozenset({"pyvenv.cfg", "conda-meta", "bin", "Scripts"})
 _SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 
 
-def recognise(path: str, names: Collection[str] | None = None) -> Candidate | None:
+def recognise(path: str, names: Collection[str] | None = None) -> EnvironmentCandidate | None:
     """Return the candidate at `path` (a real path), or None when it carries no marker.
 
     `names` are those of :data:`NAMES` that the folder is known to hold; None asks the disk.
@@ -223,7 +223,7 @@ def recognise(path: str, names: Collection[str] | None = None) -> Candidate | No
     return None
 
 
-def _with_cfg(path: str) -> Candidate | None:
+def _with_cfg(path: str) -> EnvironmentCandidate | None:
     cfg_path = os.path.join(path, "pyvenv.cfg")
     identity = identity_of(path)
     try:
@@ -232,12 +232,14 @@ def _with_cfg(path: str) -> Candidate | None:
         if identity is None or not reach.islink(cfg_path):
             return None
         problem = "is a link that leads nowhere"
-        return Candidate(path, identity, Kind.VENV, read_layout(path), cfg_problem=problem)
+        return EnvironmentCandidate(
+            path, identity, Kind.VENV, read_layout(path), cfg_problem=problem
+        )
     if identity is None:
         return None
     cfg, problem = read_cfg(cfg_path)
     atime = status.st_atime if stat.S_ISREG(status.st_mode) else None
-    return Candidate(path, identity, Kind.VENV, read_layout(path), cfg, problem, atime)
+    return EnvironmentCandidate(path, identity, Kind.VENV, read_layout(path), cfg, problem, atime)
 
 
 def _conda_kind(path: str) -> Kind | None:
@@ -257,9 +259,11 @@ def _is_legacy(path: str) -> bool:
     return False
 
 
-def _candidate(path: str, kind: Kind) -> Candidate | None:
+def _candidate(path: str, kind: Kind) -> EnvironmentCandidate | None:
     identity = identity_of(path)
-    return None if identity is None else Candidate(path, identity, kind, read_layout(path))
+    return (
+        None if identity is None else EnvironmentCandidate(path, identity, kind, read_layout(path))
+    )
 
 
 def identity_of(path: str) -> Identity | None:

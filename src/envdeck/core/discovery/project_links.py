@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from envdeck.core.discovery.editable import Editable, editables
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate, unquoted
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
 from envdeck.core.discovery.project_roots import ProjectRoots, has_manifest, is_project
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.system import reach
@@ -73,7 +73,9 @@ _CLIMB = 3
 """So many levels are climbed from such a folder, or from sources to their project."""
 
 
-def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> ProjectLink:
+def link(
+    candidate: EnvironmentCandidate, tool: Manager, host: Host, roots: ProjectRoots
+) -> ProjectLink:
     """Return the project of an environment, by the first of these signs that is there.
 
     1. what the environment itself names, in its tool's way;
@@ -98,7 +100,7 @@ def link(candidate: Candidate, tool: Tool, host: Host, roots: ProjectRoots) -> P
     return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
-def _linking(candidate: Candidate) -> ProjectLink | None:
+def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
     for path in candidate.links:
         folder, name = os.path.split(path)
         if is_project(folder):
@@ -106,12 +108,16 @@ def _linking(candidate: Candidate) -> ProjectLink | None:
     return None
 
 
-def _hashed(candidate: Candidate, tool: Tool, roots: ProjectRoots) -> ProjectLink | None:
+def _hashed(
+    candidate: EnvironmentCandidate, tool: Manager, roots: ProjectRoots
+) -> ProjectLink | None:
     root = roots.root_of(tool, candidate)
     return _settled(named_project(root, "name of the environment"), roots) if root else None
 
 
-def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLink | None:
+def _holding(
+    candidate: EnvironmentCandidate, host: Host, roots: ProjectRoots
+) -> ProjectLink | None:
     if has_manifest(candidate.path):  # `python -m venv .`
         return ProjectLink(ProjectState.FOUND, candidate.path, "the environment's own folder")
     folder, levels = os.path.dirname(candidate.path), 1
@@ -127,7 +133,7 @@ def _holding(candidate: Candidate, host: Host, roots: ProjectRoots) -> ProjectLi
     return ProjectLink(ProjectState.FOUND, folder, source)
 
 
-def _in_place(candidate: Candidate, roots: ProjectRoots) -> ProjectLink | None:
+def _in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
     """Return the project among what is installed in place: the one whose name is in the
     environment's, else the first that exists. One that is missing counts only by its name, or
     if it is the only one: else it is a dependency that went."""
@@ -144,7 +150,7 @@ def _in_place(candidate: Candidate, roots: ProjectRoots) -> ProjectLink | None:
     return None
 
 
-def _hints(candidate: Candidate) -> Iterator[str]:
+def _hints(candidate: EnvironmentCandidate) -> Iterator[str]:
     """Yield normalised names (PEP 503) that the environment's path and prompt begin with."""
     names = [*candidate.path.split(os.sep)[-3:], unquoted(candidate.cfg.get("prompt", ""))]
     for name in map(_normalised, names):

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
@@ -147,23 +147,23 @@ class ProjectRoots:
     def stores(self) -> frozenset[str]:
         """The tools' folders for environments: being in one says nothing of a project."""
         if self._stores is None:
-            from envdeck.core.discovery.managers import all_tools
+            from envdeck.core.discovery.managers import all_managers
 
             self._stores = frozenset(
                 reach.realpath(place.path)
-                for tool in all_tools()
+                for tool in all_managers()
                 for place in tool.places(self._host)
                 if place.depth > 0
             )
         return self._stores
 
-    def awaits(self, tool: Tool, candidate: Candidate) -> bool:
+    def awaits(self, tool: Manager, candidate: EnvironmentCandidate) -> bool:
         """Tell whether a root added later could prove to be the project: whoever has no link
         for such an environment asks
         :func:`envdeck.core.discovery.project_links.link` again when the walk is over."""
         return tool.project_name_of(candidate, self._host) is not None
 
-    def root_of(self, tool: Tool, candidate: Candidate) -> str | None:
+    def root_of(self, tool: Manager, candidate: EnvironmentCandidate) -> str | None:
         """Return the root whose environments are called as this one is, or None.
 
         Where the name can be cut in more than one way (PDM lets a person name the end of it),
@@ -179,7 +179,7 @@ class ProjectRoots:
         dashes = (match.start() for match in re.finditer("-", name))
         return next((table[name[:dash]] for dash in dashes if name[:dash] in table), None)
 
-    def _table(self, tool: Tool) -> dict[str, str]:
+    def _table(self, tool: Manager) -> dict[str, str]:
         done, table = self._tables.get(tool.name, (0, {}))
         if done < len(self._roots):
             for root in list(self._roots)[done:]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from envdeck.core.discovery import prefix as markers
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.prune import Prune
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
@@ -25,7 +25,7 @@ _MARKS = markers.NAMES | PROJECT_FILES | {".venv"}
 _REPARSE_POINT = 0x400  # FILE_ATTRIBUTE_REPARSE_POINT: junctions, which Windows calls folders
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """What a folder holds, less everything that cannot matter. A plain tuple, for speed."""
 
     folders: tuple[str, ...]
@@ -36,7 +36,7 @@ class Listing(NamedTuple):
     """Symbolic links, whatever they lead to."""
 
 
-def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> Listing:
+def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> FolderListing:
     """Read a folder once. `names` are folder names that are of no interest.
 
     Raises:
@@ -55,7 +55,7 @@ def list_folder(path: str, names: frozenset[str], *, windows: bool = False) -> L
                     folders.append(name)
             elif entry.is_symlink():
                 links.append(name)
-    return Listing(tuple(folders), tuple(marks), tuple(links))
+    return FolderListing(tuple(folders), tuple(marks), tuple(links))
 
 
 def _is_junction(entry: "os.DirEntry[str]") -> bool:
@@ -67,7 +67,7 @@ def _is_junction(entry: "os.DirEntry[str]") -> bool:
 
 
 FolderRecord: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""When the folder last changed, in nanoseconds, then the fields of a :class:`Listing`."""
+"""When the folder last changed, in nanoseconds, then the fields of a :class:`FolderListing`."""
 
 TICK_FOLDERS = 256
 """So many folders are visited between two signs of life."""
@@ -80,7 +80,7 @@ _OWN_FOLDERS = frozenset(
 _POINTER_LIMIT = 4096
 
 
-class Memory(Protocol):
+class WalkMemory(Protocol):
     """What the last walk saw."""
 
     def get(self, path: str) -> FolderRecord | None:
@@ -97,7 +97,7 @@ class Pointer:
     """A link, or uv's `.venv` text file, that leads to an environment."""
 
     link: str
-    candidate: Candidate
+    candidate: EnvironmentCandidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Tick:
     """A sign of life while nothing is found."""
 
 
-Hit: TypeAlias = Candidate | Pointer | ProjectRoot | Unreadable | Tick
+Hit: TypeAlias = EnvironmentCandidate | Pointer | ProjectRoot | Unreadable | Tick
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ class Walk:
 
     root: str
     prune: Prune
-    memory: Memory | None = None
+    memory: WalkMemory | None = None
     stopped: Callable[[], bool] = lambda: False
     depth: int | None = None
     """How many levels below the root are looked at; None is all."""
@@ -155,7 +155,7 @@ class Walk:
             if self.depth is None or level < self.depth:
                 self._push(stack, path, folders, level + 1)
 
-    def _list(self, path: str, device: int | None) -> Listing | None:
+    def _list(self, path: str, device: int | None) -> FolderListing | None:
         memory = self.memory
         if memory is None and device is None:
             return list_folder(path, self.prune.names, windows=self.windows)
@@ -168,7 +168,7 @@ class Walk:
         changed = status.st_mtime_ns if self.windows else status.st_ctime_ns
         known = memory.get(path)
         if known is not None and known[0] == changed:
-            return Listing(known[1], known[2], known[3])
+            return FolderListing(known[1], known[2], known[3])
         listing = list_folder(path, self.prune.names, windows=self.windows)
         memory.put(path, (changed, *listing))
         return listing
@@ -185,7 +185,7 @@ class Walk:
             if child not in paths and not (patterned and self.prune.skips(name, child)):
                 stack.append((child, level))
 
-    def _look(self, path: str, listing: Listing) -> Generator[Hit, None, tuple[str, ...]]:
+    def _look(self, path: str, listing: FolderListing) -> Generator[Hit, None, tuple[str, ...]]:
         """Yield what the names in a folder lead to; return the folders to go on with."""
         folders, marks, links = listing
         for name in links:
@@ -230,7 +230,9 @@ def _read_pointer(folder: str) -> Pointer | None:
     return Pointer(link, candidate) if candidate else None
 
 
-def _inside(candidate: Candidate, listing: Listing, *, at_root: bool) -> tuple[str, ...]:
+def _inside(
+    candidate: EnvironmentCandidate, listing: FolderListing, *, at_root: bool
+) -> tuple[str, ...]:
     """Return the folders of an environment that may hold others.
 
     There are none in an ordinary one. A conda prefix has its `envs`; what only looks like an

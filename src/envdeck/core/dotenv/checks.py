@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from envdeck.core.dotenv.files import Document, examples, names_a_key
+from envdeck.core.dotenv.files import DotenvDocument, examples, names_a_key
 from envdeck.core.dotenv.model import (
     DotenvFile,
     DotenvFinding,
@@ -31,11 +31,11 @@ _NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class CheckContext:
     """One project's files. It holds their values and is forgotten once they are checked."""
 
     project: str
-    documents: tuple[Document, ...] = ()
+    documents: tuple[DotenvDocument, ...] = ()
     compared: tuple[KeyComparison, ...] = ()
 
     @property
@@ -44,7 +44,7 @@ class Looked:
         return tuple(document.file for document in self.documents)
 
     @property
-    def written(self) -> tuple[Document, ...]:
+    def written(self) -> tuple[DotenvDocument, ...]:
         """The files whose lines somebody looks after: all but strays."""
         return tuple(one for one in self.documents if one.file.kind is not FileKind.STRAY)
 
@@ -82,13 +82,13 @@ def listed(names: Sequence[str]) -> str:
 
 
 def line_finding(
-    check: str, severity: Severity, document: Document, line: int, message: str, remedy: str
+    check: str, severity: Severity, document: DotenvDocument, line: int, message: str, remedy: str
 ) -> DotenvFinding:
     """Return a finding about one line, which a person mends in an editor."""
     return DotenvFinding(check, severity, document.file.path, message, remedy, line)
 
 
-def duplicated_key(looked: Looked) -> Iterator[DotenvFinding]:
+def duplicated_key(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning for each time but the first."""
     for document in looked.written:
         first: dict[str | None, int] = {}
@@ -109,7 +109,7 @@ _LEADING = re.compile(r"\A[^A-Za-z_]+")
 _OTHER = re.compile(r"[^A-Za-z0-9_]")
 
 
-def incorrect_delimiter(looked: Looked) -> Iterator[DotenvFinding]:
+def incorrect_delimiter(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning: no shell takes such a name. What stands before the first letter is
     `leading-character`'s."""
     for document in looked.written:
@@ -126,7 +126,7 @@ def incorrect_delimiter(looked: Looked) -> Iterator[DotenvFinding]:
                 )
 
 
-def key_without_value(looked: Looked) -> Iterator[DotenvFinding]:
+def key_without_value(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning: python-dotenv sets no variable for it, other readers refuse the file."""
     for document in looked.written:
         for one in document.assignments:
@@ -141,7 +141,7 @@ def key_without_value(looked: Looked) -> Iterator[DotenvFinding]:
                 )
 
 
-def leading_character(looked: Looked) -> Iterator[DotenvFinding]:
+def leading_character(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning for a digit, a dot, a quote; for blanks too, as dotenv-linter does."""
     for document in looked.written:
         for one in document.assignments:
@@ -159,7 +159,7 @@ def leading_character(looked: Looked) -> Iterator[DotenvFinding]:
             )
 
 
-def lowercase_key(looked: Looked) -> Iterator[DotenvFinding]:
+def lowercase_key(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note: names of variables are in upper case by custom (POSIX, chapter 8)."""
     for document in looked.written:
         for one in document.assignments:
@@ -178,7 +178,7 @@ def lowercase_key(looked: Looked) -> Iterator[DotenvFinding]:
 _NEEDED = re.compile(r"[\s\\$#&=`;|<>()*?!~{}\[\],'\"]")
 
 
-def quote_character(looked: Looked) -> Iterator[DotenvFinding]:
+def quote_character(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note: Docker's `--env-file` and Compose of old take quotes for a part of it."""
     for document in looked.written:
         for one in document.assignments:
@@ -195,7 +195,7 @@ def quote_character(looked: Looked) -> Iterator[DotenvFinding]:
                 )
 
 
-def space_character(looked: Looked) -> Iterator[DotenvFinding]:
+def space_character(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning: python-dotenv passes them over, and a shell runs the key as a command."""
     for document in looked.written:
         for one in document.assignments:
@@ -215,7 +215,7 @@ def space_character(looked: Looked) -> Iterator[DotenvFinding]:
                 )
 
 
-def trailing_whitespace(looked: Looked) -> Iterator[DotenvFinding]:
+def trailing_whitespace(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note: some readers take them for a part of the value."""
     for document in looked.written:
         for one in document.assignments:
@@ -233,7 +233,7 @@ def trailing_whitespace(looked: Looked) -> Iterator[DotenvFinding]:
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def unordered_key(looked: Looked) -> Iterator[DotenvFinding]:
+def unordered_key(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note for a key that should stand before another one of its group.
 
     Blank lines and comments part groups, and so does a value that needs a key of the group. A
@@ -265,7 +265,7 @@ def _unordered(group: dict[str, int]) -> Iterator[tuple[str, int, str]]:
         before.insert(place, name)
 
 
-def _groups(document: Document) -> Iterator[dict[str, int]]:
+def _groups(document: DotenvDocument) -> Iterator[dict[str, int]]:
     """Yield names and lines; a name that is set again is `duplicated-key`'s."""
     group: dict[str, int] = {}
     expected = 0
@@ -279,7 +279,7 @@ def _groups(document: Document) -> Iterator[dict[str, int]]:
     yield group
 
 
-def unreadable_line(looked: Looked) -> Iterator[DotenvFinding]:
+def unreadable_line(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield an error: whatever it was meant to set is not set. Its text is not quoted, since it
     may be a part of a value."""
     for document in looked.written:
@@ -300,7 +300,7 @@ def unreadable_line(looked: Looked) -> Iterator[DotenvFinding]:
 _BLANK = re.compile(r"\s")
 
 
-def value_without_quotes(looked: Looked) -> Iterator[DotenvFinding]:
+def value_without_quotes(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning: a shell that reads the file runs its second word as a command."""
     for document in looked.written:
         for one in document.assignments:
@@ -315,7 +315,7 @@ def value_without_quotes(looked: Looked) -> Iterator[DotenvFinding]:
                 )
 
 
-def not_utf8(looked: Looked) -> Iterator[DotenvFinding]:
+def not_utf8(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning with the line of the first byte that is none."""
     for document in looked.documents:
         file = document.file
@@ -338,7 +338,7 @@ def not_utf8(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def not_read(looked: Looked) -> Iterator[DotenvFinding]:
+def not_read(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning that says why: nothing else is known of it."""
     for file in looked.files:
         if file.problem:
@@ -351,7 +351,7 @@ def not_read(looked: Looked) -> Iterator[DotenvFinding]:
             )
 
 
-def ever_committed(looked: Looked) -> Iterator[DotenvFinding]:
+def ever_committed(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield an error: removing a file from git removes it from no commit there is."""
     for file in looked.private:
         if not file.git.committed:
@@ -369,7 +369,7 @@ def ever_committed(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def git_not_checked(looked: Looked) -> Iterator[DotenvFinding]:
+def git_not_checked(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note, once for each reason: no finding of git's is no proof then."""
     said: set[str] = set()
     for file in looked.private:
@@ -387,7 +387,7 @@ def git_not_checked(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def not_ignored(looked: Looked) -> Iterator[DotenvFinding]:
+def not_ignored(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning for one that is neither ignored nor tracked; in a repository only."""
     for file in looked.private:
         if file.git.ignored is not False or file.git.tracked is not False:
@@ -402,7 +402,7 @@ def not_ignored(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def tracked_by_git(looked: Looked) -> Iterator[DotenvFinding]:
+def tracked_by_git(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield an error: with the next push everybody has them."""
     for file in looked.private:
         if not file.git.tracked:
@@ -418,7 +418,7 @@ def tracked_by_git(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def extra_key(looked: Looked) -> Iterator[DotenvFinding]:
+def extra_key(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield one note for a file, with all the keys that its example does not tell others of."""
     for pair in looked.compared:
         if not pair.extra:
@@ -434,7 +434,7 @@ def extra_key(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def missing_key(looked: Looked) -> Iterator[DotenvFinding]:
+def missing_key(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield one warning for a file, with all the keys that it lacks."""
     outside = {file.path for file in looked.files if looked.is_outside(file)}
     for pair in looked.compared:
@@ -458,7 +458,7 @@ def missing_key(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def no_env_file(looked: Looked) -> Iterator[DotenvFinding]:
+def no_env_file(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning where neither it nor another file that the example counts for is there."""
     there = {file.path for file in looked.files}
     compared = {pair.example for pair in looked.compared}
@@ -477,7 +477,7 @@ def no_env_file(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def outside_project(looked: Looked) -> Iterator[DotenvFinding]:
+def outside_project(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a note: its keys are shown, and it is not edited from here."""
     for file in looked.files:
         if file.kind is FileKind.STRAY or not looked.is_outside(file):
@@ -491,7 +491,7 @@ def outside_project(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def readable_by_others(looked: Looked) -> Iterator[DotenvFinding]:
+def readable_by_others(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning with its mode; where the system has none, there is nothing to say."""
     for file in looked.private:
         if file.mode is None or file.bytes is None or not file.mode & 0o077:
@@ -510,7 +510,7 @@ def readable_by_others(looked: Looked) -> Iterator[DotenvFinding]:
         )
 
 
-def secret_in_example(looked: Looked) -> Iterator[DotenvFinding]:
+def secret_in_example(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield an error for each value that looks real; it is not quoted."""
     for document in looked.documents:
         if document.file.kind is not FileKind.EXAMPLE:
@@ -533,7 +533,7 @@ def secret_in_example(looked: Looked) -> Iterator[DotenvFinding]:
             )
 
 
-def stray_in_environment(looked: Looked) -> Iterator[DotenvFinding]:
+def stray_in_environment(looked: CheckContext) -> Iterator[DotenvFinding]:
     """Yield a warning: it goes when the environment is deleted or made again."""
     for file in looked.files:
         if file.kind is FileKind.STRAY:
@@ -546,7 +546,7 @@ def stray_in_environment(looked: Looked) -> Iterator[DotenvFinding]:
             )
 
 
-Check: TypeAlias = Callable[[Looked], Iterator[DotenvFinding]]
+Check: TypeAlias = Callable[[CheckContext], Iterator[DotenvFinding]]
 
 _MANY = 100
 """So many findings of one check in one file are told one by one."""
@@ -582,7 +582,7 @@ CHECKS: tuple[Check, ...] = (
 """In the order of their names."""
 
 
-def examine(looked: Looked) -> tuple[DotenvFinding, ...]:
+def examine(looked: CheckContext) -> tuple[DotenvFinding, ...]:
     """Return what all the checks find: errors first, then by file and line."""
     places = {file.path: place for place, file in enumerate(looked.files)}
     found = [finding for check in CHECKS for finding in _told(check(looked))]

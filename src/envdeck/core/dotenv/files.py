@@ -172,7 +172,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DotenvDocument:
     """A file as it was read, with its values: only for the checks, and never kept."""
 
     file: DotenvFile
@@ -193,14 +193,14 @@ def names_a_key(statement: Statement) -> bool:
     return not is_secret_text(name)
 
 
-def read_document(found: FoundFile, *, posix: bool = True) -> Document:
+def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
     """Read one file; whatever stands in the way is its `problem`."""
     link = reach.realpath(found.path) if reach.islink(found.path) else None
     try:
         status = reach.stat(found.path)
     except (OSError, ValueError) as error:
         reason = "leads nowhere" if link and not reach.lexists(link) else reason_of(error)
-        return Document(DotenvFile(found.path, found.kind, link=link, problem=reason))
+        return DotenvDocument(DotenvFile(found.path, found.kind, link=link, problem=reason))
     file = DotenvFile(
         found.path,
         found.kind,
@@ -211,14 +211,14 @@ def read_document(found: FoundFile, *, posix: bool = True) -> Document:
     other = next((words for is_kind, words in _KINDS if is_kind(status.st_mode)), "")
     contents = Unread(other) if other else read_contents(found.path)
     if isinstance(contents, Unread):
-        return Document(replace(file, problem=contents.reason))
+        return DotenvDocument(replace(file, problem=contents.reason))
     text, encoding = contents
     file = replace(file, encoding=encoding, newline=_newline(text))
     statements = parse(text)
     if isinstance(statements, str):
-        return Document(replace(file, problem=statements))
+        return DotenvDocument(replace(file, problem=statements))
     assignments = tuple(one for one in statements if names_a_key(one))
-    return Document(replace(file, keys=_keys(assignments)), text, statements, assignments)
+    return DotenvDocument(replace(file, keys=_keys(assignments)), text, statements, assignments)
 
 
 def read_contents(path: str) -> tuple[str, str] | Unread:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from envdeck.core.dotenv.checks import Looked, examine
+from envdeck.core.dotenv.checks import CheckContext, examine
 from envdeck.core.dotenv.files import compare, find_files, read_document
 from envdeck.core.dotenv.model import DotenvReport, git_states
 from envdeck.core.system.host import Host
@@ -25,5 +25,5 @@ def read_dotenv(
         )
     files = tuple(one.file for one in documents)
     compared = compare(files)
-    findings = examine(Looked(project, documents, compared))
+    findings = examine(CheckContext(project, documents, compared))
     return DotenvReport(project, files, compared, findings)

@@ -27,7 +27,7 @@ _USAGE = 129
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitOutput:
     """What git wrote, and how it ended."""
 
     data: bytes = b""
@@ -46,7 +46,7 @@ def run(
     seconds: float,
     enough: int,
     is_enough: Callable[[bytes], bool],
-) -> Answer:
+) -> GitOutput:
     """Run a command of git's, writing `given` to it, a few KiB that a pipe holds.
 
     It is ended after `seconds`, once it wrote `enough` bytes, or when `is_enough` says so of what
@@ -65,7 +65,7 @@ def run(
         )
     except (OSError, ValueError) as error:
         words = error.strerror if isinstance(error, OSError) else "a name has a NUL in it"
-        return Answer(problem=f"git cannot be run: {words}", code=-1)
+        return GitOutput(problem=f"git cannot be run: {words}", code=-1)
     timer = Timer(seconds, _end, [process])
     timer.daemon = True
     timer.start()
@@ -82,8 +82,8 @@ def run(
         timer.cancel()
     code = process.returncode
     if not ended:
-        return Answer(data, cut=not is_enough(data))
-    return Answer(data, code=code, problem=_cause(code) if code else "")
+        return GitOutput(data, cut=not is_enough(data))
+    return GitOutput(data, code=code, problem=_cause(code) if code else "")
 
 
 def _talk(
@@ -166,7 +166,7 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class GitStatus:
     """What git knows of one file. None is "not checked", for the reason in :attr:`problem`;
     without a problem the file lies in no repository."""
 
@@ -206,12 +206,12 @@ class Git:
             return Tracked(repository, problem=answer.problem)
         return Tracked(repository, found, answer.cut)
 
-    def known(self, paths: Sequence[str]) -> dict[str, Known]:
+    def known(self, paths: Sequence[str]) -> dict[str, GitStatus]:
         """Return what git knows of some files, by their paths; three processes a repository.
 
         A file that is a link is asked about as such: git tracks links, not what they lead to.
         """
-        found = {path: Known() for path in paths}
+        found = {path: GitStatus() for path in paths}
         repositories: dict[str, dict[str, str]] = {}
         for path in paths:
             folder, name = os.path.split(path)
@@ -224,19 +224,19 @@ class Git:
             found |= self._known_of(repository, names)
         return found
 
-    def _known_of(self, repository: str, names: dict[str, str]) -> dict[str, Known]:
+    def _known_of(self, repository: str, names: dict[str, str]) -> dict[str, GitStatus]:
         if names_other_tree(repository):
-            return {path: Known(repository, problem=_ELSEWHERE) for path in names}
+            return {path: GitStatus(repository, problem=_ELSEWHERE) for path in names}
         asked = tuple(dict.fromkeys(names.values()))
         tracked, problem = self._tracked_of(repository, asked)
         if tracked is None:
-            return {path: Known(repository, problem=problem) for path in names}
+            return {path: GitStatus(repository, problem=problem) for path in names}
         ignored, no_rules = self._ignored_of(repository, asked)
         committed, no_history = self._committed_of(repository, asked)
-        found: dict[str, Known] = {}
+        found: dict[str, GitStatus] = {}
         for path, name in names.items():
             ever = True if name in committed else (None if no_history else False)
-            found[path] = Known(
+            found[path] = GitStatus(
                 repository,
                 tracked=name in tracked,
                 ignored=None if ignored is None else name in ignored,
@@ -294,12 +294,12 @@ class Git:
         seconds: float = 0.0,
         enough: int = _ENOUGH,
         is_enough: Callable[[bytes], bool] = lambda _: False,
-    ) -> Answer:
+    ) -> GitOutput:
         program = self.program or reach.which("git", self.host.variable("PATH") or "")
         if program is None or not os.path.isabs(program):
-            return Answer(problem="git is not installed")
+            return GitOutput(problem="git is not installed")
         if why := disk_obstacle(repository):
-            return Answer(problem=f"git was not asked: its repository was {why}")
+            return GitOutput(problem=f"git was not asked: its repository was {why}")
         return run(
             [program, *_OPTIONS, "-C", repository, *words],
             self._environ(repository),

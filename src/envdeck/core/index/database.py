@@ -78,7 +78,7 @@ Connect: TypeAlias = Callable[[str], sqlite3.Connection]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedDatabase:
     """What came of it; without a connection there is no memory."""
 
     connection: sqlite3.Connection | None
@@ -98,7 +98,7 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
-def open_memory(path: str, connector: Connect = connect) -> Opened:
+def open_memory(path: str, connector: Connect = connect) -> OpenedDatabase:
     """Open or make the database at `path`, with its folder; never raises.
 
     What cannot be ours is left alone: a folder, a pipe, another program's database, one of a
@@ -110,12 +110,12 @@ def open_memory(path: str, connector: Connect = connect) -> Opened:
         for _ in range(2):
             reason, connection = _try(path, connector)
             if connection is not None:
-                return Opened(connection, notice)
+                return OpenedDatabase(connection, notice)
             if reason != _DAMAGED:
                 break
             notice = set_aside(path)
         hint = "move it away to begin anew" if reason in _OTHERS else ""
-        return Opened(None, no_memory(f"{path}: {reason}", hint))
+        return OpenedDatabase(None, no_memory(f"{path}: {reason}", hint))
 
 
 def set_aside(path: str) -> Notice:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate, Kind, unquoted
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
 from envdeck.core.inspection.interpreter import (
     end_of_life,
     minor_of,
@@ -37,7 +37,7 @@ _SHEBANG = re.compile(rb"#!(?:/bin/sh\n'''exec' )?\"?([^\"\n]+?)\"?(?: \"\$0\".*
 _SCRIPTS = ("pip", "pip3", "pip3.exe")
 
 
-def judge(candidate: Candidate, python: Python) -> tuple[Status, str]:
+def judge(candidate: EnvironmentCandidate, python: Python) -> tuple[Status, str]:
     """Return the status and its cause; the worst comes first, an `ok` has no cause."""
     if shortcoming := candidate.shortcoming:
         return Status.SUSPECT, shortcoming
@@ -51,7 +51,7 @@ def judge(candidate: Candidate, python: Python) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def _broken(candidate: Candidate, python: Python) -> str:
+def _broken(candidate: EnvironmentCandidate, python: Python) -> str:
     executable = python.executable
     if executable is None:
         return ""  # a conda prefix without Python promises none
@@ -67,7 +67,7 @@ def _broken(candidate: Candidate, python: Python) -> str:
     return ""
 
 
-def _mixed(candidate: Candidate, python: Python) -> str:
+def _mixed(candidate: EnvironmentCandidate, python: Python) -> str:
     folders = sorted({folder.minor for folder in candidate.layout.package_folders if folder.minor})
     said = minor_of(candidate.cfg.get("version_info") or candidate.cfg.get("version"))
     base = _base_minor(candidate, python)
@@ -82,14 +82,14 @@ def _mixed(candidate: Candidate, python: Python) -> str:
     return ""
 
 
-def _base_minor(candidate: Candidate, python: Python) -> str | None:
+def _base_minor(candidate: EnvironmentCandidate, python: Python) -> str | None:
     target = python.base_executable
     if target is None or target.startswith(candidate.path + os.sep):
         return None  # a copy of the base's executable; its own place tells nothing
     return minor_of_executable(target)
 
 
-def _moved(candidate: Candidate) -> str:
+def _moved(candidate: EnvironmentCandidate) -> str:
     place = _place_in_activate(candidate) or _place_in_shebang(candidate)
     if place is None or _same(place, candidate.path):
         return ""
@@ -98,7 +98,7 @@ def _moved(candidate: Candidate) -> str:
     return f"its scripts point to {place}, where it was before"
 
 
-def _place_in_activate(candidate: Candidate) -> str | None:
+def _place_in_activate(candidate: EnvironmentCandidate) -> str | None:
     """Return the place that `activate` sets; None where it is computed (relocatable)."""
     if candidate.layout.scripts is None:
         return None
@@ -113,7 +113,7 @@ def _place_in_activate(candidate: Candidate) -> str | None:
     return None
 
 
-def _place_in_shebang(candidate: Candidate) -> str | None:
+def _place_in_shebang(candidate: EnvironmentCandidate) -> str | None:
     """Return the environment that the shebang of its pip names: `#!/abs/bin/python`, or the
     `/bin/sh` form that pip writes for paths with blanks or beyond 127 bytes."""
     if candidate.layout.scripts is None:
@@ -134,7 +134,7 @@ def _same(place: str, path: str) -> bool:
         return False
 
 
-def read_creation(candidate: Candidate) -> Creation:
+def read_creation(candidate: EnvironmentCandidate) -> Creation:
     """Return the creator of an environment and its flags, as its cfg tells them.
 
     Credentials in it are masked: the command may name an index.
@@ -193,8 +193,8 @@ class Inspector:
 
     def inspect(
         self,
-        candidate: Candidate,
-        tool: Tool,
+        candidate: EnvironmentCandidate,
+        tool: Manager,
         project: ProjectLink,
         previous: LastUsed | None = None,
         left: Sequence[float] = (),
@@ -226,8 +226,8 @@ class Inspector:
     def renew(
         self,
         environment: Environment,
-        candidate: Candidate,
-        tool: Tool,
+        candidate: EnvironmentCandidate,
+        tool: Manager,
         project: ProjectLink,
         left: Sequence[float] = (),
     ) -> Environment:
@@ -241,7 +241,11 @@ class Inspector:
         return self._dated(replace(related, last_used=used))
 
     def relate(
-        self, environment: Environment, candidate: Candidate, tool: Tool, project: ProjectLink
+        self,
+        environment: Environment,
+        candidate: EnvironmentCandidate,
+        tool: Manager,
+        project: ProjectLink,
     ) -> Environment:
         """Return an environment with what depends on other folders than its own: project, name
         and links, and whether it must not be deleted (EnvDeck runs from another one today)."""
@@ -255,7 +259,7 @@ class Inspector:
 
     def _used(
         self,
-        candidate: Candidate,
+        candidate: EnvironmentCandidate,
         folders: Sequence[str],
         previous: LastUsed | None,
         left: Sequence[float],
@@ -280,7 +284,7 @@ class Inspector:
         )
 
 
-def fingerprint(candidate: Candidate) -> str:
+def fingerprint(candidate: EnvironmentCandidate) -> str:
     """Return a text that changes whenever what inspection reads may have changed.
 
     Installing and removing touches `site-packages` and `bin`; a new cfg or a replaced

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from envdeck.core.discovery.interpreters.landmarks import Located
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import Python
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
@@ -35,7 +35,7 @@ _IN_PATH = re.compile(
 )
 
 
-def read_python(candidate: Candidate) -> Python:
+def read_python(candidate: EnvironmentCandidate) -> Python:
     """Return what the files of an environment tell of its interpreter."""
     cfg, layout = candidate.cfg, candidate.layout
     folder = layout.package_folders[0] if layout.package_folders else None
@@ -73,7 +73,7 @@ def _implementation(cfg: dict[str, str]) -> str | None:
     return name if _IMPLEMENTATION.fullmatch(name) else None
 
 
-def _version(candidate: Candidate) -> str | None:
+def _version(candidate: EnvironmentCandidate) -> str | None:
     cfg = candidate.cfg
     for key in ("version_info", "version"):  # the first is the more exact where both are
         value = cfg.get(key, "")
@@ -99,7 +99,7 @@ def _conda_version(path: str) -> str | None:
     return None
 
 
-def _base(cfg: dict[str, str], target: str | None, candidate: Candidate) -> str | None:
+def _base(cfg: dict[str, str], target: str | None, candidate: EnvironmentCandidate) -> str | None:
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
         return None
     if prefix := cfg.get("base-prefix"):
@@ -111,7 +111,7 @@ def _base(cfg: dict[str, str], target: str | None, candidate: Candidate) -> str 
     return os.path.dirname(home) if os.path.basename(home) in {"bin", "Scripts"} else home
 
 
-def _home_before_cfg(candidate: Candidate, target: str | None) -> str:
+def _home_before_cfg(candidate: EnvironmentCandidate, target: str | None) -> str:
     """Return where the base of an environment without a cfg is, or an empty text.
 
     virtualenv before 20 copied the executable and kept the prefix in `orig-prefix.txt`.

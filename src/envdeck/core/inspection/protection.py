@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, former_folders, own_folders
 from envdeck.core.system.paths import lies_under
@@ -71,7 +71,7 @@ _TOPS = (
 """Folders that stay as such, though what lies in them may be anybody's."""
 
 
-def protection(candidate: Candidate, tool: Tool, host: Host) -> str | None:
+def protection(candidate: EnvironmentCandidate, tool: Manager, host: Host) -> str | None:
     """Return the guard that refuses, in one sentence, or None."""
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"

@@ -23,7 +23,7 @@ _STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandRun:
     """How a command of the project ended here."""
 
     option: str
@@ -36,12 +36,12 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class WalkthroughAnswers:
     """What is remembered of one project."""
 
     chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By the name of a step, the ids of the options that a person chose."""
-    ran: Ran | None = None
+    ran: CommandRun | None = None
 
 
 def memory_path(host: Host, project: str) -> str:
@@ -50,18 +50,18 @@ def memory_path(host: Host, project: str) -> str:
     return os.path.join(own_path(host, "state", "onboarding"), f"{name}.json")
 
 
-def read_memory(host: Host, project: str) -> Memory:
+def read_memory(host: Host, project: str) -> WalkthroughAnswers:
     """Return what is remembered; nothing where the file is not one of ours."""
     data = read_bounded(memory_path(host, project), _LIMIT)
     if isinstance(data, Unread):
-        return Memory()
+        return WalkthroughAnswers()
     try:
         told = json.loads(data)
     except (ValueError, RecursionError):
-        return Memory()
+        return WalkthroughAnswers()
     if not isinstance(told, dict) or told.get("schema") != SCHEMA:
-        return Memory()
-    return Memory(_chosen(told.get("chosen")), _ran(told.get("ran")))
+        return WalkthroughAnswers()
+    return WalkthroughAnswers(_chosen(told.get("chosen")), _ran(told.get("ran")))
 
 
 def remember_choice(host: Host, project: str, step: str, options: tuple[str, ...]) -> None:
@@ -71,12 +71,12 @@ def remember_choice(host: Host, project: str, step: str, options: tuple[str, ...
     _write(host, project, replace(memory, chosen=chosen))
 
 
-def remember_run(host: Host, project: str, ran: Ran) -> None:
+def remember_run(host: Host, project: str, ran: CommandRun) -> None:
     """Remember how a command ended; the last one alone counts."""
     _write(host, project, replace(read_memory(host, project), ran=ran))
 
 
-def _write(host: Host, project: str, memory: Memory) -> None:
+def _write(host: Host, project: str, memory: WalkthroughAnswers) -> None:
     """Write it whole, or not at all: a walkthrough goes on without a memory."""
     path = memory_path(host, project)
     told: dict[str, Any] = {"schema": SCHEMA, "chosen": memory.chosen}
@@ -112,7 +112,7 @@ def _chosen(told: object) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _ran(told: object) -> Ran | None:
+def _ran(told: object) -> CommandRun | None:
     if not isinstance(told, dict):
         return None
     option, code, at = told.get("option"), told.get("code"), told.get("at")
@@ -123,4 +123,4 @@ def _ran(told: object) -> Ran | None:
         return None
     if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at < 2**40:
         return None
-    return Ran(option, code, float(at), environment)
+    return CommandRun(option, code, float(at), environment)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
 
-    from envdeck.core.onboarding.project_state import Situation
+    from envdeck.core.onboarding.project_state import ProjectFacts
 
 LIMIT = 512 * 1024
 """Bytes of a file that names commands."""
@@ -44,10 +44,12 @@ class FoundTask:
         return f"command:{self.words}"
 
 
-Finder: TypeAlias = "Callable[[Situation], Iterator[FoundTask]]"
+Finder: TypeAlias = "Callable[[ProjectFacts], Iterator[FoundTask]]"
 
 
-def task(situation: "Situation", program: str, *arguments: str, tests: bool = False) -> FoundTask:
+def task(
+    situation: "ProjectFacts", program: str, *arguments: str, tests: bool = False
+) -> FoundTask:
     """Return a task of a program of the environment, or else of the PATH."""
     words = " ".join((program, *arguments))
     path = situation.program(program)
@@ -61,7 +63,7 @@ _RECIPE = re.compile(r"^@?([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?!=)", re.MULTILINE)
 """One without parameters: what others want nobody can tell."""
 
 
-def just_recipes(situation: "Situation") -> Iterator[FoundTask]:
+def just_recipes(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield those that are called as tests, checks and runs mostly are."""
     for name in _JUST_NAMES:
         data = read_bounded(os.path.join(situation.folder, name), LIMIT)
@@ -79,7 +81,7 @@ _MAKE_NAMES = ("GNUmakefile", "makefile", "Makefile")
 _NAMED = re.compile(r"[A-Za-z0-9_. -]+")
 
 
-def make_targets(situation: "Situation") -> Iterator[FoundTask]:
+def make_targets(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield those that are called as tests, checks and runs mostly are."""
     for name in _MAKE_NAMES:
         data = read_bounded(os.path.join(situation.folder, name), LIMIT)
@@ -102,7 +104,7 @@ def _targets(text: str) -> Iterator[str]:
             yield from head.split()
 
 
-def manage_commands(situation: "Situation") -> Iterator[FoundTask]:
+def manage_commands(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield `manage.py test` and `check`, where `manage.py` is Django's."""
     data = read_bounded(os.path.join(situation.folder, "manage.py"), LIMIT)
     if isinstance(data, Unread) or "django" not in decode(data):
@@ -114,7 +116,7 @@ def manage_commands(situation: "Situation") -> Iterator[FoundTask]:
         yield FoundTask(words, argv, name == "test", "" if python is not None else "python")
 
 
-def nox_sessions(situation: "Situation") -> Iterator[FoundTask]:
+def nox_sessions(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield every session, those whose name begins with `test` as tests."""
     data = read_bounded(os.path.join(situation.folder, "noxfile.py"), LIMIT)
     if isinstance(data, Unread):
@@ -167,7 +169,7 @@ _SECTIONS = (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]"))
 _FOLDERS = ("tests", "test")
 
 
-def pytest_run(situation: "Situation") -> Iterator[FoundTask]:
+def pytest_run(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield pytest where it is configured, or is installed and there are tests; `unittest` where
     there are tests and nothing says pytest."""
     installed = any(one.name == "pytest" for one in situation.distributions)
@@ -193,7 +195,7 @@ def pytest_run(situation: "Situation") -> Iterator[FoundTask]:
         )
 
 
-def _configured(situation: "Situation") -> bool:
+def _configured(situation: "ProjectFacts") -> bool:
     folder = situation.folder
     if any(reach.isfile(os.path.join(folder, name)) for name in ("pytest.ini", "conftest.py")):
         return True
@@ -229,7 +231,7 @@ _TABLES = (("project", "scripts"), ("tool", "poetry", "scripts"))
 _NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,100}")
 
 
-def project_scripts(situation: "Situation") -> Iterator[FoundTask]:
+def project_scripts(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield each with `--help`: it shows that it starts, and ends by itself."""
     for name in dict.fromkeys(_scripts_named(situation)):
         if not _NAME.fullmatch(name):
@@ -241,7 +243,7 @@ def project_scripts(situation: "Situation") -> Iterator[FoundTask]:
         yield FoundTask(words, (path, "--help") if path else (), missing="" if path else name)
 
 
-def _scripts_named(situation: "Situation") -> Iterator[str]:
+def _scripts_named(situation: "ProjectFacts") -> Iterator[str]:
     for keys in _TABLES:
         yield from table_at(situation.pyproject, *keys)
     path = os.path.join(situation.folder, "setup.cfg")
@@ -255,7 +257,7 @@ def _scripts_named(situation: "Situation") -> Iterator[str]:
                     yield name.strip()
 
 
-def tox_run(situation: "Situation") -> Iterator[FoundTask]:
+def tox_run(situation: "ProjectFacts") -> Iterator[FoundTask]:
     """Yield the run of its usual environments."""
     data = read_bounded(os.path.join(situation.folder, "tox.ini"), LIMIT)
     text = "" if isinstance(data, Unread) else decode(data)
@@ -277,7 +279,7 @@ FINDERS: tuple[Finder, ...] = (
 _MOST = 40
 
 
-def find_tasks(situation: "Situation") -> tuple[FoundTask, ...]:
+def find_tasks(situation: "ProjectFacts") -> tuple[FoundTask, ...]:
     """Return the commands of a project: those that can be run first, the tests before others."""
     found: dict[str, FoundTask] = {}
     for one in _all(situation):
@@ -286,6 +288,6 @@ def find_tasks(situation: "Situation") -> tuple[FoundTask, ...]:
     return tuple(tasks[:_MOST])
 
 
-def _all(situation: "Situation") -> Iterator[FoundTask]:
+def _all(situation: "ProjectFacts") -> Iterator[FoundTask]:
     for finder in FINDERS:
         yield from finder(situation)

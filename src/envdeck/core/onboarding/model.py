@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
 
 
-class State(StrEnum):
+class StepState(StrEnum):
     """How one step stands. Nothing is said to be done that was not checked just now."""
 
     DONE = "done"
@@ -32,7 +32,7 @@ class State(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether something is left to do before the project can be worked on."""
-        return self in {State.OPEN, State.WAITING, State.CANNOT}
+        return self in {StepState.OPEN, StepState.WAITING, StepState.CANNOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class StepView:
     """A few words: `An environment that works`."""
     why: str
     """Why it matters, in one sentence."""
-    state: State
+    state: StepState
     message: str
     """What was found, in one sentence without a full stop; it may carry hostile text."""
     hint: str = ""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Interpreter, Status
-from envdeck.core.onboarding.answers import Memory, read_memory
+from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
-from envdeck.core.onboarding.python_choice import accepts
-from envdeck.core.operations.shared.interpreters import Choice, interpreters_for
-from envdeck.core.project.model import Part, Project
+from envdeck.core.onboarding.python_choice import accepts_python
+from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
+from envdeck.core.project.model import Project, ProjectPart
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
@@ -30,7 +30,7 @@ GROUP, EXTRA = "group:", "extra:"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenParts:
     """What is installed of a project beside its own dependencies, as planners take it."""
 
     groups: tuple[str, ...] | None
@@ -39,11 +39,11 @@ class Chosen:
 
 
 def options_of(
-    project: Project, parts: Sequence[Part], remembered: Collection[str] | None
+    project: Project, parts: Sequence[ProjectPart], remembered: Collection[str] | None
 ) -> tuple[Option, ...]:
     """Return the groups and extras that can be chosen, in the order of the files.
 
-    Chosen are those that a person chose before; with nothing `remembered` those that count in
+    ChosenParts are those that a person chose before; with nothing `remembered` those that count in
     the environment that is here (its `parts`), or that one made now would get by default.
     """
     default = {part.id for part in parts if part.default} if parts else set(_defaults(project))
@@ -63,13 +63,13 @@ def with_answers(options: tuple[Option, ...], answers: Answers) -> tuple[Option,
     return tuple(replace(one, chosen=one.id in answers.options) for one in options)
 
 
-def chosen_of(project: Project, options: Iterable[Option]) -> Chosen:
+def chosen_of(project: Project, options: Iterable[Option]) -> ChosenParts:
     """Return chosen options as planners take them: the defaults are left to the tool."""
     chosen = {one.id for one in options if one.chosen}
     groups = tuple(each.removeprefix(GROUP) for each in sorted(chosen) if each.startswith(GROUP))
     extras = tuple(each.removeprefix(EXTRA) for each in sorted(chosen) if each.startswith(EXTRA))
     default = {each.removeprefix(GROUP) for each in _defaults(project)}
-    return Chosen(None if set(groups) == default else groups, extras or None)
+    return ChosenParts(None if set(groups) == default else groups, extras or None)
 
 
 def _known(project: Project) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def _never() -> bool:
     return False
 
 
-class Looking(Protocol):
+class ReadOperations(Protocol):
     """What a look needs of :class:`Operations`, which takes longer to load than a look does."""
 
     @property
@@ -122,12 +122,12 @@ class Looking(Protocol):
         ...
 
 
-class Situation:
+class ProjectFacts:
     """One project as it is now. Nothing of it is run, and nothing is changed."""
 
     def __init__(
         self,
-        operations: Looking,
+        operations: ReadOperations,
         folder: str,
         *,
         environment: str | None = None,
@@ -157,7 +157,7 @@ class Situation:
         return reach.access(self.folder, os.W_OK | os.X_OK)
 
     @cached_property
-    def memory(self) -> Memory:
+    def memory(self) -> WalkthroughAnswers:
         """What was chosen and run here before."""
         return read_memory(self.host, self.folder)
 
@@ -243,7 +243,7 @@ class Situation:
         return self._asked or os.path.join(self.folder, _USUAL[0])
 
     @cached_property
-    def interpreters(self) -> tuple[Choice, ...]:
+    def interpreters(self) -> tuple[InterpreterOption, ...]:
         """The interpreters that the project accepts, the best first.
 
         Those that the index remembers; where none of them will do, what is here is looked for
@@ -257,7 +257,7 @@ class Situation:
             one for one in find_interpreters(self.host) if isinstance(one, Interpreter)
         )
 
-    def _accepted(self, interpreters: Iterable[Interpreter]) -> tuple[Choice, ...]:
+    def _accepted(self, interpreters: Iterable[Interpreter]) -> tuple[InterpreterOption, ...]:
         known = list(interpreters)
         base = self._base()
         if base is not None and all(one.executable != base.executable for one in known):
@@ -265,7 +265,7 @@ class Situation:
         return tuple(
             one
             for one in interpreters_for(None, known, self.wanted)
-            if accepts(self.wanted, one.interpreter.version, one.interpreter.implementation)
+            if accepts_python(self.wanted, one.interpreter.version, one.interpreter.implementation)
         )
 
     def _base(self) -> Interpreter | None:
@@ -319,10 +319,10 @@ class Situation:
     @cached_property
     def pyproject(self) -> Mapping[str, Any]:
         """Its `pyproject.toml`; empty where there is none that can be read."""
-        from envdeck.core.project.documents import Document, read_toml
+        from envdeck.core.project.documents import DataDocument, read_toml
 
         found = read_toml(os.path.join(self.folder, "pyproject.toml"))
-        return found.table if isinstance(found, Document) else {}
+        return found.table if isinstance(found, DataDocument) else {}
 
     @cached_property
     def python(self) -> str | None:

@@ -12,7 +12,7 @@ _LAST_PATCH = 99
 """A patch release that is later than any: `>=3.12.4` is met by some 3.12."""
 
 
-def accepts(wanted: WantedPython, version: str | None, implementation: str | None) -> bool:
+def accepts_python(wanted: WantedPython, version: str | None, implementation: str | None) -> bool:
     """Tell whether a project accepts a Python. A version that is not known is accepted by a
     project that asks for nothing alone; a range that cannot be read asks for nothing."""
     if version is None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
-from envdeck.core.onboarding.answers import Ran, remember_choice, remember_run
-from envdeck.core.onboarding.model import Answers, State, StepView
-from envdeck.core.onboarding.project_state import Looking, Situation
+from envdeck.core.onboarding.answers import CommandRun, remember_choice, remember_run
+from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.project_state import ProjectFacts, ReadOperations
 from envdeck.core.onboarding.steps import STEPS
-from envdeck.core.onboarding.steps.base import Step
+from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Walkthrough:
 
     def __init__(
         self,
-        operations: "Operations | Looking",
+        operations: "Operations | ReadOperations",
         project: str,
         *,
         environment: Environment | str | None = None,
@@ -71,7 +71,7 @@ class Walkthrough:
         known = {step.name: step for step in STEPS}
         views: dict[str, StepView] = {}
 
-        def stands(step: Step) -> StepView:
+        def stands(step: OnboardingStep) -> StepView:
             for before in (*step.needs, *step.after):
                 if before not in views:
                     views[before] = stands(known[before])
@@ -107,7 +107,7 @@ class Walkthrough:
         if self.operations.policy.read_only:
             return
         situation = self._situation(_never)
-        ran = Ran(chosen[0], result.code, situation.host.now(), situation.mark)
+        ran = CommandRun(chosen[0], result.code, situation.host.now(), situation.mark)
         remember_run(situation.host, self.project, ran)
 
     def choose(self, name: str, answers: Answers) -> None:
@@ -122,8 +122,8 @@ class Walkthrough:
             host = self.operations.catalog.host
             remember_choice(host, self.project, _memory_name(name), options)
 
-    def _situation(self, stopped: Callable[[], bool]) -> Situation:
-        return Situation(
+    def _situation(self, stopped: Callable[[], bool]) -> ProjectFacts:
+        return ProjectFacts(
             self.operations,
             self.project,
             environment=self._asked,
@@ -137,27 +137,27 @@ def _memory_name(step: str) -> str:
     return "packages" if step in _OF_PARTS else step
 
 
-def _stands(step: Step, situation: Situation, views: dict[str, StepView]) -> StepView:
+def _stands(step: OnboardingStep, situation: ProjectFacts, views: dict[str, StepView]) -> StepView:
     """Return a step as it stands; it waits where another has to come first."""
     if not reach.isdir(situation.folder):
         message = "the project's folder is no longer there"
-        return step.view(State.CANNOT, message, hint="look again once it is back")
+        return step.view(StepState.CANNOT, message, hint="look again once it is back")
     view = step.look(situation)
-    if view.state in {State.DONE, State.SKIPPED}:
+    if view.state in {StepState.DONE, StepState.SKIPPED}:
         return view
     held_up = [name for name in step.needs if name in views and views[name].state.is_open]
-    if view.state is not State.CANNOT:
+    if view.state is not StepState.CANNOT:
         held_up += [
             name
             for name in step.after
-            if name in views and views[name].state in {State.OPEN, State.WAITING}
+            if name in views and views[name].state in {StepState.OPEN, StepState.WAITING}
         ]
     if not held_up:
-        is_doable = view.state is not State.OPEN or view.act is not None
-        return view if is_doable else replace(view, state=State.CANNOT)
+        is_doable = view.state is not StepState.OPEN or view.act is not None
+        return view if is_doable else replace(view, state=StepState.CANNOT)
     return replace(
         view,
-        state=State.WAITING,
+        state=StepState.WAITING,
         message=f"“{views[held_up[0]].title}” comes first",
         hint="",
         details=(),

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from envdeck.core.operations.recreate.forecast import Forecast
     from envdeck.core.operations.recreate.options import RecreateChoices
     from envdeck.core.operations.run_command import Task
-    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.shared.retention import Due
     from envdeck.core.operations.transaction.journal import Entry
     from envdeck.core.operations.transaction.trash import Item
     from envdeck.core.operations.upgrade.lock import LockOffer
-    from envdeck.core.operations.upgrade.model import Candidates
+    from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
 _NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -134,7 +134,7 @@ class Operations(Context):
 
     def candidates(
         self, environment: Environment, stopped: Stopped = never
-    ) -> "Candidates | NoPlan":
+    ) -> "UpgradeCandidates | NoPlan":
         """Return what of an environment's packages could be upgraded, and what is held back."""
         from envdeck.core.operations.upgrade.plan import candidates_of
 
@@ -253,7 +253,7 @@ class Operations(Context):
 
     # looking back
 
-    def history(self) -> tuple["Past", ...]:
+    def history(self) -> tuple["HistoryItem", ...]:
         """Return what was done, newest first, and whether it can still be taken back."""
         from envdeck.core.operations.shared.history import history
 

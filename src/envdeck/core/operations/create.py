@@ -22,7 +22,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
     base_path,
@@ -30,21 +30,27 @@ from envdeck.core.operations.shared.base_interpreter import (
     pick,
     uses_of,
 )
-from envdeck.core.operations.shared.interpreters import Choice
+from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import sources
-from envdeck.core.operations.sources.source import DEFAULTS, How, Parts, Source, SourceName
+from envdeck.core.operations.sources.source import (
+    DEFAULTS,
+    InstallMethod,
+    PackageSource,
+    Parts,
+    SourceName,
+)
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.stage import (
     MISDIRECTED_HINT,
-    Blueprint,
-    Building,
-    GivenUpError,
+    BuildError,
+    BuildSpec,
+    StagedBuild,
 )
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash, transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.project.model import WantedPython
 from envdeck.core.project.pythons import wanted_python
 
@@ -57,7 +63,7 @@ class CreatePlan(Plan):
     """An environment to be."""
 
     project: str
-    blueprint: Blueprint
+    blueprint: BuildSpec
     version: str
 
 
@@ -91,8 +97,8 @@ def plan_create(
 
 
 def _source(
-    project: str, name: str | None, file: str | None, chosen: Choice, parts: Parts
-) -> Source | NoPlan:
+    project: str, name: str | None, file: str | None, chosen: InterpreterOption, parts: Parts
+) -> PackageSource | NoPlan:
     one = chosen.interpreter
     python = Python(one.version, one.implementation, one.executable)
     offered = sources(
@@ -112,20 +118,26 @@ def _source(
     if named is not None:
         what = {"lock": "no lock file", "declared": "no declaration that can be read"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
-    return Source(name=SourceName.DECLARED, title="nothing: it is left empty", how=How.PINS)
+    return PackageSource(
+        name=SourceName.DECLARED, title="nothing: it is left empty", how=InstallMethod.PINS
+    )
 
 
 def _planned(
-    operations: "Context", project: str, place: str, source: Source, chosen: Choice
+    operations: "Context",
+    project: str,
+    place: str,
+    source: PackageSource,
+    chosen: InterpreterOption,
 ) -> CreatePlan | NoPlan:
     host = operations.catalog.host
     one = chosen.interpreter
-    uv = Uv(host, folder=host.home)
+    uv = UvAdapter(host, folder=host.home)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
     named = base_path(chosen)
     creator: Creator = VenvCreator(host, host.home) if uv.problem else UvCreator(uv)
-    blueprint = Blueprint(
+    blueprint = BuildSpec(
         path=place,
         interpreter=named.executable,
         creator=creator,
@@ -148,7 +160,7 @@ def _planned(
     ]
     steps = [Step("make it aside", blueprint.creating(staged).shown)]
     if not source.empty:
-        what = "what uv.lock says" if source.how is How.UV_SYNC else "its packages"
+        what = "what uv.lock says" if source.how is InstallMethod.UV_SYNC else "its packages"
         steps.append(Step(f"install {what}", blueprint.installing(staged, host).shown))
     steps += [Step("check what it needs, and that it imports"), Step(f"move it to {place}")]
     return CreatePlan(
@@ -218,20 +230,20 @@ def run_create(plan: CreatePlan, operations: "Context", tell: "Tell", stopped: "
     try:
         with transaction(ground, entry) as current:
             current.open_item(first_trash(place, ground))
-            manifest = Manifest(
+            manifest = TrashManifest(
                 plan.id, plan.operation, place, _name(place), entry.manager, plan.version,
                 ground.host.now(),
             )  # fmt: skip
             current.describe(manifest)
-            building = Building(
+            building = StagedBuild(
                 plan.blueprint, current, ground, tell, stopped, project=plan.project
             )
             verified = _build(plan, building)
             if stopped():
-                raise GivenUpError("it was stopped", stopped=True)
+                raise BuildError("it was stopped", stopped=True)
             tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
             current.put_in_place()
-    except GivenUpError as error:
+    except BuildError as error:
         return Result(
             Ending.ROLLED_BACK,
             f"nothing was made: {error.message}",
@@ -241,7 +253,7 @@ def run_create(plan: CreatePlan, operations: "Context", tell: "Tell", stopped: "
     return Result(Ending.DONE, f"{_name(place)} is made", verified=tuple(verified))
 
 
-def _build(plan: CreatePlan, building: Building) -> list[str]:
+def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:
     building.tell(StepStarted(0, plan.steps[0].title))
     building.make()
     source = plan.blueprint.source
@@ -249,14 +261,14 @@ def _build(plan: CreatePlan, building: Building) -> list[str]:
         building.tell(StepStarted(1, plan.steps[1].title))
         done = building.install()
         if not done.ok:
-            raise GivenUpError.of(explain(done))
+            raise BuildError.of(explain(done))
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
     checked = FileProof().check(building)
     made: Environment = building.environment()
     problems = dependency_problems(made)
     if problems:
         name, missing = problems[0]
-        raise GivenUpError(f"{name} needs {missing}, which the source does not bring")
+        raise BuildError(f"{name} needs {missing}, which the source does not bring")
     building.settle()
     count = made.packages or 0
     return [f"{count:,} packages, and none lacks what it needs", *checked.verified]

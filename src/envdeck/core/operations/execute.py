@@ -26,17 +26,17 @@ from envdeck.core.operations.shared.space import find_shortage, hint_for
 from envdeck.core.operations.transaction.command_log import CommandLog
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.places import (
-    Held,
+    LockHeld,
     former_trash,
     is_ours_alone,
     lock,
     written_by,
 )
 from envdeck.core.operations.transaction.resolve import item_problem, settle
-from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.spare import PurgeRequest
 from envdeck.core.operations.transaction.transaction import (
     BusyError,
-    Ground,
+    OperationStore,
     ReplacedError,
     UnclearError,
 )
@@ -146,7 +146,7 @@ def _sentence(error: OSError) -> str:
     return f"the system refused, and everything is as it was: {reason_of(error)}{named}"
 
 
-def _without_room(error: OSError, plan: Plan, ground: Ground) -> Result:
+def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
     """Return the result where a disk is full and no room could be found for the journal."""
     from envdeck.core.operations.shared.space import find_shortage, hint_for_plan
 
@@ -175,13 +175,13 @@ _OTHER_DISK = {
 }
 
 
-def pending(ground: Ground) -> tuple[Entry, ...]:
+def pending(ground: OperationStore) -> tuple[Entry, ...]:
     """Return the operations that are not over, oldest first."""
     entries, _ = ground.journal.read_all()
     return tuple(entry for entry in entries if not entry.phase.over)
 
 
-def recover(ground: Ground) -> tuple[Entry, ...]:
+def recover(ground: OperationStore) -> tuple[Entry, ...]:
     """Bring to an end what nobody works on any more, and return what is over now.
 
     The lock tells whether somebody does: children of a program that was killed hold it on. One
@@ -190,12 +190,12 @@ def recover(ground: Ground) -> tuple[Entry, ...]:
     sweep(ground)
     waiting = pending(ground)
     with ground.spare.giving(
-        Going(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
+        PurgeRequest(entry.item, entry.old) for entry in waiting if entry.move is Move.REMOVE
     ):
         return _settle_all(waiting, ground)
 
 
-def _settle_all(waiting: Iterable[Entry], ground: Ground) -> tuple[Entry, ...]:
+def _settle_all(waiting: Iterable[Entry], ground: OperationStore) -> tuple[Entry, ...]:
     done = []
     for entry in waiting:
         try:
@@ -203,7 +203,7 @@ def _settle_all(waiting: Iterable[Entry], ground: Ground) -> tuple[Entry, ...]:
         except OSError as error:
             done.append(_stuck(entry, error, ground))
             continue
-        if isinstance(held, Held):
+        if isinstance(held, LockHeld):
             continue
         with held:
             current = ground.journal.read(entry.id)  # it may have ended since it was read
@@ -216,7 +216,7 @@ def _settle_all(waiting: Iterable[Entry], ground: Ground) -> tuple[Entry, ...]:
     return tuple(done)
 
 
-def _stuck(entry: Entry, error: OSError, ground: Ground) -> Entry:
+def _stuck(entry: Entry, error: OSError, ground: OperationStore) -> Entry:
     why = reason_of(error)
     if is_full(error):
         shortage = find_shortage(error, entry.path, ground)
@@ -224,7 +224,7 @@ def _stuck(entry: Entry, error: OSError, ground: Ground) -> Entry:
     return replace(entry, message=f"cannot be settled: {why}")
 
 
-def sweep(ground: Ground) -> None:
+def sweep(ground: OperationStore) -> None:
     """Remove what a program that was killed while it wrote a file left beside that file."""
     clock = os.path.dirname(ground.places.clock)
     folders = [ground.places.journal, clock, ground.places.trash]

@@ -27,7 +27,7 @@ _JSON_LINE = re.compile(r"line (\d+) column")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DataDocument:
     """A file of TOML or JSON, read; its values are hostile: of any type whatsoever."""
 
     file: str
@@ -46,7 +46,7 @@ class Document:
 
 def read_toml(
     path: str, limit: int = MANIFEST_LIMIT, *, without: re.Pattern[str] | None = None
-) -> Document | Problem:
+) -> DataDocument | Problem:
     """Read a file of TOML; entries that `without` finds, whole lines, are passed over.
 
     What is passed over is the bulk of a lock file, and a parser written in Python takes most of
@@ -67,14 +67,14 @@ def read_toml(
     return _read(path, limit, parse, _LINE, "TOML")
 
 
-def read_json(path: str, limit: int = LOCK_LIMIT) -> Document | Problem:
+def read_json(path: str, limit: int = LOCK_LIMIT) -> DataDocument | Problem:
     """Read a file of JSON whose outermost value is an object."""
     return _read(path, limit, json.loads, _JSON_LINE, "JSON")
 
 
 def _read(
     path: str, limit: int, parse: Callable[[str], Any], line: re.Pattern[str], format_: str
-) -> Document | Problem:
+) -> DataDocument | Problem:
     data = read_bounded(path, limit)
     if isinstance(data, Unread):
         return Problem(path, f"cannot be read: {data.reason}")
@@ -89,7 +89,7 @@ def _read(
         return Problem(path, f"is not {format_}", number)
     if not isinstance(table, dict):
         return Problem(path, f"is not a {format_} object")
-    return Document(path, table, text)
+    return DataDocument(path, table, text)
 
 
 def table_at(table: object, *keys: str) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class PackageIndex:
     """An index that a project names."""
 
     name: str
@@ -61,7 +61,7 @@ class Manifest:
     constraints: tuple[DeclaredRequirement, ...] = ()
     options: tuple[str, ...] = field(default=(), repr=False)
     """Lines such as `--extra-index-url …`, as an installer reads them; may hold credentials."""
-    indexes: tuple[Index, ...] = ()
+    indexes: tuple[PackageIndex, ...] = ()
     """Those that requirements name."""
     name: str = ""
     """The project's own name, normalised; empty where it has none."""
@@ -198,7 +198,7 @@ class DriftKind(StrEnum):
     """Installed, and neither declared, nor locked, nor needed by anything that is."""
 
 
-class Mend(StrEnum):
+class DriftFix(StrEnum):
     """The operation that mends a drift."""
 
     FROM_LOCK = "from-lock"
@@ -229,11 +229,11 @@ class Drift:
     under: tuple[str, ...] = ()
     """The groups and extras that alone ask for it (`group:dev`, `extra:docs`); empty: the
     project's own dependencies, or, of what is unreachable, nothing at all."""
-    mend: Mend = Mend.NONE
+    mend: DriftFix = DriftFix.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProjectPart:
     """The project's own dependencies, one of its groups, or one of its extras."""
 
     id: str
@@ -281,7 +281,7 @@ class Comparison:
     """A project beside one environment."""
 
     project: Project
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ProjectPart, ...] = ()
     drifts: tuple[Drift, ...] = ()
     """Missing ones first, then those at other versions, then the unreachable; each by name."""
     pythons: tuple[PythonDrift, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import holds, parse_requirement
-from envdeck.core.project.drift.installed import Installed
+from envdeck.core.project.drift.installed import InstalledIndex
 from envdeck.core.project.manifests.requirements_txt import PLAIN_LABELS, requirements_label
 from envdeck.core.project.model import DeclaredRequirement, Lock, Manifest, Project
 from envdeck.core.project.requirements import file_url
@@ -23,7 +23,7 @@ _SHOWN_ONLY = frozenset({"environment.yml"})
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PartSection:
     """One part as one manifest has it."""
 
     file: str
@@ -34,7 +34,7 @@ class Section:
     requirements: tuple[DeclaredRequirement, ...]
 
 
-def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[Section]:
+def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[PartSection]:
     """Yield the parts, the project's own first, by manifests and their tool's habits.
 
     `pyproject.toml` and `setup.cfg` are the project's own; a `Pipfile` is where pipenv looks
@@ -64,7 +64,7 @@ def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[Sect
     yield from (one for one in found if not (one.file in compiled and _declared_as(one, ids)))
 
 
-def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterator[Section]:  # noqa: FBT001
+def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterator[PartSection]:  # noqa: FBT001
     """Yield the parts of one manifest that ask for anything."""
     label = requirements_label(manifest.file)
     parts = [("", "", OWN if first else f"group:{label}", first)]
@@ -75,7 +75,7 @@ def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterat
     for group, extra, part, default in parts:
         mine = [one for one in manifest.requirements if (one.group, one.extra) == (group, extra)]
         if mine:
-            yield Section(manifest.file, part, default, tuple(mine))
+            yield PartSection(manifest.file, part, default, tuple(mine))
 
 
 def _first(manifests: Sequence[Manifest], manager: str) -> list[Manifest]:
@@ -105,7 +105,7 @@ def _plain(files: Sequence[Manifest]) -> list[Manifest]:
     return list(files) if len({requirements_label(one.file) for one in files}) == 1 else []
 
 
-def _declared_as(section: Section, ids: set[str]) -> bool:
+def _declared_as(section: PartSection, ids: set[str]) -> bool:
     """Whether other files declare what this one was compiled of."""
     label = requirements_label(section.file)
     named = {section.id, f"extra:{label}", f"group:{label}", *([OWN] * (label in PLAIN_LABELS))}
@@ -138,7 +138,7 @@ _EXTRAS = re.compile(r"\[([A-Za-z0-9._, -]+)\]\s*(?:;.*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PartRequirement:
     """One requirement that holds for the environment's interpreter."""
 
     declared: DeclaredRequirement
@@ -157,7 +157,7 @@ class AskedPart:
 
     id: str
     default: bool
-    asked: tuple[Asked, ...]
+    asked: tuple[PartRequirement, ...]
     there: tuple[bool, ...]
     """Of each whether it is installed, at whatever version."""
     counts: bool = False
@@ -165,7 +165,11 @@ class AskedPart:
 
 
 def asked_parts(
-    project: Project, lock: Lock | None, manager: str, installed: Installed, unchecked: list[str]
+    project: Project,
+    lock: Lock | None,
+    manager: str,
+    installed: InstalledIndex,
+    unchecked: list[str],
 ) -> tuple[AskedPart, ...]:
     """Return the parts of a project, those that count told apart.
 
@@ -212,7 +216,7 @@ def _joined(parts: Iterable[AskedPart]) -> Iterator[AskedPart]:
 class _Asking:
     """From what is declared to what is asked for here."""
 
-    def __init__(self, project: Project, installed: Installed, unchecked: list[str]) -> None:
+    def __init__(self, project: Project, installed: InstalledIndex, unchecked: list[str]) -> None:
         self._installed, self._unchecked = installed, unchecked
         self._folder = file_url(os.path.normpath(project.folder)) if project.folder else ""
         self._names = own_names(project)
@@ -222,7 +226,7 @@ class _Asking:
                 if one.extra or (not one.group and manifest.name):
                     self._extras.setdefault(one.extra, []).append(one)
 
-    def asked(self, requirements: Iterable[DeclaredRequirement]) -> Iterator[Asked]:
+    def asked(self, requirements: Iterable[DeclaredRequirement]) -> Iterator[PartRequirement]:
         """Yield what these come to; the project's own extras, asked by its name, are followed."""
         todo = list(requirements)[::-1]
         followed: set[str] = set()
@@ -247,12 +251,12 @@ class _Asking:
                     followed.add(extra)
                     todo += self._extras.get(extra, ())
 
-    def _parsed(self, one: DeclaredRequirement) -> Asked:
+    def _parsed(self, one: DeclaredRequirement) -> PartRequirement:
         requirement = parse_requirement(one.text)
         if requirement is not None:
             _, at, url = one.text.partition("@")
             direct = url.partition(" ;")[0].strip() if at and not requirement.specifier else ""
-            return Asked(
+            return PartRequirement(
                 one, requirement.name, requirement.extras, requirement.specifier,
                 mask_text(direct) if "://" in direct else "",
             )  # fmt: skip
@@ -261,7 +265,7 @@ class _Asking:
         tail = _EXTRAS.search(text)
         extras = tuple(part.strip().lower() for part in tail[1].split(",")) if tail else ()
         url = mask_text(text[: tail.start()] if tail else text)
-        return Asked(one, one.name or self._name_at(url), extras, "", url, editable)
+        return PartRequirement(one, one.name or self._name_at(url), extras, "", url, editable)
 
     def _name_at(self, url: str) -> str:
         """Return the name of what was installed from there."""

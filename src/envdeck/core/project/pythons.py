@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from envdeck.core.model.environment import Python
 from envdeck.core.project.deployed.base import minor_of
 from envdeck.core.project.deployed.containers import DEVELOPMENT
-from envdeck.core.project.documents import Document, read_toml, string_at
+from envdeck.core.project.documents import DataDocument, read_toml, string_at
 from envdeck.core.project.manifests.others import parse_setup_cfg
 from envdeck.core.project.manifests.poetry import poetry_specifier
 from envdeck.core.project.model import NamedPython, Problem, PythonDrift, WantedPython, Where
@@ -68,10 +68,10 @@ def _specifiers(folder: str, problems: list[Problem]) -> Iterator[tuple[str, str
             problems.append(parser)
         else:
             told = parser.get("options", "python_requires", fallback="").strip()
-            yield path, _checked(Document(path, {}, told), told, told, problems)
+            yield path, _checked(DataDocument(path, {}, told), told, told, problems)
 
 
-def _checked(document: Document, specifier: str, told: str, problems: list[Problem]) -> str:
+def _checked(document: DataDocument, specifier: str, told: str, problems: list[Problem]) -> str:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
@@ -126,7 +126,7 @@ def _tool_versions(text: str) -> Iterator[str]:
             yield from words[1:]
 
 
-def _document(path: str, problems: list[Problem]) -> Document | None:
+def _document(path: str, problems: list[Problem]) -> DataDocument | None:
     if not reach.isfile(path):
         return None
     document = read_toml(path)

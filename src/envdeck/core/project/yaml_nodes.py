@@ -33,16 +33,16 @@ _TOO_MANY = "has more in it, its aliases counted in, than is read of a file of Y
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class YamlNode:
     """One value of a file of YAML: a scalar's text, a sequence's items or a mapping's."""
 
     line: int
     """Counted from 1; of a block scalar (`|`) the first line of its text."""
     text: str | None = field(default=None, repr=False)
     """As it is written, quotes and escapes undone; None for what is no scalar."""
-    items: tuple["Node", ...] = field(default=(), repr=False)
+    items: tuple["YamlNode", ...] = field(default=(), repr=False)
     """Of a sequence."""
-    table: Mapping[str, "Node"] = field(default_factory=dict, repr=False)
+    table: Mapping[str, "YamlNode"] = field(default_factory=dict, repr=False)
     """Of a mapping, by the text of its keys: the last of two that are the same, merge keys
     (`<<`) put in. Keys that are no scalars are passed over."""
     tag: str = ""
@@ -50,7 +50,7 @@ class Node:
     size: int = 1
     """So many nodes it comes to, itself counted in and aliases as what they stand for."""
 
-    def at(self, *keys: str) -> "Node":
+    def at(self, *keys: str) -> "YamlNode":
         """Return the node that these keys lead to; an empty one where there is none."""
         found = self
         for key in keys:
@@ -61,14 +61,14 @@ class Node:
         """Return the text of the scalar that these keys lead to; empty where there is none."""
         return self.at(*keys).text or ""
 
-    def scalars(self) -> Iterator["Node"]:
+    def scalars(self) -> Iterator["YamlNode"]:
         """Yield this scalar, or those of this sequence."""
         for one in self.items or (self,):
             if one.text is not None:
                 yield one
 
 
-NOTHING = Node(0)
+NOTHING = YamlNode(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Yaml:
     """A file of YAML, read."""
 
     file: str
-    documents: tuple[Node, ...]
+    documents: tuple[YamlNode, ...]
 
 
 def read_yaml(path: str, limit: int = YAML_LIMIT) -> Yaml | Problem:
@@ -129,11 +129,11 @@ class _Composer:
 
     def __init__(self, next_event: "Callable[[], Any]") -> None:
         self.next_event = next_event
-        self.anchors: dict[str, Node] = {}
+        self.anchors: dict[str, YamlNode] = {}
         self.count = 0
 
-    def documents(self) -> tuple[Node, ...]:
-        found: list[Node] = []
+    def documents(self) -> tuple[YamlNode, ...]:
+        found: list[YamlNode] = []
         while True:
             event = self.next_event()
             kind = type(event).__name__
@@ -143,7 +143,7 @@ class _Composer:
                 self.anchors = {}
                 found.append(self._node(self.next_event(), 1))
 
-    def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - yaml's own, untyped there
+    def _node(self, event: Any, depth: int) -> YamlNode:  # noqa: ANN401 - yaml's own, untyped there
         kind, line = type(event).__name__, event.start_mark.line + 1
         if depth > DEPTH_LIMIT:
             raise _RefusedError(_TOO_DEEP, line)
@@ -156,7 +156,7 @@ class _Composer:
         tag = event.tag if event.tag and event.tag.startswith("!") else ""
         if kind == "ScalarEvent":
             first = line + 1 if event.style in ("|", ">") else line
-            node = Node(first, event.value, tag=tag)
+            node = YamlNode(first, event.value, tag=tag)
         elif kind == "SequenceStartEvent":
             node = self._sequence(line, tag, depth)
         else:
@@ -165,16 +165,16 @@ class _Composer:
             self.anchors[event.anchor] = node
         return node
 
-    def _sequence(self, line: int, tag: str, depth: int) -> Node:
+    def _sequence(self, line: int, tag: str, depth: int) -> YamlNode:
         items = []
         while type(event := self.next_event()).__name__ != "SequenceEndEvent":
             items.append(self._node(event, depth + 1))
         size = 1 + sum(one.size for one in items)
-        return Node(line, items=tuple(items), tag=tag, size=size)
+        return YamlNode(line, items=tuple(items), tag=tag, size=size)
 
-    def _mapping(self, line: int, tag: str, depth: int) -> Node:
-        table: dict[str, Node] = {}
-        merged: dict[str, Node] = {}
+    def _mapping(self, line: int, tag: str, depth: int) -> YamlNode:
+        table: dict[str, YamlNode] = {}
+        merged: dict[str, YamlNode] = {}
         size = 1
         while type(event := self.next_event()).__name__ != "MappingEndEvent":
             key = self._node(event, depth + 1)
@@ -186,7 +186,7 @@ class _Composer:
                         merged.setdefault(name, node)
             elif key.text is not None:
                 table[key.text] = value
-        return Node(line, table={**merged, **table}, tag=tag, size=size)
+        return YamlNode(line, table={**merged, **table}, tag=tag, size=size)
 
     def _charge(self, size: int, line: int) -> None:
         self.count += size

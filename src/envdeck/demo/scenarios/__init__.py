@@ -33,9 +33,9 @@ from envdeck.demo.scenarios.troubles import (
     UNREACHABLE_BASE,
     UNUSED,
 )
-from envdeck.demo.workshop import Story
+from envdeck.demo.workshop import Scenario
 
-STORIES: tuple[Story, ...] = (
+SCENARIOS: tuple[Scenario, ...] = (
     CLONE,
     HEALTHY,
     DRIFTED,

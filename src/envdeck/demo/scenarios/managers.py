@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from envdeck.demo.workshop import Planted, Story, Workshop
+from envdeck.demo.workshop import Builder, Created, Scenario
 
 _CENTRAL_PYPROJECT = """
 [project]
@@ -14,7 +14,7 @@ dependencies = ["courier-http>=0.28", "inkterm>=14"]
 """
 
 
-def _central_plant(workshop: Workshop) -> Planted:
+def _central_plant(workshop: Builder) -> Created:
     project, python = workshop.at("work", "atlas"), workshop.others.later
     workshop.write(
         project, {"pyproject.toml": _CENTRAL_PYPROJECT, "atlas.py": '"""Where things are."""\n'}
@@ -32,27 +32,27 @@ def _central_plant(workshop: Workshop) -> Planted:
         used=0.6,
     )
     os.symlink(environment, os.path.join(project, ".venv"))
-    return Planted("central", project, environment)
+    return Created("central", project, environment)
 
 
-CENTRAL = Story(
+CENTRAL = Scenario(
     "central", "uv keeps it in its cache, and the project only has a link to it", _central_plant
 )
 
 
-def _command_plant(workshop: Workshop) -> Planted:
+def _command_plant(workshop: Builder) -> Created:
     workshop.tool("tool", "install", "-q", "--python", workshop.python.executable, "straightedge")
     environment = workshop.at(".local", "share", "uv", "tools", "straightedge")
     workshop.age(environment, made=60, used=0.3)
-    return Planted("command", None, environment)
+    return Created("command", None, environment)
 
 
-COMMAND = Story(
+COMMAND = Scenario(
     "command", "a tool that `uv tool install` has made, which its owner removes", _command_plant
 )
 
 
-def _direnv_plant(workshop: Workshop) -> Planted:
+def _direnv_plant(workshop: Builder) -> Created:
     project, python = workshop.at("teaching", "notebooks"), workshop.others.earlier
     workshop.write(
         project,
@@ -72,10 +72,10 @@ def _direnv_plant(workshop: Workshop) -> Planted:
         made=410,
         used=18,
     )
-    return Planted("direnv", project, environment)
+    return Created("direnv", project, environment)
 
 
-DIRENV = Story("direnv", "direnv makes it for whoever enters the folder", _direnv_plant)
+DIRENV = Scenario("direnv", "direnv makes it for whoever enters the folder", _direnv_plant)
 
 
 _HATCH_PYPROJECT = """
@@ -89,7 +89,7 @@ dependencies = ["pytest"]
 """
 
 
-def _hatch_plant(workshop: Workshop) -> Planted:
+def _hatch_plant(workshop: Builder) -> Created:
     project = workshop.at("code", "almanac")
     workshop.write(
         project, {"pyproject.toml": _HATCH_PYPROJECT, "almanac/__init__.py": '"""The year."""\n'}
@@ -106,13 +106,13 @@ def _hatch_plant(workshop: Workshop) -> Planted:
         made=140,
         used=8,
     )
-    return Planted("hatch", project, environment)
+    return Created("hatch", project, environment)
 
 
-HATCH = Story("hatch", "Hatch keeps it in its data folder, below a hash", _hatch_plant)
+HATCH = Scenario("hatch", "Hatch keeps it in its data folder, below a hash", _hatch_plant)
 
 
-def _hook_plant(workshop: Workshop) -> Planted:
+def _hook_plant(workshop: Builder) -> Created:
     python = workshop.others.earlier
     environment = workshop.environment(
         workshop.at(".cache", "pre-commit", "repo7xk2qd9f", f"py_env-python{python.minor}"),
@@ -122,10 +122,10 @@ def _hook_plant(workshop: Workshop) -> Planted:
         made=130,
         used=1.1,
     )
-    return Planted("hook", None, environment)
+    return Created("hook", None, environment)
 
 
-HOOK = Story("hook", "pre-commit keeps it for a hook that several projects share", _hook_plant)
+HOOK = Scenario("hook", "pre-commit keeps it for a hook that several projects share", _hook_plant)
 
 
 _PIPFILE = """
@@ -141,7 +141,7 @@ pebblecache = "*"
 """
 
 
-def _pipenv_plant(workshop: Workshop) -> Planted:
+def _pipenv_plant(workshop: Builder) -> Created:
     project = workshop.at("code", "recipes")
     workshop.write(project, {"Pipfile": _PIPFILE, "recipes.py": '"""What to cook."""\n'})
     name = f"recipes-{workshop.project_name('pipenv', project)}"
@@ -156,15 +156,15 @@ def _pipenv_plant(workshop: Workshop) -> Planted:
         used=11,
     )
     workshop.write(environment, {".project": project})
-    return Planted("pipenv", project, environment)
+    return Created("pipenv", project, environment)
 
 
-PIPENV = Story(
+PIPENV = Scenario(
     "pipenv", "Pipenv keeps it far from its project, under a name with a hash", _pipenv_plant
 )
 
 
-def _pipx_plant(workshop: Workshop) -> Planted:
+def _pipx_plant(workshop: Builder) -> Created:
     made = []
     for name, used in (("galley", 15.0), ("quire", 240.0)):
         environment = workshop.environment(
@@ -177,10 +177,10 @@ def _pipx_plant(workshop: Workshop) -> Planted:
         )
         workshop.write(environment, {"pipx_metadata.json": "{}\n"})
         made.append(environment)
-    return Planted("pipx", None, made[0], tuple(made[1:]))
+    return Created("pipx", None, made[0], tuple(made[1:]))
 
 
-PIPX = Story("pipx", "tools that pipx has installed, one of them unused for months", _pipx_plant)
+PIPX = Scenario("pipx", "tools that pipx has installed, one of them unused for months", _pipx_plant)
 
 
 _POETRY_CACHE_PYPROJECT = """
@@ -204,7 +204,7 @@ _WANTED = ("lanternweb==2.3.1", "quarrydb==4.4.1", "inkterm==14.2.0", "pytest==8
 _BEFORE = ("lanternweb==2.1.0", "quarrydb==4.2.0", "inkterm==13.8.0", "pytest==8.2.0")
 
 
-def _poetry_cache_plant(workshop: Workshop) -> Planted:
+def _poetry_cache_plant(workshop: Builder) -> Created:
     project = workshop.at("work", "timesheets")
     workshop.write(
         project,
@@ -232,17 +232,17 @@ def _poetry_cache_plant(workshop: Workshop) -> Planted:
                 used=used,
             )
         )
-    return Planted("poetry-cache", project, made[0], tuple(made[1:]))
+    return Created("poetry-cache", project, made[0], tuple(made[1:]))
 
 
-POETRY_CACHE = Story(
+POETRY_CACHE = Scenario(
     "poetry-cache",
     "Poetry keeps it in its cache, and one of an old Python beside it that nobody needs",
     _poetry_cache_plant,
 )
 
 
-def _tox_plant(workshop: Workshop) -> Planted:
+def _tox_plant(workshop: Builder) -> Created:
     project, coming = workshop.at("code", "tidewater"), workshop.others.coming
     pythons = (workshop.python, coming)
     names = [f"py{python.minor.replace('.', '')}" for python in pythons]
@@ -270,7 +270,9 @@ def _tox_plant(workshop: Workshop) -> Planted:
         )
         workshop.write(environment, {".tox-info.json": "{}\n"})
         made.append(environment)
-    return Planted("tox", project, made[0], tuple(made[1:]))
+    return Created("tox", project, made[0], tuple(made[1:]))
 
 
-TOX = Story("tox", "tox makes one for each Python, and makes them anew when it likes", _tox_plant)
+TOX = Scenario(
+    "tox", "tox makes one for each Python, and makes them anew when it likes", _tox_plant
+)

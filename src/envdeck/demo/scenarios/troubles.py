@@ -3,12 +3,12 @@
 import os
 
 from envdeck.demo.pythons import BasePython
-from envdeck.demo.workshop import Planted, Story, Workshop
+from envdeck.demo.workshop import Builder, Created, Scenario
 
 _INSTALLED = ("inkterm==13.8.0", "tallow-templates==3.0.1", "wickrouter==1.2.0")
 
 
-def _end_of_life_plant(workshop: Workshop) -> Planted:
+def _end_of_life_plant(workshop: Builder) -> Created:
     project = workshop.at("old", "blog")
     workshop.write(
         project,
@@ -25,15 +25,15 @@ def _end_of_life_plant(workshop: Workshop) -> Planted:
         made=1400,
         used=395,
     )
-    return Planted("end-of-life", project, environment)
+    return Created("end-of-life", project, environment)
 
 
-END_OF_LIFE = Story(
+END_OF_LIFE = Scenario(
     "end-of-life", "its Python gets no fixes any more, not even for security", _end_of_life_plant
 )
 
 
-def _large_plant(workshop: Workshop) -> Planted:
+def _large_plant(workshop: Builder) -> Created:
     project = workshop.at("research", "birdsong")
     workshop.write(
         project,
@@ -53,26 +53,26 @@ def _large_plant(workshop: Workshop) -> Planted:
         made=430,
         used=210,
     )
-    return Planted("large", project, environment)
+    return Created("large", project, environment)
 
 
-LARGE = Story(
+LARGE = Scenario(
     "large", "it takes more room than any other, and nobody has used it for months", _large_plant
 )
 
 
-def _left_python_plant(workshop: Workshop) -> Planted:
+def _left_python_plant(workshop: Builder) -> Created:
     left = workshop.others.left
     workshop.unpack(left.prefix, ("courier-http==0.27.0", "straightedge==0.6.0"), left)
-    return Planted("left-python")
+    return Created("left-python")
 
 
-LEFT_PYTHON = Story(
+LEFT_PYTHON = Scenario(
     "left-python", "no environment rests on that Python, and it has packages", _left_python_plant
 )
 
 
-def _moved_plant(workshop: Workshop) -> Planted:
+def _moved_plant(workshop: Builder) -> Created:
     before, project = workshop.at("work", "weather"), workshop.at("work", "weather-station")
     wanted = "courier-http==0.27.0\ninkterm==13.8.0\nstraightedge==0.6.0\n"
     workshop.write(before, {"requirements.txt": wanted, "station.py": '"""Rain or shine."""\n'})
@@ -82,15 +82,15 @@ def _moved_plant(workshop: Workshop) -> Planted:
     os.rename(before, project)
     environment = os.path.join(project, ".venv")
     workshop.age(environment, made=280, used=100)
-    return Planted("moved", project, environment)
+    return Created("moved", project, environment)
 
 
-MOVED = Story(
+MOVED = Scenario(
     "moved", "its folder was renamed, and its scripts still name the old one", _moved_plant
 )
 
 
-def _orphan_plant(workshop: Workshop) -> Planted:
+def _orphan_plant(workshop: Builder) -> Created:
     project = workshop.at("work", "newsletter")
     environment = workshop.environment(
         workshop.at(".virtualenvs", "newsletter"),
@@ -102,13 +102,13 @@ def _orphan_plant(workshop: Workshop) -> Planted:
         used=380,
     )
     workshop.write(environment, {".project": project})
-    return Planted("orphan", project, environment)
+    return Created("orphan", project, environment)
 
 
-ORPHAN = Story("orphan", "its project is no longer there", _orphan_plant)
+ORPHAN = Scenario("orphan", "its project is no longer there", _orphan_plant)
 
 
-def _scratch_plant(workshop: Workshop) -> Planted:
+def _scratch_plant(workshop: Builder) -> Created:
     scratch = workshop.environment(
         workshop.at(".virtualenvs", "scratch"),
         "courier-http",
@@ -124,10 +124,10 @@ def _scratch_plant(workshop: Workshop) -> Planted:
         made=160,
         used=160,
     )
-    return Planted("scratch", None, scratch, (tried,))
+    return Created("scratch", None, scratch, (tried,))
 
 
-SCRATCH = Story(
+SCRATCH = Scenario(
     "scratch", "made to try something, of no project, and one not used since", _scratch_plant
 )
 
@@ -137,7 +137,7 @@ _PRUNED = ("plotmill==3.9.2", "numera==1.26.4")
 _CACHED = ("gridframe==2.2.3", "quarrydb==4.2.0")
 
 
-def _shared_plant(workshop: Workshop) -> Planted:
+def _shared_plant(workshop: Builder) -> Created:
     python = workshop.python
     made: list[str] = []
     for name, age, used in (("forecast", 300.0, 75.0), ("forecast-2", 44.0, 2.0)):
@@ -158,17 +158,17 @@ def _shared_plant(workshop: Workshop) -> Planted:
             workshop.install(place, *_CACHED)
         workshop.age(place, made=age, used=used)
         made.append(place)
-    return Planted("shared", workshop.at("work", "forecast"), made[0], tuple(made[1:]))
+    return Created("shared", workshop.at("work", "forecast"), made[0], tuple(made[1:]))
 
 
-SHARED = Story(
+SHARED = Scenario(
     "shared",
     "hard links: both look large, and deleting one of them would free little, both together more",
     _shared_plant,
 )
 
 
-def _unreachable_base_plant(workshop: Workshop) -> Planted:
+def _unreachable_base_plant(workshop: Builder) -> Created:
     project, own = workshop.at("work", "ledger"), workshop.python
     wanted = "lanternweb==2.1.0\nquarrydb==4.2.0\nquarrydb-migrate==1.1.0\n"
     workshop.write(project, {"requirements.txt": wanted, "ledger.py": '"""Who owes what."""\n'})
@@ -182,24 +182,24 @@ def _unreachable_base_plant(workshop: Workshop) -> Planted:
         made=620,
         used=150,
     )
-    return Planted("broken", project, environment)
+    return Created("broken", project, environment)
 
 
-UNREACHABLE_BASE = Story(
+UNREACHABLE_BASE = Scenario(
     "broken", "the Python that it rests on is no longer there", _unreachable_base_plant
 )
 
 
-def _unused_plant(workshop: Workshop) -> Planted:
+def _unused_plant(workshop: Builder) -> Created:
     project = workshop.at("old", "csv-janitor")
     wanted = "gridframe==2.2.0\ninkterm==13.8.0\nnumera==1.26.4\ntidyargs==8.1.7\n"
     workshop.write(project, {"requirements.txt": wanted, "janitor.py": '"""Sweeps tables."""\n'})
     environment = workshop.environment(
         os.path.join(project, "venv"), *wanted.split(), creator="venv", made=900, used=745
     )
-    return Planted("unused", project, environment)
+    return Created("unused", project, environment)
 
 
-UNUSED = Story(
+UNUSED = Scenario(
     "unused", "it was last used two years ago, and takes its room ever since", _unused_plant
 )

@@ -26,7 +26,7 @@ _DRAIN = 2_000
 """Lines taken over at a time, so that no drain takes longer than a frame."""
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """Where an operation is, by the word that is shown for it."""
 
     WAITING = "waiting"
@@ -44,14 +44,14 @@ class State(StrEnum):
     @property
     def over(self) -> bool:
         """Whether nothing more comes."""
-        return self not in {State.WAITING, State.RUNNING}
+        return self not in {JobState.WAITING, JobState.RUNNING}
 
 
 _ENDINGS = {
-    Ending.DONE: State.DONE,
-    Ending.ROLLED_BACK: State.ROLLED_BACK,
-    Ending.FAILED: State.ENDED_BADLY,
-    Ending.REFUSED: State.REFUSED,
+    Ending.DONE: JobState.DONE,
+    Ending.ROLLED_BACK: JobState.ROLLED_BACK,
+    Ending.FAILED: JobState.ENDED_BADLY,
+    Ending.REFUSED: JobState.REFUSED,
 }
 
 
@@ -65,7 +65,7 @@ class LogLine:
 
 
 @dataclass(slots=True)
-class Command:
+class JobCommand:
     """A command that was really run."""
 
     words: tuple[str, ...]
@@ -87,7 +87,7 @@ class Job:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.state = State.WAITING
+        self.state = JobState.WAITING
         self.stopping = False
         """Whether a person has asked for its end."""
         self.step: int | None = None
@@ -96,7 +96,7 @@ class Job:
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.written = 0
         """Lines that were written up to the last one in the log, kept or not."""
-        self.commands: list[Command] = []
+        self.commands: list[JobCommand] = []
         self.result: Result | None = None
         self.fault = ""
         self.started_at: float | None = None
@@ -115,7 +115,7 @@ class Job:
     @property
     def fraction(self) -> float:
         """How far it is, from 0 to 1, each step counting the same."""
-        if self.state is State.DONE:
+        if self.state is JobState.DONE:
             return 1.0
         if self.step is None:
             return 0.0
@@ -170,7 +170,7 @@ class Job:
             return False
         self.ended_at = now
         if isinstance(outcome, str):
-            self.state, self.fault = State.FAILED, outcome
+            self.state, self.fault = JobState.FAILED, outcome
         else:
             self.state, self.result = _ENDINGS[outcome.status], outcome
         return True
@@ -180,7 +180,7 @@ class Job:
             case StepStarted(index):
                 self.step, self.progress = index, None
             case CommandStarted(command, folder):
-                self.commands.append(Command(command, folder))
+                self.commands.append(JobCommand(command, folder))
             case CommandEnded(command, code, seconds):
                 for each in reversed(self.commands):
                     if each.code is None and each.words == command:

@@ -6,7 +6,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import Wish
+    from envdeck.tui.base.services import PlanRequest
 
 
 class FilterRequested(Message):
@@ -87,15 +87,15 @@ class MarkRequested(Message):
     """The left edge of the row under the cursor was clicked."""
 
 
-class OperationWished(Message):
+class PlanRequested(Message):
     """A person wants something done: it is planned and shown, and done if they say yes.
 
     The application answers it, whatever screen it comes from.
     """
 
-    def __init__(self, wish: "Wish") -> None:
+    def __init__(self, request: "PlanRequest") -> None:
         super().__init__()
-        self.wish = wish
+        self.request = request
 
 
 class OperationEnded(Message):

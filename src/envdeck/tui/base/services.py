@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from envdeck.core.operations.recreate.forecast import Forecast
     from envdeck.core.operations.recreate.options import RecreateChoices
     from envdeck.core.operations.run_command import Task
-    from envdeck.core.operations.shared.history import Past
+    from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.shared.retention import Due
     from envdeck.core.operations.transaction.journal import Entry
-    from envdeck.core.operations.transaction.transaction import Ground
+    from envdeck.core.operations.transaction.transaction import OperationStore
     from envdeck.core.operations.transaction.trash import Item
     from envdeck.core.operations.upgrade.lock import LockOffer
-    from envdeck.core.operations.upgrade.model import Candidates
+    from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
 Tell: TypeAlias = Callable[[OperationEvent], None]
 Stopped: TypeAlias = Callable[[], bool]
@@ -35,7 +35,7 @@ Planner: TypeAlias = Callable[[frozenset[str]], Plan | NoPlan]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What a person wants to have done, before it is planned: the plan dialog plans it, in the
     background, and again with each guard that is overruled."""
 
@@ -49,17 +49,17 @@ class Wish:
     such choice."""
     paths: tuple[str, ...] = ()
     """What it acts on, where that is known: it is not planned while something else does."""
-    parts: "tuple[Wish, ...]" = ()
+    parts: "tuple[PlanRequest, ...]" = ()
     """The wishes that this one holds together: each is planned and done by itself, and all of
     them are answered at once. `plan` is not asked then."""
 
 
-def together(title: str, wishes: "Sequence[Wish]") -> Wish:
+def together(title: str, requests: "Sequence[PlanRequest]") -> PlanRequest:
     """Return several wishes as one that is answered once; a single one as it is."""
-    if len(wishes) == 1:
-        return wishes[0]
+    if len(requests) == 1:
+        return requests[0]
     nothing = NoPlan("there is nothing to do")
-    return Wish(title, lambda _allow: nothing, parts=tuple(wishes))
+    return PlanRequest(title, lambda _allow: nothing, parts=tuple(requests))
 
 
 class Operating(Protocol):
@@ -72,7 +72,7 @@ class Operating(Protocol):
         ...
 
     @property
-    def ground(self) -> "Ground":
+    def ground(self) -> "OperationStore":
         """Where the journal and the logs are."""
         ...
 
@@ -118,7 +118,9 @@ class Operating(Protocol):
         packages that cannot be recreated exactly."""
         ...
 
-    def candidates(self, environment: Environment, stopped: Stopped = ...) -> "Candidates | NoPlan":
+    def candidates(
+        self, environment: Environment, stopped: Stopped = ...
+    ) -> "UpgradeCandidates | NoPlan":
         """Return what of an environment's packages could be upgraded."""
         ...
 
@@ -193,7 +195,7 @@ class Operating(Protocol):
         """Run a plan, once."""
         ...
 
-    def history(self) -> "tuple[Past, ...]":
+    def history(self) -> "tuple[HistoryItem, ...]":
         """Return what was done, newest first."""
         ...
 

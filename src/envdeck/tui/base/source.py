@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from envdeck.core.project.model import Comparison
 
 
-class Source(Protocol):
+class CatalogSource(Protocol):
     """Where environments come from; :class:`envdeck.core.catalog.Catalog` is the real one.
 
     Everything but :meth:`remembered` and :meth:`remembered_interpreters` may be slow, and is

@@ -13,10 +13,10 @@ from textual.content import Content
 from envdeck.core.model import Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.reader import Reader, ReadingEnded
-from envdeck.tui.detail.tab import DetailTab, Installed, Read, Reading
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.tab_line import TabLine
 
@@ -26,26 +26,26 @@ class Tab:
     """A tab of the detail, made when it is first opened."""
 
     title: str
-    make: Callable[[Look, Source], DetailTab]
+    make: Callable[[Look, CatalogSource], DetailTab]
 
 
-def _overview(look: Look, _source: Source) -> DetailTab:
+def _overview(look: Look, _source: CatalogSource) -> DetailTab:
     return Overview(look)
 
 
-def _packages(look: Look, _source: Source) -> DetailTab:
+def _packages(look: Look, _source: CatalogSource) -> DetailTab:
     from envdeck.tui.detail.packages import Packages
 
     return Packages(look)
 
 
-def _project(look: Look, source: Source) -> DetailTab:
+def _project(look: Look, source: CatalogSource) -> DetailTab:
     from envdeck.tui.detail.project import ProjectTab
 
     return ProjectTab(look, source)
 
 
-def _dotenv(look: Look, source: Source) -> DetailTab:
+def _dotenv(look: Look, source: CatalogSource) -> DetailTab:
     from envdeck.tui.detail.dotenv import DotenvTab
 
     return DotenvTab(look, source)
@@ -81,7 +81,7 @@ class DetailPane(Vertical):
 
     def __init__(
         self,
-        source: Source,
+        source: CatalogSource,
         *,
         look: Look | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
@@ -154,7 +154,7 @@ class DetailPane(Vertical):
             return
         if before is None or _seen(before) != _seen(environment):
             same = before is not None and before.path == environment.path
-            kept = self.installed if same and isinstance(self.installed, Read) else None
+            kept = self.installed if same and isinstance(self.installed, ReadDone) else None
             self.installed = self._reader.known(environment)
             if self.installed is None:
                 self.installed = kept
@@ -195,14 +195,14 @@ class DetailPane(Vertical):
         self._tabs[number].show(self.environment, self.installed)
         self.post_message(HintsChanged())
 
-    def _read(self, environment: Environment) -> Read:
-        return Read(self._source.distributions(environment))
+    def _read(self, environment: Environment) -> ReadDone:
+        return ReadDone(self._source.distributions(environment))
 
     def _answer(self, environment: Environment, installed: Installed) -> None:
         shown = self.environment
         if shown is None or shown.path != environment.path:
             return
-        if isinstance(installed, Reading) and isinstance(self.installed, Read):
+        if isinstance(installed, ReadPending) and isinstance(self.installed, ReadDone):
             return
         self.installed = installed
         if self.tab is not None:
@@ -218,7 +218,7 @@ class DetailPane(Vertical):
             self.tab.left()
 
     def read_again(self) -> None:
-        """Read anew what the open tab shows beside the environment: something was changed."""
+        """ReadDone anew what the open tab shows beside the environment: something was changed."""
         if self.tab is not None and self.environment is not None:
             self.tab.read_again()
 

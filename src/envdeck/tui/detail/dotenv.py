@@ -10,21 +10,21 @@ from textual.widget import Widget
 
 from envdeck.core.model import Environment
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import Hiding, Secret
 from envdeck.tui.detail.project_view import has_project, no_project, say
 from envdeck.tui.detail.reader import Reader, ReadingEnded
-from envdeck.tui.detail.tab import DetailTab, Installed, Reading, Unread
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from envdeck.core.dotenv.model import DotenvReport, Remedy
-    from envdeck.tui.base.services import Operating, Wish
+    from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.dotenv_view import KeyAt, Shown
 
@@ -67,13 +67,13 @@ class DotenvTab(DetailTab, Hiding):
 
     OFFERS: ClassVar[frozenset[str]] = frozenset({"mend", "reveal"})
 
-    def __init__(self, look: Look, source: Source) -> None:
+    def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
         self.view = TabList(self._lay)
         self.footing = TabFooting(look)
         self._source = source
         self._environment: Environment | None = None
-        self._found: DotenvReport | Reading | Unread = Reading()
+        self._found: DotenvReport | ReadPending | ReadFailure = ReadPending()
         self._asked: object = None
         self._reader = Reader(self, self._read, self._answer, _key)
         self._shown: Shown | None = None
@@ -102,7 +102,7 @@ class DotenvTab(DetailTab, Hiding):
     @property
     def report(self) -> "DotenvReport | None":
         """What is shown, once it was read."""
-        return None if isinstance(self._found, Reading | Unread) else self._found
+        return None if isinstance(self._found, ReadPending | ReadFailure) else self._found
 
     # reading
 
@@ -114,7 +114,7 @@ class DotenvTab(DetailTab, Hiding):
         other = before is None or _key(before) != _key(environment)
         if other:
             self._forget_value()
-            self._found = self._reader.known(environment) or Reading()
+            self._found = self._reader.known(environment) or ReadPending()
             self._asked = None
         asked = (*_key(environment), environment.seen_at)
         if not has_project(environment):
@@ -149,10 +149,12 @@ class DotenvTab(DetailTab, Hiding):
         """Take what a reading brought."""
         message.take()
 
-    def _answer(self, environment: Environment, found: "DotenvReport | Reading | Unread") -> None:
+    def _answer(
+        self, environment: Environment, found: "DotenvReport | ReadPending | ReadFailure"
+    ) -> None:
         if self._environment is None or _key(self._environment) != _key(environment):
             return
-        if isinstance(found, Reading) and self.report is not None:
+        if isinstance(found, ReadPending) and self.report is not None:
             return
         self._found = found
         self._forget_value()
@@ -175,10 +177,10 @@ class DotenvTab(DetailTab, Hiding):
         if nothing is not None:
             return nothing
         match self._found:
-            case Reading():
-                words = f"Reading the dotenv files{self.look.signs.ellipsis}"
+            case ReadPending():
+                words = f"ReadPending the dotenv files{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
-            case Unread(reason):
+            case ReadFailure(reason):
                 why = f"{self.look.signs.broken} They could not be read: {reason}"
                 again = Part(self.look.key("refresh"), Tone.HEADING), Part(" reads them again.")
                 return say([(Part(why, Tone.ERROR),), again], self.look, cells)
@@ -242,7 +244,7 @@ class DotenvTab(DetailTab, Hiding):
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is no value
                     return ValueUnread(generation, type(error).__name__)
 
-            in_background(work, self.post_message)
+            run_in_thread(work, self.post_message)
 
     def on_value_read(self, message: ValueRead) -> None:
         """Show it, if the cursor is on its key still and the person is here."""
@@ -284,19 +286,19 @@ class DotenvTab(DetailTab, Hiding):
         mends: tuple[Remedy, ...] = getattr(row.about, "mends", ()) if row is not None else ()
         return mends[0] if mends else None
 
-    def mend(self, operating: "Operating") -> "Wish | DotenvValuesDialog | str":
+    def mend(self, operating: "Operating") -> "PlanRequest | DotenvValuesDialog | str":
         """Return what mends the row under the cursor; what needs values asks for them first."""
         remedy, report = self._remedy(), self.report
-        if isinstance(self._found, Reading):
+        if isinstance(self._found, ReadPending):
             return "the dotenv files are being read still"
         if remedy is None or report is None:
             return "nothing here is mended by a key: go to what is wrong with a file"
         self.hide_secrets()
         from envdeck.tui.detail.dotenv_dialog import remedy_dialog
-        from envdeck.tui.dialogs.requests import remedy_wish
+        from envdeck.tui.dialogs.requests import remedy_request
 
         dialog = remedy_dialog(operating, remedy, report, self.look)
-        return dialog or remedy_wish(operating, remedy, {}, self.look)
+        return dialog or remedy_request(operating, remedy, {}, self.look)
 
     @on(LineList.Chosen)
     async def _chosen(self, event: LineList.Chosen) -> None:

@@ -17,14 +17,14 @@ from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
 from envdeck.core.model import Severity
 from envdeck.text import plain
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.base.services import Operating, Wish
+from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.system import Secret
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
-from envdeck.tui.dialogs.requests import remedy_wish
+from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import SecretField
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.words import remedy_title
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 _FIELD = 3
 """Lines that a key takes: its name, its field and a blank."""
@@ -48,7 +48,7 @@ class DefaultsRead(Message, bubble=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FixRequest:
     """A key whose value is asked for."""
 
     name: str
@@ -59,7 +59,7 @@ class Asked:
     to be replaced."""
 
 
-def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[Asked, ...]:
+def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[FixRequest, ...]:
     """Return the keys whose values a remedy needs, in the order of the example."""
     if remedy.kind not in {RemedyKind.CREATE, RemedyKind.ADD}:
         return ()
@@ -74,13 +74,13 @@ def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[Asked, ...]:
     for name in remedy.keys or tuple(known):
         key = known.get(name)
         if key is None or not key.has_value:
-            asked.append(Asked(name, "the example leaves it empty" if key else ""))
+            asked.append(FixRequest(name, "the example leaves it empty" if key else ""))
         elif key.placeholder:
-            asked.append(Asked(name, "the example has a placeholder"))
+            asked.append(FixRequest(name, "the example has a placeholder"))
         elif suspect.intersection(range(key.line, key.line + key.lines)):
-            asked.append(Asked(name, "what the example has is not taken: see its finding"))
+            asked.append(FixRequest(name, "what the example has is not taken: see its finding"))
         else:
-            asked.append(Asked(name, "as the example has it", default=True))
+            asked.append(FixRequest(name, "as the example has it", default=True))
     return tuple(asked)
 
 
@@ -92,7 +92,7 @@ def remedy_dialog(
     return DotenvValuesDialog(operating, remedy, asked, look) if asked else None
 
 
-class DotenvValuesDialog(Dialog[Wish]):
+class DotenvValuesDialog(Dialog[PlanRequest]):
     """A field a key. It is left with a wish; nothing was planned or written by then.
 
     What is typed is in the fields and in that wish alone: it stands in no message.
@@ -119,7 +119,7 @@ class DotenvValuesDialog(Dialog[Wish]):
     ]
 
     def __init__(
-        self, operating: Operating, remedy: Remedy, asked: Sequence[Asked], look: Look
+        self, operating: Operating, remedy: Remedy, asked: Sequence[FixRequest], look: Look
     ) -> None:
         super().__init__(look)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
@@ -130,7 +130,7 @@ class DotenvValuesDialog(Dialog[Wish]):
         self._fields = {one.name: SecretField(one.name, "empty") for one in asked}
         self._defaults: dict[str, Secret] = {}
         self._last = next(iter(self._fields.values()))
-        self.on_chosen: Callable[[Wish | None], None] | None = None
+        self.on_chosen: Callable[[PlanRequest | None], None] | None = None
         """Who takes the wish while the dialog stays below; without, it is left with it."""
 
     def body(self) -> Widget:
@@ -161,7 +161,7 @@ class DotenvValuesDialog(Dialog[Wish]):
         names = [one.name for one in self._asked if one.default]
         path = self._remedy.example
         if names:
-            in_background(
+            run_in_thread(
                 lambda: DefaultsRead({name: read_default(path, name) for name in names}),
                 self._post,
             )
@@ -248,8 +248,8 @@ class DotenvValuesDialog(Dialog[Wish]):
 
     def action_go_on(self) -> None:
         """Leave with what was typed."""
-        wish = remedy_wish(self._operating, self._remedy, self._values(), self.look)
+        request = remedy_request(self._operating, self._remedy, self._values(), self.look)
         if self.on_chosen is None:
-            self.dismiss(wish)
+            self.dismiss(request)
         else:
-            self.on_chosen(wish)
+            self.on_chosen(request)

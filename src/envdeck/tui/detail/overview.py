@@ -8,7 +8,7 @@ from textual.widget import Widget
 
 from envdeck.core.model import Environment, Finding, ProjectState, Severity
 from envdeck.text import exact_bytes, pad, plain, size
-from envdeck.tui.detail.tab import DetailTab, Installed, Read, Reading, Unread
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, flowed, glued
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.words import (
@@ -166,16 +166,16 @@ def _life(environment: Environment, look: Look) -> Iterator[Row]:
 def _contents(environment: Environment, installed: Installed | None, look: Look) -> Iterator[Row]:
     folders = [_inside(folder, environment.path, look) for folder in environment.site_packages]
     asked = ""
-    if isinstance(installed, Read) and installed.requested:
+    if isinstance(installed, ReadDone) and installed.requested:
         asked = f"{installed.requested:,} asked for"
     yield _row("Packages", (Part(_packages(environment, installed)),), asked, *folders)
     match installed:
-        case Reading():
+        case ReadPending():
             yield _row("Scripts", f"reading{look.signs.ellipsis}")
-        case Unread(reason):
+        case ReadFailure(reason):
             text = f"{look.signs.broken} packages could not be read: {plain(reason)}"
             yield _row(_BELOW, (Part(text, Tone.ERROR),))
-        case Read(distributions):
+        case ReadDone(distributions):
             names = sorted({s.name for one in distributions for s in one.scripts})
             listed = ", ".join(plain(name) for name in names)
             yield _row("Scripts", (Part(f"{len(names):,}: {listed}" if names else "none"),))
@@ -184,7 +184,7 @@ def _contents(environment: Environment, installed: Installed | None, look: Look)
 
 
 def _packages(environment: Environment, installed: Installed | None) -> str:
-    if isinstance(installed, Read):
+    if isinstance(installed, ReadDone):
         return f"{len(installed.distributions):,}" if installed.distributions else "none"
     if environment.packages is None:
         return "could not be listed"

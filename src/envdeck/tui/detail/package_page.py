@@ -32,7 +32,7 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PageNode:
     """One row of a tree."""
 
     name: str
@@ -57,7 +57,7 @@ class Node:
         return above + (end if self.lasts[-1] else on)
 
 
-def needs(name: str, everything: Sequence[Distribution]) -> list[Node]:
+def needs(name: str, everything: Sequence[Distribution]) -> list[PageNode]:
     """Return what a package needs, with what that needs in turn, down to the leaves."""
     missing = {
         (one.name, requirement_name(text)): text for one in everything for text in one.missing
@@ -69,13 +69,13 @@ def needs(name: str, everything: Sequence[Distribution]) -> list[Node]:
     ]
 
 
-def needed_by(name: str, everything: Sequence[Distribution]) -> list[Node]:
+def needed_by(name: str, everything: Sequence[Distribution]) -> list[PageNode]:
     """Return what needs a package, with what needs that in turn, up to the roots."""
     rows = list(dependency_tree.needed_by(everything, name))
     return [_package_tree_node(row, lasts, "") for row, lasts, _ in _placed(rows, name)]
 
 
-def _package_tree_node(row: TreeRow, lasts: tuple[bool, ...], wanted: str) -> Node:
+def _package_tree_node(row: TreeRow, lasts: tuple[bool, ...], wanted: str) -> PageNode:
     marks = (
         (not row.installed, Mark.MISSING),
         (bool(wanted), Mark.UNMET),
@@ -84,7 +84,7 @@ def _package_tree_node(row: TreeRow, lasts: tuple[bool, ...], wanted: str) -> No
         (row.cut, Mark.CUT),
     )
     mark = next((mark for holds, mark in marks if holds), Mark.NONE)
-    return Node(row.name, lasts, mark, wanted)
+    return PageNode(row.name, lasts, mark, wanted)
 
 
 def _placed(rows: Sequence[TreeRow], root: str) -> Iterator[tuple[TreeRow, tuple[bool, ...], str]]:
@@ -161,7 +161,7 @@ def page(
     return rows
 
 
-def _named(nodes: list[Node], installed: Mapping[str, Distribution]) -> list[Distribution]:
+def _named(nodes: list[PageNode], installed: Mapping[str, Distribution]) -> list[Distribution]:
     return [installed[name] for name in {node.name for node in nodes} if name in installed]
 
 
@@ -181,7 +181,7 @@ def _why(distribution: Distribution, roots: int) -> str:
     return f"{counted(direct, 'package')} {'needs' if direct == 1 else 'need'} it"
 
 
-def _below(nodes: list[Node]) -> str:
+def _below(nodes: list[PageNode]) -> str:
     if not nodes:
         return "nothing"
     packages = {node.name for node in nodes}
@@ -224,7 +224,7 @@ def _inset(lines: list[Line], cells: int, look: Look) -> Iterator[Line]:
 
 
 def _tree(
-    name: str, nodes: list[Node], installed: Mapping[str, Distribution], look: Look, cells: int
+    name: str, nodes: list[PageNode], installed: Mapping[str, Distribution], look: Look, cells: int
 ) -> Iterator[PageRow]:
     for number, node in enumerate(nodes):
         target = node.name if node.name in installed else None
@@ -234,7 +234,7 @@ def _tree(
 
 
 def _package_page_node(
-    node: Node, distribution: Distribution | None, look: Look, cells: int
+    node: PageNode, distribution: Distribution | None, look: Look, cells: int
 ) -> Line:
     signs = look.signs
     guide = node.guide(unicode=look.unicode)

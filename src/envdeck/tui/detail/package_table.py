@@ -16,7 +16,7 @@ _SIGNS = 3
 _GAP = "  "
 
 
-class Order(StrEnum):
+class PackageOrder(StrEnum):
     """What packages are sorted by."""
 
     NAME = "name"
@@ -24,13 +24,13 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PackageView:
     """Which packages are shown, and in which order."""
 
     text: str = ""
     """Words that must all be in the name or the summary; those with all in the name come first."""
     requested_only: bool = False
-    order: Order = Order.NAME
+    order: PackageOrder = PackageOrder.NAME
     reverse: bool = False
 
     def pick(self, distributions: Iterable[Distribution]) -> tuple[Distribution, ...]:
@@ -41,8 +41,10 @@ class Choice:
             for one in distributions
             if (one.requested or not self.requested_only) and _matches(one, words)
         ]
-        chosen.sort(key=lambda one: one.name, reverse=self.reverse and self.order is Order.NAME)
-        if self.order is Order.SIZE:
+        chosen.sort(
+            key=lambda one: one.name, reverse=self.reverse and self.order is PackageOrder.NAME
+        )
+        if self.order is PackageOrder.SIZE:
             sign = 1 if self.reverse else -1
             chosen.sort(key=lambda one: (one.size_bytes is None, sign * (one.size_bytes or 0)))
         if words:
@@ -74,7 +76,7 @@ def origin_word(distribution: Distribution, look: Look) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class PackageColumns:
     """The widths of the columns, in cells; a column of no cells is left out."""
 
     name: int
@@ -86,7 +88,7 @@ class Columns:
     """The size that fills a bar, in bytes."""
 
     @classmethod
-    def fit(cls, distributions: Sequence[Distribution], cells: int) -> "Columns":
+    def fit(cls, distributions: Sequence[Distribution], cells: int) -> "PackageColumns":
         """Return the columns for a width: name, version and size always, the rest as room allows.
 
         They depend on all the packages and not on those on the screen, so that nothing moves
@@ -115,22 +117,22 @@ class Columns:
             largest,
         )
 
-    def order_at(self, column: int) -> Order | None:
+    def order_at(self, column: int) -> PackageOrder | None:
         """Return what a click on the heading, so many cells from the left, sorts by."""
         if column < _SIGNS + self.name:
-            return Order.NAME
+            return PackageOrder.NAME
         start = _SIGNS + self.name + len(_GAP) + self.version + len(_GAP)
         extent = _SIZE_CELLS + (self.bar and self.bar + len(_GAP))
-        return Order.SIZE if start <= column < start + extent else None
+        return PackageOrder.SIZE if start <= column < start + extent else None
 
-    def heading(self, choice: Choice, look: Look) -> Line:
+    def heading(self, choice: PackageView, look: Look) -> Line:
         """Return the heading, with the direction of the order beside its column."""
         arrow = look.signs.descending
-        if (choice.order is Order.SIZE) == choice.reverse:
+        if (choice.order is PackageOrder.SIZE) == choice.reverse:
             arrow = look.signs.ascending
         by_name, by_size = Tone.MUTED, Tone.MUTED
         name, weight = "Name", "Size"
-        if choice.order is Order.NAME:
+        if choice.order is PackageOrder.NAME:
             name, by_name = f"{name} {arrow}", Tone.HEADING
         else:
             weight, by_size = f"{weight} {arrow}", Tone.HEADING
@@ -187,7 +189,9 @@ def _cell(text: str, cells: int, look: Look) -> str:
     return pad(clip(plain(text), cells, look.signs.ellipsis), cells)
 
 
-def footing(distributions: Sequence[Distribution], shown: int, choice: Choice, look: Look) -> str:
+def footing(
+    distributions: Sequence[Distribution], shown: int, choice: PackageView, look: Look
+) -> str:
     """Return what is shown of what there is, and what the signs mean."""
     total = len(distributions)
     if not total:
@@ -202,7 +206,7 @@ def footing(distributions: Sequence[Distribution], shown: int, choice: Choice, l
     return " · ".join(said)
 
 
-def nothing_shown(distributions: Sequence[Distribution], choice: Choice, look: Look) -> str:
+def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, look: Look) -> str:
     """Return why the table is empty and what to press, or nothing where it is not."""
     if not distributions:
         return "No packages are installed here: only the interpreter."
@@ -224,18 +228,18 @@ class PackageList(LineList[Distribution]):
         super().__init__()
         self.look = look
         self.everything: tuple[Distribution, ...] = ()
-        self.choice = Choice()
-        self._columns: tuple[int, Columns] | None = None
+        self.choice = PackageView()
+        self._columns: tuple[int, PackageColumns] | None = None
 
     def take(self, distributions: tuple[Distribution, ...]) -> None:
         """Take other packages to choose from."""
         self.everything = distributions
         self._columns = None
 
-    def columns(self, cells: int) -> Columns:
+    def columns(self, cells: int) -> PackageColumns:
         """Return the columns for a width."""
         if self._columns is None or self._columns[0] != cells:
-            self._columns = cells, Columns.fit(self.everything, cells)
+            self._columns = cells, PackageColumns.fit(self.everything, cells)
         return self._columns[1]
 
     def key_of(self, row: Distribution) -> object:

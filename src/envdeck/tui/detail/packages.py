@@ -15,8 +15,14 @@ from envdeck.core.model import Distribution, Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.detail.package_page import PackagePage, PageRow
-from envdeck.tui.detail.package_table import Choice, Order, PackageList, footing, nothing_shown
-from envdeck.tui.detail.tab import DetailTab, Installed, Read, Unread
+from envdeck.tui.detail.package_table import (
+    PackageList,
+    PackageOrder,
+    PackageView,
+    footing,
+    nothing_shown,
+)
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure
 from envdeck.tui.widgets.line import Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 
@@ -56,7 +62,7 @@ class Packages(DetailTab):
         yield self.footing
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> PackageView:
         """Which packages are shown, and in which order."""
         return self.table.choice
 
@@ -88,22 +94,22 @@ class Packages(DetailTab):
         elif installed is self._installed:
             return
         self._installed = installed
-        self.table.take(installed.distributions if isinstance(installed, Read) else ())
+        self.table.take(installed.distributions if isinstance(installed, ReadDone) else ())
         if self._history:
             self._renew_page()
         self._choose(self.choice)
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: PackageView) -> None:
         searched = choice.text and choice.text != self.choice.text
         self.table.choice = choice
         everything = self.table.everything
         rows = choice.pick(everything)
         self.table.show_rows(rows, rows[0].path if rows and searched else None)
         match self._installed:
-            case Read():
+            case ReadDone():
                 words = nothing_shown(everything, choice, self.look)
                 line = footing(everything, len(rows), choice, self.look) if everything else ""
-            case Unread(reason):
+            case ReadFailure(reason):
                 words = f"{self.look.signs.broken} The packages could not be read: {reason}"
                 line = f"{self.look.key('refresh')} reads it again"
             case _:
@@ -141,7 +147,7 @@ class Packages(DetailTab):
 
     def action_sort(self) -> None:
         """Sort by the other column."""
-        other = Order.NAME if self.choice.order is Order.SIZE else Order.SIZE
+        other = PackageOrder.NAME if self.choice.order is PackageOrder.SIZE else PackageOrder.SIZE
         self._choose(replace(self.choice, order=other, reverse=False))
 
     def action_reverse(self) -> None:

@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from envdeck.core.model import Distribution, Environment, NoPlan, Plan
-from envdeck.core.project.model import Comparison, Drift, Mend, PythonDrift
+from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import plain
 from envdeck.tui.base.messages import HintsChanged
-from envdeck.tui.base.services import Operating, Wish
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.project_view import declares_nothing, has_project, no_project, say
 from envdeck.tui.detail.reader import Reader, ReadingEnded
-from envdeck.tui.detail.tab import DetailTab, Installed, Read, Reading, Unread
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
@@ -40,17 +40,17 @@ class ProjectTab(DetailTab):
 
     OFFERS: ClassVar[frozenset[str]] = frozenset({"mend"})
 
-    def __init__(self, look: Look, source: Source) -> None:
+    def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
         self.view = TabList(self._lay)
         self.footing = TabFooting(look)
         self._source = source
         self._environment: Environment | None = None
         self._installed: Installed | None = None
-        self._found: Compared | Reading | Unread = Reading()
+        self._found: Compared | ReadPending | ReadFailure = ReadPending()
         self._asked: object = None
         self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
-        self._reader = Reader(self, self._compare, self._answer, lambda wish: wish[0].path)
+        self._reader = Reader(self, self._compare, self._answer, lambda request: request[0].path)
 
     def compose(self) -> ComposeResult:
         """The rows, and what the key for mending does."""
@@ -80,14 +80,14 @@ class ProjectTab(DetailTab):
         self._installed = installed
         other = before is None or before.path != environment.path
         if other:
-            self._found = self._reader.known((environment, ())) or Reading()
+            self._found = self._reader.known((environment, ())) or ReadPending()
             self._asked = None
-        if not has_project(environment) or isinstance(installed, Unread):
+        if not has_project(environment) or isinstance(installed, ReadFailure):
             self._reader.forget()
             self._asked = None
-            if isinstance(installed, Unread):
+            if isinstance(installed, ReadFailure):
                 self._found = installed
-        elif isinstance(installed, Read):
+        elif isinstance(installed, ReadDone):
             asked = (environment.path, environment.seen_at, id(installed))
             if asked != self._asked:
                 self._asked = asked
@@ -95,29 +95,30 @@ class ProjectTab(DetailTab):
         self._build(anew=other)
 
     def left(self) -> None:
-        """Wish for nothing; when it is opened again it is read again."""
+        """PlanRequest for nothing; when it is opened again it is read again."""
         self._asked = None
         self._reader.forget()
 
     def read_again(self) -> None:
-        """Read it anew, beside what was installed: a change of that comes with the environment."""
+        """ReadDone it anew, beside what was installed: a change of that comes with the
+        environment."""
         self._asked = None
         if self._environment is not None:
             self.show(self._environment, self._installed)
 
-    def _compare(self, wish: _Wish) -> Compared:
+    def _compare(self, request: _Wish) -> Compared:
         """Compare; called in a thread."""
-        return Compared(self._source.project(*wish))
+        return Compared(self._source.project(*request))
 
     def on_reading_ended(self, message: ReadingEnded) -> None:
         """Take what a reading brought."""
         message.take()
 
-    def _answer(self, wish: _Wish, found: Compared | Reading | Unread) -> None:
+    def _answer(self, request: _Wish, found: Compared | ReadPending | ReadFailure) -> None:
         shown = self._environment
-        if shown is None or shown.path != wish[0].path:
+        if shown is None or shown.path != request[0].path:
             return
-        if isinstance(found, Reading) and isinstance(self._found, Compared):
+        if isinstance(found, ReadPending) and isinstance(self._found, Compared):
             return
         self._found = found
         self._build()
@@ -144,7 +145,7 @@ class ProjectTab(DetailTab):
                 return say([gone, self._again()], self.look, cells)
             case Compared(comparison=comparison) if comparison is not None:
                 return self._compared(comparison, environment, cells)
-            case Unread(reason):
+            case ReadFailure(reason):
                 why = f"{self.look.signs.broken} It could not be compared: {reason}"
                 return say([(Part(why, Tone.ERROR),), self._again()], self.look, cells)
             case _:
@@ -188,7 +189,7 @@ class ProjectTab(DetailTab):
 
     # mending
 
-    def _mending(self) -> "Mending | str | None":
+    def _mending(self) -> "ProjectFixes | str | None":
         row, comparison = self.view.current, self.comparison
         if row is None or comparison is None:
             return None
@@ -199,10 +200,10 @@ class ProjectTab(DetailTab):
             return None
         return mending(comparison, row.about, self.look)
 
-    def mend(self, operating: "Operating") -> "Wish | str":
+    def mend(self, operating: "Operating") -> "PlanRequest | str":
         """Return the recreate that mends what is under the cursor, or why there is none."""
         mending = self._mending()
-        if isinstance(self._found, Reading):
+        if isinstance(self._found, ReadPending):
             return "it is being compared with its project still"
         if self._environment is None or mending is None:
             return "nothing has drifted that could be mended here"
@@ -210,7 +211,7 @@ class ProjectTab(DetailTab):
             return mending
         # moved
 
-        return mend_wish(operating, self._environment, mending, self.look)
+        return fix_request(operating, self._environment, mending, self.look)
 
     @on(LineList.Chosen)
     async def _chosen(self, event: LineList.Chosen) -> None:
@@ -224,7 +225,7 @@ def _same(one: tuple[object, object, int], other: tuple[object, object, int]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class ProjectFixes:
     """A recreate, as far as it is known before it is planned."""
 
     words: str
@@ -238,7 +239,7 @@ class Mending:
     extras: tuple[str, ...] | None = None
 
 
-def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> Mending | str:
+def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> ProjectFixes | str:
     """Return what mends a drift, or why nothing of ours does.
 
     The groups and extras are those that count now, so that a recreate takes away none that
@@ -250,12 +251,12 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> M
             return f"no version of Python mends that: change what {where} says"
         source = "declared" if comparison.project.manifests else "exact"
         source = "lock" if comparison.against else source
-    elif about.mend is Mend.NONE:
+    elif about.mend is DriftFix.NONE:
         name = plain(about.name)
         return f"no operation mends {name}: nothing here can be installed from"
     else:
-        source = "lock" if about.mend is Mend.FROM_LOCK else "declared"
-        if about.mend is Mend.INTERPRETER:
+        source = "lock" if about.mend is DriftFix.FROM_LOCK else "declared"
+        if about.mend is DriftFix.INTERPRETER:
             source = "lock" if comparison.against else "declared"
     locks = comparison.project.locks
     several = source == "lock" and len(locks) > 1 and bool(comparison.against)
@@ -264,7 +265,7 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> M
     if interpreter:
         where = f"on {plain(interpreter)} {where}"
     known = source != "exact" and bool(comparison.parts)
-    return Mending(
+    return ProjectFixes(
         f"recreates it {where}",
         source,
         comparison.against if several else None,
@@ -282,7 +283,7 @@ def _from(comparison: Comparison, source: str, look: Look) -> str:
 
 def _python(comparison: Comparison, drift: Drift) -> str | None:
     """Return the Python that a package cannot be had without, where the project asks for one."""
-    if drift.mend is not Mend.INTERPRETER:
+    if drift.mend is not DriftFix.INTERPRETER:
         return None
     return next((one.wanted for one in comparison.pythons if one.wanted), None)
 
@@ -295,7 +296,9 @@ def _counting(comparison: Comparison, kind: str) -> tuple[str, ...]:
     )
 
 
-def mend_wish(operating: Operating, environment: Environment, mending: Mending, look: Look) -> Wish:
+def fix_request(
+    operating: Operating, environment: Environment, mending: ProjectFixes, look: Look
+) -> PlanRequest:
     """Return the wish for it."""
 
     def plan(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
@@ -310,7 +313,7 @@ def mend_wish(operating: Operating, environment: Environment, mending: Mending, 
             allow=allow,
         )
 
-    return Wish(
+    return PlanRequest(
         f"Recreate {look.path(environment.path)}",
         plan,
         keeping=partial(plan, keep=True),

@@ -12,7 +12,7 @@ from envdeck.core.project.model import (
     Where,
 )
 from envdeck.core.project.model import (
-    Part as ProjectPart,
+    ProjectPart as ProjectPart,
 )
 from envdeck.text import clip, pad, plain, width
 from envdeck.tui.detail.tab_rows import BLANK, TabRow, heading, pieces, told

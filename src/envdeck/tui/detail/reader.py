@@ -1,4 +1,4 @@
-"""Reading what is shown in a thread, the newest wish first."""
+"""ReadPending what is shown in a thread, the newest wish first."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,13 +8,13 @@ from textual.message import Message
 from textual.widget import Widget
 
 from envdeck.text import plain
-from envdeck.tui.detail.tab import Reading, Unread
-from envdeck.tui.workers import in_background
+from envdeck.tui.detail.tab import ReadFailure, ReadPending
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-WishT = TypeVar("WishT")
+RequestT = TypeVar("RequestT")
 FoundT = TypeVar("FoundT")
 
 PAUSE_SECONDS = 0.05
@@ -33,7 +33,7 @@ class ReadingEnded(Message, bubble=False):
         self.take = take
 
 
-class Reader(Generic[WishT, FoundT]):
+class Reader(Generic[RequestT, FoundT]):
     """Answers "what is there of this one?" for a widget, and drops answers that come late.
 
     Every wish has a number. A thread cannot be stopped, so what comes back is shown only when
@@ -44,9 +44,9 @@ class Reader(Generic[WishT, FoundT]):
     def __init__(
         self,
         owner: Widget,
-        read: Callable[[WishT], FoundT],
-        answer: Callable[[WishT, FoundT | Reading | Unread], None],
-        key: Callable[[WishT], Hashable],
+        read: Callable[[RequestT], FoundT],
+        answer: Callable[[RequestT, FoundT | ReadPending | ReadFailure], None],
+        key: Callable[[RequestT], Hashable],
     ) -> None:
         """Take who asks, how it is read (in a thread), who is told, and what names a wish."""
         self._owner = owner
@@ -55,59 +55,59 @@ class Reader(Generic[WishT, FoundT]):
         self._key = key
         self._generation = 0
         self._running = 0
-        self._wish: WishT | None = None
+        self._request: RequestT | None = None
         self._pause: Timer | None = None
         self._kept: OrderedDict[Hashable, FoundT] = OrderedDict()
 
-    def known(self, wish: WishT) -> FoundT | None:
+    def known(self, request: RequestT) -> FoundT | None:
         """Return what was read for a wish of the same key, if still in memory."""
-        return self._kept.get(self._key(wish))
+        return self._kept.get(self._key(request))
 
-    def ask(self, wish: WishT) -> None:
+    def ask(self, request: RequestT) -> None:
         """Wish for something to be read, and give up every wish before."""
         self.forget()
-        self._wish = wish
+        self._request = request
         self._pause = self._owner.set_timer(PAUSE_SECONDS, self._start)
 
     def forget(self) -> None:
         """Wish for nothing."""
         self._generation += 1
-        self._wish = None
+        self._request = None
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
 
     def _start(self) -> None:
         self._pause = None
-        if self._wish is None or self._running >= AT_ONCE:
+        if self._request is None or self._running >= AT_ONCE:
             return
-        wish, self._wish = self._wish, None
+        request, self._request = self._request, None
         generation = self._generation
         self._running += 1
-        self._answer(wish, Reading())
+        self._answer(request, ReadPending())
 
         def work() -> ReadingEnded:
-            outcome = self._outcome(wish)
-            return ReadingEnded(lambda: self._take(generation, wish, outcome))
+            outcome = self._outcome(request)
+            return ReadingEnded(lambda: self._take(generation, request, outcome))
 
-        in_background(work, self._owner.post_message)
+        run_in_thread(work, self._owner.post_message)
 
-    def _outcome(self, wish: WishT) -> FoundT | Unread:
+    def _outcome(self, request: RequestT) -> FoundT | ReadFailure:
         try:
-            return self._read(wish)
+            return self._read(request)
         except Exception as error:  # noqa: BLE001 - it is shown in place of what was to be read
-            return Unread(plain(str(error)) or type(error).__name__)
+            return ReadFailure(plain(str(error)) or type(error).__name__)
 
-    def _take(self, generation: int, wish: WishT, outcome: FoundT | Unread) -> None:
+    def _take(self, generation: int, request: RequestT, outcome: FoundT | ReadFailure) -> None:
         """Take what was read: keep it, and answer with it if it is still wished for."""
         self._running -= 1
-        if not isinstance(outcome, Unread):
-            key = self._key(wish)
+        if not isinstance(outcome, ReadFailure):
+            key = self._key(request)
             self._kept[key] = outcome
             self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         if generation == self._generation:
-            self._answer(wish, outcome)
+            self._answer(request, outcome)
         if self._pause is None:
             self._start()

@@ -10,17 +10,17 @@ from envdeck.core.model import Distribution, Environment
 from envdeck.tui.widgets.line import Look
 
 if TYPE_CHECKING:
-    from envdeck.tui.base.services import Operating, Wish
+    from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadPending:
     """They are being read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadDone:
     """They have been read."""
 
     distributions: tuple[Distribution, ...]
@@ -32,13 +32,13 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class ReadFailure:
     """They could not be read."""
 
     reason: str
 
 
-Installed: TypeAlias = Reading | Read | Unread
+Installed: TypeAlias = ReadPending | ReadDone | ReadFailure
 
 
 class DetailTab(Vertical):
@@ -64,7 +64,7 @@ class DetailTab(Vertical):
     def read_again(self) -> None:
         """Answer to something having been changed: what is shown may not hold any more."""
 
-    def mend(self, operating: "Operating") -> "Wish | DotenvValuesDialog | str":
+    def mend(self, operating: "Operating") -> "PlanRequest | DotenvValuesDialog | str":
         """Return the operation that mends what is under the cursor, the dialog that asks for
         what it needs first, or why there is none."""
         del operating

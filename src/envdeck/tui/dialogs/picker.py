@@ -23,7 +23,7 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.words import capital
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 Draw = Callable[[int], Line]
 About = Callable[[int], Sequence[Line]]
@@ -124,7 +124,7 @@ class ChoiceList(LineList[ChoiceRow]):
                 self.action_mark()
 
 
-class AboutChoice(LineView):
+class ChoiceDetail(LineView):
     """All about the row under the cursor."""
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class FetchFailed(Message, bubble=False):
         self.text = text
 
 
-class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
+class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     """A subclass makes the rows (:meth:`make_rows`), and answers to what is done with them.
 
     What is slow is fetched by :meth:`fetch`; while that lasts (:meth:`wait`), or where it
@@ -166,19 +166,19 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
     """
 
     DEFAULT_CSS = """
-    ChoosingDialog .choices { height: 1fr; }
-    ChoosingDialog .about { height: 38%; border-top: solid $foreground 20%; }
-    ChoosingDialog.-high .about { height: 6; }
-    ChoosingDialog .about:focus { border-top: solid $primary; }
-    ChoosingDialog.-low .about { display: none; }
-    ChoosingDialog.-low.-reading .about { display: block; height: 1fr; border-top: none; }
-    ChoosingDialog.-low.-reading .choices { display: none; }
-    ChoosingDialog.-bare .about { display: none; }
-    ChoosingDialog .choosing { height: 1fr; }
-    ChoosingDialog KeyLine { background: transparent; }
-    ChoosingDialog .dialog-said { display: none; }
-    ChoosingDialog.-saying .dialog-said { display: block; }
-    ChoosingDialog Input {
+    PickerDialog .choices { height: 1fr; }
+    PickerDialog .about { height: 38%; border-top: solid $foreground 20%; }
+    PickerDialog.-high .about { height: 6; }
+    PickerDialog .about:focus { border-top: solid $primary; }
+    PickerDialog.-low .about { display: none; }
+    PickerDialog.-low.-reading .about { display: block; height: 1fr; border-top: none; }
+    PickerDialog.-low.-reading .choices { display: none; }
+    PickerDialog.-bare .about { display: none; }
+    PickerDialog .choosing { height: 1fr; }
+    PickerDialog KeyLine { background: transparent; }
+    PickerDialog .dialog-said { display: none; }
+    PickerDialog.-saying .dialog-said { display: block; }
+    PickerDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost;
         &:focus { border: none; }
     }
@@ -194,7 +194,7 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
         self.list = ChoiceList()
-        self.about = AboutChoice()
+        self.about = ChoiceDetail()
         self.keys = KeyLine(look.keys)
         self._asked: dict[str, int] = {}
         self._cursor_was: object = None
@@ -262,7 +262,7 @@ class ChoosingDialog(Dialog[ResultT], Generic[ResultT]):
                 message = FetchFailed(what, number, message.text)
             self.post_message(message)
 
-        in_background(work, post)
+        run_in_thread(work, post)
 
     def on_fetch_failed(self, message: FetchFailed) -> None:
         """A thread failed in a way nobody thought of: say so here, where it was waited for."""

@@ -18,7 +18,7 @@ from textual.widgets import Button
 from envdeck.core.model import NoPlan, Plan, Refusal
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OutcomeSaid
-from envdeck.tui.base.services import Planner, Wish
+from envdeck.tui.base.services import Planner, PlanRequest
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.plan_view import (
     ACT,
@@ -39,11 +39,11 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.operation_words import DONE
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class CombinedPlan:
     """Each wish by its title with what was planned for it."""
 
     planned: tuple[tuple[str, Plan | NoPlan], ...]
@@ -96,7 +96,7 @@ def _sum(figures: Iterable[int | None]) -> int | None:
 
 
 def together_rows(
-    plans: Together,
+    plans: CombinedPlan,
     refusals: Mapping[str, Sequence[Refusal]],
     allowed: Collection[str],
     look: Look,
@@ -150,7 +150,7 @@ _FRAME = 7
 """Lines that the frame, the title, what it costs and the buttons take."""
 
 
-Planned: TypeAlias = Plan | NoPlan | Together
+Planned: TypeAlias = Plan | NoPlan | CombinedPlan
 
 
 class PlanReady(Message):
@@ -223,7 +223,7 @@ class PlanView(LineList[PlanRow]):
             return
         if isinstance(self._plan, NoPlan):
             rows = no_plan_rows(self._plan, self._look, self.cells)
-        elif isinstance(self._plan, Together):
+        elif isinstance(self._plan, CombinedPlan):
             allowed = self._plan.allowed
             told, can = self._refusals, self._can_keep
             rows = together_rows(self._plan, told, allowed, self._look, self.cells, can_keep=can)
@@ -278,13 +278,13 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("yes", "mark", "purge")]
 
-    def __init__(self, wish: Wish, look: Look, *, leave: str = "Cancel") -> None:
+    def __init__(self, request: PlanRequest, look: Look, *, leave: str = "Cancel") -> None:
         """Take what is wished for; `leave` is the word for not doing it."""
         super().__init__(look)
         self._leave = leave
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
-        self.wish = wish
+        self.request = request
         self.plan: Planned | None = None
         """What is shown; None while it is planned."""
         self.allowed: frozenset[str] = frozenset()
@@ -332,16 +332,16 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._generation += 1
         self.plan = None
         good = Part("  for good" if self._for_good else "", Tone.ERROR)
-        named = "/" in self.wish.title
-        self.title_label.show((Part(self.wish.title, Tone.STRONG, path=named), good))
+        named = "/" in self.request.title
+        self.title_label.show((Part(self.request.title, Tone.STRONG, path=named), good))
         self._say_planning(0)
-        in_background(
+        run_in_thread(
             partial(self._planned, self._generation, self.allowed),
             partial(self._post, self._generation),
         )
 
     def _say_planning(self, done: int) -> None:
-        total, ellipsis = len(self.wish.parts), self.look.signs.ellipsis
+        total, ellipsis = len(self.request.parts), self.look.signs.ellipsis
         far = f" {min(done + 1, total):,} of {total:,}" if total else ""
         self._say(f"planning{far}{ellipsis} {self.look.key('back')} gives it up", Tone.MUTED)
 
@@ -352,11 +352,11 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
 
     def _planned(self, generation: int, allowed: frozenset[str]) -> PlanReady | None:
         """Plan; called in a thread."""
-        wish = self.wish
-        if not wish.parts:
-            return PlanReady(generation, self._planner(wish)(allowed))
+        request = self.request
+        if not request.parts:
+            return PlanReady(generation, self._planner(request)(allowed))
         planned: list[tuple[str, Plan | NoPlan]] = []
-        for part in wish.parts:
+        for part in request.parts:
             if generation != self._generation:
                 return None
             with suppress(RuntimeError):  # the screen has closed, and its loop with it
@@ -366,17 +366,17 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             except Exception as error:  # noqa: BLE001 - one that fails must not take the others
                 said = f"it could not be planned: {type(error).__name__}: {error}"
                 planned.append((part.title, NoPlan(said)))
-        return PlanReady(generation, Together(tuple(planned), allowed))
+        return PlanReady(generation, CombinedPlan(tuple(planned), allowed))
 
-    def _planner(self, wish: Wish) -> Planner:
-        if self._for_good and wish.at_once is not None:
-            return wish.at_once
-        if self._keeps and wish.keeping is not None:
-            return wish.keeping
-        return wish.plan
+    def _planner(self, request: PlanRequest) -> Planner:
+        if self._for_good and request.at_once is not None:
+            return request.at_once
+        if self._keeps and request.keeping is not None:
+            return request.keeping
+        return request.plan
 
     def _can_keep(self) -> bool:
-        return any(each.keeping is not None for each in (self.wish, *self.wish.parts))
+        return any(each.keeping is not None for each in (self.request, *self.request.parts))
 
     def _post(self, generation: int, message: Message) -> None:
         """Take a fault as a plan that could not be made; called from the thread."""
@@ -399,7 +399,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     def _tell_buttons(self) -> None:
         """Name what a yes does; where nothing can be done there is none."""
         possible = not isinstance(self.plan, NoPlan)
-        if isinstance(self.plan, Together):
+        if isinstance(self.plan, CombinedPlan):
             possible = bool(self.plan.possible or self.plan.refusals)
         if not possible:
             self._no.focus()
@@ -408,7 +408,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             button.label = content(line)
             button.refresh(layout=True)
 
-    def _meet(self, plan: Plan | Together) -> None:
+    def _meet(self, plan: Plan | CombinedPlan) -> None:
         """Keep what was overruled in sight, with its reasons."""
         kept = {guard: self._met[guard] for guard in plan.allowed if guard in self._met}
         now: dict[str, list[Refusal]] = {}
@@ -420,7 +420,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
 
     def _yes_line(self) -> Line:
         key = Part(f" ({self.look.key('yes')})", Tone.MUTED)
-        whole = self.plan.whole() if isinstance(self.plan, Together) else self.plan
+        whole = self.plan.whole() if isinstance(self.plan, CombinedPlan) else self.plan
         if not isinstance(whole, Plan):
             return (Part("Yes"), key)
         count = len(whole.targets)
@@ -441,10 +441,10 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
                     self._say(why, Tone.ERROR)
                 else:
                     cells = max(self.said.content_size.width, 20)
-                    keeps = self.wish.at_once is not None and not self._for_good
+                    keeps = self.request.at_once is not None and not self._for_good
                     purges = self.look.key("purge") if keeps else ""
                     self.said.show(cost_line(plan, self.look, cells, purges=purges))
-            case Together() as plans:
+            case CombinedPlan() as plans:
                 whole = plans.whole()
                 if whole is None:
                     self._say(self._why_not(), Tone.ERROR)
@@ -461,10 +461,10 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
                 return "it is still being planned"
             case NoPlan() as nothing:
                 return self.look.sentence(nothing.message)
-            case Together() as plans if not plans.refusals:
+            case CombinedPlan() as plans if not plans.refusals:
                 return "" if plans.possible else "none of them can be done"
             case plan:
-                if not plan.refusals or (isinstance(plan, Together) and plan.possible):
+                if not plan.refusals or (isinstance(plan, CombinedPlan) and plan.possible):
                     return ""
                 never = final(plan.refusals)
                 if never is not None:
@@ -498,12 +498,12 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             self.app.bell()
         elif isinstance(self.plan, Plan):
             self.dismiss((self.plan,))
-        elif isinstance(self.plan, Together):
+        elif isinstance(self.plan, CombinedPlan):
             self.dismiss(self.plan.possible)
 
     def action_purge(self) -> None:
         """Free the room at once, past the trash; or put it into the trash after all."""
-        if self.wish.at_once is not None and self.plan is not None:
+        if self.request.at_once is not None and self.plan is not None:
             self._for_good = not self._for_good
             self._plan_anew()
 

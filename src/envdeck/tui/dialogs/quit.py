@@ -14,7 +14,7 @@ from envdeck.tui.operations.view import job_line
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.operation_words import doing_word, progress_bar, subject
-from envdeck.tui.workers.operation_queue import Queue
+from envdeck.tui.workers.operation_queue import OperationQueue
 
 if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
@@ -29,7 +29,7 @@ _OVER = "Nothing is being done any more: EnvDeck can be left."
 class _Going(LineView):
     """What is being done."""
 
-    def __init__(self, queue: Queue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Look) -> None:
         super().__init__()
         self._queue, self._look = queue, look
         self._was: list[Job] = []
@@ -73,7 +73,7 @@ class QuitDialog(Dialog[Leave]):
         *bindings("cancel", "quit"),
     ]
 
-    def __init__(self, queue: Queue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Look) -> None:
         super().__init__(look)
         self._queue = queue
         self._leaving = self._over = False

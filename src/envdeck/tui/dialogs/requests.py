@@ -6,7 +6,7 @@ from functools import partial
 
 from envdeck.core.dotenv.model import Remedy
 from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan
-from envdeck.tui.base.services import Operating, Wish
+from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.words import remedy_title
@@ -48,12 +48,12 @@ class CreateChoice:
     interpreter: str | None
 
 
-def recreate_wishes(
+def recreate_requests(
     operating: Operating,
     environments: Sequence[Environment],
     choice: RecreateChoice,
     look: Look,
-) -> tuple[Wish, ...]:
+) -> tuple[PlanRequest, ...]:
     """Return one wish an environment: each is a transaction of its own."""
 
     def plan(
@@ -71,7 +71,7 @@ def recreate_wishes(
         )
 
     return tuple(
-        Wish(
+        PlanRequest(
             f"Recreate {look.path(one.path)}",
             partial(plan, one),
             keeping=partial(plan, one, keep=True),
@@ -80,12 +80,12 @@ def recreate_wishes(
     )
 
 
-def upgrade_wish(
+def upgrade_request(
     operating: Operating,
     environment: Environment,
     choice: UpgradeChoice | InterpreterChosen,
     look: Look,
-) -> Wish:
+) -> PlanRequest:
     """Return the wish to upgrade packages, or to rest on another interpreter."""
     path = look.path(environment.path)
     if isinstance(choice, UpgradeChoice):
@@ -96,31 +96,33 @@ def upgrade_wish(
                 environment, wanted, lock=lock, keep_edits=keep, allow=allow
             )
 
-        return Wish(f"Upgrade {path}", upgrade, keeping=partial(upgrade, keep=True))
+        return PlanRequest(f"Upgrade {path}", upgrade, keeping=partial(upgrade, keep=True))
     executable = choice.executable
 
     def rest(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
         return operating.plan_interpreter(environment, executable, keep_edits=keep, allow=allow)
 
     word = "Repair" if choice.in_place else "Recreate"
-    return Wish(f"{word} {path}", rest, keeping=partial(rest, keep=True))
+    return PlanRequest(f"{word} {path}", rest, keeping=partial(rest, keep=True))
 
 
-def delete_wish(operating: Operating, environments: Sequence[Environment], title: str) -> Wish:
+def delete_request(
+    operating: Operating, environments: Sequence[Environment], title: str
+) -> PlanRequest:
     """Return the wish to put environments into the trash, or to purge them at once."""
-    return Wish(
+    return PlanRequest(
         title,
         lambda allow: operating.plan_delete(environments, allow=allow),
         lambda allow: operating.plan_delete(environments, purge=True, allow=allow),
     )
 
 
-def undo_wish(operating: Operating, title: str, identifier: str | None = None) -> Wish:
+def undo_request(operating: Operating, title: str, identifier: str | None = None) -> PlanRequest:
     """Return the wish to take an operation back: the last one, or the one named."""
-    return Wish(title, lambda allow: operating.plan_undo(identifier, allow=allow))
+    return PlanRequest(title, lambda allow: operating.plan_undo(identifier, allow=allow))
 
 
-def create_wish(operating: Operating, choice: CreateChoice, look: Look) -> Wish:
+def create_request(operating: Operating, choice: CreateChoice, look: Look) -> PlanRequest:
     """Return the wish for a new environment. No guard of it can be overruled."""
 
     def plan(_allow: frozenset[str]) -> Plan | NoPlan:
@@ -131,12 +133,12 @@ def create_wish(operating: Operating, choice: CreateChoice, look: Look) -> Wish:
             interpreter=choice.interpreter,
         )
 
-    return Wish(f"New environment for {look.path(choice.project)}", plan)
+    return PlanRequest(f"New environment for {look.path(choice.project)}", plan)
 
 
-def remedy_wish(
+def remedy_request(
     operating: Operating, remedy: Remedy, values: Mapping[str, str], look: Look
-) -> Wish:
+) -> PlanRequest:
     """Return the wish to mend a finding. The values are in what plans it alone, and no guard of
     it can be overruled."""
 
@@ -146,4 +148,4 @@ def remedy_wish(
         except Exception as error:  # noqa: BLE001 - its own words could quote a value
             return NoPlan(f"it could not be planned: {type(error).__name__}")
 
-    return Wish(remedy_title(remedy, look), plan)
+    return PlanRequest(remedy_title(remedy, look), plan)

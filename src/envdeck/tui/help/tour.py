@@ -236,11 +236,11 @@ class _Offer(LineView):
         return [(Part(" "), *each) for each in told]
 
 
-class Wanted(NamedTuple):
+class TourAccepted(NamedTuple):
     """The tour shall be shown."""
 
 
-class TourOffer(Dialog[Wanted]):
+class TourOffer(Dialog[TourAccepted]):
     """Asks whether the tour shall be shown."""
 
     AUTO_FOCUS = "#yes"
@@ -270,4 +270,4 @@ class TourOffer(Dialog[Wanted]):
 
     def action_yes(self) -> None:
         """Show it."""
-        self.dismiss(Wanted())
+        self.dismiss(TourAccepted())

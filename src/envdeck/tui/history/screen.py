@@ -10,13 +10,13 @@ from textual.events import Resize, ScreenResume
 from textual.message import Message
 from textual.screen import Screen
 
-from envdeck.core.operations.shared.history import Past
-from envdeck.core.operations.transaction.journal import Entry, Unreadable
+from envdeck.core.operations.shared.history import HistoryItem
+from envdeck.core.operations.transaction.journal import Entry, UnreadableEntry
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import OperationEnded, OperationWished, OutcomeSaid
+from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
 from envdeck.tui.base.services import Operating
-from envdeck.tui.dialogs.requests import undo_wish
+from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.history.view import (
     HistoryColumns,
     HistoryRow,
@@ -30,19 +30,19 @@ from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 
 class HistoryRead(Message, bubble=False):
     """What was done was read."""
 
-    def __init__(self, generation: int, pasts: tuple[Past, ...]) -> None:
+    def __init__(self, generation: int, pasts: tuple[HistoryItem, ...]) -> None:
         super().__init__()
         self.generation = generation
         self.pasts = pasts
 
 
-class PastList(LineList[HistoryRow]):
+class HistoryList(LineList[HistoryRow]):
     """What was done, newest first."""
 
     def __init__(self, look: Look) -> None:
@@ -62,7 +62,7 @@ class PastList(LineList[HistoryRow]):
         match row.past.entry if row.past is not None else None:
             case Entry(id=identifier):
                 return identifier
-            case Unreadable(path=path):
+            case UnreadableEntry(path=path):
                 return path
             case _:
                 return None
@@ -72,7 +72,7 @@ class PastList(LineList[HistoryRow]):
         return draw_past(row, HistoryColumns.fit(cells), self.look)
 
 
-class AboutPast(LineView):
+class HistoryDetail(LineView):
     """All about the operation under the cursor."""
 
     def __init__(self, look: Look) -> None:
@@ -95,18 +95,19 @@ class AboutPast(LineView):
 class HistoryScreen(Screen[None], inherit_bindings=False):
     """The operations above, all about one of them below.
 
-    Taking one back is posted as :class:`~envdeck.tui.messages.OperationWished`; the screen reads
+    Taking one back is posted as :class:`~envdeck.tui.messages.PlanRequested`; the screen reads
     the journal again when it is returned to, and when an operation has ended.
     """
 
     DEFAULT_CSS: ClassVar[str] = """
     HistoryScreen > .top { background: $panel; }
-    HistoryScreen > PastList { margin-top: 1; height: 1fr; }
-    HistoryScreen > AboutPast { height: 35%; border-top: solid $foreground 20%; }
-    HistoryScreen > AboutPast:focus { border-top: solid $primary; }
-    HistoryScreen.-nothing > AboutPast, HistoryScreen.-low.-above > AboutPast { display: none; }
-    HistoryScreen.-low.-below > PastList { display: none; }
-    HistoryScreen.-low.-below > AboutPast { height: 1fr; }
+    HistoryScreen > HistoryList { margin-top: 1; height: 1fr; }
+    HistoryScreen > HistoryDetail { height: 35%; border-top: solid $foreground 20%; }
+    HistoryScreen > HistoryDetail:focus { border-top: solid $primary; }
+    HistoryScreen.-nothing > HistoryDetail,
+    HistoryScreen.-low.-above > HistoryDetail { display: none; }
+    HistoryScreen.-low.-below > HistoryList { display: none; }
+    HistoryScreen.-low.-below > HistoryDetail { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("back", "history", "undo", "refresh", "next_pane", "previous_pane")
@@ -118,10 +119,10 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         self.look = look
         self._operating = operating
         self._generation = 0
-        self._pasts: tuple[Past, ...] = ()
+        self._pasts: tuple[HistoryItem, ...] = ()
         self._read = False
-        self.table = PastList(look)
-        self.about = AboutPast(look)
+        self.table = HistoryList(look)
+        self.about = HistoryDetail(look)
         self._title = LineLabel((Part("History", Tone.STRONG),), classes="top")
         self._keys = KeyLine(look.keys)
 
@@ -144,7 +145,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         """Read the journal again; what is shown stays until that is done."""
         self._generation += 1
         generation = self._generation
-        in_background(lambda: HistoryRead(generation, self._operating.history()), self.post_message)
+        run_in_thread(lambda: HistoryRead(generation, self._operating.history()), self.post_message)
 
     def on_operation_ended(self, event: OperationEnded) -> None:
         """There is something new."""
@@ -201,12 +202,12 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         past = row.past if row is not None else None
         if past is None:
             self._say("there is nothing to undo")
-        elif isinstance(past.entry, Unreadable) or past.why_not:
+        elif isinstance(past.entry, UnreadableEntry) or past.why_not:
             self._say(f"it cannot be taken back: {self.look.sentence(past.why_not)}")
         else:
             entry = past.entry
             title = f"Undo the {entry.operation.value} of {self.look.path(entry.path)}"
-            self.post_message(OperationWished(undo_wish(self._operating, title, entry.id)))
+            self.post_message(PlanRequested(undo_request(self._operating, title, entry.id)))
 
     def action_refresh(self) -> None:
         """Read the journal again."""

@@ -13,9 +13,9 @@ from textual.screen import Screen
 from envdeck.core.operations.transaction.trash import PARTLY, Item
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import OperationEnded, OperationWished, OutcomeSaid
-from envdeck.tui.base.services import Operating, Wish
-from envdeck.tui.dialogs.requests import undo_wish
+from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.history.trash_view import (
     MARK,
     TrashColumns,
@@ -32,10 +32,10 @@ from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.words import counted
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 
-class ItemList(LineList[Item]):
+class TrashList(LineList[Item]):
     """The items, newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mark")]
@@ -86,7 +86,7 @@ class ItemList(LineList[Item]):
             self.post_message(self.MarkAsked())
 
 
-class AboutItem(LineView):
+class TrashDetail(LineView):
     """All about the item under the cursor."""
 
     def __init__(self, look: Look) -> None:
@@ -121,18 +121,18 @@ class ItemsRead(Message, bubble=False):
 class TrashScreen(Screen[None], inherit_bindings=False):
     """The items above, all about one of them below.
 
-    What is to be done is posted as :class:`~envdeck.tui.messages.OperationWished`; the screen
+    What is to be done is posted as :class:`~envdeck.tui.messages.PlanRequested`; the screen
     reads the trash again when it is returned to, and when an operation has ended.
     """
 
     DEFAULT_CSS: ClassVar[str] = """
     TrashScreen > .top { background: $panel; }
-    TrashScreen > ItemList { margin-top: 1; height: 1fr; }
-    TrashScreen > AboutItem { height: 40%; border-top: solid $foreground 20%; }
-    TrashScreen > AboutItem:focus { border-top: solid $primary; }
-    TrashScreen.-nothing > AboutItem, TrashScreen.-low.-above > AboutItem { display: none; }
-    TrashScreen.-low.-below > ItemList { display: none; }
-    TrashScreen.-low.-below > AboutItem { height: 1fr; }
+    TrashScreen > TrashList { margin-top: 1; height: 1fr; }
+    TrashScreen > TrashDetail { height: 40%; border-top: solid $foreground 20%; }
+    TrashScreen > TrashDetail:focus { border-top: solid $primary; }
+    TrashScreen.-nothing > TrashDetail, TrashScreen.-low.-above > TrashDetail { display: none; }
+    TrashScreen.-low.-below > TrashList { display: none; }
+    TrashScreen.-low.-below > TrashDetail { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(
@@ -147,8 +147,8 @@ class TrashScreen(Screen[None], inherit_bindings=False):
         self._operating = operating
         self._generation = 0
         self._read = False
-        self.table = ItemList(look)
-        self.about = AboutItem(look)
+        self.table = TrashList(look)
+        self.about = TrashDetail(look)
         self._title = LineLabel((Part("Trash", Tone.STRONG),), classes="top")
         self._keys = KeyLine(look.keys)
 
@@ -171,7 +171,7 @@ class TrashScreen(Screen[None], inherit_bindings=False):
         """Read the trash again; what is shown stays until that is done."""
         self._generation += 1
         generation = self._generation
-        in_background(lambda: ItemsRead(generation, self._operating.trash()), self.post_message)
+        run_in_thread(lambda: ItemsRead(generation, self._operating.trash()), self.post_message)
 
     def on_operation_ended(self, event: OperationEnded) -> None:
         """Something may have come or gone."""
@@ -223,8 +223,8 @@ class TrashScreen(Screen[None], inherit_bindings=False):
 
     # marks
 
-    @on(ItemList.MarkAsked)
-    def _mark(self, event: ItemList.MarkAsked) -> None:
+    @on(TrashList.MarkAsked)
+    def _mark(self, event: TrashList.MarkAsked) -> None:
         event.stop()
         if self.table.current is not None:
             self.table.marks ^= {self.table.current.folder}
@@ -251,7 +251,7 @@ class TrashScreen(Screen[None], inherit_bindings=False):
             self._say(f"{PARTLY}: it cannot be restored\n{purge} removes what is left of it")
             return
         title = f"Restore {self.look.path(place(item))}"
-        self.post_message(OperationWished(undo_wish(self._operating, title, item.id)))
+        self.post_message(PlanRequested(undo_request(self._operating, title, item.id)))
 
     def action_purge(self) -> None:
         """Ask whether the marked items, or this one, shall be removed for good."""
@@ -266,8 +266,10 @@ class TrashScreen(Screen[None], inherit_bindings=False):
             what = counted(len(items), "item")
         names = [item.id for item in items]
         self.post_message(
-            OperationWished(
-                Wish(f"Purge {what} for good", lambda _allow: self._operating.plan_purge(names))
+            PlanRequested(
+                PlanRequest(
+                    f"Purge {what} for good", lambda _allow: self._operating.plan_purge(names)
+                )
             )
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.transaction.trash import PARTLY, Item, Manifest
+from envdeck.core.operations.transaction.trash import PARTLY, Item, TrashManifest
 from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size, time_left
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, clipped, line_width, wrapped
 from envdeck.tui.widgets.words import capital, counted
@@ -157,7 +157,7 @@ def about_item(item: Item, look: Look, cells: int) -> list[Line]:
     return [(Part(" "), *line) for line in lines]
 
 
-def _known(item: Item, manifest: Manifest, look: Look) -> list[Line]:
+def _known(item: Item, manifest: TrashManifest, look: Look) -> list[Line]:
     done = _SENTENCES.get(manifest.operation, "It was put aside")
     when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
     until = item.kept_until
@@ -206,7 +206,7 @@ def _keys(item: Item, look: Look) -> list[Line]:
     ]
 
 
-def _contents(manifest: Manifest, room: int, look: Look) -> list[Line]:
+def _contents(manifest: TrashManifest, room: int, look: Look) -> list[Line]:
     lines: list[Line] = []
     for heading, names in (
         ("Files that no package owns", manifest.unowned),

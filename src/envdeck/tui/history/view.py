@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.shared.history import Past
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.shared.history import HistoryItem
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.core.operations.transaction.trash import PARTLY
 from envdeck.text import (
     age,
@@ -42,14 +42,14 @@ _WORDS = {
 class HistoryRow:
     """A row: something that was done, or (without it) a title or a blank."""
 
-    past: Past | None = None
+    past: HistoryItem | None = None
     title: str = ""
 
 
-def history_rows(pasts: Sequence[Past]) -> list[HistoryRow]:
+def history_rows(pasts: Sequence[HistoryItem]) -> list[HistoryRow]:
     """Return what was done, then what could not be read below a title of its own."""
     rows = [HistoryRow(past) for past in pasts if isinstance(past.entry, Entry)]
-    unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, Unreadable)]
+    unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, UnreadableEntry)]
     if unread:
         rows += [HistoryRow()] if rows else []
         rows += [HistoryRow(title="Could not be read, and is left alone"), *unread]
@@ -86,7 +86,7 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     if past is None:
         return (Part(f" {row.title}", Tone.HEADING),) if row.title else ()
     entry = past.entry
-    if isinstance(entry, Unreadable):
+    if isinstance(entry, UnreadableEntry):
         room = _WHEN + _WHAT + columns.path + len(_GAP) * 2
         path = look.short_path(entry.path, min(room, 40))
         line = (
@@ -108,7 +108,7 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     )
 
 
-def ended_words(past: Past, entry: Entry, look: Look) -> tuple[str, Tone]:
+def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]:
     """Return how an operation ended, as sign and word, and its tone."""
     if past.is_partly_purged and entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
         return f"{look.signs.broken} {PARTLY}", Tone.ERROR
@@ -123,7 +123,7 @@ def ended_words(past: Past, entry: Entry, look: Look) -> tuple[str, Tone]:
             return f"{look.signs.away} not over", Tone.WARNING
 
 
-def undo_words(past: Past, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
+def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
     """Return that it can be taken back and for how long, or why not."""
     if past.why_not:
         return (look.sentence(past.why_not) if cells > 4 else ""), Tone.MUTED
@@ -135,7 +135,7 @@ def undo_words(past: Past, entry: Entry, cells: int, look: Look) -> tuple[str, T
     return (said if width(said) <= cells else f"{key} undoes it"), Tone.ACCENT
 
 
-def _left(past: Past, entry: Entry, look: Look) -> str:
+def _left(past: HistoryItem, entry: Entry, look: Look) -> str:
     """Return for how long the trash keeps what an undo needs; empty where it needs nothing."""
     if entry.move not in {Move.ASIDE, Move.EXCHANGE} or entry.old is None:
         return ""
@@ -152,13 +152,15 @@ def about_past(row: HistoryRow | None, look: Look, cells: int) -> list[Line]:
     room = max(cells - 2, 12)
     entry = row.past.entry
     pieces = (
-        _unreadable(entry, look) if isinstance(entry, Unreadable) else _told(row.past, entry, look)
+        _unreadable(entry, look)
+        if isinstance(entry, UnreadableEntry)
+        else _told(row.past, entry, look)
     )
     lines = [line for piece in pieces for line in wrapped(piece, room, look.signs.ellipsis)]
     return [(Part(" "), *line) for line in lines]
 
 
-def _unreadable(entry: Unreadable, look: Look) -> list[Line]:
+def _unreadable(entry: UnreadableEntry, look: Look) -> list[Line]:
     return [
         (Part(look.path(entry.path), Tone.STRONG, path=True),),
         (Part(f"{look.signs.broken} {look.sentence(entry.reason)}.", Tone.ERROR),),
@@ -171,7 +173,7 @@ def _unreadable(entry: Unreadable, look: Look) -> list[Line]:
     ]
 
 
-def _told(past: Past, entry: Entry, look: Look) -> list[Line]:
+def _told(past: HistoryItem, entry: Entry, look: Look) -> list[Line]:
     word, tone = ended_words(past, entry, look)
     pieces: list[Line] = [
         (
@@ -224,7 +226,7 @@ def _put_aside(entry: Entry) -> bool:
     return bool(entry.item) and not entry.purged and not back
 
 
-def title_line(pasts: Sequence[Past], look: Look, cells: int) -> Line:
+def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
     """Return how much was done, and what of it can be taken back."""
     parts = [Part("History", Tone.STRONG)]
     done = [past for past in pasts if isinstance(past.entry, Entry)]

@@ -50,7 +50,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class GroupSection:
     """The groups that one question makes."""
 
     title: str
@@ -69,14 +69,14 @@ def everything(environments: Sequence[Environment]) -> Group:
     return _group("in all", "", environments)
 
 
-def sections(environments: Sequence[Environment], now: float) -> tuple[Section, ...]:
+def sections(environments: Sequence[Environment], now: float) -> tuple[GroupSection, ...]:
     """Return the sections of the machine view; none of them loses an environment."""
     if not environments:
         return ()
     return (
-        Section("By manager", _by_manager(environments), ranked=True),
-        Section("By Python", _by_python(environments)),
-        Section("By last use", _by_last_use(environments, now)),
+        GroupSection("By manager", _by_manager(environments), ranked=True),
+        GroupSection("By Python", _by_python(environments)),
+        GroupSection("By last use", _by_last_use(environments, now)),
     )
 
 
@@ -152,7 +152,7 @@ def _quoted(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class InterpreterBase:
     """An interpreter, or the place of one that is gone, with the environments resting on it."""
 
     interpreter: Interpreter | None
@@ -174,7 +174,7 @@ class Base:
         return sum(len(folder.names) for folder in self.interpreter.global_packages)
 
 
-def bases(interpreters: Sequence[Interpreter]) -> list[Base]:
+def bases(interpreters: Sequence[Interpreter]) -> list[InterpreterBase]:
     """Return the interpreters, the newest version first, nothing yet known of dependants."""
     from envdeck.tui.store.columns import version_numbers
 
@@ -183,10 +183,12 @@ def bases(interpreters: Sequence[Interpreter]) -> list[Base]:
         key=lambda one: (version_numbers(one.version or "0"), one.version or ""),
         reverse=True,
     )
-    return [Base(one, one.executable) for one in ordered]
+    return [InterpreterBase(one, one.executable) for one in ordered]
 
 
-def with_dependants(known: Sequence[Base], environments: Sequence[Environment]) -> list[Base]:
+def with_dependants(
+    known: Sequence[InterpreterBase], environments: Sequence[Environment]
+) -> list[InterpreterBase]:
     """Return the bases with their dependants, then those that are gone, the largest first.
 
     Links are followed and bases looked for on the disk: not for the event loop.
@@ -204,9 +206,9 @@ def with_dependants(known: Sequence[Base], environments: Sequence[Environment]) 
         base = answers[key]
         if base is not None:
             resting[base].append(environment)
-    found = [Base(one, one.executable, tuple(resting[one])) for one in interpreters]
+    found = [InterpreterBase(one, one.executable, tuple(resting[one])) for one in interpreters]
     gone = orphans(environments, interpreters)
-    return found + [Base(None, path, rested) for path, rested in gone.items()]
+    return found + [InterpreterBase(None, path, rested) for path, rested in gone.items()]
 
 
 def query_for_all(environments: Sequence[Environment]) -> str | None:

@@ -13,10 +13,10 @@ from textual.screen import Screen
 from envdeck.core.model import Environment, Interpreter
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.base.source import Source
-from envdeck.tui.machine.groups import Base, bases, query_for, with_dependants
+from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.machine.groups import InterpreterBase, bases, query_for, with_dependants
 from envdeck.tui.machine.interpreters_view import (
-    AboutRow,
+    BaseDetailRow,
     BaseRow,
     about,
     base_rows,
@@ -28,13 +28,13 @@ from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.words import counted
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 
 class DependantsKnown(Message, bubble=False):
     """Which environments rest on which base has been worked out."""
 
-    def __init__(self, found: list[Base]) -> None:
+    def __init__(self, found: list[InterpreterBase]) -> None:
         super().__init__()
         self.found = found
 
@@ -64,16 +64,16 @@ class BaseList(LineList[BaseRow]):
         return draw_base(row, cells, self.look)
 
 
-class AboutBase(LineList[AboutRow]):
+class BaseDetail(LineList[BaseDetailRow]):
     """What one base carries, and what rests on it."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self.base: Base | None = None
+        self.base: InterpreterBase | None = None
         self._unfolded = False
 
-    def show(self, base: Base | None) -> None:
+    def show(self, base: InterpreterBase | None) -> None:
         """Show a base."""
         if base == self.base:
             return
@@ -101,15 +101,15 @@ class AboutBase(LineList[AboutRow]):
         super().on_resize(event)
         self._build()
 
-    def can_choose(self, row: AboutRow) -> bool:
+    def can_choose(self, row: BaseDetailRow) -> bool:
         """The environments, and what opens something."""
         return row.environment is not None or row.query is not None or row.unfolds
 
-    def key_of(self, row: AboutRow) -> object:
+    def key_of(self, row: BaseDetailRow) -> object:
         """An environment is named by its path."""
         return row.environment.path if row.environment else (row.query, row.unfolds)
 
-    def draw_row(self, row: AboutRow, cells: int) -> Line:
+    def draw_row(self, row: BaseDetailRow, cells: int) -> Line:
         """The line is drawn already."""
         del cells
         return row.line
@@ -125,9 +125,9 @@ class InterpretersScreen(Screen[None]):
     DEFAULT_CSS = """
     InterpretersScreen > LineLabel { background: $panel; }
     InterpretersScreen > BaseList { margin-top: 1; height: auto; max-height: 45%; }
-    InterpretersScreen > AboutBase { border-top: solid $foreground 20%; }
-    InterpretersScreen > AboutBase:focus { border-top: solid $primary; }
-    InterpretersScreen.-nothing > AboutBase { display: none; }
+    InterpretersScreen > BaseDetail { border-top: solid $foreground 20%; }
+    InterpretersScreen > BaseDetail:focus { border-top: solid $primary; }
+    InterpretersScreen.-nothing > BaseDetail { display: none; }
     InterpretersScreen.-nothing > BaseList { height: 1fr; max-height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +136,7 @@ class InterpretersScreen(Screen[None]):
 
     def __init__(
         self,
-        source: Source,
+        source: CatalogSource,
         environments: Sequence[Environment],
         interpreters: Sequence[Interpreter],
         *,
@@ -148,7 +148,7 @@ class InterpretersScreen(Screen[None]):
         self._environments = tuple(environments)
         self._bases = bases(interpreters)
         self.table = BaseList(self.look)
-        self.about = AboutBase(self.look)
+        self.about = BaseDetail(self.look)
         self._title = LineLabel()
         self._keys = KeyLine(self.look.keys)
 
@@ -166,7 +166,7 @@ class InterpretersScreen(Screen[None]):
         self._tell()
         self.table.focus()
         known, environments = self._bases, self._environments
-        in_background(
+        run_in_thread(
             lambda: DependantsKnown(with_dependants(known, environments)), self.post_message
         )
 
@@ -199,11 +199,11 @@ class InterpretersScreen(Screen[None]):
     def _chosen(self, event: LineList.Chosen) -> None:
         event.stop()
         match event.row:
-            case AboutRow(environment=Environment(path=path)):
+            case BaseDetailRow(environment=Environment(path=path)):
                 self.post_message(FilterRequested(query_for(path)))
-            case AboutRow(query=str(query)):
+            case BaseDetailRow(query=str(query)):
                 self.post_message(FilterRequested(query))
-            case AboutRow(unfolds=True):
+            case BaseDetailRow(unfolds=True):
                 self.about.unfold()
             case BaseRow():
                 self.about.focus()

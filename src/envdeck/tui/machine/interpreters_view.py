@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from envdeck.core.model import Environment, GlobalPackages, Interpreter
 from envdeck.text import clip, pad, plain, size, width
-from envdeck.tui.machine.groups import Base, query_for_all
+from envdeck.tui.machine.groups import InterpreterBase, query_for_all
 from envdeck.tui.main.cells import status_words
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
 from envdeck.tui.widgets.words import counted, python_name, short_manager
@@ -24,11 +24,11 @@ _FOLDERS = {
 class BaseRow:
     """A row of the table: a base, or (without one) the title above those that are gone."""
 
-    base: Base | None = None
+    base: InterpreterBase | None = None
     title: str = ""
 
 
-def base_rows(bases: Sequence[Base]) -> list[BaseRow]:
+def base_rows(bases: Sequence[InterpreterBase]) -> list[BaseRow]:
     """Return the rows of the table."""
     here = [BaseRow(base) for base in bases if not base.gone]
     gone = [BaseRow(base) for base in bases if base.gone]
@@ -107,7 +107,7 @@ def _cell(text: str, cells: int, look: Look) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class AboutRow:
+class BaseDetailRow:
     """A line about a base; those of environments lead to them, others open what they say."""
 
     line: Line = ()
@@ -118,7 +118,9 @@ class AboutRow:
     """Whether it stands for names that are shown when it is chosen."""
 
 
-def about(base: Base, look: Look, cells: int, *, unfolded: bool = False) -> list[AboutRow]:
+def about(
+    base: InterpreterBase, look: Look, cells: int, *, unfolded: bool = False
+) -> list[BaseDetailRow]:
     """Return everything about one base in lines of `cells` cells; `unfolded` says that all the
     names installed globally are wanted."""
     room = max(cells - 2, 8)
@@ -126,7 +128,7 @@ def about(base: Base, look: Look, cells: int, *, unfolded: bool = False) -> list
     if base.interpreter is not None:
         told = _interpreter(base.interpreter, look, unfolded=unfolded)
     rows = [replace(row, line=line) for row in told for line in _inset(row.line, room, look)]
-    rows.append(AboutRow())
+    rows.append(BaseDetailRow())
     return rows + list(_dependants(base, look, room))
 
 
@@ -138,8 +140,8 @@ def _inset(line: Line, room: int, look: Look) -> Iterator[Line]:
         yield (Part(" " + indent), *piece)
 
 
-def _gone(look: Look) -> Iterator[AboutRow]:
-    yield AboutRow(
+def _gone(look: Look) -> Iterator[BaseDetailRow]:
+    yield BaseDetailRow(
         (
             Part(f"{look.signs.broken} This Python is gone. ", Tone.ERROR),
             Part(
@@ -150,27 +152,31 @@ def _gone(look: Look) -> Iterator[AboutRow]:
     )
 
 
-def _interpreter(interpreter: Interpreter, look: Look, *, unfolded: bool) -> Iterator[AboutRow]:
+def _interpreter(
+    interpreter: Interpreter, look: Look, *, unfolded: bool
+) -> Iterator[BaseDetailRow]:
     name = Part(python_name(interpreter), Tone.STRONG)
     path = Part(look.path(interpreter.executable), Tone.MUTED, path=True)
-    yield AboutRow((name, Part("  "), path))
+    yield BaseDetailRow((name, Part("  "), path))
     if interpreter.aliases:
         also = ", ".join(look.path(alias) for alias in interpreter.aliases)
-        yield AboutRow((Part(f"also called {also}", Tone.MUTED),))
+        yield BaseDetailRow((Part(f"also called {also}", Tone.MUTED),))
     if interpreter.end_of_life:
         ended = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}: "
         more = Part("no more security fixes for it and what rests on it")
-        yield AboutRow((Part(ended, Tone.WARNING), more))
+        yield BaseDetailRow((Part(ended, Tone.WARNING), more))
     if interpreter.externally_managed:
-        yield AboutRow((Part("externally managed (PEP 668): pip leaves it alone", Tone.MUTED),))
-    yield AboutRow()
+        yield BaseDetailRow(
+            (Part("externally managed (PEP 668): pip leaves it alone", Tone.MUTED),)
+        )
+    yield BaseDetailRow()
     title = Part("Installed globally", Tone.HEADING)
     folders = [folder for folder in interpreter.global_packages if folder.names]
     if not folders:
-        yield AboutRow((title, Part("  nothing beyond pip: clean", Tone.GOOD)))
+        yield BaseDetailRow((title, Part("  nothing beyond pip: clean", Tone.GOOD)))
         return
     total = sum(len(folder.names) for folder in folders)
-    yield AboutRow((title, Part(f"  {counted(total, 'package')}")))
+    yield BaseDetailRow((title, Part(f"  {counted(total, 'package')}")))
     minor = ".".join((interpreter.version or "").split(".")[:2])
     for folder in folders:
         yield from _folder(folder, minor, look, unfolded=unfolded)
@@ -179,25 +185,25 @@ def _interpreter(interpreter: Interpreter, look: Look, *, unfolded: bool) -> Ite
             "A clean global Python has nothing here: what is shared by everything breaks "
             "everything at once. Better in an environment, or with pipx or uv tool."
         )
-        yield AboutRow((Part(advice, Tone.MUTED),))
+        yield BaseDetailRow((Part(advice, Tone.MUTED),))
 
 
 def _folder(
     folder: GlobalPackages, minor: str, look: Look, *, unfolded: bool
-) -> Iterator[AboutRow]:
+) -> Iterator[BaseDetailRow]:
     kind = _FOLDERS.get(folder.kind, plain(folder.kind)).replace("{minor}", minor)
     count = Part(f"{len(folder.names):,} in {kind}  ")
-    yield AboutRow((Part("  "), count, Part(look.path(folder.path), Tone.MUTED, path=True)))
+    yield BaseDetailRow((Part("  "), count, Part(look.path(folder.path), Tone.MUTED, path=True)))
     names = folder.names if unfolded else folder.names[:_NAMES_SHOWN]
-    yield AboutRow((Part("    "), Part(", ".join(plain(name) for name in names))))
+    yield BaseDetailRow((Part("    "), Part(", ".join(plain(name) for name in names))))
     more = len(folder.names) - len(names)
     if more:
         key = look.key("open")
         told = Part(f"and {more:,} more"), Part(f"  {key} shows them", Tone.MUTED)
-        yield AboutRow((Part("    "), *told), unfolds=True)
+        yield BaseDetailRow((Part("    "), *told), unfolds=True)
 
 
-def _dependants(base: Base, look: Look, room: int) -> Iterator[AboutRow]:
+def _dependants(base: InterpreterBase, look: Look, room: int) -> Iterator[BaseDetailRow]:
     found = base.dependants
     if found is None:
         said = f"looking{look.signs.ellipsis}"
@@ -207,12 +213,14 @@ def _dependants(base: Base, look: Look, room: int) -> Iterator[AboutRow]:
         said = "none: nothing here would miss it"
     title = Part("Environments on it", Tone.HEADING), Part(f"  {said}", Tone.MUTED)
     for piece in _inset(title, room, look):
-        yield AboutRow(piece)
+        yield BaseDetailRow(piece)
     query = query_for_all(found) if found and len(found) > 1 else None
     if query is not None:
-        yield AboutRow((Part(f" {look.key('open')} lists them all", Tone.ACCENT),), query=query)
+        yield BaseDetailRow(
+            (Part(f" {look.key('open')} lists them all", Tone.ACCENT),), query=query
+        )
     for environment in found or ():
-        yield AboutRow(_environment(environment, look, room), environment)
+        yield BaseDetailRow(_environment(environment, look, room), environment)
 
 
 def _environment(environment: Environment, look: Look, room: int) -> Line:

@@ -14,14 +14,14 @@ from envdeck.core.model import Environment
 from envdeck.text import clip, pad, plain, size
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
-from envdeck.tui.base.source import Source
-from envdeck.tui.machine.groups import Group, Section, by_freed, everything, sections
+from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
 from envdeck.tui.store.rows import Totals
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.words import counted
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 _COUNT, _FIGURE, _GAP = 6, 8, "  "
 
@@ -30,11 +30,11 @@ _COUNT, _FIGURE, _GAP = 6, 8, "  "
 class BarRow:
     """A row of the view: a bar, or (without a group) the title above some."""
 
-    section: Section | None = None
+    section: GroupSection | None = None
     group: Group | None = None
 
 
-def rows(shown: tuple[Section, ...]) -> list[BarRow]:
+def rows(shown: tuple[GroupSection, ...]) -> list[BarRow]:
     """Return the sections as rows, with a blank between them."""
     found: list[BarRow] = []
     for section in shown:
@@ -46,8 +46,8 @@ def rows(shown: tuple[Section, ...]) -> list[BarRow]:
 
 
 def with_totals(
-    shown: tuple[Section, ...], counted_groups: dict[str, Group]
-) -> tuple[Section, ...]:
+    shown: tuple[GroupSection, ...], counted_groups: dict[str, Group]
+) -> tuple[GroupSection, ...]:
     """Return the sections with groups counted meanwhile in place of the same ones before."""
     found = []
     for section in shown:
@@ -193,7 +193,11 @@ class MachineScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "machine")]
 
     def __init__(
-        self, source: Source, environments: Sequence[Environment], *, look: Look | None = None
+        self,
+        source: CatalogSource,
+        environments: Sequence[Environment],
+        *,
+        look: Look | None = None,
     ) -> None:
         super().__init__()
         self.source = source
@@ -220,7 +224,7 @@ class MachineScreen(Screen[None]):
         uncounted = [group for group in (self._everything, *groups) if not group.counted]
         self._tell(counting=bool(uncounted))
         if uncounted:
-            in_background(lambda: self._count(uncounted), self.post_message)
+            run_in_thread(lambda: self._count(uncounted), self.post_message)
 
     def on_unmount(self) -> None:
         """Let the counting end by itself."""

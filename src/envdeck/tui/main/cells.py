@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from envdeck.core.model import Environment
 from envdeck.text import age, clip, pad, plain, short_age, size, width
-from envdeck.tui.store.columns import Column, Standing, standing
+from envdeck.tui.store.columns import Column, StatusOrder, standing
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
-from envdeck.tui.widgets.words import Doing, short_manager
+from envdeck.tui.widgets.words import Activity, short_manager
 
 MARK = 2
 """Cells at the left for the mark."""
@@ -18,16 +18,16 @@ _LONG_MANAGER_FROM = 44
 _LONG_MANAGER = 17
 
 _TONES = {
-    Standing.BROKEN: Tone.ERROR,
-    Standing.MOVED: Tone.WARNING,
-    Standing.MIXED: Tone.WARNING,
-    Standing.SUSPECT: Tone.WARNING,
-    Standing.ORPHAN: Tone.WARNING,
-    Standing.END_OF_LIFE: Tone.WARNING,
-    Standing.UNMOUNTED: Tone.MUTED,
-    Standing.OK: Tone.MUTED,
+    StatusOrder.BROKEN: Tone.ERROR,
+    StatusOrder.MOVED: Tone.WARNING,
+    StatusOrder.MIXED: Tone.WARNING,
+    StatusOrder.SUSPECT: Tone.WARNING,
+    StatusOrder.ORPHAN: Tone.WARNING,
+    StatusOrder.END_OF_LIFE: Tone.WARNING,
+    StatusOrder.UNMOUNTED: Tone.MUTED,
+    StatusOrder.OK: Tone.MUTED,
 }
-_SHORT = {Standing.END_OF_LIFE: "EOL", Standing.UNMOUNTED: "no disk"}
+_SHORT = {StatusOrder.END_OF_LIFE: "EOL", StatusOrder.UNMOUNTED: "no disk"}
 
 
 class _Style(NamedTuple):
@@ -53,7 +53,7 @@ _ROOMY = _Style(2, 28, {})
 _DENSE = _Style(1, 20, {"status": 9, "python": 8, "bar": 6, "used": 8, "packages": 5})
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """A column where it stands."""
 
     column: Column
@@ -61,7 +61,7 @@ class Place(NamedTuple):
     cells: int
 
 
-def places(columns: Sequence[Column], cells: int, sorted_by: str = "") -> tuple[Place, ...]:
+def places(columns: Sequence[Column], cells: int, sorted_by: str = "") -> tuple[CellPlace, ...]:
     """Return the columns that fit into a width, those that matter least left out first.
 
     The one that the rows are sorted by stays: an order that cannot be seen explains nothing.
@@ -80,7 +80,7 @@ def places(columns: Sequence[Column], cells: int, sorted_by: str = "") -> tuple[
     for column in fitting:
         taken = {"path": path, "manager": manager}.get(column.id, style.width(column))
         start += style.before(column, previous)
-        result.append(Place(column, start, taken))
+        result.append(CellPlace(column, start, taken))
         start, previous = start + taken, column
     return tuple(result)
 
@@ -104,7 +104,7 @@ def _fixed(columns: Sequence[Column], style: _Style) -> int:
     return taken
 
 
-def heading(layout: Sequence[Place], sorted_by: Column, look: Look, *, reverse: bool) -> Line:
+def heading(layout: Sequence[CellPlace], sorted_by: Column, look: Look, *, reverse: bool) -> Line:
     """Return the headings, the one that is sorted by marked with its direction."""
     arrow = look.signs.descending if reverse else look.signs.ascending
     shown = any(place.column.id == sorted_by.id for place in layout)
@@ -126,7 +126,7 @@ def heading(layout: Sequence[Place], sorted_by: Column, look: Look, *, reverse: 
     return (*parts, Part(" " * _EDGE))
 
 
-def _sorted_by(place: Place, arrow: str) -> str:
+def _sorted_by(place: CellPlace, arrow: str) -> str:
     column = place.column
     whole = f"{column.heading} {arrow}".strip()
     return whole if width(whole) <= place.cells else f"{column.short or column.heading} {arrow}"
@@ -134,12 +134,12 @@ def _sorted_by(place: Place, arrow: str) -> str:
 
 def row(
     environment: Environment,
-    layout: Sequence[Place],
+    layout: Sequence[CellPlace],
     look: Look,
     *,
     marked: bool,
     largest: int,
-    doing: Doing | None = None,
+    doing: Activity | None = None,
 ) -> Line:
     """Return the line of an environment; `largest` bytes fill the bar. What is being done with it
     stands in the place of its status."""
@@ -173,7 +173,7 @@ def _bar(environment: Environment, cells: int, look: Look, largest: int) -> Line
     return bar(measured.reclaimable_bytes, measured.disk_bytes, largest, cells, look.signs)
 
 
-def _told(environment: Environment, place: Place, look: Look) -> tuple[str, Tone]:
+def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, Tone]:
     unknown = look.signs.unknown
     measured = environment.size
     match place.column.id:
@@ -202,7 +202,7 @@ def _python(environment: Environment, cells: int, look: Look) -> tuple[str, Tone
     version = plain(environment.python.version or look.signs.unknown)
     if not environment.python.end_of_life:
         return version, Tone.PLAIN
-    if standing(environment) is Standing.END_OF_LIFE:
+    if standing(environment) is StatusOrder.END_OF_LIFE:
         return version, Tone.WARNING
     minor = ".".join(version.split(".")[:2])
     ways = (f"{version} EOL", f"{minor} EOL", f"{minor} {look.signs.warning}")

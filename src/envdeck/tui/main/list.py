@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.tui.base import messages
 from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.live import LiveScreen
 from envdeck.tui.main.words import filter_line
 from envdeck.tui.store import Query
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class BrowsingScreen(LiveScreen, inherit_bindings=False):
     """Answers to what is done in the list, and changes nothing but the list."""
 
-    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+    def __init__(self, source: CatalogSource, scope: "Scope", settings: ScreenSettings) -> None:
         super().__init__(source, scope, settings)
         self.filter_bar: FilterBar | None = None
 

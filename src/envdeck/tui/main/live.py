@@ -11,15 +11,15 @@ from envdeck.core.model import Environment, Interpreter
 from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.table import EnvironmentTable
-from envdeck.tui.main.tally import Tally
+from envdeck.tui.main.tally import TotalsCounter
 from envdeck.tui.main.words import Facts, Summary, empty_lines, key_hints, marked_line
 from envdeck.tui.store import Listing, columns_named
 from envdeck.tui.store.rows import nothing_shared
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Look
-from envdeck.tui.workers.scan import Batch, Feed, newest_size
+from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -35,22 +35,22 @@ _COUNT_EVERY = 30
 class LiveScreen(Screen[None], inherit_bindings=False):
     """Feeds the list from a scan, and keeps the lines above and below it true."""
 
-    def __init__(self, source: Source, scope: "Scope", settings: ScreenSettings) -> None:
+    def __init__(self, source: CatalogSource, scope: "Scope", settings: ScreenSettings) -> None:
         super().__init__()
         self.source = source
         self.listing = Listing()
         self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
         self.interpreters: dict[tuple[str, str | None], Interpreter] = {}
         self.settings = settings
-        self.feed = Feed(source, scope)
+        self.feed = ScanFeed(source, scope)
         self.facts = Facts(roots=scope.roots)
         self.unreadable: dict[str, str] = {}
         """Places that the scan could not look into, and why."""
         self._met: set[str] = set()
         """What the scan that runs has met so far."""
         self._ticks = 0
-        self._all = Tally("all", source, self.post_message, self.set_timer)
-        self._marked = Tally("marked", source, self.post_message, self.set_timer)
+        self._all = TotalsCounter("all", source, self.post_message, self.set_timer)
+        self._marked = TotalsCounter("marked", source, self.post_message, self.set_timer)
         self._counted = -1
         self.listing.put(source.remembered(scope))
         seen = [each.seen_at for each in self.listing.environments() if each.seen_at]
@@ -121,7 +121,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
             self.count_all()
 
-    def _apply(self, batch: Batch) -> None:
+    def _apply(self, batch: ScanBatch) -> None:
         fresh = self._fresh(batch)
         finished = batch.finished
         self._met |= batch.found.keys()
@@ -175,7 +175,7 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         others = f", and {len(paths) - 1:,} more" if len(paths) > 1 else ""
         self.say(f"no longer there: {paths[0]}{others}", failed=True)
 
-    def _fresh(self, batch: Batch) -> list[Environment]:
+    def _fresh(self, batch: ScanBatch) -> list[Environment]:
         """Return the records to show, each with the newest size there is."""
         fresh = []
         for path, found in batch.found.items():

@@ -15,11 +15,11 @@ from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import Action, bindings, list_bindings
 from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.live import WIDE
 from envdeck.tui.main.words import nothing_line
 from envdeck.tui.operate.screen import ActingScreen
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class MainScreen(ActingScreen):
 
     def __init__(
         self,
-        source: Source,
+        source: CatalogSource,
         scope: "Scope",
         settings: ScreenSettings,
         operations: "Callable[[], Operating] | None" = None,
@@ -305,7 +305,7 @@ class MainScreen(ActingScreen):
             return messages.OutcomeSaid(said, failed=True) if failure else None
 
         self.say(f"opening {self.look.path(current.path)}")
-        in_background(partial(work, program, current.path), self.post_message)
+        run_in_thread(partial(work, program, current.path), self.post_message)
 
     # views
 

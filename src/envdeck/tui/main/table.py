@@ -9,11 +9,11 @@ from textual.strip import Strip
 
 from envdeck.text import width
 from envdeck.tui.base.messages import CursorMoved, MarkRequested, RowOpened, SortRequested
-from envdeck.tui.main.cells import MARK, Place, heading, places, row
+from envdeck.tui.main.cells import MARK, CellPlace, heading, places, row
 from envdeck.tui.store import Column, Listing
 from envdeck.tui.widgets.line import Line, Look, Part
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.words import Doing
+from envdeck.tui.widgets.words import Activity
 
 
 class EnvironmentTable(LineView):
@@ -28,10 +28,10 @@ class EnvironmentTable(LineView):
         self.listing = listing
         self._columns = columns
         self._look = look
-        self._layout: tuple[Place, ...] = ()
+        self._layout: tuple[CellPlace, ...] = ()
         self._largest = (-1, 0)
         self._blank: Sequence[Line] = ()
-        self._doing: Mapping[str, Doing] = {}
+        self._doing: Mapping[str, Activity] = {}
 
     @property
     def columns_shown(self) -> tuple[Column, ...]:
@@ -76,7 +76,7 @@ class EnvironmentTable(LineView):
             self._blank = lines
             self.refresh()
 
-    def tell_doing(self, doing: Mapping[str, Doing]) -> None:
+    def tell_doing(self, doing: Mapping[str, Activity]) -> None:
         """Say by path what is being done with environments: it stands where their status would."""
         if doing != self._doing:
             self._doing = doing

@@ -8,22 +8,22 @@ from textual.message import Message
 
 from envdeck.core.model import Environment
 from envdeck.tui.base.messages import TotalsCounted
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.store.rows import Totals, nothing_shared, quick_totals
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 _REST = 2
 """How many times as long as a count took nothing is counted, so that a scan is not slowed."""
 
 
-class Tally:
+class TotalsCounter:
     """The totals of a set that changes: counted at once where adding up is enough, else in a
     thread, one count at a time, with a rest after each, the newest set last."""
 
     def __init__(
         self,
         purpose: str,
-        source: Source,
+        source: CatalogSource,
         post: Callable[[Message], object],
         later: Callable[[float, Callable[[], None]], object],
     ) -> None:
@@ -69,7 +69,7 @@ class Tally:
 
     def _start(self, environments: Sequence[Environment]) -> None:
         self._busy, self._waiting, self._started = True, None, time.monotonic()
-        in_background(partial(self._count, self._generation, environments), self._post)
+        run_in_thread(partial(self._count, self._generation, environments), self._post)
 
     def _count(self, generation: int, environments: Sequence[Environment]) -> Message:
         totals = Totals()

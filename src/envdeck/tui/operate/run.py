@@ -11,10 +11,10 @@ from textual.message import Message
 from envdeck.core.model import Environment
 from envdeck.tui.base import messages
 from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.list import BrowsingScreen
-from envdeck.tui.workers import in_background
-from envdeck.tui.workers.scan import Batch, newest_size
+from envdeck.tui.workers import run_in_thread
+from envdeck.tui.workers.scan import ScanBatch, newest_size
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
     from envdeck.tui.base.services import Operating
     from envdeck.tui.main.operation_line import OperationLine
-    from envdeck.tui.workers.operation_queue import Queue
+    from envdeck.tui.workers.operation_queue import OperationQueue
     from envdeck.tui.workers.recovery import Interrupted, Recovered
 
 _POLL = 1 / 12
@@ -44,7 +44,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
 
     def __init__(
         self,
-        source: Source,
+        source: CatalogSource,
         scope: "Scope",
         settings: ScreenSettings,
         operations: "Callable[[], Operating] | None" = None,
@@ -54,7 +54,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         self._opening = Lock()
         self._opened: Operating | None = None
         self._recovered = False
-        self.queue: Queue | None = None
+        self.queue: OperationQueue | None = None
         self._line: OperationLine | None = None
         self._removed: set[str] = set()
         """What operations have taken away while a scan went on: it may have seen that before."""
@@ -68,9 +68,9 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         if self._operations is None:
             return
         if self.settings.read_only:
-            in_background(self._look_for_interrupted, self.post_message)
+            run_in_thread(self._look_for_interrupted, self.post_message)
         else:
-            in_background(self._recover, self._post_recovered)
+            run_in_thread(self._recover, self._post_recovered)
 
     def _look_for_interrupted(self) -> Message | None:
         """Find what waits for a start that may clear it up; called in a thread."""
@@ -110,11 +110,11 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
                 self._opened = self._operations()
             return self._opened
 
-    def _need_queue(self, operating: "Operating") -> "Queue":
+    def _need_queue(self, operating: "Operating") -> "OperationQueue":
         if self.queue is None:
-            from envdeck.tui.workers.operation_queue import Queue
+            from envdeck.tui.workers.operation_queue import OperationQueue
 
-            self.queue = Queue(operating, self.look.clock, held=not self._recovered)
+            self.queue = OperationQueue(operating, self.look.clock, held=not self._recovered)
         return self.queue
 
     def on_recovered(self, message: "Recovered") -> None:
@@ -140,7 +140,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         self.say(announcement_words(items, hours, self.look))
         operating = self.operating
         if operating is not None:
-            in_background(partial(operating.announce, items), self.post_message)
+            run_in_thread(partial(operating.announce, items), self.post_message)
 
     # running
 
@@ -205,7 +205,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         if not paths:
             return
         known = {path: self.listing.get(path) for path in paths}
-        in_background(partial(self._read, known, self.post_message), self.post_message)
+        run_in_thread(partial(self._read, known, self.post_message), self.post_message)
 
     def _read(
         self, known: dict[str, Environment | None], post: Callable[[Message], object]
@@ -241,7 +241,7 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         self.count_all()
         self.tell()
 
-    def _apply(self, batch: Batch) -> None:
+    def _apply(self, batch: ScanBatch) -> None:
         """Take what a scan found, but for what was taken away after it began."""
         for path in self._removed:
             batch.found.pop(path, None)

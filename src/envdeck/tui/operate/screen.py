@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from envdeck.core.model import Environment, ProjectState
 from envdeck.tui.base.messages import OperationEnded
 from envdeck.tui.operate.run import RunningScreen
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envdeck.core.model import Plan
-    from envdeck.tui.base.services import Operating, Wish
+    from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.tab import DetailTab
-    from envdeck.tui.dialogs.picker import ChoosingDialog
-    from envdeck.tui.help.tour import Wanted
-    from envdeck.tui.walkthrough.state import OpenWalking, Walking, Walks
+    from envdeck.tui.dialogs.picker import PickerDialog
+    from envdeck.tui.help.tour import TourAccepted
+    from envdeck.tui.walkthrough.state import OpenWalking, Walking, WalkthroughStates
 
 
 class ActingScreen(RunningScreen, inherit_bindings=False):
@@ -27,7 +27,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
 
     open_walking: "OpenWalking | None" = None
     """Opens what is behind a walkthrough, in a thread; None for the real one."""
-    _walks: "Walks | None" = None
+    _walks: "WalkthroughStates | None" = None
     _walked = ""
     """The project of the last walkthrough, which the next one is proposed for."""
     """The walkthroughs that were opened, so that one that was left can be resumed."""
@@ -45,16 +45,16 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
             self.say("nothing can be changed from this screen", failed=True)
         return self.operating
 
-    def wish(
+    def request(
         self,
-        wish: "Wish",
-        chosen_in: "ChoosingDialog[Any] | DotenvValuesDialog | None" = None,
+        request: "PlanRequest",
+        chosen_in: "PickerDialog[Any] | DotenvValuesDialog | None" = None,
     ) -> None:
         """Plan what was asked for and show it; do it if the person says yes. What is not done
         leads back to the dialog that it was chosen in."""
         if self.able() is None:
             return
-        from envdeck.tui.dialogs.picker import ChoosingDialog
+        from envdeck.tui.dialogs.picker import PickerDialog
         from envdeck.tui.dialogs.plan import PlanDialog
 
         def decided(plans: "tuple[Plan, ...] | None") -> None:
@@ -62,7 +62,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
                 chosen_in.remove_class("-under")
                 if plans:
                     chosen_in.dismiss(None)
-                elif isinstance(chosen_in, ChoosingDialog):
+                elif isinstance(chosen_in, PickerDialog):
                     chosen_in.returned(dialog.plan)
             if plans:
                 self._go_on_from(plans)
@@ -72,7 +72,7 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         leave = "Cancel" if chosen_in is None else "Back"
         if chosen_in is not None:
             chosen_in.add_class("-under")
-        dialog = PlanDialog(wish, self.look, leave=leave)
+        dialog = PlanDialog(request, self.look, leave=leave)
         self.app.push_screen(dialog, decided)
 
     def _go_on_from(self, plans: "Sequence[Plan]") -> None:
@@ -82,14 +82,14 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         if self.listing.cursor in paths and not self.inside:
             self.table.action_down()
 
-    def choose(self, dialog: "ChoosingDialog[Any] | DotenvValuesDialog", title: str = "") -> None:
+    def choose(self, dialog: "PickerDialog[Any] | DotenvValuesDialog", title: str = "") -> None:
         """Let something be chosen, and plan it; the dialog waits below its plan."""
         from envdeck.tui.base.services import together
 
-        def chosen(found: "Wish | tuple[Wish, ...] | None") -> None:
-            wishes = found if isinstance(found, tuple) else (found,) if found else ()
-            if wishes:
-                self.wish(together(title, wishes), dialog)
+        def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
+            requests = found if isinstance(found, tuple) else (found,) if found else ()
+            if requests:
+                self.request(together(title, requests), dialog)
 
         dialog.on_chosen = chosen
         self.app.push_screen(dialog)
@@ -123,15 +123,15 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         operating = self.able()
         if operating is None:
             return
-        from envdeck.tui.base.services import Wish
+        from envdeck.tui.base.services import PlanRequest
 
         found = tab.mend(operating)
         if isinstance(found, str):
             self.say(found)
-        elif not isinstance(found, Wish):
+        elif not isinstance(found, PlanRequest):
             self.choose(found)
         elif not self._held(found.paths):
-            self.wish(found)
+            self.request(found)
 
     def _one(self, doing: str) -> Environment | None:
         targets = self._targets(doing)
@@ -150,14 +150,14 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         targets = self._targets("delete") if operating is not None else ()
         if operating is None or not targets:
             return
-        from envdeck.tui.dialogs.requests import delete_wish
+        from envdeck.tui.dialogs.requests import delete_request
 
         what = self.look.path(targets[0].path)
         if len(targets) > 1:
             what = f"{len(targets):,} environments"
             hidden = self.listing.hidden_marks
             what += f", {hidden:,} of them hidden by the filter" if hidden else ""
-        self.wish(delete_wish(operating, targets, f"Delete {what}"))
+        self.request(delete_request(operating, targets, f"Delete {what}"))
 
     def action_recreate(self) -> None:
         """Choose from what the marked ones, or this one, are made anew."""
@@ -192,9 +192,9 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         """Ask whether the last operation shall be taken back."""
         operating = self.able()
         if operating is not None:
-            from envdeck.tui.dialogs.requests import undo_wish
+            from envdeck.tui.dialogs.requests import undo_request
 
-            self.wish(undo_wish(operating, "Take the last operation back"))
+            self.request(undo_request(operating, "Take the last operation back"))
 
     # the walkthrough
 
@@ -205,8 +205,8 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         elif self.settings.tour:
             from envdeck.tui.help.tour import TourDialog, TourOffer
 
-            def answered(wanted: "Wanted | None") -> None:
-                in_background(self.settings.tour_answered, self.post_message)
+            def answered(wanted: "TourAccepted | None") -> None:
+                run_in_thread(self.settings.tour_answered, self.post_message)
                 if wanted is not None:
                     self.app.push_screen(TourDialog(self.look))
 
@@ -241,9 +241,9 @@ class ActingScreen(RunningScreen, inherit_bindings=False):
         operating = self._looking()
         if operating is None:
             return
-        from envdeck.tui.walkthrough.state import Walks, WalkthroughOpened, open_walking
+        from envdeck.tui.walkthrough.state import WalkthroughOpened, WalkthroughStates, open_walking
 
-        self._walks, self._walked = self._walks or Walks(), project
+        self._walks, self._walked = self._walks or WalkthroughStates(), project
         begin: partial[Walking] = partial(
             self.open_walking or open_walking, operating, project, environment
         )

@@ -12,17 +12,17 @@ from textual.screen import Screen
 from envdeck.core.model import Operation
 from envdeck.text import plain, width
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.job import LOG_LINES, Job, State
-from envdeck.tui.base.messages import OperationWished
+from envdeck.tui.base.job import LOG_LINES, Job, JobState
+from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.system import for_clipboard
-from envdeck.tui.dialogs.requests import undo_wish
+from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
 from envdeck.tui.widgets.operation_words import title as job_title
-from envdeck.tui.workers.operation_queue import Queue
+from envdeck.tui.workers.operation_queue import OperationQueue
 
 
 class JobList(LineList[Job]):
@@ -174,7 +174,7 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         *bindings("next_pane", "previous_pane", "tab.1", "tab.2"),
     ]
 
-    def __init__(self, queue: Queue, look: Look) -> None:
+    def __init__(self, queue: OperationQueue, look: Look) -> None:
         super().__init__()
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._queue = queue
@@ -237,7 +237,7 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         self.log_view.follow()
         self._show_log_path(job)
         first = {"undo": "undo this one"}
-        if job is not None and job.state is not State.DONE:
+        if job is not None and job.state is not JobState.DONE:
             first = {} if job.state.over else {"cancel": ""}
         hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
         self._keys.tell(hints)
@@ -270,7 +270,7 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         elif job.stopping:
             said = "it is being stopped already"
         else:
-            waiting = job.state is State.WAITING
+            waiting = job.state is JobState.WAITING
             self._queue.cancel(job)
             runs = job.plan.operation is Operation.RUN
             said = "stopping: what it did stays" if runs else "stopping: it will be rolled back"
@@ -310,12 +310,12 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
         if job is None or not job.state.over:
             said = "nothing here is over" if job is None else "it is not over: nothing to take back"
             self.notify(said, markup=False)
-        elif job.state is not State.DONE:
+        elif job.state is not JobState.DONE:
             self.notify("it cannot be taken back: it changed nothing", markup=False)
         else:
             title = f"Take back: {job_title(job.plan, self._look)}"
-            wish = undo_wish(self._queue.operating, title, job.plan.id)
-            self.post_message(OperationWished(wish))
+            request = undo_request(self._queue.operating, title, job.plan.id)
+            self.post_message(PlanRequested(request))
 
     async def action_history(self) -> None:
         """What was done before."""

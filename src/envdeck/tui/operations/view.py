@@ -3,34 +3,34 @@
 from collections.abc import Iterable
 
 from envdeck.text import clip, duration, pad, width
-from envdeck.tui.base.job import Command, Job, LogLine, State
+from envdeck.tui.base.job import Job, JobCommand, JobState, LogLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined, line_width, wrapped
 from envdeck.tui.widgets.operation_words import amount, progress_bar, title
 
 _STATE = 12
 """Cells of the word for a state."""
 _TONES = {
-    State.WAITING: Tone.MUTED,
-    State.RUNNING: Tone.ACCENT,
-    State.DONE: Tone.GOOD,
-    State.ROLLED_BACK: Tone.WARNING,
-    State.ENDED_BADLY: Tone.ERROR,
-    State.REFUSED: Tone.ERROR,
-    State.CANCELLED: Tone.MUTED,
-    State.FAILED: Tone.ERROR,
+    JobState.WAITING: Tone.MUTED,
+    JobState.RUNNING: Tone.ACCENT,
+    JobState.DONE: Tone.GOOD,
+    JobState.ROLLED_BACK: Tone.WARNING,
+    JobState.ENDED_BADLY: Tone.ERROR,
+    JobState.REFUSED: Tone.ERROR,
+    JobState.CANCELLED: Tone.MUTED,
+    JobState.FAILED: Tone.ERROR,
 }
 
 
-def state_sign(state: State, look: Look) -> str:
+def state_sign(state: JobState, look: Look) -> str:
     """Return a sign that says a state without colour."""
     signs = look.signs
     return {
-        State.WAITING: signs.away,
-        State.RUNNING: "»" if look.unicode else ">",
-        State.DONE: signs.marked,
-        State.ROLLED_BACK: signs.warning,
-        State.ENDED_BADLY: signs.broken,
-        State.CANCELLED: signs.unknown,
+        JobState.WAITING: signs.away,
+        JobState.RUNNING: "»" if look.unicode else ">",
+        JobState.DONE: signs.marked,
+        JobState.ROLLED_BACK: signs.warning,
+        JobState.ENDED_BADLY: signs.broken,
+        JobState.CANCELLED: signs.unknown,
     }.get(state, signs.broken)
 
 
@@ -63,24 +63,26 @@ def step_lines(job: Job, look: Look, cells: int, *, upto: int | None = None) -> 
         state = _step_state(job, number)
         parts = [
             Part(f" {state_sign(state, look)} ", _TONES[state]),
-            Part(look.sentence(step.title), Tone.MUTED if state is State.WAITING else Tone.PLAIN),
+            Part(
+                look.sentence(step.title), Tone.MUTED if state is JobState.WAITING else Tone.PLAIN
+            ),
         ]
-        if state is State.RUNNING:
+        if state is JobState.RUNNING:
             far = amount(job.progress)
             parts.append(Part(f"  {far}" if far else "", Tone.ACCENT))
-        elif state.over and state is not State.DONE:
+        elif state.over and state is not JobState.DONE:
             parts.append(Part(f"  {state.value}", _TONES[state]))
         told = wrapped(tuple(parts), max(cells - 4, 8))
         lines += [told[0], *((Part("   "), *more) for more in told[1:])]
     return [*lines, *_outcome(job, look, cells)]
 
 
-def _step_state(job: Job, number: int) -> State:
-    if job.state is State.DONE:
-        return State.DONE
+def _step_state(job: Job, number: int) -> JobState:
+    if job.state is JobState.DONE:
+        return JobState.DONE
     if job.step is None or number > job.step:
-        return State.WAITING
-    return State.DONE if number < job.step else job.state
+        return JobState.WAITING
+    return JobState.DONE if number < job.step else job.state
 
 
 def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
@@ -119,7 +121,7 @@ def _broken(text: str, room: int) -> list[str]:
     return pieces
 
 
-def command_lines(command: Command, look: Look, cells: int, *, over: bool) -> list[Line]:
+def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) -> list[Line]:
     """Return a command that was really run, where, and how it ended."""
     import shlex
 

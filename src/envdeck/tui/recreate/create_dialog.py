@@ -13,9 +13,9 @@ from textual.widgets import Input
 
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
-from envdeck.tui.base.services import Operating, Wish
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, ChoosingDialog, title
-from envdeck.tui.dialogs.requests import CreateChoice, create_wish
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
+from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.sources import source_about, source_line, title_cells
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
@@ -37,7 +37,7 @@ class ProjectRead(Message, bubble=False):
         self.found = found
 
 
-class CreateDialog(ChoosingDialog[Wish]):
+class CreateDialog(PickerDialog[PlanRequest]):
     """A field for the project's folder, then what it locks or declares, then the interpreters.
 
     It is left with a wish; nothing was planned or done by then.
@@ -225,7 +225,7 @@ class CreateDialog(ChoosingDialog[Wish]):
             choice = CreateChoice(
                 self._project, name, None if alone else file, self._pythons.chosen
             )
-            self.leave_with(create_wish(self._operating, choice, self.look))
+            self.leave_with(create_request(self._operating, choice, self.look))
 
     def action_refresh(self) -> None:
         """Read everything anew."""

@@ -18,9 +18,9 @@ from envdeck.core.operations.recreate.options import (
     SourceChoice,
 )
 from envdeck.text import plain
-from envdeck.tui.base.services import Operating, Wish
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, ChoosingDialog, radio, title
-from envdeck.tui.dialogs.requests import RecreateChoice, recreate_wishes
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, radio, title
+from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import JumpRows
 from envdeck.tui.recreate.forecaster import ForecastCame, Forecaster
@@ -139,7 +139,7 @@ class ChoicesKnown(Message, bubble=False):
         self.known = known
 
 
-class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
+class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     """The sources with their difference to what is installed, then the interpreters, and where
     the chosen one has no wheel for some packages, what becomes of those.
 
@@ -410,7 +410,9 @@ class RecreateDialog(ChoosingDialog[tuple[Wish, ...]]):
             choice = RecreateChoice(
                 name, named, self._pythons.chosen, self._jumps.chosen, self._doubts.chosen
             )
-            self.leave_with(recreate_wishes(self._operating, self._environments, choice, self.look))
+            self.leave_with(
+                recreate_requests(self._operating, self._environments, choice, self.look)
+            )
 
     def action_refresh(self) -> None:
         """Read everything anew."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.recreate.forecast import Forecast, Outlook, Verdict
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.text import clip, pad, plain, width
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, glued, joined, wrapped
@@ -36,9 +36,9 @@ _SENTENCES = {
 _NAME, _VERSION = 26, 12
 
 
-def outlooks(told: Iterable[Told]) -> tuple[Outlook, ...]:
+def outlooks(told: Iterable[Told]) -> tuple[PinForecast, ...]:
     """Return the pins of some forecasts, those that several environments share once."""
-    found: dict[tuple[str, str], Outlook] = {}
+    found: dict[tuple[str, str], PinForecast] = {}
     for one in told:
         for pin in one.pins if isinstance(one, Forecast) else ():
             found.setdefault((pin.name, pin.version), pin)
@@ -114,7 +114,7 @@ def _plural(sentence: str, count: int) -> str:
     return sentence if count == 1 else f"{plural} {rest}"
 
 
-def _pin_line(pin: Outlook, column: int, cells: int, look: Look) -> Line:
+def _pin_line(pin: PinForecast, column: int, cells: int, look: Look) -> Line:
     name = pad(clip(plain(pin.name), column, look.signs.ellipsis), column)
     version = clip(plain(pin.version), _VERSION, look.signs.ellipsis)
     parts = [Part(f"  {name}  "), Part(pad(version, _VERSION), Tone.MUTED)]
@@ -144,11 +144,11 @@ class Jump:
 
     name: str | None
     """`smallest`, `newest`, or None: each stays at its version."""
-    moves: tuple[tuple[Outlook, str], ...]
+    moves: tuple[tuple[PinForecast, str], ...]
     """What comes at another version, and at which."""
-    stays: tuple[Outlook, ...]
+    stays: tuple[PinForecast, ...]
     """What stays, to be built here or to fail."""
-    stuck: tuple[Outlook, ...]
+    stuck: tuple[PinForecast, ...]
     """What has no version to go to, so that the jump cannot be chosen."""
 
     @property
@@ -163,7 +163,7 @@ def jumps(told: Sequence[Told]) -> tuple[Jump, ...]:
     return tuple(_jump(name, lacking) for name in _TITLES) if lacking else ()
 
 
-def _jump(name: str | None, lacking: Sequence[Outlook]) -> Jump:
+def _jump(name: str | None, lacking: Sequence[PinForecast]) -> Jump:
     moves, stays, stuck = [], [], []
     for pin in lacking:
         target = {"smallest": pin.smallest, "newest": pin.newest}.get(name or "")
@@ -235,7 +235,7 @@ def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
     every = [*(pin for pin, _ in jump.moves), *jump.stays, *jump.stuck]
     column = min(max((width(plain(pin.name)) for pin in every), default=0), _NAME, room // 3)
 
-    def row(sign: str, tone: Tone, pin: Outlook, *told: Part) -> None:
+    def row(sign: str, tone: Tone, pin: PinForecast, *told: Part) -> None:
         name = pad(clip(plain(pin.name), column, ellipsis), column)
         line = (Part(f"{sign} ", tone), Part(f"{name}  "), *told)
         lines.append(clipped(line, room, ellipsis))

@@ -11,7 +11,7 @@ from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import Operating
 from envdeck.tui.recreate.forecast import Told
 from envdeck.tui.widgets.words import minor
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -48,7 +48,7 @@ class Forecaster:
         self._environments = tuple(environments)
         self._changed = changed
         self._known: dict[str, tuple[Told, ...]] = {}
-        self._wish: Interpreter | None = None
+        self._request: Interpreter | None = None
         self._asking: Interpreter | None = None
         self._pause: Timer | None = None
         self._generation = 0
@@ -61,23 +61,23 @@ class Forecaster:
         """Whether it is being asked about now."""
         return self._asking is not None and _key(self._asking) == _key(interpreter)
 
-    def is_wished(self, interpreter: Interpreter) -> bool:
+    def is_requested(self, interpreter: Interpreter) -> bool:
         """Whether it will be asked about, or is already."""
-        return self._wish is not None and _key(self._wish) == _key(interpreter)
+        return self._request is not None and _key(self._request) == _key(interpreter)
 
     def want(self, interpreter: Interpreter | None) -> None:
         """Ask about a Python once the cursor rests on it, and give up what was asked before."""
-        if interpreter is not None and self.is_wished(interpreter):
+        if interpreter is not None and self.is_requested(interpreter):
             return
         self.stop()
         if interpreter is not None and self.told(interpreter) is None:
-            self._wish = interpreter
+            self._request = interpreter
             self._pause = self._owner.set_timer(PAUSE_SECONDS, self._start)
 
     def stop(self) -> None:
         """Give up what is asked."""
         self._generation += 1
-        self._wish = None
+        self._request = None
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
@@ -92,7 +92,7 @@ class Forecaster:
 
     def _start(self) -> None:
         self._pause = None
-        interpreter, generation = self._wish, self._generation
+        interpreter, generation = self._request, self._generation
         if interpreter is None:
             return
         self._asking = interpreter
@@ -105,7 +105,7 @@ class Forecaster:
                 message = ForecastCame(_key(interpreter), (NoPlan(message.text),))
             self._owner.post_message(message)
 
-        in_background(lambda: self._ask(interpreter, stopped), post)
+        run_in_thread(lambda: self._ask(interpreter, stopped), post)
         self._changed()
 
     def _ask(self, interpreter: Interpreter, stopped: Callable[[], bool]) -> Message | None:
@@ -120,7 +120,7 @@ class Forecaster:
         """Keep an answer."""
         self._known[message.python] = message.told
         if self._asking is not None and _key(self._asking) == message.python:
-            self._asking = self._wish = None
+            self._asking = self._request = None
         self._changed()
 
 

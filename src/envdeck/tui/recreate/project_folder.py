@@ -16,7 +16,7 @@ from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -194,7 +194,7 @@ class ProjectDialog(Dialog[str]):
             except OSError as error:
                 return FoldersRead(typed, (), reason_of(error))
 
-        in_background(work, self.post_message)
+        run_in_thread(work, self.post_message)
 
     def on_folders_read(self, message: FoldersRead) -> None:
         """Offer them, unless something else was typed meanwhile."""
@@ -281,7 +281,7 @@ class ProjectDialog(Dialog[str]):
         """Look whether it is there, beside the screen, and end with it."""
         typed = self._typed()
         path = typed.rstrip(os.sep) or os.sep
-        in_background(lambda: FolderChecked(path, there=os.path.isdir(path)), self.post_message)
+        run_in_thread(lambda: FolderChecked(path, there=os.path.isdir(path)), self.post_message)
 
     def on_folder_checked(self, message: FolderChecked) -> None:
         """End with it, or say that it is not there."""

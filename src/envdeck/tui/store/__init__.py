@@ -1,6 +1,6 @@
 """What the list knows, as plain objects: no Textual here, so a test runs them by the thousand."""
 
-from envdeck.tui.store.columns import COLUMNS, Column, Standing, columns_named, standing
+from envdeck.tui.store.columns import COLUMNS, Column, StatusOrder, columns_named, standing
 from envdeck.tui.store.query import Query
 from envdeck.tui.store.rows import Listing, Totals
 
@@ -9,7 +9,7 @@ __all__ = [
     "Column",
     "Listing",
     "Query",
-    "Standing",
+    "StatusOrder",
     "Totals",
     "columns_named",
     "standing",

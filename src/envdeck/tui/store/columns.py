@@ -13,7 +13,7 @@ Value: TypeAlias = tuple[int | float | str, ...]
 SortKey: TypeAlias = tuple[bool, Value, str, str]
 
 
-class Standing(StrEnum):
+class StatusOrder(StrEnum):
     """The state of an environment as the list says it, the worst first."""
 
     BROKEN = "broken"
@@ -28,22 +28,22 @@ class Standing(StrEnum):
     OK = "ok"
 
 
-_RANK = {standing: rank for rank, standing in enumerate(Standing)}
+_RANK = {standing: rank for rank, standing in enumerate(StatusOrder)}
 _NUMBER = re.compile(r"\d+")
 
 
-def standing(environment: Environment) -> Standing:
+def standing(environment: Environment) -> StatusOrder:
     """Return the worst there is to say of an environment: its status; that nobody needs it any
     more; that its Python is no longer supported; that its project cannot be seen now."""
     if environment.status is not Status.OK:
-        return Standing(environment.status.value)
+        return StatusOrder(environment.status.value)
     if environment.project.state is ProjectState.GONE:
-        return Standing.ORPHAN
+        return StatusOrder.ORPHAN
     if environment.python.end_of_life:
-        return Standing.END_OF_LIFE
+        return StatusOrder.END_OF_LIFE
     if environment.project.state is ProjectState.UNMOUNTED:
-        return Standing.UNMOUNTED
-    return Standing.OK
+        return StatusOrder.UNMOUNTED
+    return StatusOrder.OK
 
 
 @lru_cache(4096)

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.model import Environment, ProjectState, Status
-from envdeck.tui.store.columns import Standing, standing
+from envdeck.tui.store.columns import StatusOrder, standing
 
 Test: TypeAlias = Callable[[Environment], bool]
 
@@ -123,11 +123,11 @@ def _python(value: str, _now: float) -> Test:
 def _status(value: str, _now: float) -> Test:
     if value in {"eol", "end-of-life", "end of life"}:
         return lambda environment: environment.python.end_of_life is not None
-    if value == Standing.ORPHAN:
+    if value == StatusOrder.ORPHAN:
         return lambda environment: environment.project.state is ProjectState.GONE
-    if value == Standing.UNMOUNTED:
+    if value == StatusOrder.UNMOUNTED:
         return lambda environment: environment.project.state is ProjectState.UNMOUNTED
-    if value not in set(Standing):
+    if value not in set(StatusOrder):
         raise BadTermError(f"one of {', '.join(Status)}, orphan, unmounted, eol")
     return lambda environment: standing(environment) == value
 

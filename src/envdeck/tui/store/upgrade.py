@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.upgrade.model import Candidate, Candidates, Fixed
+    from envdeck.core.operations.upgrade.model import Fixed, UpgradeCandidate, UpgradeCandidates
 
 GROUPS = ("patch", "minor", "major", "other")
 """The groups of the picker in their order, by the names of `Level`."""
@@ -32,11 +32,11 @@ class UpgradePicker:
     Everything goes by name, never by place.
     """
 
-    candidates: "Candidates"
+    candidates: "UpgradeCandidates"
     lock: bool = False
     _chosen: set[str] = field(default_factory=set)
     _versions: dict[str, str] = field(default_factory=dict)
-    _groups: dict[str, list["Candidate"]] = field(default_factory=dict)
+    _groups: dict[str, list["UpgradeCandidate"]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for row in self.candidates.rows:
@@ -46,7 +46,7 @@ class UpgradePicker:
     # what there is
 
     @property
-    def groups(self) -> Mapping[str, list["Candidate"]]:
+    def groups(self) -> Mapping[str, list["UpgradeCandidate"]]:
         """The groups that are not empty, in order; those held back wholly come last."""
         return {
             name: sorted(self._groups[name], key=lambda row: row.name)
@@ -64,7 +64,7 @@ class UpgradePicker:
         """Whether there is nothing that could be chosen."""
         return not self.candidates.rows
 
-    def candidate(self, name: str) -> "Candidate | None":
+    def candidate(self, name: str) -> "UpgradeCandidate | None":
         """Return the row of a name."""
         return next((row for row in self.candidates.rows if row.name == name), None)
 
@@ -110,11 +110,11 @@ class UpgradePicker:
 
     # versions
 
-    def version_of(self, row: "Candidate") -> str:
+    def version_of(self, row: "UpgradeCandidate") -> str:
         """Return the version that a row would move to, as far as is known before resolving."""
         return self._versions.get(row.name, row.target)
 
-    def level_of(self, row: "Candidate") -> str:
+    def level_of(self, row: "UpgradeCandidate") -> str:
         """Return how far a row would move, by the name of the level: as far as it was asked to,
         and not as was proposed."""
         version = self.version_of(row)
@@ -161,7 +161,7 @@ class UpgradePicker:
         self._take(row, version)
         return ""
 
-    def _take(self, row: "Candidate", version: str) -> None:
+    def _take(self, row: "UpgradeCandidate", version: str) -> None:
         if version == row.target:
             self._versions.pop(row.name, None)
         else:
@@ -178,13 +178,13 @@ class UpgradePicker:
         )
 
 
-def _group(row: "Candidate") -> str:
+def _group(row: "UpgradeCandidate") -> str:
     if not row.upgradable:
         return HELD
     return row.level.value
 
 
-def _known(row: "Candidate", asked: str | None) -> list[str]:
+def _known(row: "UpgradeCandidate", asked: str | None) -> list[str]:
     """Return the versions known of a row, the oldest first: proposed, newest, asked for."""
     versions = dict.fromkeys((row.target, row.latest))
     if asked is not None:

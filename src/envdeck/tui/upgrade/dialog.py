@@ -12,9 +12,9 @@ from textual.widgets import Input
 from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.services import Operating, Wish
-from envdeck.tui.dialogs.picker import ChoiceRow, ChoosingDialog
-from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_wish
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog
+from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_request
 from envdeck.tui.recreate.forecaster import ForecastCame, Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
@@ -25,7 +25,7 @@ from envdeck.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
-    from envdeck.core.operations.upgrade.model import Candidates
+    from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
 
 class UpgradePackages:
@@ -38,7 +38,7 @@ class UpgradePackages:
         self.picker: UpgradePicker | None = None
         """What could be upgraded and what of it is chosen; None until the index has answered."""
 
-    def take(self, found: "Candidates", offer: "LockOffer | None") -> None:
+    def take(self, found: "UpgradeCandidates", offer: "LockOffer | None") -> None:
         """Take what there is."""
         self.picker, self._offer, self._rows = UpgradePicker(found), offer, None
 
@@ -136,7 +136,7 @@ _FRAME = 6
 class CandidatesKnown(Message, bubble=False):
     """What could be upgraded is known, or why it is not."""
 
-    def __init__(self, found: "Candidates | NoPlan", lock: "LockOffer | None") -> None:
+    def __init__(self, found: "UpgradeCandidates | NoPlan", lock: "LockOffer | None") -> None:
         super().__init__()
         self.found = found
         self.lock = lock
@@ -150,7 +150,7 @@ class PythonsKnown(Message, bubble=False):
         self.choices = choices
 
 
-class UpgradeDialog(ChoosingDialog[Wish]):
+class UpgradeDialog(PickerDialog[PlanRequest]):
     """Two tabs: the packages in groups, and the interpreters.
 
     It is left with a wish; nothing was planned or done by then.
@@ -439,7 +439,7 @@ class UpgradeDialog(ChoosingDialog[Wish]):
             self._leave_with(picker.answer())
 
     def _leave_with(self, choice: UpgradeChoice | InterpreterChosen) -> None:
-        self.leave_with(upgrade_wish(self._operating, self._environment, choice, self.look))
+        self.leave_with(upgrade_request(self._operating, self._environment, choice, self.look))
 
     def action_refresh(self) -> None:
         """Ask anew, where that failed."""

@@ -13,7 +13,7 @@ from envdeck.tui.widgets.words import counted
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
-    from envdeck.core.operations.upgrade.model import Candidate, Fixed
+    from envdeck.core.operations.upgrade.model import Fixed, UpgradeCandidate
 
 _GAP = "  "
 _DAY = 10
@@ -30,7 +30,7 @@ _GROUPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class UpgradeColumns:
     """The widths of the columns, the same for every row."""
 
     name: int
@@ -42,7 +42,7 @@ class Columns:
     """Whether any is held back."""
 
     @classmethod
-    def fit(cls, picker: UpgradePicker, cells: int) -> "Columns":
+    def fit(cls, picker: UpgradePicker, cells: int) -> "UpgradeColumns":
         """Return the columns for a width: name and versions always, the rest as room allows."""
         rows = picker.candidates.rows
         names = [row.name for row in rows] + [one.name for one in picker.fixed]
@@ -88,7 +88,7 @@ def group_line(group: str, picker: UpgradePicker, cells: int, look: Look) -> Lin
 
 
 def candidate_line(
-    row: "Candidate", picker: UpgradePicker, columns: Columns, cells: int, look: Look
+    row: "UpgradeCandidate", picker: UpgradePicker, columns: UpgradeColumns, cells: int, look: Look
 ) -> Line:
     """Return the row of a package that could be upgraded."""
     version = picker.version_of(row)
@@ -115,7 +115,7 @@ def candidate_line(
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _target(row: "Candidate", version: str, cells: int, look: Look) -> Line:
+def _target(row: "UpgradeCandidate", version: str, cells: int, look: Look) -> Line:
     """Return a version with what of it is new in the colour of its group."""
     text = clip(plain(version), cells, look.signs.ellipsis)
     kept = _common(plain(row.installed), text)
@@ -140,7 +140,7 @@ def _numbers(text: str) -> list[str]:
     return re.findall(r"[^.]+\.?", text)
 
 
-def _notes(row: "Candidate", picker: UpgradePicker, look: Look) -> Line:
+def _notes(row: "UpgradeCandidate", picker: UpgradePicker, look: Look) -> Line:
     parts: list[Part] = []
     if picker.is_changed(row.name):
         level = picker.level_of(row)
@@ -155,7 +155,9 @@ def _notes(row: "Candidate", picker: UpgradePicker, look: Look) -> Line:
     return tuple(parts)
 
 
-def candidate_about(row: "Candidate", picker: UpgradePicker, cells: int, look: Look) -> list[Line]:
+def candidate_about(
+    row: "UpgradeCandidate", picker: UpgradePicker, cells: int, look: Look
+) -> list[Line]:
     """Return all that is known of a package that could be upgraded."""
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
     version = picker.version_of(row)
@@ -185,7 +187,7 @@ def candidate_about(row: "Candidate", picker: UpgradePicker, cells: int, look: L
     return [(Part(" "), *line) for line in lines]
 
 
-def fixed_line(fixed: "Fixed", columns: Columns, cells: int, look: Look) -> Line:
+def fixed_line(fixed: "Fixed", columns: UpgradeColumns, cells: int, look: Look) -> Line:
     """Return the row of a package that is not upgraded here, with the reason."""
     line = (
         Part(" " * BOX),
@@ -275,12 +277,12 @@ class UpgradeRows:
     picker: UpgradePicker
     offer: "LockOffer | None"
     look: Look
-    _fitted: dict[int, Columns] = field(default_factory=dict)
+    _fitted: dict[int, UpgradeColumns] = field(default_factory=dict)
 
-    def columns(self, cells: int) -> Columns:
+    def columns(self, cells: int) -> UpgradeColumns:
         """Return the columns for a width."""
         if cells not in self._fitted:
-            self._fitted[cells] = Columns.fit(self.picker, cells)
+            self._fitted[cells] = UpgradeColumns.fit(self.picker, cells)
         return self._fitted[cells]
 
     def rows(self) -> list[ChoiceRow]:
@@ -306,7 +308,7 @@ class UpgradeRows:
     def _group(self, group: str) -> ChoiceRow:
         return ChoiceRow(lambda cells: group_line(group, self.picker, cells, self.look))
 
-    def _package(self, one: "Candidate") -> ChoiceRow:
+    def _package(self, one: "UpgradeCandidate") -> ChoiceRow:
         return ChoiceRow(
             lambda cells: candidate_line(one, self.picker, self.columns(cells), cells, self.look),
             (PACKAGE, one.name),

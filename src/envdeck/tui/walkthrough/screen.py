@@ -7,14 +7,14 @@ from textual import on
 from textual.binding import BindingType
 from textual.message import Message
 
-from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import OperationEnded, OperationWished, OutcomeSaid
+from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.walkthrough.view import typed
 from envdeck.tui.walkthrough.worker import LookingScreen
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from envdeck.core.model import Plan
@@ -40,14 +40,14 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     WalkthroughScreen > .top { background: $panel; }
     WalkthroughScreen > .walk { height: 1fr; layout: vertical; }
     WalkthroughScreen StepList { height: 8; }
-    WalkthroughScreen AboutStep { height: 1fr; border-top: solid $foreground 20%; }
-    WalkthroughScreen AboutStep:focus { border-top: solid $primary; }
+    WalkthroughScreen StepDetail { height: 1fr; border-top: solid $foreground 20%; }
+    WalkthroughScreen StepDetail:focus { border-top: solid $primary; }
     WalkthroughScreen.-wide > .walk { layout: horizontal; margin-top: 1; }
     WalkthroughScreen.-wide StepList { width: 53%; min-width: 46; max-width: 66; height: 1fr; }
-    WalkthroughScreen.-wide AboutStep {
+    WalkthroughScreen.-wide StepDetail {
         width: 1fr; border-top: none; border-left: vkey $panel;
     }
-    WalkthroughScreen.-wide AboutStep:focus { border-left: vkey $primary; }
+    WalkthroughScreen.-wide StepDetail:focus { border-left: vkey $primary; }
     WalkthroughScreen > LogView, WalkthroughScreen > StepsView, WalkthroughScreen > .job-head {
         display: none;
     }
@@ -57,14 +57,14 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     WalkthroughScreen.-begun.-printed > LogView { display: block; }
     WalkthroughScreen.-begun.-silent > StepsView { display: block; height: auto; max-height: 30%; }
     WalkthroughScreen.-low.-reading StepList { display: none; }
-    WalkthroughScreen.-low.-begun.-acting AboutStep { display: none; }
+    WalkthroughScreen.-low.-begun.-acting StepDetail { display: none; }
     WalkthroughScreen.-low.-begun.-acting > .walk { height: auto; }
     WalkthroughScreen.-low.-begun.-acting > LogView { height: 1fr; }
     WalkthroughScreen.-low.-begun.-acting > StepsView { height: 1fr; max-height: 100%; }
     WalkthroughScreen.-low.-begun.-about > .job-head,
     WalkthroughScreen.-low.-begun.-about > LogView,
     WalkthroughScreen.-low.-begun.-about > StepsView { display: none; }
-    WalkthroughScreen.-nothing AboutStep { display: none; }
+    WalkthroughScreen.-nothing StepDetail { display: none; }
     WalkthroughScreen.-nothing StepList { width: 1fr; max-width: 100%; height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -97,9 +97,9 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
 
     def _why_not(self, step: StepView) -> None:
         """Say what a person can do where there is nothing that we do."""
-        if step.commands and step.state in {State.READY, State.DONE}:
+        if step.commands and step.state in {StepState.READY, StepState.DONE}:
             self.action_copy()
-        elif step.state is State.WAITING:
+        elif step.state is StepState.WAITING:
             first = next((each for each in self.walk.steps if _comes_first(each)), None)
             title = "a step before it" if first is None else self.look.sentence(first.title)
             self._say(
@@ -107,10 +107,10 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
                 if self.look.unicode
                 else f"it waits: first comes {title}"
             )
-        elif step.state is State.CANNOT:
+        elif step.state is StepState.CANNOT:
             hint = step.hint or "what it says beside it is for you to do"
             self._say(f"this needs you: {self.look.sentence(hint)}")
-        elif step.state is State.SKIPPED:
+        elif step.state is StepState.SKIPPED:
             self._say("it does not apply to this project")
         else:
             self._say("there is nothing to do for it")
@@ -128,7 +128,7 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     def _plan(self, step: StepView, answers: Answers, asked_in: "StepDialog | None") -> None:
         """Plan it in the background, show it, and do it if the person says yes. What is not done
         leads back to where it was asked for."""
-        from envdeck.tui.base.services import Wish
+        from envdeck.tui.base.services import PlanRequest
         from envdeck.tui.dialogs.plan import PlanDialog
 
         def decided(plans: "tuple[Plan, ...] | None") -> None:
@@ -144,9 +144,9 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         if asked_in is not None:
             asked_in.add_class("-under")
         title = self.look.sentence(step.title)
-        wish = Wish(title, lambda _allow: self.walk.plan(step, answers))
+        request = PlanRequest(title, lambda _allow: self.walk.plan(step, answers))
         leave = "Cancel" if asked_in is None else "Back"
-        self.app.push_screen(PlanDialog(wish, self.look, leave=leave), decided)
+        self.app.push_screen(PlanDialog(request, self.look, leave=leave), decided)
 
     def _submit(self, step: StepView, plan: "Plan") -> None:
         self.main.submit(plan)
@@ -172,7 +172,7 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         if step is None:
             return False
         self.pane("about")
-        in_background(partial(self._recorded, step, job), self.post_message)
+        run_in_thread(partial(self._recorded, step, job), self.post_message)
         self.show_current()
         return True
 
@@ -223,10 +223,10 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         """Ask whether the last operation shall be taken back."""
         operating = self.main.able()
         if operating is not None:
-            from envdeck.tui.dialogs.requests import undo_wish
+            from envdeck.tui.dialogs.requests import undo_request
 
-            wish = undo_wish(operating, "Take the last operation back")
-            self.post_message(OperationWished(wish))
+            request = undo_request(operating, "Take the last operation back")
+            self.post_message(PlanRequested(request))
 
     async def action_operations(self) -> None:
         """What is being done, and what was."""
@@ -252,4 +252,4 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
 
 
 def _comes_first(step: StepView) -> bool:
-    return step.state in {State.OPEN, State.CANNOT}
+    return step.state in {StepState.OPEN, StepState.CANNOT}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 from textual.message import Message
 
-from envdeck.core.onboarding.model import Answers, State, StepView
+from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.services import Stopped
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from envdeck.core.model import Environment, NoPlan, Plan, Result
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
     from envdeck.tui.base.services import Operating
     from envdeck.tui.widgets.line import Look
-    from envdeck.tui.workers.operation_queue import Queue
+    from envdeck.tui.workers.operation_queue import OperationQueue
 
 
 class Walking(Protocol):
@@ -53,7 +53,7 @@ class OperatingScreen(Protocol):
     """What the walkthrough's screen needs of the main one: its queue, and its ways to act."""
 
     look: "Look"
-    queue: "Queue | None"
+    queue: "OperationQueue | None"
 
     def able(self) -> "Operating | None":
         """Return what can change something; else say why nothing can."""
@@ -85,13 +85,13 @@ def open_walking(
 class WalkthroughOpened(Message):
     """A walkthrough is to be shown. The app shows it, which alone knows every screen."""
 
-    def __init__(self, walk: "Walk", main: OperatingScreen) -> None:
+    def __init__(self, walk: "WalkthroughState", main: OperatingScreen) -> None:
         super().__init__()
         self.walk = walk
         self.main = main
 
 
-class Walk:
+class WalkthroughState:
     """One project's walkthrough. Used from the screen's thread, but for what says that it is called
     in one; what is behind it is asked by one thread at a time."""
 
@@ -179,8 +179,8 @@ class Walk:
     @property
     def done(self) -> tuple[int, int]:
         """How many steps are done, of how many that apply to this project."""
-        applying = [step for step in self.steps if step.state is not State.SKIPPED]
-        return sum(step.state is State.DONE for step in applying), len(applying)
+        applying = [step for step in self.steps if step.state is not StepState.SKIPPED]
+        return sum(step.state is StepState.DONE for step in applying), len(applying)
 
     @property
     def ready(self) -> bool:
@@ -193,29 +193,29 @@ class Walk:
         names = [step.name for step in self.steps]
         at = names.index(name) + 1 if name in names else 0
         around = (*self.steps[at:], *self.steps[:at])
-        for wanted in ({State.OPEN, State.CANNOT}, {State.READY}):
+        for wanted in ({StepState.OPEN, StepState.CANNOT}, {StepState.READY}):
             for step in around:
                 if step.state in wanted:
                     return step.name
         return None
 
 
-class Walks:
+class WalkthroughStates:
     """The walkthroughs of this run of the program."""
 
     def __init__(self) -> None:
-        self._walks: dict[tuple[str, str | None], Walk] = {}
+        self._walks: dict[tuple[str, str | None], WalkthroughState] = {}
 
     def of(
         self,
         project: str,
         environment: "Environment | None",
         begin: Callable[[], Walking],
-    ) -> Walk:
+    ) -> WalkthroughState:
         """Return the walkthrough of a project, the one that was left if there is one."""
         key = (project, None if environment is None else environment.path)
         if key not in self._walks:
-            self._walks[key] = Walk(project, begin)
+            self._walks[key] = WalkthroughState(project, begin)
         return self._walks[key]
 
     def job_ended(self, job: "Job", post: "Callable[[Message], object]") -> None:
@@ -223,8 +223,8 @@ class Walks:
         for walk in self._walks.values():
             step = None if walk.shown else walk.take(job)
             if step is not None:
-                in_background(partial(_record, walk, step, job), post)
+                run_in_thread(partial(_record, walk, step, job), post)
 
 
-def _record(walk: Walk, step: StepView, job: "Job") -> None:
+def _record(walk: WalkthroughState, step: StepView, job: "Job") -> None:
     walk.record(step, job)

@@ -3,29 +3,28 @@
 import shlex
 from collections.abc import Iterator, Sequence
 
-from envdeck.core.onboarding.model import Option, State, StepView
+from envdeck.core.onboarding.model import Option, StepState, StepView
 from envdeck.text import clip, pad, width
-from envdeck.tui.base.job import Job
-from envdeck.tui.base.job import State as JobState
-from envdeck.tui.walkthrough.state import Walk
+from envdeck.tui.base.job import Job, JobState
+from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
 from envdeck.tui.widgets.words import capital
 
 _WORDS = {
-    State.DONE: "done",
-    State.OPEN: "to do",
-    State.WAITING: "waiting",
-    State.CANNOT: "needs you",
-    State.READY: "ready",
-    State.SKIPPED: "does not apply",
+    StepState.DONE: "done",
+    StepState.OPEN: "to do",
+    StepState.WAITING: "waiting",
+    StepState.CANNOT: "needs you",
+    StepState.READY: "ready",
+    StepState.SKIPPED: "does not apply",
 }
 _TONES = {
-    State.DONE: Tone.GOOD,
-    State.OPEN: Tone.ACCENT,
-    State.WAITING: Tone.MUTED,
-    State.CANNOT: Tone.WARNING,
-    State.READY: Tone.ACCENT,
-    State.SKIPPED: Tone.MUTED,
+    StepState.DONE: Tone.GOOD,
+    StepState.OPEN: Tone.ACCENT,
+    StepState.WAITING: Tone.MUTED,
+    StepState.CANNOT: Tone.WARNING,
+    StepState.READY: Tone.ACCENT,
+    StepState.SKIPPED: Tone.MUTED,
 }
 _WORD = 14
 """Cells of the word for a state."""
@@ -33,16 +32,16 @@ _MOST = 200
 """Details that are shown of a step; how many more there are is said."""
 
 
-def sign_of(state: State, look: Look) -> str:
+def sign_of(state: StepState, look: Look) -> str:
     """Return a sign that says a state without colour."""
     signs = look.signs
     return {
-        State.DONE: signs.marked,
-        State.OPEN: signs.away,
-        State.WAITING: "◦" if look.unicode else ".",
-        State.CANNOT: signs.broken,
-        State.READY: "▷" if look.unicode else ">",
-        State.SKIPPED: signs.unknown,
+        StepState.DONE: signs.marked,
+        StepState.OPEN: signs.away,
+        StepState.WAITING: "◦" if look.unicode else ".",
+        StepState.CANNOT: signs.broken,
+        StepState.READY: "▷" if look.unicode else ">",
+        StepState.SKIPPED: signs.unknown,
     }[state]
 
 
@@ -58,7 +57,7 @@ def state_line(step: StepView, job: Job | None, look: Look) -> Line:
 def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
     """Return one row: how it stands, and what it is."""
     sign, word = state_line(step, job, look)
-    quiet = step.state in {State.WAITING, State.SKIPPED}
+    quiet = step.state in {StepState.WAITING, StepState.SKIPPED}
     room = max(cells - _WORD - 6, 8)
     title = clip(look.sentence(step.title), room, look.signs.ellipsis)
     return (
@@ -70,7 +69,9 @@ def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
     )
 
 
-def title_line(walk: Walk, look: Look, cells: int, *, looking: bool, slow: bool = False) -> Line:
+def title_line(
+    walk: WalkthroughState, look: Look, cells: int, *, looking: bool, slow: bool = False
+) -> Line:
     """Return whose walkthrough it is, and how far it is; `slow` tells that looking takes long."""
     done, total = walk.done
     far = f"{done} of {total} done" if total else ""
@@ -85,7 +86,7 @@ def title_line(walk: Walk, look: Look, cells: int, *, looking: bool, slow: bool 
 
 
 def about_lines(
-    walk: Walk, step: StepView | None, look: Look, cells: int, *, titled: bool = True
+    walk: WalkthroughState, step: StepView | None, look: Look, cells: int, *, titled: bool = True
 ) -> list[Line]:
     """Return all about the step under the cursor, what a person has to know first."""
     lines = [*_ready(walk, look, cells)]
@@ -98,7 +99,7 @@ def about_lines(
     found = (*state_line(step, job, look), Part("  "), Part(said))
     lines += _indented(found, 1, cells, more=3)
     if step.hint:
-        tone = Tone.WARNING if step.state is State.CANNOT else Tone.MUTED
+        tone = Tone.WARNING if step.state is StepState.CANNOT else Tone.MUTED
         lines += _indented((Part(capital(look.sentence(step.hint)), tone),), 3, cells)
     lines += _last_time(job, look, cells)
     lines += [(), *_indented((Part(look.sentence(step.why), Tone.MUTED),), 1, cells)]
@@ -119,7 +120,7 @@ def about_lines(
     return lines
 
 
-def _ready(walk: Walk, look: Look, cells: int) -> Iterator[Line]:
+def _ready(walk: WalkthroughState, look: Look, cells: int) -> Iterator[Line]:
     """Say that nothing is left to do, and what to type now."""
     if not walk.ready:
         return
@@ -127,7 +128,7 @@ def _ready(walk: Walk, look: Look, cells: int) -> Iterator[Line]:
     yield from _indented((Part(said, Tone.GOOD),), 1, cells, more=3)
     for label, name in (("activate", "activate"), ("then try", "command")):
         step = walk.found(name)
-        if step is not None and step.state is not State.SKIPPED and step.commands:
+        if step is not None and step.state is not StepState.SKIPPED and step.commands:
             head = Part(f"   {label}  ", Tone.MUTED)
             pieces = unabridged(command_text(step.commands[0], look), cells - width(head.text) - 1)
             yield (head, Part(pieces[0], Tone.STRONG))
@@ -233,7 +234,7 @@ def _indented(line: Line, blanks: int, cells: int, more: int | None = None) -> I
         yield (Part(" " * (more if number else blanks)), *each)
 
 
-def slow_words(walk: Walk, seconds: float, look: Look) -> str:
+def slow_words(walk: WalkthroughState, seconds: float, look: Look) -> str:
     """Return what is said where looking takes long."""
     return (
         f"Looking at {look.path(walk.project)} has taken {seconds:.0f} seconds: its disk may not "

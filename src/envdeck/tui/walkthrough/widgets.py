@@ -6,7 +6,7 @@ from typing import ClassVar
 from envdeck.core.onboarding.model import StepView
 from envdeck.tui.base.job import Job
 from envdeck.tui.operations.view import job_line
-from envdeck.tui.walkthrough.state import Walk
+from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import about_lines, step_line
 from envdeck.tui.widgets.line import Line, Look, OneLine
 from envdeck.tui.widgets.line_list import LineList
@@ -16,7 +16,7 @@ from envdeck.tui.widgets.line_view import LineView
 class StepList(LineList[StepView]):
     """The steps, in the order they are done in."""
 
-    def __init__(self, walk: Walk, look: Look) -> None:
+    def __init__(self, walk: WalkthroughState, look: Look) -> None:
         super().__init__(classes="steps")
         self._walk, self._look = walk, look
 
@@ -29,10 +29,10 @@ class StepList(LineList[StepView]):
         return step_line(row, self._walk.jobs.get(row.name), self._look, cells)
 
 
-class AboutStep(LineView):
+class StepDetail(LineView):
     """All about the step under the cursor."""
 
-    def __init__(self, walk: Walk, look: Look) -> None:
+    def __init__(self, walk: WalkthroughState, look: Look) -> None:
         super().__init__(classes="about")
         self._walk, self._look = walk, look
         self._step: StepView | None = None

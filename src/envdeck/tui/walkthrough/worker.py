@@ -10,16 +10,16 @@ from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
-from envdeck.core.onboarding.model import State, StepView
+from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.operations.screen import LogView, StepsView
-from envdeck.tui.walkthrough.state import OperatingScreen, Walk
+from envdeck.tui.walkthrough.state import OperatingScreen, WalkthroughState
 from envdeck.tui.walkthrough.view import slow_words, title_line
-from envdeck.tui.walkthrough.widgets import AboutStep, JobHead, StepList
+from envdeck.tui.walkthrough.widgets import JobHead, StepDetail, StepList
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import LineLabel, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.workers import in_background
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
     from envdeck.tui.base.job import Job
@@ -46,7 +46,7 @@ class Looked(Message, bubble=False):
 class LookingScreen(Screen[None], inherit_bindings=False):
     """Looks at the steps in a thread, shows what was found, and follows what is being done."""
 
-    def __init__(self, walk: Walk, main: OperatingScreen) -> None:
+    def __init__(self, walk: WalkthroughState, main: OperatingScreen) -> None:
         super().__init__(classes="-nothing -about")
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
@@ -54,7 +54,7 @@ class LookingScreen(Screen[None], inherit_bindings=False):
         self.look = main.look
         self.main = main
         self.list = StepList(walk, self.look)
-        self.about = AboutStep(walk, self.look)
+        self.about = StepDetail(walk, self.look)
         self.log_view = LogView(self.look)
         self.done_view = StepsView(self.look)
         self._head = JobHead(self.look)
@@ -126,7 +126,7 @@ class LookingScreen(Screen[None], inherit_bindings=False):
                 message = Looked(generation, (), message.text)
             self.post_message(message)
 
-        in_background(lambda: Looked(generation, walk.look(stopped)), post)
+        run_in_thread(lambda: Looked(generation, walk.look(stopped)), post)
         self._tell()
 
     def on_looked(self, message: Looked) -> None:
@@ -291,4 +291,4 @@ def _does(step: StepView) -> str:
         if step.options:
             return "choose"
         return "run it" if step.name == "command" else "do it"
-    return _COPY if step.commands and step.state in {State.READY, State.DONE} else ""
+    return _COPY if step.commands and step.state in {StepState.READY, StepState.DONE} else ""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from envdeck.core.model import Operation, Plan, StepProgress
 from envdeck.text import size
-from envdeck.tui.base.job import Job, State
+from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, joined, line_width
-from envdeck.tui.widgets.words import Doing
+from envdeck.tui.widgets.words import Activity
 
 DOING = {
     Operation.DELETE: "deleting",
@@ -71,22 +71,22 @@ def title(plan: Plan, look: Look, cells: int = 40) -> str:
 
 def doing_word(job: Job) -> str:
     """Return what is being done, in a word or two."""
-    if job.state is State.WAITING:
+    if job.state is JobState.WAITING:
         return "waiting"
     return "stopping" if job.stopping else DOING[job.plan.operation]
 
 
 def being(job: Job) -> str:
     """Return what a person is told of something that is acted on already."""
-    if job.state is State.WAITING:
+    if job.state is JobState.WAITING:
         return f"waits to be {DONE[job.plan.operation]}"
     return f"is being {DONE[job.plan.operation]}"
 
 
-def row_word(job: Job) -> Doing:
+def row_word(job: Job) -> Activity:
     """Return the word for a row that is being acted on."""
     word = doing_word(job)
-    return Doing(word, _SHORT.get(word, word))
+    return Activity(word, _SHORT.get(word, word))
 
 
 def amount(progress: StepProgress | None) -> str:
@@ -102,7 +102,7 @@ def amount(progress: StepProgress | None) -> str:
 
 def figures(job: Job) -> bool:
     """Whether it can be told how far it is: not in a step that says nothing of itself."""
-    if job.state is not State.RUNNING:
+    if job.state is not JobState.RUNNING:
         return True
     return job.progress is not None and bool(job.progress.total)
 
@@ -145,7 +145,7 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
     """Return what is going on in one line; what matters least is left out."""
     if not jobs:
         return ()
-    first = next((job for job in jobs if job.state is State.RUNNING), jobs[0])
+    first = next((job for job in jobs if job.state is JobState.RUNNING), jobs[0])
     what: Line = (
         Part(f" {look.signs.warning} ", Tone.ACCENT),
         Part(f"{doing_word(first)} {subject(first.plan, look, 40)}", Tone.STRONG),
@@ -168,21 +168,21 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
 
 def ending(job: Job, look: Look) -> tuple[str, bool]:
     """Return how an operation ended, for a toast, and whether that is bad news."""
-    if job.state is State.FAILED:
+    if job.state is JobState.FAILED:
         fault = look.sentence(job.fault)
         return f"{title(job.plan, look)}: a fault of envdeck: {fault}", True
-    if job.state is State.CANCELLED or job.result is None:
+    if job.state is JobState.CANCELLED or job.result is None:
         return f"{title(job.plan, look)}: given up before it began", False
     result = job.result
     said = look.sentence(result.message)
-    if job.state is State.DONE:
+    if job.state is JobState.DONE:
         if job.plan.undo is not None:
             said += f" · {look.key('undo')} takes it back"
         return said, False
     hint = f"\n{look.sentence(result.hint)}" if result.hint else ""
-    if job.state is State.ROLLED_BACK:
+    if job.state is JobState.ROLLED_BACK:
         return f"{title(job.plan, look)}: rolled back: {said}{hint}", not result.stopped
-    if job.state is State.ENDED_BADLY:
+    if job.state is JobState.ENDED_BADLY:
         return f"{title(job.plan, look)}: {said}{hint}", not result.stopped
     guard = f" ({result.guard})" if result.guard else ""
     return f"{title(job.plan, look)}: refused: {said}{guard}{hint}", True

@@ -107,7 +107,7 @@ def place(file: str, line: int | None, folder: str, look: Look) -> str:
     return shown if line is None else f"{shown}:{line}"
 
 
-class Doing(NamedTuple):
+class Activity(NamedTuple):
     """What is being done with an environment."""
 
     word: str

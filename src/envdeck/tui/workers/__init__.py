@@ -9,7 +9,7 @@ from textual.message import Message
 from envdeck.tui.base.messages import OutcomeSaid
 
 
-def in_background(call: Callable[[], Message | None], post: Callable[[Message], object]) -> None:
+def run_in_thread(call: Callable[[], Message | None], post: Callable[[Message], object]) -> None:
     """Run `call` in a daemon thread, and post the message it returns."""
 
     def run() -> None:

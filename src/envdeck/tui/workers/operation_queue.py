@@ -7,7 +7,7 @@ from threading import Thread
 from time import monotonic
 
 from envdeck.core.model import Plan
-from envdeck.tui.base.job import Job, State
+from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.base.services import Operating
 
 PARALLEL = 2
@@ -16,7 +16,7 @@ KEPT = 100
 """Operations that are over and still shown; the history has them all."""
 
 
-class Queue:
+class OperationQueue:
     """Operations in the order they were asked for. Used from the screen's thread alone; each
     operation runs in a thread of its own, and is heard of by :meth:`drain`."""
 
@@ -76,9 +76,9 @@ class Queue:
 
     def cancel(self, job: Job) -> None:
         """Give an operation up: one that runs is rolled back, one that waits never starts."""
-        if job.state is State.WAITING:
-            job.state, job.ended_at = State.CANCELLED, self._clock()
-        elif job.state is State.RUNNING:
+        if job.state is JobState.WAITING:
+            job.state, job.ended_at = JobState.CANCELLED, self._clock()
+        elif job.state is JobState.RUNNING:
             job.stopping = True
         self.revision += 1
         self._start()
@@ -97,7 +97,7 @@ class Queue:
     def drain(self) -> list[Job]:
         """Take over what was said since the last time, and return what is over by that."""
         now = self._clock()
-        ended = [job for job in self._jobs if job.state is State.RUNNING and job.drain(now)]
+        ended = [job for job in self._jobs if job.state is JobState.RUNNING and job.drain(now)]
         for job in ended:
             self._threads.pop(job, None)
         if ended:
@@ -116,17 +116,17 @@ class Queue:
         if self._held:
             return
         before: list[Job] = []
-        running = sum(job.state is State.RUNNING for job in self._jobs)
+        running = sum(job.state is JobState.RUNNING for job in self._jobs)
         for job in self.active:
             free = running < PARALLEL and not any(_meet(job, other) for other in before)
-            if job.state is State.WAITING and free:
+            if job.state is JobState.WAITING and free:
                 self._run(job)
                 running += 1
             before.append(job)  # nobody overtakes one that waits for the same environment
         self.revision += 1
 
     def _run(self, job: Job) -> None:
-        job.state, job.started_at = State.RUNNING, self._clock()
+        job.state, job.started_at = JobState.RUNNING, self._clock()
         work = partial(_work, self._operating, job)
         # A daemon, so that a disk that does not answer cannot keep the program from ending:
         # what is not over by then is finished or rolled back by the next start.

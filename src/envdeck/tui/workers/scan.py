@@ -23,7 +23,7 @@ from envdeck.core.model import (
     Sized,
     Unreadable,
 )
-from envdeck.tui.base.source import Source
+from envdeck.tui.base.source import CatalogSource
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -55,7 +55,7 @@ def newest_size(environment: Environment, *sizes: Size | None) -> Environment:
 Item: TypeAlias = Event | Vanished | Failed
 
 
-class Batch:
+class ScanBatch:
     """What happened since the last drain, the newest word on everything."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class Batch:
 class _Run:
     """One scan in its thread. A run that is replaced is no longer read, whatever it still says."""
 
-    def __init__(self, source: Source, scope: "Scope", again: Sequence[Environment]) -> None:
+    def __init__(self, source: CatalogSource, scope: "Scope", again: Sequence[Environment]) -> None:
         self.items: deque[Item] = deque()
         self.stopped = False
         self.over = False
@@ -128,10 +128,10 @@ class _Run:
             self.items.append(Found(replace(fresh, size=self._source.measure(fresh))))
 
 
-class Feed:
+class ScanFeed:
     """The scan as the screen sees it: started, drained, stopped."""
 
-    def __init__(self, source: Source, scope: "Scope") -> None:
+    def __init__(self, source: CatalogSource, scope: "Scope") -> None:
         self._source = source
         self._scope = scope
         self._run: _Run | None = None
@@ -156,9 +156,9 @@ class Feed:
         if self._run is not None:
             self._run.stopped = True
 
-    def drain(self) -> Batch:
+    def drain(self) -> ScanBatch:
         """Return what happened since the last time, as much as fits in a frame."""
-        batch = Batch()
+        batch = ScanBatch()
         run = self._run
         if run is None:
             return batch

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.discovery.managers.conda import CONDA as TOOL
 from envdeck.core.discovery.managers.conda import is_root, parse, registered, roots
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.system.host import Host
 
 
@@ -22,7 +22,7 @@ def conda_prefix(path: Path, *folders: str) -> Path:
     return path
 
 
-def candidate_at(path: Path) -> Candidate:
+def candidate_at(path: Path) -> EnvironmentCandidate:
     found = recognise(os.path.realpath(path))
     assert found is not None
     return found

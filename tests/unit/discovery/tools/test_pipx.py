@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.discovery.managers.pipx import PIPX as TOOL
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.system.host import Host
 
 MakeVenv = Callable[..., Path]
 
 
-def candidate_at(path: Path) -> Candidate:
+def candidate_at(path: Path) -> EnvironmentCandidate:
     found = recognise(os.path.realpath(path))
     assert found is not None
     return found

@@ -9,12 +9,12 @@ import pytest
 
 from envdeck.core.discovery.managers.conda import CONDA
 from envdeck.core.discovery.managers.pixi import PIXI as TOOL
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
 
 
-def conda_prefix(path: Path, marker: object = None) -> Candidate:
+def conda_prefix(path: Path, marker: object = None) -> EnvironmentCandidate:
     """A prefix as pixi lays it out, with `conda-meta/pixi` if a marker is given."""
     meta = path / "conda-meta"
     meta.mkdir(parents=True)

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from envdeck.core.discovery.managers.base import Place
+from envdeck.core.discovery.managers.base import KnownFolder
 from envdeck.core.discovery.managers.pre_commit import PRE_COMMIT as TOOL
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
 
 
-def candidate_at(path: Path) -> Candidate:
+def candidate_at(path: Path) -> EnvironmentCandidate:
     found = recognise(os.path.realpath(path))
     assert found is not None
     return found
 
 
 def test_its_cache_is_xdgs_on_every_platform(host: Host) -> None:
-    expected = [Place(os.path.join(host.home, ".cache", "pre-commit"), 2)]
+    expected = [KnownFolder(os.path.join(host.home, ".cache", "pre-commit"), 2)]
     for platform in ("linux", "darwin", "win32"):
         assert list(TOOL.places(replace(host, platform=platform))) == expected
 

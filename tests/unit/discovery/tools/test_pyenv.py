@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.managers.base import Place
+from envdeck.core.discovery.managers.base import KnownFolder
 from envdeck.core.discovery.managers.pyenv import PYENV as TOOL
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.system.host import Host
 
 
-def candidate_at(path: Path) -> Candidate:
+def candidate_at(path: Path) -> EnvironmentCandidate:
     found = recognise(os.path.realpath(path))
     assert found is not None
     return found
@@ -31,8 +31,8 @@ def blog(home: Path, make_venv: Callable[..., Path]) -> Path:
 def test_its_places_are_the_versions_and_the_envs_in_each(blog: Path, host: Host) -> None:
     versions = os.path.join(host.home, ".pyenv", "versions")
     assert list(TOOL.places(host)) == [
-        Place(versions, 1),
-        Place(os.path.join(versions, "3.12.1", "envs"), 1),
+        KnownFolder(versions, 1),
+        KnownFolder(os.path.join(versions, "3.12.1", "envs"), 1),
     ]
 
 

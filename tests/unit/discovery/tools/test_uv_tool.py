@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from envdeck.core.discovery.managers.uv import UV_TOOL as TOOL
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
 
 
-def candidate_at(path: Path) -> Candidate:
+def candidate_at(path: Path) -> EnvironmentCandidate:
     found = recognise(os.path.realpath(path))
     assert found is not None
     return found

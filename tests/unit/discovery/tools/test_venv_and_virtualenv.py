@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import (
     direnv,
     hatch,
@@ -72,7 +72,7 @@ def test_virtualenv_claims_its_key_and_what_has_no_cfg(host, make_candidate):
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
 def test_a_real_environment_is_claimed_by_its_maker(host, real_environments, maker):
     candidate = recognise(real_environments[maker])
-    assert keeper(candidate, host).name == maker
+    assert manager_of(candidate, host).name == maker
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

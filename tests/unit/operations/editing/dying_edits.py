@@ -11,7 +11,7 @@ from envdeck.core.dotenv import Remedy, RemedyKind
 from envdeck.core.model import Plan, Result
 from envdeck.core.operations.execute import recover
 from envdeck.core.operations.transaction.journal import Entry
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 
 def _load() -> ModuleType:
@@ -106,7 +106,7 @@ SCENARIOS: dict[str, tuple[tuple[Callable[[EditWorld], object], ...], object]] =
 WHOLE = {"A=old\n", "A=old\nB=new\n", "A=\nB=new\n"}
 
 
-def recover_after_a_look(ground: Ground) -> tuple[Entry, ...]:
+def recover_after_a_look(ground: OperationStore) -> tuple[Entry, ...]:
     """Recover, once it is clear that the place never has half a file, nor none for long."""
     path = Path(ground.host.home) / "work" / "it's [1]" / ".env"
     if path.exists():

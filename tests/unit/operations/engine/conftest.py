@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
 
 
@@ -77,8 +77,8 @@ def engine_host(home: Path, tmp_path: Path, links: Path) -> Host:
 
 
 @pytest.fixture
-def uv(engine_host: Host, tmp_path: Path) -> Uv:
-    uv = Uv(engine_host, folder=str(tmp_path))
+def uv(engine_host: Host, tmp_path: Path) -> UvAdapter:
+    uv = UvAdapter(engine_host, folder=str(tmp_path))
     if uv.problem:
         pytest.skip(uv.problem)
     return uv

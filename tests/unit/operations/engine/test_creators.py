@@ -11,12 +11,14 @@ from envdeck.core.model import Creation
 from envdeck.core.operations.engine.creators import CannotBeMade, Creator, creator_for
 from envdeck.core.operations.engine.relocation import relocate
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
 
 
 @pytest.fixture
-def creator(engine_host: Host, tmp_path: Path, uv: Uv) -> Callable[..., Creator | CannotBeMade]:
+def creator(
+    engine_host: Host, tmp_path: Path, uv: UvAdapter
+) -> Callable[..., Creator | CannotBeMade]:
     def creator(creation: Creation, version: str | None = "3.12.1", **changes) -> object:
         tool = changes.get("uv", uv)
         return creator_for(creation, engine_host, version, folder=str(tmp_path), uv=tool)

@@ -14,7 +14,7 @@ import pytest
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
 
 _MISTAKES = {"/404/": 404, "/500/": 500, "/401/": 401}
@@ -59,7 +59,7 @@ def fail(engine_host: Host, make_venv, tmp_path: Path, links: Path, uv) -> Calla
         file.write_text("\n".join(requirements))
         environ = {**engine_host.environ, "UV_HTTP_RETRIES": "0", **variables}
         host = replace(engine_host, environ=environ)
-        tool = Uv(host, folder=str(tmp_path), offline=offline)
+        tool = UvAdapter(host, folder=str(tmp_path), offline=offline)
         done = Runner(host).run(tool.install(str(environment / "bin" / "python"), str(file)))
         assert not done.ok
         return explain(done)

@@ -12,7 +12,7 @@ from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.tool_change import update_of
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.shared.environments import read_environment
 from envdeck.core.operations.upgrade.resolve import UvResolver
 from envdeck.core.system.host import Host
@@ -33,7 +33,7 @@ def stand_in(folder: Path, tool: str, lines: list[str]) -> str:
 def test_what_was_met_is_told_in_plain_words(met, engine_host: Host, tmp_path: Path) -> None:
     program = stand_in(tmp_path, met["tool"], met["lines"])
     if met["tool"] == "uv":
-        uv = Uv(engine_host, folder=str(tmp_path), project=True, program=program)
+        uv = UvAdapter(engine_host, folder=str(tmp_path), project=True, program=program)
         command = uv.project_sync("/e", "/e/bin/python")
     else:
         command = Command((program, "update"), str(tmp_path), engine_host.environ)
@@ -55,7 +55,7 @@ def refused(engine_host: Host, uv, tmp_path: Path):
         folder.mkdir()
         for name, text in files.items():
             (folder / name.replace("_", ".")).write_text(text)
-        command = call(Uv(engine_host, folder=str(folder), project=True))
+        command = call(UvAdapter(engine_host, folder=str(folder), project=True))
         done = Runner(engine_host).run(command)
         assert not done.ok
         return explain(done)
@@ -63,7 +63,7 @@ def refused(engine_host: Host, uv, tmp_path: Path):
     return refused
 
 
-def sync(uv: Uv) -> Command:
+def sync(uv: UvAdapter) -> Command:
     return uv.project_sync("/nowhere/e", "python")
 
 
@@ -127,7 +127,7 @@ def test_a_revision_is_installed_without_a_manifest_only_from_five_on(
         '[[package]]\nname = "app"\nversion = "1"\nsource = { virtual = "." }\n'
     )
     environment = make_venv(tmp_path / "env", creator="uv")
-    tool = Uv(engine_host, folder=str(folder), project=True)
+    tool = UvAdapter(engine_host, folder=str(folder), project=True)
     command = tool.project_sync(str(environment), str(environment / "bin" / "python"))
     done = Runner(engine_host).run(command)
     assert done.ok == (manifest or revision >= 5), done.tail
@@ -161,7 +161,7 @@ def test_an_answer_of_another_form_is_no_answer(
     program.chmod(0o755)
     environment = read_environment(str(make_venv(tmp_path / "env")), engine_host)
     assert environment is not None
-    uv = Uv(engine_host, folder=str(tmp_path), program=str(program))
+    uv = UvAdapter(engine_host, folder=str(tmp_path), program=str(program))
     resolver = UvResolver(uv, Runner(engine_host), environment)
     for answer in (resolver.plan(["one"], [], []), resolver.latest()):
         assert isinstance(answer, Failure)

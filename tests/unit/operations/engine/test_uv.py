@@ -13,7 +13,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import (
     Change,
     Outdated,
-    Uv,
+    UvAdapter,
     read_check,
     read_outdated,
     read_pins,
@@ -129,10 +129,12 @@ def test_the_person_s_shell_and_project_lead_nowhere_else(
         "UV_CONSTRAINT": "/nowhere",
     }
     host = replace(engine_host, environ={**engine_host.environ, **environ})
-    assert run(Uv(host, folder=str(project)).install(python, listed(index, "three"))).ok
+    assert run(UvAdapter(host, folder=str(project)).install(python, listed(index, "three"))).ok
     assert installed(python) == {"three": "1.0"}
     assert not (project / "hijacked").exists()
-    told = run(Uv(host, folder=str(project), project=True).install(python, listed(index, "one")))
+    told = run(
+        UvAdapter(host, folder=str(project), project=True).install(python, listed(index, "one"))
+    )
     assert told.ok
     assert (project / "hijacked").exists()
 
@@ -161,7 +163,7 @@ def test_a_project_s_lock_is_installed_into_the_environment_that_is_told(
         'dependencies = ["two<2"]\n[dependency-groups]\ndev = ["three"]\nmore = ["one"]\n'
         f"[tool.uv]\nno-index = true\nfind-links = ['{index}']\n"
     )
-    uv = Uv(engine_host, folder=str(project), project=True)
+    uv = UvAdapter(engine_host, folder=str(project), project=True)
     assert run(uv.lock()).ok
     target = str(Path(python).parent.parent)
     done = run(uv.project_sync(target, python, default_groups=False))
@@ -177,7 +179,9 @@ def test_a_project_s_lock_is_installed_into_the_environment_that_is_told(
 def test_credentials_stand_in_the_variables_alone(engine_host: Host, tmp_path: Path) -> None:
     url = "https://ada:secret@index.example/simple"
     environ = {"PIP_INDEX_URL": url, "PIP_NO_INDEX": "0"}
-    command = Uv(replace(engine_host, environ=environ), folder="/w").outdated("/e/bin/python")
+    command = UvAdapter(replace(engine_host, environ=environ), folder="/w").outdated(
+        "/e/bin/python"
+    )
     assert command.environ["UV_DEFAULT_INDEX"] == url
     assert "secret" not in repr(command)
     assert command.shown[:2] == ("uv", "--no-config")
@@ -233,5 +237,5 @@ def test_the_best_of_all_indexes_is_taken_as_pip_does(
     text = f"[global]\nindex-url = file://{tmp_path}/second\nextra-index-url = {tmp_path}/first\n"
     (Path(engine_host.home) / ".config" / "pip" / "pip.conf").write_text(text)
     wanted = listed(tmp_path, "one")
-    assert run(Uv(engine_host, folder=str(tmp_path)).install(python, wanted)).ok
+    assert run(UvAdapter(engine_host, folder=str(tmp_path)).install(python, wanted)).ok
     assert installed(python) == {"one": "2.0"}

@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, PackageChoice
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
-from envdeck.core.operations.recreate.run import Restoring
+from envdeck.core.operations.recreate.run import ExactInstall
 
 NAME, MODULE = "internal-lib", "internal_lib"
 INDEXES = ("has-it", "has-another", "has-a-source", "has-none", "is-down")
@@ -345,7 +345,7 @@ def test_what_is_installed_once_more_is_proved_once_more(
     path = furnished(machine, state)
     rows = rows_of(kit, path)
     offered(machine, kit, state, "has-it" if state == "whole" else "has-none", harm)
-    first = Restoring.prove
+    first = ExactInstall.prove
 
     def prove(restoring):
         first(restoring)
@@ -354,7 +354,7 @@ def test_what_is_installed_once_more_is_proved_once_more(
         assert restoring.building.install_lines([line], [NAME], binary=[NAME]).ok
         return first(restoring)
 
-    monkeypatch.setattr(Restoring, "prove", prove)
+    monkeypatch.setattr(ExactInstall, "prove", prove)
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
     assert f"rebuilt from their files here: {NAME}" in result.verified
     assert rows_of(kit, path) == rows

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.prefix import identity_of, recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import Identity, Operation, ProjectLink, Target
 from envdeck.core.operations.guards.check import ask
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def read(host):
 
     def reading(path, on=host):
         candidate = recognise(os.fspath(path))
-        return Inspector(on).inspect(candidate, keeper(candidate, on), ProjectLink())
+        return Inspector(on).inspect(candidate, manager_of(candidate, on), ProjectLink())
 
     return reading
 
@@ -34,12 +34,12 @@ def question(host, read):
         path = os.path.realpath(path)
         environment = read(path, on) if recognise(path) else None
         identity = identity_of(path) or Identity(0, 0)
-        return Question(
+        return GuardRequest(
             operation=operation,
             target=Target(path, identity),
             environment=environment,
             link=None if link is None else os.fspath(link),
-            moment=Moment(on, **moment),
+            moment=GuardContext(on, **moment),
         )
 
     return making

@@ -11,7 +11,7 @@ import pytest
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.model import Operation, ProjectLink, ProjectState
 from envdeck.core.operations.guards.check import ask, unchecked
-from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.system.mounts import Mount, read_mounts
 
@@ -170,7 +170,7 @@ def test_the_activated_one_is_not_deleted(asked, home, make_venv, here):
 
 
 def test_this_very_process_has_places_of_its_own(host):
-    moment = Moment.now(host)
+    moment = GuardContext.now(host)
     assert os.path.realpath(sys.prefix) in moment.ours
     assert moment.folder == os.path.realpath(os.getcwd())
     assert moment.pid == os.getpid()
@@ -377,7 +377,7 @@ def test_conda_is_called_with_the_prefix(read, home, host):
 
 def test_the_mount_table_of_this_machine_is_read_once(here):
     calls = []
-    moment = Moment(here, read_mounts=lambda host: calls.append(host) or read_mounts(host))
+    moment = GuardContext(here, read_mounts=lambda host: calls.append(host) or read_mounts(host))
     assert moment.mounts is moment.mounts
     assert len(calls) == 1
     assert moment.anew().mounts is not None

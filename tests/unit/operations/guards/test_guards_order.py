@@ -3,7 +3,7 @@
 from envdeck.core.model import Operation, Target
 from envdeck.core.operations.guards import context as moment
 from envdeck.core.operations.guards.check import GUARDS, ask, unchecked
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 
 OVERRULABLE = {"symlink", "has-dependants", "tracked", "unowned-files", "in-use"}
 
@@ -47,10 +47,10 @@ def test_what_refuses_for_good_saves_the_walk(question, home, monkeypatch):
 
 
 def test_read_only_mode_refuses_every_operation(host):
-    then = Moment(host, read_only=True)
+    then = GuardContext(host, read_only=True)
     for operation in Operation:
         target = Target("/somewhere", None)
-        one = Question(operation=operation, target=target, environment=None, moment=then)
+        one = GuardRequest(operation=operation, target=target, environment=None, moment=then)
         assert "read-only" in {refusal.guard for refusal in ask(one)}
 
 

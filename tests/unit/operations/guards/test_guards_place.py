@@ -10,7 +10,7 @@ import pytest
 from envdeck.core.model import Operation, ProjectLink, ProjectState, Target
 from envdeck.core.operations.guards.check import ask
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 
 def reasons(one):
@@ -173,7 +173,7 @@ def test_a_trash_in_an_environment(asked, home, make_venv, host):
     item = path / "deep" / "down" / ".envdeck-trash" / "20261118-110640-4f2a"
     item.mkdir(parents=True)
     assert asked(path, allowed={"unowned-files"}) == {}
-    ground = Ground.of(host)
+    ground = OperationStore.of(host)
     ground.journal.write(
         Entry(
             id=item.name,

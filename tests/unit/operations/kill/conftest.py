@@ -19,7 +19,7 @@ from uv import find_uv_bin
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 
 PROGRAM = Path(__file__).with_name("killing.py")
 _SPEC = spec_from_file_location("killing", PROGRAM)
@@ -224,7 +224,7 @@ def real_at(make_venv: Callable[..., Path]) -> Callable[[Path, Path], Real]:
 
     def making(home: Path, base: Path) -> Real:
         made = Real(home, base)
-        uv = Uv(made.host, folder=str(base))
+        uv = UvAdapter(made.host, folder=str(base))
         if uv.problem:
             pytest.skip(uv.problem)
         made.build(make_venv)

@@ -13,7 +13,7 @@ from envdeck.core.model import Operation, Plan, Result
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 
 DAY = 86_400.0
 NOW = 1_795_000_000.0
@@ -90,7 +90,7 @@ def put(operations, home) -> Callable[..., Path]:
         )  # fmt: skip
         with transaction(ground, entry) as current:
             current.open_item(ground.places.trash)
-            manifest = Manifest(
+            manifest = TrashManifest(
                 identifier, Operation.DELETE, str(path), f"{identifier}/.venv", "venv", "3.13",
                 ground.host.now(), reclaimable_bytes=30_000,
             )  # fmt: skip

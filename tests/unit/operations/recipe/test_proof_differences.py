@@ -5,7 +5,7 @@ from pathlib import Path
 
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.verify import (
-    Difference,
+    PackageDifference,
     check_files,
     new_dependency_problems,
     prove,
@@ -36,9 +36,9 @@ def test_differences_are_named(tmp_path, make_venv, tools):
     proof = prove(freeze(before), after)
     assert (proof.equal, proof.total, proof.added, proof.whole) == (2, 5, ("extra",), False)
     assert proof.differences == (
-        Difference("edited", "rows", "1.0", "1.0", ("edited/a.py",), 1, code=True),
-        Difference("gone", "missing", "1.0", ""),
-        Difference("older", "version", "1.0", "1.1"),
+        PackageDifference("edited", "rows", "1.0", "1.0", ("edited/a.py",), 1, code=True),
+        PackageDifference("gone", "missing", "1.0", ""),
+        PackageDifference("older", "version", "1.0", "1.1"),
     )
     assert new_dependency_problems(before, after) == (("needy", "gone"),)
     assert new_dependency_problems(before, before) == ()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution, Environment, Identity, Python, Status
-from envdeck.core.operations.sources.difference import Difference, difference
+from envdeck.core.operations.sources.difference import SourceDifference, difference
 from envdeck.core.operations.sources.offer import sources
-from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 
 LOCKS = Path(__file__).parents[2] / "project" / "locks"
 PYTHON = Python("3.12.1", "cpython")
@@ -32,7 +32,7 @@ def project(tmp_path: Path, *names: str) -> str:
     return str(folder)
 
 
-def named(found: tuple[Source, ...], file: str) -> Source:
+def named(found: tuple[PackageSource, ...], file: str) -> PackageSource:
     return next(one for one in found if one.file is not None and one.file.endswith(file))
 
 
@@ -138,7 +138,7 @@ def test_a_folder_that_is_gone_is_said_before(tmp_path: Path) -> None:
 def test_difference_to_pins(tmp_path: Path) -> None:
     found = named(sources(ENVIRONMENT, project(tmp_path, "uv.lock")), "uv.lock")
     now = installed("Idna==3.19", "iniconfig==2.3.1", "left==1.0", "pip==26.0")
-    assert difference(found, now) == Difference(
+    assert difference(found, now) == SourceDifference(
         added=(("demo", "0.1.0"),),
         removed=(("left", "1.0"),),
         changed=(("idna", "3.19", "3.20"),),
@@ -148,8 +148,8 @@ def test_difference_to_pins(tmp_path: Path) -> None:
 
 
 def test_versions_written_otherwise_are_the_same_and_local_ones_are_not() -> None:
-    found = Source(
-        name=SourceName.EXACT, title="", how=How.PINS,
+    found = PackageSource(
+        name=SourceName.EXACT, title="", how=InstallMethod.PINS,
         expected=(("a", "1.0"), ("b", "1.0"), ("c", "odd"), ("d", None)),
     )  # fmt: skip
     told = difference(found, installed("a==1", "b==1.0+cpu", "c==odd", "d==2"))
@@ -164,7 +164,7 @@ def test_difference_to_what_is_declared_is_only_what_can_be_told(tmp_path: Path)
         "app==1.0", "web==1", "deep==1", "left==3", "setuptools==80",
         requires={"web": ("deep",), "deep": ("web",), "left": ("app",)},
     )  # fmt: skip
-    assert difference(found, now) == Difference(
+    assert difference(found, now) == SourceDifference(
         added=(("new", None),),
         removed=(("left", "3"),),
         changed=(("app", "1.0", None),),

@@ -25,11 +25,11 @@ from envdeck.core.operations.delete.purge import purge_item
 from envdeck.core.operations.disk import platforms as linux
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import recover
-from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.shared.history import trashed
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
-from envdeck.core.operations.transaction.transaction import Ground, transaction
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
+from envdeck.core.operations.transaction.transaction import OperationStore, transaction
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import UndoPlan, plan_undo
 from envdeck.core.operations.undo.run import run_undo
 from envdeck.core.system.host import Host
@@ -62,7 +62,7 @@ class World:
         self.path = self.home / "work" / "it's [1]" / ".venv"
         clock = iter(range(1_000_000, 2_000_000))
         host = Host("linux", str(self.home), {}, lambda: float(next(clock)), str(base / "root"))
-        self.ground = Ground(host, TwoStepDisk(host) if two_steps else QuickDisk(host))
+        self.ground = OperationStore(host, TwoStepDisk(host) if two_steps else QuickDisk(host))
         self.trash = self.ground.places.trash
         self.beside = str(self.path.parent / ".envdeck-trash")
 
@@ -169,8 +169,10 @@ def delete(world: World) -> None:
         current.put_aside()
 
 
-def _manifest(world: World, identifier: str) -> Manifest:
-    return Manifest(identifier, Operation.DELETE, str(world.path), ".venv", "venv", "3.13", 1.0)
+def _manifest(world: World, identifier: str) -> TrashManifest:
+    return TrashManifest(
+        identifier, Operation.DELETE, str(world.path), ".venv", "venv", "3.13", 1.0
+    )
 
 
 def undo(world: World) -> None:
@@ -349,8 +351,8 @@ def child(world: World, act: Callable[[World], object], at: int, how: str) -> tu
 def main() -> None:
     """Do scenarios, each interrupted at each call."""
     os.fsync = lambda _descriptor: None
-    now = Moment.now
-    Moment.now = lambda host, **more: replace(  # type: ignore[method-assign]  # looking is no change
+    now = GuardContext.now
+    GuardContext.now = lambda host, **more: replace(  # type: ignore[method-assign]  # looking is no change
         now(host, **more), read_processes=lambda _host: Processes(())
     )
     for scenario in sys.argv[1].split(","):
@@ -408,7 +410,7 @@ def interrupt(scenario: str, base: Path, how: str) -> None:
             return
 
 
-def _bad(each: Unreadable) -> bool:
+def _bad(each: UnreadableEntry) -> bool:
     return bool(each.reason)
 
 

@@ -1,4 +1,5 @@
-"""Candidates and resolutions of real environments, by the real resolver, on wheels made here."""
+"""UpgradeCandidates and resolutions of real environments, by the real resolver, on wheels made
+here."""
 
 import json
 import os
@@ -14,16 +15,16 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Distribution, Environment, ProjectLink, Status
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Change, Uv
+from envdeck.core.operations.engine.uv import Change, UvAdapter
 from envdeck.core.operations.upgrade.candidates import candidates, preselected, why_held
-from envdeck.core.operations.upgrade.model import Candidates, Held, Level, Resolution
+from envdeck.core.operations.upgrade.model import HeldPackage, Level, Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import read_mounts
@@ -107,9 +108,9 @@ def uv(*arguments: str, shelf: Path, cache: Path) -> subprocess.CompletedProcess
 def look(path: Path, host: Host) -> Look:
     candidate = recognise(os.path.realpath(path))
     assert candidate is not None
-    tool = keeper(candidate, host)
+    tool = manager_of(candidate, host)
     environment = Inspector(host, read_mounts(host)).inspect(candidate, tool, ProjectLink())
-    resolver = UvResolver(Uv(host, folder=str(path)), Runner(host), environment)
+    resolver = UvResolver(UvAdapter(host, folder=str(path)), Runner(host), environment)
     return environment, read_distributions(environment), resolver
 
 
@@ -135,7 +136,7 @@ ALL += ("wheel==0.40", "steady==1.0")
 def test_every_name_with_something_newer_is_a_candidate(installed, shelf):
     local = f"stubborn @ {(shelf / 'stubborn-1.0-py3-none-any.whl').as_uri()}"
     found = candidates(*installed(*ALL[1:], "wire==1.0", local))
-    assert isinstance(found, Candidates), found
+    assert isinstance(found, UpgradeCandidates), found
     assert [(row.name, row.target, row.latest, row.level.value) for row in found.rows] == [
         ("asker", "1.1", "1.1", "minor"),
         ("cloud", "1.0", "2.0", "major"),
@@ -165,7 +166,7 @@ def test_the_resolver_tells_why_where_metadata_does_not(installed):
         "cloud==1.0", "stubborn==1.0", "wire==1.1", "reel==1.0", "thread==1.0", "novel==1.0"
     )
     found = candidates(environment, rows, resolver)
-    assert isinstance(found, Candidates), found
+    assert isinstance(found, UpgradeCandidates), found
     held = {row.name: row for row in found.rows if row.held_back and not row.held_back_by}
     assert {name: (row.target, row.latest) for name, row in held.items()} == {
         "cloud": ("1.0", "2.0"),
@@ -213,7 +214,7 @@ def test_as_far_as_can_be_says_who_holds_it_back(installed):
     assert isinstance(answer, Resolution), answer
     assert answer.changes == (Change("wire", "1.0", "1.1"),)
     because = ("asker 1.0 requires wire<2", "stubborn 1.0 requires wire<2")
-    assert answer.held == (Held("wire", "2.0", "1.1", because),)
+    assert answer.held == (HeldPackage("wire", "2.0", "1.1", because),)
 
 
 @pytest.mark.parametrize(
@@ -325,9 +326,9 @@ def test_the_day_of_a_release_is_told_where_the_index_tells_it(installed, index,
     environment, rows, _resolver = installed("lamp==0.1.0", "shade==0.1.0")
     environ = {"PIP_INDEX_URL": index, "UV_CACHE_DIR": reaching.environ["UV_CACHE_DIR"]}
     online = replace(reaching, environ=environ)
-    resolver = UvResolver(Uv(online, folder=environment.path), Runner(online), environment)
+    resolver = UvResolver(UvAdapter(online, folder=environment.path), Runner(online), environment)
     found = candidates(environment, rows, resolver)
-    assert isinstance(found, Candidates), found
+    assert isinstance(found, UpgradeCandidates), found
     assert [(row.name, row.level, row.released) for row in found.rows] == [
         ("lamp", Level.PATCH, "2026-09-30"),
         ("shade", Level.MAJOR, None),

@@ -1,9 +1,9 @@
 """One small interface for every way in which interpreters come onto a machine.
 
 A source is one module in :mod:`envdeck.core.discovery.interpreters.find` with an instance of a
-subclass of :class:`Source` named `SOURCE`; the registry finds it there. A source only says where
-to look: what counts as an interpreter there is told by :mod:`…interpreters.landmarks`, and what
-version it is by the inspection.
+subclass of :class:`InterpreterSource` named `SOURCE`; the registry finds it there. A source only
+says where to look: what counts as an interpreter there is told by :mod:`…interpreters.landmarks`,
+and what version it is by the inspection.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 
 
-class Source:
+class InterpreterSource:
     """Where one installer keeps its interpreters. The defaults know nothing."""
 
     name: ClassVar[str]

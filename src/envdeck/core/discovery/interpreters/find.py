@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from envdeck.core.discovery.interpreters.base import Source
+from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
 from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, SYSTEM
 from envdeck.core.discovery.interpreters.version_managers import ASDF, CONDA, MISE, PYENV, UV
@@ -16,7 +16,7 @@ from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
-SOURCES: tuple[Source, ...] = tuple(
+SOURCES: tuple[InterpreterSource, ...] = tuple(
     sorted(
         (ASDF, CONDA, FRAMEWORK, HOMEBREW, MISE, PATH, PYENV, REGISTRY, SYSTEM, UV),
         key=lambda source: source.rank,
@@ -56,7 +56,7 @@ class _Found:
     _names: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
 
-    def look(self, source: Source) -> Iterator[Unreadable]:
+    def look(self, source: InterpreterSource) -> Iterator[Unreadable]:
         """Look where a source says; yield what cannot be read."""
         for prefix in source.prefixes(self.host):
             if isinstance(prefix, Unreadable):

@@ -1,11 +1,11 @@
-"""System package managers, Homebrew, framework builds, the PATH."""
+"""SystemSource package managers, HomebrewSource, framework builds, the PATH."""
 
 import os
 from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
-from envdeck.core.discovery.interpreters.base import Source
+from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import children
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
@@ -25,7 +25,7 @@ def system_folders(host: Host) -> tuple[str, ...]:
     return tuple(host.system(*part.split("/")) for part in parts)
 
 
-class System(Source):
+class SystemSource(InterpreterSource):
     """`/usr/bin` and `/usr/local/bin`. On macOS those hold only a launcher; what it starts are
     the frameworks of Apple's developer tools."""
 
@@ -53,13 +53,13 @@ class System(Source):
         yield from system_folders(host)
 
 
-SYSTEM = System()
+SYSTEM = SystemSource()
 
 
 _FOLDERS = 500
 
 
-class Path(Source):
+class PathSource(InterpreterSource):
     """The folders of `$PATH`, except those of the system, which were looked at, and, under WSL,
     those of Windows, which answer slowly and hold nothing that runs environments here."""
 
@@ -86,10 +86,10 @@ def _is_windows_drive(path: str, host: Host) -> bool:
     return drive != path and (len(drive) == 1 or drive[1] == "/")
 
 
-PATH = Path()
+PATH = PathSource()
 
 
-class Framework(Source):
+class FrameworkSource(InterpreterSource):
     """`/Library/Frameworks/Python.framework/Versions/3.12`, and `PythonT.framework` for the
     free-threaded build; `Current` is a link."""
 
@@ -105,10 +105,10 @@ class Framework(Source):
             yield from children(versions)
 
 
-FRAMEWORK = Framework()
+FRAMEWORK = FrameworkSource()
 
 
-class Homebrew(Source):
+class HomebrewSource(InterpreterSource):
     """`Cellar/python@3.12/3.12.4`, to which `opt/python@3.12` is a link; a framework in it on
     macOS."""
 
@@ -149,4 +149,4 @@ def _in_formula(formula: str) -> Iterator[str | Unreadable]:
             yield from children(os.path.join(keg, "Frameworks", "Python.framework", "Versions"))
 
 
-HOMEBREW = Homebrew()
+HOMEBREW = HomebrewSource()

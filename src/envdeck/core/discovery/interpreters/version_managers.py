@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from envdeck.core.discovery.interpreters.base import Source
+from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import children
 from envdeck.core.discovery.managers.conda import roots
 from envdeck.core.discovery.managers.pyenv import versions_folder
@@ -14,7 +14,7 @@ from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 
 
-class Asdf(Source):
+class AsdfSource(InterpreterSource):
     """`installs/python/<version>`."""
 
     name: ClassVar[str] = "asdf"
@@ -27,10 +27,10 @@ class Asdf(Source):
         yield from children(installs)
 
 
-ASDF = Asdf()
+ASDF = AsdfSource()
 
 
-class Conda(Source):
+class CondaSource(InterpreterSource):
     """The root prefixes; those of micromamba may hold no Python at all."""
 
     name: ClassVar[str] = "conda"
@@ -41,13 +41,13 @@ class Conda(Source):
         return roots(host)
 
 
-CONDA = Conda()
+CONDA = CondaSource()
 
 
 _MISE_PATCH = re.compile(r"(\d+\.\d+)\.\d+[a-z0-9]*")
 
 
-class Mise(Source):
+class MiseSource(InterpreterSource):
     """`installs/python/<version>`; `3.12` and `latest` beside it are links."""
 
     name: ClassVar[str] = "mise"
@@ -67,10 +67,10 @@ class Mise(Source):
         return os.path.join(folder, match[1]) if match else None
 
 
-MISE = Mise()
+MISE = MiseSource()
 
 
-class Pyenv(Source):
+class PyenvSource(InterpreterSource):
     """`versions/<version>`; a link there leads to another's interpreter or an environment."""
 
     name: ClassVar[str] = "pyenv"
@@ -82,13 +82,13 @@ class Pyenv(Source):
         yield from children(versions)
 
 
-PYENV = Pyenv()
+PYENV = PyenvSource()
 
 
 _UV_PATCH = re.compile(r"([a-z]+-\d+\.\d+)\.\d+[a-z0-9]*(?=[+-])")
 
 
-class Uv(Source):
+class UvSource(InterpreterSource):
     """`python/cpython-3.12.4-linux-x86_64-gnu`; the links beside it name only the minor version
     and move on with it."""
 
@@ -109,4 +109,4 @@ class Uv(Source):
         return os.path.join(folder, match[1] + name[match.end() :]) if match else None
 
 
-UV = Uv()
+UV = UvSource()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from envdeck.core.discovery.interpreters.base import Source
+from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
 
@@ -36,7 +36,7 @@ def _system_hives() -> Iterable[Hive]:
     return hives
 
 
-class Registry(Source):
+class RegistrySource(InterpreterSource):
     r"""`Software\Python\<company>\<tag>\InstallPath` of the user, of the machine, and of the
     machine's 32-bit programs. The launcher's own entry (`PyLauncher`) is no interpreter."""
 
@@ -67,7 +67,7 @@ def _of_company(hive: Hive, company: str) -> Iterator[str]:
             yield os.path.normpath(prefix)
 
 
-REGISTRY = Registry()
+REGISTRY = RegistrySource()
 
 
 if sys.platform == "win32":

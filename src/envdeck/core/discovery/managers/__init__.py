@@ -4,11 +4,11 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
-from envdeck.core.discovery.managers.base import Tool
+from envdeck.core.discovery.managers.base import Manager
 
 
 @cache
-def all_tools() -> tuple[Tool, ...]:
+def all_managers() -> tuple[Manager, ...]:
     """Return an instance of each tool, in the order in which they are asked (first wins)."""
     modules = (
         import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
@@ -17,6 +17,6 @@ def all_tools() -> tuple[Tool, ...]:
         value.name: value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, Tool)
+        if isinstance(value, Manager)
     }
     return tuple(sorted(found.values(), key=lambda tool: tool.rank))

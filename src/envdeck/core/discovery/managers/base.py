@@ -1,6 +1,7 @@
-"""`Tool`: what makes and keeps environments; lock files, settings and name hashes that they share.
+"""`Manager`: what makes and keeps environments; lock files, settings and name hashes that they
+share.
 
-A tool is one module in :mod:`envdeck.core.discovery.managers` with one subclass of :class:`Tool`
+A tool is one module in :mod:`envdeck.core.discovery.managers` with one subclass of :class:`Manager`
 and an instance of it named `TOOL`; the registry finds it there. Nothing else
 has to be touched to support another one.
 """
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import ProjectLink
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
@@ -18,7 +19,7 @@ from envdeck.core.system.host import Host
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KnownFolder:
     """A folder where a tool keeps environments; visited by name even where the walk prunes."""
 
     path: str
@@ -26,7 +27,7 @@ class Place:
     """How many levels below `path` an environment lies at most: 0 is the folder itself."""
 
 
-class Tool:
+class Manager:
     """What a tool knows about its own environments. The defaults know nothing."""
 
     name: ClassVar[str]
@@ -37,20 +38,20 @@ class Tool:
     """Whether nobody else may change what is in its environments: it keeps an index of them, or
     a resolution of its own, which would no longer be true."""
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield the folders where this tool keeps environments on this host."""
         return ()
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell whether this tool looks after that environment."""
         raise NotImplementedError
 
-    def is_installation(self, candidate: Candidate, host: Host) -> bool:
+    def is_installation(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell whether this is an installation that environments rest on (a conda root): it
         is listed among the interpreters, and not as an environment."""
         return False
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return the project that the environment itself names (a `.project` file, a manifest
         path, the parent folder), or None when only a look from the projects' side can tell."""
         return None
@@ -60,23 +61,23 @@ class Tool:
         the project (`blog-Xq3kd0aZ`): the way back for tools that hash the project's path."""
         return ()
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return the part of the environment's name that :meth:`project_names` gives."""
         return None
 
-    def refuses(self, candidate: Candidate, host: Host) -> str | None:
+    def refuses(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return in one sentence why this environment must not be deleted, or None."""
         return None
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return the tool's own command that removes this environment, or None where a folder
         that is gone leaves nothing behind: only tools with an index of their own have one.
         `project` is the folder it is for, as far as that is known."""
         return None
 
-    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
         """Return the tool's own command that brings this environment up to date, or None."""
         return None
 
@@ -112,12 +113,12 @@ class PerHost(Generic[T]):
         return answer
 
 
-def is_virtual(candidate: Candidate) -> bool:
+def is_virtual(candidate: EnvironmentCandidate) -> bool:
     """Tell whether it is a virtual environment, of PEP 405 or of virtualenv before 20."""
     return candidate.kind is Kind.VENV or candidate.kind is Kind.LEGACY
 
 
-def made_by_virtualenv(candidate: Candidate) -> bool:
+def made_by_virtualenv(candidate: EnvironmentCandidate) -> bool:
     """Tell whether virtualenv wrote it: its key in the cfg, or no cfg at all (before 20)."""
     return candidate.kind is Kind.LEGACY or "virtualenv" in candidate.cfg
 

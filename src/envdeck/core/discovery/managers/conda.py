@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from envdeck.core.discovery.managers.base import Place, Tool
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.managers.base import KnownFolder, Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_text
 from envdeck.core.system.host import Host
@@ -90,31 +90,31 @@ _REGISTER_LIMIT = 256 * 1024
 _REGISTER_LINES = 5000
 
 
-class Conda(Tool):
+class Conda(Manager):
     """`<root>/envs/<name>`, any prefix that `environments.txt` lists, and `envs_dirs`."""
 
     name: ClassVar[str] = "conda"
     rank: ClassVar[int] = 30
     exclusive: ClassVar[bool] = True
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield the folders of environments, then the single ones that conda registered."""
         for folder in dict.fromkeys(_environment_folders(host)):
-            yield Place(folder)
+            yield KnownFolder(folder)
         active = host.folder("CONDA_PREFIX")
         for prefix in (*registered(host), *((active,) if active else ())):
             if not is_root(prefix):
-                yield Place(prefix, depth=0)
+                yield KnownFolder(prefix, depth=0)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim every conda prefix that pixi has not."""
         return candidate.kind in {Kind.CONDA, Kind.PIXI}
 
-    def is_installation(self, candidate: Candidate, host: Host) -> bool:
+    def is_installation(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell a root prefix from the environments that rest on it."""
         return candidate.kind is Kind.CONDA and is_root(candidate.path)
 
-    def refuses(self, candidate: Candidate, host: Host) -> str | None:
+    def refuses(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
         if is_root(candidate.path):
             return "has-dependants: it is an installation of conda, on which environments rest"
@@ -123,12 +123,12 @@ class Conda(Tool):
         return None
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...]:
         """Return conda's command, which takes it off conda's register too."""
         return (_program(host), "env", "remove", "--yes", "--prefix", candidate.path)
 
-    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...]:
+    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...]:
         """Return conda's command."""
         return (_program(host), "update", "--all", "--prefix", candidate.path)
 

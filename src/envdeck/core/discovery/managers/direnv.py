@@ -4,14 +4,14 @@ import os
 from collections.abc import Iterator
 
 from envdeck.core.discovery.managers.base import (
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     has_file,
     is_virtual,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
@@ -19,22 +19,22 @@ from envdeck.core.system.host import Host
 _FOLDER = ".direnv"
 
 
-class Direnv(Tool):
+class Direnv(Manager):
     """direnv calls whatever makes environments, so that only the place tells."""
 
     name = "direnv"
     rank = 71
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `~/.direnv`, the folder of layouts that its manual proposes for keeping them
         out of projects, and `direnv_layout_dir` where that is in the environment."""
         _central.anew(host)
-        yield Place(host.at_home(_FOLDER))
-        yield Place(_layouts(host), 2)
+        yield KnownFolder(host.at_home(_FOLDER))
+        yield KnownFolder(_layouts(host), 2)
         if folder := host.folder("direnv_layout_dir"):
-            yield Place(folder)
+            yield KnownFolder(folder)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim what is in a folder named `.direnv` (`python-3.13`, `virtualenv`), and what is
         in a layout folder outside of projects."""
         if not is_virtual(candidate):
@@ -46,7 +46,7 @@ class Direnv(Tool):
             or os.path.dirname(parent) in _central(host)
         )
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return the folder that holds `.direnv`, if it has an `.envrc`; without one, no
         project is meant (`~/.direnv`) or it is to be told by other signs."""
         root, folder = os.path.split(os.path.dirname(candidate.path))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from envdeck.core.discovery.managers.base import (
     HASH,
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     encode,
     is_virtual,
     made_by_virtualenv,
@@ -18,31 +18,31 @@ from envdeck.core.discovery.managers.base import (
     value_at,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system.host import Host
 
 _IN_PROJECT = ".hatch"
 """What Hatch's manual proposes for `[dirs.env] virtual`, relative to each project."""
 
 
-class Hatch(Tool):
+class Hatch(Manager):
     """Hatch calls virtualenv, or uv when it is told to."""
 
     name = "hatch"
     rank = 53
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield the folders that hold `<project>/<id>/<environment>`: `[dirs.env] virtual` of
         `config.toml`, and `env` in the data folders (the variable, the setting, the default),
         where what Hatch needs for itself lies beside `virtual`."""
         for remembered in (_own, _shared, _relative_store):
             remembered.anew(host)
         for path in _virtual(host):
-            yield Place(path, 3)
+            yield KnownFolder(path, 3)
         for path in _data_stores(host):
-            yield Place(path, 4)
+            yield KnownFolder(path, 4)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim an environment by any of these signs.
 
         - It is below `env` of a data folder, at any depth.
@@ -70,7 +70,7 @@ class Hatch(Tool):
             root = root.casefold()
         yield short_hash(encode(root))
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return the name of the folder the environment is in, if it is a hash."""
         identifier = os.path.basename(os.path.dirname(candidate.path))
         return identifier if re.fullmatch(HASH, identifier) else None

@@ -2,8 +2,8 @@
 
 import os
 
-from envdeck.core.discovery.managers.base import Tool, is_virtual
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.managers.base import Manager, is_virtual
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
@@ -11,17 +11,17 @@ from envdeck.core.system.host import Host
 _FOLDER = ".nox"
 
 
-class Nox(Tool):
+class Nox(Manager):
     """Nox makes them anew at each run, unless told to reuse them."""
 
     name = "nox"
     rank = 61
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim what is in a folder named `.nox`; Nox leaves no other trace."""
         return is_virtual(candidate) and _in_nox(candidate.path)
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return the folder that holds `.nox`."""
         root = os.path.dirname(os.path.dirname(candidate.path))
         return named_project(root, f"parent of {_FOLDER}") if _in_nox(candidate.path) else None

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from envdeck.core.discovery.managers.base import (
     HASH,
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     encode,
     has_file,
     is_virtual,
@@ -17,7 +17,7 @@ from envdeck.core.discovery.managers.base import (
     text_at,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 from envdeck.core.system.host import Host
@@ -29,20 +29,20 @@ _IN_PROJECT = frozenset({".venv", "venv", "env"})
 _POINTER_LIMIT = 4096
 
 
-class Pdm(Tool):
+class Pdm(Manager):
     """PDM calls virtualenv, venv, uv or conda, and remembers in the project's `.pdm-python`
     which interpreter it chose."""
 
     name = "pdm"
     rank = 52
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `venv.location` of PDM's `config.toml`, and the default."""
         _real_stores.anew(host)
         for path in dict.fromkeys(_stores(host)):
-            yield Place(path)
+            yield KnownFolder(path)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim an environment by any of these signs.
 
         - It is in PDM's own `venvs` folder, or in `venv.location` with a name of PDM's form.
@@ -67,7 +67,7 @@ class Pdm(Tool):
         posix = root.replace("\\", "/") if host.windows else root
         yield f"{posix.rpartition('/')[2]}-{short_hash(encode(posix), 'md5')}"
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return the name up to the hash.
 
         Before a version (`blog-MfUXabWM-3.13`) that is certain; before a name given by the

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     encode,
     has_file,
     is_virtual,
@@ -17,7 +17,7 @@ from envdeck.core.discovery.managers.base import (
     short_hash,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
@@ -26,22 +26,22 @@ _NAME = rf".+-({HASH})"
 _MARK = ".project"
 
 
-class Pipenv(Tool):
+class Pipenv(Manager):
     """Pipenv calls virtualenv and leaves the project's path in `.project`, as
     virtualenvwrapper does; both keep to `WORKON_HOME`."""
 
     name = "pipenv"
     rank = 51
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `WORKON_HOME`, and the folder that holds without it."""
         _own_stores.anew(host)
         if folder := host.folder("WORKON_HOME"):
-            yield Place(folder)
+            yield KnownFolder(folder)
         for path in _defaults(host):
-            yield Place(path)
+            yield KnownFolder(path)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim an environment by any of these signs.
 
         - Its `.project` file names a folder that hashes to its name, wherever it is.
@@ -66,7 +66,7 @@ class Pipenv(Tool):
             f"-{hashed}" in name for hashed in self.project_names(root, host)
         )
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return what the `.project` file names."""
         root = read_project_file(candidate.path)
         return named_project(root, ".project file") if root else None
@@ -88,7 +88,7 @@ class Pipenv(Tool):
         for spelling in dict.fromkeys((name, name.lower())):
             yield short_hash(encode(f"{above}{separator}{spelling}\\Pipfile"))
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return the hash in the environment's name."""
         match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
         return match[1] if match else None

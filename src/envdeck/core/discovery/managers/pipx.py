@@ -4,14 +4,21 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from envdeck.core.discovery.managers.base import PerHost, Place, Tool, has_file, operand, with_real
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.managers.base import (
+    KnownFolder,
+    Manager,
+    PerHost,
+    has_file,
+    operand,
+    with_real,
+)
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import ProjectLink
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
 
-class Pipx(Tool):
+class Pipx(Manager):
     """`venvs/<command>` with `pipx_metadata.json`; `shared` holds the pip of all of them, by a
     `.pth` file in each."""
 
@@ -19,17 +26,17 @@ class Pipx(Tool):
     rank: ClassVar[int] = 41
     exclusive: ClassVar[bool] = True
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield the `venvs` and `shared` of every home pipx has had, and the environments that
         `pipx run` keeps for some days."""
         _real_stores.anew(host)
         _real_shared.anew(host)
         for folder in _stores(host):
-            yield Place(folder)
+            yield KnownFolder(folder)
         for folder in _shared(host):
-            yield Place(folder, depth=0)
+            yield KnownFolder(folder, depth=0)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell it by its metadata, else by its place."""
         if candidate.kind is not Kind.VENV:
             return False
@@ -38,31 +45,31 @@ class Pipx(Tool):
             return True
         return _is_shared(path, host)
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink:
         """There is none, and nothing to look for."""
         if _is_shared(candidate.path, host):
             return ProjectLink(source="shared by all environments of pipx")
         return ProjectLink(source="environment of an installed command")
 
-    def refuses(self, candidate: Candidate, host: Host) -> str | None:
+    def refuses(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Refuse `shared`: every environment of pipx imports its pip from it."""
         if _is_shared(candidate.path, host):
             return "owned-by-tool: every environment of pipx takes its pip from here"
         return None
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return pipx's command: it takes the links to the programs away too. What `pipx run`
         keeps is in no index."""
         return _command(candidate, host, "uninstall")
 
-    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
         """Return pipx's command."""
         return _command(candidate, host, "upgrade")
 
 
-def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | None:
+def _command(candidate: EnvironmentCandidate, host: Host, verb: str) -> tuple[str, ...] | None:
     """Return a command for one environment, saying where it is if pipx would look elsewhere."""
     store, name = os.path.split(candidate.path)
     home, kind = os.path.split(store)

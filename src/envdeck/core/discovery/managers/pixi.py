@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from envdeck.core.discovery.managers.base import (
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     operand,
     read_toml,
     value_at,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.files import Unread, read_bounded
@@ -24,7 +24,7 @@ _DETACHED_DEPTH = 3
 """`<name>-<hash>/envs/<environment>`."""
 
 
-class Pixi(Tool):
+class Pixi(Manager):
     """`.pixi/envs/<name>` in the project, or in a central folder when environments are detached;
     `conda-meta/pixi` names the manifest."""
 
@@ -32,15 +32,15 @@ class Pixi(Tool):
     rank: ClassVar[int] = 20
     exclusive: ClassVar[bool] = True
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield the environments of global commands, and where detached ones are kept."""
         _real_stores.anew(host)
         for folder in _stores(host):
-            yield Place(folder)
+            yield KnownFolder(folder)
         for folder in dict.fromkeys(_detached(host)):
-            yield Place(folder, _DETACHED_DEPTH)
+            yield KnownFolder(folder, _DETACHED_DEPTH)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell it by its marker, and what is in `.pixi/envs` by its place."""
         if candidate.kind is not Kind.CONDA:
             return candidate.kind is Kind.PIXI
@@ -49,7 +49,7 @@ class Pixi(Tool):
             return False
         return os.path.basename(os.path.dirname(envs)) == ".pixi" or _is_global(candidate, host)
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return the folder of the manifest that the marker names."""
         if _is_global(candidate, host):
             return ProjectLink(source="environment of an installed command")
@@ -62,7 +62,7 @@ class Pixi(Tool):
         return None
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return pixi's command for what it installed globally, of which it keeps a manifest;
         an environment of a project is made again from the project's lock file."""
@@ -70,7 +70,7 @@ class Pixi(Tool):
             return None
         return ("pixi", "global", "uninstall", *operand(os.path.basename(candidate.path)))
 
-    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
         """Return pixi's command."""
         if _is_global(candidate, host):
             return ("pixi", "global", "update", *operand(os.path.basename(candidate.path)))
@@ -89,7 +89,7 @@ def _stores(host: Host) -> Iterator[str]:
         yield os.path.join(home, "envs")
 
 
-def _is_global(candidate: Candidate, host: Host) -> bool:
+def _is_global(candidate: EnvironmentCandidate, host: Host) -> bool:
     return os.path.dirname(candidate.path) in _real_stores(host)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     has_file,
     is_virtual,
     made_by_virtualenv,
@@ -19,7 +19,7 @@ from envdeck.core.discovery.managers.base import (
     value_at,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate, unquoted
+from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
 from envdeck.core.system.host import Host
 
 _NAME = rf"(.+)-({HASH})-py(\d+(?:\.\d+)?t?)"
@@ -29,20 +29,20 @@ _PROMPT = r".*-py\d+\.\d+t?"
 _PDM_PROMPT = r".*-\d+\.\d+t?"
 
 
-class Poetry(Tool):
+class Poetry(Manager):
     """Poetry calls virtualenv, and finds its environments again by their names."""
 
     name = "poetry"
     rank = 50
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `virtualenvs.path` and every folder that it would be without that setting:
         environments stay behind where a setting or a variable once sent them."""
         _real_stores.anew(host)
         for path in dict.fromkeys(_stores(host)):
-            yield Place(path)
+            yield KnownFolder(path)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim an environment by any of these signs.
 
         - It is in a folder of Poetry's own (`pypoetry/virtualenvs`, on Windows
@@ -72,13 +72,13 @@ class Poetry(Tool):
             root = root.replace("/", "\\").lower()
         yield short_hash(root.encode("utf-8", "ignore"))  # so Poetry does with odd names
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return the hash in the environment's name."""
         match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
         return match[2] if match else None
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return Poetry's command where its `envs.toml` says that this environment is the one
         its project uses. Poetry works from the project alone; without one, nothing names it."""
@@ -92,7 +92,7 @@ class Poetry(Tool):
         return ("poetry", "--directory", project, "env", "remove", name)
 
 
-def _adopts(candidate: Candidate, project: str) -> bool:
+def _adopts(candidate: EnvironmentCandidate, project: str) -> bool:
     settings = read_toml(os.path.join(project, "poetry.toml"), b"in-project")
     in_project = value_at(settings, "virtualenvs", "in-project")
     if isinstance(in_project, bool):

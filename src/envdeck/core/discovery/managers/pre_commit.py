@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable
 from typing import ClassVar
 
-from envdeck.core.discovery.managers.base import Place, Tool
-from envdeck.core.discovery.prefix import Candidate, Kind
+from envdeck.core.discovery.managers.base import KnownFolder, Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
 
 
-class PreCommit(Tool):
+class PreCommit(Manager):
     """`repo<random>/py_env-<version>` in its cache; which projects use it is in no file of the
     environment, and `pre-commit gc` removes what none uses any more."""
 
@@ -18,14 +18,14 @@ class PreCommit(Tool):
     rank: ClassVar[int] = 42
     exclusive: ClassVar[bool] = True
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield `$PRE_COMMIT_HOME`, and the default: XDG's cache folder on every platform."""
         if folder := host.folder("PRE_COMMIT_HOME"):
-            yield Place(os.path.normpath(folder), depth=2)
+            yield KnownFolder(os.path.normpath(folder), depth=2)
         cache = host.folder("XDG_CACHE_HOME") or host.at_home(".cache")
-        yield Place(os.path.join(cache, "pre-commit"), depth=2)
+        yield KnownFolder(os.path.join(cache, "pre-commit"), depth=2)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell it by its two names, which no other tool gives."""
         repository, name = os.path.split(candidate.path)
         return (
@@ -34,12 +34,12 @@ class PreCommit(Tool):
             and os.path.basename(repository).startswith("repo")
         )
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink:
         """There is none: one environment serves every project with that hook."""
         return ProjectLink(source="environment of a hook, for every project that uses it")
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...]:
         """Return pre-commit's command: it removes what no project's configuration names any
         more, and so not this one as long as a project does."""

@@ -5,8 +5,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import ClassVar
 
-from envdeck.core.discovery.managers.base import PerHost, Place, Tool, is_virtual, with_real
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.managers.base import (
+    KnownFolder,
+    Manager,
+    PerHost,
+    is_virtual,
+    with_real,
+)
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_text
 from envdeck.core.system.host import Host
@@ -24,7 +30,7 @@ def versions_folder(host: Host) -> str:
     return os.path.join(os.path.normpath(root), "versions")
 
 
-class Pyenv(Tool):
+class Pyenv(Manager):
     """`versions/<version>/envs/<name>` with a link `versions/<name>`; before pyenv-virtualenv
     kept them there, `versions/<name>` was the environment itself. The versions are interpreters,
     and carry no marker of an environment."""
@@ -32,15 +38,15 @@ class Pyenv(Tool):
     name: ClassVar[str] = "pyenv"
     rank: ClassVar[int] = 10
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield `versions`, for the links in it, and the `envs` of each version."""
         _real_versions.anew(host)
         versions = versions_folder(host)
-        yield Place(versions)
+        yield KnownFolder(versions)
         for name in _folders_in(versions):
-            yield Place(os.path.join(versions, name, "envs"))
+            yield KnownFolder(os.path.join(versions, name, "envs"))
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell it by the place alone: virtualenv or venv wrote it, and nothing inside says more.
         An environment of a conda that pyenv installed is conda's."""
         if not is_virtual(candidate):
@@ -65,7 +71,7 @@ class Pyenv(Tool):
             for word in line.partition("#")[0].split():
                 yield word.rpartition("/")[2]  # the long form is `3.12.4/envs/blog`
 
-    def project_name_of(self, candidate: Candidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
         """Return its name, by which `.python-version` calls it."""
         return os.path.basename(candidate.path)
 

@@ -7,16 +7,16 @@ from typing import ClassVar
 
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     has_file,
     operand,
     read_toml,
     text_at,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate, Kind, unquoted
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -29,7 +29,7 @@ _CENTRAL = r".+-[a-z]+\d+\.\d+[^-]*-[0-9a-f]{16}"
 `job-4e0b510be963ec57`, or the hash alone when it came by a pipe."""
 
 
-def in_cache(candidate: Candidate) -> bool:
+def in_cache(candidate: EnvironmentCandidate) -> bool:
     """Tell whether uv keeps this environment in its cache, by the names of the folders."""
     if "uv" not in candidate.cfg:
         return False
@@ -38,7 +38,7 @@ def in_cache(candidate: Candidate) -> bool:
     return names[0].startswith(_BUCKETS) or names[1].startswith(BUCKET)
 
 
-def is_central(candidate: Candidate) -> bool:
+def is_central(candidate: EnvironmentCandidate) -> bool:
     """Tell whether it is a project's environment, kept in the cache in place of the project
     (the preview feature `centralized-project-envs` of uv 0.11 and later)."""
     name = os.path.basename(candidate.path)
@@ -81,25 +81,25 @@ def _config(host: Host) -> str:
     return host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
 
 
-class Uv(Tool):
+class Uv(Manager):
     """uv leaves its version in the cfg, under the key `uv`."""
 
     name = "uv"
     rank = 80
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield the cache, where central environments are, and `UV_PROJECT_ENVIRONMENT`,
         which names one environment (relative to each project unless it is absolute)."""
         for bucket in buckets(host):
-            yield Place(bucket, 2)
+            yield KnownFolder(bucket, 2)
         if folder := host.folder("UV_PROJECT_ENVIRONMENT"):
-            yield Place(folder, 0)
+            yield KnownFolder(folder, 0)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim what bears its key; tools that call uv to make environments were asked before."""
         return candidate.kind is Kind.VENV and "uv" in candidate.cfg
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return the project that links its `.venv` to this central environment.
 
         uv writes the project's name into the cfg and a hash into the folder's name, and the
@@ -117,23 +117,23 @@ class Uv(Tool):
 UV = Uv()
 
 
-class UvScript(Tool):
+class UvScript(Manager):
     """uv makes them in its cache when a script runs, and `uv cache prune` takes them away."""
 
     name = "uv-script"
     rank = 75
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `environments-v*` of the uv cache (`UV_CACHE_DIR`)."""
         for bucket in buckets(host):
-            yield Place(bucket, 2)
+            yield KnownFolder(bucket, 2)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim what uv keeps in its cache, less the central environments of projects, whose
         names hold the interpreter between the project and the hash."""
         return candidate.kind is Kind.VENV and in_cache(candidate) and not is_central(candidate)
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Say which script it is for: uv keeps the file's name (`prompt`) and not its path."""
         prompt = unquoted(candidate.cfg.get("prompt", ""))
         return ProjectLink(ProjectState.NONE, None, f"script {prompt}") if prompt else None
@@ -152,20 +152,20 @@ def uv_data_folders(host: Host) -> tuple[str, ...]:
     return (usual, os.path.join(host.user_data(), "uv")) if host.macos else (usual,)
 
 
-class UvTool(Tool):
+class UvTool(Manager):
     """One environment for each tool, with its `uv-receipt.toml`."""
 
     name: ClassVar[str] = "uv-tool"
     rank: ClassVar[int] = 40
     exclusive: ClassVar[bool] = True
 
-    def places(self, host: Host) -> Iterable[Place]:
+    def places(self, host: Host) -> Iterable[KnownFolder]:
         """Yield `$UV_TOOL_DIR`, and the default places: what is there stays when it is set."""
         _real_stores.anew(host)
         for folder in _stores(host):
-            yield Place(folder)
+            yield KnownFolder(folder)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Tell it by the receipt; without one (a broken install), by the place."""
         if candidate.kind is not Kind.VENV:
             return False
@@ -173,22 +173,22 @@ class UvTool(Tool):
             return True
         return os.path.dirname(candidate.path) in _real_stores(host)
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink:
         """There is none, and nothing to look for."""
         return ProjectLink(source="environment of an installed command")
 
     def removal(
-        self, candidate: Candidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return uv's command: it takes the links to the tool's programs away too."""
         return _command(candidate, host, "uninstall")
 
-    def renewal(self, candidate: Candidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
         """Return uv's command."""
         return _command(candidate, host, "upgrade")
 
 
-def _command(candidate: Candidate, host: Host, verb: str) -> tuple[str, ...] | None:
+def _command(candidate: EnvironmentCandidate, host: Host, verb: str) -> tuple[str, ...] | None:
     """Return a command for one tool, saying where it is if uv would look elsewhere.
 
     A folder with a receipt that is in none of uv's own places has none: uv is not sent to clean

@@ -4,34 +4,34 @@ import os
 from collections.abc import Iterator
 
 from envdeck.core.discovery.managers.base import (
+    KnownFolder,
+    Manager,
     PerHost,
-    Place,
-    Tool,
     has_file,
     is_virtual,
     made_by_virtualenv,
     with_real,
 )
-from envdeck.core.discovery.prefix import Candidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.host import Host
 
 
-class Virtualenvwrapper(Tool):
+class Virtualenvwrapper(Manager):
     """Shell functions over virtualenv; `setvirtualenvproject` leaves a `.project` file."""
 
     name = "virtualenvwrapper"
     rank = 70
 
-    def places(self, host: Host) -> Iterator[Place]:
+    def places(self, host: Host) -> Iterator[KnownFolder]:
         """Yield `WORKON_HOME` and the folders that the wrappers use without it."""
         _chosen.anew(host)
         _default.anew(host)
         for path in (*_workon_home(host), *_defaults(host)):
-            yield Place(path)
+            yield KnownFolder(path)
 
-    def claims(self, candidate: Candidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
         """Claim what is in `WORKON_HOME`, whoever made it: `workon` lists it. In the default
         folders, where editors and people put environments too, claim what virtualenv made or
         what has a `.project` file."""
@@ -44,7 +44,7 @@ class Virtualenvwrapper(Tool):
             made_by_virtualenv(candidate) or has_file(candidate.path, ".project")
         )
 
-    def project(self, candidate: Candidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
         """Return what the `.project` file names."""
         root = read_project_file(candidate.path)
         return named_project(root, ".project file") if root else None

@@ -28,7 +28,7 @@ from envdeck.core.inspection.packages.provenance import (
     parse as parse_direct_url,
 )
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, listed_size
-from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import (
     EGG_LINK_LIMIT,
     REQUIRES_LIMIT,
@@ -215,7 +215,7 @@ _TOLD = 60
 def read_distributions(
     environment: Environment,
     *,
-    machine: Machine | None = None,
+    machine: MarkerHost | None = None,
     system_folders: Iterable[str] | None = None,
 ) -> tuple[Distribution, ...]:
     """Return every distribution of an environment's own package folders, whole, by name.

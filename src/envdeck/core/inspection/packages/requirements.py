@@ -29,7 +29,7 @@ _NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM", "jython": 
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class MarkerHost:
     """What markers may ask of the machine."""
 
     os_name: str
@@ -41,7 +41,7 @@ class Machine:
 
     @classmethod
     @lru_cache(maxsize=1)
-    def current(cls) -> "Machine":
+    def current(cls) -> "MarkerHost":
         """Return the machine we run on."""
         return cls(
             os.name,
@@ -66,13 +66,13 @@ class MarkerEnvironment:
         return any(name in marker for name in self.doubtful)
 
 
-def marker_environment(python: Python, machine: Machine | None = None) -> MarkerEnvironment:
+def marker_environment(python: Python, machine: MarkerHost | None = None) -> MarkerEnvironment:
     """Return what markers see in an environment with that interpreter.
 
     Where only the minor version is known, `python_full_version` is taken for its `.0`, and is
     doubtful; without any version, or without an implementation, whatever depends on it is.
     """
-    facts = machine or Machine.current()
+    facts = machine or MarkerHost.current()
     match = _VERSION.match(python.version or "")
     doubtful = {"implementation_version"}
     if match is None:

@@ -1,20 +1,24 @@
 """The steps of the walkthrough, one a file, in the order in which they are done."""
 
-from envdeck.core.onboarding.steps.base import Step
-from envdeck.core.onboarding.steps.command import TheFirstCommand
-from envdeck.core.onboarding.steps.dotenv import NoSecretsInGit, TheDotenvFile
-from envdeck.core.onboarding.steps.environment import Activating, AnEnvironment, AnInterpreter
-from envdeck.core.onboarding.steps.hooks import TheGitHooks
-from envdeck.core.onboarding.steps.packages import ThePackages
+from envdeck.core.onboarding.steps.base import OnboardingStep
+from envdeck.core.onboarding.steps.command import CommandStep
+from envdeck.core.onboarding.steps.dotenv import DotenvStep, SecretsStep
+from envdeck.core.onboarding.steps.environment import (
+    ActivationStep,
+    EnvironmentStep,
+    InterpreterStep,
+)
+from envdeck.core.onboarding.steps.hooks import HooksStep
+from envdeck.core.onboarding.steps.packages import PackagesStep
 
-STEPS: tuple[Step, ...] = (
-    AnInterpreter(),
-    AnEnvironment(),
-    ThePackages(),
-    TheDotenvFile(),
-    NoSecretsInGit(),
-    TheGitHooks(),
-    TheFirstCommand(),
-    Activating(),
+STEPS: tuple[OnboardingStep, ...] = (
+    InterpreterStep(),
+    EnvironmentStep(),
+    PackagesStep(),
+    DotenvStep(),
+    SecretsStep(),
+    HooksStep(),
+    CommandStep(),
+    ActivationStep(),
 )
 NAMES = tuple(step.name for step in STEPS)

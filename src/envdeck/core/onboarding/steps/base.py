@@ -1,17 +1,17 @@
-"""`Step`, and the equivalent CLI command."""
+"""`OnboardingStep`, and the equivalent CLI command."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.onboarding.model import Act, Field, Option, State, StepView
+from envdeck.core.onboarding.model import Act, Field, Option, StepState, StepView
 from envdeck.core.onboarding.project_state import chosen_of
 from envdeck.core.project.model import Project
 
 if TYPE_CHECKING:
-    from envdeck.core.onboarding.project_state import Situation
+    from envdeck.core.onboarding.project_state import ProjectFacts
 
 
-class Step:
+class OnboardingStep:
     """One thing that a newcomer needs before work can begin; looking at it changes nothing."""
 
     name: ClassVar[str]
@@ -24,13 +24,13 @@ class Step:
     after: ClassVar[tuple[str, ...]] = ()
     """Steps that come first as long as they can be done; one that cannot holds nothing up."""
 
-    def look(self, situation: "Situation") -> StepView:
+    def look(self, situation: "ProjectFacts") -> StepView:
         """Return how it stands, by what was read just now."""
         raise NotImplementedError
 
     def view(
         self,
-        state: State,
+        state: StepState,
         message: str,
         *,
         hint: str = "",

@@ -1,12 +1,12 @@
-"""Step: the tests, or another command of the project, run."""
+"""OnboardingStep: the tests, or another command of the project, run."""
 
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.commands import FoundTask, find_tasks
-from envdeck.core.onboarding.model import Answers, Option, State, StepView
-from envdeck.core.onboarding.project_state import Situation
-from envdeck.core.onboarding.steps.base import Step
+from envdeck.core.onboarding.model import Answers, Option, StepState, StepView
+from envdeck.core.onboarding.project_state import ProjectFacts
+from envdeck.core.onboarding.steps.base import OnboardingStep
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
 
 
-class TheFirstCommand(Step):
+class CommandStep(OnboardingStep):
     """Whether it works is known once it was run here, in this very environment."""
 
     name: ClassVar = "command"
@@ -24,28 +24,30 @@ class TheFirstCommand(Step):
     needs: ClassVar = ("environment",)
     after: ClassVar = ("packages", "dotenv")
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Offer the commands that were found, and say how the last one ended here."""
         found = find_tasks(situation)
         if not found:
             return self.view(
-                State.SKIPPED,
+                StepState.SKIPPED,
                 "no command of it was found: no tests, scripts, Makefile, justfile, noxfile or tox",
             )
         tasks = [one for one in found if one.argv]
         if situation.environment is None:
-            return self.view(State.READY, "what can be run is known once there is an environment")
+            return self.view(
+                StepState.READY, "what can be run is known once there is an environment"
+            )
         if not tasks:
             missing = ", ".join(dict.fromkeys(one.missing for one in found))
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"what its commands need is not here: {missing}",
                 hint="install it, or choose the group that has it",
                 details=[one.words for one in found],
             )
         return self._offered(situation, tasks)
 
-    def _offered(self, situation: Situation, tasks: list[FoundTask]) -> StepView:
+    def _offered(self, situation: ProjectFacts, tasks: list[FoundTask]) -> StepView:
         wanted = situation.chosen(self.name)
         known = [one.id for one in tasks]
         chosen = next((each for each in wanted or () if each in known), known[0])
@@ -68,17 +70,17 @@ class TheFirstCommand(Step):
             act=act,
         )
 
-    def _ended(self, situation: Situation, known: list[str]) -> tuple[State, str]:
+    def _ended(self, situation: ProjectFacts, known: list[str]) -> tuple[StepState, str]:
         """Return how the last run ended, where it was one in this environment."""
         ran = situation.memory.ran
         if ran is None or ran.option not in known or ran.environment != situation.mark:
-            return State.READY, ""
+            return StepState.READY, ""
         words = f"`{ran.option.partition(':')[2]}` ended with {ran.code}"
         ago = _ago(situation.host.now() - ran.at)
-        return (State.OPEN if ran.code else State.DONE), f"{words} {ago}"
+        return (StepState.OPEN if ran.code else StepState.DONE), f"{words} {ago}"
 
 
-def _task(situation: Situation, one: FoundTask) -> "Task":
+def _task(situation: ProjectFacts, one: FoundTask) -> "Task":
     from envdeck.core.dotenv import values_of
     from envdeck.core.operations.run_command import Task
 

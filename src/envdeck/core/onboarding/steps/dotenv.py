@@ -15,9 +15,9 @@ from envdeck.core.dotenv import (
 )
 from envdeck.core.dotenv.secrets import has_secret_name
 from envdeck.core.model import NoPlan, Plan
-from envdeck.core.onboarding.model import Answers, Field, State, StepView
-from envdeck.core.onboarding.project_state import Situation
-from envdeck.core.onboarding.steps.base import Step
+from envdeck.core.onboarding.model import Answers, Field, StepState, StepView
+from envdeck.core.onboarding.project_state import ProjectFacts
+from envdeck.core.onboarding.steps.base import OnboardingStep
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -31,19 +31,19 @@ _CREATE, _ADD, _SECRET = "no-env-file", "missing-key", "secret-in-example"
 _DOTENV_OPTIONS = {_CREATE: "--create", _ADD: "--add-missing"}
 
 
-class TheDotenvFile(Step):
+class DotenvStep(OnboardingStep):
     """Compares the names of keys; a value is read for nobody but who is asked for it."""
 
     name: ClassVar = "dotenv"
     title: ClassVar = "`.env` has what the example asks for"
     why: ClassVar = "Code that does not find a setting it reads fails at its start, or later."
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell which keys are missing, and ask for their values."""
         report = situation.dotenv
         examples = [one for one in report.files if one.kind is FileKind.EXAMPLE]
         if not examples:
-            return self.view(State.SKIPPED, "the project has no example of a `.env`")
+            return self.view(StepState.SKIPPED, "the project has no example of a `.env`")
         found = [one for one in report.findings if one.check in _DOTENV_OPTIONS and one.mends]
         if found:
             return self._open(situation, found)
@@ -52,13 +52,13 @@ class TheDotenvFile(Step):
         if unread:
             lines = [f"{_short(one.path, situation)}: {one.problem}" for one in unread]
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"not checked: {lines[0]}",
                 hint="make it a regular text file that you may read",
                 details=lines[1:],
             )
         if not report.compared:
-            return self.view(State.SKIPPED, "no example here is one of a `.env`")
+            return self.view(StepState.SKIPPED, "no example here is one of a `.env`")
         pair = report.compared[0]
         file = next(one for one in report.files if one.path == pair.file)
         left = _placeholders(file, pair.extra)
@@ -66,9 +66,9 @@ class TheDotenvFile(Step):
         message = f"{names[0]} has every key of {names[1]}"
         if left:
             message += f"; still a placeholder: {', '.join(left)}"
-        return self.view(State.DONE, message)
+        return self.view(StepState.DONE, message)
 
-    def _open(self, situation: Situation, found: list[DotenvFinding]) -> StepView:
+    def _open(self, situation: ProjectFacts, found: list[DotenvFinding]) -> StepView:
         first, remedy = found[0], found[0].mends
         assert remedy is not None  # noqa: S101  only such were taken
         fields = fields_of(situation, remedy)
@@ -86,7 +86,7 @@ class TheDotenvFile(Step):
             message = f"{_short(remedy.file, situation)}: {message}"
         details = [f"{_short(one.file, situation)}: {one.message}" for one in found[1:]]
         return self.view(
-            State.OPEN,
+            StepState.OPEN,
             message,
             details=details,
             commands=[("envdeck", "dotenv", situation.folder, _DOTENV_OPTIONS[first.check])],
@@ -96,7 +96,7 @@ class TheDotenvFile(Step):
         )
 
 
-def fields_of(situation: Situation, remedy: Remedy) -> tuple[Field, ...]:
+def fields_of(situation: ProjectFacts, remedy: Remedy) -> tuple[Field, ...]:
     """Return the keys that a remedy asks values for, with what the example proposes: not where
     it has a placeholder, nor where what it has looks like a real secret. What is typed is hidden
     where there is none to propose, and under a name that may be given a secret instead."""
@@ -123,7 +123,7 @@ def _placeholders(file: DotenvFile, extra: tuple[str, ...]) -> list[str]:
     return [key.name for key in file.keys if key.placeholder and key.name not in extra]
 
 
-def _short(path: str, situation: Situation) -> str:
+def _short(path: str, situation: ProjectFacts) -> str:
     return os.path.relpath(path, situation.folder)
 
 
@@ -133,19 +133,19 @@ _BY_HAND = ("tracked-by-git", "ever-committed", "secret-in-example")
 _SECRETS_OPTIONS = {RemedyKind.IGNORE: "--ignore", RemedyKind.PRIVATE: "--private"}
 
 
-class NoSecretsInGit(Step):
+class SecretsStep(OnboardingStep):
     """Takes the word of the checks of dotenv files, and says which of them could not be made."""
 
     name: ClassVar = "secrets"
     title: ClassVar = "Secrets are not in git"
     why: ClassVar = "What is pushed once is known to everybody who has, or will have, the history."
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell what is wrong, and what could not be checked."""
         report = situation.dotenv
         files = [one for one in report.files if one.kind is not FileKind.STRAY]
         if not files:
-            return self.view(State.SKIPPED, "the project has no dotenv file")
+            return self.view(StepState.SKIPPED, "the project has no dotenv file")
         by_hand = [one for one in report.findings if one.check in _BY_HAND]
         mended = [one for one in report.findings if one.check in _MENDED and one.mends]
         mended.sort(key=lambda one: _MENDED.index(one.check))
@@ -153,7 +153,7 @@ class NoSecretsInGit(Step):
             return self._open(situation, mended, by_hand)
         if by_hand:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 _line(by_hand[0], situation),
                 hint=by_hand[0].remedy,
                 details=[f"{_line(one, situation)}: {one.remedy}" for one in by_hand[1:]],
@@ -164,17 +164,17 @@ class NoSecretsInGit(Step):
         if unread or unasked:
             reason = unread[0] if unread else unasked[0].git.problem
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"not checked: {reason}",
                 hint="make it a regular text file that you may read"
                 if unread
                 else "install git, or see why it does not read the repository",
                 details=unread[1:],
             )
-        return self.view(State.DONE, _found(files))
+        return self.view(StepState.DONE, _found(files))
 
     def _open(
-        self, situation: Situation, mended: list[DotenvFinding], by_hand: list[DotenvFinding]
+        self, situation: ProjectFacts, mended: list[DotenvFinding], by_hand: list[DotenvFinding]
     ) -> StepView:
         first, remedy = mended[0], mended[0].mends
         assert remedy is not None  # noqa: S101  only such were taken
@@ -185,7 +185,7 @@ class NoSecretsInGit(Step):
         command = ("envdeck", "dotenv", situation.folder)
         others = [_line(one, situation) for one in mended[1:]]
         return self.view(
-            State.OPEN,
+            StepState.OPEN,
             _line(first, situation),
             details=[*others, *(f"{_line(one, situation)}: {one.remedy}" for one in by_hand)],
             commands=[
@@ -213,6 +213,6 @@ def _found(files: list[DotenvFile]) -> str:
     return f"{told}; {seen}" if seen else told
 
 
-def _line(finding: DotenvFinding, situation: Situation) -> str:
+def _line(finding: DotenvFinding, situation: ProjectFacts) -> str:
     line = f":{finding.line}" if finding.line else ""
     return f"{_short(finding.file, situation)}{line}: {finding.message}"

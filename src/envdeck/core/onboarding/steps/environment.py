@@ -7,24 +7,29 @@ from envdeck.core.model import Environment, NoPlan, Plan, Status
 from envdeck.core.onboarding.model import (
     Answers,
     Option,
-    State,
+    StepState,
     StepView,
     lock_problem,
     manifest_problem,
     python_problems,
     told,
 )
-from envdeck.core.onboarding.project_state import Situation, chosen_of, with_answers
-from envdeck.core.onboarding.python_choice import accepts, asked_for, minor_of, version_to_get
+from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_answers
+from envdeck.core.onboarding.python_choice import (
+    accepts_python,
+    asked_for,
+    minor_of,
+    version_to_get,
+)
 from envdeck.core.onboarding.shells import activation, shell_in_use
-from envdeck.core.onboarding.steps.base import Step, envdeck_command
+from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
 
 
-class AnEnvironment(Step):
+class EnvironmentStep(OnboardingStep):
     """Makes one where there is none, mends one that is broken, moved, or of the wrong Python."""
 
     name: ClassVar = "environment"
@@ -34,7 +39,7 @@ class AnEnvironment(Step):
     )
     needs: ClassVar = ("interpreter",)
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell whether it is there, works, and is accepted."""
         environment = situation.environment
         if environment is None:
@@ -43,7 +48,7 @@ class AnEnvironment(Step):
         named = f"{environment.name}, with Python {python.version or 'of an unknown version'}"
         if environment.status is Status.SUSPECT:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"{environment.name} may be no environment at all: {environment.reason}",
                 hint=f"look at {environment.path}, and move it away if it is none",
             )
@@ -52,31 +57,31 @@ class AnEnvironment(Step):
                 situation, environment, f"{environment.name} is {environment.status}: "
                 f"{environment.reason}",
             )  # fmt: skip
-        if not accepts(situation.wanted, python.version, python.implementation):
+        if not accepts_python(situation.wanted, python.version, python.implementation):
             return self._mended(
                 situation, environment, f"{named}, and the project asks for "
                 f"{asked_for(situation.wanted)}",
             )  # fmt: skip
-        return self.view(State.DONE, f"{named}; it and its interpreter are in order")
+        return self.view(StepState.DONE, f"{named}; it and its interpreter are in order")
 
-    def _none(self, situation: Situation) -> StepView:
+    def _none(self, situation: ProjectFacts) -> StepView:
         place = situation.place
         if reach.lexists(place):
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"{os.path.basename(place)} is there, and is no environment",
                 hint=f"look at {place}, and move it away",
             )
         if not situation.writable:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 "there is none, and none can be made: the project's folder is read-only",
                 hint="make the folder writable, or copy the project to where you may write",
             )
         problem = manifest_problem(situation.project)
         if problem is not None and not any(lock.usable for lock in situation.project.locks):
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"there is none, and none can be made: {told(problem)}",
                 hint="mend that file",
             )
@@ -95,7 +100,7 @@ class AnEnvironment(Step):
 
         unread = lock_problem(situation.project)
         return self.view(
-            State.OPEN,
+            StepState.OPEN,
             f"none is known; this makes one at {os.path.basename(place)}",
             details=[f"{told(unread)}: it is made from what is declared"] if unread else (),
             commands=[envdeck_command("create", folder, situation.project, options)],
@@ -104,17 +109,17 @@ class AnEnvironment(Step):
             act=act,
         )
 
-    def _mended(self, situation: Situation, environment: Environment, message: str) -> StepView:
+    def _mended(self, situation: ProjectFacts, environment: Environment, message: str) -> StepView:
         """Rest it on the interpreter that is accepted; make it anew where that cannot mend it."""
         if situation.other_project:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"{message}; it serves another project, {situation.other_project}",
                 hint="give this project an environment of its own",
             )
         if not reach.access(os.path.dirname(environment.path), os.W_OK | os.X_OK):
             return self.view(
-                State.CANNOT, message, hint="make the folder that it lies in writable"
+                StepState.CANNOT, message, hint="make the folder that it lies in writable"
             )  # fmt: skip
         chosen = situation.interpreters[0].interpreter if situation.interpreters else None
         same = chosen is not None and minor_of(chosen.version) == minor_of(
@@ -129,7 +134,7 @@ class AnEnvironment(Step):
 
             words = ("envdeck", "upgrade", environment.path, "--python", executable or "")
             return self.view(
-                State.OPEN, message, commands=[words], safe=True, options=options, act=rest
+                StepState.OPEN, message, commands=[words], safe=True, options=options, act=rest
             )
         options = situation.options
         lock = any(lock.usable for lock in situation.project.locks)
@@ -152,11 +157,11 @@ class AnEnvironment(Step):
         )
         command += ("--from", source, *(("--python", executable) if executable else ()))
         return self.view(
-            State.OPEN, message, commands=[command], safe=True, options=options, act=anew
+            StepState.OPEN, message, commands=[command], safe=True, options=options, act=anew
         )
 
 
-class AnInterpreter(Step):
+class InterpreterStep(OnboardingStep):
     """Looks for one among those that are remembered, else on the whole machine."""
 
     name: ClassVar = "interpreter"
@@ -166,7 +171,7 @@ class AnInterpreter(Step):
         "and its code may fail in ways that nobody else sees."
     )
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Name the best of those that are accepted, or how to get one."""
         wanted = situation.wanted
         problems = python_problems(wanted)
@@ -178,13 +183,13 @@ class AnInterpreter(Step):
             if problems and not asked:
                 suits = "; what the project asks for is not checked"
             return self.view(
-                State.DONE,
+                StepState.DONE,
                 f"Python {best.version} is at {best.executable}{ended}{suits}",
                 details=problems,
             )
         return self._missing(situation, asked, problems)
 
-    def _missing(self, situation: Situation, asked: str, problems: tuple[str, ...]) -> StepView:
+    def _missing(self, situation: ProjectFacts, asked: str, problems: tuple[str, ...]) -> StepView:
         from envdeck.core.operations.engine.uv import find_uv
 
         version = version_to_get(situation.wanted, situation.host.now())
@@ -196,7 +201,7 @@ class AnInterpreter(Step):
         policy = situation.operations.policy
         if program is None or not policy.downloads or policy.offline:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 message,
                 hint=f"`uv {' '.join(_quoted(word) for word in words)}` gets one; with "
                 "`downloads = true` in the configuration it is done here",
@@ -212,7 +217,7 @@ class AnInterpreter(Step):
             return operations.plan_run(Task(title, (program, *words), folder))
 
         return self.view(
-            State.OPEN, message, details=problems, commands=[("uv", *words)], safe=True, act=act
+            StepState.OPEN, message, details=problems, commands=[("uv", *words)], safe=True, act=act
         )
 
 
@@ -220,7 +225,7 @@ def _quoted(word: str) -> str:
     return word if word.replace(".", "").replace("@", "").isalnum() else f'"{word}"'
 
 
-class Activating(Step):
+class ActivationStep(OnboardingStep):
     """No program can do it for the shell that started it: the line is for a person to type."""
 
     name: ClassVar = "activate"
@@ -228,23 +233,23 @@ class Activating(Step):
     why: ClassVar = "Then `python`, and every command of the packages, is the project's own."
     needs: ClassVar = ("environment",)
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell whether it is active, or what to type."""
         environment = situation.environment
         shell = situation.asked_shell or shell_in_use(situation.host, os.getppid())
         if environment is None:
-            return self.view(State.READY, f"the line for {shell} is known once there is one")
+            return self.view(StepState.READY, f"the line for {shell} is known once there is one")
         active = situation.host.folder("VIRTUAL_ENV") or situation.host.folder("CONDA_PREFIX")
         if active is not None and reach.realpath(active) == environment.path:
-            return self.view(State.DONE, "it is active in this shell")
+            return self.view(StepState.DONE, "it is active in this shell")
         line = activation(environment, situation.bin, shell)
         if not line:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"{environment.name} has no activation script for {shell}",
                 hint=f"`{situation.bin or environment.path}` holds its commands",
             )
         elsewhere = f"; {active} is active now" if active is not None else ""
         return self.view(
-            State.READY, f"type this in {shell}{elsewhere}", commands=[line]
+            StepState.READY, f"type this in {shell}{elsewhere}", commands=[line]
         )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.repository import git_folders
 from envdeck.core.model import NoPlan, Plan
-from envdeck.core.onboarding.model import Answers, State, StepView
-from envdeck.core.onboarding.project_state import Situation
-from envdeck.core.onboarding.steps.base import Step
+from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.project_state import ProjectFacts
+from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
@@ -85,7 +85,7 @@ def _types(config: str) -> tuple[str, ...]:
     return named or ("pre-commit",)
 
 
-class TheGitHooks(Step):
+class HooksStep(OnboardingStep):
     """Looks for those of pre-commit; what others install is left to them."""
 
     name: ClassVar = "hooks"
@@ -93,14 +93,14 @@ class TheGitHooks(Step):
     why: ClassVar = "They find before a commit what would else be found in review."
     after: ClassVar = ("environment", "packages")
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell whether they are there, and whose they are."""
         hooks = read_hooks(situation.folder, situation.host)
         if hooks is None:
-            return self.view(State.SKIPPED, "the project has no .pre-commit-config.yaml")
+            return self.view(StepState.SKIPPED, "the project has no .pre-commit-config.yaml")
         if hooks.folder is None:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 "it has a .pre-commit-config.yaml, and lies in no git repository",
                 hint="clone the repository with git, or `git init` makes one",
             )
@@ -108,19 +108,19 @@ class TheGitHooks(Step):
         named = ", ".join(hooks.types)
         if set(hooks.there) == set(hooks.types):
             if program or (hooks.python and reach.exists(hooks.python)):
-                return self.view(State.DONE, f"pre-commit is installed as {named}")
+                return self.view(StepState.DONE, f"pre-commit is installed as {named}")
             gone = f"{named} is there, and the pre-commit that it runs is gone"
             return self._missing(situation, gone)
         if hooks.others:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"a hook that is not pre-commit's is there: {', '.join(hooks.others)}",
                 hint=f"see what {hooks.folder} holds; `pre-commit install` keeps it as "
                 f"{hooks.others[0]}.legacy, and runs both",
             )
         if hooks.configured:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"git runs the hooks of {hooks.folder}, and pre-commit installs none there",
                 hint="`git config --unset-all core.hooksPath`, and look again",
             )
@@ -128,15 +128,15 @@ class TheGitHooks(Step):
             return self._missing(situation, f"not installed: {named}")
         return self._open(situation, hooks, program)
 
-    def _missing(self, situation: Situation, message: str) -> StepView:
+    def _missing(self, situation: ProjectFacts, message: str) -> StepView:
         """Say that there is no pre-commit; one may yet come with the environment."""
         return self.view(
-            State.OPEN if situation.environment is None else State.CANNOT,
+            StepState.OPEN if situation.environment is None else StepState.CANNOT,
             f"{message}; there is no pre-commit, in the environment or on the PATH",
             hint="`uv tool install pre-commit` gets it",
         )
 
-    def _open(self, situation: Situation, hooks: Hooks, program: str) -> StepView:
+    def _open(self, situation: ProjectFacts, hooks: Hooks, program: str) -> StepView:
         environment = situation.environment
         argv = (program, "install")
 
@@ -152,5 +152,5 @@ class TheGitHooks(Step):
 
         missing = [name for name in hooks.types if name not in hooks.there]
         return self.view(
-            State.OPEN, f"not installed: {', '.join(missing)}", commands=[argv], act=act
+            StepState.OPEN, f"not installed: {', '.join(missing)}", commands=[argv], act=act
         )

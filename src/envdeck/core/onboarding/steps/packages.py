@@ -1,4 +1,4 @@
-"""Step: everything that is declared or locked is installed."""
+"""OnboardingStep: everything that is declared or locked is installed."""
 
 import os
 from typing import TYPE_CHECKING, ClassVar
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 from envdeck.core.model import Environment, NoPlan, Plan
 from envdeck.core.onboarding.model import (
     Answers,
-    State,
+    StepState,
     StepView,
     lock_problem,
     manifest_problem,
     told,
 )
-from envdeck.core.onboarding.project_state import Situation, chosen_of, with_answers
-from envdeck.core.onboarding.steps.base import Step, envdeck_command
+from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_answers
+from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.project.model import Comparison, Drift, DriftKind
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SHOWN = 50
 """Packages that are listed."""
 
 
-class ThePackages(Step):
+class PackagesStep(OnboardingStep):
     """Compares by reading alone; what is chosen beyond the defaults must be there too."""
 
     name: ClassVar = "packages"
@@ -33,7 +33,7 @@ class ThePackages(Step):
     why: ClassVar = "A package that is missing, or at another version, fails only when it is met."
     needs: ClassVar = ("environment",)
 
-    def look(self, situation: Situation) -> StepView:
+    def look(self, situation: ProjectFacts) -> StepView:
         """Tell what is missing, of the parts that are chosen."""
         project, environment = situation.project, situation.environment
         unread = manifest_problem(project) or lock_problem(project)
@@ -42,11 +42,11 @@ class ThePackages(Step):
         ):
             if unread is not None:
                 return self._unread(situation, told(unread))
-            return self.view(State.SKIPPED, "the project declares no packages")
+            return self.view(StepState.SKIPPED, "the project declares no packages")
         comparison = situation.comparison
         if environment is None or comparison is None:
             return self.view(
-                State.OPEN, "nothing is installed yet", options=situation.options, safe=True
+                StepState.OPEN, "nothing is installed yet", options=situation.options, safe=True
             )
         lacks = [one for one in comparison.drifts if one.kind in _LACKS]
         short = _short_parts(situation, comparison)
@@ -61,12 +61,12 @@ class ThePackages(Step):
         if comparison.unchecked:
             message += "; not everything could be checked"
         return self.view(
-            State.DONE, message, details=comparison.unchecked, options=situation.options
+            StepState.DONE, message, details=comparison.unchecked, options=situation.options
         )
 
-    def _unread(self, situation: Situation, problem: str) -> StepView:
+    def _unread(self, situation: ProjectFacts, problem: str) -> StepView:
         return self.view(
-            State.CANNOT,
+            StepState.CANNOT,
             f"not checked: {problem}",
             hint="mend that file, or lock anew with the tool that wrote it",
             details=situation.comparison.unchecked if situation.comparison else (),
@@ -75,7 +75,7 @@ class ThePackages(Step):
 
     def _open(
         self,
-        situation: Situation,
+        situation: ProjectFacts,
         environment: Environment,
         comparison: Comparison,
         lacks: list[Drift],
@@ -96,7 +96,7 @@ class ThePackages(Step):
 
         if situation.other_project:
             return self.view(
-                State.CANNOT,
+                StepState.CANNOT,
                 f"{said}; the environment serves another project, {situation.other_project}",
                 hint="give this project an environment of its own",
                 details=details,
@@ -115,7 +115,7 @@ class ThePackages(Step):
 
         command = envdeck_command("recreate", environment.path, situation.project, options)
         return self.view(
-            State.OPEN,
+            StepState.OPEN,
             said,
             details=details,
             commands=[(*command, "--from", source)],
@@ -125,7 +125,7 @@ class ThePackages(Step):
         )
 
 
-def _short_parts(situation: Situation, comparison: Comparison) -> list[str]:
+def _short_parts(situation: ProjectFacts, comparison: Comparison) -> list[str]:
     """Say which chosen groups and extras are not installed, of those that are not counted."""
     chosen = {one.id for one in situation.options if one.chosen}
     return [

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from envdeck.core.model import Environment, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.guards.check import moment_of, obstacles, target_of, unchecked
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
-from envdeck.core.operations.shared.environments import Known, known_now
+from envdeck.core.operations.shared.environments import (
+    RememberedEnvironments,
+    remembered_environments,
+)
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -44,7 +47,7 @@ class DeletePlan(Plan):
 
     removals: tuple[Removal, ...]
     purge: bool = False
-    known: Known = field(default_factory=Known, repr=False)
+    known: RememberedEnvironments = field(default_factory=RememberedEnvironments, repr=False)
     """What the index remembered, so that acting need not wait for it."""
 
 
@@ -58,7 +61,7 @@ def plan_delete(
 ) -> DeletePlan:
     """Plan to delete; see :meth:`Operations.plan_delete`."""
     host = operations.catalog.host
-    known = known_now(operations.catalog)
+    known = remembered_environments(operations.catalog)
     moment = moment_of(operations, known)
     removals: list[Removal] = []
     refusals: list[Refusal] = []
@@ -101,7 +104,7 @@ def plan_delete(
 def _removal(
     environment: Environment,
     link: str | None,
-    moment: Moment,
+    moment: GuardContext,
     operations: "Context",
     *,
     purge: bool,
@@ -124,7 +127,9 @@ def _removal(
     )
 
 
-def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tuple[Refusal, ...]:
+def refusals_of(
+    removal: Removal, moment: GuardContext, allow: frozenset[str]
+) -> tuple[Refusal, ...]:
     """Return what stands in the way of one now."""
     return obstacles(
         Operation.DELETE,
@@ -137,7 +142,9 @@ def refusals_of(removal: Removal, moment: Moment, allow: frozenset[str]) -> tupl
     )
 
 
-def _warnings(removal: Removal, moment: Moment, named: str, *, purge: bool) -> tuple[str, ...]:
+def _warnings(
+    removal: Removal, moment: GuardContext, named: str, *, purge: bool
+) -> tuple[str, ...]:
     """Return why it may be a bad idea; `named` tells of which of several."""
     said = []
     if removal.owner is not None:
@@ -147,7 +154,7 @@ def _warnings(removal: Removal, moment: Moment, named: str, *, purge: bool) -> t
         )
     if purge or removal.owner is not None:
         said += [f"{named}{lost}" for lost in loss_warnings(removal.target.edits)]
-    question = Question(
+    question = GuardRequest(
         operation=Operation.DELETE,
         target=removal.target,
         environment=removal.environment,

@@ -26,11 +26,11 @@ from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.transaction.resolve import describe_remains, suggest_purge
-from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.spare import PurgeRequest
 from envdeck.core.operations.transaction.transaction import (
     BusyError,
-    Ground,
     HalfPurgedError,
+    OperationStore,
     ReplacedError,
     Transaction,
     transaction,
@@ -78,7 +78,7 @@ def _look_at(item: Item) -> str:
     return f"look at {item.folder}"
 
 
-def purge_of(items: Sequence[Item], ground: Ground) -> PurgePlan:
+def purge_of(items: Sequence[Item], ground: OperationStore) -> PurgePlan:
     """Plan to remove these items for good; of several, those that can be."""
     mounted = {item.id: refusal for item in items if (refusal := _mounted(item, ground))}
     chosen = [item for item in items if item.id not in mounted] or items
@@ -117,7 +117,7 @@ def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
     return (f"{files} of packages deleted permanently: {some(paths)}",)
 
 
-def _mounted(item: Item, ground: Ground) -> Refusal | None:
+def _mounted(item: Item, ground: OperationStore) -> Refusal | None:
     point = mounted_in(item.folder, ground.host)
     if not point:
         return None
@@ -142,7 +142,7 @@ def run_purge(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "St
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
     disk = operations.ground.disk
-    every = [Going(item.folder, disk.identity(item.folder)) for item in plan.items]
+    every = [PurgeRequest(item.folder, disk.identity(item.folder)) for item in plan.items]
     with operations.ground.spare.giving(every):
         return _purge_all(plan, operations, tell, stopped)
 
@@ -166,7 +166,7 @@ def purge_one(
     item: Item,
     identifier: str,
     group: str,
-    ground: Ground,
+    ground: OperationStore,
     tell: "Tell",
     *,
     is_alone: bool = False,
@@ -206,7 +206,7 @@ def purge_one(
     return ItemResult(item.id, path, name, status, message, hint, guard, freed)
 
 
-def _is_another(item: Item, ground: Ground) -> bool:
+def _is_another(item: Item, ground: OperationStore) -> bool:
     """Tell whether an item holds something else than what was shown."""
     if ground.disk.identity(item.folder) is None:
         return False
@@ -248,7 +248,9 @@ def _count_items(count: int, became: str) -> str:
     return f"1 item is {became}" if count == 1 else f"{count:,} items are {became}"
 
 
-def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "Tell") -> int | None:
+def purge_item(
+    item: Item, identifier: str, group: str, ground: OperationStore, tell: "Tell"
+) -> int | None:
     """Remove one item for good, and return the bytes really freed; None where it was no longer
     there.
 
@@ -280,7 +282,7 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     freed = 0
     try:
         with (
-            ground.spare.giving([Going(item.folder, old, going)]),
+            ground.spare.giving([PurgeRequest(item.folder, old, going)]),
             transaction(ground, entry) as current,
         ):
             _nobody_uses(entry, ground)
@@ -308,13 +310,13 @@ def purge_item(item: Item, identifier: str, group: str, ground: Ground, tell: "T
     return freed
 
 
-def _path_of(folder: str, ground: Ground) -> str:
+def _path_of(folder: str, ground: OperationStore) -> str:
     """Return where an item without a manifest was, by the journal."""
     entries, _ = ground.journal.read_all()
     return next((each.path for each in entries if each.item == folder), folder)
 
 
-def _remove(current: Transaction, ground: Ground, tell: "Tell", *, is_whole: bool) -> int:
+def _remove(current: Transaction, ground: OperationStore, tell: "Tell", *, is_whole: bool) -> int:
     """Remove what is going; where it was whole and nothing of it could be removed, it is in the
     trash again."""
     going = purging_name(current.entry.item)
@@ -334,7 +336,7 @@ def _remove(current: Transaction, ground: Ground, tell: "Tell", *, is_whole: boo
         raise
 
 
-def _nobody_uses(entry: Entry, ground: Ground) -> None:
+def _nobody_uses(entry: Entry, ground: OperationStore) -> None:
     """Raise where an operation has begun with it since it was listed."""
     for each in ground.journal.read_all()[0]:
         if each.item == entry.item and each.id != entry.id and not each.phase.over:

@@ -12,16 +12,16 @@ from envdeck.core.operations.guards.check import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import ENVIRONMENT
-from envdeck.core.operations.transaction.spare import Going
+from envdeck.core.operations.transaction.spare import PurgeRequest
 from envdeck.core.operations.transaction.transaction import (
     BusyError,
-    Ground,
+    OperationStore,
     ReplacedError,
     UnclearError,
     transaction,
     trash_of,
 )
-from envdeck.core.operations.transaction.trash import Manifest, read_item
+from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Context, Stopped, Tell
@@ -41,9 +41,9 @@ def run_delete(plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "
         return _delete_all(plan, operations, tell, stopped)
 
 
-def _going(removal: Removal) -> Going:
-    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
-    return Going(removal.target.path, removal.target.identity)
+def _going(removal: Removal) -> PurgeRequest:
+    """UndoAction what makes room for its own removal on a full disk; a link has nothing to give."""
+    return PurgeRequest(removal.target.path, removal.target.identity)
 
 
 def _delete_all(
@@ -126,7 +126,7 @@ def _put_aside(
     raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
 
 
-def _manifest(entry: Entry, removal: Removal, ground: Ground) -> Manifest:
+def _manifest(entry: Entry, removal: Removal, ground: OperationStore) -> TrashManifest:
     known = manifest_of(
         entry,
         removal.environment,
@@ -146,16 +146,16 @@ def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[st
     return unowned_now(removal.environment, folder) - removal.unowned
 
 
-def _bring_back(entry: Entry, ground: Ground) -> None:
-    from envdeck.core.operations.undo.plan import Return
+def _bring_back(entry: Entry, ground: OperationStore) -> None:
+    from envdeck.core.operations.undo.plan import UndoAction
     from envdeck.core.operations.undo.run import take_back
 
     there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT))
-    back = Return(entry, entry.path, ground.disk.identity(entry.path), there)
+    back = UndoAction(entry, entry.path, ground.disk.identity(entry.path), there)
     take_back(back, f"{entry.id}-back", entry.group, ground)
 
 
-def _bring_all_back(done: Sequence[Entry], ground: Ground) -> None:
+def _bring_all_back(done: Sequence[Entry], ground: OperationStore) -> None:
     for entry in reversed(done):
         _bring_back(entry, ground)
 
@@ -163,7 +163,7 @@ def _bring_all_back(done: Sequence[Entry], ground: Ground) -> None:
 def _given_up(
     done: Sequence[Entry],
     owned: Sequence[Removal],
-    ground: Ground,
+    ground: OperationStore,
     message: str,
     *,
     stopped: bool = False,
@@ -175,7 +175,7 @@ def _given_up(
 
 
 def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
-    """Return a result that says what is gone all the same."""
+    """UndoAction a result that says what is gone all the same."""
     if not owned:
         return result
     message = f"{result.message}; {_say_owned(owned)}, all else is as it was"
@@ -226,14 +226,16 @@ def _by_owner(
     )
 
 
-def _purge(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: "Tell") -> Result:
     """Remove them from the trash, each for itself, and return how that ended."""
-    moved = [Going(entry.item, ground.disk.identity(entry.item)) for entry in done]
+    moved = [PurgeRequest(entry.item, ground.disk.identity(entry.item)) for entry in done]
     with ground.spare.giving(moved):
         return _purge_all(done, plan, ground, tell)
 
 
-def _purge_all(done: Sequence[Entry], plan: DeletePlan, ground: Ground, tell: "Tell") -> Result:
+def _purge_all(
+    done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: "Tell"
+) -> Result:
     from envdeck.core.operations.delete.purge import conclude_purge, purge_one
 
     results = []

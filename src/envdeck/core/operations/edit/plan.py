@@ -10,7 +10,7 @@ from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.dotenv.secrets import is_secret_text
 from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.edit.remedies import Draft, draft_of, file_of
-from envdeck.core.operations.edit.target import Place, obstacles_at, place_of
+from envdeck.core.operations.edit.target import EditTarget, obstacles_at, place_of
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import Unread, read_bounded
@@ -88,7 +88,7 @@ def plan_remedy(
 
 
 def _planned(
-    operations: "Context", remedy: Remedy, place: Place, old: bytes | None, draft: Draft
+    operations: "Context", remedy: Remedy, place: EditTarget, old: bytes | None, draft: Draft
 ) -> EditPlan:
     ground, named = operations.ground, file_of(remedy)
     identifier = new_id(ground.host)
@@ -133,7 +133,7 @@ def short_name(path: str) -> str:
     return os.path.join(*path.split(os.sep)[-2:])
 
 
-def _linked(place: Place) -> tuple[str, ...]:
+def _linked(place: EditTarget) -> tuple[str, ...]:
     """Say of a file with other names that those stay as they are."""
     count = place.status.st_nlink if place.status is not None else 1
     if count < 2:

@@ -12,7 +12,7 @@ from envdeck.core.dotenv.edit import Unedited, add_keys, names_in, set_key
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.git import Git
 from envdeck.core.model import Fact, NoPlan, Refusal
-from envdeck.core.operations.edit.target import Place, place_of
+from envdeck.core.operations.edit.target import EditTarget, place_of
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
@@ -45,14 +45,14 @@ def file_of(remedy: Remedy) -> str:
 
 
 def draft_of(
-    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+    remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     """Return what a remedy makes of a file."""
     return _DRAFTS[remedy.kind](remedy, place, old, values, host)
 
 
 def _create(
-    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+    remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     if old is not None:
         said = f"{remedy.file} is there already"
@@ -88,7 +88,9 @@ def _create(
     )
 
 
-def _add(remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host) -> Drafted:
+def _add(
+    remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
+) -> Drafted:
     if old is None:
         hint = "`--create` makes it from the example"
         return NoPlan(f"{remedy.file} is not there", hint=hint, missing=True)
@@ -117,13 +119,13 @@ def _add(remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host
 def _order(remedy: Remedy, host: Host) -> tuple[str, ...]:
     """Return the keys of the example, in its order; of none that can be read, none."""
     example = place_of(remedy.example, remedy.project, host) if remedy.example else None
-    data = read_bounded(example.path, LIMIT) if isinstance(example, Place) else b""
+    data = read_bounded(example.path, LIMIT) if isinstance(example, EditTarget) else b""
     names = names_in(data) if isinstance(data, bytes) else ()
     return () if isinstance(names, Unedited) else names
 
 
 def _ignore(
-    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+    remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     del values
     named = file_of(remedy)
@@ -171,7 +173,7 @@ def still_not_ignored(remedy: Remedy, host: Host) -> str:
 
 
 def _private(
-    remedy: Remedy, place: Place, old: Old, values: Mapping[str, str], host: Host
+    remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     del values
     if old is None or place.status is None:
@@ -214,7 +216,7 @@ def _short(path: str) -> str:
     return os.path.join(*path.split(os.sep)[-2:])
 
 
-_Drafting = Callable[[Remedy, Place, Old, Mapping[str, str], Host], Drafted]
+_Drafting = Callable[[Remedy, EditTarget, Old, Mapping[str, str], Host], Drafted]
 _DRAFTS: Mapping[RemedyKind, _Drafting] = MappingProxyType(
     {
         RemedyKind.CREATE: _create,

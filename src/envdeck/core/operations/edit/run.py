@@ -11,16 +11,16 @@ from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.model import Ending, Identity, Refusal, Result, StepStarted
 from envdeck.core.operations.edit.plan import EditPlan
 from envdeck.core.operations.edit.remedies import still_not_ignored
-from envdeck.core.operations.edit.target import Place, changed, obstacles_at, place_of
+from envdeck.core.operations.edit.target import EditTarget, changed, obstacles_at, place_of
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import (
-    Ground,
+    OperationStore,
     ReplacedError,
     Transaction,
     transaction,
     trash_of,
 )
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import changed_file, mark_of_file
 from envdeck.core.system.files import read_bounded
 
@@ -152,7 +152,7 @@ def run_edit(plan: EditPlan, operations: "Context", tell: "Tell", stopped: "Stop
     raise unable if unable is not None else OSError(2, "there is no place to write it")
 
 
-def _as_shown(plan: EditPlan, ground: Ground) -> Place | Refusal:
+def _as_shown(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
     """Return the file, if it is still the one that was shown, and holds what it held then."""
     target = plan.targets[0]
     place = place_of(plan.named, plan.remedy.project, ground.host)
@@ -165,7 +165,7 @@ def _as_shown(plan: EditPlan, ground: Ground) -> Place | Refusal:
     return against[0] if against else place
 
 
-def _is_before(plan: EditPlan, place: Place, path: str) -> bool:
+def _is_before(plan: EditPlan, place: EditTarget, path: str) -> bool:
     """Tell whether a file holds what it held when the edit was planned: a clock is too coarse to
     tell that alone."""
     if plan.before is None:
@@ -173,7 +173,7 @@ def _is_before(plan: EditPlan, place: Place, path: str) -> bool:
     return mark_of_file(path) == place.mark and read_bounded(path, LIMIT) == plan.before.open()
 
 
-def _write(plan: EditPlan, place: Place, current: Transaction) -> None:
+def _write(plan: EditPlan, place: EditTarget, current: Transaction) -> None:
     data = plan.content.open()
     stage_file(current, data, place.status, plan.mode)
     if read_bounded(current.staged, len(data) + 1) != data:
@@ -181,7 +181,7 @@ def _write(plan: EditPlan, place: Place, current: Transaction) -> None:
     current.note(Phase.STAGING, mark=mark_of_file(current.staged))
 
 
-def _entry(plan: EditPlan, place: Place) -> Entry:
+def _entry(plan: EditPlan, place: EditTarget) -> Entry:
     return Entry(
         id=plan.id,
         group=plan.id,
@@ -197,8 +197,8 @@ def _entry(plan: EditPlan, place: Place) -> Entry:
     )
 
 
-def _manifest(plan: EditPlan, place: Place, ground: Ground) -> Manifest:
-    return Manifest(
+def _manifest(plan: EditPlan, place: EditTarget, ground: OperationStore) -> TrashManifest:
+    return TrashManifest(
         id=plan.id,
         operation=plan.operation,
         path=place.path,
@@ -212,7 +212,7 @@ def _manifest(plan: EditPlan, place: Place, ground: Ground) -> Manifest:
     )
 
 
-def _bytes(place: Place) -> int | None:
+def _bytes(place: EditTarget) -> int | None:
     if place.status is None:
         return None
     blocks: int | None = getattr(place.status, "st_blocks", None)

@@ -14,7 +14,7 @@ from envdeck.core.system.paths import lies_under
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EditTarget:
     """One file, or where it will be."""
 
     path: str
@@ -30,7 +30,7 @@ class Place:
         return None if status is None else Identity(status.st_dev, status.st_ino)
 
 
-def place_of(named: str, project: str, host: Host) -> Place | Refusal:
+def place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
     """Return where a file of a project really is, or why it is left alone."""
     try:
         return _place_of(named, project, host)
@@ -38,7 +38,7 @@ def place_of(named: str, project: str, host: Host) -> Place | Refusal:
         return _refused("not-a-file", f"{named} cannot be reached: {reason_of(error)}", named)
 
 
-def _place_of(named: str, project: str, host: Host) -> Place | Refusal:
+def _place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
     real, folder = os.path.realpath(named), os.path.realpath(project)
     is_link = os.path.islink(named)
     in_it = lies_under(os.path.normpath(named), os.path.normpath(project))
@@ -53,13 +53,13 @@ def _place_of(named: str, project: str, host: Host) -> Place | Refusal:
     try:
         status = os.lstat(real)
     except FileNotFoundError:
-        return Place(real, None)
+        return EditTarget(real, None)
     if not stat.S_ISREG(status.st_mode):
         return _refused("not-a-file", f"{named} is {_kind(status.st_mode)}, and no file", named)
     if status.st_size > LIMIT:
         said = f"{named} is larger than {LIMIT // 1024} KiB, which no dotenv file is"
         return _refused("not-a-file", said, named, "see what it is, and edit it by hand")
-    return Place(real, status, mark_of_file(real))
+    return EditTarget(real, status, mark_of_file(real))
 
 
 def _kind(mode: int) -> str:
@@ -72,7 +72,7 @@ def _kind(mode: int) -> str:
     return "a socket or a device"
 
 
-def obstacles_at(place: Place) -> tuple[Refusal, ...]:
+def obstacles_at(place: EditTarget) -> tuple[Refusal, ...]:
     """Return why no file can take the place of the one that is there."""
     folder = os.path.dirname(place.path)
     if not os.path.isdir(folder):

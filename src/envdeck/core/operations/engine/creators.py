@@ -14,7 +14,7 @@ from typing import Protocol
 
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
 
 _PROMPT = re.compile(rb"^[ \t]*prompt[ \t]*=[^\n]*\n?", re.MULTILINE)
@@ -71,7 +71,7 @@ class CannotBeMade:
 class UvCreator:
     """`uv venv`."""
 
-    uv: Uv
+    uv: UvAdapter
     name: str = "uv"
 
     def command(
@@ -170,7 +170,7 @@ def creator_for(
     version: str | None,
     *,
     folder: str,
-    uv: Uv,
+    uv: UvAdapter,
 ) -> Creator | CannotBeMade:
     """Return the tool that makes an environment as `creation` tells, of an interpreter of
     `version` (`3.12.4`); it runs in `folder`.

@@ -37,7 +37,7 @@ def find_uv() -> str | None:
     return str(found)
 
 
-class Uv:
+class UvAdapter:
     """uv, acting for one environment or, with `project`, for one project.
 
     Each method returns the command; :mod:`envdeck.core.operations.engine.uv` reads what

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from envdeck.core.model import Ending, Operation, Refusal, Result
-from envdeck.core.operations.guards.context import Question
+from envdeck.core.operations.guards.context import GuardRequest
 
 CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
 """The operations on an environment that is there."""
@@ -25,23 +25,23 @@ class Guard:
     of_links: ClassVar[bool] = False
     """Whether it also stands before a link, which can go without what it leads to."""
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Return why this must not be done, or None."""
         raise NotImplementedError
 
-    def unchecked(self, question: Question) -> str:
+    def unchecked(self, question: GuardRequest) -> str:
         """Return what could not be checked and why, in one sentence; or empty. It looks at
         answers alone, and asks for none."""
         return ""
 
     def refusal(
-        self, question: Question, message: str, hint: str = "", *, final: bool = False
+        self, question: GuardRequest, message: str, hint: str = "", *, final: bool = False
     ) -> Refusal:
         """Return a refusal of this guard's."""
         overrulable = self.overrulable and not final
         return Refusal(self.name, message, hint, question.link or question.path, overrulable)
 
-    def overruling(self, question: Question) -> str:
+    def overruling(self, question: GuardRequest) -> str:
         """Return the command by which a person overrules this guard."""
         path = question.link or question.path
         return f"{command('envdeck', question.operation.value, path)} --allow {self.name}"

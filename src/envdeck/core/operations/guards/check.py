@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.guards.base import Guard
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import (
     HasDependants,
     InUse,
@@ -25,7 +25,10 @@ from envdeck.core.operations.guards.rules import (
     TrackedByGit,
     UnownedFiles,
 )
-from envdeck.core.operations.shared.environments import Known, known_now
+from envdeck.core.operations.shared.environments import (
+    RememberedEnvironments,
+    remembered_environments,
+)
 from envdeck.core.system.reach import Scope
 
 if TYPE_CHECKING:
@@ -47,7 +50,7 @@ GUARDS: tuple[Guard, ...] = (
 """In the order in which they are told."""
 
 
-def ask(question: Question, *, allowed: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:
+def ask(question: GuardRequest, *, allowed: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:
     """Return all that stands in the way, what nobody may overrule first.
 
     `allowed` are the guards that a person has overruled by name; of those that cannot be
@@ -68,14 +71,14 @@ def ask(question: Question, *, allowed: frozenset[str] = frozenset()) -> tuple[R
     return tuple(sorted(refusals, key=lambda one: (one.overrulable, order[one.guard])))
 
 
-def unchecked(question: Question) -> tuple[str, ...]:
+def unchecked(question: GuardRequest) -> tuple[str, ...]:
     """Return what :func:`ask` could not check for this question, and why: warnings of a plan, one
     sentence each. What was not asked, since another guard refuses for good, is not among them."""
     said = (guard.unchecked(question) for guard in _concerned(question))
     return tuple(sentence for sentence in said if sentence)
 
 
-def _concerned(question: Question) -> Iterator[Guard]:
+def _concerned(question: GuardRequest) -> Iterator[Guard]:
     """Yield the guards of this operation; before a link, only those that look at the link."""
     for guard in GUARDS:
         if question.operation in guard.operations and (question.link is None or guard.of_links):
@@ -85,13 +88,13 @@ def _concerned(question: Question) -> Iterator[Guard]:
 UNOWNED = "unowned-files"
 
 
-def moment_of(operations: "Context", known: Known | None = None) -> Moment:
+def moment_of(operations: "Context", known: RememberedEnvironments | None = None) -> GuardContext:
     """Return what is true of the machine now, read as far as guards ask; `known` is what was
     remembered a moment ago, taken again if it is still what is remembered."""
     catalog = operations.catalog
-    return Moment.now(
+    return GuardContext.now(
         catalog.host,
-        environments=known_now(catalog, known).environments,
+        environments=remembered_environments(catalog, known).environments,
         roots=Scope().walked(catalog.host),
         read_only=operations.policy.read_only,
     )
@@ -118,7 +121,7 @@ def obstacles(
     operation: Operation,
     target: Target,
     environment: Environment,
-    moment: Moment,
+    moment: GuardContext,
     allowed: frozenset[str],
     *,
     link: str | None = None,
@@ -128,7 +131,7 @@ def obstacles(
     real = replace(target, path=environment.path)
     if link is None and mark_of(environment.path) != target.mark:
         return (replaced(target),)
-    question = Question(
+    question = GuardRequest(
         operation=operation,
         target=real,
         environment=environment,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from envdeck.core.discovery.find import keeper
-from envdeck.core.discovery.managers.base import Tool
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.git import Git, Tracked
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
@@ -23,7 +23,7 @@ from envdeck.core.system.mounts import Mount, read_mounts
 
 
 @dataclass(slots=True)
-class Moment:
+class GuardContext:
     """The machine, read once for many targets and only as far as a guard asks.
 
     It is true of one moment: what is asked again at the moment of acting takes :meth:`anew`.
@@ -50,7 +50,7 @@ class Moment:
     _mounts: tuple[Mount, ...] | None = field(default=None, repr=False)
     _trashes: tuple[str, ...] | None = field(default=None, repr=False)
     _processes: Processes | None = field(default=None, repr=False)
-    _candidates: dict[str, Candidate | None] = field(default_factory=dict, repr=False)
+    _candidates: dict[str, EnvironmentCandidate | None] = field(default_factory=dict, repr=False)
     _unowned: dict[str, Unowned] = field(default_factory=dict, repr=False)
     _tracked: dict[str, Tracked] = field(default_factory=dict, repr=False)
 
@@ -62,7 +62,7 @@ class Moment:
         environments: tuple[Environment, ...] = (),
         roots: tuple[str, ...] = (),
         read_only: bool = False,
-    ) -> "Moment":
+    ) -> "GuardContext":
         """Return this moment of the process we are."""
         try:
             folder: str | None = reach.realpath(os.getcwd())
@@ -78,7 +78,7 @@ class Moment:
             read_only=read_only,
         )
 
-    def anew(self) -> "Moment":
+    def anew(self) -> "GuardContext":
         """Return the same with nothing read yet."""
         return replace(
             self,
@@ -123,13 +123,13 @@ class Moment:
             self._processes = self.read_processes(self.host)
         return self._processes
 
-    def candidate(self, path: str) -> Candidate | None:
+    def candidate(self, path: str) -> EnvironmentCandidate | None:
         """Return what the markers at a path say now."""
         if path not in self._candidates:
             self._candidates[path] = recognise(path)
         return self._candidates[path]
 
-    def tool(self, path: str) -> Tool | None:
+    def tool(self, path: str) -> Manager | None:
         """Return the tool that looks after what is at a path; None where nothing is."""
         candidate = self.candidate(path)
         return None if candidate is None else tool_of(candidate, self.host)
@@ -156,7 +156,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class GuardRequest:
     """What the guards are asked about: one target of one operation."""
 
     operation: Operation
@@ -164,7 +164,7 @@ class Question:
     environment: Environment | None
     link: str | None = None
     """The link by which it was asked for, if so: then only the link would go."""
-    moment: Moment
+    moment: GuardContext
     by_owner: bool = False
     """Whether the tool that owns it is called to do it."""
 
@@ -174,10 +174,10 @@ class Question:
         return self.target.path
 
 
-def tool_of(candidate: Candidate, host: Host) -> Tool | None:
+def tool_of(candidate: EnvironmentCandidate, host: Host) -> Manager | None:
     """Return the tool that looks after what was found; None where none claims it."""
     try:
-        return keeper(candidate, host)
+        return manager_of(candidate, host)
     except LookupError:
         return None
 

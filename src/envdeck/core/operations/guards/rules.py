@@ -3,11 +3,11 @@
 import os
 import stat
 
-from envdeck.core.discovery.prefix import Candidate, recognise
+from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.inspection.protection import in_trash, protected_place
 from envdeck.core.model import Environment, Operation, Refusal
 from envdeck.core.operations.guards.base import CHANGING, Guard, amount, as_said, command, some
-from envdeck.core.operations.guards.context import Question, tool_of
+from envdeck.core.operations.guards.context import GuardRequest, tool_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
@@ -22,7 +22,7 @@ class HasDependants(Guard):
     overrulable = True
     operations = frozenset({Operation.DELETE, Operation.RECREATE})
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse an installation for good, and a base of known environments by default."""
         path, moment = question.path, question.moment
         candidate, tool = moment.candidate(path), moment.tool(path)
@@ -52,7 +52,7 @@ class InUse(Guard):
     operations = CHANGING | {Operation.UNDO}
     costly = True
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse with the names and numbers of the processes; never with their arguments."""
         moment = question.moment
         line = () if moment.pid is None else moment.processes.ancestors_of(moment.pid)
@@ -69,7 +69,7 @@ class InUse(Guard):
             f"{command('ps', '-fp', numbers)} shows them; {self.overruling(question)}",
         )
 
-    def unchecked(self, question: Question) -> str:
+    def unchecked(self, question: GuardRequest) -> str:
         """Say where processes could not be asked at all. That those of other users cannot be
         looked into holds on every machine: it is a fact of the plan, and no warning."""
         _, _, processes = question.moment.answers(question.path)
@@ -91,7 +91,7 @@ class Mounted(Guard):
     name = "mount"
     operations = CHANGING | {Operation.PURGE}
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse by the mount table, or by device numbers where there is none."""
         path, mounts = question.path, question.moment.mounts
         if mounts:
@@ -143,7 +143,7 @@ class NotAnEnvironment(Guard):
 
     name = "not-an-environment"
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse what is gone, something else, or not one for sure."""
         cause = self._cause(question)
         if not cause:
@@ -152,7 +152,7 @@ class NotAnEnvironment(Guard):
             question, cause, command("envdeck", "list", os.path.dirname(question.path))
         )
 
-    def _cause(self, question: Question) -> str:
+    def _cause(self, question: GuardRequest) -> str:
         path, shown = question.path, question.target.identity
         if shown is None and question.operation is Operation.RECREATE:
             return "something is there that was not shown" if os.path.lexists(path) else ""
@@ -184,7 +184,7 @@ class OwnEnvironment(Guard):
 
     name = "self"
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse the environment of this process and of those above it."""
         path, moment = question.path, question.moment
         if any(lies_under(place, path) for place in moment.ours):
@@ -215,7 +215,7 @@ class OwnedByTool(Guard):
 
     name = "owned-by-tool"
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse with the owner's own command; with the owner called to do it, only what the
         owner itself keeps back."""
         path, moment = question.path, question.moment
@@ -247,7 +247,7 @@ def owner_command(environment: Environment, host: Host) -> tuple[str, ...] | Non
 
 
 def _removal(
-    candidate: Candidate, environment: Environment | None, host: Host
+    candidate: EnvironmentCandidate, environment: Environment | None, host: Host
 ) -> tuple[str, ...] | None:
     project = environment.project.path if environment is not None else None
     tool = tool_of(candidate, host)
@@ -263,7 +263,7 @@ class ProtectedPath(Guard):
 
     name = "protected-path"
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse what a list shows as protected, where we stand, and where scans begin."""
         path, moment = question.path, question.moment
         if cause := protected_place(path, moment.host):
@@ -299,7 +299,7 @@ class ReadOnly(Guard):
     operations = frozenset(Operation)
     of_links = True
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse everything in read-only mode."""
         if not question.moment.read_only:
             return None
@@ -314,7 +314,7 @@ class Symlink(Guard):
     operations = frozenset({Operation.DELETE})
     of_links = True
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse what was asked for by a link, and name where that leads."""
         link = question.link
         if link is None:
@@ -342,7 +342,7 @@ class TrackedByGit(Guard):
     operations = frozenset({Operation.DELETE, Operation.RECREATE})
     costly = True
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse what has tracked files in it."""
         answer = question.moment.tracked(question.path)
         if not answer.files:
@@ -355,7 +355,7 @@ class TrackedByGit(Guard):
             self.overruling(question),
         )
 
-    def unchecked(self, question: Question) -> str:
+    def unchecked(self, question: GuardRequest) -> str:
         """Say so where git could not be asked."""
         _, answer, _ = question.moment.answers(question.path)
         problem = answer.problem if answer is not None else ""
@@ -370,7 +370,7 @@ class UnownedFiles(Guard):
     operations = frozenset({Operation.DELETE})
     costly = True
 
-    def refuses(self, question: Question) -> Refusal | None:
+    def refuses(self, question: GuardRequest) -> Refusal | None:
         """Refuse when there is one, or when a part could not be looked at."""
         found = question.moment.unowned(question.path)
         told: list[str] = []
@@ -390,7 +390,7 @@ class UnownedFiles(Guard):
             return None
         return self.refusal(question, "; ".join(told), self.overruling(question))
 
-    def unchecked(self, question: Question) -> str:
+    def unchecked(self, question: GuardRequest) -> str:
         """Say which packages have no list of their files."""
         found, _, _ = question.moment.answers(question.path)
         notes = found.notes if found is not None else ()

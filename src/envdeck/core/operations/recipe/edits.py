@@ -51,16 +51,16 @@ def find_edits(
 
 def look_at(
     environment: Environment, names: frozenset[str] | None = None, limits: Limits | None = None
-) -> "Look":
+) -> "EditSearch":
     """Return a look at an environment of which as little was read as tells; more can be."""
     claims = read_claims(environment.path, environment.site_packages, names)
-    look = Look(claims, Contents(), limits or Limits())
+    look = EditSearch(claims, Contents(), limits or Limits())
     look.read_suspects()
     return look
 
 
 @dataclass(slots=True)
-class Look:
+class EditSearch:
     """One comparison of an environment with its RECORDs, in up to three parts."""
 
     claims: Claims

@@ -34,7 +34,7 @@ _PART = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PackageDifference:
     """One package that is not what it was."""
 
     name: str
@@ -58,7 +58,7 @@ class Proof:
 
     equal: int
     total: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[PackageDifference, ...] = ()
     added: tuple[str, ...] = ()
     """Names that are there beyond the recipe."""
 
@@ -112,11 +112,11 @@ def prove(before: Recipe, after: Environment) -> Proof:
     )
 
 
-def _difference(was: Pin, there: Pin | None) -> Difference | None:
+def _difference(was: Pin, there: Pin | None) -> PackageDifference | None:
     if there is None:
-        return Difference(was.name, "missing", was.version, "")
+        return PackageDifference(was.name, "missing", was.version, "")
     if there.version != was.version:
-        return Difference(was.name, "version", was.version, there.version)
+        return PackageDifference(was.name, "version", was.version, there.version)
     if was.hashed and _same_record(was.path, there.path):
         return None
     if was.hashed and _same_rows(was, there.path):
@@ -126,7 +126,7 @@ def _difference(was: Pin, there: Pin | None) -> Difference | None:
     if not rows:
         return None
     info = os.path.basename(was.path) + "/"
-    return Difference(
+    return PackageDifference(
         was.name,
         "rows",
         was.version,

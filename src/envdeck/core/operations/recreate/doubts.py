@@ -22,7 +22,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.verify import check_files
@@ -46,7 +46,7 @@ _NO_ANSWER = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Doubting:
+class DoubtSearch:
     """What is asked, of which environment."""
 
     host: Host
@@ -58,7 +58,7 @@ class Doubting:
     stopped: Callable[[], bool]
 
 
-def find_doubts(asked: Doubting, recipe: Recipe, edits: Edits) -> tuple[Doubt, ...]:
+def find_doubts(asked: DoubtSearch, recipe: Recipe, edits: Edits) -> tuple[Doubt, ...]:
     """Return the packages that neither their files, nor their origin, nor the release on the
     index proves. Only of those that their files do not prove is the index asked; nothing of
     theirs is built or run. `edits` are what was edited in the environment, as far as that is
@@ -146,7 +146,7 @@ def wrong_choice(
     return None
 
 
-def _suspicion(asked: Doubting, pin: Pin, faulty: Container[str]) -> str:
+def _suspicion(asked: DoubtSearch, pin: Pin, faulty: Container[str]) -> str:
     """Return why the files of a package do not prove what it is; empty where they may.
 
     Its files are only read where a faulty one or a missing hash gives cause to.
@@ -165,7 +165,7 @@ def _suspicion(asked: Doubting, pin: Pin, faulty: Container[str]) -> str:
     return salvage_problem(pin, asked.environment, python=python)
 
 
-def _why(asked: Doubting, name: str, answers: "_Answers") -> str:
+def _why(asked: DoubtSearch, name: str, answers: "_Answers") -> str:
     if asked.offline:
         return _NOT_CACHED
     return _NOT_ASKED if name in answers.unasked else _NOT_ON_INDEX
@@ -181,7 +181,7 @@ class _Answers:
     """Names of those of which it did not tell."""
 
 
-def _ask_index(asked: Doubting, pins: Sequence[Pin]) -> _Answers:
+def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _Answers:
     """Ask whether the index has packages as they are here: all at once, less what it is said not
     to have, and one by one where that is not said. An index that fails is asked no more."""
     answers = _Answers(unasked={pin.name for pin in pins})
@@ -205,7 +205,7 @@ def _ask_index(asked: Doubting, pins: Sequence[Pin]) -> _Answers:
     return answers
 
 
-def _compare(asked: Doubting, pins: Sequence[Pin], folder: str, answers: _Answers) -> Completed:
+def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Answers) -> Completed:
     """Install the releases into an environment of their own, where nothing is run, and note
     which are the same. It is laid out as theirs is: RECORD tells of scripts and headers by that."""
     os.mkdir(folder)
@@ -213,7 +213,9 @@ def _compare(asked: Doubting, pins: Sequence[Pin], folder: str, answers: _Answer
     descriptor = os.open(requirements, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("".join(f"{pin.requirement}\n" for pin in pins))
-    uv = Uv(asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline)
+    uv = UvAdapter(
+        asked.host, folder=folder, environment=asked.environment.path, offline=asked.offline
+    )
     runner = Runner(asked.host)
     made = os.path.join(folder, "environment")
     like = Creation(relocatable=asked.environment.creation.relocatable)  # so are its scripts

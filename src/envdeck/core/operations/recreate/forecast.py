@@ -20,7 +20,7 @@ from envdeck.core.model import Interpreter
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import package_at_fault
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv, read_pins
+from envdeck.core.operations.engine.uv import UvAdapter, read_pins
 from envdeck.core.system.host import Host
 
 CALL_SECONDS = 60.0
@@ -29,7 +29,7 @@ ALL_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PinAnswer:
     """What uv says of one requirement."""
 
     version: str | None
@@ -43,7 +43,7 @@ class Asker:
     """Puts questions to uv for one interpreter."""
 
     host: Host
-    uv: Uv
+    uv: UvAdapter
     python: str
     """The interpreter's executable; its platform and version count."""
     folder: str
@@ -53,9 +53,9 @@ class Asker:
 
     def ask(
         self, lines: Mapping[str, str], *, only_binary: bool, resolution: str | None = None
-    ) -> dict[str, Answer]:
+    ) -> dict[str, PinAnswer]:
         """Return an answer for each name, by its requirements line (without dependencies)."""
-        found: dict[str, Answer] = {}
+        found: dict[str, PinAnswer] = {}
         batches: list[list[str]] = [list(lines)] if lines else []
         while batches:
             names = batches.pop()
@@ -64,15 +64,15 @@ class Asker:
             )
             if completed is not None and completed.ok:
                 taken = dict(read_pins(completed))
-                found |= {name: Answer(taken.get(name)) for name in names}
+                found |= {name: PinAnswer(taken.get(name)) for name in names}
                 continue
             named = None if completed is None else package_at_fault(completed, names)
             if named is not None:
-                found[named] = Answer(None, completed)
+                found[named] = PinAnswer(None, completed)
                 names.remove(named)
                 batches += [names] if names else []
             elif completed is None or len(names) == 1 or unreachable(completed):
-                found |= {name: Answer(None, completed) for name in names}
+                found |= {name: PinAnswer(None, completed) for name in names}
             else:
                 half = (len(names) + 1) // 2
                 batches += [names[half:], names[:half]]
@@ -131,7 +131,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PinForecast:
     """One pin on the other Python."""
 
     name: str
@@ -151,17 +151,19 @@ class Forecast:
 
     python: str
     """`3.13`."""
-    pins: tuple[Outlook, ...] = ()
+    pins: tuple[PinForecast, ...] = ()
     """In the order they were given."""
     problem: str = ""
     """Why nothing could be checked, in one sentence without a full stop, or empty."""
 
-    def having(self, verdict: Verdict) -> tuple[Outlook, ...]:
+    def having(self, verdict: Verdict) -> tuple[PinForecast, ...]:
         """Return the pins of one verdict."""
         return tuple(one for one in self.pins if one.verdict is verdict)
 
 
-def judge_direct(name: str, version: str, line: str, interpreter: Interpreter) -> Outlook | None:
+def judge_direct(
+    name: str, version: str, line: str, interpreter: Interpreter
+) -> PinForecast | None:
     """Judge a pin by itself; None where it is to be asked of the index.
 
     `line` is its requirements line: `-e …`, `name @ URL`, or `name==version`.
@@ -170,38 +172,38 @@ def judge_direct(name: str, version: str, line: str, interpreter: Interpreter) -
 
     line = line.strip()
     if line.startswith("-e"):
-        return Outlook(name, version, Verdict.BUILD, note="it is installed in place (editable)")
+        return PinForecast(name, version, Verdict.BUILD, note="it is installed in place (editable)")
     _, at, url = line.partition("@")
     if at and "==" not in line.partition("@")[0]:
         file = url.strip().partition("#")[0].partition("?")[0].rpartition("/")[2]
         if file.endswith(".whl"):
             return _wheel(name, version, file, interpreter)
-        return Outlook(name, version, Verdict.BUILD, note="it is built from its own source")
+        return PinForecast(name, version, Verdict.BUILD, note="it is built from its own source")
     try:
         Version(version)
     except (InvalidVersion, ValueError):
-        return Outlook(name, version, Verdict.UNKNOWN, note="its version is none (PEP 440)")
+        return PinForecast(name, version, Verdict.UNKNOWN, note="its version is none (PEP 440)")
     return None
 
 
-def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> Outlook:
+def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinForecast:
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
     try:
         tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
     except (InvalidWheelFilename, ValueError):
-        return Outlook(name, version, Verdict.UNKNOWN, note="its file has no name of a wheel")
+        return PinForecast(name, version, Verdict.UNKNOWN, note="its file has no name of a wheel")
     minor = _minor(interpreter.version)
     for tag in tags:
         python = tag.interpreter
         if tag.abi == "none" and (python == "py3" or python == f"py3{minor}"):
-            return Outlook(name, version, Verdict.WHEEL)
+            return PinForecast(name, version, Verdict.WHEEL)
         number = python.removeprefix("cp3")
         if python.startswith("cp3") and number.isdigit() and minor is not None:
             later = tag.abi == "abi3" and int(number) <= minor
             if interpreter.implementation in (None, "cpython") and (later or int(number) == minor):
-                return Outlook(name, version, Verdict.WHEEL)
-    return Outlook(name, version, Verdict.UNSUPPORTED, note="its wheel is for another Python")
+                return PinForecast(name, version, Verdict.WHEEL)
+    return PinForecast(name, version, Verdict.UNSUPPORTED, note="its wheel is for another Python")
 
 
 def _minor(version: str | None) -> int | None:
@@ -240,11 +242,11 @@ def forecast(
     some hundred at the very most.
     """
     python = ".".join((interpreter.version or "").split(".")[:2])
-    uv = Uv(host, folder=folder, environment=environment, offline=offline)
+    uv = UvAdapter(host, folder=folder, environment=environment, offline=offline)
     wanted = [(normalise(name), version, line) for name, version, line in pins]
     if uv.problem:
         return Forecast(python, problem=uv.problem)
-    apart: dict[str, Outlook] = {}
+    apart: dict[str, PinForecast] = {}
     lines: dict[str, str] = {}
     for name, version, line in wanted:
         outlook = judge_direct(name, version, line, interpreter)
@@ -258,7 +260,7 @@ def forecast(
     return Forecast(python, outlooks, _problem(outlooks, lines))
 
 
-def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dict[str, Outlook]:
+def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dict[str, PinForecast]:
     wheels = asker.ask(lines, only_binary=True)
     without = {name: lines[name] for name in lines if wheels[name].version is None}
     unanswered = [name for name in without if _not_asked(wheels[name])]
@@ -268,16 +270,16 @@ def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dic
     smallest = asker.ask(above, only_binary=True, resolution="lowest")
     some = {name: line for name, line in above.items() if smallest[name].version is not None}
     newest = asker.ask(some, only_binary=True, resolution="highest")
-    found: dict[str, Outlook] = {}
+    found: dict[str, PinForecast] = {}
     for name in lines:
         version = versions[name]
         if name not in without:
-            found[name] = Outlook(name, version, Verdict.WHEEL)
+            found[name] = PinForecast(name, version, Verdict.WHEEL)
         elif name in unanswered:
-            found[name] = Outlook(name, version, Verdict.UNKNOWN, note=_note(wheels[name]))
+            found[name] = PinForecast(name, version, Verdict.UNKNOWN, note=_note(wheels[name]))
         else:
             verdict, note = _verdict(sources[name], version)
-            found[name] = Outlook(
+            found[name] = PinForecast(
                 name,
                 version,
                 verdict,
@@ -288,7 +290,7 @@ def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dic
     return found
 
 
-def _verdict(answer: Answer, version: str) -> tuple[Verdict, str]:
+def _verdict(answer: PinAnswer, version: str) -> tuple[Verdict, str]:
     if answer.version is not None:
         return Verdict.BUILD, "only its source is there"
     if _not_asked(answer):
@@ -302,14 +304,14 @@ def _verdict(answer: Answer, version: str) -> tuple[Verdict, str]:
     return Verdict.UNKNOWN, _note(answer)
 
 
-def _not_asked(answer: Answer) -> bool:
+def _not_asked(answer: PinAnswer) -> bool:
     completed = answer.completed
     if completed is None or completed.cut or unreachable(completed):
         return True
     return _NOT_ASKED.search(_text(completed)) is not None
 
 
-def _note(answer: Answer) -> str:
+def _note(answer: PinAnswer) -> str:
     completed = answer.completed
     if completed is None or completed.stopped:
         return "not checked"
@@ -326,7 +328,7 @@ def _text(completed: Completed | None) -> str:
     return re.sub(r"\s+", " ", " ".join(completed.tail)) if completed else ""
 
 
-def _stable(answer: Answer | None, version: str) -> str | None:
+def _stable(answer: PinAnswer | None, version: str) -> str | None:
     """Return the version of an answer, unless it is a pre-release where the pin is none."""
     from packaging.version import InvalidVersion, Version
 
@@ -339,6 +341,6 @@ def _stable(answer: Answer | None, version: str) -> str | None:
     return answer.version if pinned.is_prerelease or not found.is_prerelease else None
 
 
-def _problem(outlooks: Iterable[Outlook], lines: dict[str, str]) -> str:
+def _problem(outlooks: Iterable[PinForecast], lines: dict[str, str]) -> str:
     unknown = [one.note for one in outlooks if one.name in lines and one.verdict is Verdict.UNKNOWN]
     return f"nothing could be checked: {unknown[0]}" if lines and len(unknown) == len(lines) else ""

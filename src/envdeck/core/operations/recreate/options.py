@@ -10,12 +10,12 @@ from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
-from envdeck.core.operations.recreate.doubts import Doubting, find_doubts
+from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
 from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast
 from envdeck.core.operations.shared.base_interpreter import interpreter_choices
-from envdeck.core.operations.sources.difference import Difference, difference
+from envdeck.core.operations.sources.difference import SourceDifference, difference
 from envdeck.core.operations.sources.offer import sources, sources_of
-from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def recreate_choices(
     doubts: tuple[Doubt, ...] = ()
     if proposed is not None:
         same_minor = next(one.same_minor for one in found if one.proposed)
-        asked = Doubting(
+        asked = DoubtSearch(
             operations.catalog.host,
             environment,
             proposed,
@@ -125,7 +125,9 @@ def create_choices(operations: "Context", project: str) -> RecreateChoices | NoP
     )
 
 
-def _choice(source: Source, differs: Difference, recipe: Recipe | None) -> SourceChoice:
+def _choice(
+    source: PackageSource, differs: SourceDifference, recipe: Recipe | None
+) -> SourceChoice:
     notes = source.notes
     if source.name is SourceName.EXACT and recipe is not None:
         # What has no line of its own is rebuilt from its files, so nothing of it goes.
@@ -202,7 +204,7 @@ def jump_over(
     return tuple(found)
 
 
-def jumped_source(source: Source, recipe: Recipe, jumps: Jumps) -> Source:
+def jumped_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> PackageSource:
     """Return the exact source with those versions in place of the ones that are here."""
     moved = {name: version for name, _, version in jumps}
     lines = [
@@ -211,10 +213,10 @@ def jumped_source(source: Source, recipe: Recipe, jumps: Jumps) -> Source:
         if pin.requirement and not pin.obstacle
     ]
     expected = tuple((name, moved.get(name, version)) for name, version in source.expected)
-    return replace(source, how=How.PINS, requirements=tuple(lines), expected=expected)
+    return replace(source, how=InstallMethod.PINS, requirements=tuple(lines), expected=expected)
 
 
-def without_seeds(source: Source, recipe: Recipe) -> Source:
+def without_seeds(source: PackageSource, recipe: Recipe) -> PackageSource:
     """Return the exact source without pip, setuptools and wheel: the creator seeds those that
     suit the other Python."""
     seeds = {pin.name: pin.requirement for pin in recipe.installed if pin.seed}

@@ -19,20 +19,20 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.guards.check import mark_of, moment_of, obstacles
-from envdeck.core.operations.recipe.edits import Look, look_at
+from envdeck.core.operations.recipe.edits import EditSearch, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import (
-    Doubting,
+    DoubtSearch,
     doubt_refusals,
     find_doubts,
     wrong_choice,
 )
 from envdeck.core.operations.recreate.options import Jumps, jump_over, jumped_source, without_seeds
-from envdeck.core.operations.recreate.run import Order, build_anew, unreleased
+from envdeck.core.operations.recreate.run import RecreateInputs, build_anew, unreleased
 from envdeck.core.operations.shared.base_interpreter import (
     BasePath,
     base_path,
@@ -41,13 +41,19 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
-from envdeck.core.operations.shared.interpreters import Choice
+from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import source_of
-from envdeck.core.operations.sources.source import DEFAULTS, How, Parts, Source, SourceName
+from envdeck.core.operations.sources.source import (
+    DEFAULTS,
+    InstallMethod,
+    PackageSource,
+    Parts,
+    SourceName,
+)
 from envdeck.core.operations.staging.changes import packages_of
 from envdeck.core.operations.staging.replace import ReplacePlan, replace_environment
-from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, Blueprint, seeds_of
+from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec, seeds_of
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
@@ -66,9 +72,9 @@ _CHOSEN = {
 
 def facts_of(
     environment: Environment,
-    chosen: Choice,
+    chosen: InterpreterOption,
     named: BasePath,
-    source: Source,
+    source: PackageSource,
     unowned: int,
     jumped: Jumps,
     choices: Choices,
@@ -93,13 +99,13 @@ def facts_of(
 
 
 def steps_of(
-    blueprint: Blueprint, staged: str, environment: Environment, unowned: int, host: Host
+    blueprint: BuildSpec, staged: str, environment: Environment, unowned: int, host: Host
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
     packages = "package" if count == 1 else "packages"
     install = f"install {count:,} {packages} and check each against what was"
-    if blueprint.source.how is How.UV_SYNC:
+    if blueprint.source.how is InstallMethod.UV_SYNC:
         install = "install what uv.lock says"
     steps = [
         Step("make a new one beside it", blueprint.creating(staged).shown),
@@ -115,8 +121,8 @@ def steps_of(
 def warnings_of(
     environment: Environment,
     recipe: Recipe,
-    source: Source,
-    chosen: Choice,
+    source: PackageSource,
+    chosen: InterpreterOption,
     doubtful: Collection[str],
     *,
     same_minor: bool,
@@ -157,7 +163,7 @@ class RecreatePlan(ReplacePlan):
     same_minor: bool
     same_base: bool
     """Whether it rests on the very interpreter that the old one rests on."""
-    look: Look = field(repr=False, compare=False)
+    look: EditSearch = field(repr=False, compare=False)
     """At its files, of which more is read while it is made anew."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
@@ -211,7 +217,7 @@ def plan_recreate(
     if exact:
         names = [pin.name for pin in wanted.installed if not pin.anchored]
         found = replace(found, binary=tuple(names))
-        asked = Doubting(
+        asked = DoubtSearch(
             host,
             environment,
             chosen.interpreter,
@@ -220,7 +226,7 @@ def plan_recreate(
             operations.stopped,
         )
         doubts = find_doubts(asked, recipe, edits)
-    uv = Uv(host, folder=host.home, environment=environment.path)
+    uv = UvAdapter(host, folder=host.home, environment=environment.path)
     if uv.misdirected:
         return NoPlan(uv.misdirected, MISDIRECTED_HINT)
     creator = creator_for(
@@ -231,7 +237,7 @@ def plan_recreate(
             return NoPlan(creator.reason, creator.hint)
         creator = creator.instead
     named = base_path(chosen, environment)
-    blueprint = Blueprint(
+    blueprint = BuildSpec(
         path=environment.path,
         interpreter=named.executable,
         names=named.kept,
@@ -332,7 +338,7 @@ def run_recreate(
     plan: RecreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
 ) -> Result:
     """Make it, prove it, exchange it; or leave everything as it is."""
-    order = Order(
+    order = RecreateInputs(
         plan,
         plan.recipe,
         same_minor=plan.same_minor,

@@ -15,7 +15,7 @@ from envdeck.core.model import Choices, Environment, PackageChoice, StepStarted
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import Carried, carry_over, keep_files, mapped, transplant
-from envdeck.core.operations.recipe.edits import Look
+from envdeck.core.operations.recipe.edits import EditSearch
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import SEEDS, Pin, PinKind, Recipe, place_of, record_of
@@ -23,10 +23,10 @@ from envdeck.core.operations.recipe.verify import Proof, prove
 from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
 from envdeck.core.operations.recreate.doubts import choice_hint, options_for
 from envdeck.core.operations.sources.source import SourceName
-from envdeck.core.operations.staging.changes import Watch
+from envdeck.core.operations.staging.changes import ChangeMonitor
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import ReplacePlan
-from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system.files import Unread
 
 WHEELS = "wheels"
@@ -40,12 +40,12 @@ _OTHER_RELEASE = "the index has another release with that name and version"
 
 
 @dataclass(slots=True)
-class Restoring:
+class ExactInstall:
     """Installs a recipe, package by package where it must."""
 
     recipe: Recipe
     old: Environment
-    building: Building
+    building: StagedBuild
     same_minor: bool
     choices: Choices = field(default_factory=dict)
     jumped: frozenset[str] = frozenset()
@@ -66,7 +66,7 @@ class Restoring:
         Wheels of an index come first, and nothing of theirs runs before each is proved to be
         what was here: all at once, or less and less until it is known what cannot be had. Where one
         is another project's, the environment is made once more without it. Raises
-        :class:`GivenUpError`.
+        :class:`BuildError`.
         """
         wanted: list[Pin] = []
         lost: list[Pin] = []
@@ -117,7 +117,7 @@ class Restoring:
                 continue
             failure = explain(done)
             if failure.kind in _FATAL:
-                raise GivenUpError.of(failure)
+                raise BuildError.of(failure)
             if failure.kind in _NO_INDEX and not self.building.offline:
                 self.building.offline = True  # asking every package for itself takes for ever
                 batches.append(batch)
@@ -197,7 +197,7 @@ class Restoring:
         lines = [Path(wheel).as_uri() for wheel in wheels]
         done = self.building.install_lines(lines, reinstall=names)
         if not done.ok:
-            raise GivenUpError.of(explain(done))
+            raise BuildError.of(explain(done))
 
     def _wheel(self, pin: Pin) -> str | Unsalvageable:
         if not self._folder:
@@ -205,11 +205,11 @@ class Restoring:
         python = None if self.same_minor else self.building.environment().python.version
         return salvage(pin, self.old, self._folder, python=python)
 
-    def _unproved(self, pin: Pin, refused: str) -> GivenUpError:
+    def _unproved(self, pin: Pin, refused: str) -> BuildError:
         """Return that nothing proves what a package is, and what can be chosen."""
         title = f"{pin.display_name or pin.name} {pin.version}".strip()
         reasons = dict.fromkeys(filter(None, (self._reasons.get(pin.name, ""), refused)))
-        return GivenUpError(
+        return BuildError(
             f"{title} cannot be recreated exactly: {', and '.join(reasons)}",
             hint=choice_hint(
                 options_for(pin, same_minor=self.same_minor),
@@ -230,12 +230,12 @@ class Restoring:
         if released:
             done = self.building.install_lines(released)
             if not done.ok:
-                raise GivenUpError.of(explain(done))
+                raise BuildError.of(explain(done))
         for pin in pins:
             if self.choices[pin.name] is PackageChoice.KEEP:
                 refused = keep_files(pin, self.old, self.building.environment())
                 if refused:
-                    raise GivenUpError(f"the files of {pin.name} cannot be kept: {refused}")
+                    raise BuildError(f"the files of {pin.name} cannot be kept: {refused}")
 
     def lines(self) -> dict[str, str]:
         """Return the requirement lines that bring packages once more from where they came, by
@@ -304,7 +304,7 @@ def _line(pin: Pin, versions: dict[str, str | None]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RecreateInputs:
     """What is to be built, and what it is to be compared with."""
 
     plan: ReplacePlan
@@ -314,7 +314,7 @@ class Order:
     """Whether it rests on the very interpreter that the old one rests on."""
     carries: bool
     """Whether the plan has a step for files that no package owns."""
-    look: Look
+    look: EditSearch
     """At the files of the old one, as it was planned."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
@@ -326,8 +326,8 @@ class Order:
         return sorted(name for name, made in self.choices.items() if made is choice)
 
 
-def build_anew(order: Order, building: Building) -> list[str]:
-    """Build it, and return what was verified; raises :class:`GivenUpError`."""
+def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
+    """Build it, and return what was verified; raises :class:`BuildError`."""
     plan = order.plan
     steps = iter(enumerate(plan.steps))
 
@@ -350,7 +350,7 @@ def build_anew(order: Order, building: Building) -> list[str]:
         looking = aside.submit(_look, plan.environment, building)
         reading = aside.submit(files.read_old, building.stopped)
         if plan.blueprint.source.name is SourceName.EXACT:
-            restoring = Restoring(
+            restoring = ExactInstall(
                 order.recipe,
                 plan.environment,
                 building,
@@ -375,14 +375,14 @@ def build_anew(order: Order, building: Building) -> list[str]:
         else:
             done = building.install()
             if not done.ok:
-                raise GivenUpError.of(explain(done))
+                raise BuildError.of(explain(done))
             files.hurry()
             reading.result()
             checked = files.check(building)
         verified += checked.verified
         unowned = looking.result()
     if not unowned.complete:
-        raise GivenUpError(
+        raise BuildError(
             "not every file in it could be looked at, so that not all could be carried over",
             hint="move what is yours out of it first",
         )
@@ -408,16 +408,16 @@ def unreleased(choices: Choices) -> frozenset[str]:
     )
 
 
-def _look(environment: Environment, building: Building) -> Unowned:
+def _look(environment: Environment, building: StagedBuild) -> Unowned:
     """List the files that no package owns, and look after them from now on."""
-    watch = Watch.of(environment)
+    watch = ChangeMonitor.of(environment)
     found = unowned_files(environment, stopped=building.stopped)
     watch.follow(each.path for each in found.files)
     building.watch = watch
     return found
 
 
-def _proved(restoring: Restoring, proof: Proof, order: Order) -> list[str]:
+def _proved(restoring: ExactInstall, proof: Proof, order: RecreateInputs) -> list[str]:
     """Say how far it is what it was; raise where something is missing."""
     unseeded = [
         each.name
@@ -432,7 +432,7 @@ def _proved(restoring: Restoring, proof: Proof, order: Order) -> list[str]:
     for each in differences:
         if each.kind == "missing" or (each.kind == "version" and each.name not in order.jumped):
             was = f"{each.name} {each.before}"
-            raise GivenUpError(
+            raise BuildError(
                 f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
                 hint="make it from what the project declares: `--from declared`",
             )
@@ -461,7 +461,7 @@ def _named(what: str, names: Sequence[str]) -> list[str]:
     return [f"{what}: {', '.join(names[:5])}{more}"] if names else []
 
 
-def _not_released(paths: Sequence[str], order: Order, after: Environment) -> Sequence[str]:
+def _not_released(paths: Sequence[str], order: RecreateInputs, after: Environment) -> Sequence[str]:
     """Return the files that are carried over: not those of which a release was chosen to take the
     place, though no list says whose they were."""
     released = {*order.chosen(PackageChoice.RELEASE)}
@@ -484,7 +484,7 @@ def _rows(info: str) -> tuple[RecordRow, ...]:
 def _carried(carried: Carried) -> list[str]:
     if carried.conflicts:
         first = carried.conflicts[0]
-        raise GivenUpError(
+        raise BuildError(
             f"a file of yours cannot be carried over: {first.path}: {first.reason}",
             hint="move it out of the environment first",
         )
@@ -492,16 +492,18 @@ def _carried(carried: Carried) -> list[str]:
     return [f"{count:,} {'file' if count == 1 else 'files'} of yours carried over"] if count else []
 
 
-def _checked(order: Order, building: Building, tried: frozenset[str] | None) -> list[str]:
+def _checked(
+    order: RecreateInputs, building: StagedBuild, tried: frozenset[str] | None
+) -> list[str]:
     omitted = {*order.chosen(PackageChoice.OMIT)}
     problems = building.unmet(order.plan.environment)
     lacking = [each for each in problems if _asked(each[1]) not in omitted]
     if lacking:
         name, missing = lacking[0]
-        raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
+        raise BuildError(f"{name} needs {missing}, which would no longer be there")
     lost = building.imports_lost(order.plan.environment, tried)
     if lost and not omitted:
-        raise GivenUpError(lost[0])
+        raise BuildError(lost[0])
     still = "everything that could be imported still can"
     if tried is not None:
         still = "its interpreter starts, the same as before"

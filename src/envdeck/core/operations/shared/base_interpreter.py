@@ -21,7 +21,7 @@ from envdeck.core.inspection.interpreter import minor_of, version_of
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Fact, Interpreter, NoPlan
 from envdeck.core.operations.engine.relocation import replace_link
-from envdeck.core.operations.shared.interpreters import Choice, interpreters_for
+from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
 from envdeck.core.system.links import deepest_link, link_hops
@@ -116,7 +116,7 @@ class BasePath:
         return moving_link(self.executable)
 
 
-def base_path(chosen: Choice, environment: Environment | None = None) -> BasePath:
+def base_path(chosen: InterpreterOption, environment: Environment | None = None) -> BasePath:
     """Return how an environment is to name the interpreter that was chosen.
 
     By the link that a person named; else by that of the old environment, as long as it leads
@@ -257,7 +257,7 @@ def known_interpreters(operations: "Context") -> tuple[Interpreter, ...]:
 
 def interpreter_choices(
     operations: "Context", environment: Environment | None, project: str | None
-) -> tuple[Choice, ...]:
+) -> tuple[InterpreterOption, ...]:
     """Return the interpreters in the order of choice; the base that an environment has is among
     them wherever it lies."""
     known = known_interpreters(operations)
@@ -284,7 +284,9 @@ def _base(environment: Environment) -> str | None:
     return None
 
 
-def pick(asked: str | None, choices: tuple[Choice, ...], operations: "Context") -> Choice | NoPlan:
+def pick(
+    asked: str | None, choices: tuple[InterpreterOption, ...], operations: "Context"
+) -> InterpreterOption | NoPlan:
     """Return the interpreter that is asked for: an executable, or the newest of a version; with
     nothing asked for, the one that is proposed."""
     if asked is None:
@@ -310,7 +312,7 @@ def pick(asked: str | None, choices: tuple[Choice, ...], operations: "Context") 
             hint="give a version, such as `3.13`, or the path of a Python",
             missing=True,
         )
-    return Choice(found, same_minor=False, path=_link(named, found))
+    return InterpreterOption(found, same_minor=False, path=_link(named, found))
 
 
 def _link(path: str, one: Interpreter) -> str | None:
@@ -318,7 +320,7 @@ def _link(path: str, one: Interpreter) -> str | None:
     return path if moving_link(path) is not None and leads_to(path, one) else None
 
 
-def _proposed(choices: tuple[Choice, ...]) -> Choice | NoPlan:
+def _proposed(choices: tuple[InterpreterOption, ...]) -> InterpreterOption | NoPlan:
     for one in choices:
         if one.proposed:
             return one
@@ -335,7 +337,7 @@ def _is_of(version: str | None, asked: str) -> bool:
     return version is not None and version.split(".")[: len(parts)] == parts
 
 
-def _key(choice: Choice) -> tuple[object, ...]:
+def _key(choice: InterpreterOption) -> tuple[object, ...]:
     one = choice.interpreter
     numbers = tuple(int(part) for part in re.findall(r"\d+", one.version or ""))
     return choice.same, not one.externally_managed, numbers

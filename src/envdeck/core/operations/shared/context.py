@@ -8,7 +8,7 @@ from typing import Self
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import OperationEvent
 from envdeck.core.operations.shared.policy import Policy
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]
@@ -27,10 +27,10 @@ class Context:
     policy: Policy = field(default_factory=Policy)
     stopped: Stopped = never
     """Polled while something is planned, to give up."""
-    ground: Ground = field(init=False)
+    ground: OperationStore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ground = Ground.of(self.catalog.host)
+        self.ground = OperationStore.of(self.catalog.host)
 
     def until(self, stopped: Stopped) -> Self:
         """Return the same for one plan, which is given up when `stopped` says so."""

@@ -6,11 +6,11 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Edits, Environment, Fact, ProjectState
 from envdeck.core.operations.guards.base import amount, some
-from envdeck.core.operations.guards.context import Moment
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.sources.offer import rebuilt_from
 from envdeck.core.operations.transaction.journal import Entry
-from envdeck.core.operations.transaction.transaction import Ground
-from envdeck.core.operations.transaction.trash import Manifest
+from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.files import CFG_LIMIT, Unread, decode, read_bounded
 
 NOTED = 2_000
@@ -20,7 +20,7 @@ _NAMED = 5
 
 
 def facts_of(
-    environment: Environment, unowned: Unowned, moment: Moment, *, kept: bool = True
+    environment: Environment, unowned: Unowned, moment: GuardContext, *, kept: bool = True
 ) -> tuple[Fact, ...]:
     """Return what a person should know before an environment goes."""
     facts = [Fact("python", _python(environment))]
@@ -53,15 +53,15 @@ def _python(environment: Environment) -> str:
 def manifest_of(
     entry: Entry,
     environment: Environment,
-    ground: Ground,
+    ground: OperationStore,
     freeze: tuple[str, ...],
     unowned: Iterable[str] = (),
     edits: Edits | None = None,
-) -> Manifest:
+) -> TrashManifest:
     """Return the manifest of an environment that an operation puts aside; `unowned` are the files
     in it that no package owns, relative to it, and `edits` those of packages that were edited."""
     size = environment.size
-    return Manifest(
+    return TrashManifest(
         id=entry.id,
         operation=entry.operation,
         path=entry.path,

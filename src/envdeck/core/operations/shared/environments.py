@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.discovery.find import keeper
+from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.index import index_path
 from envdeck.core.inspection.environment import Inspector
@@ -23,7 +23,7 @@ transaction that writes raises it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RememberedEnvironments:
     """What was remembered, and what the memory's file began with then."""
 
     environments: tuple[Environment, ...] = ()
@@ -31,13 +31,15 @@ class Known:
     """Empty where it could not be read."""
 
 
-def known_now(catalog: Catalog, before: Known | None = None) -> Known:
+def remembered_environments(
+    catalog: Catalog, before: RememberedEnvironments | None = None
+) -> RememberedEnvironments:
     """Return what is remembered now: `before` itself, where nothing was written since."""
     data = read_bounded(catalog.index_file or index_path(catalog.host), _HEADER, whole=False)
     header = b"" if isinstance(data, Unread) else data  # read first: a later write is not missed
     if before is not None and header and header == before.header:
         return before
-    return Known(catalog.remembered(Scope()), header)
+    return RememberedEnvironments(catalog.remembered(Scope()), header)
 
 
 def read_environment(path: str, host: Host) -> Environment | None:
@@ -45,4 +47,4 @@ def read_environment(path: str, host: Host) -> Environment | None:
     candidate = recognise(os.path.realpath(path))
     if candidate is None:
         return None
-    return Inspector(host, ()).inspect(candidate, keeper(candidate, host), ProjectLink())
+    return Inspector(host, ()).inspect(candidate, manager_of(candidate, host), ProjectLink())

@@ -5,11 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.protection import TRASH
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unreadable
+from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.core.operations.transaction.places import ENVIRONMENT, MANIFEST, former_trash
 from envdeck.core.operations.transaction.resolve import is_same, item_problem
-from envdeck.core.operations.transaction.transaction import Ground
-from envdeck.core.operations.transaction.trash import PARTLY, Item, Manifest, items, purging_name
+from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.operations.transaction.trash import (
+    PARTLY,
+    Item,
+    TrashManifest,
+    items,
+    purging_name,
+)
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.mounts import read_mounts
@@ -18,10 +24,10 @@ _AWAY = "its trash is not there now: is its disk mounted?"
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryItem:
     """One operation on one environment, as the journal has it."""
 
-    entry: Entry | Unreadable
+    entry: Entry | UnreadableEntry
     why_not: str
     """Why it cannot be taken back, in words; empty where it can."""
     is_partly_purged: bool = False
@@ -31,14 +37,14 @@ class Past:
     where that has no end, or it needs nothing."""
 
 
-def history(ground: Ground, items: Iterable[Item] = ()) -> tuple[Past, ...]:
+def history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
     """Return every operation, newest first; journal files that cannot be read come last. `items`
     are those of the trash, which tell until when they are kept."""
     entries, unreadable = ground.journal.read_all()
     halves = find_halves(entries, ground)
     kept = {item.folder: item.kept_until for item in items}
     past = [
-        Past(
+        HistoryItem(
             entry,
             undo_obstacle(entry, ground, halves),
             entry.item in halves and not entry.purged,
@@ -46,10 +52,10 @@ def history(ground: Ground, items: Iterable[Item] = ()) -> tuple[Past, ...]:
         )
         for entry in reversed(entries)
     ]
-    return (*past, *(Past(each, each.reason) for each in unreadable))
+    return (*past, *(HistoryItem(each, each.reason) for each in unreadable))
 
 
-def find_halves(entries: Iterable[Entry], ground: Ground) -> frozenset[str]:
+def find_halves(entries: Iterable[Entry], ground: OperationStore) -> frozenset[str]:
     """Return the items of which a removal has left a part, by the names that they had whole.
 
     A folder that is called so is one. So is whatever the journal has a removal of that was begun
@@ -72,7 +78,7 @@ def find_halves(entries: Iterable[Entry], ground: Ground) -> frozenset[str]:
     return frozenset(halves)
 
 
-def undo_obstacle(entry: Entry, ground: Ground, halves: frozenset[str]) -> str:
+def undo_obstacle(entry: Entry, ground: OperationStore, halves: frozenset[str]) -> str:
     """Say why an operation cannot be taken back now; empty where it can. `halves` are the items
     that are partly purged."""
     if not entry.phase.over:
@@ -98,7 +104,7 @@ def undo_obstacle(entry: Entry, ground: Ground, halves: frozenset[str]) -> str:
     return _item_obstacle(entry.item, ground) or item_problem(entry, ground.journal)
 
 
-def _item_obstacle(item: str, ground: Ground) -> str:
+def _item_obstacle(item: str, ground: OperationStore) -> str:
     try:
         there = ground.disk.identity(os.path.join(item, ENVIRONMENT))
     except OSError as error:
@@ -110,7 +116,7 @@ def _item_obstacle(item: str, ground: Ground) -> str:
     return ""
 
 
-def trashed(ground: Ground) -> tuple[Item, ...]:
+def trashed(ground: OperationStore) -> tuple[Item, ...]:
     """Return what is in every trash that is known: the usual one, and those the journal names."""
     entries, _ = ground.journal.read_all()
     former = former_trash(ground.host)
@@ -147,7 +153,7 @@ def trashed(ground: Ground) -> tuple[Item, ...]:
 def _told(item: Item, entry: Entry, why: str) -> Item:
     """Return an item that is partly purged, with what is known of it: the journal keeps its name
     and place where its manifest is gone."""
-    manifest = item.manifest or Manifest(
+    manifest = item.manifest or TrashManifest(
         id=item.id,
         operation=entry.operation,
         path=entry.path,
@@ -169,7 +175,7 @@ def _unknown(item: Item) -> Item:
     return replace(item, problem=f"EnvDeck knows nothing of it: {item.problem}", ours=False)
 
 
-def _is_away(trash: str, own: tuple[str, ...], ground: Ground) -> bool:
+def _is_away(trash: str, own: tuple[str, ...], ground: OperationStore) -> bool:
     """Tell whether a trash is gone with the disk that it was on, and not by a person's hand."""
     above, name = os.path.split(trash)
     if trash in own or reach.lexists(trash):

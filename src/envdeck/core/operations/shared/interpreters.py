@@ -16,7 +16,7 @@ _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class InterpreterOption:
     """One interpreter that may be chosen."""
 
     interpreter: Interpreter
@@ -38,7 +38,7 @@ def interpreters_for(
     environment: Environment | None,
     interpreters: Iterable[Interpreter],
     wanted: WantedPython | None = None,
-) -> tuple[Choice, ...]:
+) -> tuple[InterpreterOption, ...]:
     """Return the interpreters in the order of choice; at most one is proposed, the first.
 
     Proposed is the base it has; else the newest of the same minor version and implementation;
@@ -62,7 +62,7 @@ def interpreters_for(
 
 def _choice(
     environment: Environment | None, one: Interpreter, wanted: WantedPython, *, is_base: bool
-) -> Choice:
+) -> InterpreterOption:
     python = environment.python if environment else None
     same_minor = (
         python is not None
@@ -88,10 +88,12 @@ def _choice(
             ended = f"support ended on {one.end_of_life}"
         reason = f"{reason}, {ended}" if reason else ended
     exact = asked and (wanted.exact or "").count(".") > 1
-    return Choice(one, same=same, same_minor=same_minor, fits=fits, reason=reason, exact=exact)
+    return InterpreterOption(
+        one, same=same, same_minor=same_minor, fits=fits, reason=reason, exact=exact
+    )
 
 
-def _rank(choice: Choice) -> tuple[bool | int | str, ...]:
+def _rank(choice: InterpreterOption) -> tuple[bool | int | str, ...]:
     one = choice.interpreter
     asked = "the version the project asks for" in choice.reason
     return (
@@ -108,7 +110,7 @@ def _rank(choice: Choice) -> tuple[bool | int | str, ...]:
     )
 
 
-def _suits(choice: Choice) -> bool:
+def _suits(choice: InterpreterOption) -> bool:
     asked = "the version the project asks for" in choice.reason
     return choice.fits and (asked or choice.interpreter.end_of_life is None)
 
@@ -155,14 +157,14 @@ _VERSION = re.compile(r"\d+(?:\.\d+){0,2}\S*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class InterpreterRequest:
     """Which interpreter a person asked for: at most one of the two."""
 
     version: str | None = None
     path: str | None = None
 
     @classmethod
-    def parse(cls, text: str | None) -> "Wanted":
+    def parse(cls, text: str | None) -> "InterpreterRequest":
         """Read a version (`3.11`, `3.11.9`) or a path."""
         if text is None:
             return cls()
@@ -204,7 +206,10 @@ class NoBase:
 
 
 def choose_base(
-    environment: Environment, interpreters: Sequence[Interpreter], minor: str, wanted: Wanted
+    environment: Environment,
+    interpreters: Sequence[Interpreter],
+    minor: str,
+    wanted: InterpreterRequest,
 ) -> Interpreter | NoBase:
     """Return the best interpreter of that minor version, or why there is none.
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from envdeck.core.index.database import GUARD, connect, is_busy
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.disk.reserve import Reserve
-from envdeck.core.operations.transaction.places import Held, lock_every, lock_folder, written_by
+from envdeck.core.operations.transaction.places import LockHeld, lock_every, lock_folder, written_by
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host, former_folders, own_folders
 
@@ -113,7 +113,7 @@ def _carry_state(former: str, usual: str, disk: Disk) -> list[Moved]:
     journal, locks = os.path.join(former, "operations"), os.path.join(former, "locks")
     with ExitStack() as stack:
         for held in (lock_folder(journal), *lock_every(locks)):
-            if isinstance(held, Held):
+            if isinstance(held, LockHeld):
                 sources = [os.path.join(former, name) for name in names]
                 return [Moved(source, os.path.join(usual, os.path.basename(source)), _BUSY)
                         for source in sources]  # fmt: skip

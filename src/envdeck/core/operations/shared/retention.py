@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.shared.policy import DAY, Policy
-from envdeck.core.operations.transaction.clock import Record
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.clock import ClockRecord
+from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import Item
 
 HOUR = 3_600.0
@@ -38,7 +38,7 @@ class Due:
         return math.ceil(self.wait / HOUR)
 
 
-def read_trash(ground: Ground, policy: Policy) -> tuple[Item, ...]:
+def read_trash(ground: OperationStore, policy: Policy) -> tuple[Item, ...]:
     """Return what is in the trashes, newest first, and until when each item is kept."""
     record = ground.clock.now()
     now = ground.host.now()
@@ -50,13 +50,13 @@ def read_trash(ground: Ground, policy: Policy) -> tuple[Item, ...]:
     return tuple(map(left, trashed(ground)))
 
 
-def find_expired(ground: Ground, policy: Policy) -> tuple[Item, ...]:
+def find_expired(ground: OperationStore, policy: Policy) -> tuple[Item, ...]:
     """Return what the trash has kept for as long as it should. Nothing is written."""
     record = ground.clock.now()
     return tuple(item for item in trashed(ground) if _is_due(item, record, policy))
 
 
-def count_time(ground: Ground, policy: Policy) -> Due:
+def count_time(ground: OperationStore, policy: Policy) -> Due:
     """Keep the record of the time, and return what is due by it."""
     record = ground.clock.now()
     items = trashed(ground)
@@ -79,7 +79,7 @@ def count_time(ground: Ground, policy: Policy) -> Due:
     )
 
 
-def announce(items: Iterable[Item], ground: Ground) -> None:
+def announce(items: Iterable[Item], ground: OperationStore) -> None:
     """Note that it was said of items that a later start removes them."""
     record = ground.clock.now()
     announced = {**{item.id: record.seen for item in items}, **record.announced}
@@ -87,14 +87,14 @@ def announce(items: Iterable[Item], ground: Ground) -> None:
         ground.clock.keep(replace(record, announced=announced))
 
 
-def _own_mark(item: Item, record: Record) -> float | None:
+def _own_mark(item: Item, record: ClockRecord) -> float | None:
     """Return when an item was put there as its manifest tells; None where that cannot be: it is
     of an older version, or its record of the time was lost."""
     mark = None if item.manifest is None else item.manifest.seen_at
     return mark if mark is not None and mark <= record.seen else None
 
 
-def _left(item: Item, record: Record, policy: Policy) -> float | None:
+def _left(item: Item, record: ClockRecord, policy: Policy) -> float | None:
     """Return for how many seconds an item is still kept; None where it has no end."""
     if item.manifest is None or policy.keep_days is None:
         return None
@@ -104,12 +104,12 @@ def _left(item: Item, record: Record, policy: Policy) -> float | None:
     return mark + policy.keep_days * DAY - record.seen
 
 
-def _is_due(item: Item, record: Record, policy: Policy) -> bool:
+def _is_due(item: Item, record: ClockRecord, policy: Policy) -> bool:
     left = _left(item, record, policy)
     return left is not None and left <= 0
 
 
-def _announced(item: Item, record: Record, policy: Policy) -> float | None:
+def _announced(item: Item, record: ClockRecord, policy: Policy) -> float | None:
     """Return when the removal of an item was announced; None where it was not due then: it holds
     something else since, or is to be kept for longer."""
     at = record.announced.get(item.id)

@@ -12,7 +12,7 @@ from envdeck.core.operations.engine.failure import ROOM_HINT
 from envdeck.core.operations.guards.base import amount
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.spare import device_of
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.system.files import existing_folder
 from envdeck.core.system.mounts import mount_of, read_mounts
 
@@ -45,7 +45,7 @@ class Shortage:
         return f"{self.lack.value} on {self.disk}"
 
 
-def find_shortage(error: OSError, path: str, ground: Ground) -> Shortage:
+def find_shortage(error: OSError, path: str, ground: OperationStore) -> Shortage:
     """Return what the system lacked when it refused to write; `path` counts where the error
     names no place."""
     named = error.filename2 or error.filename
@@ -55,7 +55,7 @@ def find_shortage(error: OSError, path: str, ground: Ground) -> Shortage:
     return shortage_of(_lack(folder, ground.disk), folder, ground)
 
 
-def find_common(folders: Iterable[str], ground: Ground) -> Shortage | None:
+def find_common(folders: Iterable[str], ground: OperationStore) -> Shortage | None:
     """Return the shortage of the one disk that some folders lie on; None where they lie on
     several. A tool that met it does not tell which, and by now what it wrote is gone again."""
     there = [existing_folder(each) for each in folders]
@@ -64,7 +64,7 @@ def find_common(folders: Iterable[str], ground: Ground) -> Shortage | None:
     return shortage_of(_lack(there[0], ground.disk), there[0], ground)
 
 
-def hint_for_plan(shortage: Shortage, plan: Plan, ground: Ground) -> str:
+def hint_for_plan(shortage: Shortage, plan: Plan, ground: OperationStore) -> str:
     """Say what makes room on that disk where a plan had none; what is removed for good has no
     more to give then."""
     if plan.operation is Operation.PURGE:
@@ -78,12 +78,12 @@ def hint_for_plan(shortage: Shortage, plan: Plan, ground: Ground) -> str:
     return _empty(shortage, ground) or _delete(shortage, plan, shlex.join(command), ground)
 
 
-def hint_for(shortage: Shortage, ground: Ground) -> str:
+def hint_for(shortage: Shortage, ground: OperationStore) -> str:
     """Say what makes room on that disk: emptying the trash only where it holds something there."""
     return _empty(shortage, ground) or ROOM_HINT
 
 
-def _empty(shortage: Shortage, ground: Ground) -> str:
+def _empty(shortage: Shortage, ground: OperationStore) -> str:
     """Say what emptying the trash frees on that disk; empty where it frees nothing there."""
     device = device_of(shortage.folder)
     there = [item for item in trashed(ground) if item.ours and device_of(item.folder) == device]
@@ -94,7 +94,7 @@ def _empty(shortage: Shortage, ground: Ground) -> str:
     return "`envdeck trash purge` frees what the trash holds there" if None in sizes else ""
 
 
-def _delete(shortage: Shortage, plan: Plan, command: str, ground: Ground) -> str:
+def _delete(shortage: Shortage, plan: Plan, command: str, ground: OperationStore) -> str:
     """Say what deleting for good frees, in place of moving to the trash."""
     path, size = plan.targets[0].path, plan.reclaims_bytes
     if size == 0 or device_of(os.path.dirname(path)) != device_of(shortage.folder):
@@ -104,7 +104,7 @@ def _delete(shortage: Shortage, plan: Plan, command: str, ground: Ground) -> str
     return f"`{command}` frees {'its room' if size is None else amount(size)} there"
 
 
-def shortage_of(lack: Lack, folder: str, ground: Ground) -> Shortage:
+def shortage_of(lack: Lack, folder: str, ground: OperationStore) -> Shortage:
     """Return the shortage of the disk of an existing folder."""
     mount = mount_of(os.path.realpath(folder), read_mounts(ground.host))
     return Shortage(lack, folder, mount.point if mount is not None else _top(folder))
@@ -132,7 +132,7 @@ _SPARE_BYTES = 64 * 1024 * 1024
 _SPARE_FILES = 64
 
 
-def no_room(path: str, needs: int | None, ground: Ground) -> tuple[Refusal, ...]:
+def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refusal, ...]:
     """Return why the disk is too full for what is built for `path`, or nothing.
 
     `needs` are bytes, or None where only the resolver will tell: then a little has to be free.

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution
-from envdeck.core.operations.sources.source import How, Source
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource
 
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
 """What creators put into an environment by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SourceDifference:
     """Names are those of PEP 503, sorted."""
 
     added: tuple[tuple[str, str | None], ...] = ()
@@ -23,7 +23,7 @@ class Difference:
     changed: tuple[tuple[str, str, str | None], ...] = ()
     """Name, version now, version then (None: only that this one will not do is known)."""
     same: int = 0
-    """How many stay as they are."""
+    """InstallMethod many stay as they are."""
     resolved: bool = True
     """False where the outcome is only known after a resolve: then this is what can be told."""
 
@@ -34,19 +34,19 @@ class Difference:
 
 
 def difference(
-    source: Source,
+    source: PackageSource,
     installed: Sequence[Distribution],
     *,
     resolved: Iterable[tuple[str, str]] | None = None,
     seeds: Collection[str] = SEEDS,
-) -> Difference:
+) -> SourceDifference:
     """Compare a source with what is installed, or with `resolved`, what came of a resolve.
 
     Packages in `seeds` are the creator's, and not called removed. A version that a source does
     not tell (a folder, a checkout) is taken for the one that is there.
     """
     now = {one.name: one.version for one in installed}
-    if resolved is None and source.how is How.RESOLVE:
+    if resolved is None and source.how is InstallMethod.RESOLVE:
         return _unresolved(source, installed, now, seeds)
     told: Iterable[tuple[str, str | None]] = source.expected if resolved is None else resolved
     then = {normalise(name): version for name, version in told}
@@ -55,7 +55,7 @@ def difference(
         for name, version in sorted(then.items())
         if name in now and version is not None and not _equal(now[name], version)
     )
-    return Difference(
+    return SourceDifference(
         tuple((name, version) for name, version in sorted(then.items()) if name not in now),
         _gone(now, then.keys() | set(seeds)),
         changed,
@@ -64,8 +64,11 @@ def difference(
 
 
 def _unresolved(
-    source: Source, installed: Sequence[Distribution], now: dict[str, str], seeds: Collection[str]
-) -> Difference:
+    source: PackageSource,
+    installed: Sequence[Distribution],
+    now: dict[str, str],
+    seeds: Collection[str],
+) -> SourceDifference:
     """Tell which requirements nothing installed satisfies, and what none of them leads to."""
     added: dict[str, None] = {}
     changed: dict[str, tuple[str, str, None]] = {}
@@ -88,7 +91,7 @@ def _unresolved(
             todo += requires.get(name, ())
     removed = _gone(now, reached | set(seeds))
     same = len(now) - len(removed) - len(changed)
-    return Difference(
+    return SourceDifference(
         tuple((name, None) for name in sorted(added)),
         removed,
         tuple(changed[name] for name in sorted(changed)),

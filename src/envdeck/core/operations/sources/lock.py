@@ -4,7 +4,12 @@ import os
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from envdeck.core.operations.sources.source import Asked, How, Source, SourceName
+from envdeck.core.operations.sources.source import (
+    InstallMethod,
+    PackageSource,
+    SourceName,
+    SourceRequest,
+)
 from envdeck.core.project import Lock, LockedPackage, Manifest, select
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.requirements import file_url
@@ -12,7 +17,7 @@ from envdeck.core.project.requirements import file_url
 _TOOLS = {"poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
 
 
-def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: Asked) -> Source:
+def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: SourceRequest) -> PackageSource:
     """Return what a lock file installs; one that cannot be used has its problem.
 
     uv's own is installed by `uv sync --frozen`; the others are read here, and installed as the
@@ -23,12 +28,12 @@ def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: Asked) -> Sour
     groups = _groups(lock, pyproject) if asked.groups is None else asked.groups
     extras = asked.extras
     synced = lock.format == "uv.lock" and bool(asked.project) and _is_synced(lock)
-    how = How.UV_SYNC if synced else How.PINS
+    how = InstallMethod.UV_SYNC if synced else InstallMethod.PINS
     title = f"what {name} locks"
     if lock.problems:
         told = str(lock.problems[0]).removeprefix(lock.file + ":").strip()
         told = f"{name}: line {told}" if lock.problems[0].line else f"{name} {told}"
-        return Source(
+        return PackageSource(
             name=SourceName.LOCK,
             title=title,
             how=how,
@@ -46,7 +51,7 @@ def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: Asked) -> Sour
     if itself is not None:
         lines.append(line)
         expected.append(itself)
-    return Source(
+    return PackageSource(
         name=SourceName.LOCK,
         title=title,
         how=how,
@@ -78,7 +83,7 @@ def _groups(lock: Lock, pyproject: Manifest | None) -> tuple[str, ...]:
 
 
 def _itself(
-    lock: Lock, roots: Sequence[LockedPackage], pyproject: Manifest | None, asked: Asked
+    lock: Lock, roots: Sequence[LockedPackage], pyproject: Manifest | None, asked: SourceRequest
 ) -> tuple[tuple[str, str | None], str] | tuple[None, str]:
     """Return the project itself, and the line that installs it, where it is installed."""
     for root in roots:  # uv says by its own lock whether it installs the project

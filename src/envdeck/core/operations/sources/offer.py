@@ -13,17 +13,17 @@ from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
-    Asked,
     Exact,
-    How,
+    InstallMethod,
+    PackageSource,
     Parts,
-    Source,
     SourceName,
+    SourceRequest,
 )
 from envdeck.core.project import (
     DeclaredRequirement,
-    Index,
     Manifest,
+    PackageIndex,
     read_declared,
     read_lock,
     read_locks,
@@ -34,7 +34,7 @@ from envdeck.core.project.requirements import file_url
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
 
 
-def declared_source(manifest: Manifest, asked: Asked) -> Source:
+def declared_source(manifest: Manifest, asked: SourceRequest) -> PackageSource:
     """Return what a manifest declares for the interpreter that is to be.
 
     One mistake in a file makes it no source: what it asks for would be installed in part.
@@ -43,7 +43,7 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
     if manifest.format == "Pipfile" and asked.groups is None:
         groups = tuple(name for name in manifest.groups if name == "dev")
     lines: list[str] = []
-    indexed: dict[str, tuple[str, str, Index]] = {}
+    indexed: dict[str, tuple[str, str, PackageIndex]] = {}
     expected: dict[str, None] = {}
     for one in manifest.requirements:
         if one.extra and one.extra not in asked.extras:
@@ -64,10 +64,10 @@ def declared_source(manifest: Manifest, asked: Asked) -> Source:
         lines.append(f"-e {file_url(os.path.normpath(asked.project))}")
         if manifest.name:
             expected[manifest.name] = None
-    return Source(
+    return PackageSource(
         name=SourceName.DECLARED,
         title=f"what {os.path.basename(manifest.file)} declares",
-        how=How.RESOLVE,
+        how=InstallMethod.RESOLVE,
         file=manifest.file,
         project=asked.project or None,
         requirements=(*manifest.options, *dict.fromkeys(lines)),
@@ -109,7 +109,7 @@ def sources(
     file: str | None = None,
     groups: Sequence[str] | None = None,
     extras: Sequence[str] | None = None,
-) -> tuple[Source, ...]:
+) -> tuple[PackageSource, ...]:
     """Return what an environment can be rebuilt (or, with None, made anew) from.
 
     In the order of the contract: what is here (where there is an environment), every lock file,
@@ -118,14 +118,14 @@ def sources(
     environment's). `groups` and `extras` of None are the project's own defaults.
     """
     target = python or (environment.python if environment else Python())
-    asked = Asked(
+    asked = SourceRequest(
         project or "",
         marker_environment(target),
         None if groups is None else tuple(map(normalise, groups)),
         () if extras is None else tuple(map(normalise, extras)),
         _in_place(project, distributions) if environment is not None else None,
     )
-    found: list[Source] = []
+    found: list[PackageSource] = []
     if environment is not None:
         found.append(_exact(exact, exact_problem))
     if project is not None:
@@ -146,19 +146,19 @@ def sources(
     return tuple(found)
 
 
-def _exact(exact: Sequence[Exact], problem: str) -> Source:
-    return Source(
+def _exact(exact: Sequence[Exact], problem: str) -> PackageSource:
+    return PackageSource(
         name=SourceName.EXACT,
         title="exactly what is here",
-        how=How.PINS,
+        how=InstallMethod.PINS,
         requirements=tuple(line for _, _, line in exact),
         expected=tuple((normalise(name), version) for name, version, _ in exact),
         problem=problem,
     )
 
 
-def _none(name: SourceName, title: str, problem: str) -> Source:
-    return Source(name=name, title=title, how=How.PINS, problem=problem)
+def _none(name: SourceName, title: str, problem: str) -> PackageSource:
+    return PackageSource(name=name, title=title, how=InstallMethod.PINS, problem=problem)
 
 
 def _chosen(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
@@ -169,13 +169,13 @@ def _chosen(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
     return sorted(manifests, key=lambda one: bool(one.problems and not one.requirements))
 
 
-def _file(path: str, asked: Asked) -> Source:
+def _file(path: str, asked: SourceRequest) -> PackageSource:
     lock = read_lock(path)
     if lock is not None:
         source = lock_source(lock, (), asked)
     else:
         source = declared_source(read_manifest(path), asked)
-    how = How.PINS if source.how is How.UV_SYNC else source.how
+    how = InstallMethod.PINS if source.how is InstallMethod.UV_SYNC else source.how
     title = f"the file {os.path.basename(path)}"
     return replace(source, name=SourceName.FILE, title=title, how=how)
 
@@ -221,7 +221,7 @@ def sources_of(
     file: str | None,
     interpreter: Interpreter | None,
     parts: Parts = DEFAULTS,
-) -> tuple[Source, ...]:
+) -> tuple[PackageSource, ...]:
     """Return everything that an environment can be made from, for an interpreter."""
     project = environment.project
     python = environment.python
@@ -250,7 +250,7 @@ def source_of(
     file: str | None,
     interpreter: Interpreter | None,
     parts: Parts = DEFAULTS,
-) -> Source | NoPlan:
+) -> PackageSource | NoPlan:
     """Return the source of a name that can be used, or why none can."""
     offered = sources_of(environment, recipe, file, interpreter, parts)
     found = [one for one in offered if one.name == name]

@@ -1,4 +1,4 @@
-"""`Source`, how it is installed, its groups and extras."""
+"""`PackageSource`, how it is installed, its groups and extras."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project import Index, Lock, Manifest, read_declared, read_locks
+from envdeck.core.project import Lock, Manifest, PackageIndex, read_declared, read_locks
 
 Exact: TypeAlias = tuple[str, str, str]
 """What is installed now: name, version, and the one requirements line that brings it back."""
@@ -22,8 +22,8 @@ class SourceName(StrEnum):
     FILE = "file"
 
 
-class How(StrEnum):
-    """How its packages get into the environment."""
+class InstallMethod(StrEnum):
+    """InstallMethod its packages get into the environment."""
 
     PINS = "pins"
     """`uv pip install --no-deps -r`: every package is told, nothing is resolved."""
@@ -34,21 +34,21 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class PackageSource:
     """What an environment can be rebuilt from. Nothing in it was resolved or downloaded."""
 
     name: SourceName
     title: str
     """As it is offered: `exactly what is here`, `what uv.lock locks`."""
-    how: How
+    how: InstallMethod
     file: str | None = None
     """The file it was read from; None for what is here."""
     project: str | None = None
     """The project's folder: the current folder for its installation."""
     requirements: tuple[str, ...] = field(default=(), repr=False)
-    """Lines for a requirements file; they may hold credentials. Of :attr:`How.UV_SYNC` too, for
-    whoever cannot run uv in the project: then `--no-deps`."""
-    indexed: tuple[tuple[str, str, Index], ...] = field(default=(), repr=False)
+    """Lines for a requirements file; they may hold credentials. Of :attr:`InstallMethod.UV_SYNC`
+    too, for whoever cannot run uv in the project: then `--no-deps`."""
+    indexed: tuple[tuple[str, str, PackageIndex], ...] = field(default=(), repr=False)
     """Lines that come from one index alone, each with its package's name and that index."""
     own_indexes: bool = False
     """Whether it names indexes for all of its packages, which then go before the person's."""
@@ -60,7 +60,8 @@ class Source:
     """Whether every line has its hashes, so that they can be required."""
     expected: tuple[tuple[str, str | None], ...] = ()
     """Names (PEP 503) and versions that will be there, for this interpreter and platform; the
-    version is None where the file does not tell. Of :attr:`How.RESOLVE` only what is asked for."""
+    version is None where the file does not tell. Of :attr:`InstallMethod.RESOLVE` only what is
+    asked for."""
     groups: tuple[str, ...] = ()
     """The dependency groups that are installed, by the project's own defaults."""
     extras: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ class Source:
     @property
     def empty(self) -> bool:
         """Whether it installs nothing."""
-        return not (self.requirements or self.indexed or self.how is How.UV_SYNC)
+        return not (self.requirements or self.indexed or self.how is InstallMethod.UV_SYNC)
 
     @property
     def usable(self) -> bool:
@@ -83,7 +84,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceRequest:
     """What sources are read for."""
 
     project: str

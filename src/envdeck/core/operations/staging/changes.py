@@ -29,7 +29,7 @@ Packages: TypeAlias = tuple[tuple[str, str, Signature], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class Changes:
     """What became of files that came meanwhile; paths relative to the environment."""
 
     carried: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Arrived:
 
 
 @dataclass(slots=True)
-class Watch:
+class ChangeMonitor:
     """How an environment was at one moment."""
 
     environment: Environment
@@ -51,7 +51,7 @@ class Watch:
     packages: Packages = ()
 
     @classmethod
-    def of(cls, environment: Environment) -> "Watch":
+    def of(cls, environment: Environment) -> "ChangeMonitor":
         """Return how it is now."""
         watch = cls(environment)
         pending = [""]
@@ -93,7 +93,7 @@ class Watch:
         """Return the distributions that are no longer what they were."""
         return changed_between(self.packages, packages_of(elsewhere(self.environment, folder)))
 
-    def arrived(self, folder: str, after: Environment, *, overwrite: bool) -> Arrived:
+    def arrived(self, folder: str, after: Environment, *, overwrite: bool) -> Changes:
         """Bring what came into the tree at `folder` to the environment `after`.
 
         With `overwrite`, as long as nobody uses `after`, a file of the person's that changed
@@ -101,11 +101,11 @@ class Watch:
         """
         suspects = self.suspects(folder)
         if suspects is None:
-            return Arrived()
+            return Changes()
         before = elsewhere(self.environment, folder)
         packages = self.changed_packages(folder)
         if packages:
-            return Arrived(packages=packages)
+            return Changes(packages=packages)
         unowned = unowned_files(before)
         found = [each.path for each in unowned.files]
         new = [path for path in found if self._is_new(path, suspects)]
@@ -121,7 +121,7 @@ class Watch:
             if told is None:
                 continue
             (left if told else carried).append(path)
-        return Arrived(tuple(carried), tuple(left))
+        return Changes(tuple(carried), tuple(left))
 
     def _is_new(self, path: str, suspects: frozenset[str]) -> bool:
         above = os.path.dirname(path)

@@ -15,9 +15,9 @@ from envdeck.core.model import Edits, Environment
 from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
-from envdeck.core.operations.recipe.edits import Limits, Look
+from envdeck.core.operations.recipe.edits import EditSearch, Limits
 from envdeck.core.operations.staging.changes import Packages, packages_of
-from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class FileProof:
     """None where there is none."""
     keep: bool = False
     """Whether what was edited in the old one is put over the new files."""
-    look: Look | None = None
+    look: EditSearch | None = None
     """At the old one, as it was taken when all was planned."""
     exempt: frozenset[str] = frozenset()
     """Distributions whose files are kept as they are, or left out: they are never at fault."""
@@ -62,7 +62,7 @@ class FileProof:
             self._open(self.look, stopped)
             self.look.read_others()
 
-    def _open(self, look: Look, stopped: "Stopped") -> None:
+    def _open(self, look: EditSearch, stopped: "Stopped") -> None:
         def ended() -> bool:
             return time.monotonic() > self._until or stopped()
 
@@ -73,7 +73,7 @@ class FileProof:
         """Let the reading of the old one come to its end soon."""
         self._until = time.monotonic() + GRACE_SECONDS
 
-    def check_changed(self, building: Building) -> list[str]:
+    def check_changed(self, building: StagedBuild) -> list[str]:
         """Check what an installer has replaced in a copy of the old environment, and the files
         that others claim too: taking one distribution away takes those along."""
         if self.old is None:
@@ -89,7 +89,7 @@ class FileProof:
         for place, every in claims.by_place.items():  # the others claim what they did before
             if others := tuple(each for each in every if each.name not in changed):
                 before.by_place[place] = (*before.by_place.get(place, ()), *others)
-        look = Look(before, self._contents)
+        look = EditSearch(before, self._contents)
         self._open(look, building.stopped)
         look.read_suspects()
         said = self.check(building, claims=claims).verified
@@ -101,7 +101,7 @@ class FileProof:
 
     def check(
         self,
-        building: Building,
+        building: StagedBuild,
         lines: Mapping[str, str] | None = None,
         claims: Claims | None = None,
     ) -> Checked:
@@ -110,7 +110,7 @@ class FileProof:
         `lines` are the requirement lines that bring distributions back, by name; `claims` are
         what is compared, by default everything, of the old environment too. A file comes
         from the old environment where that has the right one, and else from where its package
-        comes, without the cache. Raises :class:`GivenUpError` where that cannot be.
+        comes, without the cache. Raises :class:`BuildError` where that cannot be.
         """
         new = building.environment()
         like = None if self.look is None else self.look.claims
@@ -121,7 +121,7 @@ class FileProof:
                 self.look.read_linked()
             self.edits = self.look.edits(self.exempt)
         if building.stopped():
-            raise GivenUpError("it was stopped", stopped=True)
+            raise BuildError("it was stopped", stopped=True)
         if self.keep:
             faults = [fault for fault in faults if not self._brought_edit(fault, new)]
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
@@ -147,7 +147,7 @@ class FileProof:
             )
         return checked
 
-    def _faults(self, claims: Claims, new: Environment, building: Building) -> list[Fault]:
+    def _faults(self, claims: Claims, new: Environment, building: StagedBuild) -> list[Fault]:
         """Return the faults of what is not exempt, under the names that are to be mended."""
         found = []
         for fault in find_faults(claims, self._contents, self._winning(new), building.stopped):
@@ -207,7 +207,7 @@ class FileProof:
         self,
         faults: Sequence[Fault],
         shared: Sequence[Fault],
-        building: Building,
+        building: StagedBuild,
         lines: Mapping[str, str],
         checked: Checked,
     ) -> list[Fault]:
@@ -233,13 +233,13 @@ class FileProof:
                 f" the cache, which has the same edit: {some((f.place for f in faults), _NAMED)}"
             )
             return []
-        raise GivenUpError(
+        raise BuildError(
             f"{first.place} of {first.names[0]} {first.reason}, and its release could not be"
             " installed without uv's cache",
             hint=f"`uv cache clean {first.names[0]}`, and try again",
         )
 
-    def settle_edits(self, building: Building) -> list[str]:
+    def settle_edits(self, building: StagedBuild) -> list[str]:
         """Put the edited files over the new ones, or say that they are not; it comes last."""
         if self.old is None or not self.edits.count:
             return []
@@ -248,7 +248,7 @@ class FileProof:
         names = some((each.path for each in self.edits.files), _NAMED)
         return [f"edited files replaced by the released ones: {names}; the trash has the old ones"]
 
-    def _put_edits(self, old: Environment, building: Building) -> list[str]:
+    def _put_edits(self, old: Environment, building: StagedBuild) -> list[str]:
         """Put the edited files of the old environment over the new ones whose original is the
         same; RECORD stays, so that they are seen as edited later. Return what was done."""
         new = building.environment()

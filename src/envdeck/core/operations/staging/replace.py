@@ -8,13 +8,13 @@ from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted
 from envdeck.core.operations.guards.check import moment_of, obstacles
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.staging.changes import (
+    ChangeMonitor,
     Packages,
-    Watch,
     changed_between,
     named,
     packages_of,
 )
-from envdeck.core.operations.staging.stage import Blueprint, Building, GivenUpError
+from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.picture import describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
@@ -32,7 +32,7 @@ class ReplacePlan(Plan):
     """An environment that another one takes the place of."""
 
     environment: Environment
-    blueprint: Blueprint
+    blueprint: BuildSpec
     freeze: tuple[str, ...]
     """What is installed, for the manifest: one requirement line a distribution."""
     done: str
@@ -43,7 +43,7 @@ class ReplacePlan(Plan):
 
 def replace_environment(
     plan: ReplacePlan,
-    build: Callable[[Building], list[str]],
+    build: Callable[[StagedBuild], list[str]],
     operations: "Context",
     tell: "Tell",
     stopped: "Stopped",
@@ -78,7 +78,7 @@ def replace_environment(
                     )
                 )
                 _as_planned(plan)
-                building = Building(
+                building = StagedBuild(
                     plan.blueprint,
                     current,
                     ground,
@@ -89,11 +89,11 @@ def replace_environment(
                 verified = build(building)
                 watch = _caught_up(plan, building, verified)
                 if stopped():
-                    raise GivenUpError("it was stopped", stopped=True)
+                    raise BuildError("it was stopped", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
                 current.put_in_place()
                 verified += _come_late(watch, current, plan)
-        except GivenUpError as error:
+        except BuildError as error:
             changed = () if current is None else current.entry.changed
             hint = error.way_out(plan.environment.path, ground)
             return _rolled_back(error.message, hint, changed, stopped=error.stopped)
@@ -125,33 +125,33 @@ def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool
 def _as_planned(plan: ReplacePlan) -> None:
     changed = changed_between(plan.packages, packages_of(plan.environment))
     if changed:
-        raise GivenUpError(
+        raise BuildError(
             f"packages were changed in it since this was planned: {named(changed)}",
             hint="plan it again",
         )
 
 
-def _caught_up(plan: ReplacePlan, building: Building, verified: list[str]) -> Watch:
+def _caught_up(plan: ReplacePlan, building: StagedBuild, verified: list[str]) -> ChangeMonitor:
     """Carry over what came while it was built, and say so; raise where packages came, or where
     it cannot be. Returns how the old one was then: what comes after that came late."""
     watch = building.watch
     if watch is None:  # nothing was taken from it
-        raise GivenUpError("the old environment was not looked at")
+        raise BuildError("the old environment was not looked at")
     environment = watch.environment
     packages = changed_between(plan.packages, packages_of(environment))
     if packages:
-        raise GivenUpError(
+        raise BuildError(
             f"packages were changed in it meanwhile: {named(packages)}",
             hint="begin again, once nothing else installs into it",
         )
     if watch.suspects(environment.path) is None:
         return watch
-    last = Watch.of(environment)  # before the files are looked at
+    last = ChangeMonitor.of(environment)  # before the files are looked at
     last.follow(watch.files)
     found = watch.arrived(environment.path, building.environment(), overwrite=True)
     left = (*found.packages, *found.left)
     if left:
-        raise GivenUpError(
+        raise BuildError(
             f"what came meanwhile cannot be carried over: {named(left)}",
             hint="begin again, once nothing else writes into it",
         )
@@ -162,7 +162,7 @@ def _caught_up(plan: ReplacePlan, building: Building, verified: list[str]) -> Wa
     return last
 
 
-def _come_late(watch: Watch, current: Transaction, plan: ReplacePlan) -> list[str]:
+def _come_late(watch: ChangeMonitor, current: Transaction, plan: ReplacePlan) -> list[str]:
     """Copy what came in the last moments out of the old one, which is in the trash by now.
 
     The exchange holds in any case: what cannot be brought over is said by name.

@@ -20,18 +20,18 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.relocation import left_behind, relocate
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.import_probe import lost_imports, probe
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
 from envdeck.core.operations.shared.environments import read_environment
 from envdeck.core.operations.shared.space import find_common, hint_for
-from envdeck.core.operations.sources.source import How, Source, SourceName
-from envdeck.core.operations.staging.changes import Watch
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.staging.changes import ChangeMonitor
 from envdeck.core.operations.staging.record_paths import restore_records
-from envdeck.core.operations.transaction.transaction import Ground, Transaction
-from envdeck.core.project import Index
+from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
+from envdeck.core.project import PackageIndex
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 
@@ -50,8 +50,9 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blueprint:
-    """How an environment is to be made: everything that was decided when it was planned."""
+class BuildSpec:
+    """InstallMethod an environment is to be made: everything that was decided when it was
+    planned."""
 
     path: str
     """Where it will be."""
@@ -61,7 +62,7 @@ class Blueprint:
     """What the old environment calls it, where that stays."""
     creator: Creator
     creation: Creation
-    source: Source
+    source: PackageSource
     seeds: frozenset[str] = frozenset()
     copies: bool = False
     downloads: bool = False
@@ -93,7 +94,7 @@ class Blueprint:
         """
         source, item = self.source, os.path.dirname(staged)
         python = python or python_at(staged, host)
-        if source.how is How.UV_SYNC and source.project is not None:
+        if source.how is InstallMethod.UV_SYNC and source.project is not None:
             return self.uv(host, item, project=source.project, offline=offline).project_sync(
                 staged,
                 python,
@@ -105,7 +106,7 @@ class Blueprint:
         return self.uv(host, item, offline=offline).install(
             python,
             os.path.join(item, REQUIREMENTS),
-            dependencies=source.how is How.RESOLVE,
+            dependencies=source.how is InstallMethod.RESOLVE,
             manifest=os.path.join(item, INDEXED) if source.indexed else None,
             constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
             hashes=source.hashes,
@@ -114,7 +115,7 @@ class Blueprint:
 
     def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:
         """Return the lines of the files that :meth:`installing` reads, by their names."""
-        if self.source.how is How.UV_SYNC and self.source.project is not None:
+        if self.source.how is InstallMethod.UV_SYNC and self.source.project is not None:
             return {}
         lines = (*self.source.requirements, *only_wheels(self.source.binary))
         if self.source.own_indexes:
@@ -129,9 +130,11 @@ class Blueprint:
             found[CONSTRAINTS] = self.source.constraints
         return found
 
-    def uv(self, host: Host, item: str, *, project: str | None = None, offline: bool = False) -> Uv:
+    def uv(
+        self, host: Host, item: str, *, project: str | None = None, offline: bool = False
+    ) -> UvAdapter:
         """Return uv, acting for this environment; for a project, with that one's settings."""
-        return Uv(
+        return UvAdapter(
             host,
             folder=project or self.source.project or item,
             project=project is not None,
@@ -147,7 +150,7 @@ def only_wheels(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"--only-binary={name}" for name in names)
 
 
-def _manifest_lines(source: Source) -> tuple[str, ...]:
+def _manifest_lines(source: PackageSource) -> tuple[str, ...]:
     """Return a manifest of the requirements that come from one index alone: uv knows no line of
     a requirements file that ties one package to an index, and no other."""
     indexes = {index: None for _, _, index in source.indexed}
@@ -165,7 +168,7 @@ def _manifest_lines(source: Source) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _label(index: Index) -> str:
+def _label(index: PackageIndex) -> str:
     """Return a name as uv permits one; credentials by variables are found by it."""
     if _LABEL.fullmatch(index.name):
         return index.name
@@ -250,10 +253,10 @@ _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
     | {FailureKind.WHEEL}
 )
-"""How it fails where the cache has not got everything."""
+"""InstallMethod it fails where the cache has not got everything."""
 
 
-class GivenUpError(Exception):
+class BuildError(Exception):
     """It cannot be done: the reason, a way out, and whether a person stopped it."""
 
     def __init__(
@@ -271,12 +274,12 @@ class GivenUpError(Exception):
         self.kind = kind
 
     @classmethod
-    def of(cls, failure: Failure) -> "GivenUpError":
+    def of(cls, failure: Failure) -> "BuildError":
         """Return it for a command that failed."""
         stopped = failure.kind is FailureKind.STOPPED
         return cls(failure.cause, failure.hint, stopped=stopped, kind=failure.kind)
 
-    def way_out(self, path: str, ground: Ground) -> str:
+    def way_out(self, path: str, ground: OperationStore) -> str:
         """Return the hint; where a disk is full, and it can be told which, what helps on that."""
         if self.kind is not FailureKind.DISK:
             return self.hint
@@ -288,15 +291,15 @@ class GivenUpError(Exception):
 
 
 @dataclass(slots=True)
-class Building:
-    """One environment being made, step by step; whatever fails raises :class:`GivenUpError`."""
+class StagedBuild:
+    """One environment being made, step by step; whatever fails raises :class:`BuildError`."""
 
-    blueprint: Blueprint
+    blueprint: BuildSpec
     current: Transaction
-    ground: Ground
+    ground: OperationStore
     tell: "Tell"
     stopped: "Stopped"
-    watch: Watch | None = None
+    watch: ChangeMonitor | None = None
     """Over the environment whose place it takes, since before anything was taken from it."""
     project: str | None = None
     """Whose code may run meanwhile, and print what its dotenv files hold."""
@@ -336,7 +339,7 @@ class Building:
         path = os.path.join(self.folder, "pyvenv.cfg")
         cfg = read_bounded(path, 64 * 1024)
         if isinstance(cfg, Unread):
-            raise GivenUpError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
+            raise BuildError(f"the new environment has no pyvenv.cfg: {cfg.reason}")
         settled = plan.creator.settled(cfg, plan.creation)
         if plan.names is not None:
             settled = with_values(settled, plan.names.cfg)
@@ -415,30 +418,30 @@ class Building:
         flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
         return self.run(replace(command, argv=(*command.argv, *flags, "--link-mode=copy")))
 
-    def uv(self, project: str | None = None) -> Uv:
+    def uv(self, project: str | None = None) -> UvAdapter:
         """Return uv, acting for this environment."""
         uv = self.blueprint.uv(self.ground.host, self.item, project=project, offline=self.offline)
         if project is None and uv.misdirected:
-            raise GivenUpError(uv.misdirected, MISDIRECTED_HINT)
+            raise BuildError(uv.misdirected, MISDIRECTED_HINT)
         return uv
 
     def run(self, command: Command) -> Completed:
         """Run a command under the lock; only a stop is raised."""
         done = self._runner.run(command, self.tell, self.stopped)
         if done.stopped:
-            raise GivenUpError("it was stopped", stopped=True)
+            raise BuildError("it was stopped", stopped=True)
         return done
 
     def _do(self, command: Command) -> None:
         done = self.run(command)
         if not done.ok:
-            raise GivenUpError.of(explain(done))
+            raise BuildError.of(explain(done))
 
     def environment(self) -> Environment:
         """Read it as it is now."""
         found = read_environment(self.folder, self.ground.host)
         if found is None:
-            raise GivenUpError("what was made is no environment")
+            raise BuildError("what was made is no environment")
         return found
 
     def write(self, name: str, lines: Sequence[str]) -> str:
@@ -484,7 +487,7 @@ class Building:
             stopped=self.stopped,
         )
         if self.stopped():
-            raise GivenUpError("it was stopped", stopped=True)
+            raise BuildError("it was stopped", stopped=True)
         self.untried = after.late
         if after.problem:
             return [after.problem]
@@ -514,7 +517,7 @@ class Building:
         done = self.run(Command((python, "-I", "-B", "-c", code), self.item, environ, data=True))
         if not done.ok:
             told = done.tail[-1] if done.tail else f"it ends with {done.code}"
-            raise GivenUpError(f"its interpreter does not start: {told}")
+            raise BuildError(f"its interpreter does not start: {told}")
 
     def settle(self) -> None:
         """Make it what it will be in its place, and have it reach the disk."""
@@ -524,7 +527,7 @@ class Building:
         restore_records(self.records, disk.rewrite)
         left = left_behind(self.folder, self.folder, path)
         if left:
-            raise GivenUpError(f"a file would name the place where it was built: {left[0]}")
+            raise BuildError(f"a file would name the place where it was built: {left[0]}")
         for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
             disk.remove_file(os.path.join(self.item, name))
         for name in (SCRATCH, "wheels"):

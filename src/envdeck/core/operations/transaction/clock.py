@@ -33,7 +33,7 @@ _SAME_START = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ClockRecord:
     """What is known of the time, at one look."""
 
     seen: float = 0.0
@@ -61,10 +61,12 @@ class Clock:
         self._writing = Lock()
         """Operations run in threads."""
 
-    def now(self) -> Record:
+    def now(self) -> ClockRecord:
         """Return the record as it is by now. Nothing is written."""
         host = self._disk.host
-        now = Record(wall=host.now(), latest=host.now(), uptime=host.uptime(), boot=boot_id(host))
+        now = ClockRecord(
+            wall=host.now(), latest=host.now(), uptime=host.uptime(), boot=boot_id(host)
+        )
         before = _load(self._file)
         return now if before is None else _advance(before, now)
 
@@ -72,7 +74,7 @@ class Clock:
         """Return how many seconds were seen to pass by now."""
         return self.now().seen
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: ClockRecord) -> None:
         """Write a record, from which the next look counts. Raises `OSError`."""
         self._disk.ensure_folder(os.path.dirname(self._file))
         content = {"schema": SCHEMA, **asdict(record)}
@@ -80,7 +82,7 @@ class Clock:
             self._disk.write(self._file, json.dumps(content).encode("ascii"), needed=False)
 
 
-def _advance(before: Record, now: Record) -> Record:
+def _advance(before: ClockRecord, now: ClockRecord) -> ClockRecord:
     if _is_same_start(before, now):
         passed = min(now.uptime - before.uptime, now.wall - before.wall)
     else:
@@ -95,7 +97,7 @@ def _advance(before: Record, now: Record) -> Record:
     )
 
 
-def _is_same_start(before: Record, now: Record) -> bool:
+def _is_same_start(before: ClockRecord, now: ClockRecord) -> bool:
     """Tell whether the machine has been running since; one that was put back to an earlier state
     has not."""
     if now.uptime < before.uptime or now.boot != before.boot:
@@ -104,7 +106,7 @@ def _is_same_start(before: Record, now: Record) -> bool:
     return bool(now.boot) or abs(started - then) <= _SAME_START
 
 
-def _load(file: str) -> Record | None:
+def _load(file: str) -> ClockRecord | None:
     data = read_bounded(file, _LIMIT)
     if isinstance(data, Unread):
         return None
@@ -114,11 +116,11 @@ def _load(file: str) -> Record | None:
         return None
 
 
-def _record(content: dict[str, Any]) -> Record:
+def _record(content: dict[str, Any]) -> ClockRecord:
     numbers = {name: _seconds(content[name]) for name in ("seen", "wall", "latest", "uptime")}
     if not isinstance(content["boot"], str):
         raise TypeError("boot is no text")
-    return Record(
+    return ClockRecord(
         **numbers,
         boot=content["boot"],
         first_seen=_times(content["first_seen"]),

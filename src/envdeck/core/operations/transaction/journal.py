@@ -152,7 +152,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableEntry:
     """A journal file that is left alone: damaged, or of a newer version."""
 
     path: str
@@ -177,12 +177,12 @@ class Journal:
         self._disk.write(self._file(entry.id), _dump(entry))
         return entry
 
-    def read(self, identifier: str) -> Entry | Unreadable | None:
+    def read(self, identifier: str) -> Entry | UnreadableEntry | None:
         """Return one entry by its id; None where there is none."""
         path = self._file(identifier)
         return _load(path) if os.path.lexists(path) else None
 
-    def read_all(self) -> tuple[list[Entry], list[Unreadable]]:
+    def read_all(self) -> tuple[list[Entry], list[UnreadableEntry]]:
         """Return every entry, oldest first, and the files that could not be read."""
         entries, unreadable = [], []
         for name in self._names():
@@ -282,22 +282,22 @@ def _dump(entry: Entry) -> bytes:
     return json.dumps(content, indent=1).encode("ascii")
 
 
-def _load(path: str) -> Entry | Unreadable:
+def _load(path: str) -> Entry | UnreadableEntry:
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread):
-        return Unreadable(path, data.reason)
+        return UnreadableEntry(path, data.reason)
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):
-        return Unreadable(path, "it is damaged: no JSON")
+        return UnreadableEntry(path, "it is damaged: no JSON")
     if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
-        return Unreadable(path, "it is damaged: no entry of a journal")
+        return UnreadableEntry(path, "it is damaged: no entry of a journal")
     if content["schema"] > SCHEMA:
-        return Unreadable(path, "it was written by a newer version of envdeck")
+        return UnreadableEntry(path, "it was written by a newer version of envdeck")
     try:
         return _entry(content, os.path.basename(path).removesuffix(".json"))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        return Unreadable(path, f"it is damaged: {error}")
+        return UnreadableEntry(path, f"it is damaged: {error}")
 
 
 def _entry(content: dict[str, Any], identifier: str) -> Entry:

@@ -198,7 +198,7 @@ else:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LockHeld:
     """Somebody else works on it."""
 
     pid: int | None
@@ -210,7 +210,7 @@ class Held:
         return f"{who} works on it" + (f" (operation {self.operation})" if self.operation else "")
 
 
-class Lock:
+class FileLock:
     """A lock that is held until :meth:`release`, or the end of the block."""
 
     def __init__(self, descriptor: int) -> None:
@@ -223,7 +223,7 @@ class Lock:
             os.close(self.descriptor)
             self.descriptor = -1
 
-    def __enter__(self) -> "Lock":
+    def __enter__(self) -> "FileLock":
         return self
 
     def __exit__(
@@ -235,7 +235,7 @@ class Lock:
         self.release()
 
 
-def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
+def lock(path: str, folder: str, disk: Disk, operation: str) -> FileLock | LockHeld:
     """Take the lock of the environment at `path`, or tell at once who holds it.
 
     Raises `OSError` where the folder of locks cannot be written.
@@ -248,7 +248,7 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
     if not _take(descriptor):
         os.close(descriptor)
         return _holder(file)
-    held = Lock(descriptor)
+    held = FileLock(descriptor)
     try:
         with suppress(OSError):  # a full disk: the lock holds, and only who holds it is not told
             os.truncate(descriptor, 0)
@@ -259,13 +259,13 @@ def lock(path: str, folder: str, disk: Disk, operation: str) -> Lock | Held:
     return held
 
 
-def lock_folder(folder: str) -> Lock | Held | None:
+def lock_folder(folder: str) -> FileLock | LockHeld | None:
     """Take the lock of a folder itself, for which no file is needed; None where there is no such
     folder, and where the system locks none (Windows)."""
     return _lock_existing(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
 
-def lock_every(folder: str) -> Iterator[Lock | Held]:
+def lock_every(folder: str) -> Iterator[FileLock | LockHeld]:
     """Take every lock in a folder of locks, one at a time."""
     try:
         names = os.listdir(folder)
@@ -277,21 +277,21 @@ def lock_every(folder: str) -> Iterator[Lock | Held]:
             yield held
 
 
-def lock_of_uv(path: str) -> Lock | Held | None:
+def lock_of_uv(path: str) -> FileLock | LockHeld | None:
     """Take the lock that uv keeps in an environment while it works there; None where it has
     none."""
     return _lock_existing(os.path.join(path, ".lock"), os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
 
 
-def _lock_existing(path: str, flags: int) -> Lock | Held | None:
+def _lock_existing(path: str, flags: int) -> FileLock | LockHeld | None:
     try:
         descriptor = os.open(path, flags)
     except OSError:
         return None
     if not _take(descriptor):
         os.close(descriptor)
-        return Held(None, "")
-    return Lock(descriptor)
+        return LockHeld(None, "")
+    return FileLock(descriptor)
 
 
 def _take(descriptor: int) -> bool:
@@ -305,17 +305,17 @@ def _take(descriptor: int) -> bool:
     return True
 
 
-def _holder(file: str) -> Held:
+def _holder(file: str) -> LockHeld:
     data = read_bounded(file, 4096)
     if isinstance(data, Unread):
-        return Held(None, "")
+        return LockHeld(None, "")
     try:
         told = json.loads(data)
     except ValueError:
-        return Held(None, "")
+        return LockHeld(None, "")
     if not isinstance(told, dict):
-        return Held(None, "")
+        return LockHeld(None, "")
     pid, operation = told.get("pid"), told.get("operation")
-    return Held(
+    return LockHeld(
         pid if isinstance(pid, int) else None, operation if isinstance(operation, str) else ""
     )

@@ -31,7 +31,7 @@ _STEP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
+class PurgeRequest:
     """What a person has asked to remove for good, and not more than that."""
 
     path: str
@@ -51,7 +51,7 @@ class Spare:
         self._trashes = trashes
         self._own = Reserve(places.reserve, _FILES)
         self._elsewhere: dict[str, Reserve] = {}
-        self._going: list[Going] = []
+        self._going: list[PurgeRequest] = []
         self._begun: set[Identity] = set()
 
     def free(self, path: str) -> bool:
@@ -79,7 +79,7 @@ class Spare:
         self._reserve_of(trash).fill()
 
     @contextmanager
-    def giving(self, going: Iterable[Going]) -> Iterator[None]:
+    def giving(self, going: Iterable[PurgeRequest]) -> Iterator[None]:
         """Take room from what is removed for good meanwhile, if there is no other."""
         before = self._going
         self._going = [*before, *going]
@@ -92,7 +92,7 @@ class Spare:
         """Tell whether more of something was taken than what is written again by itself."""
         return identity in self._begun
 
-    def _give(self, going: Going, device: int | None) -> bool:
+    def _give(self, going: PurgeRequest, device: int | None) -> bool:
         """Take a little of what goes: as long as it is whole, what is written again by itself;
         then it is set going, and the rest of it too."""
         identity, disk = going.identity, self._disk

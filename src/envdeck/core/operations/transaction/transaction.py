@@ -18,8 +18,8 @@ from envdeck.core.operations.transaction.places import (
     FILE_AFTER,
     FILE_BEFORE,
     NEXT,
-    Held,
-    Lock,
+    FileLock,
+    LockHeld,
     Places,
     lock,
     lock_folder,
@@ -30,7 +30,7 @@ from envdeck.core.operations.transaction.places import (
 from envdeck.core.operations.transaction.resolve import finish, settle
 from envdeck.core.operations.transaction.spare import Spare
 from envdeck.core.operations.transaction.trash import (
-    Manifest,
+    TrashManifest,
     prepare_item,
     purging_name,
     write_manifest,
@@ -74,7 +74,7 @@ class UnclearError(Exception):
 
 
 @dataclass(slots=True)
-class Ground:
+class OperationStore:
     """What every operation stands on: the host, its disk, its journal, its places, its clock."""
 
     host: Host
@@ -92,7 +92,7 @@ class Ground:
         self.clock = Clock(self.places.clock, self.disk)
 
     @classmethod
-    def of(cls, host: Host) -> "Ground":
+    def of(cls, host: Host) -> "OperationStore":
         """Return the real one."""
         return cls(host, disk_for(host))
 
@@ -100,7 +100,7 @@ class Ground:
 class Transaction:
     """Steps that are journalled before they are taken. Use :func:`transaction` to get one."""
 
-    def __init__(self, ground: Ground, entry: Entry, held: Lock) -> None:
+    def __init__(self, ground: OperationStore, entry: Entry, held: FileLock) -> None:
         self._ground = ground
         self._held = held
         before = ground.journal.read(entry.id)
@@ -139,7 +139,7 @@ class Transaction:
         prepare_item(trash, self.entry.id, self._ground.disk)
         self._ground.spare.keep_in(trash)
 
-    def describe(self, manifest: Manifest, *, needed: bool = True) -> None:
+    def describe(self, manifest: TrashManifest, *, needed: bool = True) -> None:
         """Write the item's manifest; on a full disk a short one, or none if none is `needed`."""
         timed = replace(manifest, seen_at=self._ground.clock.seen())
         write_manifest(self.entry.item, timed, self._ground.disk, needed=needed)
@@ -150,7 +150,7 @@ class Transaction:
         with suppress(OSError):
             keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
 
-    def describe_next(self, manifest: Manifest) -> None:
+    def describe_next(self, manifest: TrashManifest) -> None:
         """Write the manifest that the item has when this is done."""
         timed = replace(manifest, seen_at=self._ground.clock.seen())
         write_manifest(self.entry.item, timed, self._ground.disk, NEXT)
@@ -270,27 +270,27 @@ class Transaction:
 
 
 @contextmanager
-def _numbered(entry: Entry, ground: Ground) -> Iterator[Entry]:
+def _numbered(entry: Entry, ground: OperationStore) -> Iterator[Entry]:
     """Give an entry the next number in the order, which nobody else gets until it is written.
 
     Whoever holds that lock for longer than a moment is stopped or hangs: then two may get the
     same one, and their times tell which was first.
     """
-    held: Lock | Held | None = None
+    held: FileLock | LockHeld | None = None
     try:
         for _ in range(_TRIES):
             held = lock_folder(ground.places.journal)
-            if not isinstance(held, Held):
+            if not isinstance(held, LockHeld):
                 break
             time.sleep(_PAUSE)
         yield replace(entry, sequence=ground.journal.next_sequence())
     finally:
-        if isinstance(held, Lock):
+        if isinstance(held, FileLock):
             held.release()
 
 
 @contextmanager
-def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
+def transaction(ground: OperationStore, entry: Entry) -> Iterator[Transaction]:
     """Open a transaction under the environment's lock; whatever leaves the block by an exception
     is rolled back, or finished where the step that counts was taken: what the system refused
     after that (a sync of the folder, say) is no failure any more, and not raised.
@@ -298,13 +298,13 @@ def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
     Raises :class:`BusyError` when somebody else works on it.
     """
     held = lock(entry.path, ground.places.locks, ground.disk, entry.id)
-    if isinstance(held, Held):
+    if isinstance(held, LockHeld):
         raise BusyError(str(held))
     with held:
         for each in ground.journal.pending_at(entry.path):  # its installer has only just ended
             settle(each, ground.disk, ground.journal)
         other = lock_of_uv(entry.path) if entry.old is not None else None
-        if isinstance(other, Held):
+        if isinstance(other, LockHeld):
             raise BusyError("uv works in it")
         try:
             current = Transaction(ground, entry, held)
@@ -320,12 +320,12 @@ def transaction(ground: Ground, entry: Entry) -> Iterator[Transaction]:
                 other.release()
 
 
-def trash_of(path: str, ground: Ground) -> Iterator[str]:
+def trash_of(path: str, ground: OperationStore) -> Iterator[str]:
     """Yield the trashes that `path` can be renamed into, best first."""
     yield from trashes_for(path, ground.host, read_mounts(ground.host))
 
 
-def first_trash(path: str, ground: Ground) -> str:
+def first_trash(path: str, ground: OperationStore) -> str:
     """Return the trash that is tried first for `path`."""
     beside = os.path.join(os.path.dirname(path), TRASH)
     return next(trash_of(path, ground), beside)

@@ -32,7 +32,7 @@ PARTLY = "partly purged"
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class TrashManifest:
     """What a person would want to know of an item, and to rebuild it should it be damaged.
 
     Nothing in it is secret: URLs are masked.
@@ -72,7 +72,7 @@ class Item:
     """One thing in a trash."""
 
     folder: str
-    manifest: Manifest | None
+    manifest: TrashManifest | None
     problem: str = ""
     """Why it cannot be restored, or what is odd about it; or empty."""
     identity: Identity | None = None
@@ -104,7 +104,7 @@ class Item:
 
 
 def write_manifest(
-    folder: str, manifest: Manifest, disk: Disk, name: str = MANIFEST, *, needed: bool = True
+    folder: str, manifest: TrashManifest, disk: Disk, name: str = MANIFEST, *, needed: bool = True
 ) -> None:
     """Keep what is known of an item in it. Raises `OSError`.
 
@@ -122,7 +122,7 @@ def write_manifest(
             disk.write(path, _dump(short))
 
 
-def _dump(manifest: Manifest) -> bytes:
+def _dump(manifest: TrashManifest) -> bytes:
     return json.dumps({"schema": SCHEMA, **asdict(manifest)}, indent=1).encode("ascii")
 
 
@@ -131,7 +131,7 @@ def take_next_manifest(folder: str, disk: Disk) -> None:
     nothing more."""
     following = os.path.join(folder, NEXT)
     found = _manifest(following)
-    if isinstance(found, Manifest):
+    if isinstance(found, TrashManifest):
         write_manifest(folder, found, disk)
     disk.remove_file(following)
 
@@ -144,10 +144,12 @@ def read_item(folder: str, disk: Disk) -> Item:
         return Item(folder, None, f"it cannot be reached: {reason_of(error)}")
     found = _manifest(os.path.join(folder, MANIFEST))
     going = folder.endswith(_PURGING)
-    if isinstance(found, Manifest) and found.id != os.path.basename(folder).removesuffix(_PURGING):
+    if isinstance(found, TrashManifest) and found.id != os.path.basename(folder).removesuffix(
+        _PURGING
+    ):
         found = "its manifest tells of another item"
     if going:
-        manifest = found if isinstance(found, Manifest) else None
+        manifest = found if isinstance(found, TrashManifest) else None
         return Item(folder, manifest, PARTLY, identity)
     if isinstance(found, str):
         return Item(folder, None, found, identity)
@@ -292,7 +294,7 @@ def purging_name(item: str) -> str:
     return item if item.endswith(_PURGING) else item + _PURGING
 
 
-def _manifest(path: str) -> Manifest | str:
+def _manifest(path: str) -> TrashManifest | str:
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread):
         return f"its manifest cannot be read: {data.reason}"
@@ -305,10 +307,10 @@ def _manifest(path: str) -> Manifest | str:
         return "its manifest is damaged"
 
 
-def _read(content: dict[str, Any]) -> Manifest:
-    known = {field.name for field in fields(Manifest)}
+def _read(content: dict[str, Any]) -> TrashManifest:
+    known = {field.name for field in fields(TrashManifest)}
     values = {name: value for name, value in content.items() if name in known}
-    manifest = Manifest(**values)
+    manifest = TrashManifest(**values)
     if not os.path.isabs(manifest.path) or "\0" in manifest.path:
         raise ValueError("no absolute path")
     texts = (manifest.id, manifest.name, manifest.manager, manifest.python, manifest.cfg)

@@ -11,13 +11,13 @@ from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.guards.base import amount, some
 from envdeck.core.operations.guards.check import UNOWNED, moment_of
-from envdeck.core.operations.guards.context import Moment, Question
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
 from envdeck.core.operations.shared.history import find_halves, undo_obstacle
-from envdeck.core.operations.transaction.journal import Entry, Move, Unreadable, new_id
+from envdeck.core.operations.transaction.journal import Entry, Move, UnreadableEntry, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
-from envdeck.core.operations.transaction.transaction import Ground
+from envdeck.core.operations.transaction.transaction import OperationStore
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Context
@@ -28,7 +28,7 @@ _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Discarded:
     """A person's own files that would be in the trash alone."""
 
     files: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Parting:
 
 
 def mark_of_file(path: str) -> str:
-    """Return what tells a file from itself after a change: when it was last written to, and its
+    """UndoAction what tells a file from itself after a change: when it was last written to, and its
     size; empty where there is no file."""
     try:
         status = os.lstat(path)
@@ -48,7 +48,7 @@ def mark_of_file(path: str) -> str:
 
 
 def changed_file(path: str) -> Refusal:
-    """Return the refusal of a file that is no longer what was shown."""
+    """UndoAction the refusal of a file that is no longer what was shown."""
     return Refusal(
         CHANGED,
         f"{path} was changed since it was shown, and nothing was done to it",
@@ -57,14 +57,14 @@ def changed_file(path: str) -> Refusal:
     )
 
 
-def parting(entry: Entry, path: str, moment: Moment) -> Parting:
-    """Return which unowned files of the environment at `path` the one that returns has not; of a
-    file, itself where somebody has written to it since."""
+def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
+    """UndoAction which unowned files of the environment at `path` the one that returns has not; of
+    a file, itself where somebody has written to it since."""
     if entry.is_file:
         if mark_of_file(path) == entry.mark:
-            return Parting()
+            return Discarded()
         told = "it was changed since, and what was changed goes to the trash with it"
-        return Parting((os.path.basename(path),), told)
+        return Discarded((os.path.basename(path),), told)
     found = moment.unowned(path)
     old = os.path.join(entry.item, ENVIRONMENT) if entry.old is not None else None
     missing = tuple(
@@ -81,7 +81,7 @@ def parting(entry: Entry, path: str, moment: Moment) -> Parting:
             bytes=sum(file.bytes for file in missing),
         )
     )
-    return Parting(files, told)
+    return Discarded(files, told)
 
 
 def _told(found: Unowned) -> str:
@@ -118,16 +118,16 @@ def _is_same_content(first: str, second: str) -> bool:
         return not other.read(1)
 
 
-def obstacles_to_parting(
+def obstacles_to_discarding(
     entry: Entry,
     path: str,
     here: Identity | None,
-    going: Parting,
-    moment: Moment,
+    going: Discarded,
+    moment: GuardContext,
     allow: frozenset[str],
 ) -> tuple[Refusal, ...]:
-    """Return what stands in the way of putting aside what is in its place now."""
-    question = Question(
+    """UndoAction what stands in the way of putting aside what is in its place now."""
+    question = GuardRequest(
         operation=Operation.UNDO,
         target=Target(path, here, entry.name),
         environment=None,
@@ -157,7 +157,7 @@ def _way(entry: Entry, guard: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class UndoAction:
     """One operation that is taken back."""
 
     entry: Entry
@@ -168,7 +168,7 @@ class Return:
     """What is there now."""
     there: Identity | None
     """What is in the item now."""
-    parting: Parting = field(default_factory=Parting)
+    discarded: Discarded = field(default_factory=Discarded)
     """Whose files would go to the trash with what is there."""
 
 
@@ -176,7 +176,7 @@ class Return:
 class UndoPlan(Plan):
     """Context to take back, newest first."""
 
-    returns: tuple[Return, ...]
+    returns: tuple[UndoAction, ...]
 
 
 def plan_undo(
@@ -234,9 +234,9 @@ def plan_undo(
     )
 
 
-def _last(entries: Sequence[Entry], ground: Ground, halves: frozenset[str]) -> list[Entry]:
-    """Return the newest plan of which anything can be taken back. An undo is not: asked twice, a
-    person means the operation before."""
+def _last(entries: Sequence[Entry], ground: OperationStore, halves: frozenset[str]) -> list[Entry]:
+    """UndoAction the newest plan of which anything can be taken back. An undo is not: asked twice,
+    a person means the operation before."""
     for entry in reversed(entries):
         if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground, halves):
             return [
@@ -252,7 +252,7 @@ def _named(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
     return exact or [entry for entry in entries if entry.group == identifier]
 
 
-def _none(identifier: str | None, unreadable: Sequence[Unreadable]) -> NoPlan:
+def _none(identifier: str | None, unreadable: Sequence[UnreadableEntry]) -> NoPlan:
     if identifier is None:
         return NoPlan("there is nothing to take back", hint="`envdeck history` lists what was done")
     for each in unreadable:
@@ -264,37 +264,39 @@ def _none(identifier: str | None, unreadable: Sequence[Unreadable]) -> NoPlan:
 
 
 def _real(to: str | None) -> str | None:
-    """Return a path with the links above it followed."""
+    """UndoAction a path with the links above it followed."""
     if to is None:
         return None
     parent, name = os.path.split(os.path.normpath(to))
     return os.path.join(os.path.realpath(parent), name)
 
 
-def return_of(entry: Entry, to: str | None, ground: Ground, moment: Moment) -> Return:
-    """Return what taking an operation back means now. Raises `OSError`."""
+def return_of(
+    entry: Entry, to: str | None, ground: OperationStore, moment: GuardContext
+) -> UndoAction:
+    """UndoAction what taking an operation back means now. Raises `OSError`."""
     path = entry.path if to is None else to
     there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
     here = ground.disk.identity(path)
     is_to_go = here is not None and is_same(here, entry.new, entry, ground.host)
-    going = Parting()
+    going = Discarded()
     if is_to_go and entry.move is Move.EXCHANGE:
-        going = parting(entry, path, moment)
-    return Return(entry, path, here, there, going)
+        going = discarded(entry, path, moment)
+    return UndoAction(entry, path, here, there, going)
 
 
-def _target(each: Return) -> Target:
+def _target(each: UndoAction) -> Target:
     facts = [Fact("takes back", f"{each.entry.operation} ({each.entry.id})")]
     if each.path != each.entry.path:
         facts.append(Fact("was at", f"{each.entry.path}: its scripts still name that place"))
-    if each.parting.files:
-        facts.append(Fact("your files", ", ".join(each.parting.files[:5])))
+    if each.discarded.files:
+        facts.append(Fact("your files", ", ".join(each.discarded.files[:5])))
     if each.entry.file:
         facts.append(Fact("with it", f"{each.entry.file} returns to what it was"))
     return Target(each.path, each.here, each.entry.name, tuple(facts))
 
 
-def _title(each: Return) -> str:
+def _title(each: UndoAction) -> str:
     if each.entry.is_file and each.entry.old is None and each.entry.move is Move.EXCHANGE:
         return "move the file that was made to the trash"
     if each.entry.is_file and each.entry.move is Move.EXCHANGE:
@@ -307,13 +309,13 @@ def _title(each: Return) -> str:
 
 
 def obstacles_to(
-    each: Return,
-    earlier: Sequence[Return],
-    moment: Moment,
+    each: UndoAction,
+    earlier: Sequence[UndoAction],
+    moment: GuardContext,
     allow: frozenset[str],
-    ground: Ground,
+    ground: OperationStore,
 ) -> tuple[Refusal, ...]:
-    """Return what stands in the way of one, when those before it are back already."""
+    """UndoAction what stands in the way of one, when those before it are back already."""
     entry = each.entry
     refusal = _own_place(each, ground) or _another(each, ground)
     if refusal is not None:
@@ -321,10 +323,10 @@ def obstacles_to(
     if entry.move is Move.ASIDE:
         refusal = _taken(each, earlier)
         return () if refusal is None else (refusal,)
-    return obstacles_to_parting(entry, each.path, each.here, each.parting, moment, allow)
+    return obstacles_to_discarding(entry, each.path, each.here, each.discarded, moment, allow)
 
 
-def _own_place(each: Return, ground: Ground) -> Refusal | None:
+def _own_place(each: UndoAction, ground: OperationStore) -> Refusal | None:
     """Refuse to put it where we keep our own: what is cleared there would go with it."""
     why = own_place(each.path, ground.host)
     if not why and each.path != each.entry.path and (above := _environment_above(each.path)):
@@ -341,7 +343,7 @@ def _environment_above(path: str) -> str:
     return ""
 
 
-def _another(each: Return, ground: Ground) -> Refusal | None:
+def _another(each: UndoAction, ground: OperationStore) -> Refusal | None:
     """Refuse where something else is in its place, or in the trash, than the operation left."""
     entry, why, hint = each.entry, "", ""
     if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
@@ -360,7 +362,7 @@ def _another(each: Return, ground: Ground) -> Refusal | None:
     return Refusal(guard, why, hint, each.path) if why else None
 
 
-def _taken(each: Return, earlier: Sequence[Return]) -> Refusal | None:
+def _taken(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None:
     entry, parent = each.entry, os.path.dirname(each.path)
     if each.here is not None:
         return Refusal(
@@ -379,7 +381,7 @@ def _taken(each: Return, earlier: Sequence[Return]) -> Refusal | None:
     )
 
 
-def _brings(one: Return, folder: str) -> bool:
+def _brings(one: UndoAction, folder: str) -> bool:
     """Tell whether a folder is there again when `one` is taken back."""
     inner = os.path.relpath(folder, one.path)
     if inner.split(os.sep)[0] == os.pardir:

@@ -10,14 +10,14 @@ from envdeck.core.operations.shared.describe import NOTED
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import (
-    Ground,
+    OperationStore,
     ReplacedError,
     first_trash,
     transaction,
 )
-from envdeck.core.operations.transaction.trash import Manifest, read_item
+from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 from envdeck.core.operations.undo.plan import (
-    Return,
+    UndoAction,
     UndoPlan,
     changed_file,
     mark_of_file,
@@ -47,7 +47,7 @@ def run_undo(plan: UndoPlan, operations: "Context", tell: "Tell", stopped: "Stop
         if refusals:
             first = refusals[0]
             return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
-        come = sorted(set(now.parting.files) - set(each.parting.files))
+        come = sorted(set(now.discarded.files) - set(each.discarded.files))
         if come:
             return Result(
                 Ending.REFUSED,
@@ -78,7 +78,7 @@ def _said(plan: UndoPlan, done: list[Entry]) -> str:
     return "; ".join([said, *left])
 
 
-def take_back(each: Return, identifier: str, group: str, ground: Ground) -> Entry:
+def take_back(each: UndoAction, identifier: str, group: str, ground: OperationStore) -> Entry:
     """Take one operation back, as one of its own. Raises `OSError`, `BusyError`."""
     before = each.entry
     entry = Entry(
@@ -114,7 +114,7 @@ def take_back(each: Return, identifier: str, group: str, ground: Ground) -> Entr
     return current.entry
 
 
-def _discard(entry: Entry, each: Return, ground: Ground) -> Entry:
+def _discard(entry: Entry, each: UndoAction, ground: OperationStore) -> Entry:
     """Put aside what had been created."""
     with transaction(ground, entry) as current:
         current.open_item(first_trash(entry.path, ground))
@@ -123,10 +123,10 @@ def _discard(entry: Entry, each: Return, ground: Ground) -> Entry:
     return current.entry
 
 
-def _manifest(entry: Entry, each: Return, ground: Ground) -> Manifest:
-    """Return what is told of the one that goes to the trash."""
+def _manifest(entry: Entry, each: UndoAction, ground: OperationStore) -> TrashManifest:
+    """UndoAction what is told of the one that goes to the trash."""
     known = read_item(entry.item, ground.disk).manifest
-    plain = Manifest(
+    plain = TrashManifest(
         id=os.path.basename(entry.item),
         operation=entry.operation,
         path=entry.path,
@@ -134,7 +134,7 @@ def _manifest(entry: Entry, each: Return, ground: Ground) -> Manifest:
         manager=entry.manager,
         python=entry.python,
         put_at=ground.host.now(),
-        unowned=each.parting.files[:NOTED],
+        unowned=each.discarded.files[:NOTED],
     )
     if known is None:
         return plain

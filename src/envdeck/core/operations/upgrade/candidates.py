@@ -11,11 +11,11 @@ from envdeck.core.model import Distribution, Environment, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import Change
 from envdeck.core.operations.upgrade.model import (
-    Candidate,
-    Candidates,
     Fixed,
     Level,
     Resolver,
+    UpgradeCandidate,
+    UpgradeCandidates,
     level,
 )
 
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class UpgradeBaseline:
     """The distributions of an environment, taken apart by what an upgrade may do with them."""
 
     environment: Environment
@@ -57,7 +57,7 @@ class Installed:
         return [f"{name}>={self.movable[name]}" for name in names if name not in self.broken]
 
 
-def take_apart(environment: Environment, distributions: Sequence[Distribution]) -> Installed:
+def take_apart(environment: Environment, distributions: Sequence[Distribution]) -> UpgradeBaseline:
     """Return what may move in an environment and what may not."""
     times = Counter(row.name for row in distributions)
     movable: dict[str, str] = {}
@@ -77,7 +77,7 @@ def take_apart(environment: Environment, distributions: Sequence[Distribution]) 
         else:
             movable[row.name] = version
     unmet = unmet_requirements(environment, distributions)
-    return Installed(
+    return UpgradeBaseline(
         environment,
         tuple(distributions),
         movable,
@@ -114,7 +114,7 @@ def unmet_requirements(
 
 
 def excluding(
-    installed: Installed,
+    installed: UpgradeBaseline,
     versions: Mapping[str, str],
     reached: Mapping[str, str] | None = None,
 ) -> dict[str, tuple[str, ...]]:
@@ -169,7 +169,7 @@ _PRESELECTED = frozenset({Level.PATCH, Level.MINOR})
 
 def candidates(
     environment: Environment, distributions: Sequence[Distribution], resolver: Resolver
-) -> Candidates | Failure:
+) -> UpgradeCandidates | Failure:
     """Return every installed name for which something newer exists, with how far it can go.
 
     The targets come from one plan over everything installed, in which all that an index can
@@ -192,9 +192,9 @@ def candidates(
     short = {name: newest[name] for name in rows if newest[name] != targets[name]}
     held = excluding(installed, short, targets)
     days = resolver.released({name: targets[name] for name in rows})
-    return Candidates(
+    return UpgradeCandidates(
         tuple(
-            Candidate(
+            UpgradeCandidate(
                 name,
                 installed.movable[name],
                 targets[name],
@@ -211,7 +211,7 @@ def candidates(
     )
 
 
-def preselected(found: Candidates) -> dict[str, str]:
+def preselected(found: UpgradeCandidates) -> dict[str, str]:
     """Return the names and targets that a picker marks at first: patch and minor, not major,
     and nothing whose level cannot be told."""
     return {
@@ -222,7 +222,7 @@ def preselected(found: Candidates) -> dict[str, str]:
 def why_held(
     environment: Environment,
     distributions: Sequence[Distribution],
-    row: Candidate,
+    row: UpgradeCandidate,
     resolver: Resolver,
 ) -> str:
     """Return in words why a name does not get to its newest release, asked of the resolver.
@@ -244,7 +244,7 @@ def why_held(
     return reason_in(answer.cause, row) if isinstance(answer, Failure) else ""
 
 
-def reason_in(words: str, row: Candidate) -> str:
+def reason_in(words: str, row: UpgradeCandidate) -> str:
     """Return what a resolver's derivation says of one name, as one phrase.
 
     Of the requirements in it that counts which lets the target be and the newest not:
@@ -270,7 +270,7 @@ def _lets(bounds: str, version: str) -> bool:
 
 
 def plan_all(
-    installed: Installed, resolver: Resolver, wanted: Mapping[str, str] | None = None
+    installed: UpgradeBaseline, resolver: Resolver, wanted: Mapping[str, str] | None = None
 ) -> tuple[Change, ...] | Failure:
     """Return the plan in which all that can move may move up; of names in `wanted` the
     specifier there decides, and they may go down."""
@@ -286,7 +286,7 @@ def plan_all(
     )
 
 
-def targets_of(plan: Sequence[Change], installed: Installed) -> dict[str, str]:
+def targets_of(plan: Sequence[Change], installed: UpgradeBaseline) -> dict[str, str]:
     """Return by name where each movable distribution ends."""
     after = {change.name: change.after for change in plan}
     return {name: after.get(name) or version for name, version in installed.movable.items()}
@@ -301,7 +301,7 @@ def not_running(environment: Environment) -> Failure | None:
     return None
 
 
-def _reached(installed: Installed, target: str, newest: dict[str, str], name: str) -> str:
+def _reached(installed: UpgradeBaseline, target: str, newest: dict[str, str], name: str) -> str:
     return target if target != installed.movable[name] else newest[name]
 
 

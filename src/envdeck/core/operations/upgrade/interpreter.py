@@ -30,14 +30,14 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.interpreters import (
-    Choice,
+    InterpreterOption,
+    InterpreterRequest,
     NoBase,
-    Wanted,
     choose_base,
     package_minors,
 )
-from envdeck.core.operations.sources.source import How, Source, SourceName
-from envdeck.core.operations.staging.stage import Building
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.operations.upgrade.staged import staged_plan
 from envdeck.core.system.files import CFG_LIMIT, Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host
@@ -51,7 +51,7 @@ _PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xb
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class BaseLink:
     """A link that leads to the base."""
 
     path: str
@@ -61,7 +61,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class BaseCopy:
     """A copy of the base's executable."""
 
     path: str
@@ -73,8 +73,8 @@ class Copy:
 class Entries:
     """What leads to the base."""
 
-    links: tuple[Link, ...]
-    copies: tuple[Copy, ...]
+    links: tuple[BaseLink, ...]
+    copies: tuple[BaseCopy, ...]
 
 
 def read_entries(environment: Environment, base: Interpreter) -> Entries | Unread:
@@ -93,8 +93,8 @@ def read_entries(environment: Environment, base: Interpreter) -> Entries | Unrea
 
 
 def _sorted_out(root: str, folder: str, names: list[str], base: Interpreter) -> Entries | Unread:
-    links: list[Link] = []
-    copies: list[Copy] = []
+    links: list[BaseLink] = []
+    copies: list[BaseCopy] = []
     for name in names:
         path = os.path.join(folder, name)
         relative = os.path.relpath(path, root)
@@ -102,9 +102,9 @@ def _sorted_out(root: str, folder: str, names: list[str], base: Interpreter) -> 
         if stat.S_ISLNK(mode):
             target = os.readlink(path)
             if not _inside(root, os.path.join(folder, target)):
-                links.append(Link(relative, target, base.executable))
+                links.append(BaseLink(relative, target, base.executable))
         elif stat.S_ISREG(mode) and _is_program(path):
-            copies.append(Copy(relative, os.path.realpath(base.executable)))
+            copies.append(BaseCopy(relative, os.path.realpath(base.executable)))
         else:
             return Unread(f"its {relative} is neither a link nor a copy of an interpreter")
     if not links and not copies:
@@ -128,9 +128,9 @@ class Repair:
     interpreter: Interpreter
     named: BasePath
     """By which path it names that base then."""
-    links: tuple[Link, ...]
+    links: tuple[BaseLink, ...]
     """Links in the scripts folder that are made anew."""
-    copies: tuple[Copy, ...]
+    copies: tuple[BaseCopy, ...]
     """Executables in the scripts folder that are copied anew."""
     cfg: bytes = field(repr=False)
     """The whole new `pyvenv.cfg`."""
@@ -180,7 +180,7 @@ def repair_plan(
         told = " and ".join(sorted(filter(None, minors))) or "no known version"
         return NoRepair(NoRepairKind.RECREATE, f"its packages are for {told}")
     (minor,) = minors
-    base = choose_base(environment, interpreters, minor, Wanted.parse(wanted))
+    base = choose_base(environment, interpreters, minor, InterpreterRequest.parse(wanted))
     if isinstance(base, NoBase):
         kind = NoRepairKind.RECREATE if base.other else NoRepairKind.NO_INTERPRETER
         hint = f"`envdeck recreate ENV --python {base.other or 'VERSION'}`"
@@ -189,8 +189,8 @@ def repair_plan(
     if isinstance(data, Unread) or b"\0" in data:
         why = f"cannot be read: {data.reason}" if isinstance(data, Unread) else "is not text"
         return NoRepair(NoRepairKind.RECREATE, f"its pyvenv.cfg {why}")
-    exact = Wanted.parse(wanted).version is not None and (wanted or "").count(".") > 1
-    named = base_path(Choice(base, path=link, exact=exact), environment)
+    exact = InterpreterRequest.parse(wanted).version is not None and (wanted or "").count(".") > 1
+    named = base_path(InterpreterOption(base, path=link, exact=exact), environment)
     by_link = replace(
         base, executable=named.executable, prefix=prefix_by(named.executable, base.prefix)
     )
@@ -303,7 +303,7 @@ def _repaired(
 ) -> Plan | NoPlan:
     one, named = repair.interpreter, repair.named.executable
 
-    def change(building: Building) -> list[str]:
+    def change(building: StagedBuild) -> list[str]:
         apply_repair(building.folder, repair, building.ground.disk.rewrite)
         return [f"it runs on {named}"]
 
@@ -318,7 +318,7 @@ def _repaired(
     return staged_plan(
         operations,
         environment,
-        source=Source(name=SourceName.EXACT, title="", how=How.PINS),
+        source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
         facts=tuple(facts),
         middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
         warnings=(repair.named.lost,) if repair.named.lost else (),

@@ -14,10 +14,10 @@ from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarte
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
-from envdeck.core.operations.engine.uv import Uv
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.sources.offer import sources
-from envdeck.core.operations.sources.source import How, Source, SourceName
-from envdeck.core.operations.staging.stage import Building, GivenUpError
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
+from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.upgrade.staged import staged_plan, with_edits
 from envdeck.core.project import read_lock
 from envdeck.core.project.locks.uv import uv_lock_revision
@@ -103,7 +103,8 @@ _LOCK_ONLY = {
     "pdm": ("update", "--no-sync"),
     "pipenv": ("upgrade", "--lock-only"),
 }
-"""How the tools change the lock and leave their environment alone: it is changed in a copy."""
+"""InstallMethod the tools change the lock and leave their environment alone: it is changed in a
+copy."""
 
 
 _MANIFESTS = {"pipenv": "Pipfile"}
@@ -139,14 +140,14 @@ def plan_lock_upgrade(
         return NoPlan(f"{offer.file} cannot be upgraded: {told}")
     command = _command(operations, project, names, offer)
 
-    def change(building: Building) -> list[str]:
+    def change(building: StagedBuild) -> list[str]:
         building.current.save_file(file)
         before = uv_lock_revision(file) if offer.tool == "uv" else None
         done = building.run(command)
         if not done.ok:
-            raise GivenUpError.of(explain(done))
+            raise BuildError.of(explain(done))
         if before is not None and (after := uv_lock_revision(file) or 0) < before:
-            raise GivenUpError(
+            raise BuildError(
                 f"{offer.file} is of revision {before}, and {version_of('uv')} writes revision"
                 f" {after}, without what newer ones have added",
                 hint=update_of("uv"),
@@ -160,7 +161,7 @@ def plan_lock_upgrade(
     plan = staged_plan(
         operations,
         environment,
-        source=Source(name=SourceName.LOCK, title=offer.file, how=How.PINS),
+        source=PackageSource(name=SourceName.LOCK, title=offer.file, how=InstallMethod.PINS),
         facts=(
             Fact("lock", file),
             Fact("packages", ", ".join(names)),
@@ -183,7 +184,7 @@ def _command(
 ) -> Command:
     host = operations.catalog.host
     if offer.tool == "uv":
-        uv = Uv(
+        uv = UvAdapter(
             host,
             folder=project,
             project=True,
@@ -195,7 +196,9 @@ def _command(
     return Command(words, project, clean_environ(host))
 
 
-def _lock_source(environment: Environment, project: str, file: str, building: Building) -> Source:
+def _lock_source(
+    environment: Environment, project: str, file: str, building: StagedBuild
+) -> PackageSource:
     """Read the lock as the tool has left it."""
     now = building.environment()
     found = sources(
@@ -207,15 +210,15 @@ def _lock_source(environment: Environment, project: str, file: str, building: Bu
     for one in found:
         if one.name is SourceName.LOCK and one.file == file:
             if not one.usable:
-                raise GivenUpError(f"the new lock cannot be used: {one.problem}")
+                raise BuildError(f"the new lock cannot be used: {one.problem}")
             return one
-    raise GivenUpError(f"{os.path.basename(file)} is no longer there")
+    raise BuildError(f"{os.path.basename(file)} is no longer there")
 
 
-def _follow(source: Source, building: Building) -> list[str]:
+def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
     """Install what the lock says; what it does not name stays."""
     python = building.environment().python.executable or ""
-    if source.how is How.UV_SYNC and source.project is not None:
+    if source.how is InstallMethod.UV_SYNC and source.project is not None:
         command = building.uv(source.project).project_sync(
             building.folder,
             python,
@@ -232,9 +235,9 @@ def _follow(source: Source, building: Building) -> list[str]:
         )
     done = building.run(command)
     if not done.ok:
-        raise GivenUpError.of(explain(done))
+        raise BuildError.of(explain(done))
     there = {row.name: row.version for row in read_distributions(building.environment())}
     for name, version in source.expected:
         if version is not None and there.get(name) != version:
-            raise GivenUpError(f"{name} came out as {there.get(name)}, and not as {version}")
+            raise BuildError(f"{name} came out as {there.get(name)}, and not as {version}")
     return [f"all {len(source.expected):,} packages are as {os.path.basename(source.file or '')}"]

@@ -1,4 +1,4 @@
-"""`Candidate`, `Resolution`, levels, and the `Resolver` protocol."""
+"""`UpgradeCandidate`, `Resolution`, levels, and the `Resolver` protocol."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class UpgradeCandidate:
     """An installed distribution for which the index has something newer."""
 
     name: str
@@ -63,10 +63,10 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class UpgradeCandidates:
     """What could be upgraded in one environment."""
 
-    rows: tuple[Candidate, ...]
+    rows: tuple[UpgradeCandidate, ...]
     """By name; every installed name that has something newer, once."""
     fixed: tuple[Fixed, ...] = ()
     """By name; what is left where it is."""
@@ -75,7 +75,7 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldPackage:
     """A chosen name that does not get as far as was asked, and why."""
 
     name: str
@@ -93,7 +93,7 @@ class Resolution:
     """Everything that would change, by name; empty where nothing would."""
     moves_along: tuple[str, ...] = ()
     """Names in :attr:`changes` that were not chosen."""
-    held: tuple[Held, ...] = ()
+    held: tuple[HeldPackage, ...] = ()
     requirements: tuple[str, ...] = ()
     """Lines for an installer that bring exactly this about: one `name==version` for everything
     that is to be installed. Install them without resolving again (`--no-deps`)."""

@@ -9,13 +9,13 @@ from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step
 from envdeck.core.operations.engine.failure import Failure, explain
 from envdeck.core.operations.engine.runner import Runner, ignore
-from envdeck.core.operations.engine.uv import Uv
-from envdeck.core.operations.sources.source import How, Source, SourceName
+from envdeck.core.operations.engine.uv import UvAdapter
+from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Packages, packages_of
-from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, Building, GivenUpError
+from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildError, StagedBuild
 from envdeck.core.operations.upgrade.candidates import candidates
 from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer
-from envdeck.core.operations.upgrade.model import Candidates, Resolution
+from envdeck.core.operations.upgrade.model import Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.operations.upgrade.staged import UpgradePlan, no_plan, staged_plan, with_edits
 from envdeck.core.system import reach
@@ -33,16 +33,16 @@ def resolver_of(operations: "Context", environment: Environment, stopped: "Stopp
     return UvResolver(uv, runner, environment, ignore, stopped)
 
 
-def _uv_of(operations: "Context", environment: Environment) -> Uv:
+def _uv_of(operations: "Context", environment: Environment) -> UvAdapter:
     host = operations.catalog.host
-    return Uv(
+    return UvAdapter(
         host, folder=host.home, offline=operations.policy.offline, environment=environment.path
     )
 
 
 def candidates_of(
     operations: "Context", environment: Environment, stopped: "Stopped"
-) -> Candidates | NoPlan:
+) -> UpgradeCandidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
     if why := _uv_of(operations, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
@@ -128,20 +128,23 @@ def _planned(
     packages: Packages,
 ) -> UpgradePlan | NoPlan:
     names = [change.name for change in resolution.changes]
-    source = Source(
-        name=SourceName.EXACT, title="", how=How.PINS, requirements=resolution.requirements
+    source = PackageSource(
+        name=SourceName.EXACT,
+        title="",
+        how=InstallMethod.PINS,
+        requirements=resolution.requirements,
     )
     goes = [change.name for change in resolution.changes if change.after is None]
 
-    def change(building: Building) -> list[str]:
+    def change(building: StagedBuild) -> list[str]:
         done = building.install()
         if not done.ok:
-            raise GivenUpError.of(explain(done))
+            raise BuildError.of(explain(done))
         versions = {each.name: each.version for each in read_distributions(building.environment())}
         for each in resolution.changes:
             if versions.get(each.name) != each.after:
                 found = versions.get(each.name)
-                raise GivenUpError(f"{each.name} came out as {found}, and not as {each.after}")
+                raise BuildError(f"{each.name} came out as {found}, and not as {each.after}")
         return [f"all {len(names):,} are at the versions that were shown"]
 
     warnings = [

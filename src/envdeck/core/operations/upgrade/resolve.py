@@ -17,9 +17,9 @@ from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore, never
 from envdeck.core.operations.engine.tool_change import update_of, version_of
-from envdeck.core.operations.engine.uv import Change, Uv, read_outdated, read_plan
+from envdeck.core.operations.engine.uv import Change, UvAdapter, read_outdated, read_plan
 from envdeck.core.operations.upgrade.candidates import (
-    Installed,
+    UpgradeBaseline,
     excluding,
     not_running,
     plan_all,
@@ -27,7 +27,7 @@ from envdeck.core.operations.upgrade.candidates import (
     targets_of,
     unmet_requirements,
 )
-from envdeck.core.operations.upgrade.model import Held, Resolution, Resolver
+from envdeck.core.operations.upgrade.model import HeldPackage, Resolution, Resolver
 
 _FINAL = frozenset(
     {FailureKind.STOPPED, FailureKind.OVERDUE, FailureKind.DISK, FailureKind.PERMISSION}
@@ -81,7 +81,7 @@ def resolve(
 
 
 def _least(
-    installed: Installed, goals: Mapping[str, str], resolver: Resolver
+    installed: UpgradeBaseline, goals: Mapping[str, str], resolver: Resolver
 ) -> tuple[Change, ...] | Failure:
     """Plan with all others held; then, if that cannot be, with the others free to go up."""
     others = sorted(installed.movable.keys() - goals.keys())
@@ -95,7 +95,7 @@ def _least(
     )
 
 
-def _newly_broken(installed: Installed, changes: Sequence[Change]) -> str:
+def _newly_broken(installed: UpgradeBaseline, changes: Sequence[Change]) -> str:
     """Return what a plan would break of what is not itself changed; empty where nothing is.
 
     The resolver sees to it; this is a second look that trusts nobody, from metadata alone.
@@ -114,11 +114,11 @@ def _newly_broken(installed: Installed, changes: Sequence[Change]) -> str:
 
 
 def _held(
-    installed: Installed,
+    installed: UpgradeBaseline,
     chosen: Mapping[str, str | None],
     goals: Mapping[str, str],
     newest: Mapping[str, str],
-) -> tuple[Held, ...]:
+) -> tuple[HeldPackage, ...]:
     """Return those that were to go as far as they can, and stay below the newest."""
     behind = {
         name: newest[name]
@@ -127,11 +127,12 @@ def _held(
     }
     because = excluding(installed, behind, goals)
     return tuple(
-        Held(name, behind[name], goals[name], because.get(name, ())) for name in sorted(behind)
+        HeldPackage(name, behind[name], goals[name], because.get(name, ()))
+        for name in sorted(behind)
     )
 
 
-def _told(failure: Failure, installed: Installed, goals: Mapping[str, str]) -> Failure:
+def _told(failure: Failure, installed: UpgradeBaseline, goals: Mapping[str, str]) -> Failure:
     """Return a conflict as one sentence, where the metadata of what is installed tells it."""
     if failure.kind is not FailureKind.CONFLICT:
         return failure
@@ -146,7 +147,7 @@ def _told(failure: Failure, installed: Installed, goals: Mapping[str, str]) -> F
     return failure
 
 
-def _not_chosen(installed: Installed, chosen: Mapping[str, str | None]) -> Failure | None:
+def _not_chosen(installed: UpgradeBaseline, chosen: Mapping[str, str | None]) -> Failure | None:
     reasons = {row.name: row.reason for row in installed.fixed}
     for name, asked in chosen.items():
         if asked is not None and not _specifier(asked):
@@ -223,7 +224,7 @@ class UvResolver:
 
     def __init__(
         self,
-        uv: Uv,
+        uv: UvAdapter,
         runner: Runner,
         environment: Environment,
         tell: Callable[[OperationEvent], None] = ignore,

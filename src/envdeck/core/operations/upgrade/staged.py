@@ -25,12 +25,12 @@ from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.describe import edit_facts, upgrade_warnings
 from envdeck.core.operations.shared.space import no_room
-from envdeck.core.operations.sources.source import Source
-from envdeck.core.operations.staging.changes import Packages, Watch, packages_of
+from envdeck.core.operations.sources.source import PackageSource
+from envdeck.core.operations.staging.changes import ChangeMonitor, Packages, packages_of
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.record_paths import confine_records
 from envdeck.core.operations.staging.replace import ReplacePlan, replace_environment
-from envdeck.core.operations.staging.stage import Blueprint, Building, GivenUpError
+from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class UpgradePlan(ReplacePlan):
     """An environment to be changed in a copy that takes its place."""
 
-    change: Callable[[Building], list[str]]
+    change: Callable[[StagedBuild], list[str]]
     """What is done in the copy; returns what was verified of it."""
     tried: frozenset[str]
     """The distributions whose import is tried; empty for all."""
@@ -59,11 +59,11 @@ def staged_plan(
     operations: "Context",
     environment: Environment,
     *,
-    source: Source,
+    source: PackageSource,
     facts: tuple[Fact, ...],
-    middle: Callable[[str, Blueprint], tuple[Step, ...]],
+    middle: Callable[[str, BuildSpec], tuple[Step, ...]],
     warnings: tuple[str, ...],
-    change: Callable[[Building], list[str]],
+    change: Callable[[StagedBuild], list[str]],
     tried: frozenset[str],
     done: str,
     allow: frozenset[str],
@@ -87,7 +87,7 @@ def staged_plan(
     target = Target(
         environment.path, environment.identity, environment.name, facts, mark_of(environment.path)
     )
-    blueprint = Blueprint(
+    blueprint = BuildSpec(
         path=environment.path,
         interpreter=environment.python.base_executable or "",
         creator=VenvCreator(host, host.home),
@@ -147,7 +147,7 @@ def run_upgrade(
     )
 
 
-def _change(plan: UpgradePlan, building: Building) -> list[str]:
+def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
     building.tell(StepStarted(0, plan.steps[0].title))
     _copy(plan.environment, building)
     building.tell(StepStarted(1, plan.steps[1].title))
@@ -158,26 +158,26 @@ def _change(plan: UpgradePlan, building: Building) -> list[str]:
     problems = building.unmet(plan.environment)
     if problems:
         name, missing = problems[0]
-        raise GivenUpError(f"{name} needs {missing}, which would no longer be there")
+        raise BuildError(f"{name} needs {missing}, which would no longer be there")
     lost = building.imports_lost(plan.environment, plan.tried or None)
     if lost:
-        raise GivenUpError(lost[0])
+        raise BuildError(lost[0])
     building.settle()
     verified += files.settle_edits(building)
     return [*verified, "no package lacks what it needs", "what could be imported still can"]
 
 
-def _copy(environment: Environment, building: Building) -> None:
+def _copy(environment: Environment, building: StagedBuild) -> None:
     """Make the copy; the files are the same ones, and replaced, never written into."""
     building.current.make_staged()
-    building.watch = Watch.of(environment)
+    building.watch = ChangeMonitor.of(environment)
 
     def told(files: int, _size: int) -> None:
         building.tell(
             StepProgress(files, environment.size.files if environment.size else None, "files")
         )
         if building.stopped():
-            raise GivenUpError("it was stopped", stopped=True)
+            raise BuildError("it was stopped", stopped=True)
 
     try:
         building.ground.disk.link_tree(environment.path, building.folder, told)
@@ -186,7 +186,7 @@ def _copy(environment: Environment, building: Building) -> None:
             environment, building.folder, building.ground.disk.rewrite
         )
     except FolderLinkError as error:
-        raise GivenUpError(_shared(environment.path, error.path), _SHARED_HINT) from None
+        raise BuildError(_shared(environment.path, error.path), _SHARED_HINT) from None
 
 
 def with_edits(plan: UpgradePlan, names: frozenset[str], *, keep: bool) -> UpgradePlan:

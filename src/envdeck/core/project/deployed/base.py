@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from envdeck.core.project.model import NamedPython, Problem, Where
-from envdeck.core.project.yaml_nodes import Node, read_yaml
+from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
 from envdeck.core.system import reach
 
 _RELEASE = r"[23]\.\d{1,2}(?:\.\d{1,3})?"
@@ -68,7 +68,7 @@ def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
     return [path for path in paths if reach.isfile(path)]
 
 
-def documents(paths: list[str]) -> Iterator[tuple[str, Node] | Problem]:
+def documents(paths: list[str]) -> Iterator[tuple[str, YamlNode] | Problem]:
     """Yield the documents of those files of YAML that are there."""
     total = 0
     for path in paths:
@@ -90,7 +90,7 @@ def documents(paths: list[str]) -> Iterator[tuple[str, Node] | Problem]:
             yield path, document
 
 
-def named(node: Node, where: Where, source: str, file: str) -> Iterator[NamedPython]:
+def named(node: YamlNode, where: Where, source: str, file: str) -> Iterator[NamedPython]:
     """Yield the versions that a scalar names (one a line, commas between), or a sequence."""
     for scalar in node.scalars():
         for number, line in enumerate((scalar.text or "")[:_SOURCE_LONGEST].splitlines()):
@@ -100,7 +100,7 @@ def named(node: Node, where: Where, source: str, file: str) -> Iterator[NamedPyt
                     yield NamedPython(version, where, source, file, scalar.line + number)
 
 
-Values = Mapping[str, tuple[Node, ...]]
+Values = Mapping[str, tuple[YamlNode, ...]]
 """The scalars that each variable may have, by its name."""
 
 _VARIABLE = re.compile(
@@ -115,7 +115,7 @@ VARIABLES_LIMIT = 200
 """So many are known of one place that can set them."""
 
 
-def put_in(scalar: Node, values: Values) -> Iterator[tuple[Node, str]]:
+def put_in(scalar: YamlNode, values: Values) -> Iterator[tuple[YamlNode, str]]:
     """Yield each text that a scalar comes to, with the node that says its version: itself, or
     where one variable stands in it, each value of that. More than one is not told."""
     text = scalar.text or ""

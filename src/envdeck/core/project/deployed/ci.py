@@ -16,7 +16,7 @@ from envdeck.core.project.deployed.base import (
 )
 from envdeck.core.project.deployed.containers import python_of_image
 from envdeck.core.project.model import NamedPython, Where
-from envdeck.core.project.yaml_nodes import Node
+from envdeck.core.project.yaml_nodes import YamlNode
 
 _GITHUB_ACTIONS_SOURCE = "GitHub Actions"
 _LONGEST = 200
@@ -43,7 +43,7 @@ def github_actions(folder: str) -> Iterator[Found]:
             yield from _job(file, document, job)
 
 
-def _job(file: str, document: Node, job: Node) -> Iterator[Found]:
+def _job(file: str, document: YamlNode, job: YamlNode) -> Iterator[Found]:
     seen: set[str] = set()
     for step in job.at("steps").items:
         asked = step.at("with", "python-version")
@@ -62,14 +62,16 @@ def _job(file: str, document: Node, job: Node) -> Iterator[Found]:
         yield from named(node, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file)
 
 
-def _resolved(asked: Node, document: Node, job: Node, step: Node) -> Iterator[Node]:
+def _resolved(
+    asked: YamlNode, document: YamlNode, job: YamlNode, step: YamlNode
+) -> Iterator[YamlNode]:
     text = asked.text or ""
     match = _EXPRESSION.match(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         yield asked
         return
     keys = [first or second for first, second in _KEY.findall(match["path"])]
-    found: list[Node] = []
+    found: list[YamlNode] = []
     if match["context"] == "matrix":
         matrix = job.at("strategy", "matrix")
         found = [one.at(*keys[1:]) for one in _each(matrix.at(keys[0]))]
@@ -81,11 +83,11 @@ def _resolved(asked: Node, document: Node, job: Node, step: Node) -> Iterator[No
         calls = ("workflow_call", "workflow_dispatch")
         found = [document.at("on", call, "inputs", keys[0], "default") for call in calls]
     if match["other"] and not any(one.text for one in found):
-        found = [Node(asked.line, match["other"])]
+        found = [YamlNode(asked.line, match["other"])]
     yield from found
 
 
-def _each(node: Node) -> tuple[Node, ...]:
+def _each(node: YamlNode) -> tuple[YamlNode, ...]:
     return node.items[:_MANY] or (node,)
 
 
@@ -118,8 +120,8 @@ def gitlab_ci(folder: str) -> Iterator[Found]:
                     yield NamedPython(version, Where.TESTED, _GITLAB_CI_SOURCE, file, node.line)
 
 
-def _gitlab_ci_values(table: Node, known: Values) -> Values:
-    found: dict[str, tuple[Node, ...]] = {}
+def _gitlab_ci_values(table: YamlNode, known: Values) -> Values:
+    found: dict[str, tuple[YamlNode, ...]] = {}
     for name, node in islice(table.table.items(), VARIABLES_LIMIT):
         told = node if not node.table else node.at("value")  # `{value:, description:}`
         found[name] = (*(known.get(name, ()) if node.items else ()), *told.scalars())
@@ -146,7 +148,7 @@ def azure_pipelines(folder: str) -> Iterator[Found]:
         yield from _scope(file, document, {})
 
 
-def _scope(file: str, scope: Node, known: Values) -> Iterator[Found]:
+def _scope(file: str, scope: YamlNode, known: Values) -> Iterator[Found]:
     values = _azure_pipelines_values(scope, known)
     for inner in ("stages", "jobs"):
         for one in scope.at(inner).items:
@@ -160,11 +162,13 @@ def _scope(file: str, scope: Node, known: Values) -> Iterator[Found]:
     for step in scope.at("steps").items:
         if step.string("task").startswith("UsePythonVersion@"):
             for node, text in put_in(step.at("inputs", "versionSpec"), values):
-                yield from named(Node(node.line, text), Where.TESTED, _AZURE_PIPELINES_SOURCE, file)
+                yield from named(
+                    YamlNode(node.line, text), Where.TESTED, _AZURE_PIPELINES_SOURCE, file
+                )
 
 
-def _azure_pipelines_values(scope: Node, known: Values) -> Values:
-    found: dict[str, tuple[Node, ...]] = {}
+def _azure_pipelines_values(scope: YamlNode, known: Values) -> Values:
+    found: dict[str, tuple[YamlNode, ...]] = {}
     variables = scope.at("variables")
     pairs = [*variables.table.items()]
     pairs += [(one.string("name"), one.at("value")) for one in variables.items]
@@ -173,7 +177,7 @@ def _azure_pipelines_values(scope: Node, known: Values) -> Values:
         pairs.append((one.string("name"), values if values.items else one.at("default")))
     for name, node in pairs[:VARIABLES_LIMIT]:
         found[name] = tuple(node.scalars())
-    rows: dict[str, list[Node]] = {}
+    rows: dict[str, list[YamlNode]] = {}
     for row in scope.at("strategy", "matrix").table.values():
         for name, node in islice(row.table.items(), VARIABLES_LIMIT):
             rows.setdefault(name, []).extend(node.scalars())
@@ -213,7 +217,7 @@ def circleci(folder: str) -> Iterator[Found]:
                 yield from named(asked, Where.TESTED, _CIRCLECI_SOURCE, file)
 
 
-def _calls(document: Node) -> list[tuple[str, Node]]:
+def _calls(document: YamlNode) -> list[tuple[str, YamlNode]]:
     """Return the jobs that workflows call with anything, by name."""
     workflows = document.at("workflows").table.values()
     return [
@@ -224,9 +228,9 @@ def _calls(document: Node) -> list[tuple[str, Node]]:
     ]
 
 
-def _given(calls: list[tuple[str, Node]]) -> Values:
+def _given(calls: list[tuple[str, YamlNode]]) -> Values:
     """Return what is given to any parameter of that name: names are told apart by no more."""
-    given: dict[str, list[Node]] = {}
+    given: dict[str, list[YamlNode]] = {}
     for _, call in calls:
         for table in (call.at("matrix", "parameters"), call):
             for name, node in table.table.items():
@@ -236,7 +240,7 @@ def _given(calls: list[tuple[str, Node]]) -> Values:
     )
 
 
-def _defaults(owner: Node) -> Values:
+def _defaults(owner: YamlNode) -> Values:
     parameters = islice(owner.at("parameters").table.items(), VARIABLES_LIMIT)
     return {name: tuple(one.at("default").scalars()) for name, one in parameters}
 

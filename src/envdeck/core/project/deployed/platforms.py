@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from envdeck.core.project.deployed.base import Found, documents, named, version_in
 from envdeck.core.project.documents import read_toml, string_at, table_at
 from envdeck.core.project.model import NamedPython, Problem, Where
-from envdeck.core.project.yaml_nodes import Node
+from envdeck.core.project.yaml_nodes import YamlNode
 from envdeck.core.system import reach
 
 
@@ -79,7 +79,7 @@ def sam_template(folder: str) -> Iterator[Found]:
             yield from named(node, Where.DEPLOYED, os.path.basename(file), file)
 
 
-def _sam_template_looked_up(document: Node, runtime: Node) -> Node:
+def _sam_template_looked_up(document: YamlNode, runtime: YamlNode) -> YamlNode:
     name = runtime.text if runtime.tag == "!Ref" else runtime.string("Ref")
     return document.at("Parameters", name, "Default") if name else runtime
 
@@ -105,9 +105,9 @@ def serverless(folder: str) -> Iterator[Found]:
             yield from named(node, Where.DEPLOYED, os.path.basename(file), file)
 
 
-def _serverless_looked_up(document: Node, runtime: Node) -> Node:
+def _serverless_looked_up(document: YamlNode, runtime: YamlNode) -> YamlNode:
     match = _SELF.match(runtime.text or "")
     if match is None:
         return runtime
     found = document.at(*match[1].split("."))
-    return found if found.text else Node(runtime.line, match[2] or "")
+    return found if found.text else YamlNode(runtime.line, match[2] or "")

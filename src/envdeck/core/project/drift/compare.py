@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from envdeck.core.inspection.packages.requirements import Machine, marker_environment
+from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.project.drift.declared import (
     Bits,
@@ -13,7 +13,7 @@ from envdeck.core.project.drift.declared import (
     needed_drift,
     unlocked_drift,
 )
-from envdeck.core.project.drift.installed import Installed, Root, installed_in, reach
+from envdeck.core.project.drift.installed import InstalledIndex, Root, installed_in, reach
 from envdeck.core.project.drift.locked import locked_drift
 from envdeck.core.project.locks.selection import (
     asking_parts,
@@ -24,12 +24,12 @@ from envdeck.core.project.locks.selection import (
 from envdeck.core.project.model import (
     Comparison,
     Drift,
+    DriftFix,
     DriftKind,
     Lock,
-    Mend,
-    Part,
     Problem,
     Project,
+    ProjectPart,
 )
 from envdeck.core.project.parts import AskedPart, asked_parts, own_names
 from envdeck.core.project.pythons import python_drifts
@@ -47,7 +47,7 @@ def compare(
     environment: Environment,
     distributions: Sequence[Distribution],
     *,
-    machine: Machine | None = None,
+    machine: MarkerHost | None = None,
     system_folders: Iterable[str] | None = None,
 ) -> Comparison:
     """Compare what a project declares and locks with what its environment holds.
@@ -70,7 +70,7 @@ def compare(
     else:
         drifts, agreed = judging.by_declaration()
     if any(one.error and one.wanted for one in pythons):
-        drifts = [replace(one, mend=Mend.INTERPRETER) for one in drifts]
+        drifts = [replace(one, mend=DriftFix.INTERPRETER) for one in drifts]
     return Comparison(
         project,
         tuple(_part(one) for one in asked),
@@ -82,8 +82,8 @@ def compare(
     )
 
 
-def _part(part: AskedPart) -> Part:
-    return Part(part.id, len(part.asked), sum(part.there), part.default, part.counts)
+def _part(part: AskedPart) -> ProjectPart:
+    return ProjectPart(part.id, len(part.asked), sum(part.there), part.default, part.counts)
 
 
 class _Judging:
@@ -93,7 +93,7 @@ class _Judging:
         self,
         project: Project,
         parts: Sequence[AskedPart],
-        installed: Installed,
+        installed: InstalledIndex,
         unchecked: list[str],
     ) -> None:
         self._project, self._parts = project, parts
@@ -116,7 +116,7 @@ class _Judging:
         self._note_behind(lock, away)
         kept = {*locked.named, *self._declared(counting=True), *found.untold}
         kept |= set(reach([Root(name) for name in HABITUAL - kept], self._installed).parts)
-        drifts += self._unreachable(kept, Mend.FROM_LOCK)
+        drifts += self._unreachable(kept, DriftFix.FROM_LOCK)
         under = asking_parts(
             lock, self._installed.markers, [part.id for part in self._parts], found.base
         )
@@ -149,7 +149,7 @@ class _Judging:
         agreed = sum(name in self._installed and name not in away for name in reached.parts)
         if self._tells_all():
             whole = reach(self._roots(counting=False), self._installed)
-            spare = self._unreachable(whole.parts, Mend.FROM_DECLARED)
+            spare = self._unreachable(whole.parts, DriftFix.FROM_DECLARED)
             missing = next((one.name for one in drifts if one.kind is DriftKind.MISSING), "")
             if spare and missing:  # what the missing one needs may be among them
                 self._unchecked.append(
@@ -209,7 +209,7 @@ class _Judging:
         parts = [part for part in self._parts if part.counts or not counting]
         return {one.name for part in parts for one in part.asked if one.name}
 
-    def _unreachable(self, kept: Iterable[str], mend: Mend) -> list[Drift]:
+    def _unreachable(self, kept: Iterable[str], mend: DriftFix) -> list[Drift]:
         passed = {*kept, *self._names, *HABITUAL}
         home = file_url(self._project.folder).rstrip("/")
         found = [

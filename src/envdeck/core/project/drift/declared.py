@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
-from envdeck.core.project.drift.installed import Installed, Reached, other_source
+from envdeck.core.project.drift.installed import InstalledIndex, Reached, other_source
 from envdeck.core.project.drift.locked import described
-from envdeck.core.project.model import DeclaredRequirement, Drift, DriftKind, Mend
-from envdeck.core.project.parts import Asked, AskedPart
+from envdeck.core.project.model import DeclaredRequirement, Drift, DriftFix, DriftKind
+from envdeck.core.project.parts import AskedPart, PartRequirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class Bits:
         return () if "" in found else found
 
 
-def declared_drift(parts: Sequence[AskedPart], installed: Installed) -> tuple[Drift, ...]:
+def declared_drift(parts: Sequence[AskedPart], installed: InstalledIndex) -> tuple[Drift, ...]:
     """Return which requirements of the parts that count nothing installed satisfies."""
-    found: dict[tuple[str, str], tuple[Asked, DriftKind, str | None, int]] = {}
+    found: dict[tuple[str, str], tuple[PartRequirement, DriftKind, str | None, int]] = {}
     bits = Bits(parts)
     for part in parts:
         if not part.counts:
@@ -44,14 +44,14 @@ def declared_drift(parts: Sequence[AskedPart], installed: Installed) -> tuple[Dr
     return tuple(
         Drift(
             kind, one.name, readable(one.specifier) or one.url, now, one.declared.file,
-            one.declared.line, bits.ids(mask), Mend.FROM_DECLARED,
+            one.declared.line, bits.ids(mask), DriftFix.FROM_DECLARED,
         )
         for one, kind, now, mask in found.values()
     )  # fmt: skip
 
 
 def unlocked_drift(
-    parts: Sequence[AskedPart], installed: Installed, locked: Mapping[str, str | None]
+    parts: Sequence[AskedPart], installed: InstalledIndex, locked: Mapping[str, str | None]
 ) -> list[Drift]:
     """Return what the lock file itself is behind with: declared and not locked, or locked at a
     version that is declared no more. Only a new lock file, made of what is declared, mends it."""
@@ -65,7 +65,7 @@ def unlocked_drift(
 
 def needed_drift(
     reached: Reached,
-    installed: Installed,
+    installed: InstalledIndex,
     known: Iterable[str],
     ids: Callable[[int], tuple[str, ...]],
 ) -> tuple[Drift, ...]:
@@ -92,14 +92,14 @@ def needed_drift(
                 file,
                 line,
                 ids(one.parts),
-                Mend.FROM_DECLARED,
+                DriftFix.FROM_DECLARED,
             )
         )
     return tuple(drifts)
 
 
 def constrained(
-    constraints: Iterable[DeclaredRequirement], installed: Installed, reached: Iterable[str]
+    constraints: Iterable[DeclaredRequirement], installed: InstalledIndex, reached: Iterable[str]
 ) -> tuple[Drift, ...]:
     """Return what is installed, is reached, and lies outside of a constraint (`-c`)."""
     names = frozenset(reached)
@@ -115,7 +115,7 @@ def constrained(
                 one.name,
                 Drift(
                     DriftKind.OUTSIDE, one.name, readable(requirement.specifier), unfit,
-                    one.file, one.line, (), Mend.FROM_DECLARED,
+                    one.file, one.line, (), DriftFix.FROM_DECLARED,
                 ),
             )  # fmt: skip
     return tuple(drifts.values())
@@ -127,7 +127,7 @@ def readable(specifier: str) -> str:
     return ",".join(sorted(parts, key=lambda part: (part[:1] == "!", part[:1] == "<", part)))
 
 
-def _judged(one: Asked, installed: Installed) -> tuple[DriftKind, str | None] | None:
+def _judged(one: PartRequirement, installed: InstalledIndex) -> tuple[DriftKind, str | None] | None:
     """Return in which way a requirement is not met, and the version that is there."""
     there = installed.versions(one.name) if one.name else ()
     if not one.name:

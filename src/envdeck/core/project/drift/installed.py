@@ -26,7 +26,7 @@ _VCS = ("git+", "hg+", "svn+", "bzr+")
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledIndex:
     """The distributions of an environment, and those of the system that it sees."""
 
     markers: MarkerEnvironment
@@ -97,7 +97,7 @@ def installed_in(
     distributions: Iterable[Distribution],
     markers: MarkerEnvironment,
     system_folders: Iterable[str] | None = None,
-) -> Installed:
+) -> InstalledIndex:
     """Return what is installed, the system's packages counted in where the environment sees
     them (`system_folders`; by default those of its base)."""
     own: dict[str, list[Distribution]] = {}
@@ -109,7 +109,7 @@ def installed_in(
             system_folders = base_package_folders(environment)
         for listed in list_names(system_folders):
             system.setdefault(listed.name, []).append(listed.version)
-    return Installed(markers, own, system)
+    return InstalledIndex(markers, own, system)
 
 
 def same_version(first: str, second: str) -> bool:
@@ -168,7 +168,7 @@ class Reached:
     """Each name once."""
 
 
-def reach(roots: Iterable[Root], installed: Installed) -> Reached:
+def reach(roots: Iterable[Root], installed: InstalledIndex) -> Reached:
     """Follow requirements, each under the extras it is asked with, until nothing is new."""
     walk = _Walk(installed)
     for root in roots:
@@ -177,7 +177,7 @@ def reach(roots: Iterable[Root], installed: Installed) -> Reached:
 
 
 class _Walk:
-    def __init__(self, installed: Installed) -> None:
+    def __init__(self, installed: InstalledIndex) -> None:
         self._installed = installed
         self._bits: dict[tuple[str, str], int] = {}
         self._leading: dict[str, DeclaredRequirement | None] = {}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.model import Distribution
-from envdeck.core.project.drift.installed import Installed, other_source, same_version
-from envdeck.core.project.locks.selection import Chosen
-from envdeck.core.project.model import Drift, DriftKind, LockedPackage, Mend
+from envdeck.core.project.drift.installed import InstalledIndex, other_source, same_version
+from envdeck.core.project.locks.selection import LockSelection
+from envdeck.core.project.model import Drift, DriftFix, DriftKind, LockedPackage
 
 _DIRECT = frozenset({"directory", "editable", "archive", "vcs"})
 _VIRTUAL = "virtual"
@@ -23,7 +23,7 @@ class Locked:
     """The names that it wants here, with their versions (None where it tells none)."""
 
 
-def locked_drift(found: Chosen, installed: Installed) -> Locked:
+def locked_drift(found: LockSelection, installed: InstalledIndex) -> Locked:
     """Return what is missing, and what is there otherwise than locked.
 
     What comes from elsewhere than an index (a folder, a checkout, an archive) is compared by
@@ -39,13 +39,13 @@ def locked_drift(found: Chosen, installed: Installed) -> Locked:
     return Locked(tuple(drifts), named)
 
 
-def _wanted(found: Chosen) -> Iterator[LockedPackage]:
+def _wanted(found: LockSelection) -> Iterator[LockedPackage]:
     for package in (*found.selection.packages, *found.selection.roots):
         if package.name and package.kind != _VIRTUAL:
             yield package
 
 
-def _drift(found: Chosen, package: LockedPackage, installed: Installed) -> Drift | None:
+def _drift(found: LockSelection, package: LockedPackage, installed: InstalledIndex) -> Drift | None:
     there = installed.versions(package.name)
     own = installed.own.get(package.name, ())
     if not there:
@@ -64,7 +64,7 @@ def _drift(found: Chosen, package: LockedPackage, installed: Installed) -> Drift
         kind, now = DriftKind.NOT_AS_LOCKED, described(own[0])
     else:
         kind, now = DriftKind.NOT_AS_LOCKED, there[0]
-    return Drift(kind, package.name, _told(package), now, found.lock.file, mend=Mend.FROM_LOCK)
+    return Drift(kind, package.name, _told(package), now, found.lock.file, mend=DriftFix.FROM_LOCK)
 
 
 def _others(version: str, own: Sequence[Distribution]) -> list[Distribution]:

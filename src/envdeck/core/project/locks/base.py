@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from envdeck.core.project.documents import LOCK_LIMIT, Document, read_toml, strings, tables
+from envdeck.core.project.documents import LOCK_LIMIT, DataDocument, read_toml, strings, tables
 from envdeck.core.project.model import Lock, Problem
 from envdeck.core.project.requirements import is_name, line_of
 
@@ -19,7 +19,7 @@ _FILES = re.compile(
 
 
 def read_toml_lock(
-    path: str, format_: str, read: Callable[[Document], Lock], *, hashes: bool = True
+    path: str, format_: str, read: Callable[[DataDocument], Lock], *, hashes: bool = True
 ) -> Lock:
     """Read a lock file of TOML; one that cannot be read is a lock with a problem.
 
@@ -34,7 +34,7 @@ def read_toml_lock(
     )
 
 
-def newer(document: Document, version: object, known: Sequence[int]) -> tuple[Problem, ...]:
+def newer(document: DataDocument, version: object, known: Sequence[int]) -> tuple[Problem, ...]:
     """Return the problem of a format whose major version is not among those known."""
     text = str(version) if isinstance(version, str | int | float) else ""
     major = text.partition(".")[0]

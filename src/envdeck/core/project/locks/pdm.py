@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, string_at, strings, table_at, tables
+from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.model import Lock, LockedPackage, Problem
 from envdeck.core.project.requirements import direct, is_name, line_of
@@ -19,7 +19,7 @@ def read_pdm_lock(path: str, *, hashes: bool = True) -> Lock:
     return read_toml_lock(path, "pdm.lock", _read, hashes=hashes)
 
 
-def _read(document: Document) -> Lock:
+def _read(document: DataDocument) -> Lock:
     told = table_at(document.table, "metadata")
     problems = list(newer(document, told.get("lock_version"), _VERSIONS))
     packages: list[LockedPackage] = []
@@ -42,7 +42,7 @@ def _python(metadata: Mapping[str, Any]) -> str | None:
 
 
 def _package(
-    document: Document, table: Mapping[str, Any], metadata: Mapping[str, Any]
+    document: DataDocument, table: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> LockedPackage | Problem:
     name, version = string_at(table, "name"), string_at(table, "version") or None
     if not is_name(name):

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, read_json, string_at, strings, table_at
+from envdeck.core.project.documents import DataDocument, read_json, string_at, strings, table_at
 from envdeck.core.project.locks.base import newer
 from envdeck.core.project.manifests.pipfile import pipenv_line, pipenv_sources
 from envdeck.core.project.model import Lock, LockedPackage, Problem
@@ -36,7 +36,7 @@ def read_pipfile_lock(path: str) -> Lock:
 
 
 def _packages(
-    document: Document, entries: Mapping[str, object], group: str
+    document: DataDocument, entries: Mapping[str, object], group: str
 ) -> Iterator[LockedPackage | Problem]:
     folder = os.path.dirname(document.file)
     for name, told in entries.items():
@@ -71,7 +71,7 @@ def _merged(packages: list[LockedPackage]) -> tuple[LockedPackage, ...]:
     return tuple(found.values())
 
 
-def _python(document: Document) -> str | None:
+def _python(document: DataDocument) -> str | None:
     wanted = table_at(document.table, "_meta", "requires")
     version = string_at(wanted, "python_full_version") or string_at(wanted, "python_version")
     return None if not version else f"=={version}" + ("" if version.count(".") > 1 else ".*")

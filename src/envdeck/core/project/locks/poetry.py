@@ -12,7 +12,7 @@ from typing import Any
 
 from envdeck.core.inspection.packages.requirements import satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, string_at, strings, table_at, tables
+from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.manifests.poetry import poetry_specifier
 from envdeck.core.project.manifests.pyproject import read_pyproject
@@ -107,7 +107,7 @@ def read_poetry_lock(path: str, *, hashes: bool = True) -> Lock:
     return read_toml_lock(path, "poetry.lock", _read, hashes=hashes)
 
 
-def _read(document: Document) -> Lock:
+def _read(document: DataDocument) -> Lock:
     told = table_at(document.table, "metadata")
     problems = list(newer(document, told.get("lock-version"), _VERSIONS))
     packages: list[LockedPackage] = []
@@ -137,7 +137,7 @@ def _read(document: Document) -> Lock:
 
 
 def _joined(
-    document: Document, packages: list[LockedPackage], manifest: Manifest
+    document: DataDocument, packages: list[LockedPackage], manifest: Manifest
 ) -> list[LockedPackage]:
     """Return the packages with what each needs, and what stands for the declaration."""
     versions = versions_of(packages)
@@ -155,7 +155,7 @@ def _joined(
 
 
 def _package(
-    document: Document, table: Mapping[str, Any], metadata: Mapping[str, Any]
+    document: DataDocument, table: Mapping[str, Any], metadata: Mapping[str, Any]
 ) -> LockedPackage | Problem | None:
     name, version = string_at(table, "name"), string_at(table, "version") or None
     if not is_name(name):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, string_at, strings, table_at, tables
+from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
 from envdeck.core.project.model import Lock, LockedPackage, Problem
 from envdeck.core.project.requirements import direct, is_name, line_of
@@ -22,7 +22,7 @@ def read_pylock(path: str, *, hashes: bool = True) -> Lock:
     return read_toml_lock(path, "pylock", _read, hashes=hashes)
 
 
-def _read(document: Document) -> Lock:
+def _read(document: DataDocument) -> Lock:
     problems = list(newer(document, document.table.get("lock-version"), _VERSIONS))
     packages: list[LockedPackage] = []
     for table in tables(document.table.get("packages")):
@@ -43,7 +43,7 @@ def _read(document: Document) -> Lock:
     )
 
 
-def _package(document: Document, table: Mapping[str, Any]) -> LockedPackage | Problem:
+def _package(document: DataDocument, table: Mapping[str, Any]) -> LockedPackage | Problem:
     name, version = string_at(table, "name"), string_at(table, "version") or None
     folder = os.path.dirname(document.file)
     if not is_name(name):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
-from envdeck.core.project.drift.installed import Installed, same_version
+from envdeck.core.project.drift.installed import InstalledIndex, same_version
 from envdeck.core.project.manifests.poetry import poetry_specifier
 from envdeck.core.project.manifests.requirements_txt import PLAIN_LABELS, requirements_label
 from envdeck.core.project.model import Edge, Lock, LockedPackage
@@ -167,7 +167,7 @@ _OF_MANAGER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class LockSelection:
     """A lock file, and what it has for one interpreter."""
 
     lock: Lock
@@ -209,11 +209,11 @@ def split_ids(parts: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def choose_packages(
     lock: Lock,
-    installed: Installed,
+    installed: InstalledIndex,
     groups: Sequence[str],
     extras: Sequence[str],
     unchecked: list[str],
-) -> Chosen:
+) -> LockSelection:
     """Return what a lock file has for these groups and extras; those that cannot go with the
     others (uv's conflicting ones) are left out, and said to be."""
     markers = installed.markers
@@ -225,12 +225,12 @@ def choose_packages(
     rooted = any(one.root for one in lock.packages)
     if lock.format == "poetry.lock" and not lock.groups and extras and not rooted:
         untold = frozenset(one.name for one in lock.packages)  # before 2.1 it tells no extras
-    return Chosen(lock, found, _names(base), untold)
+    return LockSelection(lock, found, _names(base), untold)
 
 
 def _together(
     lock: Lock,
-    installed: Installed,
+    installed: InstalledIndex,
     groups: Sequence[str],
     extras: Sequence[str],
     unchecked: list[str],
@@ -255,7 +255,7 @@ def _together(
     return found
 
 
-def _away(selection: Selection, installed: Installed) -> int:
+def _away(selection: Selection, installed: InstalledIndex) -> int:
     return sum(
         not any(same_version(one.version or "", there) for there in installed.versions(one.name))
         for one in selection.packages

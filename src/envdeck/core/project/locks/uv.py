@@ -7,7 +7,7 @@ from typing import Any
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.project.documents import (
     LOCK_LIMIT,
-    Document,
+    DataDocument,
     read_toml,
     string_at,
     strings,
@@ -34,7 +34,7 @@ def uv_lock_revision(path: str) -> int | None:
     return revision if isinstance(revision, int) else None
 
 
-def _read(document: Document) -> Lock:
+def _read(document: DataDocument) -> Lock:
     problems = list(newer(document, document.table.get("version"), _VERSIONS))
     packages: list[LockedPackage] = []
     extras: list[str] = []
@@ -76,7 +76,7 @@ def _read(document: Document) -> Lock:
 
 
 def _package(
-    document: Document, table: Mapping[str, Any], members: set[str]
+    document: DataDocument, table: Mapping[str, Any], members: set[str]
 ) -> LockedPackage | Problem:
     name, version = string_at(table, "name"), string_at(table, "version") or None
     source, folder = table_at(table, "source"), os.path.dirname(document.file)

@@ -6,8 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from envdeck.core.project.documents import Document, read_toml, string_at, strings, table_at, tables
-from envdeck.core.project.model import Index, Problem
+from envdeck.core.project.documents import (
+    DataDocument,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+    tables,
+)
+from envdeck.core.project.model import PackageIndex, Problem
 from envdeck.core.project.requirements import file_url
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
@@ -17,13 +24,13 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
 class IndexTable:
     """What a project says of indexes."""
 
-    named: Mapping[str, Index] = field(default_factory=dict)
+    named: Mapping[str, PackageIndex] = field(default_factory=dict)
     """By their names as the file spells them."""
     options: tuple[str, ...] = ()
     """Lines of a requirements file for those that hold for every package."""
 
 
-def uv_indexes(document: Document, root: Document | None) -> IndexTable:
+def uv_indexes(document: DataDocument, root: DataDocument | None) -> IndexTable:
     """Read `[[tool.uv.index]]` of a project and of the root of its workspace, or `uv.toml` where
     that takes the place of both."""
     table = table_at(document.table, "tool", "uv")
@@ -40,17 +47,17 @@ def uv_indexes(document: Document, root: Document | None) -> IndexTable:
     return IndexTable(listed, tuple(_uv_options(own.file, own.table)))
 
 
-def poetry_indexes(document: Document) -> IndexTable:
+def poetry_indexes(document: DataDocument) -> IndexTable:
     """Read `[[tool.poetry.source]]`."""
     return _tools(document, "poetry")
 
 
-def pdm_indexes(document: Document) -> IndexTable:
+def pdm_indexes(document: DataDocument) -> IndexTable:
     """Read `[[tool.pdm.source]]`."""
     return _tools(document, "pdm")
 
 
-def pdm_index_of(document: Document, name: str) -> str:
+def pdm_index_of(document: DataDocument, name: str) -> str:
     """Return the name of the index that `include_packages` ties a package to, or nothing."""
     import fnmatch
 
@@ -60,12 +67,12 @@ def pdm_index_of(document: Document, name: str) -> str:
     return ""
 
 
-def pipenv_indexes(document: Document) -> dict[str, Index]:
+def pipenv_indexes(document: DataDocument) -> dict[str, PackageIndex]:
     """Read `[[source]]` of a `Pipfile`, by name."""
     return dict(_named(document.file, tables(document.table.get("source"))))
 
 
-def _tools(document: Document, owner: str) -> IndexTable:
+def _tools(document: DataDocument, owner: str) -> IndexTable:
     listed = list(tables(table_at(document.table, "tool", owner).get("source")))
     options = []
     for one in listed:
@@ -81,18 +88,18 @@ def _tools(document: Document, owner: str) -> IndexTable:
     return IndexTable(dict(_named(document.file, listed)), tuple(options))
 
 
-def _named(file: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Index]]:
+def _named(file: str, listed: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, PackageIndex]]:
     for one in listed:
         name, url = string_at(one, "name"), _place(file, string_at(one, "url"))
         if name and url:
-            yield name, Index(name, url, flat=string_at(one, "type") == "find_links")
+            yield name, PackageIndex(name, url, flat=string_at(one, "type") == "find_links")
 
 
-def _uv_listed(file: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Index]]:
+def _uv_listed(file: str, table: Mapping[str, Any]) -> Iterator[tuple[str, PackageIndex]]:
     for one in tables(table.get("index")):
         name, url = string_at(one, "name"), _place(file, string_at(one, "url"))
         if name and url:
-            yield name, Index(name, url, flat=string_at(one, "format") == "flat")
+            yield name, PackageIndex(name, url, flat=string_at(one, "format") == "flat")
 
 
 def _uv_options(file: str, table: Mapping[str, Any]) -> Iterator[str]:

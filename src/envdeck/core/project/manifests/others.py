@@ -9,7 +9,7 @@ from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
 from envdeck.core.project.manifests.pyproject import requirements_of_files
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.requirements import parsed
-from envdeck.core.project.yaml_nodes import Node, read_yaml
+from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
 from envdeck.core.system.files import Unread, decode, read_bounded
 
 
@@ -74,7 +74,7 @@ def read_environment_yml(path: str) -> Manifest:
     read = read_yaml(path)
     if isinstance(read, Problem):
         return Manifest(path, FORMAT, problems=(read,))
-    document = next(iter(read.documents), Node(1))
+    document = next(iter(read.documents), YamlNode(1))
     found: list[DeclaredRequirement] = []
     problems: list[Problem] = []
     options: list[str] = []

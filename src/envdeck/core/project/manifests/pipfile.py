@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, read_toml, string_at, strings, table_at, tables
+from envdeck.core.project.documents import (
+    DataDocument,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+    tables,
+)
 from envdeck.core.project.manifests.indexes import IndexTable, pipenv_indexes
 from envdeck.core.project.manifests.sources import index_checked
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
@@ -66,7 +73,7 @@ def pipenv_line(name: str, told: object, folder: str) -> str | None:
     return line_of(name, "" if version == "*" else version, extras=extras, marker=marker)
 
 
-def pipenv_sources(document: Document) -> tuple[str, ...]:
+def pipenv_sources(document: DataDocument) -> tuple[str, ...]:
     """Return its indexes as options, the first being the one in place of PyPI."""
     listed = document.table.get("source") or table_at(document.table, "_meta").get("sources")
     urls = [string_at(one, "url") for one in tables(listed)]

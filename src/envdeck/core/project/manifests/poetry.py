@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, string_at, strings, table_at, tables
+from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.model import DeclaredRequirement, Problem
 from envdeck.core.project.requirements import direct, editable_line, is_name, line_of
 
@@ -17,7 +17,7 @@ _PART = re.compile(r"\s*(?:,|\s(?=[<>=!~^]))\s*")
 
 
 def poetry_requirements(
-    document: Document, *, has_project: bool
+    document: DataDocument, *, has_project: bool
 ) -> tuple[list[DeclaredRequirement], list[Problem], frozenset[str]]:
     """Return what `[tool.poetry]` declares, what is wrong with it, and the optional groups.
 
@@ -106,7 +106,7 @@ def _extras(poetry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 
 def _lines(
-    document: Document, name: str, told: object, problems: list[Problem]
+    document: DataDocument, name: str, told: object, problems: list[Problem]
 ) -> Iterator[tuple[str, str]]:
     """Yield the requirements that one dependency comes to, each with the name of its index."""
     if normalise(name) == "python":

@@ -8,7 +8,7 @@ from typing import Any
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.project.documents import (
     NO_REQUIREMENT,
-    Document,
+    DataDocument,
     read_toml,
     string_at,
     strings,
@@ -35,7 +35,7 @@ from envdeck.core.project.requirements import is_name, parsed
 from envdeck.core.system import reach
 
 
-def shape_problems(document: Document) -> Iterator[Problem]:
+def shape_problems(document: DataDocument) -> Iterator[Problem]:
     """Yield what a tool would refuse in the tables that declare something. Names of groups and
     requirements are looked at by whoever reads them."""
     whole = document.table
@@ -64,7 +64,7 @@ def _strings(value: Any) -> bool:  # noqa: ANN401  whatever TOML can hold
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def pdm_requirements(document: Document) -> dict[str, tuple[str, ...]]:
+def pdm_requirements(document: DataDocument) -> dict[str, tuple[str, ...]]:
     """Return the requirements of each group; `-e …` lines (which PEP 508 does not know) are left
     to whoever reads them, and so not among them."""
     listed = table_at(document.table, "tool", "pdm", "dev-dependencies")
@@ -92,7 +92,7 @@ _MOST = 20_000
 
 
 def expand_groups(
-    document: Document, groups: Mapping[str, Any]
+    document: DataDocument, groups: Mapping[str, Any]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[Problem, ...]]:
     """Return the requirements of each group, by its normalised name, and what is wrong.
 
@@ -198,7 +198,7 @@ def read_pyproject(path: str) -> Manifest:
 
 
 def _add(
-    document: Document,
+    document: DataDocument,
     texts: Iterable[str],
     found: list[DeclaredRequirement],
     problems: list[Problem],
@@ -214,7 +214,9 @@ def _add(
             found.append(DeclaredRequirement(text, name, document.file, line, group, extra))
 
 
-def _dynamic(document: Document, found: list[DeclaredRequirement], problems: list[Problem]) -> None:
+def _dynamic(
+    document: DataDocument, found: list[DeclaredRequirement], problems: list[Problem]
+) -> None:
     """Read what setuptools would read from other files; a build tells whatever else is dynamic."""
     dynamic = strings(table_at(document.table, "project").get("dynamic"))
     told = table_at(document.table, "tool", "setuptools", "dynamic")
@@ -231,7 +233,7 @@ def _dynamic(document: Document, found: list[DeclaredRequirement], problems: lis
             problems.append(document.problem(told_by, "dynamic"))
 
 
-def _uv_defaults(document: Document, groups: Iterable[str]) -> tuple[str, ...]:
+def _uv_defaults(document: DataDocument, groups: Iterable[str]) -> tuple[str, ...]:
     """uv, and so we, install the group `dev` unless the project says otherwise."""
     told = table_at(document.table, "tool", "uv").get("default-groups", ["dev"])
     known = (*groups, "dev")
@@ -241,7 +243,7 @@ def _uv_defaults(document: Document, groups: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in named if name in known)
 
 
-def _builds(document: Document) -> bool:
+def _builds(document: DataDocument) -> bool:
     """Whether a tool would install the project itself."""
     tool = table_at(document.table, "tool")
     package = table_at(tool, "uv").get("package")
@@ -257,7 +259,7 @@ def _builds(document: Document) -> bool:
     return legacy and reach.isfile(os.path.join(os.path.dirname(document.file), "setup.py"))
 
 
-def _constraints(document: Document, problems: list[Problem]) -> Iterable[DeclaredRequirement]:
+def _constraints(document: DataDocument, problems: list[Problem]) -> Iterable[DeclaredRequirement]:
     found: list[DeclaredRequirement] = []
     told = table_at(document.table, "tool", "uv").get("constraint-dependencies")
     _add(document, strings(told), found, problems)

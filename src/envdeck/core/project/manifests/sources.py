@@ -13,7 +13,14 @@ from typing import Any
 
 from envdeck.core.inspection.packages.requirements import ParsedRequirement
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project.documents import Document, read_toml, string_at, strings, table_at, tables
+from envdeck.core.project.documents import (
+    DataDocument,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+    tables,
+)
 from envdeck.core.project.manifests.indexes import IndexTable, pdm_index_of
 from envdeck.core.project.model import DeclaredRequirement, Problem
 from envdeck.core.project.requirements import direct, editable_line, file_url, line_of, parsed
@@ -24,7 +31,7 @@ _FOLDERS = 2_000
 _DEEPEST = 8
 
 
-def workspace_root(document: Document) -> Document | None:
+def workspace_root(document: DataDocument) -> DataDocument | None:
     """Return the manifest of the workspace that a `pyproject.toml` is in, that file itself among
     what it may be; None where there is none."""
     if _is_root(document):
@@ -41,7 +48,7 @@ def workspace_root(document: Document) -> Document | None:
     return None
 
 
-def member_folder(root: Document, name: str) -> str | None:
+def member_folder(root: DataDocument, name: str) -> str | None:
     """Return the folder of the member of a workspace that has a name (PEP 503), or None."""
     top = os.path.dirname(root.file)
     if normalise(string_at(root.table, "project", "name")) == name:
@@ -55,11 +62,11 @@ def member_folder(root: Document, name: str) -> str | None:
     return None
 
 
-def _is_root(document: Document) -> bool:
+def _is_root(document: DataDocument) -> bool:
     return "workspace" in table_at(document.table, "tool", "uv")
 
 
-def _members(root: Document, top: str) -> Iterator[str]:
+def _members(root: DataDocument, top: str) -> Iterator[str]:
     workspace = table_at(root.table, "tool", "uv", "workspace")
     excluded = strings(workspace.get("exclude"))
     left = [_FOLDERS]
@@ -122,7 +129,9 @@ class SourceError(Exception):
 class UvSources:
     """`[tool.uv.sources]` of a project, and of the root of its workspace for what it leaves out."""
 
-    def __init__(self, document: Document, root: Document | None, indexes: IndexTable) -> None:
+    def __init__(
+        self, document: DataDocument, root: DataDocument | None, indexes: IndexTable
+    ) -> None:
         self._root, self._indexes = root, indexes
         self._tables: dict[str, tuple[object, str]] = {}
         for one in dict.fromkeys(filter(None, (root and root.file, document.file))):
@@ -265,7 +274,7 @@ _PUBLIC = "pypi"
 
 
 def uv_sourced(
-    document: Document,
+    document: DataDocument,
     found: Iterable[DeclaredRequirement],
     sources: UvSources,
     problems: list[Problem],
@@ -284,7 +293,7 @@ def uv_sourced(
 
 
 def poetry_joined(
-    document: Document, found: Iterable[DeclaredRequirement], problems: list[Problem]
+    document: DataDocument, found: Iterable[DeclaredRequirement], problems: list[Problem]
 ) -> Iterator[DeclaredRequirement]:
     """Yield requirements of `[project]` with what poetry's own table adds to them: the index, the
     folder, the checkout or the archive."""
@@ -326,7 +335,7 @@ def _joined(
 
 
 def index_checked(
-    document: Document,
+    document: DataDocument,
     found: Iterable[DeclaredRequirement],
     indexes: IndexTable,
     problems: list[Problem],
@@ -347,7 +356,7 @@ def index_checked(
 
 
 def pdm_sourced(
-    document: Document, found: Iterable[DeclaredRequirement]
+    document: DataDocument, found: Iterable[DeclaredRequirement]
 ) -> Iterator[DeclaredRequirement]:
     """Yield requirements with the index that `include_packages` of `[[tool.pdm.source]]` ties
     them to."""
@@ -357,6 +366,6 @@ def pdm_sourced(
 
 
 def _problem(
-    document: Document, one: DeclaredRequirement, table: str, error: SourceError
+    document: DataDocument, one: DeclaredRequirement, table: str, error: SourceError
 ) -> Problem:
     return Problem(document.file, f"the source of {one.name} in {table} {error}", one.line)

@@ -132,7 +132,6 @@ class Catalog:
     def measure(self, environment: Environment) -> Size | None:
         """Measure one environment now; None when it is no longer there."""
         from envdeck.core.inspection.size_pool import Sizer
-        from envdeck.core.system.mounts import read_mounts
 
         return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)
 

@@ -20,7 +20,14 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from envdeck.text import plain
-from envdeck.tui.base.actions import ACTIONS, Action, keymap, program_bindings, validate_keys
+from envdeck.tui.base.actions import (
+    ACTIONS,
+    Action,
+    keymap,
+    nearest,
+    program_bindings,
+    validate_keys,
+)
 from envdeck.tui.base.messages import FilterRequested, OutcomeSaid, PlanRequested
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
@@ -211,8 +218,6 @@ class EnvDeck(App[None], inherit_bindings=False):
     def _use_theme(self, name: str | None) -> None:
         usual = COLOURLESS_THEME if self._settings.no_color else DEFAULT_THEME
         if name is not None and name not in self.available_themes:
-            from envdeck.tui.base.actions import nearest
-
             near = nearest(name, self.available_themes)
             hint = f" (did you mean {near}?)" if near else ""
             self._problems.append(f"no theme {name!r}{hint}: {usual} is used instead")

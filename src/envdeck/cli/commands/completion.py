@@ -2,6 +2,8 @@
 
 from argparse import ArgumentParser, Namespace
 
+import shtab
+
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import whole_parser
@@ -24,8 +26,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Print a completion script."""
-    import shtab
-
     if arguments.shell not in shtab.SUPPORTED_SHELLS:
         raise CommandError(
             f"the installed shtab {shtab.__version__} writes nothing for {arguments.shell}",

@@ -6,14 +6,17 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import stopping
+from envdeck.config.save import offers_tour
+from envdeck.demo import SCENARIOS, DemoError, Sandbox, SandboxError, build, leftovers, remove
 from envdeck.text import plain, tilde
 
 if TYPE_CHECKING:
-    from envdeck.demo import Demo, Sandbox
+    from envdeck.demo import Demo
 
 # What builds the demo is imported where it is built: a help needs none of it.
 
@@ -48,8 +51,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             "there is no terminal for the screen of the demo",
             hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
         )
-    from envdeck.demo import leftovers, remove
-
     with stopping() as stops:
         for folder in leftovers():
             problem = remove(folder)
@@ -67,8 +68,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 
 def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
-    from envdeck.demo import Sandbox, SandboxError
-
     try:
         if arguments.path is not None:
             return Sandbox.at(os.path.abspath(context.host.expand(arguments.path)))
@@ -81,8 +80,6 @@ def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
 
 
 def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
-    from envdeck.demo import DemoError, build
-
     console = context.console
     console.note(f"building the demo in {sandbox.path}")
 
@@ -99,9 +96,6 @@ def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
 
 def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
-    from envdeck.cli.commands.screen import open_screen
-    from envdeck.config.save import offers_tour
-
     inside = replace(context, host=demo.host, _configuration=None)
     clone = demo.project("clone") if onboard else None
     offered = None if offers_tour(context.host) else False  # its own home has answered nothing
@@ -110,8 +104,6 @@ def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
 
 def _tell(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
-    from envdeck.demo import SCENARIOS
-
     console, home = context.console, demo.host.home
     console.line(demo.root)
     for planted in demo.planted:

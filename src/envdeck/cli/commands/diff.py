@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
+from envdeck.cli.commands.show import differs, print_drift
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
@@ -12,6 +13,8 @@ from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
+from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.project import project_of_file
 from envdeck.text import plain, tilde, tilde_within
 
 if TYPE_CHECKING:
@@ -81,9 +84,6 @@ def _from_file(
     context: CommandContext,
     catalog: "Catalog",
 ) -> int:
-    from envdeck.core.project.drift.compare import compare
-    from envdeck.core.project.project import project_of_file
-
     project = project_of_file(file)
     declares = any(one.requirements for one in project.manifests)
     if project.problems and (project.locks or not declares):
@@ -102,8 +102,6 @@ def _told(
     arguments: Namespace,
     context: CommandContext,
 ) -> int:
-    from envdeck.cli.commands.show import differs, print_drift
-
     if arguments.json:
         context.console.json(
             {

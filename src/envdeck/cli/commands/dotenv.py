@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, folder
-from envdeck.cli.commands.dotenv_fix import report_of
+from envdeck.cli.commands.dotenv_fix import mend, report_of
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options
 from envdeck.cli.plan_text import counted, said
 from envdeck.cli.scan import say_pending
+from envdeck.cli.serialise import dotenv_object
+from envdeck.core.dotenv import reveal
 from envdeck.core.system.paths import lies_under
 from envdeck.text import pad, plain, size, tilde, width
 
@@ -67,8 +69,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     project = folder(arguments.project, context.host)
     file = _file(arguments.file, project, context)
     if any(getattr(arguments, name) for name in _ACTS):
-        from envdeck.cli.commands.dotenv_fix import mend
-
         return mend(arguments, context, project, file or os.path.join(project, ".env"))
     say_pending(context)
     report = report_of(project, context)
@@ -77,8 +77,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if file is not None:
         raise CommandError("--file is for --reveal and for what writes a file")
     if arguments.json:
-        from envdeck.cli.serialise import dotenv_object
-
         context.console.json(dotenv_object(report))
     else:
         # moved
@@ -116,9 +114,6 @@ def _file(named: str | None, project: str, context: CommandContext) -> str | Non
 
 
 def _reveal(key: str, file: str | None, report: "DotenvReport", context: CommandContext) -> int:
-    from envdeck.core.dotenv import reveal
-    from envdeck.text import plain
-
     found = _holder(key, file, report)
     value = reveal(found.path, key)
     if value is None:

@@ -7,13 +7,17 @@ import threading
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from getpass import GetPassWarning, getpass
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.perform import operate
+from envdeck.core.catalog import Scope
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind
-from envdeck.core.dotenv.files import examples, kind_of
+from envdeck.core.dotenv.files import examples, kind_of, names_a_key
+from envdeck.core.dotenv.parse import parse
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.core.system.paths import lies_under
 from envdeck.text import plain
@@ -140,9 +144,6 @@ def ask_values(names: Sequence[str], context: CommandContext, *, keep: bool) -> 
 
 
 def _ask(prompt: str) -> str:
-    from getpass import GetPassWarning, getpass  # only who adds a key needs it
-    from warnings import catch_warnings, simplefilter
-
     with catch_warnings(), _not_suspended():
         simplefilter("error", GetPassWarning)
         try:
@@ -173,9 +174,6 @@ def _not_suspended() -> Iterator[None]:
 
 def _read_values() -> Mapping[str, str]:
     """Return the values on the standard input. No error quotes what it says."""
-    from envdeck.core.dotenv.files import names_a_key
-    from envdeck.core.dotenv.parse import parse
-
     if sys.stdin is None:  # as who closes it leaves it
         raise CommandError("there is no standard input to read values from")
     data = sys.stdin.buffer.read(_LIMIT + 1)
@@ -204,8 +202,6 @@ def _decoded(data: bytes) -> str | None:
 
 def report_of(project: str, context: CommandContext) -> "DotenvReport":
     """Return the dotenv files of a project, and those in the environment that is known of it."""
-    from envdeck.core.catalog import Scope
-
     catalog = context.catalog()
     real = os.path.realpath(project)
     environments = (

@@ -13,6 +13,7 @@ from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import counted, path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, environment_object
+from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.model import Environment
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Find environments that have a package."""
-    from envdeck.core.inspection.packages.provenance import mask_text
-
     requirement = _requirement(arguments.requirement, context)
     scope = scope_of(arguments.paths, context, sizes=False)
     scan = ScanReport(context, context.catalog(), scope)

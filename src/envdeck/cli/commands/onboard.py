@@ -4,10 +4,15 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import folder
+from envdeck.cli.commands.onboard_run import act
+from envdeck.cli.commands.onboard_text import check
+from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import guard_name
+from envdeck.core.project.locks.find import find_locks
+from envdeck.core.project.project import manifest_files
 
 DESCRIPTION = """What a project needs before work on it can begin, step by step: a Python that it
 accepts, an environment, its packages, its .env, no secrets in git, its git hooks, a command
@@ -94,23 +99,14 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     acts = arguments.yes or arguments.step is not None or arguments.dry_run
     plain = arguments.check or arguments.json or acts
     if context.interactive and not plain:
-        from envdeck.cli.commands.screen import open_screen
-
         return open_screen(context, project=project)
     if acts and not arguments.check:
-        from envdeck.cli.commands.onboard_run import act
-
         return act(arguments, context, project)
-    from envdeck.cli.commands.onboard_text import check
-
     return check(arguments, context, project)
 
 
 def _is_project(folder: str) -> bool:
     """Whether anything there is declared, locked or kept in git."""
-    from envdeck.core.project.locks.find import find_locks
-    from envdeck.core.project.project import manifest_files
-
     return bool(_has(folder, *_OF_PROJECTS) or manifest_files(folder) or find_locks(folder))
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from envdeck.cli.commands.dotenv_fix import ask_values
 from envdeck.cli.commands.onboard_text import (
     check_chosen,
     code_of,
@@ -148,8 +149,6 @@ class _Acting:
         asks = bool(view.fields) and not (self.arguments.yes or self.arguments.dry_run)
         if not asks or self.context.answers is None:
             return Answers(allow=allow)
-        from envdeck.cli.commands.dotenv_fix import ask_values
-
         names = [field.name for field in view.fields]
         return Answers(values=ask_values(names, self.context, keep=True), allow=allow)
 

@@ -13,12 +13,13 @@ from envdeck.cli.scan import say_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.onboarding.model import StepState, StepView
+from envdeck.core.onboarding.shells import SHELLS
+from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.text import pad, tilde
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.onboarding.project_state import ReadOperations
-    from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.policy import Policy
 
@@ -61,9 +62,6 @@ def walkthrough(
 
     Raises :class:`CommandError` for a shell that is not known.
     """
-    from envdeck.core.onboarding.shells import SHELLS
-    from envdeck.core.onboarding.walkthrough import Walkthrough
-
     if arguments.shell is not None and arguments.shell not in SHELLS:
         raise CommandError(
             f"the shell `{arguments.shell}` is not known", hint=f"known are {', '.join(SHELLS)}"

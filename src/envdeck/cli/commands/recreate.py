@@ -13,6 +13,7 @@ from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
 from envdeck.cli.plan_text import counted, implementation_name, path_cell, safe, said
 from envdeck.cli.references import environment_of
+from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object, doubt_object
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -210,8 +211,6 @@ def _tell(
     arguments: Namespace, context: CommandContext, file: str | None, interpreter: str | None
 ) -> int:
     # moved
-    from envdeck.cli.scan import say_pending
-
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
     operations = context.operations()

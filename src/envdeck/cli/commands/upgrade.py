@@ -4,6 +4,9 @@ from argparse import ArgumentParser, Namespace
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from envdeck.cli.commands.recreate import interpreter_named
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
@@ -12,6 +15,7 @@ from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
 from envdeck.cli.plan_text import counted, safe
 from envdeck.cli.references import environment_of
+from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
 
@@ -103,9 +107,6 @@ def _wanted(arguments: Namespace) -> dict[str, str | None]:
 
 
 def _package(text: str) -> tuple[str, str | None]:
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -125,8 +126,6 @@ def _package(text: str) -> tuple[str, str | None]:
 
 def _tell(arguments: Namespace, context: CommandContext) -> int:
     # moved
-    from envdeck.cli.scan import say_pending
-
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
     context.console.progress("asking the index")

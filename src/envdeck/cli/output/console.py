@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,14 +96,10 @@ class Console:
 
         It is ASCII, so that names which are not UTF-8 survive as escaped surrogates.
         """
-        import json
-
         self.line(json.dumps(value, indent=2 if self.terminal else None))
 
     def json_line(self, value: Any) -> None:  # noqa: ANN401  whatever JSON can hold
         """Write a value as one line of JSON, at once."""
-        import json
-
         self.line(json.dumps(value))
         self.flush()
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from envdeck.core.discovery.managers import all_managers
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
@@ -147,8 +148,6 @@ class ProjectRoots:
     def stores(self) -> frozenset[str]:
         """The tools' folders for environments: being in one says nothing of a project."""
         if self._stores is None:
-            from envdeck.core.discovery.managers import all_managers
-
             self._stores = frozenset(
                 reach.realpath(place.path)
                 for tool in all_managers()

@@ -156,8 +156,6 @@ def header_version(prefix: str, names: tuple[str, ...]) -> str | None:
 
     A build between two releases calls itself `3.12.4+`; the plus is dropped.
     """
-    import re
-
     for name in names:
         text = read_text(os.path.join(prefix, "include", name, "patchlevel.h"), _LIMIT)
         if not isinstance(text, Unread) and (
@@ -178,7 +176,6 @@ def _from_header(located: Located) -> str | None:
 
 def _from_build_details(located: Located) -> str | None:
     import json
-    import re
 
     data = read_bounded(os.path.join(located.stdlib, "build-details.json"), _LIMIT)
     if isinstance(data, Unread):
@@ -199,8 +196,6 @@ def _from_build_details(located: Located) -> str | None:
 
 
 def _from_conda(located: Located) -> str | None:
-    import re
-
     try:
         with reach.scandir(os.path.join(located.prefix, "conda-meta")) as entries:
             names = [entry.name for entry in islice(entries, _RECORDS)]
@@ -213,8 +208,6 @@ def _from_conda(located: Located) -> str | None:
 
 
 def _from_property_list(located: Located) -> str | None:
-    import re
-
     text = read_text(os.path.join(located.prefix, "Resources", "Info.plist"), _LIMIT)
     if isinstance(text, Unread):
         return None
@@ -225,8 +218,6 @@ def _from_property_list(located: Located) -> str | None:
 
 
 def _from_folder(located: Located) -> str | None:
-    import re
-
     for part in reversed(located.prefix.replace("\\", "/").split("/")):
         for version in re.findall(rf"(?<![\d.]){_INTERPRETER_VERSION_NUMBER}(?![\d.])", part):
             if located.minor and (fitting := _fitting(version, located)):

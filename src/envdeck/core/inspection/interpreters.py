@@ -6,6 +6,7 @@ or folder names; that of RPM systems is a database of its own format and is not 
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -102,8 +103,6 @@ def packaged_versions(host: Host) -> dict[str, str]:
 def upstream(version: str, minor: str | None = None) -> str | None:
     """Return the version of Python in that of a package (`1:3.13.0~rc2-1+b1` → `3.13.0rc2`), or
     None when it names no micro version, or another minor."""
-    import re
-
     text = version.rpartition(":")[2].replace("~", "").replace("_", "")
     match = re.match(r"(\d+\.\d+)\.\d+((a|b|rc)\d+)?", text)
     return match.group() if match and minor in {None, match.group(1)} else None

@@ -1,5 +1,6 @@
 """Commands of a project, found in its files: make, just, tox, nox, pytest, Django, scripts."""
 
+import ast
 import os
 import re
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable
 
     from envdeck.core.onboarding.project_state import ProjectFacts
@@ -128,8 +128,6 @@ def nox_sessions(situation: "ProjectFacts") -> Iterator[FoundTask]:
 def session_names(source: bytes) -> tuple[str, ...]:
     """Return the names of the sessions that a noxfile defines at its top; none where it is no
     Python."""
-    import ast  # only a project that has a noxfile pays for it
-
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -145,8 +143,6 @@ def session_names(source: bytes) -> tuple[str, ...]:
 
 
 def _is_session(decorator: "ast.expr") -> bool:
-    import ast
-
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(called, ast.Attribute):
         return called.attr == "session"
@@ -154,8 +150,6 @@ def _is_session(decorator: "ast.expr") -> bool:
 
 
 def _nox_named(decorator: "ast.expr") -> str:
-    import ast
-
     if not isinstance(decorator, ast.Call):
         return ""
     for keyword in decorator.keywords:

@@ -13,6 +13,9 @@ from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
 from envdeck.core.onboarding.python_choice import accepts_python
 from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
+from envdeck.core.project import read_declared, read_locks, wanted_python
+from envdeck.core.project.documents import DataDocument, read_toml
+from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.model import Project, ProjectPart
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -164,8 +167,6 @@ class ProjectFacts:
     @cached_property
     def project(self) -> "Project":
         """What its files say."""
-        from envdeck.core.project import Project, read_declared, read_locks, wanted_python
-
         # Where it is deployed is no matter here: of `read_project` that is what takes long.
         manifests = read_declared(self.folder)
         locks = read_locks(self.folder, hashes=False, manifests=manifests)
@@ -285,8 +286,6 @@ class ProjectFacts:
     @cached_property
     def comparison(self) -> "Comparison | None":
         """The project beside its environment; None without one."""
-        from envdeck.core.project.drift.compare import compare
-
         if self.environment is None:
             return None
         return compare(self.project, self.environment, self.distributions)
@@ -319,8 +318,6 @@ class ProjectFacts:
     @cached_property
     def pyproject(self) -> Mapping[str, Any]:
         """Its `pyproject.toml`; empty where there is none that can be read."""
-        from envdeck.core.project.documents import DataDocument, read_toml
-
         found = read_toml(os.path.join(self.folder, "pyproject.toml"))
         return found.table if isinstance(found, DataDocument) else {}
 

@@ -2,6 +2,9 @@
 
 import re
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.interpreter import end_of_life
 from envdeck.core.project.model import WantedPython
 
@@ -60,9 +63,6 @@ def _some_release(specifier: str, minor: str) -> bool:
 
 
 def _within(specifier: str, version: str) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
-
     if not specifier:
         return True
     try:

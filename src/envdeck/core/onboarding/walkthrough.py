@@ -10,6 +10,7 @@ from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts, ReadOperations
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.onboarding.steps.base import OnboardingStep
+from envdeck.core.operations.run_command import RunResult
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -100,8 +101,6 @@ class Walkthrough:
             self._remember(step.name, chosen)
         if step.name != _COMMAND or plan.operation is not Operation.RUN or not chosen:
             return
-        from envdeck.core.operations.run_command import RunResult
-
         if not isinstance(result, RunResult) or result.stopped:
             return
         if self.operations.policy.read_only:

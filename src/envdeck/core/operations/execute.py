@@ -22,7 +22,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.disk import NotOneDiskError, is_full
 from envdeck.core.operations.guards.base import read_only, refused
 from envdeck.core.operations.guards.check import replaced
-from envdeck.core.operations.shared.space import find_shortage, hint_for
+from envdeck.core.operations.shared.space import find_shortage, hint_for, hint_for_plan
 from envdeck.core.operations.transaction.command_log import CommandLog
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.places import (
@@ -148,8 +148,6 @@ def _sentence(error: OSError) -> str:
 
 def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
     """Return the result where a disk is full and no room could be found for the journal."""
-    from envdeck.core.operations.shared.space import find_shortage, hint_for_plan
-
     shortage = find_shortage(error, plan.targets[0].path, ground)
     return Result(
         Ending.ROLLED_BACK,

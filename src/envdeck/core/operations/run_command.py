@@ -15,11 +15,14 @@ from envdeck.core.model import (
     StepStarted,
     Target,
 )
+from envdeck.core.operations.engine.command import Command
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.guards.base import read_only
+from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.engine.command import Command
     from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 _NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
@@ -60,9 +63,6 @@ class RunResult(Result):
 
 def plan_run(operations: "Context", task: Task) -> RunPlan | NoPlan:
     """Plan to run a command; see :meth:`Operations.plan_run`."""
-    from envdeck.core.operations.guards.base import read_only
-    from envdeck.core.operations.transaction.journal import new_id
-
     host = operations.catalog.host
     program = task.argv[0]
     missing = absence(program)
@@ -92,8 +92,6 @@ def run_command(
     plan: RunPlan, operations: "Context", tell: "Tell", stopped: "Stopped"
 ) -> RunResult:
     """Run it to its end, telling what it prints; it has no input, and can be stopped."""
-    from envdeck.core.operations.engine.runner import Runner
-
     host = operations.catalog.host
     tell(StepStarted(0, plan.steps[0].title))
     done = Runner(host).run(_command(plan.task, host), tell, stopped)
@@ -109,8 +107,6 @@ def run_command(
 
 
 def _command(task: Task, host: Host) -> "Command":
-    from envdeck.core.operations.engine.command import Command
-
     return Command(task.argv, task.folder, _environ(task, host), hides=task.hides)
 
 

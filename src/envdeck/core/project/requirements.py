@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from envdeck.core.inspection.packages.requirements import ParsedRequirement, parse_requirement
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -61,8 +62,6 @@ def direct(table: Mapping[str, Any], folder: str) -> tuple[str, str] | None:
 
 def file_url(path: str) -> str:
     """Return a path as a `file:` URL, bytes that are not UTF-8 counted in."""
-    from urllib.parse import quote_from_bytes
-
     slashed = path.replace(os.sep, "/")
     start = "" if slashed.startswith("/") else "/"
     return "file://" + start + quote_from_bytes(os.fsencode(slashed), "/:" if start else "/")

@@ -14,7 +14,10 @@ from envdeck.core.model import Environment
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.detail.dotenv import DotenvTab
 from envdeck.tui.detail.overview import Overview
+from envdeck.tui.detail.packages import Packages
+from envdeck.tui.detail.project import ProjectTab
 from envdeck.tui.detail.reader import Reader, ReadingEnded
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
 from envdeck.tui.widgets.line import Look
@@ -34,20 +37,14 @@ def _overview(look: Look, _source: CatalogSource) -> DetailTab:
 
 
 def _packages(look: Look, _source: CatalogSource) -> DetailTab:
-    from envdeck.tui.detail.packages import Packages
-
     return Packages(look)
 
 
 def _project(look: Look, source: CatalogSource) -> DetailTab:
-    from envdeck.tui.detail.project import ProjectTab
-
     return ProjectTab(look, source)
 
 
 def _dotenv(look: Look, source: CatalogSource) -> DetailTab:
-    from envdeck.tui.detail.dotenv import DotenvTab
-
     return DotenvTab(look, source)
 
 

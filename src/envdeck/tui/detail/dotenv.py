@@ -8,14 +8,18 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
+from envdeck.core.dotenv import reveal
 from envdeck.core.model import Environment
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import Hiding, Secret
+from envdeck.tui.detail.dotenv_dialog import remedy_dialog
+from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows, remedy_words
 from envdeck.tui.detail.project_view import has_project, no_project, say
 from envdeck.tui.detail.reader import Reader, ReadingEnded
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
+from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.workers import run_in_thread
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
     from envdeck.core.dotenv.model import DotenvReport, Remedy
     from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
-    from envdeck.tui.detail.dotenv_view import KeyAt, Shown
 
 SECONDS = 30.0
 """How long a value is shown."""
@@ -34,8 +37,6 @@ SECONDS = 30.0
 
 def read_value(path: str, name: str) -> Secret:
     """Read what stands behind a key now; called in a thread."""
-    from envdeck.core.dotenv import reveal
-
     return Secret(reveal(path, name))
 
 
@@ -185,8 +186,6 @@ class DotenvTab(DetailTab, Hiding):
                 again = Part(self.look.key("refresh"), Tone.HEADING), Part(" reads them again.")
                 return say([(Part(why, Tone.ERROR),), again], self.look, cells)
             case report:
-                from envdeck.tui.detail.dotenv_view import dotenv_rows
-
                 return dotenv_rows(report, self._shown, self.look, cells)
 
     @on(LineList.Moved)
@@ -209,8 +208,6 @@ class DotenvTab(DetailTab, Hiding):
             told.append((Part(self.look.key("reveal"), Tone.HEADING), Part(word, Tone.MUTED)))
         remedy = self._remedy()
         if remedy is not None:
-            from envdeck.tui.detail.dotenv_view import remedy_words
-
             words = f" {remedy_words(remedy, self.look)}"
             told.append((Part(self.look.key("mend"), Tone.HEADING), Part(words, Tone.MUTED)))
         self.footing.tell(joined(told))
@@ -222,8 +219,6 @@ class DotenvTab(DetailTab, Hiding):
         row = self.view.current
         if row is None or self.report is None:
             return None
-        from envdeck.tui.detail.dotenv_view import KeyAt
-
         return row.about if isinstance(row.about, KeyAt) else None
 
     def reveal(self) -> None:
@@ -253,8 +248,6 @@ class DotenvTab(DetailTab, Hiding):
             return
         if not self.display or not self.screen.is_current:
             return
-        from envdeck.tui.detail.dotenv_view import Shown
-
         self._shown = Shown(message.at, secret)
         self._hides = self.set_timer(SECONDS, self.hide_secrets)
         self._build()
@@ -294,9 +287,6 @@ class DotenvTab(DetailTab, Hiding):
         if remedy is None or report is None:
             return "nothing here is mended by a key: go to what is wrong with a file"
         self.hide_secrets()
-        from envdeck.tui.detail.dotenv_dialog import remedy_dialog
-        from envdeck.tui.dialogs.requests import remedy_request
-
         dialog = remedy_dialog(operating, remedy, report, self.look)
         return dialog or remedy_request(operating, remedy, {}, self.look)
 

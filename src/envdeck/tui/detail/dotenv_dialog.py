@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
+from envdeck.core.dotenv import reveal
 from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
 from envdeck.core.model import Severity
 from envdeck.text import plain
@@ -34,8 +35,6 @@ _FRAME = 7
 
 def read_default(path: str, name: str) -> Secret:
     """Read what an example has behind a key; called in a thread."""
-    from envdeck.core.dotenv import reveal
-
     return Secret(reveal(path, name))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from textual.events import Resize
 
 from envdeck.core.inspection.packages import dependencies as dependency_tree
@@ -113,9 +115,6 @@ def _last_of_siblings(rows: Iterable[TreeRow]) -> list[bool]:
 
 def requirement_name(requirement: str) -> str:
     """Return the normalised name in a requirement (PEP 508), or the text where it is none."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
     try:
         return canonicalize_name(Requirement(requirement).name)
     except InvalidRequirement:
@@ -125,8 +124,6 @@ def requirement_name(requirement: str) -> str:
 def requirement_versions(requirement: str) -> str:
     """Return the versions that a requirement (PEP 508) accepts, `>=0.3.1`; the address of one
     that names an address; the text itself where it is none."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
     try:
         read = Requirement(requirement)
     except InvalidRequirement:

@@ -14,7 +14,13 @@ from envdeck.text import plain
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.source import CatalogSource
-from envdeck.tui.detail.project_view import declares_nothing, has_project, no_project, say
+from envdeck.tui.detail.project_view import (
+    declares_nothing,
+    has_project,
+    no_project,
+    project_rows,
+    say,
+)
 from envdeck.tui.detail.reader import Reader, ReadingEnded
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
@@ -156,8 +162,6 @@ class ProjectTab(DetailTab):
         self, comparison: "Comparison", environment: Environment, cells: int
     ) -> list[TabRow]:
         """Lay a comparison out, once for a width: it is shown anew whenever anything is known."""
-        from envdeck.tui.detail.project_view import project_rows
-
         shown = (comparison, environment, cells)
         if self._laid is None or not _same(self._laid[0], shown):
             rows = project_rows(*shown[:2], self.look, cells)
@@ -193,7 +197,6 @@ class ProjectTab(DetailTab):
         row, comparison = self.view.current, self.comparison
         if row is None or comparison is None:
             return None
-        from envdeck.core.project.model import Drift, PythonDrift
         # moved
 
         if not isinstance(row.about, Drift | PythonDrift):

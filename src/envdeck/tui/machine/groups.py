@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from envdeck.core.inspection.interpreters import base_of, orphans
 from envdeck.core.model import Environment, Interpreter
 from envdeck.tui.store.columns import version_numbers
 from envdeck.tui.store.rows import Totals, nothing_shared
@@ -176,8 +177,6 @@ class InterpreterBase:
 
 def bases(interpreters: Sequence[Interpreter]) -> list[InterpreterBase]:
     """Return the interpreters, the newest version first, nothing yet known of dependants."""
-    from envdeck.tui.store.columns import version_numbers
-
     ordered = sorted(
         interpreters,
         key=lambda one: (version_numbers(one.version or "0"), one.version or ""),
@@ -193,8 +192,6 @@ def with_dependants(
 
     Links are followed and bases looked for on the disk: not for the event loop.
     """
-    from envdeck.core.inspection.interpreters import base_of, orphans
-
     interpreters = [base.interpreter for base in known if base.interpreter is not None]
     answers: dict[tuple[str | None, ...], Interpreter | None] = {}
     resting: dict[Interpreter, list[Environment]] = {one: [] for one in interpreters}

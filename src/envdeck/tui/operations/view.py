@@ -1,5 +1,6 @@
 """What the view of the operations says, as lines."""
 
+import shlex
 from collections.abc import Iterable
 
 from envdeck.text import clip, duration, pad, width
@@ -123,8 +124,6 @@ def _broken(text: str, room: int) -> list[str]:
 
 def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) -> list[Line]:
     """Return a command that was really run, where, and how it ended."""
-    import shlex
-
     words = look.sentence(f"$ {shlex.join(command.words)}")
     told = wrapped((Part(words, Tone.STRONG),), max(cells - 4, 8))
     if command.code is None:

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packaging.version import InvalidVersion, Version
+
+from envdeck.core.operations.upgrade.model import level
+
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.model import Fixed, UpgradeCandidate, UpgradeCandidates
 
@@ -120,8 +124,6 @@ class UpgradePicker:
         version = self.version_of(row)
         if version in {row.target, row.installed}:
             return row.level.value
-        from envdeck.core.operations.upgrade.model import level
-
         return level(row.installed, version).value
 
     def is_changed(self, name: str) -> bool:
@@ -152,8 +154,6 @@ class UpgradePicker:
         if not text:
             self._take(row, row.target)
             return ""
-        from packaging.version import InvalidVersion, Version
-
         try:
             version = str(Version(text))
         except (InvalidVersion, ValueError):  # no version, or of more digits than Python reads
@@ -193,8 +193,6 @@ def _known(row: "UpgradeCandidate", asked: str | None) -> list[str]:
 
 
 def _order(text: str, versions: Iterable[str]) -> tuple[object, ...]:
-    from packaging.version import InvalidVersion, Version
-
     try:
         return (0, Version(text))
     except (InvalidVersion, ValueError):  # an old spelling stays where it was

@@ -10,7 +10,11 @@ from textual.message import Message
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
+from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.dialogs.requests import undo_request
+from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.view import typed
 from envdeck.tui.walkthrough.worker import LookingScreen
 from envdeck.tui.widgets.line_list import LineList
@@ -19,7 +23,6 @@ from envdeck.tui.workers import run_in_thread
 if TYPE_CHECKING:
     from envdeck.core.model import Plan
     from envdeck.tui.base.job import Job
-    from envdeck.tui.walkthrough.options import StepDialog
 
 
 class Recorded(Message, bubble=False):
@@ -116,8 +119,6 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
             self._say("there is nothing to do for it")
 
     def _ask(self, step: StepView) -> None:
-        from envdeck.tui.walkthrough.options import StepDialog
-
         dialog = StepDialog(step, self.look)
         dialog.on_chosen = partial(self._answered, step, dialog)
         self.app.push_screen(dialog)
@@ -128,8 +129,6 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     def _plan(self, step: StepView, answers: Answers, asked_in: "StepDialog | None") -> None:
         """Plan it in the background, show it, and do it if the person says yes. What is not done
         leads back to where it was asked for."""
-        from envdeck.tui.base.services import PlanRequest
-        from envdeck.tui.dialogs.plan import PlanDialog
 
         def decided(plans: "tuple[Plan, ...] | None") -> None:
             if asked_in is not None:
@@ -223,8 +222,6 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         """Ask whether the last operation shall be taken back."""
         operating = self.main.able()
         if operating is not None:
-            from envdeck.tui.dialogs.requests import undo_request
-
             request = undo_request(operating, "Take the last operation back")
             self.post_message(PlanRequested(request))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 from textual.message import Message
 
 from envdeck.core.onboarding.model import Answers, StepState, StepView
+from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.tui.base.services import Stopped
 from envdeck.tui.workers import run_in_thread
 
@@ -77,8 +78,6 @@ def open_walking(
     operating: "Operating", project: str, environment: "Environment | None"
 ) -> Walking:
     """Return the real walkthrough of a project; called in a thread."""
-    from envdeck.core.onboarding.walkthrough import Walkthrough
-
     return Walkthrough(cast("Operations", operating), project, environment=environment)
 
 

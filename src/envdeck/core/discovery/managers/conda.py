@@ -9,6 +9,7 @@ its environments rest on, and nobody cleans up by deleting it. :func:`is_root` t
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -56,7 +57,6 @@ def parse(text: str) -> list[str]:
 
 def expand_variables(value: str, host: Host) -> str:
     """Replace `$NAME`, `${NAME}` and `%NAME%` by the host's variables; unknown ones stay."""
-    import re
 
     def known(match: "re.Match[str]") -> str:
         name = match.group(1) or match.group(2) or match.group(3)

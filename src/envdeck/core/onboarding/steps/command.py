@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from envdeck.core.dotenv import values_of
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.commands import FoundTask, find_tasks
 from envdeck.core.onboarding.model import Answers, Option, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
+from envdeck.core.operations.run_command import Task
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
-    from envdeck.core.operations.run_command import Task
 
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
 
@@ -81,9 +82,6 @@ class CommandStep(OnboardingStep):
 
 
 def _task(situation: ProjectFacts, one: FoundTask) -> "Task":
-    from envdeck.core.dotenv import values_of
-    from envdeck.core.operations.run_command import Task
-
     environment = situation.environment
     return Task(
         f"run {one.words}",

@@ -23,6 +23,8 @@ from envdeck.core.onboarding.python_choice import (
 )
 from envdeck.core.onboarding.shells import activation, shell_in_use
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
+from envdeck.core.operations.engine.uv import find_uv
+from envdeck.core.operations.run_command import Task
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -190,8 +192,6 @@ class InterpreterStep(OnboardingStep):
         return self._missing(situation, asked, problems)
 
     def _missing(self, situation: ProjectFacts, asked: str, problems: tuple[str, ...]) -> StepView:
-        from envdeck.core.operations.engine.uv import find_uv
-
         version = version_to_get(situation.wanted, situation.host.now())
         words = ("python", "install", *([version] if version else []))
         message = f"no Python here is one that the project accepts ({asked})"
@@ -211,8 +211,6 @@ class InterpreterStep(OnboardingStep):
         folder = situation.host.home
 
         def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
-            from envdeck.core.operations.run_command import Task
-
             title = f"get Python {version}".strip()
             return operations.plan_run(Task(title, (program, *words), folder))
 

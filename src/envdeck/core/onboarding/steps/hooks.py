@@ -5,12 +5,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from envdeck.core.dotenv import values_of
 from envdeck.core.git import find_repository, hooks_folder
 from envdeck.core.git.repository import git_folders
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
+from envdeck.core.operations.run_command import Task
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
@@ -141,9 +143,6 @@ class HooksStep(OnboardingStep):
         argv = (program, "install")
 
         def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
-            from envdeck.core.dotenv import values_of
-            from envdeck.core.operations.run_command import Task
-
             active = environment.path if environment is not None else None
             hides = values_of(situation.folder)
             return operations.plan_run(

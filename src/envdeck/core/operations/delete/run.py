@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
+from envdeck.core.operations.delete.purge import conclude_purge, purge_one
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.check import UNOWNED, moment_of, unowned_now
 from envdeck.core.operations.shared.describe import manifest_of
@@ -22,6 +23,8 @@ from envdeck.core.operations.transaction.transaction import (
     trash_of,
 )
 from envdeck.core.operations.transaction.trash import TrashManifest, read_item
+from envdeck.core.operations.undo.plan import UndoAction
+from envdeck.core.operations.undo.run import take_back
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Context, Stopped, Tell
@@ -147,9 +150,6 @@ def _come_since(removal: Removal, folder: str, plan: DeletePlan) -> frozenset[st
 
 
 def _bring_back(entry: Entry, ground: OperationStore) -> None:
-    from envdeck.core.operations.undo.plan import UndoAction
-    from envdeck.core.operations.undo.run import take_back
-
     there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT))
     back = UndoAction(entry, entry.path, ground.disk.identity(entry.path), there)
     take_back(back, f"{entry.id}-back", entry.group, ground)
@@ -236,8 +236,6 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell
 def _purge_all(
     done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: "Tell"
 ) -> Result:
-    from envdeck.core.operations.delete.purge import conclude_purge, purge_one
-
     results = []
     for index, entry in enumerate(done):
         tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))

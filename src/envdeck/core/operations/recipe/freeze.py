@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.discovery.editable import path_of
 from envdeck.core.discovery.project_roots import has_manifest
 from envdeck.core.inspection.packages.distributions import read_heads
@@ -342,8 +344,6 @@ def _requirement(row: Distribution, origin: Origin | None) -> str:
 
 def _equals(version: str) -> str:
     """Return `==`, or `===` for a version that PEP 440 does not know."""
-    from packaging.version import InvalidVersion, Version
-
     try:
         Version(version)
     except InvalidVersion:

@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Interpreter
 from envdeck.core.operations.engine.command import Completed
@@ -168,8 +171,6 @@ def judge_direct(
 
     `line` is its requirements line: `-e …`, `name @ URL`, or `name==version`.
     """
-    from packaging.version import InvalidVersion, Version
-
     line = line.strip()
     if line.startswith("-e"):
         return PinForecast(name, version, Verdict.BUILD, note="it is installed in place (editable)")
@@ -187,8 +188,6 @@ def judge_direct(
 
 
 def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinForecast:
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
     try:
         tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
     except (InvalidWheelFilename, ValueError):
@@ -330,8 +329,6 @@ def _text(completed: Completed | None) -> str:
 
 def _stable(answer: PinAnswer | None, version: str) -> str | None:
     """Return the version of an answer, unless it is a pre-release where the pin is none."""
-    from packaging.version import InvalidVersion, Version
-
     if answer is None or answer.version is None:
         return None
     try:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.interpreter import minor_of
 from envdeck.core.inspection.interpreters import base_of
 from envdeck.core.model import Environment, Interpreter
@@ -116,9 +119,6 @@ def _suits(choice: InterpreterOption) -> bool:
 
 
 def _fits(one: Interpreter, wanted: WantedPython) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
-
     if not wanted.specifier or one.version is None:
         return True
     try:

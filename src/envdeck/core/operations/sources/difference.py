@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution
@@ -107,8 +109,6 @@ def _gone(now: dict[str, str], kept: Collection[str]) -> tuple[tuple[str, str], 
 def _equal(first: str, second: str) -> bool:
     """Tell whether two versions are one, however they are written; a local part that only one
     of them has (`1.0+cpu`) counts."""
-    from packaging.version import InvalidVersion, Version
-
     if first == second:
         return True
     try:

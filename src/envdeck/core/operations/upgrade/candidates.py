@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.packages.dependencies import requirement_graph
 from envdeck.core.inspection.packages.requirements import marker_environment, parse_requirement
 from envdeck.core.model import Distribution, Environment, Status
@@ -138,8 +141,6 @@ def excluding(
 
 def _version(row: Distribution) -> str | None:
     """Return the version in the form in which it can be asked for; None where it cannot."""
-    from packaging.version import InvalidVersion, Version
-
     try:
         version = str(Version(row.version))
     except (InvalidVersion, ValueError):  # no version, or of more digits than Python reads
@@ -261,8 +262,6 @@ def reason_in(words: str, row: UpgradeCandidate) -> str:
 
 
 def _lets(bounds: str, version: str) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     try:
         return SpecifierSet(bounds).contains(version, prereleases=True)
     except (InvalidSpecifier, ValueError):
@@ -307,8 +306,6 @@ def _reached(installed: UpgradeBaseline, target: str, newest: dict[str, str], na
 
 def _later(first: str, second: str) -> str:
     """Return the later of two versions, the first one if the second is not readable."""
-    from packaging.version import InvalidVersion, Version
-
     try:
         return second if Version(second) > Version(first) else first
     except (InvalidVersion, ValueError):

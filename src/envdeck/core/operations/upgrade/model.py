@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.uv import Change
 
@@ -128,8 +130,6 @@ def level(installed: str, target: str) -> Level:
     by its numbers like any other: from 2025.1 to 2026.1 is major. It promises nothing: authors
     number as they like. Across epochs numbers do not compare.
     """
-    from packaging.version import InvalidVersion, Version
-
     try:
         before, after = Version(installed), Version(target)
     except (InvalidVersion, ValueError):  # no version, or of more digits than Python reads

@@ -14,7 +14,7 @@ from envdeck.core.operations.sources.source import InstallMethod, PackageSource,
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildError, StagedBuild
 from envdeck.core.operations.upgrade.candidates import candidates
-from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer
+from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer, plan_lock_upgrade
 from envdeck.core.operations.upgrade.model import Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.operations.upgrade.staged import UpgradePlan, no_plan, staged_plan, with_edits
@@ -96,8 +96,6 @@ def plan_upgrade(
         else None
     )
     if lock:
-        from envdeck.core.operations.upgrade.lock import plan_lock_upgrade
-
         return plan_lock_upgrade(
             operations, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
         )

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution, Environment, OperationEvent
 from envdeck.core.operations.engine.command import Command, Completed
@@ -161,8 +164,6 @@ def _not_chosen(installed: UpgradeBaseline, chosen: Mapping[str, str | None]) ->
 
 def _version(asked: str | None) -> str | None:
     """Return a version in its normal form; None for what is none."""
-    from packaging.version import InvalidVersion, Version
-
     try:
         return str(Version(asked or ""))
     except (InvalidVersion, ValueError):
@@ -171,8 +172,6 @@ def _version(asked: str | None) -> str | None:
 
 def _specifier(asked: str | None) -> str | None:
     """Return what was asked for as a specifier; None for what is neither that nor a version."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     version = _version(asked)
     try:
         return str(SpecifierSet(f"=={version}" if version else asked or ""))

@@ -1,5 +1,6 @@
 """The indexes that a project names, in the words of each tool, and what an installer is told."""
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -59,8 +60,6 @@ def pdm_indexes(document: DataDocument) -> IndexTable:
 
 def pdm_index_of(document: DataDocument, name: str) -> str:
     """Return the name of the index that `include_packages` ties a package to, or nothing."""
-    import fnmatch
-
     for one in tables(table_at(document.table, "tool", "pdm").get("source")):
         if any(fnmatch.fnmatch(name, pattern) for pattern in strings(one.get("include_packages"))):
             return string_at(one, "name")

@@ -1,0 +1,198 @@
+"""The shape of the source: no import circle, small folders and classes, plain names."""
+
+import ast
+from collections import Counter
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in SOURCE.rglob("*.py")
+}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+MODULES_AT_MOST = 339
+IMPORTS_IN_FUNCTIONS = 154
+LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
+"""Packages with one module for each command and each manager."""
+NOUNS_IN_ING = {"onboarding", "staging"}
+LONG = 450
+"""Lines of a module; more is more than one subject."""
+TOO_LONG = {
+    "envdeck.cli.perform": 466,
+    "envdeck.core.dotenv.checks": 616,
+    "envdeck.core.operations.recreate.run": 518,
+    "envdeck.core.operations.staging.stage": 542,
+    "envdeck.demo.scenarios.projects": 504,
+    "envdeck.tui.base.actions": 457,
+    "envdeck.tui.dialogs.plan": 529,
+    "envdeck.tui.recreate.dialog": 460,
+    "envdeck.tui.upgrade.dialog": 451,
+}
+METHODS = 20
+"""Methods of a class with those of its own bases."""
+MANY_METHODS = {
+    "ActingScreen": 85,
+    "Bars": 39,
+    "BaseDetail": 42,
+    "BaseList": 39,
+    "BrowsingScreen": 46,
+    "Builder": 23,
+    "ChoiceList": 40,
+    "CreateDialog": 57,
+    "DetailPane": 21,
+    "Disk": 24,
+    "DotenvTab": 25,
+    "DotenvValuesDialog": 32,
+    "EnvDeck": 25,
+    "EnvironmentTable": 36,
+    "FolderList": 39,
+    "HistoryList": 39,
+    "JobList": 39,
+    "LineList": 39,
+    "LinuxDisk": 24,
+    "Listing": 35,
+    "LiveScreen": 23,
+    "LogView": 23,
+    "LookingScreen": 22,
+    "MacDisk": 24,
+    "MainScreen": 118,
+    "Operating": 23,
+    "Operations": 24,
+    "PackageList": 41,
+    "PackagePage": 41,
+    "Packages": 27,
+    "PickerDialog": 47,
+    "PlanDialog": 43,
+    "PlanView": 41,
+    "ProjectDialog": 34,
+    "ProjectFacts": 24,
+    "ProjectTab": 22,
+    "QuitDialog": 25,
+    "RecreateDialog": 64,
+    "RunningScreen": 64,
+    "StepDialog": 29,
+    "StepList": 39,
+    "StepsView": 21,
+    "TabList": 40,
+    "TourDialog": 27,
+    "TourOffer": 22,
+    "TrashList": 41,
+    "TrashScreen": 22,
+    "UpgradeDialog": 73,
+    "UvAdapter": 22,
+    "WalkthroughScreen": 42,
+    "WindowsDisk": 24,
+}
+PARAMETERS = 7
+MANY_PARAMETERS = {
+    "__init__": 8,
+    "_key": 8,
+    "install": 10,
+    "plan_recreate": 11,
+    "probe": 8,
+    "project_sync": 8,
+    "sources": 9,
+    "staged_plan": 12,
+    "view": 9,
+}
+"""These lists only get shorter."""
+
+
+def imports(name: str) -> set[str]:
+    """Return the modules that one imports, in functions and for types included."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in MODULES else node.module)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+    return {other for other in found if other in MODULES and other != name}
+
+
+def test_no_module_imports_itself_through_others():
+    try:
+        TopologicalSorter({name: imports(name) for name in MODULES}).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_modules_are_few_and_folders_small():
+    modules = [name for name, path in MODULES.items() if path.name != "__init__.py"]
+    assert len(modules) <= MODULES_AT_MOST
+    folders = Counter(name.rpartition(".")[0] for name in modules)
+    assert {name: count for name, count in folders.items() if count > 20} == {
+        name: folders[name] for name in LISTS if folders[name] > 20
+    }
+
+
+def test_a_module_is_one_subject():
+    lengths = {name: path.read_text("utf-8").count("\n") for name, path in MODULES.items()}
+    long = {name: lines for name, lines in lengths.items() if lines > LONG}
+    assert {name: n for name, n in long.items() if n > TOO_LONG.get(name, LONG)} == {}
+    assert set(TOO_LONG) <= set(long), "a module became short: take it from the list"
+
+
+def test_names_are_no_participles():
+    parts = {part for name in MODULES for part in name.split(".")}
+    assert {part for part in parts if part.endswith("ing")} == NOUNS_IN_ING
+
+
+def test_an_import_in_a_function_is_the_exception():
+    spots = {
+        (name, inner.lineno)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    assert len(spots) <= IMPORTS_IN_FUNCTIONS
+
+
+def classes() -> dict[str, ast.ClassDef]:
+    """Return the classes of the program by their names."""
+    return {
+        node.name: node
+        for tree in TREES.values()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def methods(name: str, known: dict[str, ast.ClassDef]) -> set[str]:
+    """Return the methods of a class, and of its bases that are ours."""
+    found: set[str] = set()
+    for node in known[name].body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+    for base in known[name].bases:
+        named = base.value if isinstance(base, ast.Subscript) else base
+        if isinstance(named, ast.Name) and named.id in known and named.id != name:
+            found |= methods(named.id, known)
+    return found
+
+
+def test_a_screen_and_a_class_have_few_methods():
+    known = classes()
+    counts = {name: len(methods(name, known)) for name in known}
+    large = {name: count for name, count in counts.items() if count > METHODS}
+    assert {name: n for name, n in large.items() if n > MANY_METHODS.get(name, METHODS)} == {}
+    assert set(MANY_METHODS) <= set(large), "a class became small: take it from the list"
+
+
+def test_a_function_takes_few_arguments():
+    many: Counter[str] = Counter()
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                count = len([one for one in given if one.arg not in ("self", "cls")])
+                many[node.name] = max(many[node.name], count)
+    over = {name: count for name, count in many.items() if count > PARAMETERS}
+    assert {name: n for name, n in over.items() if n > MANY_PARAMETERS.get(name, 0)} == {}
+    assert set(MANY_PARAMETERS) <= set(over), "a function takes fewer: take it from the list"

@@ -95,8 +95,10 @@ def test_good_files_have_no_findings(tmp_path: Path, text: str):
     assert checks_of(tmp_path, text) == set()
 
 
-def test_each_check_is_in_the_registry():
-    assert len(CHECKS) == 24
+def test_each_check_is_registered_once_by_its_own_name():
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names) == 24
+    assert set(LINES) < set(names)
 
 
 def test_a_part_of_a_value_is_not_quoted(tmp_path: Path):

@@ -1,7 +1,8 @@
-"""The checks of dotenv files, one function each.
+"""The checks of dotenv files, one decorated function each.
 
-A check is a function and a line in :data:`CHECKS`.
-The words of a finding name keys, and never their values.
+The function's name is that of the check, with hyphens. A :func:`line_check` judges one line that
+sets a key and returns message and remedy; a :func:`check` judges all files and yields remarks.
+Words name keys, and never their values.
 """
 
 import os
@@ -10,8 +11,8 @@ import shlex
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from envdeck.core.dotenv.files import DotenvDocument, examples, names_a_key
 from envdeck.core.dotenv.model import (
@@ -22,12 +23,17 @@ from envdeck.core.dotenv.model import (
     Remedy,
     RemedyKind,
 )
+from envdeck.core.dotenv.parse import Statement
 from envdeck.core.dotenv.secrets import looks_secret
 from envdeck.core.model import Severity
 from envdeck.core.system import reach
 
 _NAMED = 8
 """So many keys are named in one sentence."""
+_MANY = 100
+"""So many remarks of one check on one file become findings; the rest are counted."""
+_ORDER = tuple(Severity)
+"""Errors first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,12 @@ class CheckContext:
 
     @property
     def files(self) -> tuple[DotenvFile, ...]:
-        """The files as nouns."""
+        """The files without their values."""
         return tuple(document.file for document in self.documents)
 
     @property
     def written(self) -> tuple[DotenvDocument, ...]:
-        """The files whose lines somebody looks after: all but strays."""
+        """The files whose lines somebody maintains: all but strays."""
         return tuple(one for one in self.documents if one.file.kind is not FileKind.STRAY)
 
     @property
@@ -54,54 +60,138 @@ class CheckContext:
         return tuple(file for file in self.files if file.kind is FileKind.ENV)
 
     def name(self, path: str) -> str:
-        """Return a file as it is called from the project's folder."""
+        """Return the path of a file relative to the project."""
         return os.path.relpath(path, self.project)
 
     def is_outside(self, file: DotenvFile) -> bool:
-        """Tell a link that leads out of the project: what is behind it is not edited."""
+        """Whether a file is a link out of the project; its target is not edited."""
         inside = reach.realpath(self.project).rstrip(os.sep) + os.sep
         return file.link is not None and not file.link.startswith(inside)
 
     def command(self, option: str, path: str) -> str:
-        """Return the command of ours that mends something of one file."""
+        """Return the command of EnvDeck that fixes one file."""
         words = ["envdeck", "dotenv", self.project, option]
         if self.name(path) != ".env":
             words += ["--file", self.name(path)]
         return shlex.join(words)
 
     def git(self, *words: str) -> str:
-        """Return a command of git's in the project's folder."""
+        """Return a git command in the project's folder."""
         return shlex.join(["git", "-C", self.project, *words])
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names as a sentence has them; of more than eight, how many there are besides."""
+class Remark(NamedTuple):
+    """What a check reports of one file; its decorator adds name and severity."""
+
+    file: str
+    message: str
+    remedy: str
+    line: int | None = None
+    mends: Remedy | None = None
+
+
+Find: TypeAlias = Callable[[CheckContext], Iterator[Remark]]
+Judge: TypeAlias = Callable[[Statement], tuple[str, str] | None]
+
+
+class DotenvCheck(NamedTuple):
+    """One check, as its decorator registered it."""
+
+    name: str
+    severity: Severity
+    find: Find
+
+
+CHECKS: list[DotenvCheck] = []
+"""Every check of this module, in its order."""
+
+
+def check(severity: Severity) -> Callable[[Find], Find]:
+    """Register a check of all files."""
+
+    def register(find: Find) -> Find:
+        CHECKS.append(DotenvCheck(find.__name__.replace("_", "-"), severity, find))
+        return find
+
+    return register
+
+
+def line_check(severity: Severity) -> Callable[[Judge], Judge]:
+    """Register a check of each line that sets a key, in all files but strays."""
+
+    def register(judge: Judge) -> Judge:
+        def find(context: CheckContext) -> Iterator[Remark]:
+            for document in context.written:
+                for one in document.assignments:
+                    words = judge(one)
+                    if words is not None:
+                        yield Remark(document.file.path, *words, one.line)
+
+        CHECKS.append(DotenvCheck(judge.__name__.replace("_", "-"), severity, find))
+        return judge
+
+    return register
+
+
+def examine(context: CheckContext) -> tuple[DotenvFinding, ...]:
+    """Return the findings of all checks: errors first, then by file, line and check."""
+    places = {file.path: place for place, file in enumerate(context.files)}
+    found = [
+        DotenvFinding(one.name, one.severity, *remark)
+        for one in CHECKS
+        for remark in _first_remarks(one.find(context))
+    ]
+    return tuple(
+        sorted(
+            found,
+            key=lambda one: (
+                _ORDER.index(one.severity),
+                places.get(one.file, len(places)),
+                one.file,
+                one.line or 0,
+                one.check,
+            ),
+        )
+    )
+
+
+def _first_remarks(remarks: Iterator[Remark]) -> Iterator[Remark]:
+    """Yield the first remarks on each file, then one that counts the rest."""
+    counts: Counter[str] = Counter()
+    after: dict[str, Remark] = {}
+    for remark in remarks:
+        counts[remark.file] += 1
+        if counts[remark.file] <= _MANY:
+            yield remark
+        else:
+            after.setdefault(remark.file, remark)
+    for file, first in after.items():
+        count = counts[file] - _MANY
+        lines = "line is" if count == 1 else "lines are"
+        yield first._replace(message=f"{count:,} more {lines} like that, from this one on")
+
+
+def _name_keys(names: Sequence[str]) -> str:
+    """Return keys as a sentence names them, with a verb: `A and B are`."""
     if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more are"
+    are = "is" if len(names) == 1 else "are"
+    return " and ".join(filter(None, [", ".join(names[:-1]), f"{names[-1]} {are}"]))
 
 
-def line_finding(
-    check: str, severity: Severity, document: DotenvDocument, line: int, message: str, remedy: str
-) -> DotenvFinding:
-    """Return a finding about one line, which a person mends in an editor."""
-    return DotenvFinding(check, severity, document.file.path, message, remedy, line)
-
-
-def duplicated_key(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning for each time but the first."""
-    for document in looked.written:
+@check(Severity.WARNING)
+def duplicated_key(context: CheckContext) -> Iterator[Remark]:
+    """Each time but the first."""
+    for document in context.written:
         first: dict[str | None, int] = {}
         for one in document.assignments:
             line = first.setdefault(one.name, one.line)
             if line != one.line:
-                yield line_finding(
-                    "duplicated-key",
-                    Severity.WARNING,
-                    document,
-                    one.line,
+                yield Remark(
+                    document.file.path,
                     f"{one.name} is set in line {line} already; the last one holds",
                     "remove the one that is not meant",
+                    one.line,
                 )
 
 
@@ -109,154 +199,116 @@ _LEADING = re.compile(r"\A[^A-Za-z_]+")
 _OTHER = re.compile(r"[^A-Za-z0-9_]")
 
 
-def incorrect_delimiter(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning: no shell takes such a name. What stands before the first letter is
-    `leading-character`'s."""
-    for document in looked.written:
-        for one in document.assignments:
-            name = one.name or ""
-            if _OTHER.search(_LEADING.sub("", name)):
-                yield line_finding(
-                    "incorrect-delimiter",
-                    Severity.WARNING,
-                    document,
-                    one.line,
-                    f"{name} has a character in it that names of variables do not have",
-                    "part its words by underscores",
-                )
+@line_check(Severity.WARNING)
+def incorrect_delimiter(one: Statement) -> tuple[str, str] | None:
+    """No shell takes such a name. Its start is for `leading-character`."""
+    if not _OTHER.search(_LEADING.sub("", one.name or "")):
+        return None
+    return (
+        f"{one.name} has a character in it that names of variables do not have",
+        "part its words by underscores",
+    )
 
 
-def key_without_value(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning: python-dotenv sets no variable for it, other readers refuse the file."""
-    for document in looked.written:
-        for one in document.assignments:
-            if one.value is None:
-                yield line_finding(
-                    "key-without-value",
-                    Severity.WARNING,
-                    document,
-                    one.line,
-                    f"{one.name} has no equal sign, and sets nothing",
-                    f"write `{one.name}=` for an empty value",
-                )
+@line_check(Severity.WARNING)
+def key_without_value(one: Statement) -> tuple[str, str] | None:
+    """python-dotenv sets no variable for it, other readers refuse the file."""
+    if one.value is not None:
+        return None
+    return (
+        f"{one.name} has no equal sign, and sets nothing",
+        f"write `{one.name}=` for an empty value",
+    )
 
 
-def leading_character(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning for a digit, a dot, a quote; for blanks too, as dotenv-linter does."""
-    for document in looked.written:
-        for one in document.assignments:
-            first = one.text[:1]
-            if first.isalpha() or first == "_":
-                continue
-            what = "blanks" if first.isspace() else "a character that no name begins with"
-            yield line_finding(
-                "leading-character",
-                Severity.WARNING,
-                document,
-                one.line,
-                f"the line of {one.name} begins with {what}",
-                "begin it with a letter or an underscore",
-            )
+@line_check(Severity.WARNING)
+def leading_character(one: Statement) -> tuple[str, str] | None:
+    """A digit, a dot, a quote; blanks too, as in dotenv-linter."""
+    first = one.text[:1]
+    if first.isalpha() or first == "_":
+        return None
+    what = "blanks" if first.isspace() else "a character that no name begins with"
+    return f"the line of {one.name} begins with {what}", "begin it with a letter or an underscore"
 
 
-def lowercase_key(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note: names of variables are in upper case by custom (POSIX, chapter 8)."""
-    for document in looked.written:
-        for one in document.assignments:
-            name = one.name or ""
-            if name != name.upper():
-                yield line_finding(
-                    "lowercase-key",
-                    Severity.NOTE,
-                    document,
-                    one.line,
-                    f"{name} has letters in lower case",
-                    f"call it {name.upper()}, here and where it is read",
-                )
+@line_check(Severity.NOTE)
+def lowercase_key(one: Statement) -> tuple[str, str] | None:
+    """Names of variables are in upper case by custom (POSIX, chapter 8)."""
+    name = one.name or ""
+    if name == name.upper():
+        return None
+    return f"{name} has letters in lower case", f"call it {name.upper()}, here and where it is read"
 
 
-_NEEDED = re.compile(r"[\s\\$#&=`;|<>()*?!~{}\[\],'\"]")
+_NEEDS_QUOTES = re.compile(r"[\s\\$#&=`;|<>()*?!~{}\[\],'\"]")
 
 
-def quote_character(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note: Docker's `--env-file` and Compose of old take quotes for a part of it."""
-    for document in looked.written:
-        for one in document.assignments:
-            raw = one.raw.strip()
-            needed = _NEEDED.search(one.value or "") or "\\" in raw
-            if one.value and raw[:1] in {"'", '"'} and not needed:
-                yield line_finding(
-                    "quote-character",
-                    Severity.NOTE,
-                    document,
-                    one.line,
-                    f"the value of {one.name} is in quotes that it does not need",
-                    "remove the quotes: some readers take them for a part of the value",
-                )
+@line_check(Severity.NOTE)
+def quote_character(one: Statement) -> tuple[str, str] | None:
+    """Docker's `--env-file` and old releases of Compose read quotes as part of the value."""
+    raw = one.raw.strip()
+    if not one.value or raw[:1] not in {"'", '"'} or "\\" in raw or _NEEDS_QUOTES.search(one.value):
+        return None
+    return (
+        f"the value of {one.name} is in quotes that it does not need",
+        "remove the quotes: some readers take them for a part of the value",
+    )
 
 
-def space_character(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning: python-dotenv passes them over, and a shell runs the key as a command."""
-    for document in looked.written:
-        for one in document.assignments:
-            before, equal, after = one.text.partition("=")
-            begins = after.lstrip()
-            is_spaced = before[-1:].isspace() or (
-                after[:1].isspace() and bool(begins) and not begins.startswith("#")
-            )
-            if equal and is_spaced:
-                yield line_finding(
-                    "space-character",
-                    Severity.WARNING,
-                    document,
-                    one.line,
-                    f"there are blanks around the equal sign of {one.name}",
-                    "remove them: a shell that reads the file refuses the line",
-                )
+@line_check(Severity.WARNING)
+def space_character(one: Statement) -> tuple[str, str] | None:
+    """python-dotenv skips the spaces, and a shell runs the key as a command."""
+    before, equal, after = one.text.partition("=")
+    begins = after.lstrip()
+    is_led = after[:1].isspace() and bool(begins) and not begins.startswith("#")
+    if not equal or not (before[-1:].isspace() or is_led):
+        return None
+    return (
+        f"there are blanks around the equal sign of {one.name}",
+        "remove them: a shell that reads the file refuses the line",
+    )
 
 
-def trailing_whitespace(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note: some readers take them for a part of the value."""
-    for document in looked.written:
+@check(Severity.NOTE)
+def trailing_whitespace(context: CheckContext) -> Iterator[Remark]:
+    """Some readers keep it in the value."""
+    for document in context.written:
         for one in document.assignments:
             if one.text[-1:].isspace():
-                yield line_finding(
-                    "trailing-whitespace",
-                    Severity.NOTE,
-                    document,
-                    one.line + one.lines - 1,
+                yield Remark(
+                    document.file.path,
                     f"the line of {one.name} ends with blanks",
                     "remove them: some readers take them for a part of the value",
+                    one.line + one.lines - 1,
                 )
 
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def unordered_key(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note for a key that should stand before another one of its group.
+@check(Severity.NOTE)
+def unordered_key(context: CheckContext) -> Iterator[Remark]:
+    """A key that should stand before another one of its group.
 
     Blank lines and comments part groups, and so does a value that needs a key of the group. A
-    group that has no order at all (half of its keys are out of it) was not meant to have one.
+    group with half of its keys out of order has no order to keep.
     """
-    for document in looked.written:
+    for document in context.written:
         for group in _groups(document):
             found = list(_unordered(group))
             if len(found) * 2 >= len(group):
                 continue
             for name, line, other in found:
-                yield line_finding(
-                    "unordered-key",
-                    Severity.NOTE,
-                    document,
-                    line,
+                yield Remark(
+                    document.file.path,
                     f"{name} should stand before {other}",
                     "sort the keys of a group, or part groups by a blank line",
+                    line,
                 )
 
 
 def _unordered(group: dict[str, int]) -> Iterator[tuple[str, int, str]]:
-    """Yield what stands behind a name that it comes before, with its line and that name."""
+    """Yield each name that comes too late, its line and the name that it comes before."""
     before: list[str] = []
     for name, line in group.items():
         place = bisect(before, name)
@@ -266,7 +318,7 @@ def _unordered(group: dict[str, int]) -> Iterator[tuple[str, int, str]]:
 
 
 def _groups(document: DotenvDocument) -> Iterator[dict[str, int]]:
-    """Yield names and lines; a name that is set again is `duplicated-key`'s."""
+    """Yield names and lines; a repeated name is for `duplicated-key`."""
     group: dict[str, int] = {}
     expected = 0
     for one in document.assignments:
@@ -279,10 +331,10 @@ def _groups(document: DotenvDocument) -> Iterator[dict[str, int]]:
     yield group
 
 
-def unreadable_line(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield an error: whatever it was meant to set is not set. Its text is not quoted, since it
-    may be a part of a value."""
-    for document in looked.written:
+@check(Severity.ERROR)
+def unreadable_line(context: CheckContext) -> Iterator[Remark]:
+    """It sets nothing. Its text may be a part of a value and is not quoted."""
+    for document in context.written:
         for one in document.statements:
             if one.name is None:
                 message = "python-dotenv cannot read this line, and passes over it"
@@ -292,32 +344,21 @@ def unreadable_line(looked: CheckContext) -> Iterator[DotenvFinding]:
                 remedy = "put the whole value in double quotes, from its first line to its last"
             else:
                 continue
-            yield line_finding(
-                "unreadable-line", Severity.ERROR, document, one.line, message, remedy
-            )
+            yield Remark(document.file.path, message, remedy, one.line)
 
 
-_BLANK = re.compile(r"\s")
+@line_check(Severity.WARNING)
+def value_without_quotes(one: Statement) -> tuple[str, str] | None:
+    """A shell that reads the file runs the second word as a command."""
+    if not one.value or one.raw.lstrip()[:1] in {"'", '"'} or not re.search(r"\s", one.value):
+        return None
+    return f"the value of {one.name} has blanks in it and no quotes", "put the value in quotes"
 
 
-def value_without_quotes(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning: a shell that reads the file runs its second word as a command."""
-    for document in looked.written:
-        for one in document.assignments:
-            if one.value and one.raw.lstrip()[:1] not in {"'", '"'} and _BLANK.search(one.value):
-                yield line_finding(
-                    "value-without-quotes",
-                    Severity.WARNING,
-                    document,
-                    one.line,
-                    f"the value of {one.name} has blanks in it and no quotes",
-                    "put the value in quotes",
-                )
-
-
-def not_utf8(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning with the line of the first byte that is none."""
-    for document in looked.documents:
+@check(Severity.WARNING)
+def not_utf8(context: CheckContext) -> Iterator[Remark]:
+    """At the line of the first byte that is not UTF-8."""
+    for document in context.documents:
         file = document.file
         if file.encoding != "latin-1" or file.problem:
             continue
@@ -328,9 +369,7 @@ def not_utf8(looked: CheckContext) -> Iterator[DotenvFinding]:
         except UnicodeDecodeError as error:
             before = data[: error.start]
             line += len(before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")) - 1
-        yield DotenvFinding(
-            "not-utf8",
-            Severity.WARNING,
+        yield Remark(
             file.path,
             "it is not UTF-8, and was read as Latin-1; python-dotenv refuses the file",
             "save it as UTF-8",
@@ -338,30 +377,27 @@ def not_utf8(looked: CheckContext) -> Iterator[DotenvFinding]:
         )
 
 
-def not_read(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning that says why: nothing else is known of it."""
-    for file in looked.files:
+@check(Severity.WARNING)
+def not_read(context: CheckContext) -> Iterator[Remark]:
+    """No other check has anything to judge then."""
+    for file in context.files:
         if file.problem:
-            yield DotenvFinding(
-                "not-read",
-                Severity.WARNING,
+            yield Remark(
                 file.path,
                 f"it was not read: {file.problem}",
                 "make it a regular text file that you may read, or give it another name",
             )
 
 
-def ever_committed(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield an error: removing a file from git removes it from no commit there is."""
-    for file in looked.private:
+@check(Severity.ERROR)
+def ever_committed(context: CheckContext) -> Iterator[Remark]:
+    """Removing a file from git leaves it in every commit that has it."""
+    for file in context.private:
         if not file.git.committed:
             continue
-        history = looked.git(
-            "log", "--all", "--full-history", "--oneline", "--", looked.name(file.path)
-        )
-        yield DotenvFinding(
-            "ever-committed",
-            Severity.ERROR,
+        name = context.name(file.path)
+        history = context.git("log", "--all", "--full-history", "--oneline", "--", name)
+        yield Remark(
             file.path,
             "it was committed: its values of then are in the repository's history",
             "rotate them: have each replaced by a new one where it was given out; the commits: "
@@ -369,248 +405,158 @@ def ever_committed(looked: CheckContext) -> Iterator[DotenvFinding]:
         )
 
 
-def git_not_checked(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note, once for each reason: no finding of git's is no proof then."""
-    said: set[str] = set()
-    for file in looked.private:
+@check(Severity.NOTE)
+def git_not_checked(context: CheckContext) -> Iterator[Remark]:
+    """Once a reason: the other checks of git prove nothing then."""
+    reasons: set[str] = set()
+    for file in context.private:
         problem = file.git.problem
-        if not problem or problem in said:
+        if not problem or problem in reasons:
             continue
-        said.add(problem)
-        status = looked.git("status", "--short", "--ignored", "--", looked.name(file.path))
-        yield DotenvFinding(
-            "git-not-checked",
-            Severity.NOTE,
+        reasons.add(problem)
+        status = context.git("status", "--short", "--ignored", "--", context.name(file.path))
+        yield Remark(
             file.path,
             f"whether it is or was in git was not checked in full: {problem}",
             f"ask git yourself: `{status}`",
         )
 
 
-def not_ignored(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning for one that is neither ignored nor tracked; in a repository only."""
-    for file in looked.private:
-        if file.git.ignored is not False or file.git.tracked is not False:
-            continue
-        yield DotenvFinding(
-            "not-ignored",
-            Severity.WARNING,
-            file.path,
-            "git does not ignore it: the next `git add .` takes it in",
-            f"add it to .gitignore: `{looked.command('--ignore', file.path)}`",
-            mends=Remedy(RemedyKind.IGNORE, file.path, looked.project),
-        )
+@check(Severity.WARNING)
+def not_ignored(context: CheckContext) -> Iterator[Remark]:
+    """In a repository, and neither ignored nor tracked."""
+    for file in context.private:
+        if file.git.ignored is False and file.git.tracked is False:
+            yield Remark(
+                file.path,
+                "git does not ignore it: the next `git add .` takes it in",
+                f"add it to .gitignore: `{context.command('--ignore', file.path)}`",
+                mends=Remedy(RemedyKind.IGNORE, file.path, context.project),
+            )
 
 
-def tracked_by_git(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield an error: with the next push everybody has them."""
-    for file in looked.private:
+@check(Severity.ERROR)
+def tracked_by_git(context: CheckContext) -> Iterator[Remark]:
+    """The next push publishes its values."""
+    for file in context.private:
         if not file.git.tracked:
             continue
-        removal = looked.git("rm", "--cached", "--", looked.name(file.path))
-        ignore = "" if file.git.ignored else f", and then `{looked.command('--ignore', file.path)}`"
-        yield DotenvFinding(
-            "tracked-by-git",
-            Severity.ERROR,
+        removal = context.git("rm", "--cached", "--", context.name(file.path))
+        ignore = context.command("--ignore", file.path)
+        more = "" if file.git.ignored else f", and then `{ignore}`"
+        yield Remark(
             file.path,
             "git tracks it: who has the repository has its values",
-            f"take it out of git and keep it here: `{removal}`{ignore}",
+            f"take it out of git and keep it here: `{removal}`{more}",
         )
 
 
-def extra_key(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield one note for a file, with all the keys that its example does not tell others of."""
-    for pair in looked.compared:
-        if not pair.extra:
-            continue
-        are = "is" if len(pair.extra) == 1 else "are"
-        example = looked.name(pair.example)
-        yield DotenvFinding(
-            "extra-key",
-            Severity.NOTE,
-            pair.file,
-            f"{listed(pair.extra)} {are} here and not in {example}",
-            f"add to {example} what others need too, without its value",
-        )
+@check(Severity.NOTE)
+def extra_key(context: CheckContext) -> Iterator[Remark]:
+    """One a file, with all keys that its example lacks."""
+    for pair in context.compared:
+        if pair.extra:
+            example = context.name(pair.example)
+            yield Remark(
+                pair.file,
+                f"{_name_keys(pair.extra)} here and not in {example}",
+                f"add to {example} what others need too, without its value",
+            )
 
 
-def missing_key(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield one warning for a file, with all the keys that it lacks."""
-    outside = {file.path for file in looked.files if looked.is_outside(file)}
-    for pair in looked.compared:
+@check(Severity.WARNING)
+def missing_key(context: CheckContext) -> Iterator[Remark]:
+    """One a file, with all keys that it lacks."""
+    outside = {file.path for file in context.files if context.is_outside(file)}
+    for pair in context.compared:
         if not pair.missing:
             continue
-        are = "is" if len(pair.missing) == 1 else "are"
-        example = looked.name(pair.example)
-        remedy = f"add what is missing: `{looked.command('--add-missing', pair.file)}`"
+        remedy = f"add what is missing: `{context.command('--add-missing', pair.file)}`"
         mends: Remedy | None = Remedy(
-            RemedyKind.ADD, pair.file, looked.project, pair.missing, example=pair.example
+            RemedyKind.ADD, pair.file, context.project, pair.missing, example=pair.example
         )
         if pair.file in outside:
             remedy, mends = "add what is missing where the link leads to", None
-        yield DotenvFinding(
-            "missing-key",
-            Severity.WARNING,
-            pair.file,
-            f"{listed(pair.missing)} {are} in {example} and missing here",
-            remedy,
+        message = f"{_name_keys(pair.missing)} in {context.name(pair.example)} and missing here"
+        yield Remark(pair.file, message, remedy, mends=mends)
+
+
+@check(Severity.WARNING)
+def no_env_file(context: CheckContext) -> Iterator[Remark]:
+    """There is an example, and no file that it is an example of."""
+    paths = {file.path for file in context.files}
+    compared = {pair.example for pair in context.compared}
+    for path, example in examples(context.files).items():
+        if os.path.basename(path) != ".env" or path in paths or example.path in compared:
+            continue
+        project, keys = context.project, example.names
+        yield Remark(
+            path,
+            f"{context.name(example.path)} is there, and {context.name(path)} is not",
+            f"make it from the example: `{context.command('--create', path)}`",
+            mends=Remedy(RemedyKind.CREATE, path, project, keys, example=example.path),
+        )
+
+
+@check(Severity.NOTE)
+def outside_project(context: CheckContext) -> Iterator[Remark]:
+    """A link out of the project: its keys are shown, its target is not edited."""
+    for file in context.files:
+        if file.kind is not FileKind.STRAY and context.is_outside(file):
+            yield Remark(
+                file.path,
+                f"it is a link to {file.link}, outside the project, and is only read",
+                "edit the file that it leads to where it is",
+            )
+
+
+@check(Severity.WARNING)
+def readable_by_others(context: CheckContext) -> Iterator[Remark]:
+    """Only where the system has permission bits."""
+    for file in context.private:
+        if file.mode is None or file.bytes is None or not file.mode & 0o077:
+            continue
+        command = context.command("--private", file.path)
+        mends: Remedy | None = Remedy(RemedyKind.PRIVATE, file.path, context.project)
+        if context.is_outside(file):
+            command, mends = shlex.join(["chmod", "600", file.link or ""]), None
+        yield Remark(
+            file.path,
+            f"its mode is {file.mode:04o}: others than its owner have access to it",
+            f"take that from them: `{command}`",
             mends=mends,
         )
 
 
-def no_env_file(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning where neither it nor another file that the example counts for is there."""
-    there = {file.path for file in looked.files}
-    compared = {pair.example for pair in looked.compared}
-    for path, example in examples(looked.files).items():
-        if os.path.basename(path) != ".env" or path in there or example.path in compared:
-            continue
-        yield DotenvFinding(
-            "no-env-file",
-            Severity.WARNING,
-            path,
-            f"{looked.name(example.path)} is there, and {looked.name(path)} is not",
-            f"make it from the example: `{looked.command('--create', path)}`",
-            mends=Remedy(
-                RemedyKind.CREATE, path, looked.project, example.names, example=example.path
-            ),
-        )
-
-
-def outside_project(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a note: its keys are shown, and it is not edited from here."""
-    for file in looked.files:
-        if file.kind is FileKind.STRAY or not looked.is_outside(file):
-            continue
-        yield DotenvFinding(
-            "outside-project",
-            Severity.NOTE,
-            file.path,
-            f"it is a link to {file.link}, outside the project, and is only read",
-            "edit the file that it leads to where it is",
-        )
-
-
-def readable_by_others(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning with its mode; where the system has none, there is nothing to say."""
-    for file in looked.private:
-        if file.mode is None or file.bytes is None or not file.mode & 0o077:
-            continue
-        remedy = f"take that from them: `{looked.command('--private', file.path)}`"
-        mends = Remedy(RemedyKind.PRIVATE, file.path, looked.project)
-        if looked.is_outside(file):
-            remedy = f"take that from them: `{shlex.join(['chmod', '600', file.link or ''])}`"
-        yield DotenvFinding(
-            "readable-by-others",
-            Severity.WARNING,
-            file.path,
-            f"its mode is {file.mode:04o}: others than its owner have access to it",
-            remedy,
-            mends=None if looked.is_outside(file) else mends,
-        )
-
-
-def secret_in_example(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield an error for each value that looks real; it is not quoted."""
-    for document in looked.documents:
+@check(Severity.ERROR)
+def secret_in_example(context: CheckContext) -> Iterator[Remark]:
+    """Each value in an example that looks real; it is not quoted."""
+    for document in context.documents:
         if document.file.kind is not FileKind.EXAMPLE:
             continue
         for one in document.statements:
             if one.name is not None and not names_a_key(one):
-                named = "what stands here"
+                what = "what stands here"
             elif looks_secret(one.name or "", one.value if one.name and one.value else one.text):
-                named = f"the value of {one.name}" if one.name else "what stands here"
+                what = f"the value of {one.name}" if one.name else "what stands here"
             else:
                 continue
-            yield line_finding(
-                "secret-in-example",
-                Severity.ERROR,
-                document,
-                one.line,
-                f"{named} looks like a real secret",
+            yield Remark(
+                document.file.path,
+                f"{what} looks like a real secret",
                 "put a placeholder like `changeme` there; if it was real, have it replaced by a "
                 "new one where it was given out",
+                one.line,
             )
 
 
-def stray_in_environment(looked: CheckContext) -> Iterator[DotenvFinding]:
-    """Yield a warning: it goes when the environment is deleted or made again."""
-    for file in looked.files:
+@check(Severity.WARNING)
+def stray_in_environment(context: CheckContext) -> Iterator[Remark]:
+    """Deleting or recreating the environment deletes it."""
+    for file in context.files:
         if file.kind is FileKind.STRAY:
-            yield DotenvFinding(
-                "stray-in-environment",
-                Severity.WARNING,
+            yield Remark(
                 file.path,
                 "it lies inside an environment, and is deleted with it",
                 "move it to the project's folder",
             )
-
-
-Check: TypeAlias = Callable[[CheckContext], Iterator[DotenvFinding]]
-
-_MANY = 100
-"""So many findings of one check in one file are told one by one."""
-_ORDER = {"error": 0, "warning": 1, "note": 2}
-
-
-CHECKS: tuple[Check, ...] = (
-    duplicated_key,
-    ever_committed,
-    extra_key,
-    git_not_checked,
-    incorrect_delimiter,
-    key_without_value,
-    leading_character,
-    lowercase_key,
-    missing_key,
-    no_env_file,
-    not_ignored,
-    not_read,
-    not_utf8,
-    outside_project,
-    quote_character,
-    readable_by_others,
-    secret_in_example,
-    space_character,
-    stray_in_environment,
-    tracked_by_git,
-    trailing_whitespace,
-    unordered_key,
-    unreadable_line,
-    value_without_quotes,
-)
-"""In the order of their names."""
-
-
-def examine(looked: CheckContext) -> tuple[DotenvFinding, ...]:
-    """Return what all the checks find: errors first, then by file and line."""
-    places = {file.path: place for place, file in enumerate(looked.files)}
-    found = [finding for check in CHECKS for finding in _told(check(looked))]
-    return tuple(
-        sorted(
-            found,
-            key=lambda one: (
-                _ORDER[one.severity],
-                places.get(one.file, len(places)),
-                one.file,
-                one.line or 0,
-            ),
-        )
-    )
-
-
-def _told(findings: Iterator[DotenvFinding]) -> Iterator[DotenvFinding]:
-    """Yield findings of one check, of a file's that go on and on the first ones and how many
-    there are besides."""
-    counts: Counter[str] = Counter()
-    after: dict[str, DotenvFinding] = {}
-    for finding in findings:
-        counts[finding.file] += 1
-        if counts[finding.file] <= _MANY:
-            yield finding
-        else:
-            after.setdefault(finding.file, finding)
-    for file, first in after.items():
-        count = counts[file] - _MANY
-        lines = "line is" if count == 1 else "lines are"
-        yield replace(first, message=f"{count:,} more {lines} like that, from this one on")

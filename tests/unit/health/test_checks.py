@@ -1,10 +1,15 @@
 """Each check says what is wrong, and only when it is."""
 
+import importlib
+import inspect
+import pkgutil
 from dataclasses import replace
 
 import pytest
 
-from envdeck.core.health.examine import CHECKS, examine
+from envdeck.core import health
+from envdeck.core.health import HealthCheck
+from envdeck.core.health.examine import CHECKS, SUBJECTS, examine
 from envdeck.core.model import (
     Environment,
     Identity,
@@ -15,6 +20,11 @@ from envdeck.core.model import (
     Status,
 )
 
+MODULES = [
+    importlib.import_module(f"{health.__name__}.{info.name}")
+    for info in pkgutil.iter_modules(health.__path__)
+    if info.name != "examine"
+]
 HEALTHY = Environment(
     "/home/ada/work/api/.venv",
     Identity(1, 2),
@@ -76,5 +86,22 @@ def test_errors_come_first():
     assert severities == [Severity.ERROR, Severity.WARNING, Severity.WARNING]
 
 
-def test_every_module_is_a_check():
-    assert len(CHECKS) == len(set(CHECKS)) == 6
+def test_every_module_is_a_subject():
+    assert set(SUBJECTS) == set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_public_function_is_a_registered_check(module):
+    public = {name: one for name, one in vars(module).items() if not name.startswith("_")}
+    functions = {
+        name
+        for name, one in public.items()
+        if inspect.isfunction(one) and one.__module__ == module.__name__
+    }
+    assert functions == set(), "without its decorator a check is never run"
+    checks = {name: one for name, one in public.items() if isinstance(one, HealthCheck)}
+    assert checks
+    for name, one in checks.items():
+        assert one.name == name.replace("_", "-")
+        assert one.subject == module.__name__.rpartition(".")[2]
+        assert CHECKS[one.name] is one

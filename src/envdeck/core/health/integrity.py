@@ -1,38 +1,36 @@
-"""Checks of the environment as a whole: complete, of one version, where it was made."""
+"""The environment as a whole: complete, of one version, where it was created."""
 
 from collections.abc import Iterator
 
-from envdeck.core.model import Environment, Finding, Severity, Status
+from envdeck.core.health import Diagnosis, check
+from envdeck.core.model import Environment, Severity, Status
 
 
-def incomplete_markers(environment: Environment) -> Iterator[Finding]:
-    """Yield a warning for a folder that has some markers and lacks others."""
+@check(Severity.WARNING)
+def incomplete_markers(environment: Environment) -> Iterator[Diagnosis]:
+    """A folder that has some markers and lacks others."""
     if environment.status is Status.SUSPECT:
-        yield Finding(
-            "incomplete-markers",
-            Severity.WARNING,
+        yield Diagnosis(
             environment.reason,
             "look into the folder yourself: it is not treated as an environment",
         )
 
 
-def mixed_versions(environment: Environment) -> Iterator[Finding]:
-    """Yield an error when its interpreter does not see its packages."""
+@check(Severity.ERROR)
+def mixed_versions(environment: Environment) -> Iterator[Diagnosis]:
+    """Its interpreter does not see its packages."""
     if environment.status is Status.MIXED:
-        yield Finding(
-            "mixed-versions",
-            Severity.ERROR,
+        yield Diagnosis(
             environment.reason,
             "make it again for one version: upgrading in place leaves the packages of the other",
         )
 
 
-def moved_environment(environment: Environment) -> Iterator[Finding]:
-    """Yield an error when its scripts run something else, or nothing."""
+@check(Severity.ERROR)
+def moved_environment(environment: Environment) -> Iterator[Diagnosis]:
+    """Its scripts run something else, or nothing."""
     if environment.status is Status.MOVED:
-        yield Finding(
-            "moved-environment",
-            Severity.ERROR,
+        yield Diagnosis(
             environment.reason,
             "delete it, or make it again in its place: no environment survives a move (PEP 405)",
         )

@@ -1,30 +1,29 @@
-"""Checks of the interpreter: is it there, and is it still supported."""
+"""The interpreter: there and supported."""
 
 from collections.abc import Iterator
 
-from envdeck.core.model import Environment, Finding, Severity, Status
+from envdeck.core.health import Diagnosis, check
+from envdeck.core.model import Environment, Severity, Status
 
 
-def broken_interpreter(environment: Environment) -> Iterator[Finding]:
-    """Yield an error when nothing in the environment can run."""
+@check(Severity.ERROR)
+def broken_interpreter(environment: Environment) -> Iterator[Diagnosis]:
+    """Nothing in the environment can run."""
     if environment.status is Status.BROKEN:
-        minor = environment.python.version or "that version"
-        yield Finding(
-            "broken-interpreter",
-            Severity.ERROR,
+        version = environment.python.version or "that version"
+        yield Diagnosis(
             environment.reason,
-            f"install Python {minor} where it was, or make the environment again: its packages"
+            f"install Python {version} where it was, or make the environment again: its packages"
             " can still be read",
         )
 
 
-def end_of_life(environment: Environment) -> Iterator[Finding]:
-    """Yield a warning once the support of its Python has ended (PEP 602 and its like)."""
+@check(Severity.WARNING)
+def end_of_life(environment: Environment) -> Iterator[Diagnosis]:
+    """The support of its Python has ended (PEP 602 and its like)."""
     python = environment.python
     if python.end_of_life:
-        yield Finding(
-            "end-of-life",
-            Severity.WARNING,
+        yield Diagnosis(
             f"Python {python.version} has had no security fixes since {python.end_of_life}",
             "make it again with a Python that is supported",
         )

@@ -1,24 +1,28 @@
-"""Whether the project an environment was made for is still there."""
+"""The project that an environment belongs to."""
 
 from collections.abc import Iterator
 
-from envdeck.core.model import Environment, Finding, ProjectState, Severity
+from envdeck.core.health import Diagnosis, check
+from envdeck.core.model import Environment, ProjectState, Severity
 
 
-def project_missing(environment: Environment) -> Iterator[Finding]:
-    """Yield a warning for an orphan, and a note where its disk is only not mounted."""
+@check(Severity.WARNING)
+def project_gone(environment: Environment) -> Iterator[Diagnosis]:
+    """The project was deleted or moved."""
     project = environment.project
     if project.state is ProjectState.GONE:
-        yield Finding(
-            "project-gone",
-            Severity.WARNING,
+        yield Diagnosis(
             f"its project {project.path} no longer exists",
             "delete the environment if the project is not coming back",
         )
-    elif project.state is ProjectState.UNMOUNTED:
-        yield Finding(
-            "project-not-mounted",
-            Severity.NOTE,
+
+
+@check(Severity.NOTE)
+def project_not_mounted(environment: Environment) -> Iterator[Diagnosis]:
+    """The project may be there once its disk is mounted."""
+    project = environment.project
+    if project.state is ProjectState.UNMOUNTED:
+        yield Diagnosis(
             f"its project {project.path} is on a disk that is not mounted",
             "mount the disk before judging the environment",
         )

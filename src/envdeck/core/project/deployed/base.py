@@ -1,10 +1,12 @@
-"""What these readers share: files, variables, versions."""
+"""Files, variables and versions, as all readers of named Pythons need them."""
 
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
+from typing import TypeAlias
 
 from envdeck.core.project.model import NamedPython, Problem, Where
 from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
@@ -38,13 +40,15 @@ def version_in(text: str) -> str | None:
 
 
 def minor_of(version: str) -> tuple[int, int] | None:
-    """Return `(3, 12)` for `3.12` and whatever it begins; None where that is not told."""
+    """Return `(3, 12)` for `3.12` and `3.12.4`; None for another text."""
     match = re.match(r"([0-9]{1,3})\.([0-9]{1,3})(?![0-9])", version)
     return (int(match[1]), int(match[2])) if match else None
 
 
 Found = NamedPython | Problem
-"""What a reader yields: a Python named, or why a file of its could not be read."""
+"""What a source yields: a named Python, or why a file could not be read."""
+Source: TypeAlias = Callable[[str], Iterator[Found]]
+"""A reader of one kind of file in a project's folder."""
 
 FILES_LIMIT = 60
 """So many files of one kind are read; large projects have some 30 workflows."""
@@ -57,8 +61,7 @@ _SOURCE_LONGEST = 1000
 
 
 def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
-    """Return the files of a folder whose names are wanted, by name; none where it cannot be
-    read, as where it is not there."""
+    """Return the files of a folder whose names are wanted, by name; none of an unreadable one."""
     try:
         with reach.scandir(folder) as entries:
             names = [entry.name for entry in islice(entries, _SCAN) if wanted(entry.name)]
@@ -68,8 +71,10 @@ def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
     return [path for path in paths if reach.isfile(path)]
 
 
-def documents(paths: list[str]) -> Iterator[tuple[str, YamlNode] | Problem]:
-    """Yield the documents of those files of YAML that are there."""
+def read_documents(
+    paths: list[str], read: Callable[[str, YamlNode], Iterator[Found]]
+) -> Iterator[Found]:
+    """Yield what `read` finds in each document of the YAML files that exist."""
     total = 0
     for path in paths:
         try:
@@ -82,16 +87,28 @@ def documents(paths: list[str]) -> Iterator[tuple[str, YamlNode] | Problem]:
         if total > TOTAL_LIMIT:
             yield Problem(path, "is not read: those before it are enough for one kind of file")
             continue
-        read = read_yaml(path)
-        if isinstance(read, Problem):
-            yield read
+        yaml = read_yaml(path)
+        if isinstance(yaml, Problem):
+            yield yaml
             continue
-        for document in read.documents:
-            yield path, document
+        for document in yaml.documents:
+            yield from read(path, document)
 
 
-def named(node: YamlNode, where: Where, source: str, file: str) -> Iterator[NamedPython]:
-    """Yield the versions that a scalar names (one a line, commas between), or a sequence."""
+def yaml_source(*names: str) -> Callable[[Callable[[str, YamlNode], Iterator[Found]]], Source]:
+    """Make a source of YAML files, by their paths in a project, of a reader of one document."""
+
+    def make(read: Callable[[str, YamlNode], Iterator[Found]]) -> Source:
+        def source(folder: str) -> Iterator[Found]:
+            return read_documents([os.path.join(folder, name) for name in names], read)
+
+        return source
+
+    return make
+
+
+def named_versions(node: YamlNode, where: Where, source: str, file: str) -> Iterator[NamedPython]:
+    """Yield the versions in a scalar (one a line, commas between) or in a sequence."""
     for scalar in node.scalars():
         for number, line in enumerate((scalar.text or "")[:_SOURCE_LONGEST].splitlines()):
             for word in line.split(","):
@@ -115,9 +132,9 @@ VARIABLES_LIMIT = 200
 """So many are known of one place that can set them."""
 
 
-def put_in(scalar: YamlNode, values: Values) -> Iterator[tuple[YamlNode, str]]:
-    """Yield each text that a scalar comes to, with the node that says its version: itself, or
-    where one variable stands in it, each value of that. More than one is not told."""
+def expand_variables(scalar: YamlNode, values: Values) -> Iterator[tuple[YamlNode, str]]:
+    """Yield each text that a scalar stands for, with the node of its version: itself or, with
+    one variable of several values in it, each of these. Two such variables yield nothing."""
     text = scalar.text or ""
     if not text or len(text) > _VARIABLES_LONGEST:
         return
@@ -128,18 +145,10 @@ def put_in(scalar: YamlNode, values: Values) -> Iterator[tuple[YamlNode, str]]:
     elif len(several) <= 1:
         varied = several[0] if several else next(iter(names))
         for node in values.get(varied, ())[:_MANY]:
-            yield node, _VARIABLE.sub(_Putting(values, varied, node.text or ""), text)
+            single = {**values, varied: (node,)}
+            yield node, _VARIABLE.sub(partial(_value_of, single), text)
 
 
-class _Putting:
-    """The value of each variable, the varied one's being this."""
-
-    def __init__(self, values: Values, varied: str, value: str) -> None:
-        self.values, self.varied, self.value = values, varied, value
-
-    def __call__(self, match: re.Match[str]) -> str:
-        name = next(filter(None, match.groups()))
-        if name == self.varied:
-            return self.value[:_VARIABLES_LONGEST]
-        known = self.values.get(name, ())
-        return (known[0].text or "")[:_VARIABLES_LONGEST] if known else ""
+def _value_of(values: Values, match: re.Match[str]) -> str:
+    known = values.get(next(filter(None, match.groups())), ())
+    return (known[0].text or "")[:_VARIABLES_LONGEST] if known else ""

@@ -9,16 +9,38 @@ from envdeck.core.project.deployed.base import (
     VARIABLES_LIMIT,
     Found,
     Values,
-    documents,
+    expand_variables,
     files_in,
-    named,
-    put_in,
+    named_versions,
+    read_documents,
+    yaml_source,
 )
 from envdeck.core.project.deployed.containers import python_of_image
 from envdeck.core.project.model import NamedPython, Where
 from envdeck.core.project.yaml_nodes import YamlNode
 
-_GITHUB_ACTIONS_SOURCE = "GitHub Actions"
+_GITHUB = "GitHub Actions"
+_GITLAB = "GitLab CI"
+_AZURE = "Azure Pipelines"
+_CIRCLECI = "CircleCI"
+
+
+def _image(owner: YamlNode, key: str, inner: str) -> YamlNode:
+    """Return the image of a job, written as `key: IMAGE` or as `key: {inner: IMAGE}`."""
+    image = owner.at(key)
+    return image if image.text else image.at(inner)
+
+
+def _image_versions(
+    image: YamlNode, values: Values, source: str, file: str
+) -> Iterator[NamedPython]:
+    """Yield the Pythons of an image with variables in its name."""
+    for node, text in expand_variables(image, values):
+        version = python_of_image(text)
+        if version is not None:
+            yield NamedPython(version, Where.TESTED, source, file, node.line)
+
+
 _LONGEST = 200
 _MANY = 50  # of one matrix, which any number of steps may name
 _EXPRESSION = re.compile(
@@ -29,18 +51,16 @@ _KEY = re.compile(r"\.([\w-]+)|\[\s*'([\w.-]+)'\s*\]")
 
 
 def github_actions(folder: str) -> Iterator[Found]:
-    """Yield the versions in its workflows; an expression tells what its matrix, its environment
-    or its inputs' defaults have, and where it asks for more than that, nothing."""
-    paths = files_in(
-        os.path.join(folder, ".github", "workflows"), lambda name: name.endswith((".yml", ".yaml"))
-    )
-    for told in documents(paths):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        for job in document.at("jobs").table.values():
-            yield from _job(file, document, job)
+    """Yield the versions in its workflows; of expressions those of the matrix, the environment
+    or the defaults of inputs."""
+    workflows = os.path.join(folder, ".github", "workflows")
+    paths = files_in(workflows, lambda name: name.endswith((".yml", ".yaml")))
+    return read_documents(paths, _workflow)
+
+
+def _workflow(file: str, document: YamlNode) -> Iterator[Found]:
+    for job in document.at("jobs").table.values():
+        yield from _job(file, document, job)
 
 
 def _job(file: str, document: YamlNode, job: YamlNode) -> Iterator[Found]:
@@ -48,18 +68,17 @@ def _job(file: str, document: YamlNode, job: YamlNode) -> Iterator[Found]:
     for step in job.at("steps").items:
         asked = step.at("with", "python-version")
         if asked.text in seen and not step.at("env").table:
-            continue  # what comes to the same is not told again, however many steps ask for it
+            continue  # the same text in many steps counts once
         seen.add(asked.text or "")
         for node in _resolved(asked, document, job, step):
-            yield from named(node, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file)
-    container = job.at("container")
-    image = container if container.text else container.at("image")
+            yield from named_versions(node, Where.TESTED, _GITHUB, file)
+    image = _image(job, "container", "image")
     version = python_of_image(image.text or "")
     if version is not None:
-        yield NamedPython(version, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file, image.line)
+        yield NamedPython(version, Where.TESTED, _GITHUB, file, image.line)
     called = job.at("with", "python-version")  # of a workflow that is called
     for node in _resolved(called, document, job, job):
-        yield from named(node, Where.TESTED, _GITHUB_ACTIONS_SOURCE, file)
+        yield from named_versions(node, Where.TESTED, _GITHUB, file)
 
 
 def _resolved(
@@ -91,61 +110,42 @@ def _each(node: YamlNode) -> tuple[YamlNode, ...]:
     return node.items[:_MANY] or (node,)
 
 
-_GITLAB_CI_SOURCE = "GitLab CI"
 _ROWS = 20
 
 
-def gitlab_ci(folder: str) -> Iterator[Found]:
+@yaml_source(".gitlab-ci.yml")
+def gitlab_ci(file: str, document: YamlNode) -> Iterator[Found]:
     """Yield the Python of each image; variables are those of the file, of the job, and of its
     `parallel: matrix:`."""
-    for told in documents([os.path.join(folder, ".gitlab-ci.yml")]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        shared = _gitlab_ci_values(document.at("variables"), {})
-        own = {"image", "default", "variables", "include", "stages", "workflow"}
-        jobs = [node for name, node in document.table.items() if name not in own]
-        for owner in (document, document.at("default"), *jobs):
-            values = shared
-            if owner is not document:
-                values = _gitlab_ci_values(owner.at("variables"), shared)
-                for row in owner.at("parallel", "matrix").items[:_ROWS]:
-                    values = _gitlab_ci_values(row, values)
-            image = owner.at("image")
-            image = image if image.text else image.at("name")
-            for node, text in put_in(image, values):
-                version = python_of_image(text)
-                if version is not None:
-                    yield NamedPython(version, Where.TESTED, _GITLAB_CI_SOURCE, file, node.line)
+    shared = _gitlab_ci_values(document.at("variables"), {})
+    own = {"image", "default", "variables", "include", "stages", "workflow"}
+    jobs = [node for name, node in document.table.items() if name not in own]
+    yield from _image_versions(_image(document, "image", "name"), shared, _GITLAB, file)
+    for owner in (document.at("default"), *jobs):
+        values = _gitlab_ci_values(owner.at("variables"), shared)
+        for row in owner.at("parallel", "matrix").items[:_ROWS]:
+            values = _gitlab_ci_values(row, values)
+        yield from _image_versions(_image(owner, "image", "name"), values, _GITLAB, file)
 
 
 def _gitlab_ci_values(table: YamlNode, known: Values) -> Values:
     found: dict[str, tuple[YamlNode, ...]] = {}
     for name, node in islice(table.table.items(), VARIABLES_LIMIT):
-        told = node if not node.table else node.at("value")  # `{value:, description:}`
-        found[name] = (*(known.get(name, ()) if node.items else ()), *told.scalars())
+        value = node if not node.table else node.at("value")  # `{value:, description:}`
+        found[name] = (*(known.get(name, ()) if node.items else ()), *value.scalars())
     return {**known, **found}
 
 
-_AZURE_PIPELINES_SOURCE = "Azure Pipelines"
-_NAMES = (
+@yaml_source(
     "azure-pipelines.yml",
     "azure-pipelines.yaml",
     ".azure-pipelines.yml",
     ".azure-pipelines/azure-pipelines.yml",
 )
-
-
-def azure_pipelines(folder: str) -> Iterator[Found]:
-    """Yield the versions of all stages' and jobs' steps; variables are those of the pipeline, the
-    stage, the job and its matrix."""
-    for told in documents([os.path.join(folder, name) for name in _NAMES]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        yield from _scope(file, document, {})
+def azure_pipelines(file: str, document: YamlNode) -> Iterator[Found]:
+    """Yield the versions of all steps; variables are those of the pipeline, the stage, the job
+    and its matrix."""
+    yield from _scope(file, document, {})
 
 
 def _scope(file: str, scope: YamlNode, known: Values) -> Iterator[Found]:
@@ -153,18 +153,12 @@ def _scope(file: str, scope: YamlNode, known: Values) -> Iterator[Found]:
     for inner in ("stages", "jobs"):
         for one in scope.at(inner).items:
             yield from _scope(file, one, values)
-    container = scope.at("container")
-    image = container if container.text else container.at("image")
-    for node, text in put_in(image, values):
-        version = python_of_image(text)
-        if version is not None:
-            yield NamedPython(version, Where.TESTED, _AZURE_PIPELINES_SOURCE, file, node.line)
+    yield from _image_versions(_image(scope, "container", "image"), values, _AZURE, file)
     for step in scope.at("steps").items:
         if step.string("task").startswith("UsePythonVersion@"):
-            for node, text in put_in(step.at("inputs", "versionSpec"), values):
-                yield from named(
-                    YamlNode(node.line, text), Where.TESTED, _AZURE_PIPELINES_SOURCE, file
-                )
+            for node, text in expand_variables(step.at("inputs", "versionSpec"), values):
+                version = YamlNode(node.line, text)
+                yield from named_versions(version, Where.TESTED, _AZURE, file)
 
 
 def _azure_pipelines_values(scope: YamlNode, known: Values) -> Values:
@@ -185,40 +179,26 @@ def _azure_pipelines_values(scope: YamlNode, known: Values) -> Values:
     return {**known, **found, **{name: tuple(nodes) for name, nodes in varied}}
 
 
-_CIRCLECI_SOURCE = "CircleCI"
-
-
-def circleci(folder: str) -> Iterator[Found]:
-    """Yield the Python of each image; parameters are what workflows give (their matrix counted
-    in), else their defaults."""
-    names = ("config.yml", "config.yaml")
-    for told in documents([os.path.join(folder, ".circleci", name) for name in names]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        calls = _calls(document)
-        given = _given(calls)
-        pipeline = _defaults(document)
-        for owners in ("jobs", "executors"):
-            for owner in document.at(owners).table.values():
-                values = {**pipeline, **_defaults(owner), **given}
-                for container in owner.at("docker").items:
-                    for node, text in put_in(container.at("image"), values):
-                        version = python_of_image(text)
-                        if version is not None:
-                            yield NamedPython(
-                                version, Where.TESTED, _CIRCLECI_SOURCE, file, node.line
-                            )
-        for name, call in calls:
-            if name.startswith("python/"):
-                yield from named(call.at("version"), Where.TESTED, _CIRCLECI_SOURCE, file)
-                asked = call.at("matrix", "parameters", "version")
-                yield from named(asked, Where.TESTED, _CIRCLECI_SOURCE, file)
+@yaml_source(".circleci/config.yml", ".circleci/config.yaml")
+def circleci(file: str, document: YamlNode) -> Iterator[Found]:
+    """Yield the Python of each image; parameters have the values that workflows give (also by a
+    matrix), else their defaults."""
+    calls = _calls(document)
+    given = _given(calls)
+    pipeline = _defaults(document)
+    for owners in ("jobs", "executors"):
+        for owner in document.at(owners).table.values():
+            values = {**pipeline, **_defaults(owner), **given}
+            for container in owner.at("docker").items:
+                yield from _image_versions(container.at("image"), values, _CIRCLECI, file)
+    for name, call in calls:
+        if name.startswith("python/"):
+            for version in (call.at("version"), call.at("matrix", "parameters", "version")):
+                yield from named_versions(version, Where.TESTED, _CIRCLECI, file)
 
 
 def _calls(document: YamlNode) -> list[tuple[str, YamlNode]]:
-    """Return the jobs that workflows call with anything, by name."""
+    """Return the jobs that workflows call with parameters, by name."""
     workflows = document.at("workflows").table.values()
     return [
         called
@@ -229,7 +209,7 @@ def _calls(document: YamlNode) -> list[tuple[str, YamlNode]]:
 
 
 def _given(calls: list[tuple[str, YamlNode]]) -> Values:
-    """Return what is given to any parameter of that name: names are told apart by no more."""
+    """Return the values given to parameters, by name, whichever job they are of."""
     given: dict[str, list[YamlNode]] = {}
     for _, call in calls:
         for table in (call.at("matrix", "parameters"), call):
@@ -245,13 +225,9 @@ def _defaults(owner: YamlNode) -> Values:
     return {name: tuple(one.at("default").scalars()) for name, one in parameters}
 
 
-def travis(folder: str) -> Iterator[Found]:
-    """Yield the versions that it is tested with."""
-    for told in documents([os.path.join(folder, ".travis.yml")]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        included = [one for key in ("jobs", "matrix") for one in document.at(key, "include").items]
-        for owner in (document, *included):
-            yield from named(owner.at("python"), Where.TESTED, "Travis CI", file)
+@yaml_source(".travis.yml")
+def travis(file: str, document: YamlNode) -> Iterator[Found]:
+    """Yield the versions of all jobs."""
+    included = [one for key in ("jobs", "matrix") for one in document.at(key, "include").items]
+    for owner in (document, *included):
+        yield from named_versions(owner.at("python"), Where.TESTED, "Travis CI", file)

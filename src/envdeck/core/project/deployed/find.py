@@ -1,9 +1,8 @@
-"""Every source of them, and what all of them name together."""
+"""The Pythons that all sources name together."""
 
-from collections.abc import Callable, Iterator
 from itertools import islice
 
-from envdeck.core.project.deployed.base import Found
+from envdeck.core.project.deployed.base import Source
 from envdeck.core.project.deployed.ci import (
     azure_pipelines,
     circleci,
@@ -12,22 +11,13 @@ from envdeck.core.project.deployed.ci import (
     travis,
 )
 from envdeck.core.project.deployed.containers import dockerfiles
-from envdeck.core.project.deployed.platforms import (
-    app_engine,
-    netlify,
-    render,
-    sam_template,
-    serverless,
-)
+from envdeck.core.project.deployed.platforms import PLATFORMS, netlify
 from envdeck.core.project.deployed.test_runners import nox, tox
 from envdeck.core.project.model import NamedPython, Problem
 
-SOURCES: tuple[Callable[[str], Iterator[Found]], ...] = (
+SOURCES: tuple[Source, ...] = (
     dockerfiles,
-    serverless,
-    sam_template,
-    app_engine,
-    render,
+    *PLATFORMS,
     netlify,
     github_actions,
     gitlab_ci,
@@ -38,12 +28,12 @@ SOURCES: tuple[Callable[[str], Iterator[Found]], ...] = (
     nox,
 )
 _MANY = 1000
-"""So many are taken of one source: whatever lies behind them tells nothing new."""
+"""So many are taken of one source; more tell nothing new."""
 
 
 def named_pythons(folder: str) -> tuple[tuple[NamedPython, ...], tuple[Problem, ...]]:
-    """Return the Pythons that a project's files name, those it is deployed on first, and which of
-    its files could not be read. Each version counts once a line."""
+    """Return the Pythons that a project's files name, the deployed ones first, and the files that
+    could not be read. Each version counts once a line."""
     named: dict[NamedPython, None] = {}
     problems: dict[Problem, None] = {}
     for source in SOURCES:

@@ -1,29 +1,101 @@
-"""Pythons named for App Engine, Netlify, Render, SAM and Serverless."""
+"""Pythons named for Serverless, SAM, App Engine, Render and Netlify."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from envdeck.core.project.deployed.base import Found, documents, named, version_in
+from envdeck.core.project.deployed.base import (
+    Found,
+    Source,
+    named_versions,
+    version_in,
+    yaml_source,
+)
 from envdeck.core.project.documents import read_toml, string_at, table_at
 from envdeck.core.project.model import NamedPython, Problem, Where
 from envdeck.core.project.yaml_nodes import YamlNode
 from envdeck.core.system import reach
 
+_SELF = re.compile(r"\$\{self:([\w.-]+)(?:,\s*['\"]?([\w.-]+)['\"]?)?\}\Z")
 
-def app_engine(folder: str) -> Iterator[Found]:
-    """Yield the runtime of the service."""
-    for told in documents([os.path.join(folder, name) for name in ("app.yaml", "app.yml")]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        nodes = [document.at("runtime")]
-        if document.string("runtime").startswith("python"):
-            config = document.at("runtime_config")
-            nodes += [config.at("runtime_version"), config.at("python_version")]
-        for node in nodes:
-            yield from named(node, Where.DEPLOYED, os.path.basename(file), file)
+
+def _as_written(_document: YamlNode, runtime: YamlNode) -> YamlNode:
+    return runtime
+
+
+def _self_reference(document: YamlNode, runtime: YamlNode) -> YamlNode:
+    """Follow one `${self:…}`, else take its default; other variables are unknown here."""
+    match = _SELF.match(runtime.text or "")
+    if match is None:
+        return runtime
+    found = document.at(*match[1].split("."))
+    return found if found.text else YamlNode(runtime.line, match[2] or "")
+
+
+def _parameter(document: YamlNode, runtime: YamlNode) -> YamlNode:
+    """Take the default of a parameter (`!Ref`)."""
+    name = runtime.text if runtime.tag == "!Ref" else runtime.string("Ref")
+    return document.at("Parameters", name, "Default") if name else runtime
+
+
+_FUNCTION = r"Type=AWS::(?:Serverless|Lambda)::Function\Z"
+_VARIABLE = r"envVars.[].key=PYTHON_VERSION\Z.value"
+_FLEXIBLE = "runtime=python.runtime_config"
+_TABLE = (
+    (
+        ("serverless.yml", "serverless.yaml"),
+        ("provider.runtime", "functions.[].*.runtime", "functions.*.runtime"),
+        _self_reference,
+    ),
+    (
+        ("template.yaml", "template.yml"),
+        ("Globals.Function.Runtime", f"Resources.*.{_FUNCTION}.Properties.Runtime"),
+        _parameter,
+    ),
+    (
+        ("app.yaml", "app.yml"),
+        ("runtime", f"{_FLEXIBLE}.runtime_version", f"{_FLEXIBLE}.python_version"),
+        _as_written,
+    ),
+    (
+        ("render.yaml", "render.yml"),
+        (f"services.[].{_VARIABLE}", f"envVarGroups.[].{_VARIABLE}"),
+        _as_written,
+    ),
+)
+"""Files of each platform, the paths to versions in them, and how a version may be written."""
+
+
+def _source(
+    names: tuple[str, ...],
+    paths: tuple[str, ...],
+    spelling: Callable[[YamlNode, YamlNode], YamlNode],
+) -> Source:
+    @yaml_source(*names)
+    def read(file: str, document: YamlNode) -> Iterator[Found]:
+        for path in paths:
+            nodes = [document]
+            for step in path.split("."):
+                nodes = [found for node in nodes for found in _step(node, step)]
+            for node in nodes:
+                runtime = spelling(document, node)
+                yield from named_versions(runtime, Where.DEPLOYED, os.path.basename(file), file)
+
+    return read
+
+
+def _step(node: YamlNode, step: str) -> tuple[YamlNode, ...]:
+    """Return where a step of a path leads: `*` to each value of a mapping, `[]` to each item,
+    `key=pattern` nowhere else where the text of that key matches, another to the value of a key."""
+    key, condition, pattern = step.partition("=")
+    if condition:
+        return (node,) if re.match(pattern, node.string(key)) else ()
+    if step == "*":
+        return tuple(node.table.values())
+    return node.items if step == "[]" else (node.at(step),)
+
+
+PLATFORMS = tuple(_source(*row) for row in _TABLE)
 
 
 def netlify(folder: str) -> Iterator[Found]:
@@ -41,73 +113,3 @@ def netlify(folder: str) -> Iterator[Found]:
         if version is not None:
             line = document.line_of("PYTHON_VERSION")
             yield NamedPython(version, Where.DEPLOYED, "netlify.toml", path, line)
-
-
-def render(folder: str) -> Iterator[Found]:
-    """Yield the Python of each service that says it."""
-    for told in documents([os.path.join(folder, name) for name in ("render.yaml", "render.yml")]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        for owner in (*document.at("services").items, *document.at("envVarGroups").items):
-            for variable in owner.at("envVars").items:
-                if variable.string("key") == "PYTHON_VERSION":
-                    value = variable.at("value")
-                    yield from named(value, Where.DEPLOYED, os.path.basename(file), file)
-
-
-_NAMES = ("template.yaml", "template.yml")
-_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
-
-
-def sam_template(folder: str) -> Iterator[Found]:
-    """Yield the runtimes of its functions; a parameter (`!Ref`) tells its default."""
-    for told in documents([os.path.join(folder, name) for name in _NAMES]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        runtimes = [document.at("Globals", "Function", "Runtime")]
-        runtimes += [
-            one.at("Properties", "Runtime")
-            for one in document.at("Resources").table.values()
-            if one.string("Type") in _FUNCTIONS
-        ]
-        for runtime in runtimes:
-            node = _sam_template_looked_up(document, runtime)
-            yield from named(node, Where.DEPLOYED, os.path.basename(file), file)
-
-
-def _sam_template_looked_up(document: YamlNode, runtime: YamlNode) -> YamlNode:
-    name = runtime.text if runtime.tag == "!Ref" else runtime.string("Ref")
-    return document.at("Parameters", name, "Default") if name else runtime
-
-
-_SELF = re.compile(r"\$\{self:([\w.-]+)(?:,\s*['\"]?([\w.-]+)['\"]?)?\}\Z")
-
-
-def serverless(folder: str) -> Iterator[Found]:
-    """Yield the runtimes that are named in words; `${self:…}` is looked up once, and no other
-    variable is."""
-    names = ("serverless.yml", "serverless.yaml")
-    for told in documents([os.path.join(folder, name) for name in names]):
-        if not isinstance(told, tuple):
-            yield told
-            continue
-        file, document = told
-        functions = document.at("functions")
-        tables = functions.items or (functions,)  # a list of tables is allowed as well
-        runtimes = [document.at("provider", "runtime")]
-        runtimes += [one.at("runtime") for table in tables for one in table.table.values()]
-        for runtime in runtimes:
-            node = _serverless_looked_up(document, runtime)
-            yield from named(node, Where.DEPLOYED, os.path.basename(file), file)
-
-
-def _serverless_looked_up(document: YamlNode, runtime: YamlNode) -> YamlNode:
-    match = _SELF.match(runtime.text or "")
-    if match is None:
-        return runtime
-    found = document.at(*match[1].split("."))
-    return found if found.text else YamlNode(runtime.line, match[2] or "")

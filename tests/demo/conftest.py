@@ -46,10 +46,10 @@ def scanned(demo, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def worked_on(tmp_path_factory):
-    """A demo of every story, to be worked on, each by one test or one after the other."""
+    """A demo of every scenario, to be worked on, each by one test or one after the other."""
     folder = tmp_path_factory.mktemp("worked-on")
-    stories = [story.name for story in SCENARIOS]
-    yield offline(build(str(folder), real_host(), runs=sys.executable, stories=stories))
+    names = [one.name for one in SCENARIOS]
+    yield offline(build(str(folder), real_host(), runs=sys.executable, scenarios=names))
     shutil.rmtree(folder)
 
 

@@ -8,8 +8,7 @@ import tempfile
 
 import pytest
 
-from envdeck import demo
-from envdeck.cli.commands import screen
+from envdeck.cli.commands import demo
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.cli.output.console import Console
@@ -24,7 +23,7 @@ def called(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
     def call(*arguments, shown=lambda *_, **__: 0, interactive=True):
-        monkeypatch.setattr(screen, "open_screen", shown)
+        monkeypatch.setattr(demo, "open_screen", shown)
         out, err = io.StringIO(), io.StringIO()
         host = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"]})
         code = run(["demo", *arguments], CommandContext(host, Console(out, err), interactive))
@@ -35,10 +34,10 @@ def called(tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Build only one story."""
+    """Build only one scenario."""
     whole = demo.build
     monkeypatch.setattr(
-        demo, "build", lambda *words, **named: whole(*words, **named, stories=("clone",))
+        demo, "build", lambda *words, **named: whole(*words, **named, scenarios=("clone",))
     )
 
 
@@ -83,7 +82,7 @@ def test_a_demo_that_cannot_be_built_leaves_nothing(called, monkeypatch):
 @pytest.mark.usefixtures("quick")
 def test_one_that_is_kept_is_told_and_stays(called):
     code, _, err, left = called("--keep")
-    assert code == 0
+    assert code == 0, err
     assert len(left) == 1
     assert f"the demo stays in {os.path.join(tempfile.gettempdir(), left[0])}" in err
 
@@ -97,7 +96,7 @@ def test_without_a_terminal_it_needs_a_folder(called):
 @pytest.mark.usefixtures("quick")
 def test_with_a_folder_and_no_terminal_it_says_what_is_where(called, tmp_path):
     code, out, err, _ = called("--path", str(tmp_path / "built"), interactive=False)
-    assert code == 0
+    assert code == 0, err
     assert "~/work/parcel-desk: just cloned" in out
     assert os.path.isfile(tmp_path / "built" / "environ.sh")
     code, _, err, _ = called("--path", str(tmp_path / "built"), interactive=False)

@@ -44,10 +44,10 @@ def test_what_has_drifted_is_made_anew_from_its_lock(worked_on, operations):
 
 
 @pytest.mark.parametrize(
-    "story", ["unused", "shared", "orphan", "large", "poetry-cache", "pipenv", "now-and-then"]
+    "scenario", ["unused", "shared", "orphan", "large", "poetry-cache", "pipenv", "now-and-then"]
 )
-def test_what_is_there_is_made_anew_exactly(worked_on, operations, story):
-    path = worked_on.environment(story)
+def test_what_is_there_is_made_anew_exactly(worked_on, operations, scenario):
+    path = worked_on.environment(scenario)
     before = versions(operations, path)
     done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
     assert versions(operations, path) == before
@@ -108,8 +108,8 @@ def test_one_of_a_python_that_only_stands_in_is_made_anew_on_the_one_that_works(
     assert operations.catalog.lookup(path).python.version == worked_on.python.version
 
 
-@pytest.mark.parametrize("story", ["groups", "requirements", "poetry"])
-def test_an_environment_is_created_for_every_shape(worked_on, operations, story):
-    project = worked_on.project(story)
+@pytest.mark.parametrize("scenario", ["groups", "requirements", "poetry"])
+def test_an_environment_is_created_for_every_shape(worked_on, operations, scenario):
+    project = worked_on.project(scenario)
     done(operations, operations.plan_create(project))
     assert operations.catalog.lookup(os.path.join(project, ".venv")).packages

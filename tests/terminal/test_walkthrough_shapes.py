@@ -36,7 +36,7 @@ def planted(tmp_path, monkeypatch):
         root = tmp_path / "demo"
         root.mkdir()
         real = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"], "SHELL": "/bin/sh"})
-        demo = build(str(root), real, runs=sys.executable, stories=[story])
+        demo = build(str(root), real, runs=sys.executable, scenarios=[story])
         for name in list(os.environ):
             if name != "PYTHONPATH":
                 monkeypatch.delenv(name)

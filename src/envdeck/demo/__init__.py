@@ -1,8 +1,8 @@
-"""A home full of environments, built on the fly: to try everything on it without risk.
+"""A made-up home full of environments, to try everything without risk.
 
-    with temporary sandboxes: `demo = build(sandbox.path, Host.current(), runs=sys.executable)`
+`demo = build(Sandbox.temporary().path, Host.current(), runs=sys.executable)` builds one.
 
-Nothing of the real home is read or written, and no network is asked.
+It neither reads nor writes the real home, and needs no network.
 """
 
 from envdeck.demo.build import Demo, build

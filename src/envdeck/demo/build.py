@@ -1,8 +1,8 @@
-"""Building a demo: its Python, its packages, and what each story plants."""
+"""Building a demo: its Python, its packages, and every scenario."""
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from envdeck.core.index import index_path
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
-from envdeck.demo.machine import DemoLayout, furnish, machine_of
+from envdeck.demo.machine import DemoLayout, create_machine, demo_host
 from envdeck.demo.packages import write_index
-from envdeck.demo.pythons import BasePython, other_pythons, stand_in
+from envdeck.demo.pythons import BasePython, copy_python, create_other_pythons
 from envdeck.demo.scenarios import SCENARIOS
 from envdeck.demo.workshop import Builder, Created, DemoError, Scenario
 
@@ -21,34 +21,31 @@ _WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo that is built."""
+    """A built demo."""
 
     root: str
     host: Host
-    """The machine that it is: everything that is asked of it comes from its folder."""
+    """Its machine: all paths and variables come from its folder."""
     python: BasePython
     """The one that works there."""
-    planted: tuple[Created, ...]
+    created: Mapping[str, Created]
+    """By the name of the scenario."""
 
     @property
     def index(self) -> str:
-        """Where the memory of looks at it is kept."""
+        """The path of its index."""
         return index_path(self.host)
 
-    def story(self, name: str) -> Created:
-        """Return what a story has left."""
-        return next(one for one in self.planted if one.story == name)
-
     def environment(self, name: str) -> str:
-        """Return the environment of a story. Raises LookupError where it has none."""
-        found = self.story(name).environment
+        """Return the environment of a scenario. Raises LookupError where it has none."""
+        found = self.created[name].environment
         if found is None:
             raise LookupError(name)
         return found
 
     def project(self, name: str) -> str:
-        """Return the project of a story. Raises LookupError where it has none."""
-        found = self.story(name).project
+        """Return the project of a scenario. Raises LookupError where it has none."""
+        found = self.created[name].project
         if found is None:
             raise LookupError(name)
         return found
@@ -59,66 +56,53 @@ def build(
     real: Host,
     *,
     runs: str,
-    stories: Collection[str] | None = None,
-    tell: Callable[[str], None] = lambda _text: None,
+    scenarios: Collection[str] | None = None,
+    report: Callable[[str], None] = lambda _text: None,
 ) -> Demo:
     """Build a demo in an empty folder.
 
-    `real` is the machine that we are on: its clock is the demo's, its terminal too, and nothing
-    else of it is seen there. `runs` is the Python that runs us. `stories` names those that are
-    planted, instead of the usual ones. `tell` is told what is done, a few words each time, from
-    any thread. Raises :class:`DemoError`.
+    The demo has the clock and the terminal of the machine `real`, and nothing else of it. `runs`
+    is the Python that runs EnvDeck. `scenarios` are names; without any, the usual ones. `report`
+    gets a few words on each step, from any thread. Raises :class:`DemoError`.
     """
     uv = find_uv()
     if uv is None:
         raise DemoError("uv is not installed beside EnvDeck")
     root = os.path.realpath(root)
     layout = DemoLayout(root)
-    host = machine_of(layout, real)
+    host = demo_host(layout, real)
 
-    def chosen(story: Scenario) -> bool:
-        return story.usual if stories is None else story.name in stories
+    def create(one: Scenario) -> Created:
+        report(f"{one.name}: {one.shows}")
+        return one.create(builder)
 
+    wanted = [
+        one for one in SCENARIOS if (one.usual if scenarios is None else one.name in scenarios)
+    ]
+    pool = ThreadPoolExecutor(_WORKERS)
     try:
-        furnish(layout, real, host, uv, runs)
-        workshop = _workshop(layout, host, tell)
-        planted = _planted([one for one in SCENARIOS if chosen(one)], workshop, tell)
-        shutil.rmtree(layout.moulds, ignore_errors=True)
+        create_machine(layout, real, host, uv, runs)
+        report("a Python and an index of packages")
+        builder = _builder(layout, host)
+        created = dict(zip((one.name for one in wanted), pool.map(create, wanted), strict=True))
+        shutil.rmtree(layout.templates, ignore_errors=True)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise DemoError(f"{place}{reason_of(error)}") from error
-    return Demo(root, host, workshop.python, planted)
+    finally:  # after a failure or a cancel, scenarios that have not begun are dropped
+        pool.shutdown(cancel_futures=True)
+    return Demo(root, host, builder.python, created)
 
 
-def _workshop(layout: DemoLayout, host: Host, tell: Callable[[str], None]) -> Builder:
-    """Make what all stories need: a Python, and packages to install."""
-    tell("a Python and an index of packages")
+def _builder(layout: DemoLayout, host: Host) -> Builder:
+    """Make what all scenarios need: Pythons, one of them on the PATH, and packages."""
     with ThreadPoolExecutor(1) as pool:
         wheels = pool.submit(write_index, layout.packages)
-        python = stand_in(os.path.join(layout.home, ".pyenv", "versions"))
-        others = other_pythons(layout.home, python)
+        python = copy_python(os.path.join(layout.home, ".pyenv", "versions"))
+        others = create_other_pythons(layout.home, python)
         wheels.result()
-    _offer(python, layout)
-    return Builder(layout, host, python, others)
-
-
-def _planted(
-    stories: Sequence[Scenario], workshop: Builder, tell: Callable[[str], None]
-) -> tuple[Created, ...]:
-    def plant(story: Scenario) -> Created:
-        tell(f"{story.name}: {story.shows}")
-        return story.plant(workshop)
-
-    pool = ThreadPoolExecutor(_WORKERS)
-    try:
-        return tuple(pool.map(plant, stories))
-    finally:  # what has not begun is not waited for, where one failed or it is broken off
-        pool.shutdown(cancel_futures=True)
-
-
-def _offer(python: BasePython, layout: DemoLayout) -> None:
-    """Put the Python on the PATH of the demo."""
     folder = os.path.join(layout.home, ".local", "bin")
     os.makedirs(folder)
     for name in ("python3", f"python{python.minor}"):
         os.symlink(python.executable, os.path.join(folder, name))
+    return Builder(layout, host, python, others)

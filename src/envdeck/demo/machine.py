@@ -1,4 +1,4 @@
-"""The machine that the demo is: a home, programs and settings of its own, all in one folder."""
+"""The machine of a demo: a home, programs and settings, all in one folder."""
 
 import os
 import shlex
@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from envdeck.core.system.host import Host
 
-_OF_THE_TERMINAL = (
+_TERMINAL_VARIABLES = (
     "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "NO_COLOR", "LANG",
     "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "SHELL", "COLUMNS", "LINES", "SYSTEMROOT", "COMSPEC",
     "PATHEXT", "PYTHONUTF8", "ENVDECK_DEBUG",
 )  # fmt: skip
-"""All that is taken over from the real one: how the terminal is written to."""
+"""The only variables of the real machine that the demo has."""
 _PROGRAMS = (
     "awk", "basename", "bash", "cat", "chmod", "clear", "cp", "cut", "date", "df", "diff",
     "dirname", "du", "echo", "env", "expr", "false", "file", "find", "fish", "git", "grep", "gzip",
@@ -23,65 +23,64 @@ _PROGRAMS = (
     "seq", "sh", "sleep", "sort", "stat", "stty", "tail", "tar", "tee", "test", "top", "touch",
     "tput", "tr", "true", "uname", "uniq", "vi", "vim", "wc", "which", "whoami", "xargs", "zsh",
 )  # fmt: skip
-"""What a shell, git and a Makefile need. No Python is among them: those of the machine stay out
-of the demo."""
+"""What a shell, git and a Makefile need. No Python of the machine is among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoLayout:
-    """Where everything is in the folder of a demo."""
+    """The paths in the folder of a demo."""
 
     root: str
 
     @property
     def home(self) -> str:
-        """The home folder of `ada`, of whom the demo tells."""
+        """The home folder of `ada`, the user of the demo."""
         return os.path.join(self.root, "home", "ada")
 
     @property
     def packages(self) -> str:
-        """The wheels, which are the only index."""
+        """The wheels: the only index."""
         return os.path.join(self.root, ".packages")
 
     @property
-    def moulds(self) -> str:
-        """Empty environments that others are copied from, while the demo is built."""
-        return os.path.join(self.root, ".moulds")
+    def templates(self) -> str:
+        """Empty environments to copy; removed once the demo is built."""
+        return os.path.join(self.root, ".templates")
 
     @property
     def programs(self) -> str:
-        """Links to the programs that there are."""
+        """Links to programs."""
         return os.path.join(self.root, "bin")
 
     @property
     def temporary(self) -> str:
-        """Where programs keep what is temporary."""
+        """The folder for temporary files."""
         return os.path.join(self.root, "tmp")
 
     @property
     def settings(self) -> str:
-        """A file for a shell to read, which makes the demo its home."""
+        """A file that makes the demo the home of a shell that sources it."""
         return os.path.join(self.root, "environ.sh")
 
     @property
     def cache(self) -> str:
-        """The cache of uv, whose files environments share."""
+        """The cache of uv; environments share its files."""
         return os.path.join(self.home, ".cache", "uv")
 
 
-def machine_of(layout: DemoLayout, real: Host) -> Host:
-    """Return the machine: what is system-wide is under its folder too, where nothing is."""
+def demo_host(layout: DemoLayout, real: Host) -> Host:
+    """Return the machine; system-wide paths are in its folder too, where nothing exists."""
     return Host(real.platform, layout.home, _environ(layout, real), real.now, layout.root)
 
 
 def _environ(layout: DemoLayout, real: Host) -> Mapping[str, str]:
     home, config = layout.home, os.path.join(layout.home, ".config")
-    taken = {name: real.environ[name] for name in _OF_THE_TERMINAL if name in real.environ}
+    kept = {name: real.environ[name] for name in _TERMINAL_VARIABLES if name in real.environ}
     path = [os.path.join(home, ".local", "bin"), layout.programs]
     if real.windows:
         path.append(real.environ.get("PATH", ""))
     return {
-        **taken,
+        **kept,
         "HOME": home,
         "USERPROFILE": home,
         "USER": "ada",
@@ -99,7 +98,7 @@ def _environ(layout: DemoLayout, real: Host) -> Mapping[str, str]:
     }
 
 
-def furnish(layout: DemoLayout, real: Host, host: Host, uv: str | None, python: str) -> None:
+def create_machine(layout: DemoLayout, real: Host, host: Host, uv: str | None, python: str) -> None:
     """Make the folders, the settings and the programs. `uv` and `python` are programs of the
     real machine; the latter runs EnvDeck. Raises OSError."""
     for folder in (layout.home, layout.packages, layout.programs, layout.temporary, layout.cache):

@@ -1,4 +1,4 @@
-"""The packages of the demo: made up, with names that could be real ones, and what each needs."""
+"""The made-up packages of the demo, and what each requires."""
 
 import glob
 import importlib.util
@@ -11,7 +11,7 @@ from envdeck.demo.wheels import DemoRelease, write_wheel
 
 
 def releases() -> Iterator[DemoRelease]:
-    """Yield every release that the index of the demo has."""
+    """Yield every release in the index of the demo."""
     yield from _web()
     yield from _data()
     yield from _terminal()
@@ -20,13 +20,13 @@ def releases() -> Iterator[DemoRelease]:
 
 
 def withdrawn() -> Iterator[DemoRelease]:
-    """Yield what was in an index once, is installed somewhere, and is in none any more."""
+    """Yield the releases that are installed and in no index."""
     yield DemoRelease("chorus-models", "1.0.0", "Models that know birds by their song", 20_000)
 
 
 def write_index(folder: str) -> int:
-    """Write all of them into a folder, with pip and setuptools of those that virtualenv brings;
-    return how many there are. Raises OSError."""
+    """Write all wheels into a folder, with pip and setuptools as bundled with virtualenv; return
+    their number. Raises OSError."""
     count = 0
     for release in releases():
         write_wheel(folder, release)
@@ -104,24 +104,24 @@ def _work() -> Iterator[DemoRelease]:
             sources=sources,
         )
     for version in ("0.6.0", "0.8.1"):
-        told = f'"""Reads code."""\n\n\ndef main() -> None:\n    print("{version}: clean")\n'
+        text = f'"""Reads code."""\n\n\ndef main() -> None:\n    print("{version}: clean")\n'
         yield DemoRelease(
             "straightedge",
             version,
             "Reads code closely",
             800,
             commands={"straightedge": "straightedge:main"},
-            sources={"straightedge/__init__.py": told},
+            sources={"straightedge/__init__.py": text},
         )
-    told = '"""Stands in for Django."""\n'
+    text = '"""Stands in for Django."""\n'
     yield DemoRelease(
         "Django",
         "5.2.8",
         "A stand-in for Django, in the demo only",
         700,
         sources={
-            "django/__init__.py": told,
-            "django/core/__init__.py": told,
+            "django/__init__.py": text,
+            "django/core/__init__.py": text,
             "django/core/management/__init__.py": source("django"),
         },
     )
@@ -140,7 +140,7 @@ def _tools() -> Iterator[DemoRelease]:
         ("galley", "3.2.1", "Sets type from templates", 1100),
         ("quire", "1.0.4", "Folds pages into a booklet", 500),
     ):
-        said = f'"""{summary}."""\n\n\ndef main() -> None:\n    print("{name} {version}")\n'
+        text = f'"""{summary}."""\n\n\ndef main() -> None:\n    print("{name} {version}")\n'
         yield DemoRelease(
             name,
             version,
@@ -148,12 +148,12 @@ def _tools() -> Iterator[DemoRelease]:
             kilobytes,
             ("tidyargs>=8",),
             commands={name: f"{name}:main"},
-            sources={f"{name}/__init__.py": said},
+            sources={f"{name}/__init__.py": text},
         )
 
 
 def _seeds() -> list[str]:
-    """Return the newest wheel of each that virtualenv brings along for new environments."""
+    """Return the newest bundled wheel of virtualenv for each seed package."""
     found = importlib.util.find_spec("virtualenv")
     folders = (found.submodule_search_locations if found else None) or ()
     newest: dict[str, str] = {}

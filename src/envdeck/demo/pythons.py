@@ -1,12 +1,12 @@
-"""The demo's Pythons.
+"""The demo's Pythons: one that works, and others that only look like one.
 
-Its executable is copied, its standard library linked file by file, and it has a package folder of
-its own, so that nothing of what is installed beside the real one is seen, no path of the machine
-is shown, and no bytecode is written anywhere else.
+The working one is a copy of the real executable, with links to the files of the standard library
+and an empty package folder: no installed package and no path of the machine is seen, and bytecode
+is written nowhere else.
 
-None can be had without a network. Those that environments rest on are scripts, which EnvDeck
-takes for no interpreter, so that it proposes the one that works for whatever is made again. Those
-that are listed are too old or too new to be proposed.
+Others cannot be had without a network. They are scripts. EnvDeck recognises most of them as no
+interpreter, and so proposes the working one; those that it lists are too old or too new to be
+proposed.
 """
 
 import os
@@ -27,7 +27,7 @@ _PROBE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class BasePython:
-    """An interpreter that environments rest on."""
+    """A base interpreter of environments."""
 
     executable: str
     prefix: str
@@ -46,7 +46,7 @@ class BasePython:
 
     @property
     def other_micro(self) -> str:
-        """A release of the same minor version, which is not there: `3.12.3`."""
+        """A release of the same minor version that is not installed: `3.12.3`."""
         digits = re.match(r"\d+", self.version.split(".")[2])
         micro = int(digits[0]) if digits else 0
         return f"{self.minor}.{micro - 1 if micro else micro + 1}"
@@ -58,10 +58,11 @@ class BasePython:
         return f"{major}.{int(minor) + 1}"
 
 
-def stand_in(versions: str) -> BasePython:
-    """Make one in a folder of versions, or return the real one where that cannot be moved so (a
-    framework of macOS finds its library by another way). Raises OSError."""
-    real = BasePython(_real_executable(), sys.base_prefix, platform.python_version())
+def copy_python(versions: str) -> BasePython:
+    """Copy the real Python into a folder of versions; return the real one where a copy does not
+    work (a framework of macOS finds its library in another way). Raises OSError."""
+    base: str = getattr(sys, "_base_executable", "") or sys.executable
+    real = BasePython(os.path.realpath(base), sys.base_prefix, platform.python_version())
     inside = os.path.join(sys.base_prefix, "")
     if os.name != "posix" or not sysconfig.get_path("stdlib").startswith(inside):
         return real
@@ -89,7 +90,7 @@ def stand_in(versions: str) -> BasePython:
 
 
 def link_tree(source: str, target: str) -> None:
-    """Make the folders of a tree anew, with links to its files."""
+    """Copy the folders of a tree, with links to its files."""
     os.makedirs(target)
     with os.scandir(source) as entries:
         for entry in entries:
@@ -102,7 +103,7 @@ def link_tree(source: str, target: str) -> None:
 
 
 def _link_shared(source: str, target: str) -> None:
-    """Link the library that the executable may look for beside itself."""
+    """Link `libpython`, which the executable may load."""
     os.makedirs(os.path.join(target, "lib"), exist_ok=True)
     with os.scandir(os.path.join(source, "lib")) as entries:
         for entry in entries:
@@ -110,14 +111,8 @@ def _link_shared(source: str, target: str) -> None:
                 os.symlink(entry.path, os.path.join(target, "lib", entry.name))
 
 
-def _real_executable() -> str:
-    """Return what runs us, past any environment."""
-    base: str = getattr(sys, "_base_executable", "") or sys.executable
-    return os.path.realpath(base)
-
-
 def _starts(executable: str, prefix: str) -> bool:
-    """Tell whether it runs, and finds its library where it was put."""
+    """Whether an executable runs, and finds its library in this prefix."""
     probe = "import sys, json, ssl; print(sys.base_prefix)"
     try:
         done = subprocess.run(
@@ -133,10 +128,10 @@ def _starts(executable: str, prefix: str) -> bool:
     return done.returncode == 0 and done.stdout.strip() == prefix
 
 
-_SAYS = 'echo "this Python {} only stands in for one, in the demo of EnvDeck" >&2\nexit 1\n'
+_SCRIPT = 'echo "this Python {} only stands in for one, in the demo of EnvDeck" >&2\nexit 1\n'
 _SHELL = "#!/bin/sh\n"
 _NEXT = 15
-"""The minor version that is being tried out before its release."""
+"""The minor version with only pre-releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +139,17 @@ class OtherPythons:
     """The versions beside the one that works."""
 
     ended: BasePython
-    """Without fixes for years."""
+    """Past its end of life."""
     left: BasePython
-    """Nothing rests on it any more."""
+    """No environment uses it."""
     earlier: BasePython
     later: BasePython
     coming: BasePython
     """Not released yet."""
 
 
-def other_pythons(home: str, own: BasePython) -> OtherPythons:
-    """Write them into a home, and those that nothing rests on too. Raises OSError."""
+def create_other_pythons(home: str, own: BasePython) -> OtherPythons:
+    """Write them into a home, and one more that no environment uses. Raises OSError."""
     versions = os.path.join(home, ".pyenv", "versions")
     mise = os.path.join(home, ".local", "share", "mise", "installs", "python")
     minors = [one for one in ("3.12.12", "3.13.9", "3.14.0") if not one.startswith(own.minor)]
@@ -175,13 +170,13 @@ def _write(prefix: str, version: str, *, listed: bool = False) -> BasePython:
     name = f"python{minor}"
     library = os.path.join(prefix, "lib", name)
     executable = os.path.join(prefix, "bin", name)
-    for folder in (os.path.dirname(executable), os.path.join(library, "site-packages")):
+    include = os.path.join(prefix, "include", name)
+    for folder in (os.path.dirname(executable), os.path.join(library, "site-packages"), include):
         os.makedirs(folder)
-    os.makedirs(os.path.join(prefix, "include", name))
     texts = {
-        executable: ("# A program for any shell.\n" if listed else _SHELL) + _SAYS.format(minor),
+        executable: ("# A program for any shell.\n" if listed else _SHELL) + _SCRIPT.format(minor),
         os.path.join(library, "os.py"): '"""Marks a standard library."""\n',
-        os.path.join(prefix, "include", name, "patchlevel.h"): f'#define PY_VERSION "{version}"\n',
+        os.path.join(include, "patchlevel.h"): f'#define PY_VERSION "{version}"\n',
     }
     for path, text in texts.items():
         with open(path, "w", encoding="utf-8") as file:

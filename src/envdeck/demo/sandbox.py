@@ -1,7 +1,7 @@
-"""The folder of a demo: made for its owner alone, and removed again, by the next demo if need be.
+"""The private folder of a demo, removed at its end or else by the next demo.
 
-A file in it is locked as long as the demo runs. The lock ends with the process, however that
-ends, so a folder whose file can be locked is one that was left behind.
+A marker file in it is locked while the demo runs. Any end of the process releases the lock, so a
+folder whose marker can be locked was left behind.
 """
 
 import contextlib
@@ -23,11 +23,11 @@ PREFIX = "envdeck-demo-"
 MARKER = ".envdeck-demo"
 _SIGNATURE = "This folder is a demo of EnvDeck; it is removed when that ends.\n"
 _STARTING_SECONDS = 3600.0
-"""An empty folder that is younger may be one of a demo that just starts."""
+"""A younger empty folder may belong to a demo that is starting."""
 
 
 class SandboxError(Exception):
-    """A demo has no place; its text says why, without a full stop."""
+    """A folder cannot be used for a demo; its text says why, without a full stop."""
 
 
 @dataclass(slots=True)
@@ -35,14 +35,14 @@ class Sandbox:
     """The folder of one demo."""
 
     path: str
-    """Its real path."""
+    """With links resolved."""
     kept: bool = False
     """Whether it stays when the demo ends."""
     _lock: int = -1
 
     @classmethod
     def temporary(cls) -> "Sandbox":
-        """Make one among the temporary files. Raises :class:`SandboxError`."""
+        """Make a temporary one. Raises :class:`SandboxError`."""
         try:
             path = os.path.realpath(tempfile.mkdtemp(prefix=PREFIX))
             return cls(path, _lock=_mark(path))
@@ -51,7 +51,7 @@ class Sandbox:
 
     @classmethod
     def at(cls, folder: str) -> "Sandbox":
-        """Take a folder that is empty or absent, which then stays. Raises :class:`SandboxError`."""
+        """Use an empty or absent folder, and keep it. Raises :class:`SandboxError`."""
         path = os.path.realpath(folder)
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
@@ -63,13 +63,13 @@ class Sandbox:
         return cls(path, kept=True)
 
     def keep(self) -> None:
-        """Let it stay: nothing tells from now on that it is to be removed."""
+        """Keep it: without its marker, no demo removes it."""
         self.kept = True
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(self.path, MARKER))
 
     def close(self) -> str:
-        """Remove it unless it is kept; return why not all of it is gone, or nothing."""
+        """Remove it unless it is kept; return why that failed, or an empty text."""
         problem = "" if self.kept else remove(self.path)
         if self._lock >= 0:
             os.close(self._lock)
@@ -78,7 +78,7 @@ class Sandbox:
 
 
 def leftovers() -> Iterator[str]:
-    """Yield the folders of demos that ended without removing them: those of this user alone."""
+    """Yield the folders that demos of this user left behind."""
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             if entry.name.startswith(PREFIX) and _is_left(entry.path):
@@ -86,11 +86,10 @@ def leftovers() -> Iterator[str]:
 
 
 def remove(path: str, *, attempts: int = 6) -> str:
-    """Remove a folder with all in it; return why not all of it is gone, or nothing.
+    """Remove a folder; return why that failed, or an empty text.
 
-    What cannot be removed since its folder is read-only is made writable, and tried anew; so is
-    what something that ends just now still writes there. The file that tells goes last: a removal
-    that is killed leaves what :func:`leftovers` finds.
+    Read-only folders are made writable. Further attempts remove what ending processes still
+    write. The marker goes last: :func:`leftovers` finds the rest of a killed removal.
     """
     problems: list[str] = []
     for _ in range(attempts):
@@ -104,7 +103,7 @@ def remove(path: str, *, attempts: int = 6) -> str:
 
 
 def _inside(path: str) -> list[str]:
-    """Return the folders in a sandbox; what cannot be listed is for the removal to say."""
+    """Return the folders in a sandbox; the removal reports what cannot be listed."""
     try:
         with os.scandir(path) as entries:
             return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
@@ -117,22 +116,18 @@ def _rmtree(path: str, problems: list[str]) -> None:
         problems.append(f"{place}: {_reason(error)}")
         for folder in (os.path.dirname(place), place):
             with contextlib.suppress(OSError):
-                if _lies_in(folder, path) and stat.S_ISDIR(os.lstat(folder).st_mode):
+                is_inside = folder == path or folder.startswith(path + os.sep)
+                if is_inside and stat.S_ISDIR(os.lstat(folder).st_mode):
                     os.chmod(folder, 0o700)
 
     if sys.version_info >= (3, 12):
         shutil.rmtree(path, onexc=open_up)
     else:
-        shutil.rmtree(path, onerror=lambda function, place, told: open_up(function, place, told[1]))
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    """Tell whether a path is a folder's, or its own."""
-    return path == folder or path.startswith(folder + os.sep)
+        shutil.rmtree(path, onerror=lambda function, place, info: open_up(function, place, info[1]))
 
 
 def _mark(path: str) -> int:
-    """Write the file that tells, locked before it has its name; return what holds the lock."""
+    """Write the marker, locked before it has its name; return its descriptor."""
     partial = os.path.join(path, MARKER + ".new")
     descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     os.write(descriptor, f"{_SIGNATURE}{os.getpid()}\n".encode())
@@ -159,8 +154,8 @@ def _is_left(path: str) -> bool:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
             return False
-        said = os.read(descriptor, len(_SIGNATURE))
-        return said == _SIGNATURE.encode() and _lock(descriptor)
+        signature = os.read(descriptor, len(_SIGNATURE))
+        return signature == _SIGNATURE.encode() and _lock(descriptor)
     finally:
         os.close(descriptor)
 

@@ -25,16 +25,16 @@ class DemoRelease:
     version: str
     summary: str
     kilobytes: int = 40
-    """So much data is in it, which no compression makes smaller."""
+    """The size of its data, which does not compress."""
     requires: tuple[str, ...] = ()
     extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What each extra asks for on top."""
+    """The requirements of each extra."""
     commands: Mapping[str, str] = field(default_factory=dict)
     """Console scripts: `pytest` is `pytest:main`."""
     sources: Mapping[str, str] = field(default_factory=dict)
-    """Modules with something to do, by their path; the others only tell their version."""
+    """Modules by their path; without any, the package has its version only."""
     module: str = ""
-    """The folder it is imported from; the name, where nothing else is said."""
+    """Its import name, where that is not its escaped name."""
 
     @property
     def escaped(self) -> str:
@@ -87,7 +87,7 @@ def _files(release: DemoRelease) -> Iterator[tuple[str, bytes]]:
 
 
 def _shares(release: DemoRelease) -> Iterator[int]:
-    """Spread its data over some files, as many as such a package would have."""
+    """Spread its data over several files."""
     left = release.kilobytes * 1024
     while left > 0:
         share = min(left, max(16 * 1024, left // 2))
@@ -132,20 +132,20 @@ if __name__ == '__main__':
 
 @dataclass(frozen=True, slots=True)
 class WheelRequest:
-    """A release that is to be installed."""
+    """A release to install."""
 
     release: DemoRelease
     asked: bool
-    """Whether it was asked for by itself, and not only by another."""
+    """Whether it is direct, and not only required by another."""
 
 
 def resolve(
     releases: Sequence[DemoRelease], requirements: Iterable[str]
 ) -> tuple[WheelRequest, ...]:
-    """Return what requirements ask for and what that needs, the newest that each allows.
+    """Return the newest releases for requirements, and for what those require.
 
-    The first that names a package decides, so pins go before what would need it otherwise.
-    Raises LookupError where there is none.
+    The first requirement of a package decides, so pins stand before others. Raises LookupError
+    where no release fits.
     """
     chosen: dict[str, WheelRequest] = {}
     asked = [Requirement(one) for one in requirements]
@@ -176,13 +176,12 @@ def unpack(
     wheel: str, release: DemoRelease, environment: str, library: str, *, asked: bool, installer: str
 ) -> None:
     """Install a wheel into the package folder `library` of an environment. Raises OSError."""
-    rows = []
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():
             if entry.filename != f"{release.info}/RECORD":
                 _put(library, entry.filename, archive.read(entry))
         recorded = archive.read(f"{release.info}/RECORD").decode().splitlines()
-    rows += [line for line in recorded if not line.startswith(f"{release.info}/RECORD,")]
+    rows = [line for line in recorded if not line.startswith(f"{release.info}/RECORD,")]
     python = os.path.join(environment, "bin", "python")
     for command, target in release.commands.items():
         module, _, name = target.partition(":")

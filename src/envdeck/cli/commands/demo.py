@@ -87,7 +87,7 @@ def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
         console.progress(plain(text))
 
     try:
-        return build(sandbox.path, context.host, runs=sys.executable, tell=tell)
+        return build(sandbox.path, context.host, runs=sys.executable, report=tell)
     except DemoError as error:
         raise CommandError(f"the demo cannot be built: {error}", code=Exit.FAILED) from error
     finally:
@@ -106,10 +106,10 @@ def _tell(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
     console, home = context.console, demo.host.home
     console.line(demo.root)
-    for planted in demo.planted:
-        place = planted.environment or planted.project or home
-        shows = next(story.shows for story in SCENARIOS if story.name == planted.story)
-        console.line(f"  {plain(tilde(place, home))}: {shows}")
+    shows = {one.name: one.shows for one in SCENARIOS}
+    for name, created in demo.created.items():
+        place = created.environment or created.project or home
+        console.line(f"  {plain(tilde(place, home))}: {shows[name]}")
     console.hint(f"`. {demo.root}/environ.sh` makes it the home of a shell")
     return Exit.DONE
 

@@ -1,5 +1,4 @@
-"""Programs of the made-up packages that have something to do. They are read as text and put into
-wheels, and never imported here; each needs nothing but the standard library."""
+"""Programs of made-up packages: put into wheels as text, never imported, standard library only."""
 
 from functools import cache
 from importlib import resources
@@ -7,5 +6,5 @@ from importlib import resources
 
 @cache
 def source(name: str) -> str:
-    """Return the text of one of them."""
+    """Return the text of a program."""
     return resources.files(__name__).joinpath(f"{name}.py").read_text(encoding="utf-8")

@@ -4,11 +4,13 @@ import hashlib
 import os
 import random
 import string
+from importlib import metadata
 
 from envdeck.demo.packages import releases
 from envdeck.demo.wheels import DemoRelease
-from envdeck.demo.workshop import Builder, Created, Scenario
+from envdeck.demo.workshop import Builder, Created, scenario
 
+_IGNORED = (".venv/", ".env")
 _COMMAND = '''
 """Prints labels for parcels."""
 
@@ -66,8 +68,10 @@ CARRIER_TOKEN=changeme
 """
 
 
-def _clone_plant(workshop: Builder) -> Created:
-    project, minor = workshop.at("work", "parcel-desk"), workshop.python.minor
+@scenario("just cloned: the walkthrough leads from here to its first command")
+def clone(builder: Builder) -> Created:
+    """A project without an environment."""
+    minor = builder.python.minor
     pyproject = f"""
         [project]
         name = "parcel-desk"
@@ -86,34 +90,39 @@ def _clone_plant(workshop: Builder) -> Created:
         [dependency-groups]
         dev = ["pytest>=8", "straightedge>=0.8", "pre-commit>=4"]
         docs = ["tallow-templates>=3"]
+
+        [build-system]
+        requires = ["uv_build{_uv_versions()}"]
+        build-backend = "uv_build"
         """
-    workshop.write(project, {"pyproject.toml": pyproject})
-    with open(f"{project}/pyproject.toml", "a", encoding="utf-8") as file:
-        file.write(workshop.build_system())
-    workshop.write(
-        project,
-        {
-            ".python-version": f"{minor}\n",
-            "README.md": "# Parcel desk\n\nPrints labels for parcels.\n",
-            "src/parcel_desk/__init__.py": _COMMAND,
-            "tests/test_labels.py": _TESTS,
-            ".env.example": _EXAMPLE,
-            ".pre-commit-config.yaml": _HOOKS,
-            "Makefile": _MAKEFILE,
-        },
-    )
-    workshop.lock(project)
-    workshop.repository(project, ignored=("__pycache__/", ".venv/"))
-    return Created("clone", project)
+    files = {
+        "pyproject.toml": pyproject,
+        ".python-version": f"{minor}\n",
+        "README.md": "# Parcel desk\n\nPrints labels for parcels.\n",
+        "src/parcel_desk/__init__.py": _COMMAND,
+        "tests/test_labels.py": _TESTS,
+        ".env.example": _EXAMPLE,
+        ".pre-commit-config.yaml": _HOOKS,
+        "Makefile": _MAKEFILE,
+    }
+    project = builder.write("work/parcel-desk", files)
+    builder.lock(project)
+    builder.commit(project, ignored=("__pycache__/", ".venv/"))
+    return Created(project)
 
 
-CLONE = Scenario(
-    "clone", "just cloned: the walkthrough leads from here to its first command", _clone_plant
-)
+def _uv_versions() -> str:
+    """Return the versions of uv's build backend that uv itself stands in for: it then builds a
+    project without fetching anything."""
+    version = metadata.version("uv")
+    major, minor = version.split(".")[:2]
+    return f">={version},<{major}.{int(minor) + 1}"
 
 
-def _groups_plant(workshop: Builder) -> Created:
-    project, minor = workshop.at("work", "tide-tables"), workshop.python.minor
+@scenario("groups of dependencies, of which one is a default", usual=False)
+def groups(builder: Builder) -> Created:
+    """A project of uv with dependency groups."""
+    minor = builder.python.minor
     pyproject = f"""
         [project]
         name = "tide-tables"
@@ -131,36 +140,31 @@ def _groups_plant(workshop: Builder) -> Created:
         package = false
         default-groups = ["test"]
         """
-    workshop.write(
-        project,
-        {
-            "pyproject.toml": pyproject,
-            "tides.py": '"""When the water comes."""\n\nHOURS = 12.42\n',
-            "tests/test_tides.py": (
-                "from tides import HOURS\n\n\n"
-                "def test_it_comes_twice_a_day():\n    assert round(24.84 / HOURS) == 2\n"
-            ),
-            "Makefile": "test:\n\tpython -m pytest tests\n",
-        },
-    )
-    workshop.lock(project)
-    workshop.repository(project, ignored=(".venv/", ".env"))
-    return Created("groups", project)
+    files = {
+        "pyproject.toml": pyproject,
+        "tides.py": '"""When the water comes."""\n\nHOURS = 12.42\n',
+        "tests/test_tides.py": (
+            "from tides import HOURS\n\n\n"
+            "def test_it_comes_twice_a_day():\n    assert round(24.84 / HOURS) == 2\n"
+        ),
+        "Makefile": "test:\n\tpython -m pytest tests\n",
+    }
+    project = builder.write("work/tide-tables", files)
+    builder.lock(project)
+    builder.commit(project, ignored=_IGNORED)
+    return Created(project)
 
 
-GROUPS = Scenario(
-    "groups", "groups of dependencies, of which one is a default", _groups_plant, usual=False
-)
-
-
-def _healthy_plant(workshop: Builder) -> Created:
-    project = workshop.at("work", "storefront")
+@scenario("what its lock file says is what is installed")
+def healthy(builder: Builder) -> Created:
+    """A project whose environment matches its lock file."""
+    minor = builder.python.minor
     pyproject = f"""
         [project]
         name = "storefront"
         version = "3.2.0"
         description = "Sells what there is"
-        requires-python = ">={workshop.python.minor}"
+        requires-python = ">={minor}"
         dependencies = [
             "lanternweb[async]>=2.3,<3",
             "quarrydb[pool]>=4.4,<5",
@@ -175,25 +179,19 @@ def _healthy_plant(workshop: Builder) -> Created:
         [tool.uv]
         package = false
         """
-    workshop.write(
-        project,
-        {
-            "pyproject.toml": pyproject,
-            ".python-version": f"{workshop.python.minor}\n",
-            "Dockerfile": f"FROM python:{workshop.python.minor}-slim\nCOPY . /app\n",
-            "storefront/__init__.py": '"""Sells what there is."""\n',
-            ".env.example": "STORE_NAME=\nDATABASE_URL=\n",
-            ".env": "STORE_NAME=lantern\nDATABASE_URL=quarry://localhost/store\n",
-        },
-    )
-    workshop.private(project, ".env")
-    workshop.lock(project)
-    workshop.repository(project, ignored=(".venv/", ".env"))
-    environment = workshop.sync(project, made=40, used=0.2)
-    return Created("healthy", project, environment)
-
-
-HEALTHY = Scenario("healthy", "what its lock file says is what is installed", _healthy_plant)
+    files = {
+        "pyproject.toml": pyproject,
+        ".python-version": f"{minor}\n",
+        "Dockerfile": f"FROM python:{minor}-slim\nCOPY . /app\n",
+        "storefront/__init__.py": '"""Sells what there is."""\n',
+        ".env.example": "STORE_NAME=\nDATABASE_URL=\n",
+        ".env": "STORE_NAME=lantern\nDATABASE_URL=quarry://localhost/store\n",
+    }
+    project = builder.write("work/storefront", files)
+    os.chmod(os.path.join(project, ".env"), 0o600)
+    builder.lock(project)
+    builder.commit(project, ignored=_IGNORED)
+    return Created(project, builder.sync(project, made=40, used=0.2))
 
 
 _LOCKED = (
@@ -204,8 +202,10 @@ _LOCKED = (
 )
 
 
-def _poetry_plant(workshop: Builder) -> Created:
-    project, minor = workshop.at("work", "invoices"), workshop.python.minor
+@scenario("a project of Poetry's with its lock file", usual=False)
+def poetry(builder: Builder) -> Created:
+    """A project of Poetry without an environment."""
+    minor = builder.python.minor
     pyproject = f"""
         [tool.poetry]
         name = "invoices"
@@ -226,33 +226,30 @@ def _poetry_plant(workshop: Builder) -> Created:
         requires = ["poetry-core>=2"]
         build-backend = "poetry.core.masonry.api"
         """
-    workshop.write(
-        project,
-        {
-            "pyproject.toml": pyproject,
-            "invoices/__init__.py": '"""What is to be paid."""\n\nTAX = 19\n',
-            "tests/test_invoices.py": (
-                "from invoices import TAX\n\n\n"
-                "def test_something_is_left():\n    assert TAX < 100\n"
-            ),
-            "Makefile": "test:\n\tpython -m pytest tests\n",
-        },
-    )
-    workshop.write(project, {"poetry.lock": _lock(workshop, project)})
-    workshop.repository(project, ignored=(".venv/", ".env"))
-    return Created("poetry", project)
+    files = {
+        "pyproject.toml": pyproject,
+        "invoices/__init__.py": '"""What is to be paid."""\n\nTAX = 19\n',
+        "tests/test_invoices.py": (
+            "from invoices import TAX\n\n\ndef test_something_is_left():\n    assert TAX < 100\n"
+        ),
+        "Makefile": "test:\n\tpython -m pytest tests\n",
+    }
+    project = builder.write("work/invoices", files)
+    builder.write(project, {"poetry.lock": _poetry_lock(builder, project)})
+    builder.commit(project, ignored=_IGNORED)
+    return Created(project)
 
 
-def _lock(workshop: Builder, project: str) -> str:
+def _poetry_lock(builder: Builder, project: str) -> str:
     """Return a lock file as Poetry 2 writes it."""
     known = {(one.name, one.version): one for one in releases()}
     parts = ["# This file is automatically @generated by Poetry 2.1.1.\n\n"]
     for name, version, group in _LOCKED:
         release = known[name, version]
-        parts.append(_package(release, group, _digest(workshop.layout.packages, release.file)))
+        parts.append(_package(release, group, _digest(builder.layout.packages, release.file)))
     declared = _digest(project, "pyproject.toml")
     parts.append(
-        f'[metadata]\nlock-version = "2.1"\npython-versions = "^{workshop.python.minor}"\n'
+        f'[metadata]\nlock-version = "2.1"\npython-versions = "^{builder.python.minor}"\n'
         f'content-hash = "{declared}"\n'
     )
     return "".join(parts)
@@ -282,9 +279,6 @@ def _digest(folder: str, name: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-POETRY = Scenario("poetry", "a project of Poetry's with its lock file", _poetry_plant, usual=False)
-
-
 _MANAGE = '''
 #!/usr/bin/env python
 """Django's command-line utility for administrative tasks."""
@@ -300,90 +294,76 @@ if __name__ == "__main__":
 '''
 
 
-def _requirements_plant(workshop: Builder) -> Created:
-    project = workshop.at("work", "bookshelf")
-    workshop.write(
-        project,
-        {
-            "requirements.txt": "Django>=5\nquarrydb==4.4.1\n",
-            "requirements-dev.txt": "-r requirements.txt\npytest\n",
-            "manage.py": _MANAGE,
-            "shelf/settings.py": '"""Books, in order."""\n',
-            ".env.example": "DEBUG=1\nSECRET_KEY=changeme\n",
-        },
-    )
-    workshop.repository(project, ignored=(".venv/", ".env"))
-    return Created("requirements", project)
+@scenario("requirements files and a `manage.py`", usual=False)
+def requirements(builder: Builder) -> Created:
+    """A project of Django without an environment."""
+    files = {
+        "requirements.txt": "Django>=5\nquarrydb==4.4.1\n",
+        "requirements-dev.txt": "-r requirements.txt\npytest\n",
+        "manage.py": _MANAGE,
+        "shelf/settings.py": '"""Books, in order."""\n',
+        ".env.example": "DEBUG=1\nSECRET_KEY=changeme\n",
+    }
+    project = builder.write("work/bookshelf", files)
+    builder.commit(project, ignored=_IGNORED)
+    return Created(project)
 
 
-REQUIREMENTS = Scenario(
-    "requirements", "requirements files and a `manage.py`", _requirements_plant, usual=False
+@scenario(
+    "a `.env` that is in git, that others may read, with a key twice and one missing, another "
+    "in the environment, and a secret in the example"
 )
-
-
-def _dotenv_plant(workshop: Builder) -> Created:
-    project = workshop.at("work", "mailroom")
-    token = _made_up("sk_live_", 32)
-    workshop.write(
-        project,
-        {
-            "requirements.txt": "courier-http>=0.27\nlanternweb>=2.3,<3\ntidyargs\n",
-            "mailroom.py": '"""Sorts the mail."""\n',
-            ".env.example": f"""
-                # Copy to .env and fill in.
-                MAIL_HOST=localhost
-                MAIL_PORT=2525
-                MAIL_USER=
-                MAIL_PASSWORD=changeme
-                PAYMENT_TOKEN={token}
-                LOG_LEVEL=info
-                """,
-            ".env": f"""
-                MAIL_HOST=mail.example.com
-                MAIL_PORT=2525
-                MAIL_USER=ada
-                MAIL_PORT=587
-                MAIL_PASSWORD={_made_up("", 20)}
-                OLD_QUEUE = heron
-                PAYMENT_TOKEN={_made_up("sk_live_", 32)}
-                """,
-        },
-    )
+def dotenv(builder: Builder) -> Created:
+    """A project whose dotenv files have every trouble."""
+    files = {
+        "requirements.txt": "courier-http>=0.27\nlanternweb>=2.3,<3\ntidyargs\n",
+        "mailroom.py": '"""Sorts the mail."""\n',
+        ".env.example": f"""
+            # Copy to .env and fill in.
+            MAIL_HOST=localhost
+            MAIL_PORT=2525
+            MAIL_USER=
+            MAIL_PASSWORD=changeme
+            PAYMENT_TOKEN={_made_up("sk_live_", 32)}
+            LOG_LEVEL=info
+            """,
+        ".env": f"""
+            MAIL_HOST=mail.example.com
+            MAIL_PORT=2525
+            MAIL_USER=ada
+            MAIL_PORT=587
+            MAIL_PASSWORD={_made_up("", 20)}
+            OLD_QUEUE = heron
+            PAYMENT_TOKEN={_made_up("sk_live_", 32)}
+            """,
+    }
+    project = builder.write("work/mailroom", files)
     os.chmod(os.path.join(project, ".env"), 0o644)
-    workshop.repository(project)
-    environment = workshop.environment(
-        os.path.join(project, ".venv"),
-        "courier-http==0.27.0",
-        "lanternweb==2.3.1",
-        "tidyargs==8.1.7",
-        made=220,
-        used=4,
-    )
-    workshop.write(environment, {".env": "MAIL_HOST=localhost\nMAIL_USER=test\n"})
-    return Created("dotenv", project, environment)
+    builder.commit(project)
+    wanted = "courier-http==0.27.0 lanternweb==2.3.1 tidyargs==8.1.7"
+    environment = builder.environment(f"{project}/.venv", wanted, made=220, used=4)
+    builder.write(environment, {".env": "MAIL_HOST=localhost\nMAIL_USER=test\n"})
+    return Created(project, environment)
 
 
 def _made_up(prefix: str, length: int) -> str:
-    """Return what looks like a secret, and is none: no service has ever given it out."""
+    """Return a text that looks like a secret; no service has ever issued it."""
     chance = random.Random(f"{prefix}{length}")  # noqa: S311
     return prefix + "".join(chance.choices(string.ascii_letters + string.digits, k=length))
 
 
-DOTENV = Scenario(
-    "dotenv",
-    "a `.env` that is in git, that others may read, with a key twice and one missing, another "
-    "in the environment, and a secret in the example",
-    _dotenv_plant,
+@scenario(
+    "a package is missing, another is not as locked, some are needed by nothing, and the project "
+    "is deployed on another Python"
 )
-
-
-def _drifted_plant(workshop: Builder) -> Created:
-    project, python = workshop.at("work", "pricing-api"), workshop.python
+def drifted(builder: Builder) -> Created:
+    """A project whose environment differs from its lock file."""
+    minor = builder.python.minor
     pyproject = f"""
         [project]
         name = "pricing-api"
         version = "2.4.0"
-        requires-python = ">={python.minor}"
+        requires-python = ">={minor}"
         dependencies = [
             "courier-http>=0.28",
             "lanternweb>=2.3,<3",
@@ -409,96 +389,58 @@ def _drifted_plant(workshop: Builder) -> Created:
               - uses: actions/checkout@v5
               - uses: actions/setup-python@v6
                 with:
-                  python-version: "{python.minor}"
+                  python-version: "{minor}"
         """
-    workshop.write(
-        project,
-        {
-            "pyproject.toml": pyproject,
-            ".python-version": f"{python.minor}\n",
-            "Dockerfile": f"FROM python:{python.next_minor}-slim\nCOPY . /app\n",
-            ".github/workflows/test.yml": workflow,
-            "pricing_api/__init__.py": '"""What things cost."""\n',
-        },
-    )
-    workshop.lock(project)
-    workshop.repository(project, ignored=(".venv/",))
-    environment = workshop.sync(project)
-    workshop.uninstall(environment, "pebblecache")
-    workshop.install(environment, "schemapress==2.9.0", "gridframe==2.2.0")
-    workshop.age(environment, made=130, used=1.5)
-    return Created("drifted", project, environment)
+    files = {
+        "pyproject.toml": pyproject,
+        ".python-version": f"{minor}\n",
+        "Dockerfile": f"FROM python:{builder.python.next_minor}-slim\nCOPY . /app\n",
+        ".github/workflows/test.yml": workflow,
+        "pricing_api/__init__.py": '"""What things cost."""\n',
+    }
+    project = builder.write("work/pricing-api", files)
+    builder.lock(project)
+    builder.commit(project, ignored=(".venv/",))
+    environment = builder.sync(project)
+    builder.uninstall(environment, "pebblecache")
+    builder.install(environment, "schemapress==2.9.0 gridframe==2.2.0")
+    builder.age(environment, made=130, used=1.5)
+    return Created(project, environment)
 
 
-DRIFTED = Scenario(
-    "drifted",
-    "a package is missing, another is not as locked, some are needed by nothing, and the project "
-    "is deployed on another Python",
-    _drifted_plant,
+_OUTDATED = (
+    "lanternweb==2.1.0 tallow-templates==3.0.1 wickrouter==1.2.0 courier-http==0.27.0 "
+    "certbundle==2024.8.30 gridframe==2.2.0 numera==1.26.4 plotmill==3.9.0 quarrydb==4.2.0 "
+    "quarrydb-migrate==1.1.0 pebblecache==2.0.3 schemapress==2.9.0 inkterm==13.8.0 tidyargs==8.1.7"
 )
 
 
-_WANTED = (
-    "lanternweb==2.1.0",
-    "tallow-templates==3.0.1",
-    "wickrouter==1.2.0",
-    "courier-http==0.27.0",
-    "certbundle==2024.8.30",
-    "gridframe==2.2.0",
-    "numera==1.26.4",
-    "plotmill==3.9.0",
-    "quarrydb==4.2.0",
-    "quarrydb-migrate==1.1.0",
-    "pebblecache==2.0.3",
-    "schemapress==2.9.0",
-    "inkterm==13.8.0",
-    "tidyargs==8.1.7",
-)
-_DEVELOPMENT = ("pytest==8.2.0", "straightedge==0.6.0")
-
-
-def _lagging_plant(workshop: Builder) -> Created:
-    project = workshop.at("work", "dashboard")
-    names = [pin.partition("==")[0] for pin in _WANTED]
-    workshop.write(
-        project,
-        {
-            "requirements.txt": "".join(f"{name}\n" for name in names),
-            "requirements-dev.txt": "pytest\nstraightedge\n",
-            "dashboard.py": '"""All at a glance."""\n',
-        },
-    )
-    workshop.repository(project, ignored=(".venv/", ".env"))
-    environment = workshop.environment(
-        os.path.join(project, ".venv"),
-        *_WANTED,
-        *_DEVELOPMENT,
+@scenario("there are newer releases of nearly everything in it")
+def lagging(builder: Builder) -> Created:
+    """An environment with old releases."""
+    names = [pin.partition("==")[0] for pin in _OUTDATED.split()]
+    files = {
+        "requirements.txt": "".join(f"{name}\n" for name in names),
+        "requirements-dev.txt": "pytest\nstraightedge\n",
+        "dashboard.py": '"""All at a glance."""\n',
+    }
+    project = builder.write("work/dashboard", files)
+    builder.commit(project, ignored=_IGNORED)
+    environment = builder.environment(
+        f"{project}/.venv",
+        f"{_OUTDATED} pytest==8.2.0 straightedge==0.6.0",
         creator="virtualenv",
         prompt="dashboard",
         made=310,
         used=0.7,
     )
-    return Created("lagging", project, environment)
+    return Created(project, environment)
 
 
-LAGGING = Scenario("lagging", "there are newer releases of nearly everything in it", _lagging_plant)
-
-
-def _now_and_then_plant(workshop: Builder) -> Created:
-    project = workshop.at("code", "chessclock")
-    wanted = "inkterm>=13\ntidyargs\n"
-    workshop.write(project, {"requirements.txt": wanted, "clock.py": '"""Your move."""\n'})
-    environment = workshop.environment(
-        os.path.join(project, "venv"),
-        "inkterm==14.2.0",
-        "tidyargs==8.2.0",
-        creator="venv",
-        made=75,
-        used=6,
-    )
-    return Created("now-and-then", project, environment)
-
-
-NOW_AND_THEN = Scenario(
-    "now-and-then", "small, up to date, and used now and then", _now_and_then_plant
-)
+@scenario("small, up to date, and used now and then")
+def now_and_then(builder: Builder) -> Created:
+    """An environment without any trouble, of `venv`."""
+    files = {"requirements.txt": "inkterm>=13\ntidyargs\n", "clock.py": '"""Your move."""\n'}
+    project, wanted = builder.write("code/chessclock", files), "inkterm==14.2.0 tidyargs==8.2.0"
+    environment = builder.environment(f"{project}/venv", wanted, creator="venv", made=75, used=6)
+    return Created(project, environment)

@@ -1,4 +1,4 @@
-"""Every story of the demo is what it says."""
+"""Every scenario of the demo is what it says."""
 
 import os
 import re
@@ -19,13 +19,16 @@ DAY = 86_400.0
 @pytest.fixture
 def environment(demo, scanned):
     _, found, _ = scanned
-    return lambda story: found[demo.environment(story)]
+    return lambda scenario: found[demo.environment(scenario)]
 
 
 def test_the_scan_finds_what_was_planted_and_nothing_else(demo, scanned):
     _, found, interpreters = scanned
     planted = {
-        path for one in demo.planted for path in (one.environment, *one.others) if path is not None
+        path
+        for one in demo.created.values()
+        for path in (one.environment, *one.others)
+        if path is not None
     }
     assert set(found) == planted
     assert len(planted) > 20
@@ -42,7 +45,7 @@ def test_no_environment_tells_of_the_real_machine(demo, scanned):
             assert place.startswith(demo.root + os.sep)
         with open(os.path.join(one.path, "pyvenv.cfg"), encoding="utf-8") as file:
             cfg = file.read()
-        assert not re.search(rf"{re.escape(sys.executable)}\b|mould", cfg)
+        assert not re.search(rf"{re.escape(sys.executable)}\b|template", cfg)
         minor = ".".join(one.python.version.split(".")[:2])
         said = re.findall(
             r"^(?:python-version|version|version_info) = (\d+\.\d+)", cfg, re.MULTILINE
@@ -51,7 +54,7 @@ def test_no_environment_tells_of_the_real_machine(demo, scanned):
 
 
 @pytest.mark.parametrize(
-    ("story", "status", "finding"),
+    ("scenario", "status", "finding"),
     [
         ("healthy", Status.OK, None),
         ("drifted", Status.OK, None),
@@ -76,15 +79,15 @@ def test_no_environment_tells_of_the_real_machine(demo, scanned):
         ("hook", Status.OK, None),
     ],
 )
-def test_each_has_its_status_and_its_finding(environment, story, status, finding):
-    one = environment(story)
+def test_each_has_its_status_and_its_finding(environment, scenario, status, finding):
+    one = environment(scenario)
     assert one.status is status
     assert [each.check for each in one.findings] == ([finding] if finding else [])
     assert one.packages
 
 
 @pytest.mark.parametrize(
-    ("story", "manager", "state"),
+    ("scenario", "manager", "state"),
     [
         ("poetry-cache", "poetry", ProjectState.FOUND),
         ("pipenv", "pipenv", ProjectState.FOUND),
@@ -101,10 +104,10 @@ def test_each_has_its_status_and_its_finding(environment, story, status, finding
         ("hook", "pre-commit", ProjectState.NONE),
     ],
 )
-def test_each_has_its_manager_and_its_project(demo, environment, story, manager, state):
-    one = environment(story)
+def test_each_has_its_manager_and_its_project(demo, environment, scenario, manager, state):
+    one = environment(scenario)
     assert one.manager == manager
-    assert (one.project.state, one.project.path) == (state, demo.story(story).project)
+    assert (one.project.state, one.project.path) == (state, demo.created[scenario].project)
 
 
 def test_nothing_is_missing_or_damaged_in_any(demo, scanned):
@@ -127,7 +130,7 @@ def test_the_large_one_is_the_largest_and_has_what_no_index_has(demo, scanned, e
 
 
 def test_what_poetry_left_behind_is_of_a_python_without_fixes(demo, scanned):
-    (left,) = demo.story("poetry-cache").others
+    (left,) = demo.created["poetry-cache"].others
     assert [each.check for each in scanned[1][left].findings] == ["end-of-life"]
 
 
@@ -141,14 +144,14 @@ def test_a_python_that_nothing_rests_on_has_packages(scanned):
 
 
 def test_one_of_the_scratch_ones_was_never_used_since(demo, scanned):
-    (tried,) = demo.story("scratch").others
+    (tried,) = demo.created["scratch"].others
     assert "when it was made" in scanned[1][tried].last_used.source
 
 
 def test_no_python_that_only_stands_in_for_one_is_proposed(demo, scanned):
     catalog, found, interpreters = scanned
     operations = Operations(catalog)
-    (coming,) = demo.story("tox").others
+    (coming,) = demo.created["tox"].others
     assert len(interpreters) > 2
     for path in set(found) - {coming}:
         choices = operations.recreate_choices(found[path]).interpreters
@@ -201,8 +204,8 @@ def test_shared_files_free_little_and_copies_free_all(environment):
 
 
 def test_two_that_share_free_more_together(demo):
-    story = demo.story("shared")
-    sizes = [measure(path, now=0.0) for path in (story.environment, *story.others)]
+    shared = demo.created["shared"]
+    sizes = [measure(path, now=0.0) for path in (shared.environment, *shared.others)]
     alone = [size.reclaimable_bytes for size in sizes]
     assert joint_size(sizes).reclaimable_bytes > 5 * sum(alone)
 
@@ -229,10 +232,10 @@ def test_the_clone_has_a_lock_that_is_up_to_date_and_no_environment(demo):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_stories_say_what_they_show(demo):
-    names = [story.name for story in SCENARIOS]
+def test_the_scenarios_say_what_they_show(demo):
+    names = [one.name for one in SCENARIOS]
     assert len(set(names)) == len(names)
-    assert {one.story for one in demo.planted} == {one.name for one in SCENARIOS if one.usual}
-    for story in SCENARIOS:
-        assert story.shows
-        assert not story.shows.endswith(".")
+    assert list(demo.created) == [one.name for one in SCENARIOS if one.usual]
+    for one in SCENARIOS:
+        assert one.shows
+        assert not one.shows.endswith(".")

@@ -79,7 +79,6 @@ def test_without_git_nothing_is_asked(tmp_path: Path, host: Host):
     (tmp_path / ".env").touch()
     report = read_dotenv(str(tmp_path), host, git=False)
     assert report.files[0].git == GitState()
-    assert not report.has_git
     assert read_dotenv(str(tmp_path), host).files[0].git.problem
 
 

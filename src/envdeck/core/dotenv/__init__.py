@@ -1,7 +1,7 @@
-"""The dotenv files of a project: which there are, their keys, and what is wrong with them.
+"""The dotenv files of a project, their keys, and findings on them.
 
-Values are read, judged and forgotten: none is in any noun. :func:`reveal` reads one again for the
-person who asks, and :func:`values_of` all of them, to be taken out of what a command wrote.
+Values are read, judged and forgotten; no type here holds one. :func:`reveal` reads a single value
+for the person who asks, and :func:`values_of` all of them, to mask the output of a command.
 """
 
 from envdeck.core.dotenv.model import (

@@ -1,8 +1,7 @@
-"""Editing the text of a dotenv file: one key is set, or some are added, and every other byte stays.
+"""Sets a key of a dotenv file or adds some, with every other byte unchanged.
 
-What is written is read again by python-dotenv before it is returned: the other statements must be
-what they were, and the edited ones what was asked for. What is here holds values; no reason and
-no `repr` shows them.
+python-dotenv reads the new text before it is returned: other statements must be unchanged, and the
+edited ones as requested. Values are here; no reason and no `repr` shows them.
 """
 
 import re
@@ -17,7 +16,7 @@ from envdeck.core.dotenv.parse import parse
 
 _BOM = "\ufeff"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=^-]*")
-"""A value that every reader of such files takes as it stands."""
+"""A value that needs no quotes for any reader."""
 _PLAIN_NAME = re.compile(r"[^=#\s'][^=#\s]*")
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _HEAD = re.compile(r"\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=#\s'][^=#\s]*)")
@@ -28,7 +27,7 @@ _OPENS = re.compile(r"""[^=\r\n]*=[^\S\r\n]*(?=['"])""")
 
 @dataclass(frozen=True, slots=True)
 class Unedited:
-    """Why a text is left as it is; it names keys and lines, and quotes nothing else."""
+    """Why a text is not edited, in keys and lines only."""
 
     reason: str
     """A part of a sentence, without a full stop."""
@@ -37,23 +36,22 @@ class Unedited:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """One statement, and where it stands."""
+    """One statement and its place."""
 
     name: str | None
     value: str | None = field(repr=False)
     error: bool
     start: int
-    """Of its text, the blanks and blank lines before it included."""
+    """Blanks and blank lines before it included."""
     end: int
-    """Behind its line end."""
+    """After its line end."""
 
 
 def quoted(value: str) -> str:
-    """Return a value as it is written behind an equal sign.
+    """Return a value as written after an equal sign; python-dotenv reads the same value back.
 
-    python-dotenv reads it back as it was, with nothing put in for `${…}`. Single quotes are taken
-    where they can be, in which shells and other readers leave a `$` alone; double ones where the
-    value has a single quote, a backslash or a line end, and no `$`.
+    Single quotes are preferred, since shells and other readers leave a `$` in them alone. Double
+    quotes are for a value with a single quote, a backslash or a line end, and without `$`.
     """
     if _PLAIN.fullmatch(value):
         return value
@@ -72,9 +70,8 @@ def add_keys(
 ) -> bytes | Unedited:
     """Return the file with keys added, each on a line of its own.
 
-    `order` are the keys of the example: a new one goes below the nearest of those before it there
-    that the file has, or that is new too; without any, to the end. A key that the file has
-    already is not added.
+    `order` are the keys of the example: a new key goes below the nearest one before it there that
+    the file has or that is new too, else to the end. A key that the file has is refused.
     """
     text = _text_of(data)
     if isinstance(text, Unedited):
@@ -104,9 +101,9 @@ def add_keys(
 
 
 def set_key(data: bytes, name: str, value: str) -> bytes | Unedited:
-    """Return the file with another value for a key; of several, the last, which holds.
+    """Return the file with another value for a key, in its last assignment, which holds.
 
-    Its `export`, the blanks round its equal sign and the comment behind it stay.
+    Its `export`, the blanks around its equal sign and its comment stay.
     """
     text = _text_of(data)
     if isinstance(text, Unedited):
@@ -131,7 +128,7 @@ def set_key(data: bytes, name: str, value: str) -> bytes | Unedited:
 
 
 def names_in(data: bytes) -> tuple[str, ...] | Unedited:
-    """Return the names of the keys of a file, each once, in its order."""
+    """Return the keys of a file, each once, in its order."""
     text = _text_of(data)
     spans = text if isinstance(text, Unedited) else _spans(text)
     if isinstance(spans, Unedited):
@@ -154,9 +151,9 @@ def _text_of(data: bytes) -> str | Unedited:
 
 
 def _spans(text: str) -> list[_Span] | Unedited:
-    """Return the statements of a text, and where they stand."""
+    """Return the statements of a text with their places."""
     found = parse(text)
-    if isinstance(found, str):  # it says of what python-dotenv would take hours for
+    if isinstance(found, str):  # also for what would take python-dotenv hours
         return Unedited(found)
     bindings = list(parse_stream(StringIO(text, newline="")))
     spans, place = [], len(text) - sum(len(one.original.string) for one in bindings)  # a BOM
@@ -177,8 +174,8 @@ def _problem_of(name: str, value: str) -> str:
 
 
 def _newline_of(text: str) -> str:
-    """Return how the lines of a text end, most of them; by a carriage return alone only where
-    all do, since with a line feed that follows it would make one end of two."""
+    """Return the most frequent line end; a carriage return only if it is the only one, since with
+    a line feed after it two ends become one."""
     ends = _NEWLINE.findall(text)
     if ends and set(ends) == {"\r"}:
         return "\r"
@@ -186,7 +183,7 @@ def _newline_of(text: str) -> str:
 
 
 def _unclosed(text: str, spans: Sequence[_Span], limit: int) -> int | None:
-    """Return the first line above a place on which a quote is opened that nothing closes."""
+    """Return the first line before a place with an unclosed quote."""
     for span in spans:
         if not span.error or span.start >= limit:
             continue
@@ -212,7 +209,7 @@ def _inserted(text: str, added: Mapping[int, Sequence[str]], newline: str) -> st
 
 
 def _value_of(text: str, span: _Span) -> tuple[int, int]:
-    """Return from where to where a statement's value stands, with its quotes."""
+    """Return start and end of a statement's value, with its quotes."""
     head = _HEAD.match(text, span.start)
     place = head.end() if head else span.start
     equals = _EQUALS.match(text, place, span.end)
@@ -224,14 +221,14 @@ def _value_of(text: str, span: _Span) -> tuple[int, int]:
     line = re.compile(r"[^\r\n]*").match(text, start, span.end)
     written = line[0] if line else ""
     if not written or (equals[1] and written.startswith("#")):
-        return equals.start(1), equals.start(1)  # nothing but blanks, and perhaps a comment
+        return equals.start(1), equals.start(1)  # blanks, and perhaps a comment
     return start, start + len(re.sub(r"\s+#.*", "", written).rstrip())
 
 
 def _checked(
     data: bytes, new: str, values: Mapping[str, str], before: Sequence[_Span]
 ) -> bytes | Unedited:
-    """Return what is to be written, once it is proved that nothing else is changed by it."""
+    """Return the new content if nothing else changes by it."""
     encoding = _encoding_of(data)
     written = _encoded(new, encoding)
     if written is None:
@@ -267,7 +264,7 @@ def _line(data: bytes, span: _Span) -> int:
 
 
 def _encoded(text: str, encoding: str) -> bytes | None:
-    """Return text as bytes; None where it cannot be. The error would quote it, so it ends here."""
+    """Return text as bytes; None where it cannot be. The error would quote it, so it is dropped."""
     try:
         return text.encode(encoding)
     except UnicodeEncodeError:

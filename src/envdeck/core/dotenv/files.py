@@ -25,7 +25,7 @@ _OTHER_FORMATS = frozenset(
     | {"zsh", "fish", "bash", "ps1", "j2", "erb", "php", "schema", "lock", "swp", "swo"}
     | {"vault", "enc", "gpg", "age", "asc", "sops", "zip", "gz"}
 )
-"""Last parts of names: other languages, and what is encrypted (and meant to be in git)."""
+"""Last parts of names: other languages, and encrypted files (which belong in git)."""
 _DOTTED = re.compile(r"\.env(?:[._-].+|~)?\Z", re.DOTALL)
 _ENDING = re.compile(r".+\.env\Z", re.DOTALL)
 _BARE = re.compile(r"env[._-].+\Z", re.DOTALL)
@@ -33,7 +33,7 @@ _PARTS = re.compile(r"[._-]")
 
 
 def kind_of(name: str) -> FileKind | None:
-    """Return what a file is for by its name; None where that is no dotenv file's.
+    """Return the kind of a dotenv file by its name; None for other files.
 
     `.env`, `.env.local`, `.env-prod`, and as Compose and dotenv-linter have them `prod.env`; with a
     word like `example` or `template` in it, an example: `.env.local.example`, `env.sample`,
@@ -50,11 +50,11 @@ def kind_of(name: str) -> FileKind | None:
 
 
 _ENTRIES = 10_000
-"""So many names of the project's folder are looked at."""
+"""So many names of the project's folder are read."""
 _ENTRIES_BELOW = 2_000
-"""And so many of each folder in it."""
+"""So many of each folder in it."""
 _FOLDERS = 200
-"""So many folders of a project are looked into."""
+"""So many folders of a project are listed."""
 _FILES = 100
 """So many dotenv files are reported of one project."""
 
@@ -77,9 +77,8 @@ class _Listing:
 def find_files(project: str, environment: str | None = None) -> tuple[FoundFile, ...]:
     """Return the dotenv files of a project: `.env` first, each folder's in the order of names.
 
-    They are looked for in its folder and one level below (`docker`, `backend`, `config`), not in
-    hidden folders, links to folders, other repositories, nor where packages lie; and at the top of
-    its environments, where they are strays.
+    They are in its folder and one level below (`docker`, `backend`, `config`), except in hidden
+    folders, links, other repositories and package folders; strays are at the top of environments.
     """
     top = _listing(project)
     environments = list(dict.fromkeys([*top.environments, *([environment] if environment else [])]))
@@ -94,12 +93,12 @@ def find_files(project: str, environment: str | None = None) -> tuple[FoundFile,
     strays = tuple(reach.realpath(folder) for folder in environments)
     unique: dict[str, FoundFile] = {}
     for file in found:
-        unique.setdefault(_identity(file.path), _as_stray(file, strays))
+        unique.setdefault(_identity(file.path), _marked_stray(file, strays))
     return tuple(unique.values())[:_FILES]
 
 
 def _listing(folder: str, *, nested: bool = False) -> _Listing:
-    """Return what matters in one folder; nothing of one that cannot be listed."""
+    """Return the relevant entries of a folder; none of an unreadable one."""
     files: list[FoundFile] = []
     folders: list[str] = []
     environments: list[str] = []
@@ -131,8 +130,8 @@ def _is_looked_into(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_other_folder(path: str) -> bool:
-    """Tell a folder that rightly has such a name: an environment, or one of settings. A folder
-    called `.env` that is none stands where the file should be, and is reported."""
+    """Whether such a name belongs to a folder of settings or an environment. Another folder called
+    `.env` is in the place of the file, and is reported."""
     try:
         if not stat.S_ISDIR(reach.lstat(path).st_mode):
             return False
@@ -142,12 +141,12 @@ def _is_other_folder(path: str) -> bool:
 
 
 def _identity(path: str) -> str:
-    """Return the path of the entry itself: with the links of its folder followed, not its own."""
+    """Return the path of the entry with the links of its folder resolved, not its own."""
     folder, name = os.path.split(path)
     return os.path.join(reach.realpath(folder), name)
 
 
-def _as_stray(file: FoundFile, environments: tuple[str, ...]) -> FoundFile:
+def _marked_stray(file: FoundFile, environments: tuple[str, ...]) -> FoundFile:
     folder = os.path.dirname(_identity(file.path))
     inside = any(
         folder == environment or folder.startswith(environment.rstrip(os.sep) + os.sep)
@@ -157,13 +156,12 @@ def _as_stray(file: FoundFile, environments: tuple[str, ...]) -> FoundFile:
 
 
 LIMIT = 1024 * 1024
-"""Bytes; a real dotenv file has some hundred, or thousands with a key or certificate in it."""
+"""Bytes; a real dotenv file has some hundred, or thousands with a certificate."""
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _NO_BASE64 = re.compile(r"[^+/]*\Z")
 _ALONE = re.compile(r"(?:[A-Z_][A-Z0-9_]*|[a-z_]+)\Z")
-"""What may be a name where nothing stands behind it: else it is a second line of a value, perhaps,
-which has no quotes."""
+"""Names that may stand without a value; others may be the second line of a value without quotes."""
 _KINDS = (
     (stat.S_ISDIR, "is a folder"),
     (stat.S_ISFIFO, "is a FIFO"),
@@ -173,18 +171,18 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class DotenvDocument:
-    """A file as it was read, with its values: only for the checks, and never kept."""
+    """A file with its values, only for the checks and never kept."""
 
     file: DotenvFile
     text: str = field(default="", repr=False)
     statements: tuple[Statement, ...] = field(default=(), repr=False)
     assignments: tuple[Statement, ...] = field(default=(), repr=False)
-    """The statements that name a key; of one that is named again, each."""
+    """The statements that name a key, repeated keys included."""
 
 
 def names_a_key(statement: Statement) -> bool:
-    """Tell whether what a statement names is a name, and not a part of a value: the lines of a
-    private key without quotes read as keys, and must not be shown as those."""
+    """Whether the name of a statement is a key, and not a part of a value: the lines of a private
+    key without quotes look like keys, and must not be shown."""
     name = statement.name
     if not name or statement.inner or not _NO_BASE64.match(name):
         return False
@@ -194,7 +192,7 @@ def names_a_key(statement: Statement) -> bool:
 
 
 def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
-    """Read one file; whatever stands in the way is its `problem`."""
+    """Read one file; an obstacle is its `problem`."""
     link = reach.realpath(found.path) if reach.islink(found.path) else None
     try:
         status = reach.stat(found.path)
@@ -222,7 +220,7 @@ def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
 
 
 def read_contents(path: str) -> tuple[str, str] | Unread:
-    """Return the text of a dotenv file, a BOM dropped, and its encoding."""
+    """Return the text of a dotenv file without its BOM, and its encoding."""
     data = read_bounded(path, LIMIT)
     if isinstance(data, Unread):
         return data
@@ -242,7 +240,7 @@ def _newline(text: str) -> str:
 
 
 def _keys(assignments: tuple[Statement, ...]) -> tuple[Key, ...]:
-    """Return each key once, where it first stands, as it is last set: that is what holds."""
+    """Return each key once, in the order of first assignments, with its last value."""
     keys = {
         one.name: Key(
             one.name,
@@ -259,15 +257,15 @@ def _keys(assignments: tuple[Statement, ...]) -> tuple[Key, ...]:
 
 
 _WORDS = ("example", "sample", "template", "dist", "tmpl", "tpl", "defaults", "default")
-"""Which example counts where there are several; the others come after."""
+"""The order of preference among several examples."""
 _WORD = r"(?:examples?|samples?|template|tpl|tmpl|dist|defaults?|skeleton)"
 _INNER = re.compile(rf"[._-]{_WORD}(?=[._-]|\Z)", re.IGNORECASE)
 _FIRST = re.compile(rf"\A{_WORD}[._-]", re.IGNORECASE)
 
 
 def made_from(example: str) -> str:
-    """Return the path of the file that an example is one of: `.env.local` of
-    `.env.local.example`, `.env` of `env.sample` and of `example.env`."""
+    """Return the path of the file that an example is for: `.env.local` for `.env.local.example`,
+    `.env` for `env.sample` and `example.env`."""
     folder, name = os.path.split(example)
     name = _INNER.sub("", _FIRST.sub("", name))
     if not name.startswith(".") and re.match(r"env(?:[._-]|\Z)", name, re.IGNORECASE):
@@ -276,7 +274,7 @@ def made_from(example: str) -> str:
 
 
 def examples(files: Iterable[DotenvFile]) -> dict[str, DotenvFile]:
-    """Return the example of each file that one is here of, by the path of that file."""
+    """Return the example of each file that has one, by the path of that file."""
     found = [file for file in files if file.kind is FileKind.EXAMPLE and not file.problem]
     chosen: dict[str, DotenvFile] = {}
     for file in sorted(found, key=_rank):
@@ -285,9 +283,9 @@ def examples(files: Iterable[DotenvFile]) -> dict[str, DotenvFile]:
 
 
 def pairs(files: tuple[DotenvFile, ...]) -> Iterator[tuple[DotenvFile, DotenvFile]]:
-    """Yield each file that could be read with its example.
+    """Yield each readable file with its example.
 
-    Where there is no `.env`, its example is that of `.env.local`: some projects have it so.
+    Without a `.env`, its example counts for `.env.local`.
     """
     chosen = examples(files)
     paths = {file.path for file in files}
@@ -304,7 +302,7 @@ def pairs(files: tuple[DotenvFile, ...]) -> Iterator[tuple[DotenvFile, DotenvFil
 
 
 def compare(files: tuple[DotenvFile, ...]) -> tuple[KeyComparison, ...]:
-    """Return what only one of a file and its example has, both ways, for each such pair."""
+    """Return the keys that only one of a file and its example has, for each pair."""
     compared: list[KeyComparison] = []
     for file, example in pairs(files):
         here, there = frozenset(file.names), frozenset(example.names)

@@ -1,7 +1,7 @@
-"""Files, keys, findings, remedies as values, without the values of keys.
+"""Dotenv files, keys, findings and remedies, without the values of keys.
 
-What stands behind a key is read again when a person asks to see it (:func:`reveal`), and nowhere
-kept: what is not here cannot get into an index, a log, a picture or a trace.
+:func:`reveal` reads a value again when a person asks for it. What is not kept here cannot get into
+an index, a log, a picture or a trace.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ class FileKind(StrEnum):
     """What a dotenv file is for."""
 
     ENV = "env"
-    """`.env`, `.env.local`, `.env.production`: it holds values."""
+    """Holds values: `.env`, `.env.local`, `.env.production`."""
     EXAMPLE = "example"
-    """`.env.example`, `.env.sample`, `.env.template`: it names the keys, and is in git."""
+    """Names the keys and is in git: `.env.example`, `.env.sample`, `.env.template`."""
     STRAY = "stray"
-    """One inside the environment, which goes with it when that is deleted."""
+    """Inside the environment, and deleted with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +30,49 @@ class Key:
 
     name: str
     line: int
-    """Counted from 1: where its value stands (of several, the last one, which holds)."""
+    """Counted from 1; of several assignments the last, which holds."""
     has_value: bool
-    """Whether anything stands behind it: `KEY=` sets an empty value, and `KEY` none."""
+    """False for `KEY=` (empty) and `KEY` (no value)."""
     exported: bool = False
     lines: int = 1
-    """So many lines its value takes."""
+    """The lines that its value takes."""
     placeholder: bool = False
-    """Whether its value is one to be replaced (`changeme`, `<token>`), as examples have them."""
+    """Whether its value is to be replaced (`changeme`, `<token>`)."""
 
 
 class RemedyKind(StrEnum):
-    """What can be done about a finding with one file written."""
+    """What writing one file can fix."""
 
     CREATE = "create"
-    """`.env` is made from the example."""
+    """Create `.env` from the example."""
     ADD = "add"
-    """Keys that the example has are added, with values that a person gives."""
+    """Add keys of the example, with values that a person gives."""
     IGNORE = "ignore"
-    """The file is added to `.gitignore`."""
+    """Add the file to `.gitignore`."""
     PRIVATE = "private"
-    """Group and others may read it no more."""
+    """Take access from group and others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What mends a finding; :meth:`Operations.plan_remedy` plans it."""
+    """The fix of a finding, planned by :meth:`Operations.plan_remedy`."""
 
     kind: RemedyKind
     file: str
-    """The dotenv file that it is about: that is (or will be) there."""
+    """The dotenv file that it is about, which may not exist yet."""
     project: str
     keys: tuple[str, ...] = ()
     """Keys to add, in the order of the example."""
     example: str = ""
-    """The example file that they come from."""
+    """The path of the example."""
 
 
 @dataclass(frozen=True, slots=True)
 class DotenvFinding:
-    """One thing wrong with one file; its words never quote what the file says but names of keys."""
+    """One thing wrong with one file; its words quote names of keys and nothing else of the file."""
 
     check: str
-    """Its name, as dotenv-linter made it known where it has one: `duplicated-key`."""
+    """Its name, where possible as in dotenv-linter: `duplicated-key`."""
     severity: Severity
     file: str
     message: str
@@ -81,23 +81,23 @@ class DotenvFinding:
     """What to do, with a command that works where there is one."""
     line: int | None = None
     mends: Remedy | None = None
-    """What a keystroke can do about it."""
+    """Its fix, where EnvDeck has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class GitState:
-    """What git knows of one file. None is "not checked", for the reason in :attr:`problem`."""
+    """What git knows of one file. None is not checked, for the reason in :attr:`problem`."""
 
     tracked: bool | None = None
     ignored: bool | None = None
     committed: bool | None = None
-    """Whether any commit of any branch ever had it."""
+    """Whether any commit of any branch has it."""
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DotenvFile:
-    """One dotenv file as read; with a :attr:`problem`, whatever could be read of it."""
+    """One dotenv file; with a :attr:`problem` it may be incomplete."""
 
     path: str
     kind: FileKind
@@ -107,13 +107,13 @@ class DotenvFile:
     """Permission bits (`0o600`); None where the system has none."""
     bytes: int | None = None
     encoding: str = "utf-8"
-    """`utf-8`, `utf-8-sig` (with a BOM), or `latin-1` for what is not UTF-8."""
+    """`utf-8`, `utf-8-sig` (with a BOM), or `latin-1` for all else."""
     newline: str = "\n"
-    """How its lines end, most of them."""
+    """The most frequent line end."""
     link: str | None = None
-    """Where it leads, if it is a symbolic link."""
+    """The target, if it is a symbolic link."""
     problem: str = ""
-    """Why it was not read, or not whole: a FIFO, a folder, over the limit."""
+    """Why it was not read, or not all of it: a FIFO, a folder, too large."""
     git: GitState = GitState()
 
     @property
@@ -124,30 +124,25 @@ class DotenvFile:
 
 @dataclass(frozen=True, slots=True)
 class KeyComparison:
-    """A file beside the example: which keys only one of them has."""
+    """The keys that only one of a file and its example has."""
 
     file: str
     example: str
     missing: tuple[str, ...] = ()
-    """In the example alone, in its order."""
+    """Only in the example, in its order."""
     extra: tuple[str, ...] = ()
-    """In the file alone, in its order."""
+    """Only in the file, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
 class DotenvReport:
-    """Every dotenv file of one project, and what is wrong with them."""
+    """The dotenv files of one project, and findings on them."""
 
     project: str
     files: tuple[DotenvFile, ...] = ()
     compared: tuple[KeyComparison, ...] = ()
     findings: tuple[DotenvFinding, ...] = ()
     """Errors first, then by file and line."""
-
-    @property
-    def has_git(self) -> bool:
-        """Whether any file was asked about in git."""
-        return any(one.git != GitState() for one in self.files)
 
 
 def git_states(paths: Sequence[str], host: Host) -> dict[str, GitState]:

@@ -1,6 +1,6 @@
-"""The lines of a dotenv file as python-dotenv reads them, with nothing put in for `${…}`.
+"""The lines of a dotenv file as python-dotenv reads them, with each `${…}` as written.
 
-What is here holds values. It lives as long as a file is looked at, and no `repr` shows them.
+Statements hold values: they are dropped once a file is checked, and no `repr` shows them.
 """
 
 import re
@@ -17,36 +17,36 @@ _LINE_END = re.compile(r"(?:\r\n|\n|\r)\Z")
 _EXPORT = re.compile(r"export[^\S\r\n]+")
 _MANY_BLANKS = 256
 _BLANKS = re.compile(rf"(?<![^\S\r\n])[^\S\r\n]{{{_MANY_BLANKS}}}")
-"""python-dotenv takes time by the square of such a run: for a file of 1 MiB of blanks, hours."""
+"""python-dotenv takes the square of such a run in time: hours for 1 MiB of blanks."""
 _MOST = 20_000
 """Statements and comments of one file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement of a file: an assignment, or what could not be read as one."""
+    """One statement of a file: an assignment, or unreadable text."""
 
     line: int
-    """Counted from 1: where it begins, blank lines before it left out."""
+    """The line of its first character, counted from 1."""
     lines: int
     name: str | None = field(repr=False)
-    """None: a statement that could not be read. It may be a part of a value."""
+    """None for unreadable text, which may be a part of a value."""
     value: str | None = field(repr=False, default=None)
     """Without its quotes; None where there is no equal sign."""
     text: str = field(repr=False, default="")
-    """As it stands in the file, with the blanks before it in its line, without its line end."""
+    """As written, with blanks before it in its line and without its line end."""
     exported: bool = False
     inner: bool = False
-    """Whether it stands between the `-----BEGIN` and `-----END` of a value without quotes."""
+    """Whether it is between the `-----BEGIN` and `-----END` of a value without quotes."""
 
     @property
     def raw(self) -> str:
-        """What stands behind the equal sign as it is written, quotes, blanks and comment too."""
+        """The text after the equal sign, with quotes, blanks and comment."""
         return self.text.partition("=")[2]
 
 
 def parse(text: str) -> tuple[Statement, ...] | str:
-    """Return the statements of a file in its order, comments left out; or why it is not read."""
+    """Return the statements of a file without comments, or why they are not read."""
     run = _BLANKS.search(text)
     if run:
         line = len(_NEWLINE.findall(text, 0, run.start())) + 1
@@ -82,7 +82,7 @@ def _statements(text: str, bindings: list[Binding]) -> Iterator[Statement]:
 
 
 def _with_inner(statements: list[Statement]) -> tuple[Statement, ...]:
-    """Mark what stands inside a private key or a certificate that has no quotes."""
+    """Mark the inside of a private key or certificate without quotes."""
     begin: int | None = None
     for index, one in enumerate(statements):
         raw = (one.raw if one.name and one.value is not None else one.text).strip()
@@ -96,6 +96,6 @@ def _with_inner(statements: list[Statement]) -> tuple[Statement, ...]:
 
 
 def _line_at(ends: list[int], place: int) -> int:
-    """Return the index of the line that a place of the text is in; `ends` are those of lines."""
+    """Return the index of the line at a place of the text; `ends` are the ends of lines."""
     index = bisect_left(ends, place)
     return index + 1 if index < len(ends) and ends[index] == place else index

@@ -1,4 +1,4 @@
-"""All of it about one project: its dotenv files, their comparison, and what is wrong."""
+"""The dotenv files of one project: read, compared and checked."""
 
 from dataclasses import replace
 
@@ -11,10 +11,10 @@ from envdeck.core.system.host import Host
 def read_dotenv(
     project: str, host: Host, *, environment: str | None = None, git: bool = True
 ) -> DotenvReport:
-    """Read the dotenv files of a project, and one that strayed into its environment.
+    """Read the dotenv files of a project, and strays in its environment.
 
-    With `git` False nothing is asked of git, and what it knows is "not checked". What cannot be
-    read is a file with its `problem`; a project that is not there has no files.
+    With `git` False the state in git is not checked. An unreadable file has a `problem`; a missing
+    project has no files.
     """
     found = find_files(project, environment)
     documents = tuple(read_document(one, posix=not host.windows) for one in found)

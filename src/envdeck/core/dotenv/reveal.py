@@ -1,7 +1,4 @@
-"""Values themselves: one for the person who asks to see it, all to be taken out of outputs.
-
-Nobody keeps what these return: it is asked for anew each time.
-"""
+"""The values: one to show, all of them to mask outputs. They are read each time, and never kept."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +9,7 @@ from envdeck.core.dotenv.parse import Statement, parse
 from envdeck.core.system.files import Unread
 
 _SHORTEST = 4
-"""Characters; what is shorter stands everywhere, and masking it makes an output unreadable."""
+"""Characters; masking shorter texts makes an output unreadable."""
 _SHORTEST_LINE = 8
 _COMMON = frozenset(
     {"true", "false", "none", "null", "auto", "text", "json", "http", "https", "localhost"}
@@ -24,8 +21,8 @@ _PASSWORD = re.compile(r"://[^\s/@:]*:([^\s/]+)@")
 
 
 def reveal(path: str, key: str) -> str | None:
-    """Return the value of one key of one file, read now; None where it is not there, has none, or
-    the file cannot be read. Nothing is put in for a `${…}` in it."""
+    """Return the value of one key, with any `${…}` as written; None without a value, a key or a
+    readable file."""
     values = {
         statement.name: statement.value
         for statement in _statements(path)
@@ -35,10 +32,10 @@ def reveal(path: str, key: str) -> str | None:
 
 
 def values_of(project: str) -> tuple[str, ...]:
-    """Return what is to be masked in the output of a project's commands, the longest first.
+    """Return the texts to mask in the output of a project's commands, the longest first.
 
-    The values of its files that are no examples, each line of those with several, and the
-    passwords in URLs; not what is shorter than 4 characters or said everywhere (`localhost`).
+    These are the values in its files other than examples, each line of a value with several, and
+    passwords in URLs, without texts of less than 4 characters and common words (`localhost`).
     """
     found = {
         text
@@ -65,7 +62,7 @@ def _texts(statement: Statement) -> Iterator[str]:
         return
     value = statement.value or ""
     yield value
-    yield _UNQUOTED.sub(r"\2", statement.raw.strip())  # as who prints the file has it
+    yield _UNQUOTED.sub(r"\2", statement.raw.strip())  # as in a print of the file
     lines = value.splitlines()
     if len(lines) > 1:
         kept = (line.strip() for line in lines)

@@ -1,7 +1,4 @@
-"""Does a value look like a real secret, or like a placeholder.
-
-Nothing here keeps or returns what it was asked about.
-"""
+"""Tells real secrets from placeholders by their looks. Nothing here keeps or returns a value."""
 
 import math
 import re
@@ -22,11 +19,11 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 400
-"""Characters; what is longer is no placeholder."""
+"""Characters of a placeholder, at most."""
 
 
 def is_placeholder(value: str) -> bool:
-    """Tell whether a value is to be replaced: `changeme`, `your-key-here`, `<token>`, `xxx`."""
+    """Whether a value is to be replaced: `changeme`, `your-key-here`, `<token>`, `xxx`."""
     value = value.strip()
     if not value or len(value) > _LONGEST:
         return False
@@ -46,19 +43,19 @@ _TOKENS = re.compile(
     r"|AGE-SECRET-KEY-[A-Z0-9]{40,}"
     r")"
 )
-"""What services write at the start of their tokens, with so much behind it as these have."""
+"""Tokens by the prefix and the length that their services give them."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----\s*[A-Za-z0-9+/\\]{16}")
 _WEBHOOK = re.compile(
     r"hooks\.slack\.com/services/\w+/\w+/\w{16,}|discord(?:app)?\.com/api/webhooks/\d+/[\w-]{30,}"
 )
 _URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]+://([^\s/@:]*):([^\s/]+)@([^\s/:?#\"']*)")
-"""A scheme is looked for where a word begins alone: a megabyte without one took minutes."""
+"""A scheme begins only at the start of a word: a megabyte without one took minutes."""
 _HARMLESS = re.compile(
     r"example|sample|dummy|fake|secret|passw|pass(?:\Z|\d|[^a-z])|insecure|local|develop|testing"
     r"|(?:\A|[^a-z])(?:test|dev|demo|admin|root|user|guest|default|postgres|mysql|redis|minio|rabbit"
     r"|foo|bar|my|none|null|django|flask)(?:\Z|[^a-z])|123456|abcdef|00000|qwerty|hunter2"
 )
-"""Words that nobody draws at random, in lower case, once `@`, `0`, `3`, `5` are put back."""
+"""Words that random texts do not have, in lower case and with `@`, `0`, `3`, `5` as letters."""
 _SECRET_NAME = re.compile(
     r"secret|token|passw|passphrase|(?:\A|_)pwd(?:\Z|_)|(?:\A|_)pass(?:\Z|_)|api_?key|(?:\A|_)key\Z"
     r"|private|credential|(?:\A|_)auth(?:\Z|_)|salt|signing|encryption|webhook"
@@ -79,7 +76,7 @@ _NAME_LENGTH = 20
 
 
 def looks_secret(name: str, value: str) -> bool:
-    """Tell whether a value is a real secret by its looks, for what its key is called.
+    """Whether a value looks like a real secret, given the name of its key.
 
     The marks of known services' tokens, a private key, a URL with a password that is no default,
     and what looks random under a name like `API_KEY`. Placeholders and everybody's defaults
@@ -102,14 +99,14 @@ def looks_secret(name: str, value: str) -> bool:
 
 
 def has_secret_name(name: str) -> bool:
-    """Tell whether a key is called as secrets are: `API_KEY`, `DB_PASSWORD`."""
+    """Whether a key has the name of a secret: `API_KEY`, `DB_PASSWORD`."""
     lowered = name.lower().replace("-", "_")
     return bool(_SECRET_NAME.search(lowered)) and not _PUBLIC_NAME.search(lowered)
 
 
 def is_secret_text(text: str) -> bool:
-    """Tell whether what stands where a name should is a secret, or a piece of one: a line of a
-    private key without quotes, a token alone."""
+    """Whether a text in the place of a name is a secret or a piece of one: a line of a private key
+    without quotes, a bare token."""
     if len(text) < _NAME_LENGTH:
         return text.startswith("-----")
     if text.startswith("-----") or _TOKENS.search(text):
@@ -136,12 +133,12 @@ def _is_harmless(value: str) -> bool:
 
 
 def _is_varied(token: str) -> bool:
-    """Tell a drawn token from `sk-xxxxxxxx` and from the one in AWS's own manual."""
+    """Whether a token is random, unlike `sk-xxxxxxxx` and the one in the manual of AWS."""
     return len(set(token)) >= 10 and not re.search(r"example|1234567|abcdefg", token.lower())
 
 
 def _is_random(value: str) -> bool:
-    """Tell what was drawn at random: 16 characters or more, mixed, and no word in it."""
+    """Whether a value is random: 16 characters or more, mixed, and without a word."""
     if not _RANDOM.match(value) or _is_harmless(value):
         return False
     if _HEX.match(value):
@@ -162,6 +159,6 @@ def _is_mixed(value: str) -> bool:
 
 
 def _entropy(value: str) -> float:
-    """Return the bits a character carries, by how often each is there (Shannon)."""
+    """Return the bits of a character by their frequencies (Shannon)."""
     counts = Counter(value).values()
     return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

@@ -1,8 +1,8 @@
-"""Which Pythons a project asks for, and which differ from its environment."""
+"""The Python that a project requires, and how its environment differs."""
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.model.environment import Python
@@ -30,7 +30,7 @@ class _Pin:
 
 
 def wanted_python(folder: str) -> WantedPython:
-    """Return which Python the files of a project ask for.
+    """Return the Python that the files of a project require.
 
     The specifier is that of `pyproject.toml` (PEP 621, else poetry's), else of `setup.cfg`; the
     exact version that of `.python-version` (pyenv's or uv's form), else `.tool-versions` (asdf,
@@ -57,27 +57,27 @@ def _specifiers(folder: str, problems: list[Problem]) -> Iterator[tuple[str, str
     path = os.path.join(folder, "pyproject.toml")
     document = _document(path, problems)
     if document is not None:
-        told = string_at(document.table, "project", "requires-python")
-        yield path, _checked(document, told, told, problems)
-        told = string_at(document.table, "tool", "poetry", "dependencies", "python")
-        yield path, _checked(document, poetry_specifier(told) or "", told, problems)
+        required = string_at(document.table, "project", "requires-python")
+        yield path, _checked(document, required, required, problems)
+        required = string_at(document.table, "tool", "poetry", "dependencies", "python")
+        yield path, _checked(document, poetry_specifier(required) or "", required, problems)
     path = os.path.join(folder, "setup.cfg")
     if reach.isfile(path):
         parser = parse_setup_cfg(path)
         if isinstance(parser, Problem):
             problems.append(parser)
         else:
-            told = parser.get("options", "python_requires", fallback="").strip()
-            yield path, _checked(DataDocument(path, {}, told), told, told, problems)
+            required = parser.get("options", "python_requires", fallback="").strip()
+            yield path, _checked(DataDocument(path, {}, required), required, required, problems)
 
 
-def _checked(document: DataDocument, specifier: str, told: str, problems: list[Problem]) -> str:
+def _checked(document: DataDocument, specifier: str, written: str, problems: list[Problem]) -> str:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         return str(SpecifierSet(specifier)) and specifier
     except (InvalidSpecifier, ValueError):
-        problems.append(document.problem("what it asks of Python is no range of versions", told))
+        problems.append(document.problem("what it asks of Python is no range of versions", written))
         return ""
 
 
@@ -104,7 +104,7 @@ def _pins(folder: str, problems: list[Problem]) -> Iterator[_Pin]:
 
 
 def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
-    """Yield the first version among these; names of environments (pyenv) and `system` are none."""
+    """Yield the first version, past `system` and names of environments (pyenv)."""
     for text in candidates:
         match = _VERSION.match(text.strip().lower())
         if match is not None:
@@ -137,30 +137,29 @@ def _document(path: str, problems: list[Problem]) -> DataDocument | None:
 
 
 _MINORS = tuple((3, minor) for minor in range(6, 16))
-"""Which are thought of where a range is to be mended by one version."""
+"""The candidates for a version inside a range."""
 _LAST = 30
-"""No minor version of CPython has had more releases."""
+"""More releases than any minor version of CPython has."""
 _NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 def python_drifts(
-    wanted: WantedPython, named: Iterable[NamedPython], python: Python
+    wanted: WantedPython, named: tuple[NamedPython, ...], python: Python
 ) -> tuple[PythonDrift, ...]:
-    """Return what the project says of Python that this interpreter is not, errors first.
+    """Return how this interpreter differs from the project's Pythons, errors first.
 
-    An error is what a tool would refuse: a range that it is outside of, a pin that is another
-    version. That it is deployed on or tested with another minor version is worth knowing; of two
-    releases of one minor version it is not. What the files leave open is no drift.
+    An error is a difference that tools refuse: outside the range, or not the pinned version.
+    Deployment or tests with another minor version are worth knowing; another release of the same
+    minor version is not.
     """
     minor = minor_of(python.version or "")
     if python.version is None or minor is None:
         return ()
-    told = tuple(named)
     return (
-        *_outside(wanted, told, python.version),
+        *_outside(wanted, named, python.version),
         *_not_pinned(wanted, python),
-        *_deployed(wanted, told, minor),
-        *_untested(wanted, told, minor),
+        *_deployed(wanted, named, minor),
+        *_untested(wanted, named, minor),
     )
 
 
@@ -170,12 +169,12 @@ def _outside(
     if _accepts(wanted.specifier, version):
         return
     file = wanted.specifier_source or ""
-    says = "python_requires" if os.path.basename(file) == "setup.cfg" else "requires-python"
+    key = "python_requires" if os.path.basename(file) == "setup.cfg" else "requires-python"
     yield PythonDrift(
-        f"{says} asks for {wanted.specifier}, and this is {version}",
+        f"{key} asks for {wanted.specifier}, and this is {version}",
         file,
         error=True,
-        wanted=_mending(wanted, named, version),
+        wanted=_fitting_version(wanted, named, version),
     )
 
 
@@ -184,21 +183,22 @@ def _not_pinned(wanted: WantedPython, python: Python) -> Iterator[PythonDrift]:
     if exact is None:
         return
     known, asked = version.split("."), exact.split(".")
-    common = min(len(known), len(asked))  # what is known no further is not told apart
+    common = min(len(known), len(asked))  # unknown parts do not differ
     implementation = (python.implementation or "cpython").lower()
     another = (wanted.implementation or implementation) != implementation
     if known[:common] == asked[:common] and not another:
         return
     what, is_ = exact, version
     if another:
-        what = f"{_named(wanted.implementation or '')} {exact}"
-        is_ = f"{_named(implementation)} {version}"
+        other = wanted.implementation or ""
+        what = f"{_NAMES.get(other, other)} {exact}"
+        is_ = f"{_NAMES.get(implementation, implementation)} {version}"
     file = wanted.exact_source or ""
     yield PythonDrift(
         f"{os.path.basename(file)} pins {what}, and this is {is_}",
         file,
         error=True,
-        # an interpreter is picked by its version alone, and of what the range allows
+        # interpreters are chosen by version alone, inside the range
         wanted="" if another or not _accepts(wanted.specifier, exact) else exact,
     )
 
@@ -230,7 +230,7 @@ def _deployed(
 def _untested(
     wanted: WantedPython, named: tuple[NamedPython, ...], minor: tuple[int, int]
 ) -> Iterator[PythonDrift]:
-    """Yield each source that tests other minor versions and not this one."""
+    """Yield each source that tests only other minor versions."""
     sources: dict[str, list[NamedPython]] = {}
     for one in named:
         if (
@@ -253,8 +253,8 @@ def _untested(
         )
 
 
-def _mending(wanted: WantedPython, named: tuple[NamedPython, ...], version: str) -> str:
-    """Return a version inside the range: what is pinned, else deployed, else the nearest minor
+def _fitting_version(wanted: WantedPython, named: tuple[NamedPython, ...], version: str) -> str:
+    """Return a version inside the range: the pinned, else a deployed one, else the nearest minor
     version above this one, else below."""
     deployed = [one.version for one in named if one.where is Where.DEPLOYED]
     for candidate in (wanted.exact, *deployed):
@@ -270,8 +270,8 @@ def _mending(wanted: WantedPython, named: tuple[NamedPython, ...], version: str)
 
 
 def _accepts(specifier: str, version: str) -> bool:
-    """Tell whether a range allows a version; of a minor version, any of its releases. What cannot
-    be told is allowed: the tool that reads it will say."""
+    """Whether a range allows a version, or any release of a minor version. An invalid range allows
+    all: the tool that reads it reports it."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
@@ -298,7 +298,3 @@ def _dotted(minor: tuple[int, int]) -> str:
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _named(implementation: str) -> str:
-    return _NAMES.get(implementation, implementation)

@@ -1,1 +1,1 @@
-"""Which Pythons a project is built, tested and deployed with: one source of them a file."""
+"""The Pythons that a project is built, tested and deployed with."""

@@ -25,9 +25,9 @@ _VERSIONS_LONGEST = 40
 
 
 def version_in(text: str) -> str | None:
-    """Return the version that a word names: `3.12`, `3.12.4`, `python3.12`, `python312`, `py312`,
-    `3.12.x` and `3.12-dev` (both 3.12); None for a range, `3`, `latest`, and other
-    implementations than CPython."""
+    """Return the version in a word: `3.12`, `3.12.4`, `python3.12`, `python312`, `py312`, `3.12.x`
+    and `3.12-dev` (both 3.12); None for a range, `3`, `latest` and other implementations than
+    CPython."""
     if len(text) > _VERSIONS_LONGEST:
         return None
     text = text.strip()
@@ -55,9 +55,9 @@ FILES_LIMIT = 60
 TOTAL_LIMIT = 1024 * 1024
 """Bytes of one kind; a large project's workflows have some 200 KiB, read in 100 ms."""
 _SCAN = 2000
-"""So many names of a folder are looked at."""
+"""So many names of a folder are read."""
 _SOURCE_LONGEST = 1000
-"""Letters of one scalar; many aliases can stand for a long one."""
+"""Letters of one scalar, which many aliases may repeat."""
 
 
 def files_in(folder: str, wanted: Callable[[str], bool]) -> list[str]:
@@ -118,7 +118,7 @@ def named_versions(node: YamlNode, where: Where, source: str, file: str) -> Iter
 
 
 Values = Mapping[str, tuple[YamlNode, ...]]
-"""The scalars that each variable may have, by its name."""
+"""The possible scalars of each variable."""
 
 _VARIABLE = re.compile(
     r"\$\{\{\s*(?:variables|parameters|matrix)\.([\w.-]+)\s*\}\}"  # Azure, at compile time
@@ -129,7 +129,7 @@ _VARIABLE = re.compile(
 _VARIABLES_LONGEST = 512
 _MANY = 64
 VARIABLES_LIMIT = 200
-"""So many are known of one place that can set them."""
+"""So many variables are taken of one place that sets them."""
 
 
 def expand_variables(scalar: YamlNode, values: Values) -> Iterator[tuple[YamlNode, str]]:

@@ -1,4 +1,4 @@
-"""Pythons named by Dockerfiles and images."""
+"""Pythons of Dockerfiles and images."""
 
 import os
 import re
@@ -19,12 +19,11 @@ _IMAGES_LONGEST = 512
 
 
 def python_of_image(image: str) -> str | None:
-    """Return the version of CPython that an image's name tells; None for what tells none.
+    """Return the version of CPython in the name of an image, or None.
 
-    Known are the official image from whatever registry (`registry.example/library/python:3.11`),
-    others called after Python (`cimg/python`, `lambda/python`, `ubi9/python-312`), and tags that
-    speak of it (`uv:python3.12-bookworm`, `airflow:2.9.0-python3.11`). Tags such as `3` and
-    `latest` name nothing that would hold tomorrow.
+    Known are the official image of any registry (`registry.example/library/python:3.11`), images
+    named after Python (`cimg/python`, `lambda/python`, `ubi9/python-312`), and tags that name it
+    (`uv:python3.12-bookworm`, `airflow:2.9.0-python3.11`). `3` and `latest` change over time.
     """
     if len(image) > _IMAGES_LONGEST or any(letter.isspace() for letter in image):
         return None
@@ -45,8 +44,7 @@ def python_of_image(image: str) -> str | None:
 
 
 DEVELOPMENT = "container for development"
-"""What names the Python of a container that the project is worked on in: `.devcontainer`,
-`Dockerfile.dev`. It is tried there, and deployed by nobody."""
+"""The source of the Python in `.devcontainer` or `Dockerfile.dev`: tested, and not deployed."""
 
 _FOLDERS = ("", "docker", ".docker", "deploy", ".devcontainer")
 _NAME = re.compile(
@@ -73,25 +71,25 @@ class _Stage:
 
 
 def dockerfiles(folder: str) -> Iterator[Found]:
-    """Yield what the Dockerfiles of a project are built on."""
+    """Yield the Pythons of a project's Dockerfiles."""
     for below in _FOLDERS:
         for path in files_in(os.path.join(folder, below), _is_dockerfile):
             yield from read_dockerfile(path, developed=below == ".devcontainer")
 
 
 def read_dockerfile(path: str, *, developed: bool = False) -> Iterator[Found]:
-    """Yield the Python of the last stage, whichever stages it comes from; where that tells none
-    (an environment copied onto a bare image), those of the stages before."""
+    """Yield the Python of the last stage; where that has none (an environment copied onto a bare
+    image), those of the stages before."""
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread):
         yield Problem(path, f"cannot be read: {data.reason}")
         return
     stages = _stages(decode(data))
     last = _base(stages, len(stages) - 1)
-    told = [last] if last is not None and python_of_image(last.image) else stages
+    candidates = [last] if last is not None and python_of_image(last.image) else stages
     base = os.path.basename(path)
     where, source = (Where.TESTED, DEVELOPMENT) if developed else _purpose(base)
-    for stage in told:
+    for stage in candidates:
         version = python_of_image(stage.image)
         if version is not None:
             yield NamedPython(version, where, source, path, stage.line)
@@ -110,8 +108,8 @@ def _purpose(base: str) -> tuple[Where, str]:
 
 
 def _base(stages: list[_Stage], at: int) -> _Stage | None:
-    """Return the stage whose image another one is built on in the end; only stages before it
-    count, so that there are no circles."""
+    """Return the stage with the image that a stage is built on in the end. Stages refer only to
+    those before them, so there are no circles."""
     while at >= 0:
         stage = stages[at]
         for before in range(at - 1, -1, -1):
@@ -129,22 +127,24 @@ def _stages(text: str) -> list[_Stage]:
     for number, line in _instructions(text):
         word, _, rest = line.partition(" ")
         word, rest = word.upper(), rest.strip()
-        if word == "ARG" and not stages:  # only those before the first FROM hold in it
+        if word == "ARG" and not stages:  # FROM knows only those before the first one
             for name, value in _ARGUMENT.findall(rest):
-                arguments[name] = _put_in(value.strip("\"'"), arguments)
+                arguments[name] = _expand_arguments(value.strip("\"'"), arguments)
         elif word == "FROM":
             words = [one for one in rest.split() if not one.startswith("--")]
             if not words:
                 continue
             named = words[2].lower() if len(words) > 2 and words[1].upper() == "AS" else ""
-            stages.append(_Stage(named, _put_in(words[0].strip("\"'"), arguments), number))
+            stages.append(
+                _Stage(named, _expand_arguments(words[0].strip("\"'"), arguments), number)
+            )
             if len(stages) >= _MANY:
                 break
     return stages
 
 
-def _put_in(text: str, arguments: dict[str, str]) -> str:
-    """Put in the arguments' defaults; what has none leaves nothing, as in Docker."""
+def _expand_arguments(text: str, arguments: dict[str, str]) -> str:
+    """Replace arguments by their defaults, and those without by nothing, as Docker does."""
 
     def one(match: re.Match[str]) -> str:
         value = arguments.get(match[1] or match[4], "")
@@ -159,12 +159,12 @@ def _put_in(text: str, arguments: dict[str, str]) -> str:
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the instructions, each on one line, with the number of its first."""
+    """Yield each instruction on one line, with the number of its first line."""
     escape, parts, started = "\\", [""][:0], 0
     ends: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
-        if ends:  # the body of a heredoc is no instruction, whatever it says
+        if ends:  # in the body of a heredoc
             if line == ends[0]:
                 ends.pop(0)
             continue

@@ -1,4 +1,4 @@
-"""Pythons named for nox and tox, read as syntax."""
+"""Pythons of nox and tox; a noxfile is parsed and never run."""
 
 import ast
 import os
@@ -13,13 +13,13 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
 _NOX_LIMIT = 128 * 1024
-"""Bytes; what is longer takes a second to be parsed."""
+"""Bytes; a longer file takes a second to parse."""
 _MANY = 500
-"""So many expressions are followed; they may lie in each other as deep."""
+"""So many expressions are followed, which also bounds their depth."""
 
 
 def nox(folder: str) -> Iterator[Found]:
-    """Yield the versions that are written as such, or by the name of a list in the same file."""
+    """Yield the versions written in place, or as the name of a list in the same file."""
     path = os.path.join(folder, "noxfile.py")
     if not reach.isfile(path):
         return
@@ -29,12 +29,12 @@ def nox(folder: str) -> Iterator[Found]:
         return
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of its strings' escapes: not ours to tell
+            warnings.simplefilter("ignore")  # about escapes in its strings
             tree = ast.parse(data)
     except SyntaxError as error:
         yield Problem(path, "is not Python", error.lineno or None)
         return
-    except (ValueError, RecursionError, MemoryError):  # the last: too deep for the parser
+    except (ValueError, RecursionError, MemoryError):  # MemoryError: too deep for the parser
         yield Problem(path, "cannot be read as Python")
         return
     names = {
@@ -71,8 +71,8 @@ def _asked(tree: ast.Module, names: dict[str, ast.expr]) -> Iterator[tuple[str, 
 def _nox_versions(
     value: ast.expr, names: dict[str, ast.expr], seen: set[ast.expr]
 ) -> Iterator[tuple[str, int]]:
-    """Yield the versions of an expression, each place that names one once: lists may stand in
-    themselves, by their names."""
+    """Yield the versions of an expression, each place once: a list may contain itself by its
+    name."""
     if value in seen or len(seen) > _MANY:
         return
     seen.add(value)
@@ -120,7 +120,7 @@ def tox(folder: str) -> Iterator[Found]:
 def _of_toml(path: str, keys: tuple[str, ...]) -> Iterator[Found]:
     document = read_toml(path)
     if isinstance(document, Problem):
-        if not keys:  # that of a pyproject.toml is told by who reads it first
+        if not keys:  # the manifest reader reports pyproject.toml
             yield document
         return
     table = table_at(document.table, *keys)
@@ -134,8 +134,8 @@ def _of_toml(path: str, keys: tuple[str, ...]) -> Iterator[Found]:
 
 
 def _of_ini(path: str, text: str, wanted: str, before: int) -> Iterator[NamedPython]:
-    """Yield what the list of environments, and any `basepython`, names; the parser of the
-    standard library would tell no lines."""
+    """Yield the versions of the list of environments and of any `basepython`. The parser of the
+    standard library knows no lines."""
     section, key = "", ""
     for number, line in enumerate(text.splitlines(), before + 1):
         line = re.split(r"(?:\A|\s)[#;]", line, maxsplit=1)[0].rstrip()
@@ -157,7 +157,7 @@ def _of_ini(path: str, text: str, wanted: str, before: int) -> Iterator[NamedPyt
 
 
 def _tox_versions(text: str) -> Iterator[str]:
-    """Yield the versions among the factors of environments, braces and ranges spelt out."""
+    """Yield the versions among the factors of environments, with braces and ranges expanded."""
     names: list[str] = []
     for start, inside in _BRACES.findall(text):
         for part in inside.split(","):

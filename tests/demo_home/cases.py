@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from demo_home.packages import Package
 from demo_home.plan import Base, Plan
 from demo_home.writing import Writer
-from envdeck.core.discovery.managers import all_managers
+from envdeck.core.discovery.managers import managers
 from envdeck.core.model import ProjectState, Status
 from envdeck.core.system.host import Host
 
@@ -63,7 +63,7 @@ class Planner:
         self.host = host
         self.home = host.home
         self.bases = bases
-        self._tools = {tool.name: tool for tool in all_managers()}
+        self._tools = {manager.name: manager for manager in managers(host)}
 
     def cases(self) -> Iterator[Case]:
         """Yield every environment; no two alike."""
@@ -79,7 +79,7 @@ class Planner:
 
     def named(self, tool: str, project: str) -> str:
         """Return what a tool calls the environments of a project, as far as that is a hash."""
-        return next(iter(self._tools[tool].project_names(self.at(project), self.host)))
+        return next(iter(self._tools[tool].project_names(self.at(project))))
 
     def found(self, plan: Plan, manager: str, project: str, **told: object) -> Case:
         """Return a case whose project is at `project`."""

@@ -12,7 +12,7 @@ from envdeck.cli.errors import Exit
 from envdeck.cli.main import COMMANDS, parser_of, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
 from envdeck.config.load import NAMES
-from envdeck.core.discovery.managers import all_managers
+from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.model import Operation, Status
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.guards.check import GUARDS
@@ -285,7 +285,7 @@ def test_environment_variables():
 
 def test_managers():
     told = [row.names()[0] for row in rows(section("docs/places.md", "Managers"))]
-    assert sorted(told) == sorted(tool.name for tool in all_managers())
+    assert sorted(told) == sorted(manager.name for manager in manager_classes())
     (count,) = re.findall(r"environments of (\d+) managers", README)
     assert int(count) == len(told)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.discovery.managers.poetry import POETRY
+from envdeck.core.discovery.managers.poetry import Poetry
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import (
     Finished,
@@ -42,7 +42,7 @@ def machine(home, make_venv):
 
 @pytest.fixture
 def poetry_environment(machine, host, make_venv):
-    name = next(iter(POETRY.project_names(str(machine / "blog"), host)))
+    name = next(iter(Poetry(host).project_names(str(machine / "blog"))))
     return make_venv(machine / ".cache" / "pypoetry" / "virtualenvs" / f"blog-{name}-py3.12")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.catalog import Catalog, Scope
-from envdeck.core.discovery.managers import venv
+from envdeck.core.discovery.managers.venv import Venv
 from envdeck.core.discovery.prefix import Kind, recognise
 from envdeck.core.inspection import usage
 from envdeck.core.inspection.protection import protection
@@ -100,7 +100,7 @@ def test_home_and_all_above_are_protected_behind_a_link_too(home, make, host, tm
     make(home)
     (tmp_path / "link").symlink_to(home)
     for named in (str(home), str(tmp_path / "link"), str(home / "inner" / "ada")):
-        sentence = protection(recognise(str(home)), venv.VENV, replace(host, home=named))
+        sentence = protection(recognise(str(home)), Venv(host), replace(host, home=named))
         assert sentence == "protected-path: it is the home folder or above it"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link
 from envdeck.core.health.examine import examine
@@ -175,20 +176,21 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         return None
     if (asked := os.path.abspath(path)) != candidate.path and reach.islink(asked):
         candidate = replace(candidate, links=(asked,))
-    tool = manager_of(candidate, host)
-    projects = ProjectRoots(host)
+    every = managers(host)
+    manager = manager_of(candidate, every)
+    projects = ProjectRoots(host, every)
     for root in index.project_roots():
         projects.add(root)
-    project = link(candidate, tool, host, projects)
+    project = link(candidate, manager, host, projects)
     folders = [folder.path for folder in candidate.layout.package_folders]
     before = signs_of_use(candidate.cfg_atime, folders)
     known = _known(candidate, index)
     inspector = Inspector(host, read_mounts(host))
     if known is None:
-        environment = inspector.inspect(candidate, tool, project)
+        environment = inspector.inspect(candidate, manager, project)
     else:
         environment = inspector.inspect(
-            candidate, tool, project, known.environment.last_used, known.atimes
+            candidate, manager, project, known.environment.last_used, known.atimes
         )
     environment = replace(environment, findings=examine(environment))
     after = access_times(candidate.path, folders)

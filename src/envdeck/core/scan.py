@@ -81,7 +81,7 @@ class _Read:
     """What a scan knows of one environment so far."""
 
     candidate: EnvironmentCandidate
-    tool: Manager
+    manager: Manager
     mark: str
     environment: Environment
     atimes: tuple[float, ...]
@@ -150,8 +150,8 @@ class Scan:
         projects = self._known_projects()
         for sign in self.survey:
             match sign:
-                case FoundEnvironment(candidate, tool):
-                    yield Found(self._sighted(candidate, tool).environment)
+                case FoundEnvironment(candidate, manager):
+                    yield Found(self._sighted(candidate, manager).environment)
                 case FoundLink(path, link_path):
                     yield Found(self._linked(path, link_path).environment)
                 case ProjectRoot(path):
@@ -167,32 +167,32 @@ class Scan:
 
     def _known_projects(self) -> ProjectRoots:
         if self._projects is None:
-            self._projects = ProjectRoots(self.host)
+            self._projects = ProjectRoots(self.host, self.survey.managers)
             for root in self.index.project_roots():
                 self._projects.add(root)
         return self._projects
 
-    def _sighted(self, candidate: EnvironmentCandidate, tool: Manager) -> _Read:
+    def _sighted(self, candidate: EnvironmentCandidate, manager: Manager) -> _Read:
         mark = fingerprint(candidate)
-        project = link(candidate, tool, self.host, self._known_projects())
+        project = link(candidate, manager, self.host, self._known_projects())
         known = self.remembered.get(candidate.path)
         if known is None or known.environment.identity != candidate.identity:
-            environment = self.inspector.inspect(candidate, tool, project)
-        elif known.fingerprint == mark and known.environment.manager == tool.name:
+            environment = self.inspector.inspect(candidate, manager, project)
+        elif known.fingerprint == mark and known.environment.manager == manager.name:
             environment = self.inspector.renew(
-                known.environment, candidate, tool, project, known.atimes
+                known.environment, candidate, manager, project, known.atimes
             )
             environment = _without_doubtful_size(environment)
         else:
             environment = self.inspector.inspect(
-                candidate, tool, project, known.environment.last_used, known.atimes
+                candidate, manager, project, known.environment.last_used, known.atimes
             )
         environment = replace(environment, findings=examine(environment))
         atimes = access_times(candidate.path, environment.site_packages)
         usual = not self.survey.only_roots or (
             known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
         )
-        read = _Read(candidate, tool, mark, environment, atimes, usual)
+        read = _Read(candidate, manager, mark, environment, atimes, usual)
         self._read[candidate.path] = read
         return read
 
@@ -206,9 +206,9 @@ class Scan:
 
     def _link_again(self, read: _Read) -> bool:
         """Ask for the project anew, and tell whether that changed what is known."""
-        project = link(read.candidate, read.tool, self.host, self._known_projects())
+        project = link(read.candidate, read.manager, self.host, self._known_projects())
         before = read.environment
-        environment = self.inspector.relate(before, read.candidate, read.tool, project)
+        environment = self.inspector.relate(before, read.candidate, read.manager, project)
         read.environment = replace(environment, findings=examine(environment))
         return project != before.project
 
@@ -217,7 +217,7 @@ class Scan:
         projects = self._known_projects()
         for read in self._read.values():
             waits = read.environment.project.state is ProjectState.NONE
-            if waits and projects.awaits(read.tool, read.candidate) and self._link_again(read):
+            if waits and projects.awaits(read.manager, read.candidate) and self._link_again(read):
                 yield Found(read.environment)
 
     def _look_for_interpreters(self) -> Iterator[Event]:

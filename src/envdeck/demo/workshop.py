@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from envdeck.core.discovery.managers import all_managers
+from envdeck.core.discovery.managers import managers
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.creators import (
@@ -135,10 +135,10 @@ class Builder:
         """Return the whole path of one that is relative to the home."""
         return os.path.normpath(os.path.join(self.layout.home, path))
 
-    def project_name(self, tool: str, project: str) -> str:
-        """Return the hash of its path by which a tool names the environments of a project."""
-        found = next(one for one in all_managers() if one.name == tool)
-        return next(iter(found.project_names(project, self.host)))
+    def project_name(self, manager: str, project: str) -> str:
+        """Return the hash of its path by which a manager names the environments of a project."""
+        found = next(one for one in managers(self.host) if one.name == manager)
+        return next(iter(found.project_names(project)))
 
     def write(self, path: str, files: Mapping[str, str]) -> str:
         """Write files into a folder, each dedented; return the folder."""

@@ -10,7 +10,11 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.discovery.find import manager_of
-from envdeck.core.discovery.managers import pdm, pipenv, poetry, venv, virtualenvwrapper
+from envdeck.core.discovery.managers import managers
+from envdeck.core.discovery.managers.pdm import Pdm
+from envdeck.core.discovery.managers.pipenv import Pipenv
+from envdeck.core.discovery.managers.poetry import Poetry
+from envdeck.core.discovery.managers.venv import Venv
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link
 from envdeck.core.discovery.project_roots import Disks
@@ -20,15 +24,19 @@ from envdeck.core.model import ProjectLink, ProjectState
 @pytest.fixture
 def roots(host):
     """Return a scan that has met no root, on a machine with nothing mounted."""
-    return ProjectRoots(host, Disks(frozenset({"/"}), removable=(("/media-of-test", 1),)))
+    disks = Disks(frozenset({"/"}), removable=(("/media-of-test", 1),))
+    return ProjectRoots(host, managers(host), disks)
 
 
 @pytest.fixture
 def linked(host, roots):
-    """Return a function that links a candidate, with the tool that claims it by default."""
-    return lambda candidate, tool=None: link(
-        candidate, tool or manager_of(candidate, host), host, roots
-    )
+    """Return a function that links a candidate, with the manager that claims it by default."""
+
+    def linked_by(candidate, kind=None):
+        manager = kind(host) if kind else manager_of(candidate, managers(host))
+        return link(candidate, manager, host, roots)
+
+    return linked_by
 
 
 def found(path, source):
@@ -83,12 +91,12 @@ def test_a_root_that_hashes_to_the_name(linked, roots, make_candidate):
         roots.add(root)
     source = "name of the environment"  # the names are real ones, the folders not of this disk
     wanted = ProjectLink(ProjectState.GONE, "/home/ada/work/blog", source)
-    assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), poetry.POETRY) == wanted
-    assert linked(make_candidate("/s/blog-gTTtlNLs"), pipenv.PIPENV) == wanted
-    assert linked(make_candidate("/s/blog-PgukVryC-docs"), pdm.PDM) == wanted
-    assert linked(make_candidate("/s/blog-PgukVryC-a-longer-name"), pdm.PDM) == wanted
-    assert linked(make_candidate("/s/a-b-c-0lHlstDY-x-y"), pdm.PDM).path == "/home/ada/work/a-b-c"
-    assert linked(make_candidate("/s/blog-AAAAAAAA-py3.13"), poetry.POETRY) == ProjectLink()
+    assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), Poetry) == wanted
+    assert linked(make_candidate("/s/blog-gTTtlNLs"), Pipenv) == wanted
+    assert linked(make_candidate("/s/blog-PgukVryC-docs"), Pdm) == wanted
+    assert linked(make_candidate("/s/blog-PgukVryC-a-longer-name"), Pdm) == wanted
+    assert linked(make_candidate("/s/a-b-c-0lHlstDY-x-y"), Pdm).path == "/home/ada/work/a-b-c"
+    assert linked(make_candidate("/s/blog-AAAAAAAA-py3.13"), Poetry) == ProjectLink()
 
 
 def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
@@ -97,34 +105,34 @@ def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
     root = home / "work/blog"
     root.mkdir(parents=True)
     roots.add(str(root))
-    (name,) = poetry.POETRY.project_names(str(root), host)
+    (name,) = Poetry(host).project_names(str(root))
     candidate = make_candidate(f"/s/blog-{name}-py3.13")
-    assert linked(candidate, poetry.POETRY) == found(root, "name of the environment")
+    assert linked(candidate, Poetry) == found(root, "name of the environment")
     root.rmdir()
-    link_to = linked(candidate, poetry.POETRY)
+    link_to = linked(candidate, Poetry)
     assert (link_to.state, link_to.path) == (ProjectState.GONE, str(root))
 
 
-def test_a_root_met_later_is_found_by_asking_again(linked, roots, make_candidate):
+def test_a_root_met_later_is_found_by_asking_again(host, linked, roots, make_candidate):
     candidate = make_candidate("/s/blog-Ldddji1h-py3.13")
-    assert linked(candidate, poetry.POETRY).state is ProjectState.NONE
-    assert roots.awaits(poetry.POETRY, candidate)
-    assert not roots.awaits(venv.VENV, candidate)
+    assert linked(candidate, Poetry).state is ProjectState.NONE
+    assert roots.awaits(Poetry(host), candidate)
+    assert not roots.awaits(Venv(host), candidate)
     roots.add("/home/ada/work/blog")
     roots.add("/home/ada/work/blog")
     assert len(roots) == 1
-    assert linked(candidate, poetry.POETRY).path == "/home/ada/work/blog"
+    assert linked(candidate, Poetry).path == "/home/ada/work/blog"
 
 
 def test_each_root_is_hashed_once_and_only_when_asked(roots, make_candidate, host):
     hashed = []
 
-    class Counting(type(poetry.POETRY)):
-        def project_names(self, root, host):
+    class Counting(Poetry):
+        def project_names(self, root):
             hashed.append(root)
-            return super().project_names(root, host)
+            return super().project_names(root)
 
-    tool, candidate = Counting(), make_candidate("/s/blog-Ldddji1h-py3.13")
+    tool, candidate = Counting(host), make_candidate("/s/blog-Ldddji1h-py3.13")
     for number in range(50):
         roots.add(f"/work/{number}")
     assert hashed == []
@@ -210,23 +218,23 @@ def test_what_is_installed_in_place(home, linked, write, make_candidate):
     path = home / "s/blog-Ldddji1h-py3.13"
     install_in_place(path, "a_shop", home / "work/shop")
     wanted = found(home / "work/shop", "editable install of a_shop")
-    assert linked(make_candidate(path), poetry.POETRY) == wanted
+    assert linked(make_candidate(path), Poetry) == wanted
     install_in_place(path, "Blog", home / "work/blog/src")
     wanted = found(home / "work/blog", "editable install of Blog")
-    assert linked(make_candidate(path), poetry.POETRY) == wanted
+    assert linked(make_candidate(path), Poetry) == wanted
 
 
 def test_what_was_installed_in_place_and_is_gone(home, linked, make_candidate):
     path = home / "s/blog-Ldddji1h-py3.13"
     install_in_place(path, "blog", home / "work/blog/src")
     wanted = ProjectLink(ProjectState.GONE, str(home / "work/blog"), "editable install of blog")
-    assert linked(make_candidate(path), poetry.POETRY) == wanted
+    assert linked(make_candidate(path), Poetry) == wanted
     install_in_place(path, "dependency", home / "work/dependency")
-    assert linked(make_candidate(path), poetry.POETRY) == wanted
+    assert linked(make_candidate(path), Poetry) == wanted
     other = home / "s/other-Ldddji1h-py3.13"
     install_in_place(other, "one", home / "work/one")
     install_in_place(other, "two", home / "work/two")
-    assert linked(make_candidate(other), poetry.POETRY) == ProjectLink()
+    assert linked(make_candidate(other), Poetry) == ProjectLink()
 
 
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
@@ -254,7 +262,7 @@ def test_uv_keeps_a_real_environment_centrally(home, linked, write, on):
     subprocess.run(command, cwd=project, env=environ, check=True, timeout=60)
     candidate = recognise(os.path.realpath(project / ".venv"))
     assert os.path.dirname(candidate.path) == str(cache / "environments-v2")
-    assert manager_of(candidate, on()).name == "uv"
+    assert manager_of(candidate, managers(on())).name == "uv"
     got = linked(replace(candidate, links=(str(project / ".venv"),)))
     assert got == found(project, "its .venv leads here")
 
@@ -279,5 +287,6 @@ def test_virtualenvwrapper_and_pipenv_share_a_folder(on, home, write, make_candi
     host = on(WORKON_HOME="~/w")
     for name, root in (("blog-gTTtlNLs", "/home/ada/work/blog"), ("mine", str(home))):
         write(home / "w" / name / ".project", root)
-    assert manager_of(make_candidate(home / "w/blog-gTTtlNLs"), host) is pipenv.PIPENV
-    assert manager_of(make_candidate(home / "w/mine"), host) is virtualenvwrapper.VIRTUALENVWRAPPER
+    found = [manager_of(make_candidate(home / "w" / name), managers(host)).name
+             for name in ("blog-gTTtlNLs", "mine")]  # fmt: skip
+    assert found == ["pipenv", "virtualenvwrapper"]

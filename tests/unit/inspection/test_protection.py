@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.protection import protection
 
 
 def asked(path, host):
     candidate = recognise(str(path))
-    return protection(candidate, manager_of(candidate, host), host)
+    return protection(candidate, manager_of(candidate, managers(host)), host)
 
 
 def test_an_ordinary_one_may_go(home, host, make_venv):

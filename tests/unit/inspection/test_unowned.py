@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection import unowned
 from envdeck.core.inspection.environment import Inspector
@@ -21,7 +22,9 @@ def left(host):
 
     def telling(path):
         candidate = recognise(str(path))
-        environment = Inspector(host).inspect(candidate, manager_of(candidate, host), ProjectLink())
+        environment = Inspector(host).inspect(
+            candidate, manager_of(candidate, managers(host)), ProjectLink()
+        )
         return unowned_files(environment)
 
     return telling
@@ -312,6 +315,8 @@ def test_the_list_is_bounded_and_says_so(make_venv, tmp_path, left, monkeypatch)
 def test_a_stop_is_told(make_venv, tmp_path, host):
     path = make_venv(tmp_path / "venv")
     candidate = recognise(str(path))
-    environment = Inspector(host).inspect(candidate, manager_of(candidate, host), ProjectLink())
+    environment = Inspector(host).inspect(
+        candidate, manager_of(candidate, managers(host)), ProjectLink()
+    )
     found = unowned_files(environment, stopped=lambda: True)
     assert found.unread == ("the folder itself: was not reached",)

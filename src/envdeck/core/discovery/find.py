@@ -1,10 +1,10 @@
-"""Known places first, then the walk: every environment once, with the tool that keeps it."""
+"""Known places first, then the walk: every environment once, with its manager."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from envdeck.core.discovery.managers import all_managers
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.managers.base import KnownFolder, Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.prune import Prune
@@ -17,10 +17,10 @@ from envdeck.core.system.paths import lies_under
 
 @dataclass(frozen=True, slots=True)
 class FoundEnvironment:
-    """An environment is at `candidate.path`, and `tool` looks after it."""
+    """An environment is at `candidate.path`, and `manager` looks after it."""
 
     candidate: EnvironmentCandidate
-    tool: Manager
+    manager: Manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,16 @@ class Survey:
     """Gives the memory of one root."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
+    managers: tuple[Manager, ...] = ()
+    """Those of this look; made here unless they are given."""
     _walked: int = 0
     _walk: Walk | None = None
     _seen: dict[Identity, str | None] = field(default_factory=dict)
     """Paths of what was met; None for an installation, which is no environment."""
     _unreadable: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.managers = self.managers or managers(self.host)
 
     @property
     def visited(self) -> int:
@@ -82,8 +87,8 @@ class Survey:
     def _places(self) -> Iterator[KnownFolder]:
         """Yield the known places that exist, each once, the deepest look first."""
         known: dict[str, int] = {}
-        for tool in all_managers():
-            for place in tool.places(self.host):
+        for manager in self.managers:
+            for place in manager.places():
                 path = reach.realpath(place.path)
                 if self._inside(path) and place.depth > known.get(path, -1):
                     known[path] = place.depth
@@ -119,12 +124,12 @@ class Survey:
     def _sight(self, candidate: EnvironmentCandidate) -> Iterator[Sign]:
         if candidate.identity in self._seen:
             return
-        tool = manager_of(candidate, self.host)
-        if tool.is_installation(candidate, self.host):
+        manager = manager_of(candidate, self.managers)
+        if manager.is_installation(candidate):
             self._seen[candidate.identity] = None
             return
         self._seen[candidate.identity] = candidate.path
-        yield FoundEnvironment(candidate, tool)
+        yield FoundEnvironment(candidate, manager)
 
     def _point(self, pointer: Pointer) -> Iterator[Sign]:
         candidate = pointer.candidate
@@ -143,14 +148,13 @@ class Survey:
         return not self.only_roots or any(lies_under(path, root) for root in self.roots)
 
 
-def manager_of(candidate: EnvironmentCandidate, host: Host) -> Manager:
-    """Return the tool that looks after an environment: the first that claims it.
+def manager_of(candidate: EnvironmentCandidate, asked: Iterable[Manager]) -> Manager:
+    """Return the manager that looks after an environment: the first that claims it.
 
     Raises:
         LookupError: none does, which the last of them (venv) leaves only to other kinds.
     """
-    tools = all_managers()
-    for tool in tools:
-        if tool.claims(candidate, host):
-            return tool
+    for manager in asked:
+        if manager.claims(candidate):
+            return manager
     raise LookupError(candidate.path)

@@ -74,28 +74,28 @@ _CLIMB = 3
 
 
 def link(
-    candidate: EnvironmentCandidate, tool: Manager, host: Host, roots: ProjectRoots
+    candidate: EnvironmentCandidate, manager: Manager, host: Host, roots: ProjectRoots
 ) -> ProjectLink:
     """Return the project of an environment, by the first of these signs that is there.
 
-    1. what the environment itself names, in its tool's way;
+    1. what the environment itself names, in its manager's way;
     2. the link in a project that leads to it;
     3. its name, if a root met so far, now or in an earlier look, hashes to it;
-    4. the folder it is in, or that folder's parent for `.tox` and the like (never a tool's
+    4. the folder it is in, or that folder's parent for `.tox` and the like (never a manager's
        store, and the home folder only with a manifest);
     5. what is installed in it in place.
 
     A named folder that is not there is gone, unless it lies on a disk that is not mounted, or
     the environment is in a project all the same: then the whole project was moved.
     """
-    word = tool.project(candidate, host)
+    word = manager.project(candidate)
     if word is not None and word.path is not None:
         word = _settled(word, roots)
         found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
         return found or word
-    hashed = _hashed(candidate, tool, roots)
+    hashed = _hashed(candidate, manager, roots)
     found = hashed if hashed and hashed.state is ProjectState.FOUND else None
-    if word is None:  # a tool that says "none" keeps it in a folder of its own, not a project's
+    if word is None:  # a manager that says "none" keeps it in a folder of its own
         found = _linking(candidate) or found or _holding(candidate, host, roots)
     return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 
@@ -109,9 +109,9 @@ def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
 
 
 def _hashed(
-    candidate: EnvironmentCandidate, tool: Manager, roots: ProjectRoots
+    candidate: EnvironmentCandidate, manager: Manager, roots: ProjectRoots
 ) -> ProjectLink | None:
-    root = roots.root_of(tool, candidate)
+    root = roots.root_of(manager, candidate)
     return _settled(named_project(root, "name of the environment"), roots) if root else None
 
 

@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from envdeck.core.discovery.managers import all_managers
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
@@ -113,15 +112,16 @@ def _is_missing_or_empty(path: str) -> bool:
 class ProjectRoots:
     """The project folders met by a scan, and what environments of theirs would be called.
 
-    One is made for each scan. Roots are real paths; each is hashed once for each tool that has
-    environments waiting, at the first question after it was added. That comes to some 25 ms for
-    5,000 roots and one tool, and to nothing where no tool hashes.
+    One is made for each scan. Roots are real paths; each is hashed once for each manager that
+    has environments waiting, at the first question after it was added. That comes to some 25 ms
+    for 5,000 roots and one manager, and to nothing where none hashes.
     """
 
-    __slots__ = ("_disks", "_host", "_roots", "_stores", "_tables")
+    __slots__ = ("_disks", "_host", "_managers", "_roots", "_stores", "_tables")
 
-    def __init__(self, host: Host, disks: Disks | None = None) -> None:
+    def __init__(self, host: Host, managers: Iterable[Manager], disks: Disks | None = None) -> None:
         self._host = host
+        self._managers = managers
         self._disks = disks
         self._roots: dict[str, None] = {}
         self._tables: dict[str, tuple[int, dict[str, str]]] = {}
@@ -146,45 +146,45 @@ class ProjectRoots:
 
     @property
     def stores(self) -> frozenset[str]:
-        """The tools' folders for environments: being in one says nothing of a project."""
+        """The managers' folders for environments: being in one says nothing of a project."""
         if self._stores is None:
             self._stores = frozenset(
                 reach.realpath(place.path)
-                for tool in all_managers()
-                for place in tool.places(self._host)
+                for manager in self._managers
+                for place in manager.places()
                 if place.depth > 0
             )
         return self._stores
 
-    def awaits(self, tool: Manager, candidate: EnvironmentCandidate) -> bool:
+    def awaits(self, manager: Manager, candidate: EnvironmentCandidate) -> bool:
         """Tell whether a root added later could prove to be the project: whoever has no link
         for such an environment asks
         :func:`envdeck.core.discovery.project_links.link` again when the walk is over."""
-        return tool.project_name_of(candidate, self._host) is not None
+        return manager.project_name_of(candidate) is not None
 
-    def root_of(self, tool: Manager, candidate: EnvironmentCandidate) -> str | None:
+    def root_of(self, manager: Manager, candidate: EnvironmentCandidate) -> str | None:
         """Return the root whose environments are called as this one is, or None.
 
         Where the name can be cut in more than one way (PDM lets a person name the end of it),
         each part that ends before a dash is tried.
         """
-        told = tool.project_name_of(candidate, self._host)
+        told = manager.project_name_of(candidate)
         if told is None:
             return None
-        table = self._table(tool)
+        table = self._table(manager)
         if told in table:
             return table[told]
         name = os.path.basename(candidate.path)
         dashes = (match.start() for match in re.finditer("-", name))
         return next((table[name[:dash]] for dash in dashes if name[:dash] in table), None)
 
-    def _table(self, tool: Manager) -> dict[str, str]:
-        done, table = self._tables.get(tool.name, (0, {}))
+    def _table(self, manager: Manager) -> dict[str, str]:
+        done, table = self._tables.get(manager.name, (0, {}))
         if done < len(self._roots):
             for root in list(self._roots)[done:]:
-                for name in tool.project_names(root, self._host):
+                for name in manager.project_names(root):
                     table.setdefault(name, root)
-            self._tables[tool.name] = len(self._roots), table
+            self._tables[manager.name] = len(self._roots), table
         return table
 
 

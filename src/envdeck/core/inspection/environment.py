@@ -194,7 +194,7 @@ class Inspector:
     def inspect(
         self,
         candidate: EnvironmentCandidate,
-        tool: Manager,
+        manager: Manager,
         project: ProjectLink,
         previous: LastUsed | None = None,
         left: Sequence[float] = (),
@@ -212,7 +212,7 @@ class Inspector:
             path=candidate.path,
             identity=candidate.identity,
             name=name_of(candidate.path, project),
-            manager=tool.name,
+            manager=manager.name,
             status=status,
             reason=reason,
             python=python,
@@ -221,13 +221,13 @@ class Inspector:
             site_packages=folders,
             last_used=used,
         )
-        return self._dated(self.relate(environment, candidate, tool, project))
+        return self._dated(self.relate(environment, candidate, manager, project))
 
     def renew(
         self,
         environment: Environment,
         candidate: EnvironmentCandidate,
-        tool: Manager,
+        manager: Manager,
         project: ProjectLink,
         left: Sequence[float] = (),
     ) -> Environment:
@@ -237,14 +237,14 @@ class Inspector:
         :meth:`relate` says. `left` are the access times as our own last look left them.
         """
         used = self._used(candidate, environment.site_packages, environment.last_used, left)
-        related = self.relate(environment, candidate, tool, project)
+        related = self.relate(environment, candidate, manager, project)
         return self._dated(replace(related, last_used=used))
 
     def relate(
         self,
         environment: Environment,
         candidate: EnvironmentCandidate,
-        tool: Manager,
+        manager: Manager,
         project: ProjectLink,
     ) -> Environment:
         """Return an environment with what depends on other folders than its own: project, name
@@ -254,7 +254,7 @@ class Inspector:
             name=name_of(environment.path, project),
             project=project,
             links=candidate.links,
-            protected=protection(candidate, tool, self.host),
+            protected=protection(candidate, manager, self.host),
         )
 
     def _used(

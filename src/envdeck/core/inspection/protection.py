@@ -71,7 +71,7 @@ _TOPS = (
 """Folders that stay as such, though what lies in them may be anybody's."""
 
 
-def protection(candidate: EnvironmentCandidate, tool: Manager, host: Host) -> str | None:
+def protection(candidate: EnvironmentCandidate, manager: Manager, host: Host) -> str | None:
     """Return the guard that refuses, in one sentence, or None."""
     if cause := candidate.shortcoming:
         return f"not-an-environment: {cause}"
@@ -79,7 +79,8 @@ def protection(candidate: EnvironmentCandidate, tool: Manager, host: Host) -> st
         return f"protected-path: {cause}"
     if candidate.path == reach.realpath(sys.prefix):
         return "self: EnvDeck runs from it"
-    return tool.refuses(candidate, host)
+    own = manager.refuses(candidate)
+    return f"{own.guard}: {own.message}" if own else None
 
 
 def protected_place(path: str, host: Host) -> str:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.discovery.managers.conda import CONDA as TOOL
-from envdeck.core.discovery.managers.conda import is_root, parse, registered, roots
+from envdeck.core.discovery.managers.conda import Conda, is_root, parse
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.system.host import Host
 
@@ -29,7 +28,7 @@ def candidate_at(path: Path) -> EnvironmentCandidate:
 
 
 def paths(host: Host) -> set[str]:
-    return {place.path for place in TOOL.places(host)}
+    return {place.path for place in Conda(host).places()}
 
 
 def test_the_customary_roots_on_linux(host: Host) -> None:
@@ -44,7 +43,7 @@ def test_the_customary_roots_on_linux(host: Host) -> None:
     ):
         assert os.path.join(root, "envs") in found
     assert host.at_home(".conda", "envs") in found
-    assert all(place.depth == 1 for place in TOOL.places(host))
+    assert all(place.depth == 1 for place in Conda(host).places())
 
 
 def test_the_customary_roots_on_macos_and_windows(host: Host) -> None:
@@ -91,18 +90,18 @@ def test_registered_and_active_prefixes_are_places_but_roots_are_not(
     (home / ".conda/environments.txt").write_text(f"{root}\n\n{single}\r\nrelative\n/gone\n")
     found = {
         place.path
-        for place in TOOL.places(replace(host, environ={"CONDA_PREFIX": str(active)}))
+        for place in Conda(replace(host, environ={"CONDA_PREFIX": str(active)})).places()
         if place.depth == 0
     }
     assert found == {str(single), str(active), "/gone"}
-    assert str(root) in set(roots(host))
+    assert str(root) in Conda(host).roots
     assert str(root / "envs") in paths(host)
 
 
 def test_a_register_that_cannot_be_read_registers_nothing(home: Path, host: Host) -> None:
     (home / ".conda").mkdir()
     os.mkfifo(home / ".conda/environments.txt")
-    assert list(registered(host)) == []
+    assert Conda(host).registered == ()
 
 
 def test_condarc_names_folders_wherever_it_is(home: Path, host: Host) -> None:
@@ -157,7 +156,7 @@ def test_roots_and_frozen_environments_are_refused(home: Path, host: Host) -> No
     frozen = conda_prefix(home / "miniconda3/envs/prod")
     (frozen / "conda-meta/frozen").write_text("{}")
     free = conda_prefix(home / "miniconda3/envs/ml")
-    assert all(TOOL.claims(candidate_at(path), host) for path in (root, frozen, free))
-    assert str(TOOL.refuses(candidate_at(root), host)).startswith("has-dependants: ")
-    assert str(TOOL.refuses(candidate_at(frozen), host)).startswith("owned-by-tool: ")
-    assert TOOL.refuses(candidate_at(free), host) is None
+    assert all(Conda(host).claims(candidate_at(path)) for path in (root, frozen, free))
+    refusals = [Conda(host).refuses(candidate_at(path)) for path in (root, frozen, free)]
+    guards = [refusal and refusal.guard for refusal in refusals]
+    assert guards == ["has-dependants", "owned-by-tool", None]

@@ -8,11 +8,11 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.managers.hatch import HATCH as TOOL
+from envdeck.core.discovery.managers.hatch import Hatch
 
 
 def paths(host):
-    return [(os.path.relpath(place.path, host.home), place.depth) for place in TOOL.places(host)]
+    return [(os.path.relpath(place.path, host.home), place.depth) for place in Hatch(host).places()]
 
 
 @pytest.mark.parametrize(
@@ -55,20 +55,20 @@ def test_it_claims_below_its_data_and_by_hash_in_a_shared_folder(on, home, write
     write(home / ".config/hatch/config.toml", '[dirs.env]\nvirtual = "~/.virtualenvs"\n')
     host = on()
     data = home / ".local/share/hatch/env"
-    assert TOOL.claims(make_candidate(data / "virtual/blog/Ldddji1h/blog"), host)
-    assert TOOL.claims(make_candidate(data / ".internal/hatch-uv"), host)
-    assert TOOL.claims(make_candidate(home / ".virtualenvs/blog/Ldddji1h/test"), host)
-    assert not TOOL.claims(make_candidate(home / ".virtualenvs/blog"), host)
-    assert not TOOL.claims(make_candidate(home / "blog/Ldddji1h/test"), host)
+    assert Hatch(host).claims(make_candidate(data / "virtual/blog/Ldddji1h/blog"))
+    assert Hatch(host).claims(make_candidate(data / ".internal/hatch-uv"))
+    assert Hatch(host).claims(make_candidate(home / ".virtualenvs/blog/Ldddji1h/test"))
+    assert not Hatch(host).claims(make_candidate(home / ".virtualenvs/blog"))
+    assert not Hatch(host).claims(make_candidate(home / "blog/Ldddji1h/test"))
 
 
 def test_it_claims_what_is_in_its_folder_of_a_project(on, home, write, make_candidate):
     host = on()
-    assert TOOL.claims(make_candidate(home / "blog/.hatch/test"), host)
-    assert not TOOL.claims(make_candidate(home / "blog/.environments/test"), host)
+    assert Hatch(host).claims(make_candidate(home / "blog/.hatch/test"))
+    assert not Hatch(host).claims(make_candidate(home / "blog/.environments/test"))
     write(home / ".config/hatch/config.toml", '[dirs.env]\nvirtual = "./.environments"\n')
-    list(TOOL.places(host))
-    assert TOOL.claims(make_candidate(home / "blog/.environments/test"), host)
+    list(Hatch(host).places())
+    assert Hatch(host).claims(make_candidate(home / "blog/.environments/test"))
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_it_claims_the_folder_that_a_project_declares(
     host, home, write, make_candidate, file, content, claimed
 ):
     write(home / "blog" / file, content)
-    assert TOOL.claims(make_candidate(home / "blog/.venv", virtualenv="21"), host) is claimed
-    assert not TOOL.claims(make_candidate(home / "blog/.venv", uv="0.13.8"), host)
+    assert Hatch(host).claims(make_candidate(home / "blog/.venv", virtualenv="21")) is claimed
+    assert not Hatch(host).claims(make_candidate(home / "blog/.venv", uv="0.13.8"))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,6 @@ def test_it_claims_the_folder_that_a_project_declares(
 )
 def test_the_identifier_is_hatchs_and_is_read_back(on, make_candidate, platform, root, identifier):
     host = on(platform)
-    assert list(TOOL.project_names(root, host)) == [identifier]
-    assert TOOL.project_name_of(make_candidate(f"/x/blog/{identifier}/docs"), host) == identifier
-    assert TOOL.project_name_of(make_candidate("/x/.internal/hatch-uv"), host) is None
+    assert list(Hatch(host).project_names(root)) == [identifier]
+    assert Hatch(host).project_name_of(make_candidate(f"/x/blog/{identifier}/docs")) == identifier
+    assert Hatch(host).project_name_of(make_candidate("/x/.internal/hatch-uv")) is None

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.managers.pdm import PDM as TOOL
+from envdeck.core.discovery.managers.pdm import Pdm
 
 NAMES = [
     ("/home/ada/work/blog", "blog-PgukVryC"),
@@ -19,7 +19,7 @@ NAMES = [
 
 
 def paths(host):
-    return [os.path.relpath(place.path, host.home) for place in TOOL.places(host)]
+    return [os.path.relpath(place.path, host.home) for place in Pdm(host).places()]
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_it_claims_all_in_its_own_folder_and_its_names_in_a_shared_one(
 ):
     write(home / ".config/pdm/config.toml", f'[venv]\nlocation = "{home}/envs"\n')
     host = on()
-    assert TOOL.claims(make_candidate(home / ".local/share/pdm/venvs/odd"), host)
-    assert TOOL.claims(make_candidate(home / "envs/blog-PgukVryC-docs"), host)
-    assert not TOOL.claims(make_candidate(home / "envs/blog"), host)
-    assert not TOOL.claims(make_candidate(home / "else/blog-PgukVryC-docs"), host)
+    assert Pdm(host).claims(make_candidate(home / ".local/share/pdm/venvs/odd"))
+    assert Pdm(host).claims(make_candidate(home / "envs/blog-PgukVryC-docs"))
+    assert not Pdm(host).claims(make_candidate(home / "envs/blog"))
+    assert not Pdm(host).claims(make_candidate(home / "else/blog-PgukVryC-docs"))
 
 
 @pytest.mark.parametrize(
@@ -84,28 +84,28 @@ def test_in_a_project_it_goes_by_its_own_files(
     env = home / "blog" / name
     for file, content in files.items():
         write(home / "blog" / file, content.format(env=env))
-    assert TOOL.claims(make_candidate(env, uv="0.13.8"), host) is claimed
+    assert Pdm(host).claims(make_candidate(env, uv="0.13.8")) is claimed
 
 
 def test_the_pointer_is_followed_through_a_link(host, home, write, make_candidate):
     write(home / "blog/.venv/pyvenv.cfg")
     (home / "link").symlink_to(home / "blog")
     write(home / "blog/.pdm-python", f"{home}/link/.venv/bin/python")
-    assert TOOL.claims(make_candidate(home / "blog/.venv"), host)
+    assert Pdm(host).claims(make_candidate(home / "blog/.venv"))
 
 
 @pytest.mark.parametrize(("root", "name"), NAMES)
 def test_the_name_is_pdms_and_is_read_back(host, make_candidate, root, name):
-    assert list(TOOL.project_names(root, host)) == [name]
+    assert list(Pdm(host).project_names(root)) == [name]
     for end in ("3.13", "3.13t", "3.8-32", "docs"):
-        assert TOOL.project_name_of(make_candidate(f"/stores/{name}-{end}"), host) == name
+        assert Pdm(host).project_name_of(make_candidate(f"/stores/{name}-{end}")) == name
 
 
 def test_windows_hashes_the_path_with_forward_slashes(on):
-    names = list(TOOL.project_names("C:\\Users\\Ada\\Work\\Blog", on("win32")))
+    names = list(Pdm(on("win32")).project_names("C:\\Users\\Ada\\Work\\Blog"))
     assert names == ["Blog-78hE5IRQ"]
 
 
 @pytest.mark.parametrize("name", ["blog", "blog-3.12", "blog-PgukVryC"])
 def test_other_names_tell_nothing(host, make_candidate, name):
-    assert TOOL.project_name_of(make_candidate(f"/stores/{name}"), host) is None
+    assert Pdm(host).project_name_of(make_candidate(f"/stores/{name}")) is None

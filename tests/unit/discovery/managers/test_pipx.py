@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.managers.pipx import PIPX as TOOL
+from envdeck.core.discovery.managers.pipx import Pipx
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
+from envdeck.core.model import Refusal
 from envdeck.core.system.host import Host
 
 MakeVenv = Callable[..., Path]
@@ -21,7 +22,7 @@ def candidate_at(path: Path) -> EnvironmentCandidate:
 
 
 def places(host: Host) -> set[tuple[str, int]]:
-    return {(os.path.relpath(place.path, host.home), place.depth) for place in TOOL.places(host)}
+    return {(os.path.relpath(place.path, host.home), place.depth) for place in Pipx(host).places()}
 
 
 def test_linux_has_the_new_home_the_old_and_the_global_one(host: Host) -> None:
@@ -57,34 +58,33 @@ def test_variables_name_further_homes(host: Host, variable: str) -> None:
 def test_it_claims_by_metadata_and_by_place(home: Path, host: Host, make_venv: MakeVenv) -> None:
     in_place = make_venv(home / ".local/share/pipx/venvs/black", creator="uv")
     elsewhere = make_venv(home / "px/venvs/black", creator="uv")
-    assert TOOL.claims(candidate_at(in_place), host)
-    assert not TOOL.claims(candidate_at(elsewhere), host)
+    assert Pipx(host).claims(candidate_at(in_place))
+    assert not Pipx(host).claims(candidate_at(elsewhere))
     (elsewhere / "pipx_metadata.json").write_text("{}")
-    assert TOOL.claims(candidate_at(elsewhere), host)
-    assert TOOL.refuses(candidate_at(elsewhere), host) is None
+    assert Pipx(host).claims(candidate_at(elsewhere))
+    assert Pipx(host).refuses(candidate_at(elsewhere)) is None
 
 
 def test_shared_in_a_home_is_claimed_and_refused(
     home: Path, host: Host, make_venv: MakeVenv
 ) -> None:
     shared = candidate_at(make_venv(home / ".local/share/pipx/shared", creator="uv"))
-    assert TOOL.claims(shared, host)
-    assert TOOL.refuses(shared, host) == (
-        "owned-by-tool: every environment of pipx takes its pip from here"
-    )
-    assert TOOL.project(shared, host).source == "shared by all environments of pipx"
+    assert Pipx(host).claims(shared)
+    message = "every environment of pipx takes its pip from here"
+    assert Pipx(host).refuses(shared) == Refusal("owned-by-tool", message, path=shared.path)
+    assert Pipx(host).project(shared).source == "shared by all environments of pipx"
 
 
 def test_shared_is_refused_in_a_home_that_no_variable_names_now(
     home: Path, host: Host, make_venv: MakeVenv
 ) -> None:
     shared = make_venv(home / "px/shared", creator="uv")
-    assert TOOL.refuses(candidate_at(shared), host) is None
+    assert Pipx(host).refuses(candidate_at(shared)) is None
     command = home / "px/venvs/black"
     command.mkdir(parents=True)
     (command / "pipx_metadata.json").write_text("{}")
-    assert TOOL.claims(candidate_at(shared), host)
-    assert TOOL.refuses(candidate_at(shared), host)
+    assert Pipx(host).claims(candidate_at(shared))
+    assert Pipx(host).refuses(candidate_at(shared))
 
 
 def test_shared_named_by_its_variable_through_a_link(
@@ -94,5 +94,5 @@ def test_shared_named_by_its_variable_through_a_link(
     (home / "link").symlink_to(libraries)
     named = replace(host, environ={"PIPX_SHARED_LIBS": str(home / "link")})
     assert (("link", 0)) in places(named)
-    assert TOOL.refuses(candidate_at(libraries), named)
-    assert not TOOL.claims(candidate_at(libraries), host)
+    assert Pipx(named).refuses(candidate_at(libraries))
+    assert not Pipx(host).claims(candidate_at(libraries))

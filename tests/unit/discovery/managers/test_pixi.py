@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.discovery.managers.conda import CONDA
-from envdeck.core.discovery.managers.pixi import PIXI as TOOL
+from envdeck.core.discovery.managers.conda import Conda
+from envdeck.core.discovery.managers.pixi import Pixi
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
@@ -37,7 +37,7 @@ def marker_of(manifest: Path) -> dict[str, str]:
 
 
 def places(host: Host) -> list[tuple[str, int]]:
-    return [(os.path.relpath(place.path, host.home), place.depth) for place in TOOL.places(host)]
+    return [(os.path.relpath(place.path, host.home), place.depth) for place in Pixi(host).places()]
 
 
 def test_places_are_the_global_environments(host: Host) -> None:
@@ -93,8 +93,8 @@ def test_the_marker_leads_to_the_project_even_from_a_detached_place(home: Path, 
     project = home / "work/shop"
     project.mkdir(parents=True)
     found = conda_prefix(home / "detached/shop-123/envs/default", marker_of(project / "pixi.toml"))
-    assert TOOL.claims(found, host)
-    link = TOOL.project(found, host)
+    assert Pixi(host).claims(found)
+    link = Pixi(host).project(found)
     assert link is not None
     assert (link.state, link.path) == (ProjectState.FOUND, str(project))
     assert link.source == "manifest named in conda-meta/pixi"
@@ -102,7 +102,7 @@ def test_the_marker_leads_to_the_project_even_from_a_detached_place(home: Path, 
 
 def test_a_manifest_whose_folder_is_gone_is_said_so(home: Path, host: Host) -> None:
     found = conda_prefix(home / "envs/default", marker_of(home / "old/pyproject.toml"))
-    link = TOOL.project(found, host)
+    link = Pixi(host).project(found)
     assert link is not None
     assert (link.state, link.path) == (ProjectState.GONE, str(home / "old"))
 
@@ -116,26 +116,26 @@ def test_a_marker_that_says_nothing_leaves_the_parent_folder(
     home: Path, host: Host, marker: object
 ) -> None:
     found = conda_prefix(home / "work/shop/.pixi/envs/default", marker)
-    assert TOOL.claims(found, host)
-    link = TOOL.project(found, host)
+    assert Pixi(host).claims(found)
+    link = Pixi(host).project(found)
     assert link is not None
     assert (link.path, link.source) == (str(home / "work/shop"), "parent folder")
     outside = conda_prefix(home / "elsewhere", marker)
-    assert TOOL.project(outside, host) is None
+    assert Pixi(host).project(outside) is None
 
 
 def test_a_global_command_has_no_project_and_is_pixis_without_a_marker(
     home: Path, host: Host
 ) -> None:
     found = conda_prefix(home / ".pixi/envs/ruff")
-    assert TOOL.claims(found, host)
-    link = TOOL.project(found, host)
+    assert Pixi(host).claims(found)
+    link = Pixi(host).project(found)
     assert link is not None
     assert (link.state, link.source) == (ProjectState.NONE, "environment of an installed command")
 
 
 def test_an_environment_of_conda_is_not_pixis(home: Path, host: Host) -> None:
     found = conda_prefix(home / "miniforge3/envs/ml")
-    assert not TOOL.claims(found, host)
-    assert CONDA.claims(found, host)
-    assert TOOL.rank < CONDA.rank
+    assert not Pixi(host).claims(found)
+    assert Conda(host).claims(found)
+    assert Pixi.rank < Conda.rank

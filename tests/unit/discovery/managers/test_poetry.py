@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.managers.poetry import POETRY as TOOL
+from envdeck.core.discovery.managers.poetry import Poetry
 from envdeck.core.discovery.prefix import Kind
 
 NAMES = [
@@ -21,7 +21,7 @@ NAMES = [
 
 
 def paths(host):
-    return [os.path.relpath(place.path, host.home) for place in TOOL.places(host)]
+    return [os.path.relpath(place.path, host.home) for place in Poetry(host).places()]
 
 
 @pytest.mark.parametrize(
@@ -75,27 +75,27 @@ def test_broken_settings_leave_the_default(on, home, write, content):
 def test_it_claims_all_in_its_own_folder_and_its_names_in_a_shared_one(on, home, make_candidate):
     host = on(POETRY_VIRTUALENVS_PATH="~/envs")
     own = home / ".cache/pypoetry/virtualenvs"
-    assert TOOL.claims(make_candidate(own / "blog-Ldddji1h-py3.12"), host)
-    assert TOOL.claims(make_candidate(own / "odd"), host)
-    assert TOOL.claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12"), host)
-    assert TOOL.claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12", Kind.LEGACY), host)
-    assert not TOOL.claims(make_candidate(home / "envs/blog"), host)
-    assert not TOOL.claims(make_candidate(home / "other/blog-Ldddji1h-py3.12"), host)
-    assert not TOOL.claims(make_candidate(own / "blog-Ldddji1h-py3.12", Kind.CONDA), host)
+    assert Poetry(host).claims(make_candidate(own / "blog-Ldddji1h-py3.12"))
+    assert Poetry(host).claims(make_candidate(own / "odd"))
+    assert Poetry(host).claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12"))
+    assert Poetry(host).claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12", Kind.LEGACY))
+    assert not Poetry(host).claims(make_candidate(home / "envs/blog"))
+    assert not Poetry(host).claims(make_candidate(home / "other/blog-Ldddji1h-py3.12"))
+    assert not Poetry(host).claims(make_candidate(own / "blog-Ldddji1h-py3.12", Kind.CONDA))
 
 
 def test_a_home_behind_a_link_is_recognised(home, on, make_candidate, tmp_path):
     (tmp_path / "link").symlink_to(home)
     host = on(POETRY_VIRTUALENVS_PATH=str(tmp_path / "link" / "envs"))
-    assert TOOL.claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12"), host)
+    assert Poetry(host).claims(make_candidate(home / "envs/blog-Ldddji1h-py3.12"))
 
 
 def test_a_changed_setting_is_seen_at_the_next_scan(on, home, write, make_candidate):
     host, candidate = on(), make_candidate(home / "envs/blog-Ldddji1h-py3.12")
-    assert not TOOL.claims(candidate, host)
+    assert not Poetry(host).claims(candidate)
     write(home / ".config/pypoetry/config.toml", f'[virtualenvs]\npath = "{home}/envs"\n')
     assert paths(host)[0] == "envs"
-    assert TOOL.claims(candidate, host)
+    assert Poetry(host).claims(candidate)
 
 
 @pytest.mark.parametrize(
@@ -119,25 +119,25 @@ def test_in_a_project_it_goes_by_its_own_files(
 ):
     for name, content in files.items():
         write(home / "blog" / name, content)
-    assert TOOL.claims(make_candidate(home / "blog/.venv", **cfg), host) is claimed
-    assert not TOOL.claims(make_candidate(home / "blog/other", **cfg), host)
+    assert Poetry(host).claims(make_candidate(home / "blog/.venv", **cfg)) is claimed
+    assert not Poetry(host).claims(make_candidate(home / "blog/other", **cfg))
 
 
 @pytest.mark.parametrize(("root", "name"), NAMES)
 def test_the_hash_is_poetrys_and_is_read_back_from_the_name(host, make_candidate, root, name):
-    assert list(TOOL.project_names(root, host)) == [name[-8:]]
+    assert list(Poetry(host).project_names(root)) == [name[-8:]]
     candidate = make_candidate(f"/stores/{name}-py3.13")
-    assert TOOL.project_name_of(candidate, host) == name[-8:]
+    assert Poetry(host).project_name_of(candidate) == name[-8:]
 
 
 def test_windows_hashes_the_path_in_lower_case(on, make_candidate):
     """A hash may begin with the dash that separates it from the name."""
     host = on("win32")
     for root in ("C:\\Users\\Ada\\Work\\Blog", "c:/users/ada/work/blog"):
-        assert list(TOOL.project_names(root, host)) == ["-AfxZCr1"]
-    assert TOOL.project_name_of(make_candidate("blog--AfxZCr1-py3.8"), host) == "-AfxZCr1"
+        assert list(Poetry(host).project_names(root)) == ["-AfxZCr1"]
+    assert Poetry(host).project_name_of(make_candidate("blog--AfxZCr1-py3.8")) == "-AfxZCr1"
 
 
 @pytest.mark.parametrize("name", ["blog", "blog-py3.12", "blog-short-py3.12", "a-Ldddji1h-3.12"])
 def test_other_names_hold_no_hash(host, make_candidate, name):
-    assert TOOL.project_name_of(make_candidate(f"/stores/{name}"), host) is None
+    assert Poetry(host).project_name_of(make_candidate(f"/stores/{name}")) is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from envdeck.core.discovery.managers.base import KnownFolder
-from envdeck.core.discovery.managers.pre_commit import PRE_COMMIT as TOOL
+from envdeck.core.discovery.managers.pre_commit import PreCommit
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
@@ -21,28 +21,28 @@ def candidate_at(path: Path) -> EnvironmentCandidate:
 def test_its_cache_is_xdgs_on_every_platform(host: Host) -> None:
     expected = [KnownFolder(os.path.join(host.home, ".cache", "pre-commit"), 2)]
     for platform in ("linux", "darwin", "win32"):
-        assert list(TOOL.places(replace(host, platform=platform))) == expected
+        assert list(PreCommit(replace(host, platform=platform)).places()) == expected
 
 
 def test_variables_move_it(host: Host) -> None:
     environ = {"PRE_COMMIT_HOME": "~/pc", "XDG_CACHE_HOME": os.path.join(host.home, "c")}
-    found = [place.path for place in TOOL.places(replace(host, environ=environ))]
+    found = [place.path for place in PreCommit(replace(host, environ=environ)).places()]
     assert found == [os.path.join(host.home, "pc"), os.path.join(host.home, "c/pre-commit")]
 
 
 def test_it_claims_by_the_two_names(home: Path, host: Host, make_venv: Callable[..., Path]) -> None:
     cache = home / ".cache/pre-commit/repocwrbpk3o"
     hook = candidate_at(make_venv(cache / "py_env-python3.11", creator="uv"))
-    assert TOOL.claims(hook, host)
-    assert not TOOL.claims(candidate_at(make_venv(cache / ".venv", creator="uv")), host)
+    assert PreCommit(host).claims(hook)
+    assert not PreCommit(host).claims(candidate_at(make_venv(cache / ".venv", creator="uv")))
     other = candidate_at(make_venv(home / "work/py_env-python3.11", creator="uv"))
-    assert not TOOL.claims(other, host)
+    assert not PreCommit(host).claims(other)
 
 
 def test_it_serves_no_single_project(
     home: Path, host: Host, make_venv: Callable[..., Path]
 ) -> None:
     path = make_venv(home / ".cache/pre-commit/repoab12/py_env-python3", creator="uv")
-    project = TOOL.project(candidate_at(path), host)
+    project = PreCommit(host).project(candidate_at(path))
     assert project.state is ProjectState.NONE
     assert project.source == "environment of a hook, for every project that uses it"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.discovery.managers.base import KnownFolder
-from envdeck.core.discovery.managers.pyenv import PYENV as TOOL
+from envdeck.core.discovery.managers.pyenv import Pyenv
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.system.host import Host
 
@@ -30,7 +30,7 @@ def blog(home: Path, make_venv: Callable[..., Path]) -> Path:
 
 def test_its_places_are_the_versions_and_the_envs_in_each(blog: Path, host: Host) -> None:
     versions = os.path.join(host.home, ".pyenv", "versions")
-    assert list(TOOL.places(host)) == [
+    assert list(Pyenv(host).places()) == [
         KnownFolder(versions, 1),
         KnownFolder(os.path.join(versions, "3.12.1", "envs"), 1),
     ]
@@ -39,24 +39,24 @@ def test_its_places_are_the_versions_and_the_envs_in_each(blog: Path, host: Host
 def test_pyenv_root_moves_them(host: Host, tmp_path: Path) -> None:
     root = tmp_path / "py"
     moved = replace(host, environ={"PYENV_ROOT": f"{root}/"})
-    assert [place.path for place in TOOL.places(moved)] == [f"{root}/versions"]
+    assert [place.path for place in Pyenv(moved).places()] == [f"{root}/versions"]
 
 
 def test_on_windows_they_are_pyenv_wins(host: Host) -> None:
     windows = replace(host, platform="win32")
-    assert [place.path for place in TOOL.places(windows)] == [
+    assert [place.path for place in Pyenv(windows).places()] == [
         os.path.join(host.home, ".pyenv", "pyenv-win", "versions")
     ]
 
 
 def test_it_claims_what_lies_in_a_version(blog: Path, host: Host) -> None:
-    assert TOOL.claims(candidate_at(blog), host)
+    assert Pyenv(host).claims(candidate_at(blog))
 
 
 def test_it_claims_the_old_layout_without_envs(
     home: Path, host: Host, make_venv: Callable[..., Path]
 ) -> None:
-    assert TOOL.claims(candidate_at(make_venv(home / ".pyenv/versions/old", creator="uv")), host)
+    assert Pyenv(host).claims(candidate_at(make_venv(home / ".pyenv/versions/old", creator="uv")))
 
 
 def test_a_root_elsewhere_is_known_by_its_variable_even_through_a_link(
@@ -64,16 +64,16 @@ def test_a_root_elsewhere_is_known_by_its_variable_even_through_a_link(
 ) -> None:
     found = candidate_at(make_venv(tmp_path / "store/versions/3.12.1/envs/blog", creator="uv"))
     (tmp_path / "link").symlink_to(tmp_path / "store")
-    assert not TOOL.claims(found, host)
-    assert TOOL.claims(found, replace(host, environ={"PYENV_ROOT": str(tmp_path / "link")}))
+    assert not Pyenv(host).claims(found)
+    assert Pyenv(replace(host, environ={"PYENV_ROOT": str(tmp_path / "link")})).claims(found)
 
 
 def test_it_leaves_others_alone(home: Path, host: Host, make_venv: Callable[..., Path]) -> None:
-    assert not TOOL.claims(candidate_at(make_venv(home / "envs/blog", creator="uv")), host)
+    assert not Pyenv(host).claims(candidate_at(make_venv(home / "envs/blog", creator="uv")))
     conda = home / ".pyenv/versions/miniconda3-24.1/envs/ml"
     (conda / "conda-meta").mkdir(parents=True)
     (conda / "conda-meta/history").touch()
-    assert not TOOL.claims(candidate_at(conda), host)
+    assert not Pyenv(host).claims(candidate_at(conda))
 
 
 def test_the_way_back_is_the_name_in_python_version(blog: Path, home: Path, host: Host) -> None:
@@ -81,12 +81,12 @@ def test_the_way_back_is_the_name_in_python_version(blog: Path, home: Path, host
     project.mkdir()
     (project / ".python-version").write_text("# ours\n3.12.1/envs/blog 3.11.7\n")
     found = candidate_at(blog)
-    assert TOOL.project(found, host) is None
-    assert list(TOOL.project_names(str(project), host)) == ["blog", "3.11.7"]
-    assert TOOL.project_name_of(found, host) == "blog"
+    assert Pyenv(host).project(found) is None
+    assert list(Pyenv(host).project_names(str(project))) == ["blog", "3.11.7"]
+    assert Pyenv(host).project_name_of(found) == "blog"
 
 
 def test_a_folder_without_python_version_names_nothing(home: Path, host: Host) -> None:
-    assert list(TOOL.project_names(str(home), host)) == []
+    assert list(Pyenv(host).project_names(str(home))) == []
     os.mkfifo(home / ".python-version")
-    assert list(TOOL.project_names(str(home), host)) == []
+    assert list(Pyenv(host).project_names(str(home))) == []

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from envdeck.core.discovery.managers.uv import UV_TOOL as TOOL
+from envdeck.core.discovery.managers.uv import UvTool
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.model import ProjectState
 from envdeck.core.system.host import Host
@@ -18,7 +18,7 @@ def candidate_at(path: Path) -> EnvironmentCandidate:
 
 
 def paths(host: Host) -> list[str]:
-    return [os.path.relpath(place.path, host.home) for place in TOOL.places(host)]
+    return [os.path.relpath(place.path, host.home) for place in UvTool(host).places()]
 
 
 def test_places_on_each_platform(host: Host) -> None:
@@ -42,17 +42,17 @@ def test_a_receipt_tells_wherever_it_is(
     home: Path, host: Host, make_venv: Callable[..., Path]
 ) -> None:
     path = make_venv(home / "elsewhere" / "cowsay", creator="uv")
-    assert not TOOL.claims(candidate_at(path), host)
+    assert not UvTool(host).claims(candidate_at(path))
     (path / "uv-receipt.toml").write_text('[tool]\nrequirements = [{ name = "cowsay" }]\n')
-    assert TOOL.claims(candidate_at(path), host)
+    assert UvTool(host).claims(candidate_at(path))
 
 
 def test_the_place_tells_without_a_receipt_and_nothing_names_a_project(
     home: Path, host: Host, make_venv: Callable[..., Path]
 ) -> None:
     found = candidate_at(make_venv(home / ".local/share/uv/tools/cowsay", creator="uv"))
-    assert TOOL.claims(found, host)
-    assert TOOL.refuses(found, host) is None
-    project = TOOL.project(found, host)
+    assert UvTool(host).claims(found)
+    assert UvTool(host).refuses(found) is None
+    project = UvTool(host).project(found)
     assert project.state is ProjectState.NONE
     assert project.source == "environment of an installed command"

@@ -7,30 +7,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envdeck.core.discovery.find import manager_of
-from envdeck.core.discovery.managers import (
-    direnv,
-    hatch,
-    nox,
-    pdm,
-    pipenv,
-    poetry,
-    tox,
-    uv,
-    venv,
-    virtualenvwrapper,
-)
-from envdeck.core.discovery.managers import (
-    uv as uv_script,
-)
-from envdeck.core.discovery.managers import (
-    venv as virtualenv,
-)
+from envdeck.core.discovery.managers import managers
+from envdeck.core.discovery.managers.direnv import Direnv
+from envdeck.core.discovery.managers.hatch import Hatch
+from envdeck.core.discovery.managers.nox import Nox
+from envdeck.core.discovery.managers.pdm import Pdm
+from envdeck.core.discovery.managers.pipenv import Pipenv
+from envdeck.core.discovery.managers.poetry import Poetry
+from envdeck.core.discovery.managers.tox import Tox
+from envdeck.core.discovery.managers.uv import Uv, UvScript
+from envdeck.core.discovery.managers.venv import Venv, Virtualenv
+from envdeck.core.discovery.managers.virtualenvwrapper import Virtualenvwrapper
 from envdeck.core.discovery.prefix import Kind, recognise
 
 TOOLS = [
-    poetry.POETRY, pipenv.PIPENV, pdm.PDM, hatch.HATCH, tox.TOX, nox.NOX,
-    virtualenvwrapper.VIRTUALENVWRAPPER, direnv.DIRENV,
-    uv_script.UV_SCRIPT, uv.UV, virtualenv.VIRTUALENV, venv.VENV,
+    Poetry, Pipenv, Pdm, Hatch, Tox, Nox,
+    Virtualenvwrapper, Direnv,
+    UvScript, Uv, Virtualenv, Venv,
 ]  # fmt: skip
 ODD = st.one_of(
     st.text(max_size=60),
@@ -50,29 +43,29 @@ def test_they_are_asked_in_the_order_that_is_told():
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_venv_knows_the_folders_of_people(on, platform):
     host = on(platform)
-    found = [os.path.relpath(place.path, host.home) for place in venv.VENV.places(host)]
+    found = [os.path.relpath(place.path, host.home) for place in Venv(host).places()]
     assert found == ["envs", "Envs", ".venvs", ".virtualenvs"]
-    assert list(virtualenv.VIRTUALENV.places(host)) == []
+    assert list(Virtualenv(host).places()) == []
 
 
 def test_venv_claims_any_cfg_and_nothing_else(host, make_candidate):
-    assert venv.VENV.claims(make_candidate("/x"), host)
-    assert venv.VENV.claims(make_candidate("/x", command="python -m venv /x"), host)
+    assert Venv(host).claims(make_candidate("/x"))
+    assert Venv(host).claims(make_candidate("/x", command="python -m venv /x"))
     for kind in (Kind.LEGACY, Kind.CONDA, Kind.PIXI):
-        assert not venv.VENV.claims(make_candidate("/x", kind), host)
+        assert not Venv(host).claims(make_candidate("/x", kind))
 
 
 def test_virtualenv_claims_its_key_and_what_has_no_cfg(host, make_candidate):
-    assert virtualenv.VIRTUALENV.claims(make_candidate("/x", virtualenv="21"), host)
-    assert virtualenv.VIRTUALENV.claims(make_candidate("/x", Kind.LEGACY), host)
-    assert not virtualenv.VIRTUALENV.claims(make_candidate("/x", uv="0.13.8"), host)
-    assert not virtualenv.VIRTUALENV.claims(make_candidate("/x", Kind.CONDA), host)
+    assert Virtualenv(host).claims(make_candidate("/x", virtualenv="21"))
+    assert Virtualenv(host).claims(make_candidate("/x", Kind.LEGACY))
+    assert not Virtualenv(host).claims(make_candidate("/x", uv="0.13.8"))
+    assert not Virtualenv(host).claims(make_candidate("/x", Kind.CONDA))
 
 
 @pytest.mark.parametrize("maker", ["venv", "virtualenv", "uv"])
 def test_a_real_environment_is_claimed_by_its_maker(host, real_environments, maker):
     candidate = recognise(real_environments[maker])
-    assert manager_of(candidate, host).name == maker
+    assert manager_of(candidate, managers(host)).name == maker
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -85,9 +78,9 @@ def test_no_name_is_too_odd(on, make_candidate, tool, above, name, prompt):
         host = on(platform)
         for parent in (f"/x/{above}", f"{host.home}/.local/share/pdm/venvs", "/x/.direnv"):
             candidate = make_candidate(f"{parent}/{name}", virtualenv="21", prompt=prompt)
-            tool.claims(candidate, host)
-            tool.project(candidate, host)
-            told = tool.project_name_of(candidate, host)
+            tool(host).claims(candidate)
+            tool(host).project(candidate)
+            told = tool(host).project_name_of(candidate)
             assert told is None or told in candidate.path
-            names = list(tool.project_names(candidate.path, host))
-            assert names == list(tool.project_names(candidate.path, host))
+            names = list(tool(host).project_names(candidate.path))
+            assert names == list(tool(host).project_names(candidate.path))

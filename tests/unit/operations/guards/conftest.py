@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import identity_of, recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import Identity, Operation, ProjectLink, Target
@@ -21,7 +22,7 @@ def read(host):
 
     def reading(path, on=host):
         candidate = recognise(os.fspath(path))
-        return Inspector(on).inspect(candidate, manager_of(candidate, on), ProjectLink())
+        return Inspector(on).inspect(candidate, manager_of(candidate, managers(on)), ProjectLink())
 
     return reading
 

@@ -301,11 +301,11 @@ def test_an_environment_of_uv_tool(asked, read, home, host, tmp_path, wheel):
     assert (refusal.hint, refusal.overrulable) == ("uv tool uninstall cow", False)
     assert asked(path, Operation.UPGRADE)["owned-by-tool"].hint == "uv tool upgrade cow"
     environment = read(path)
-    assert owner_command(environment, host) == ("uv", "tool", "uninstall", "cow")
+    assert owner_command(environment, GuardContext(host)) == ("uv", "tool", "uninstall", "cow")
     elsewhere = replace(host, environ={"UV_TOOL_DIR": str(home / "tools")})
-    told = owner_command(environment, elsewhere)
+    told = owner_command(environment, GuardContext(elsewhere))
     assert told == ("env", f"UV_TOOL_DIR={data}", "uv", "tool", "uninstall", "cow")
-    own = [sys.executable, "-m", *owner_command(environment, host)]
+    own = [sys.executable, "-m", *owner_command(environment, GuardContext(host))]
     subprocess.run(own, check=True, env=environ, capture_output=True, timeout=60)
     assert not path.exists()
 
@@ -319,8 +319,14 @@ def test_a_stray_receipt_and_a_name_like_an_option_call_nobody_for_more(
     for path in (stray, odd):
         (path / "uv-receipt.toml").touch()
     assert read(stray).manager == "uv-tool"
-    assert owner_command(read(stray), host) is None
-    assert owner_command(read(odd), host) == ("uv", "tool", "uninstall", "--", "--all")
+    assert owner_command(read(stray), GuardContext(host)) is None
+    assert owner_command(read(odd), GuardContext(host)) == (
+        "uv",
+        "tool",
+        "uninstall",
+        "--",
+        "--all",
+    )
 
 
 def test_the_owner_may_be_called_in_its_place(question, home, make_venv, host):
@@ -347,7 +353,7 @@ def test_the_owner_may_be_called_in_its_place(question, home, make_venv, host):
     ],
 )
 def test_plain_folders_have_no_owner_to_call(read, home, host, make_venv, place, command):
-    assert owner_command(read(make_venv(home / place)), host) == command
+    assert owner_command(read(make_venv(home / place)), GuardContext(host)) == command
 
 
 def test_poetry_is_called_for_what_its_index_names(read, home, host, make_venv):
@@ -355,24 +361,26 @@ def test_poetry_is_called_for_what_its_index_names(read, home, host, make_venv):
     path = make_venv(store / "blog-npqDAU7S-py3.13", creator="virtualenv")
     project = ProjectLink(ProjectState.FOUND, str(home / "blog"), "name of the environment")
     environment = replace(read(path), project=project)
-    assert owner_command(environment, host) is None
+    assert owner_command(environment, GuardContext(host)) is None
     (store / "envs.toml").write_text('[blog-npqDAU7S]\nminor = "3.13"\npatch = "3.13.1"\n')
-    told = owner_command(environment, host)
+    told = owner_command(environment, GuardContext(host))
     assert told == ("poetry", "--directory", project.path, "env", "remove", path.name)
-    assert owner_command(read(path), host) is None, "without the project nothing can be called"
+    assert owner_command(read(path), GuardContext(host)) is None, (
+        "without the project nothing can be called"
+    )
 
 
 def test_conda_is_called_with_the_prefix(read, home, host):
     path = home / "miniforge3" / "envs" / "data [x]"
     (path / "conda-meta").mkdir(parents=True)
     (path / "conda-meta" / "history").touch()
-    told = owner_command(read(path), host)
+    told = owner_command(read(path), GuardContext(host))
     assert told == ("conda", "env", "remove", "--yes", "--prefix", str(path))
     assert recognise(str(path)) is not None
     program = home / "conda"
     program.touch()
     on = replace(host, environ={"CONDA_EXE": str(program)})
-    assert owner_command(read(path), on)[0] == str(program)
+    assert owner_command(read(path), GuardContext(on))[0] == str(program)
 
 
 def test_the_mount_table_of_this_machine_is_read_once(here):

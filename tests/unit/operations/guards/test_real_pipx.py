@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Operation
+from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.guards.rules import owner_command
 
 _REAL = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
@@ -55,7 +56,7 @@ def test_what_pipx_made_is_left_to_pipx(pipx, asked, read, home, host, wheel):
     refusal = asked(path)["owned-by-tool"]
     assert (refusal.hint, refusal.overrulable) == ("pipx uninstall cow", False)
     assert "owned-by-tool" in asked(path, Operation.RECREATE)
-    command = owner_command(read(path), host)
+    command = owner_command(read(path), GuardContext(host))
     assert command == ("pipx", "uninstall", "cow")
     pipx(*command[1:])
     assert not path.exists()

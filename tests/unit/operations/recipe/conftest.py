@@ -21,6 +21,7 @@ from uv import find_uv_bin
 from virtualenv.seed.wheels import embed
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import ProjectLink
@@ -153,7 +154,7 @@ def _run(command, environ):
 def inspect(path: Path):
     candidate = recognise(os.path.realpath(path))
     host = Host.current()
-    return Inspector(host).inspect(candidate, manager_of(candidate, host), ProjectLink())
+    return Inspector(host).inspect(candidate, manager_of(candidate, managers(host)), ProjectLink())
 
 
 @pytest.fixture

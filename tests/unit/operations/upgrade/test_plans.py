@@ -16,6 +16,7 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.packages.distributions import read_distributions
@@ -108,7 +109,7 @@ def uv(*arguments: str, shelf: Path, cache: Path) -> subprocess.CompletedProcess
 def look(path: Path, host: Host) -> Look:
     candidate = recognise(os.path.realpath(path))
     assert candidate is not None
-    tool = manager_of(candidate, host)
+    tool = manager_of(candidate, managers(host))
     environment = Inspector(host, read_mounts(host)).inspect(candidate, tool, ProjectLink())
     resolver = UvResolver(UvAdapter(host, folder=str(path)), Runner(host), environment)
     return environment, read_distributions(environment), resolver

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.interpreters import interpreter_at
@@ -70,7 +71,7 @@ def look(path: Path, host: Host) -> Environment:
     candidate = recognise(os.path.realpath(path))
     assert candidate is not None
     return Inspector(host, read_mounts(host)).inspect(
-        candidate, manager_of(candidate, host), ProjectLink()
+        candidate, manager_of(candidate, managers(host)), ProjectLink()
     )
 
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import children
-from envdeck.core.discovery.managers.conda import roots
-from envdeck.core.discovery.managers.pyenv import versions_folder
+from envdeck.core.discovery.managers.conda import Conda
+from envdeck.core.discovery.managers.pyenv import Pyenv
 from envdeck.core.discovery.managers.uv import uv_data_folders
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
@@ -38,7 +38,7 @@ class CondaSource(InterpreterSource):
 
     def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
         """Yield each installation."""
-        return roots(host)
+        return iter(Conda(host).roots)
 
 
 CONDA = CondaSource()
@@ -78,8 +78,8 @@ class PyenvSource(InterpreterSource):
 
     def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
         """Yield each version."""
-        versions = versions_folder(host)
-        yield from children(versions)
+        for versions in Pyenv(host).stores:
+            yield from children(versions)
 
 
 PYENV = PyenvSource()

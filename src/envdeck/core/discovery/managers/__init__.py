@@ -1,15 +1,18 @@
-"""Every tool that makes or keeps environments, one a module; the registry finds them."""
+"""Every manager of environments, one a module; the registry finds them."""
 
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from types import MappingProxyType
 
-from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.managers.base import LockFile, Manager
+from envdeck.core.system.host import Host
 
 
 @cache
-def all_managers() -> tuple[Manager, ...]:
-    """Return an instance of each tool, in the order in which they are asked (first wins)."""
+def manager_classes() -> tuple[type[Manager], ...]:
+    """Return every manager, in the order in which they are asked (first wins)."""
     modules = (
         import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)
     )
@@ -17,6 +20,22 @@ def all_managers() -> tuple[Manager, ...]:
         value.name: value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, Manager)
+        if isinstance(value, type) and issubclass(value, Manager) and value is not Manager
     }
-    return tuple(sorted(found.values(), key=lambda tool: tool.rank))
+    return tuple(sorted(found.values(), key=lambda manager: manager.rank))
+
+
+def managers(host: Host) -> tuple[Manager, ...]:
+    """Return every manager on this host, with nothing read yet; one look makes them once."""
+    return tuple(manager(host) for manager in manager_classes())
+
+
+@cache
+def lock_files() -> Mapping[str, LockFile]:
+    """Return the lock files by the names of their managers."""
+    return MappingProxyType({one.name: one.lock for one in manager_classes() if one.lock})
+
+
+def lock_manager(file: str) -> str:
+    """Return the manager whose lock file has this name; empty where none has."""
+    return next((manager for manager, lock in lock_files().items() if lock.name == file), "")

@@ -1,18 +1,19 @@
 """`Manager`: what makes and keeps environments; lock files, settings and name hashes that they
 share.
 
-A tool is one module in :mod:`envdeck.core.discovery.managers` with one subclass of :class:`Manager`
-and an instance of it named `TOOL`; the registry finds it there. Nothing else
-has to be touched to support another one.
+A manager is one module in :mod:`envdeck.core.discovery.managers` with a subclass of
+:class:`Manager`; the registry finds it there. Nothing else has to be touched to support another
+one.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from functools import cached_property
+from typing import ClassVar
 
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
-from envdeck.core.model import ProjectLink
+from envdeck.core.model import ProjectLink, Refusal
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
@@ -20,15 +21,43 @@ from envdeck.core.system.host import Host
 
 @dataclass(frozen=True, slots=True)
 class KnownFolder:
-    """A folder where a tool keeps environments; visited by name even where the walk prunes."""
+    """A folder where a manager keeps environments; visited by name even where the walk prunes."""
 
     path: str
     depth: int = 1
     """How many levels below `path` an environment lies at most: 0 is the folder itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class LockFile:
+    """The lock file of a manager, and the manager's own commands for it."""
+
+    name: str
+    """Its name in a project, which is the format of it too: `poetry.lock`."""
+    update: tuple[str, ...]
+    """What upgrades names in it: they are its last words."""
+    lock_only: str = ""
+    """The option with which that leaves the environment alone; empty where it always does."""
+    option: str = ""
+    """What stands before each name."""
+    sync: tuple[str, ...] = ()
+    """What installs it then; empty where the update does that too."""
+    manifest: str = "pyproject.toml"
+    """What it is made from."""
+
+    def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return what upgrades names in it and installs what it says, in order."""
+        words = [word for name in names for word in (self.option, name) if word]
+        update = (*self.update, *words)
+        return (update, self.sync) if self.sync else (update,)
+
+
 class Manager:
-    """What a tool knows about its own environments. The defaults know nothing."""
+    """What a manager knows about its own environments on one host. The defaults know nothing.
+
+    What is read of the host is read at the first question and kept: who looks again makes the
+    managers again, and sees what was changed.
+    """
 
     name: ClassVar[str]
     """The `manager` of the JSON contract."""
@@ -37,80 +66,69 @@ class Manager:
     exclusive: ClassVar[bool] = False
     """Whether nobody else may change what is in its environments: it keeps an index of them, or
     a resolution of its own, which would no longer be true."""
+    lock: ClassVar[LockFile | None] = None
+    records_requests: ClassVar[bool] = True
+    """Whether REQUESTED tells what was asked for, of packages whose INSTALLER is this manager."""
 
-    def places(self, host: Host) -> Iterable[KnownFolder]:
-        """Yield the folders where this tool keeps environments on this host."""
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """The folders that hold its environments one beside the other."""
         return ()
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
-        """Tell whether this tool looks after that environment."""
+    @cached_property
+    def real_stores(self) -> frozenset[str]:
+        """The same, and with links resolved: a candidate's path is a real one."""
+        return with_real(self.stores)
+
+    def places(self) -> Iterable[KnownFolder]:
+        """Yield the folders where this manager keeps environments."""
+        return map(KnownFolder, dict.fromkeys(self.stores))
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
+        """Tell whether it looks after that environment."""
         raise NotImplementedError
 
-    def is_installation(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def is_installation(self, candidate: EnvironmentCandidate) -> bool:
         """Tell whether this is an installation that environments rest on (a conda root): it
         is listed among the interpreters, and not as an environment."""
         return False
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the project that the environment itself names (a `.project` file, a manifest
         path, the parent folder), or None when only a look from the projects' side can tell."""
         return None
 
-    def project_names(self, root: str, host: Host) -> Iterable[str]:
+    def project_names(self, root: str) -> Iterable[str]:
         """Yield what an environment of the project at `root` is called, as far as that tells
-        the project (`blog-Xq3kd0aZ`): the way back for tools that hash the project's path."""
+        the project (`blog-Xq3kd0aZ`): the way back for managers that hash the project's path."""
         return ()
 
-    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate) -> str | None:
         """Return the part of the environment's name that :meth:`project_names` gives."""
         return None
 
-    def refuses(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
-        """Return in one sentence why this environment must not be deleted, or None."""
+    def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:
+        """Return the guard that refuses to delete this environment, and why; or None."""
         return None
 
     def removal(
-        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...] | None:
-        """Return the tool's own command that removes this environment, or None where a folder
-        that is gone leaves nothing behind: only tools with an index of their own have one.
+        """Return its own command that removes this environment, or None where a folder that is
+        gone leaves nothing behind: only managers with an index of their own have one.
         `project` is the folder it is for, as far as that is known."""
         return None
 
-    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
-        """Return the tool's own command that brings this environment up to date, or None."""
+    def renewal(self, candidate: EnvironmentCandidate) -> tuple[str, ...] | None:
+        """Return its own command that brings this environment up to date, or None."""
         return None
 
 
-T = TypeVar("T")
-
 DEFAULT_NAME = ".venv"
-"""The folder name on which every tool that keeps environments in projects agrees."""
-
-
-class PerHost(Generic[T]):
-    """Remembers the last answer of a question about a host, since each environment asks again.
-
-    A tool's :meth:`places`, called once a scan, asks :meth:`anew`, so that a setting changed
-    between two scans is seen.
-    """
-
-    __slots__ = ("_held", "_question")
-
-    def __init__(self, question: Callable[[Host], T]) -> None:
-        self._question = question
-        self._held: tuple[Host, T] | None = None
-
-    def __call__(self, host: Host) -> T:
-        """Return the answer for this host, remembered if it was the last one asked about."""
-        held = self._held
-        return held[1] if held is not None and held[0] is host else self.anew(host)
-
-    def anew(self, host: Host) -> T:
-        """Ask, whatever is remembered."""
-        answer = self._question(host)
-        self._held = (host, answer)
-        return answer
+"""The folder name on which every manager that keeps environments in projects agrees."""
 
 
 def is_virtual(candidate: EnvironmentCandidate) -> bool:
@@ -166,7 +184,7 @@ _LIMIT = 256 * 1024
 
 def read_toml(path: str, holding: bytes = b"") -> Mapping[str, object]:
     """Return a TOML file's table; an empty one when it is missing, broken or too large, since
-    a tool that cannot read its settings keeps to its defaults too.
+    a manager that cannot read its settings keeps to its defaults too.
 
     With `holding`, a file without those bytes is not parsed at all, which is much cheaper.
     """

@@ -11,10 +11,11 @@ its environments rest on, and nobody cleans up by deleting it. :func:`is_root` t
 import os
 import re
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import KnownFolder, Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
+from envdeck.core.model import Refusal
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_text
 from envdeck.core.system.host import Host
@@ -93,56 +94,113 @@ _REGISTER_LINES = 5000
 class Conda(Manager):
     """`<root>/envs/<name>`, any prefix that `environments.txt` lists, and `envs_dirs`."""
 
-    name: ClassVar[str] = "conda"
-    rank: ClassVar[int] = 30
-    exclusive: ClassVar[bool] = True
+    name = "conda"
+    rank = 30
+    exclusive = True
+    records_requests = False
 
-    def places(self, host: Host) -> Iterable[KnownFolder]:
+    @cached_property
+    def registered(self) -> tuple[str, ...]:
+        """The prefixes in `~/.conda/environments.txt`, whether they still exist or not."""
+        register = self.host.at_home(".conda", "environments.txt")
+        text = read_text(register, _REGISTER_LIMIT, whole=False)
+        if isinstance(text, Unread):
+            return ()
+        paths = (line.strip() for line in text.splitlines()[:_REGISTER_LINES])
+        return tuple(
+            os.path.normpath(path) for path in paths if os.path.isabs(path) and "\0" not in path
+        )
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """Where installations are by custom, by variables, and by conda's own register."""
+        return tuple(dict.fromkeys(self._roots()))
+
+    def _roots(self) -> Iterator[str]:
+        host = self.host
+        if folder := host.folder("MAMBA_ROOT_PREFIX"):
+            yield os.path.normpath(folder)
+        if program := host.folder("CONDA_EXE"):  # <root>/bin/conda, <root>\Scripts\conda.exe
+            yield os.path.dirname(os.path.dirname(os.path.normpath(program)))
+        for base in _bases(host):
+            for name in _NAMES:
+                yield os.path.join(base, name)
+        yield os.path.join(host.xdg_data(), "mamba")  # micromamba's own default
+        if not host.windows:
+            yield host.system("opt", "conda")
+        if host.macos:
+            for cellar in ("opt/homebrew", "usr/local"):
+                for name in _NAMES:
+                    yield host.system(cellar, "Caskroom", name, "base")
+        yield from filter(is_root, self.registered)
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`envs` of each installation, then what variables and configurations name."""
+        return tuple(self._stores())
+
+    def _stores(self) -> Iterator[str]:
+        host = self.host
+        for root in self.roots:
+            yield os.path.join(root, "envs")
+        yield host.at_home(".conda", "envs")
+        if host.windows:
+            yield os.path.join(host.user_data(), "conda", "conda", "envs")
+        for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
+            for folder in (host.variable(variable) or "").split(";" if host.windows else ":"):
+                if folder and os.path.isabs(path := host.expand(folder)):
+                    yield os.path.normpath(path)
+        condarcs = (*_condarcs(host), *(os.path.join(root, ".condarc") for root in self.roots))
+        for path in condarcs:
+            yield from environment_folders(path, host)
+
+    @cached_property
+    def program(self) -> str:
+        """Conda's program, or mamba's that stands in for it: often it is a function of the
+        shell, and not on the PATH."""
+        for variable in ("CONDA_EXE", "MAMBA_EXE"):
+            program = self.host.folder(variable)
+            if program and reach.isfile(program):
+                return program
+        parts = ("condabin", "conda.bat") if self.host.windows else ("condabin", "conda")
+        programs = (os.path.join(root, *parts) for root in self.roots)
+        return next(filter(reach.isfile, programs), "conda")
+
+    def places(self) -> Iterable[KnownFolder]:
         """Yield the folders of environments, then the single ones that conda registered."""
-        for folder in dict.fromkeys(_environment_folders(host)):
-            yield KnownFolder(folder)
-        active = host.folder("CONDA_PREFIX")
-        for prefix in (*registered(host), *((active,) if active else ())):
+        yield from super().places()
+        active = self.host.folder("CONDA_PREFIX")
+        for prefix in (*self.registered, *((active,) if active else ())):
             if not is_root(prefix):
                 yield KnownFolder(prefix, depth=0)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim every conda prefix that pixi has not."""
         return candidate.kind in {Kind.CONDA, Kind.PIXI}
 
-    def is_installation(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def is_installation(self, candidate: EnvironmentCandidate) -> bool:
         """Tell a root prefix from the environments that rest on it."""
         return candidate.kind is Kind.CONDA and is_root(candidate.path)
 
-    def refuses(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:
         """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
         if is_root(candidate.path):
-            return "has-dependants: it is an installation of conda, on which environments rest"
+            message = "it is an installation of conda, on which environments rest"
+            return Refusal("has-dependants", message, path=candidate.path)
         if reach.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
-            return "owned-by-tool: it is marked as frozen (conda-meta/frozen is in it)"
+            message = "it is marked as frozen (conda-meta/frozen is in it)"
+            return Refusal("owned-by-tool", message, path=candidate.path)
         return None
 
     def removal(
-        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...]:
         """Return conda's command, which takes it off conda's register too."""
-        return (_program(host), "env", "remove", "--yes", "--prefix", candidate.path)
+        return (self.program, "env", "remove", "--yes", "--prefix", candidate.path)
 
-    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...]:
+    def renewal(self, candidate: EnvironmentCandidate) -> tuple[str, ...]:
         """Return conda's command."""
-        return (_program(host), "update", "--all", "--prefix", candidate.path)
-
-
-def _program(host: Host) -> str:
-    """Return conda's program, or mamba's that stands in for it: often it is a function of the
-    shell, and not on the PATH."""
-    for variable in ("CONDA_EXE", "MAMBA_EXE"):
-        program = host.folder(variable)
-        if program and reach.isfile(program):
-            return program
-    parts = ("condabin", "conda.bat") if host.windows else ("condabin", "conda")
-    programs = (os.path.join(root, *parts) for root in roots(host))
-    return next(filter(reach.isfile, programs), "conda")
+        return (self.program, "update", "--all", "--prefix", candidate.path)
 
 
 def is_root(path: str) -> bool:
@@ -156,36 +214,6 @@ def is_root(path: str) -> bool:
     ):
         return False
     return any(reach.isdir(os.path.join(path, name)) for name in ("condabin", "envs"))
-
-
-def roots(host: Host) -> Iterator[str]:
-    """Yield where installations are by custom, by variables, and by conda's own register."""
-    if folder := host.folder("MAMBA_ROOT_PREFIX"):
-        yield os.path.normpath(folder)
-    if program := host.folder("CONDA_EXE"):  # <root>/bin/conda, <root>\Scripts\conda.exe
-        yield os.path.dirname(os.path.dirname(os.path.normpath(program)))
-    for base in _bases(host):
-        for name in _NAMES:
-            yield os.path.join(base, name)
-    yield os.path.join(host.xdg_data(), "mamba")  # micromamba's own default
-    if not host.windows:
-        yield host.system("opt", "conda")
-    if host.macos:
-        for cellar in ("opt/homebrew", "usr/local"):
-            for name in _NAMES:
-                yield host.system(cellar, "Caskroom", name, "base")
-    yield from filter(is_root, registered(host))
-
-
-def registered(host: Host) -> Iterator[str]:
-    """Yield the prefixes in `~/.conda/environments.txt`, whether they still exist or not."""
-    text = read_text(host.at_home(".conda", "environments.txt"), _REGISTER_LIMIT, whole=False)
-    if isinstance(text, Unread):
-        return
-    for line in text.splitlines()[:_REGISTER_LINES]:
-        path = line.strip()
-        if os.path.isabs(path) and "\0" not in path:
-            yield os.path.normpath(path)
 
 
 def _bases(host: Host) -> Iterator[str]:
@@ -202,40 +230,18 @@ def _bases(host: Host) -> Iterator[str]:
         yield host.system("opt", "homebrew")
 
 
-def _environment_folders(host: Host) -> Iterator[str]:
-    installations = tuple(dict.fromkeys(roots(host)))
-    for root in installations:
-        yield os.path.join(root, "envs")
-    yield host.at_home(".conda", "envs")
-    if host.windows:
-        yield os.path.join(host.user_data(), "conda", "conda", "envs")
-    for variable in ("CONDA_ENVS_PATH", "CONDA_ENVS_DIRS"):
-        for folder in (host.variable(variable) or "").split(";" if host.windows else ":"):
-            if folder and os.path.isabs(path := host.expand(folder)):
-                yield os.path.normpath(path)
-    for path in _condarcs(host, installations):
-        yield from environment_folders(path, host)
-
-
-def _condarcs(host: Host, installations: Iterable[str]) -> Iterator[str]:
+def _condarcs(host: Host) -> Iterator[str]:
     if path := host.folder("CONDARC"):
         yield path
     for name in (".condarc", ".mambarc"):
         yield host.at_home(name)
     xdg = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
-    for folder in (host.at_home(".conda"), os.path.join(xdg, "conda")):
+    folders = [host.at_home(".conda"), os.path.join(xdg, "conda")]
+    if host.windows:
+        programs = host.folder("PROGRAMDATA") or host.system("ProgramData")
+        folders.append(os.path.join(programs, "conda"))
+    else:
+        folders += [host.system("etc", "conda"), host.system("var", "lib", "conda")]
+    for folder in folders:
         yield os.path.join(folder, ".condarc")
         yield os.path.join(folder, "condarc")
-    if host.windows:
-        yield os.path.join(
-            host.folder("PROGRAMDATA") or host.system("ProgramData"), "conda", ".condarc"
-        )
-    else:
-        for folder in (host.system("etc", "conda"), host.system("var", "lib", "conda")):
-            yield os.path.join(folder, ".condarc")
-            yield os.path.join(folder, "condarc")
-    for root in installations:
-        yield os.path.join(root, ".condarc")
-
-
-CONDA = Conda()

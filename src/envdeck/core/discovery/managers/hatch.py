@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     HASH,
     KnownFolder,
     Manager,
-    PerHost,
     encode,
     is_virtual,
     made_by_virtualenv,
@@ -19,7 +19,6 @@ from envdeck.core.discovery.managers.base import (
     with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate
-from envdeck.core.system.host import Host
 
 _IN_PROJECT = ".hatch"
 """What Hatch's manual proposes for `[dirs.env] virtual`, relative to each project."""
@@ -31,18 +30,56 @@ class Hatch(Manager):
     name = "hatch"
     rank = 53
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
+    @cached_property
+    def settings(self) -> Mapping[str, object]:
+        """What `config.toml` says."""
+        folder = self.host.user_data() if self.host.windows else self.host.user_config()
+        default = os.path.join(folder, "hatch", "config.toml")
+        return read_toml(self.host.folder("HATCH_CONFIG") or default)
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`env` of each data folder: the variable's, the setting's, the default."""
+        folders = (
+            self.host.folder("HATCH_DATA_DIR"),
+            self._absolute(text_at(self.settings, "dirs", "data")),
+            os.path.join(self.host.user_data(), "hatch"),
+        )
+        return tuple(os.path.join(data, "env") for data in folders if data)
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """`[dirs.env] virtual`, where it is one folder for all projects."""
+        virtual = self._absolute(text_at(self.settings, "dirs", "env", "virtual"))
+        return (virtual,) if virtual else ()
+
+    @cached_property
+    def real_shared(self) -> frozenset[str]:
+        """The same, and with links resolved."""
+        return with_real(self.shared)
+
+    @cached_property
+    def in_project(self) -> str:
+        """The name of the folder that `[dirs.env] virtual` says each project has."""
+        virtual = text_at(self.settings, "dirs", "env", "virtual")
+        if virtual is None or self.shared:
+            return _IN_PROJECT
+        return os.path.basename(os.path.normpath(virtual)) or _IN_PROJECT
+
+    def _absolute(self, path: str | None) -> str | None:
+        path = self.host.expand(path) if path else None
+        return path if path and os.path.isabs(path) else None
+
+    def places(self) -> Iterator[KnownFolder]:
         """Yield the folders that hold `<project>/<id>/<environment>`: `[dirs.env] virtual` of
         `config.toml`, and `env` in the data folders (the variable, the setting, the default),
         where what Hatch needs for itself lies beside `virtual`."""
-        for remembered in (_own, _shared, _relative_store):
-            remembered.anew(host)
-        for path in _virtual(host):
+        for path in self.shared:
             yield KnownFolder(path, 3)
-        for path in _data_stores(host):
+        for path in self.stores:
             yield KnownFolder(path, 4)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
         - It is below `env` of a data folder, at any depth.
@@ -56,21 +93,21 @@ class Hatch(Manager):
             return False
         path = candidate.path
         parent, name = os.path.split(path)
-        if _is_below(path, _own(host)):
+        if _is_below(path, self.real_stores):
             return True
-        if re.fullmatch(HASH, os.path.basename(parent)) and _is_below(path, _shared(host)):
+        if re.fullmatch(HASH, os.path.basename(parent)) and _is_below(path, self.real_shared):
             return True
-        if os.path.basename(parent) in {_IN_PROJECT, _relative_store(host)}:
+        if os.path.basename(parent) in {_IN_PROJECT, self.in_project}:
             return True
         return made_by_virtualenv(candidate) and _is_declared(parent, name)
 
-    def project_names(self, root: str, host: Host) -> Iterator[str]:
+    def project_names(self, root: str) -> Iterator[str]:
         """Yield the hash of the project's path, case folded on Windows and macOS."""
-        if host.windows or host.macos:
+        if self.host.windows or self.host.macos:
             root = root.casefold()
         yield short_hash(encode(root))
 
-    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate) -> str | None:
         """Return the name of the folder the environment is in, if it is a hash."""
         identifier = os.path.basename(os.path.dirname(candidate.path))
         return identifier if re.fullmatch(HASH, identifier) else None
@@ -87,46 +124,5 @@ def _is_declared(project: str, name: str) -> bool:
     return False
 
 
-def _data_stores(host: Host) -> Iterator[str]:
-    """Yield the `env` folder of each data folder: the variable's, the setting's, the default."""
-    for data in (
-        host.folder("HATCH_DATA_DIR"),
-        _absolute(host, text_at(_settings(host), "dirs", "data")),
-        os.path.join(host.user_data(), "hatch"),
-    ):
-        if data:
-            yield os.path.join(data, "env")
-
-
-def _virtual(host: Host) -> tuple[str, ...]:
-    virtual = _absolute(host, text_at(_settings(host), "dirs", "env", "virtual"))
-    return (virtual,) if virtual else ()
-
-
-def _settings(host: Host) -> Mapping[str, object]:
-    folder = host.user_data() if host.windows else host.user_config()
-    default = os.path.join(folder, "hatch", "config.toml")
-    return read_toml(host.folder("HATCH_CONFIG") or default)
-
-
-def _absolute(host: Host, path: str | None) -> str | None:
-    path = host.expand(path) if path else None
-    return path if path and os.path.isabs(path) else None
-
-
-def _relative(host: Host) -> str:
-    virtual = text_at(_settings(host), "dirs", "env", "virtual")
-    if virtual is None or _absolute(host, virtual):
-        return _IN_PROJECT
-    return os.path.basename(os.path.normpath(virtual)) or _IN_PROJECT
-
-
 def _is_below(path: str, folders: Iterable[str]) -> bool:
     return any(path.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
-
-
-_own = PerHost(lambda host: with_real(_data_stores(host)))
-_shared = PerHost(lambda host: with_real(_virtual(host)))
-_relative_store = PerHost(_relative)
-
-HATCH = Hatch()

@@ -3,24 +3,22 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     HASH,
-    KnownFolder,
+    LockFile,
     Manager,
-    PerHost,
     encode,
     has_file,
     is_virtual,
     read_toml,
     short_hash,
     text_at,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
-from envdeck.core.system.host import Host
 
 _VERSIONED = rf"(.+-{HASH})-\d+\.\d+t?(?:-32)?"
 _NAMED = rf"(.+-{HASH})-.+"
@@ -35,14 +33,24 @@ class Pdm(Manager):
 
     name = "pdm"
     rank = 52
+    lock = LockFile("pdm.lock", ("pdm", "update"), "--no-sync")
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
-        """Yield `venv.location` of PDM's `config.toml`, and the default."""
-        _real_stores.anew(host)
-        for path in dict.fromkeys(_stores(host)):
-            yield KnownFolder(path)
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`venv.location` of PDM's `config.toml`, then the default.
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+        PDM asks platformdirs with an author, so that Windows has `pdm` twice in the path.
+        """
+        host = self.host
+        settings = os.path.join("pdm", "pdm") if host.windows else "pdm"
+        config = host.user_data() if host.windows else host.user_config()
+        table = read_toml(os.path.join(config, settings, "config.toml"))
+        location = text_at(table, "venv", "location")
+        path = host.expand(location) if location else ""
+        default = os.path.join(host.user_data(), settings, "venvs")
+        return (path, default) if os.path.isabs(path) else (default,)
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
         - It is in PDM's own `venvs` folder, or in `venv.location` with a name of PDM's form.
@@ -52,7 +60,7 @@ class Pdm(Manager):
         if not is_virtual(candidate):
             return False
         parent, name = os.path.split(candidate.path)
-        if parent in _real_stores(host):
+        if parent in self.real_stores:
             own = os.path.basename(os.path.dirname(parent)) == "pdm"
             return own or re.fullmatch(_NAMED, name, re.DOTALL) is not None
         if name not in _IN_PROJECT:
@@ -62,12 +70,12 @@ class Pdm(Manager):
             return _points_into(decode_path(chosen).strip(), candidate.path)
         return has_file(parent, "pdm.lock") and not has_file(parent, "uv.lock")
 
-    def project_names(self, root: str, host: Host) -> Iterator[str]:
+    def project_names(self, root: str) -> Iterator[str]:
         """Yield the folder's name and the MD5 hash of its path with forward slashes."""
-        posix = root.replace("\\", "/") if host.windows else root
+        posix = root.replace("\\", "/") if self.host.windows else root
         yield f"{posix.rpartition('/')[2]}-{short_hash(encode(posix), 'md5')}"
 
-    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate) -> str | None:
         """Return the name up to the hash.
 
         Before a version (`blog-MfUXabWM-3.13`) that is certain; before a name given by the
@@ -86,22 +94,3 @@ def _points_into(chosen: str, path: str) -> bool:
         return False
     prefix = os.path.dirname(os.path.dirname(chosen))  # the entry itself leads to the base
     return reach.realpath(prefix) == path
-
-
-def _stores(host: Host) -> Iterator[str]:
-    """Yield `venv.location`, then the default.
-
-    PDM asks platformdirs with an author, so that Windows has `pdm` twice in the path.
-    """
-    settings = os.path.join("pdm", "pdm") if host.windows else "pdm"
-    config = host.user_data() if host.windows else host.user_config()
-    table = read_toml(os.path.join(config, settings, "config.toml"))
-    location = text_at(table, "venv", "location")
-    if location and os.path.isabs(path := host.expand(location)):
-        yield path
-    yield os.path.join(host.user_data(), settings, "venvs")
-
-
-_real_stores = PerHost(lambda host: with_real(_stores(host)))
-
-PDM = Pdm()

@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
-    KnownFolder,
+    LockFile,
     Manager,
-    PerHost,
     encode,
     has_file,
     is_virtual,
@@ -20,7 +20,6 @@ from envdeck.core.discovery.managers.base import (
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
 from envdeck.core.model import ProjectLink
-from envdeck.core.system.host import Host
 
 _NAME = rf".+-({HASH})"
 _MARK = ".project"
@@ -32,16 +31,32 @@ class Pipenv(Manager):
 
     name = "pipenv"
     rank = 51
+    lock = LockFile(
+        "Pipfile.lock",
+        ("pipenv", "upgrade"),
+        "--lock-only",
+        sync=("pipenv", "sync"),
+        manifest="Pipfile",
+    )
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
-        """Yield `WORKON_HOME`, and the folder that holds without it."""
-        _own_stores.anew(host)
-        if folder := host.folder("WORKON_HOME"):
-            yield KnownFolder(folder)
-        for path in _defaults(host):
-            yield KnownFolder(path)
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`WORKON_HOME`, and the folder that holds without it."""
+        folder = self.host.folder("WORKON_HOME")
+        return (folder, self._default) if folder else (self._default,)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    @cached_property
+    def own_stores(self) -> frozenset[str]:
+        """The folder that is Pipenv's alone; on Windows it has none."""
+        return frozenset() if self.host.windows else with_real((self._default,))
+
+    @property
+    def _default(self) -> str:
+        if self.host.windows:
+            return self.host.at_home(".virtualenvs")
+        return os.path.join(self.host.xdg_data(), "virtualenvs")
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
         - Its `.project` file names a folder that hashes to its name, wherever it is.
@@ -59,26 +74,24 @@ class Pipenv(Manager):
                 or (made_by_virtualenv(candidate) and not has_file(parent, ".pdm-python"))
             )
         formed = re.fullmatch(_NAME, name, re.DOTALL) is not None
-        if not host.windows and parent in _own_stores(host):
+        if parent in self.own_stores:
             return formed or has_file(candidate.path, _MARK)
         root = read_project_file(candidate.path) if "-" in name else None
-        return root is not None and any(
-            f"-{hashed}" in name for hashed in self.project_names(root, host)
-        )
+        return root is not None and any(f"-{hashed}" in name for hashed in self.project_names(root))
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return what the `.project` file names."""
         root = read_project_file(candidate.path)
         return named_project(root, ".project file") if root else None
 
-    def project_names(self, root: str, host: Host) -> Iterator[str]:
+    def project_names(self, root: str) -> Iterator[str]:
         """Yield the hash of the Pipfile's path.
 
         On Windows Pipenv writes the drive in upper case, and takes to an environment whose
         name differs from the folder's in case only; then its hash is of that spelling, of
         which the lower one is tried.
         """
-        if not host.windows:
+        if not self.host.windows:
             yield short_hash(encode(os.path.join(root, "Pipfile")))
             return
         root = root.replace("/", "\\")
@@ -88,18 +101,7 @@ class Pipenv(Manager):
         for spelling in dict.fromkeys((name, name.lower())):
             yield short_hash(encode(f"{above}{separator}{spelling}\\Pipfile"))
 
-    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate) -> str | None:
         """Return the hash in the environment's name."""
         match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
         return match[1] if match else None
-
-
-def _defaults(host: Host) -> tuple[str, ...]:
-    if host.windows:
-        return (host.at_home(".virtualenvs"),)
-    return (os.path.join(host.xdg_data(), "virtualenvs"),)
-
-
-_own_stores = PerHost(lambda host: with_real(_defaults(host)))
-
-PIPENV = Pipenv()

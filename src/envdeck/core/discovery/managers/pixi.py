@@ -2,22 +2,19 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     KnownFolder,
     Manager,
-    PerHost,
     operand,
     read_toml,
     value_at,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
 from envdeck.core.system.files import Unread, read_bounded
-from envdeck.core.system.host import Host
 
 _LIMIT = 64 * 1024
 _DETACHED_DEPTH = 3
@@ -28,30 +25,41 @@ class Pixi(Manager):
     """`.pixi/envs/<name>` in the project, or in a central folder when environments are detached;
     `conda-meta/pixi` names the manifest."""
 
-    name: ClassVar[str] = "pixi"
-    rank: ClassVar[int] = 20
-    exclusive: ClassVar[bool] = True
+    name = "pixi"
+    rank = 20
+    exclusive = True
+    records_requests = False
 
-    def places(self, host: Host) -> Iterable[KnownFolder]:
+    @cached_property
+    def homes(self) -> tuple[str, ...]:
+        """`PIXI_HOME`, and the folder at home."""
+        usual = self.host.at_home(".pixi")
+        folder = self.host.folder("PIXI_HOME")
+        return (os.path.normpath(folder), usual) if folder else (usual,)
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """The environments of global commands."""
+        return tuple(os.path.join(home, "envs") for home in self.homes)
+
+    def places(self) -> Iterable[KnownFolder]:
         """Yield the environments of global commands, and where detached ones are kept."""
-        _real_stores.anew(host)
-        for folder in _stores(host):
-            yield KnownFolder(folder)
-        for folder in dict.fromkeys(_detached(host)):
+        yield from super().places()
+        for folder in dict.fromkeys(self._detached()):
             yield KnownFolder(folder, _DETACHED_DEPTH)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Tell it by its marker, and what is in `.pixi/envs` by its place."""
         if candidate.kind is not Kind.CONDA:
             return candidate.kind is Kind.PIXI
         envs = os.path.dirname(candidate.path)
         if os.path.basename(envs) != "envs":
             return False
-        return os.path.basename(os.path.dirname(envs)) == ".pixi" or _is_global(candidate, host)
+        return os.path.basename(os.path.dirname(envs)) == ".pixi" or self._is_global(candidate)
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the folder of the manifest that the marker names."""
-        if _is_global(candidate, host):
+        if self._is_global(candidate):
             return ProjectLink(source="environment of an installed command")
         manifest = _manifest(candidate.path)
         if manifest is not None:
@@ -62,35 +70,53 @@ class Pixi(Manager):
         return None
 
     def removal(
-        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return pixi's command for what it installed globally, of which it keeps a manifest;
         an environment of a project is made again from the project's lock file."""
-        if not _is_global(candidate, host):
+        if not self._is_global(candidate):
             return None
         return ("pixi", "global", "uninstall", *operand(os.path.basename(candidate.path)))
 
-    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate) -> tuple[str, ...] | None:
         """Return pixi's command."""
-        if _is_global(candidate, host):
+        if self._is_global(candidate):
             return ("pixi", "global", "update", *operand(os.path.basename(candidate.path)))
         manifest = _manifest(candidate.path)
         return ("pixi", "update", "--manifest-path", manifest) if manifest else None
 
+    def _is_global(self, candidate: EnvironmentCandidate) -> bool:
+        return os.path.dirname(candidate.path) in self.real_stores
 
-def _homes(host: Host) -> tuple[str, ...]:
-    usual = host.at_home(".pixi")
-    folder = host.folder("PIXI_HOME")
-    return (os.path.normpath(folder), usual) if folder else (usual,)
+    def _detached(self) -> Iterator[str]:
+        for path in self._configurations():
+            setting = value_at(read_toml(path, b"detached"), "detached-environments")
+            folder = self.host.expand(setting) if isinstance(setting, str) else ""
+            if setting is True:
+                yield from (os.path.join(cache, "envs") for cache in self._caches())
+            elif os.path.isabs(folder) and "\0" not in folder:
+                yield os.path.normpath(folder)
 
+    def _configurations(self) -> Iterator[str]:
+        for home in self.homes:
+            yield os.path.join(home, "config.toml")
+        yield os.path.join(self.host.user_config(), "pixi", "config.toml")
+        if self.host.windows:
+            program_data = self.host.folder("PROGRAMDATA") or self.host.system("ProgramData")
+            yield os.path.join(program_data, "pixi", "config.toml")
+            return
+        xdg = self.host.folder("XDG_CONFIG_HOME") or self.host.at_home(".config")
+        yield os.path.join(xdg, "pixi", "config.toml")
+        yield self.host.system("etc", "pixi", "config.toml")
 
-def _stores(host: Host) -> Iterator[str]:
-    for home in _homes(host):
-        yield os.path.join(home, "envs")
-
-
-def _is_global(candidate: EnvironmentCandidate, host: Host) -> bool:
-    return os.path.dirname(candidate.path) in _real_stores(host)
+    def _caches(self) -> Iterator[str]:
+        for variable in ("PIXI_CACHE_DIR", "RATTLER_CACHE_DIR"):
+            if folder := self.host.folder(variable):
+                yield os.path.normpath(folder)
+                return
+        if folder := self.host.folder("XDG_CACHE_HOME"):
+            yield os.path.join(folder, "pixi")
+        yield os.path.join(self.host.user_cache(), "rattler", "cache")
 
 
 def _manifest(path: str) -> str | None:
@@ -111,41 +137,3 @@ def _manifest(path: str) -> str | None:
     except UnicodeEncodeError:  # JSON can hold lone surrogates, which no path can
         return None
     return os.path.normpath(manifest)
-
-
-def _detached(host: Host) -> Iterator[str]:
-    for path in _configurations(host):
-        setting = value_at(read_toml(path, b"detached"), "detached-environments")
-        folder = host.expand(setting) if isinstance(setting, str) else ""
-        if setting is True:
-            yield from (os.path.join(cache, "envs") for cache in _caches(host))
-        elif os.path.isabs(folder) and "\0" not in folder:
-            yield os.path.normpath(folder)
-
-
-def _configurations(host: Host) -> Iterator[str]:
-    for home in _homes(host):
-        yield os.path.join(home, "config.toml")
-    yield os.path.join(host.user_config(), "pixi", "config.toml")
-    if host.windows:
-        program_data = host.folder("PROGRAMDATA") or host.system("ProgramData")
-        yield os.path.join(program_data, "pixi", "config.toml")
-        return
-    xdg = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
-    yield os.path.join(xdg, "pixi", "config.toml")
-    yield host.system("etc", "pixi", "config.toml")
-
-
-def _caches(host: Host) -> Iterator[str]:
-    for variable in ("PIXI_CACHE_DIR", "RATTLER_CACHE_DIR"):
-        if folder := host.folder(variable):
-            yield os.path.normpath(folder)
-            return
-    if folder := host.folder("XDG_CACHE_HOME"):
-        yield os.path.join(folder, "pixi")
-    yield os.path.join(host.user_cache(), "rattler", "cache")
-
-
-_real_stores = PerHost(lambda host: with_real(_stores(host)))
-
-PIXI = Pixi()

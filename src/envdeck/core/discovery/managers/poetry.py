@@ -3,13 +3,13 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     HASH,
-    KnownFolder,
+    LockFile,
     Manager,
-    PerHost,
     has_file,
     is_virtual,
     made_by_virtualenv,
@@ -17,10 +17,8 @@ from envdeck.core.discovery.managers.base import (
     short_hash,
     text_at,
     value_at,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
-from envdeck.core.system.host import Host
 
 _NAME = rf"(.+)-({HASH})-py(\d+(?:\.\d+)?t?)"
 """`blog-npqDAU7S-py3.13`; the name is cut at 42 characters."""
@@ -34,15 +32,38 @@ class Poetry(Manager):
 
     name = "poetry"
     rank = 50
+    lock = LockFile("poetry.lock", ("poetry", "update"), "--lock")
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
-        """Yield `virtualenvs.path` and every folder that it would be without that setting:
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`virtualenvs.path` and every folder that it would be without that setting:
         environments stay behind where a setting or a variable once sent them."""
-        _real_stores.anew(host)
-        for path in dict.fromkeys(_stores(host)):
-            yield KnownFolder(path)
+        configured = self.host.folder("POETRY_CONFIG_DIR")
+        folder = configured or os.path.join(self.host.user_config(), "pypoetry")
+        settings = read_toml(os.path.join(folder, "config.toml"))
+        caches = tuple(self._caches(settings))
+        chosen = (
+            self.host.variable("POETRY_VIRTUALENVS_PATH"),
+            text_at(settings, "virtualenvs", "path"),
+        )
+        paths = [
+            self.host.expand(path.replace("{cache-dir}", caches[0])) for path in chosen if path
+        ]
+        defaults = (os.path.join(cache, "virtualenvs") for cache in caches)
+        return (*filter(os.path.isabs, paths), *defaults)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def _caches(self, settings: Mapping[str, object]) -> Iterator[str]:
+        """Yield what `cache-dir` is and was, the one that holds now first."""
+        host = self.host
+        if folder := host.folder("POETRY_CACHE_DIR"):
+            yield folder
+        configured = text_at(settings, "cache-dir")
+        if configured and os.path.isabs(path := host.expand(configured)):
+            yield path
+        default = os.path.join(host.user_cache(), "pypoetry")
+        yield os.path.join(default, "Cache") if host.windows else default
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
         - It is in a folder of Poetry's own (`pypoetry/virtualenvs`, on Windows
@@ -59,26 +80,26 @@ class Poetry(Manager):
         parent, name = os.path.split(candidate.path)
         if _is_own_store(parent):
             return True
-        if parent in _real_stores(host) and re.fullmatch(_NAME, name, re.DOTALL):
+        if parent in self.real_stores and re.fullmatch(_NAME, name, re.DOTALL):
             return True
         return name == DEFAULT_NAME and "uv" not in candidate.cfg and _adopts(candidate, parent)
 
-    def project_names(self, root: str, host: Host) -> Iterator[str]:
+    def project_names(self, root: str) -> Iterator[str]:
         """Yield the hash of the project's real path, in lower case on Windows.
 
         The name before it comes from `pyproject.toml`, changes, and is not needed to tell.
         """
-        if host.windows:
+        if self.host.windows:
             root = root.replace("/", "\\").lower()
         yield short_hash(root.encode("utf-8", "ignore"))  # so Poetry does with odd names
 
-    def project_name_of(self, candidate: EnvironmentCandidate, host: Host) -> str | None:
+    def project_name_of(self, candidate: EnvironmentCandidate) -> str | None:
         """Return the hash in the environment's name."""
         match = re.fullmatch(_NAME, os.path.basename(candidate.path), re.DOTALL)
         return match[2] if match else None
 
     def removal(
-        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return Poetry's command where its `envs.toml` says that this environment is the one
         its project uses. Poetry works from the project alone; without one, nothing names it."""
@@ -111,39 +132,3 @@ def _is_own_store(folder: str) -> bool:
         return False
     further, name = os.path.split(above)
     return name == "pypoetry" or (name == "Cache" and os.path.basename(further) == "pypoetry")
-
-
-def _stores(host: Host) -> Iterator[str]:
-    settings = _settings(host)
-    caches = [*_caches(host, settings)]
-    for configured in (
-        host.variable("POETRY_VIRTUALENVS_PATH"),
-        text_at(settings, "virtualenvs", "path"),
-    ):
-        if configured:
-            path = host.expand(configured.replace("{cache-dir}", caches[0]))
-            if os.path.isabs(path):
-                yield path
-    for cache in caches:
-        yield os.path.join(cache, "virtualenvs")
-
-
-def _caches(host: Host, settings: Mapping[str, object]) -> Iterator[str]:
-    """Yield what `cache-dir` is and was, the one that holds now first."""
-    if folder := host.folder("POETRY_CACHE_DIR"):
-        yield folder
-    configured = text_at(settings, "cache-dir")
-    if configured and os.path.isabs(path := host.expand(configured)):
-        yield path
-    default = os.path.join(host.user_cache(), "pypoetry")
-    yield os.path.join(default, "Cache") if host.windows else default
-
-
-def _settings(host: Host) -> Mapping[str, object]:
-    folder = host.folder("POETRY_CONFIG_DIR") or os.path.join(host.user_config(), "pypoetry")
-    return read_toml(os.path.join(folder, "config.toml"))
-
-
-_real_stores = PerHost(lambda host: with_real(_stores(host)))
-
-POETRY = Poetry()

@@ -2,19 +2,18 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Iterator
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
     DEFAULT_NAME,
     KnownFolder,
+    LockFile,
     Manager,
-    PerHost,
     has_file,
     operand,
     read_toml,
     text_at,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
 from envdeck.core.model import ProjectLink, ProjectState
@@ -86,20 +85,22 @@ class Uv(Manager):
 
     name = "uv"
     rank = 80
+    lock = LockFile("uv.lock", ("uv", "lock"), option="--upgrade-package", sync=("uv", "sync"))
+    records_requests = False
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
+    def places(self) -> Iterator[KnownFolder]:
         """Yield the cache, where central environments are, and `UV_PROJECT_ENVIRONMENT`,
         which names one environment (relative to each project unless it is absolute)."""
-        for bucket in buckets(host):
+        for bucket in buckets(self.host):
             yield KnownFolder(bucket, 2)
-        if folder := host.folder("UV_PROJECT_ENVIRONMENT"):
+        if folder := self.host.folder("UV_PROJECT_ENVIRONMENT"):
             yield KnownFolder(folder, 0)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what bears its key; tools that call uv to make environments were asked before."""
         return candidate.kind is Kind.VENV and "uv" in candidate.cfg
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the project that links its `.venv` to this central environment.
 
         uv writes the project's name into the cfg and a hash into the folder's name, and the
@@ -114,32 +115,26 @@ class Uv(Manager):
         return None
 
 
-UV = Uv()
-
-
 class UvScript(Manager):
     """uv makes them in its cache when a script runs, and `uv cache prune` takes them away."""
 
     name = "uv-script"
     rank = 75
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
+    def places(self) -> Iterator[KnownFolder]:
         """Yield `environments-v*` of the uv cache (`UV_CACHE_DIR`)."""
-        for bucket in buckets(host):
+        for bucket in buckets(self.host):
             yield KnownFolder(bucket, 2)
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what uv keeps in its cache, less the central environments of projects, whose
         names hold the interpreter between the project and the hash."""
         return candidate.kind is Kind.VENV and in_cache(candidate) and not is_central(candidate)
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Say which script it is for: uv keeps the file's name (`prompt`) and not its path."""
         prompt = unquoted(candidate.cfg.get("prompt", ""))
         return ProjectLink(ProjectState.NONE, None, f"script {prompt}") if prompt else None
-
-
-UV_SCRIPT = UvScript()
 
 
 def uv_data_folders(host: Host) -> tuple[str, ...]:
@@ -155,61 +150,49 @@ def uv_data_folders(host: Host) -> tuple[str, ...]:
 class UvTool(Manager):
     """One environment for each tool, with its `uv-receipt.toml`."""
 
-    name: ClassVar[str] = "uv-tool"
-    rank: ClassVar[int] = 40
-    exclusive: ClassVar[bool] = True
+    name = "uv-tool"
+    rank = 40
+    exclusive = True
 
-    def places(self, host: Host) -> Iterable[KnownFolder]:
-        """Yield `$UV_TOOL_DIR`, and the default places: what is there stays when it is set."""
-        _real_stores.anew(host)
-        for folder in _stores(host):
-            yield KnownFolder(folder)
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`$UV_TOOL_DIR`, and the default places: what is there stays when it is set."""
+        folder = self.host.folder("UV_TOOL_DIR")
+        chosen = (os.path.normpath(folder),) if folder else ()
+        return (*chosen, *(os.path.join(data, "tools") for data in uv_data_folders(self.host)))
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Tell it by the receipt; without one (a broken install), by the place."""
         if candidate.kind is not Kind.VENV:
             return False
         if has_file(candidate.path, "uv-receipt.toml"):
             return True
-        return os.path.dirname(candidate.path) in _real_stores(host)
+        return os.path.dirname(candidate.path) in self.real_stores
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink:
         """There is none, and nothing to look for."""
         return ProjectLink(source="environment of an installed command")
 
     def removal(
-        self, candidate: EnvironmentCandidate, host: Host, project: str | None = None
+        self, candidate: EnvironmentCandidate, project: str | None = None
     ) -> tuple[str, ...] | None:
         """Return uv's command: it takes the links to the tool's programs away too."""
-        return _command(candidate, host, "uninstall")
+        return self._command(candidate, "uninstall")
 
-    def renewal(self, candidate: EnvironmentCandidate, host: Host) -> tuple[str, ...] | None:
+    def renewal(self, candidate: EnvironmentCandidate) -> tuple[str, ...] | None:
         """Return uv's command."""
-        return _command(candidate, host, "upgrade")
+        return self._command(candidate, "upgrade")
 
+    def _command(self, candidate: EnvironmentCandidate, verb: str) -> tuple[str, ...] | None:
+        """Return a command for one tool, saying where it is if uv would look elsewhere.
 
-def _command(candidate: EnvironmentCandidate, host: Host, verb: str) -> tuple[str, ...] | None:
-    """Return a command for one tool, saying where it is if uv would look elsewhere.
-
-    A folder with a receipt that is in none of uv's own places has none: uv is not sent to clean
-    up in somebody's project.
-    """
-    store, name = os.path.split(candidate.path)
-    if store not in _real_stores(host):
-        return None
-    command = ("uv", "tool", verb, *operand(name))
-    if reach.realpath(next(_stores(host))) == store or host.windows:
-        return command
-    return ("env", f"UV_TOOL_DIR={store}", *command)
-
-
-def _stores(host: Host) -> Iterator[str]:
-    if folder := host.folder("UV_TOOL_DIR"):
-        yield os.path.normpath(folder)
-    for data in uv_data_folders(host):
-        yield os.path.join(data, "tools")
-
-
-_real_stores = PerHost(lambda host: with_real(_stores(host)))
-
-UV_TOOL = UvTool()
+        A folder with a receipt that is in none of uv's own places has none: uv is not sent to
+        clean up in somebody's project.
+        """
+        store, name = os.path.split(candidate.path)
+        if store not in self.real_stores:
+            return None
+        command = ("uv", "tool", verb, *operand(name))
+        if reach.realpath(self.stores[0]) == store or self.host.windows:
+            return command
+        return ("env", f"UV_TOOL_DIR={store}", *command)

@@ -1,10 +1,9 @@
 """`python -m venv` and virtualenv called by hand."""
 
-from collections.abc import Iterator
+from functools import cached_property
 
-from envdeck.core.discovery.managers.base import KnownFolder, Manager, made_by_virtualenv
+from envdeck.core.discovery.managers.base import Manager, made_by_virtualenv
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
-from envdeck.core.system.host import Host
 
 _BY_HAND = ("envs", "Envs", ".venvs", ".virtualenvs")
 """Folders at home where people gather environments; editors use the last two."""
@@ -16,18 +15,15 @@ class Venv(Manager):
     name = "venv"
     rank = 100
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
-        """Yield the folders at home in which people gather environments by hand."""
-        for folder in _BY_HAND:
-            yield KnownFolder(host.at_home(folder))
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """The folders at home in which people gather environments by hand."""
+        return tuple(map(self.host.at_home, _BY_HAND))
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim all that is left, whether its cfg is signed (`command = … -m venv`, from
         CPython 3.11 on) or not: anything that follows PEP 405 is looked after in its way."""
         return candidate.kind is Kind.VENV
-
-
-VENV = Venv()
 
 
 class Virtualenv(Manager):
@@ -36,9 +32,6 @@ class Virtualenv(Manager):
     name = "virtualenv"
     rank = 90
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what bears its key in the cfg, and what it made before 20, without a cfg."""
         return made_by_virtualenv(candidate)
-
-
-VIRTUALENV = Virtualenv()

@@ -1,21 +1,18 @@
 """virtualenvwrapper: every environment in one folder, `WORKON_HOME`."""
 
 import os
-from collections.abc import Iterator
+from functools import cached_property
 
 from envdeck.core.discovery.managers.base import (
-    KnownFolder,
     Manager,
-    PerHost,
     has_file,
     is_virtual,
     made_by_virtualenv,
-    with_real,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project, read_project_file
 from envdeck.core.model import ProjectLink
-from envdeck.core.system.host import Host
+from envdeck.core.system import reach
 
 
 class Virtualenvwrapper(Manager):
@@ -24,44 +21,32 @@ class Virtualenvwrapper(Manager):
     name = "virtualenvwrapper"
     rank = 70
 
-    def places(self, host: Host) -> Iterator[KnownFolder]:
-        """Yield `WORKON_HOME` and the folders that the wrappers use without it."""
-        _chosen.anew(host)
-        _default.anew(host)
-        for path in (*_workon_home(host), *_defaults(host)):
-            yield KnownFolder(path)
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """`WORKON_HOME` and `~/.virtualenvs`; the wrappers for Windows have used two more."""
+        names = ("Envs", ".virtualenvs", "virtualenvs") if self.host.windows else (".virtualenvs",)
+        return (*self.chosen, *map(self.host.at_home, names))
 
-    def claims(self, candidate: EnvironmentCandidate, host: Host) -> bool:
+    @cached_property
+    def chosen(self) -> tuple[str, ...]:
+        """`WORKON_HOME`, as given and with links resolved."""
+        folder = self.host.folder("WORKON_HOME")
+        return (folder, reach.realpath(folder)) if folder else ()
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what is in `WORKON_HOME`, whoever made it: `workon` lists it. In the default
         folders, where editors and people put environments too, claim what virtualenv made or
         what has a `.project` file."""
         if not is_virtual(candidate):
             return False
         parent = os.path.dirname(candidate.path)
-        if parent in _chosen(host):
+        if parent in self.chosen:
             return True
-        return parent in _default(host) and (
+        return parent in self.real_stores and (
             made_by_virtualenv(candidate) or has_file(candidate.path, ".project")
         )
 
-    def project(self, candidate: EnvironmentCandidate, host: Host) -> ProjectLink | None:
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return what the `.project` file names."""
         root = read_project_file(candidate.path)
         return named_project(root, ".project file") if root else None
-
-
-def _workon_home(host: Host) -> tuple[str, ...]:
-    folder = host.folder("WORKON_HOME")
-    return (folder,) if folder else ()
-
-
-def _defaults(host: Host) -> tuple[str, ...]:
-    """Return `~/.virtualenvs`; the wrappers for Windows have used two more."""
-    names = ("Envs", ".virtualenvs", "virtualenvs") if host.windows else (".virtualenvs",)
-    return tuple(host.at_home(name) for name in names)
-
-
-_chosen = PerHost(lambda host: with_real(_workon_home(host)))
-_default = PerHost(lambda host: with_real(_defaults(host)))
-
-VIRTUALENVWRAPPER = Virtualenvwrapper()

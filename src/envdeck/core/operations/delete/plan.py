@@ -112,7 +112,7 @@ def _removal(
     if link is not None:
         identity = operations.ground.disk.identity(link)
         return Removal(environment, Target(link, identity, environment.name), link)
-    owner = owner_command(environment, moment.host)
+    owner = owner_command(environment, moment)
     unowned = moment.unowned(environment.path)
     target = target_of(environment)
     edits = find_edits(environment)

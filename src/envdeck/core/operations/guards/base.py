@@ -71,12 +71,6 @@ def amount(size: int) -> str:
     )
 
 
-def as_said(sentence: str | None) -> tuple[str, str]:
-    """Return the guard and the reason of what a tool said (`owned-by-tool: …`)."""
-    guard, _, reason = (sentence or "").partition(": ")
-    return guard, reason
-
-
 def short(path: str) -> str:
     """Return the last two parts of a path, which tell it from its neighbours."""
     return os.path.join(*path.split(os.sep)[-2:])

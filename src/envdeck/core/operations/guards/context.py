@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.git import Git, Tracked
@@ -46,6 +47,7 @@ class GuardContext:
     read_processes: Callable[[Host], Processes] = read_processes
     git: Git | None = None
     """None is the one on the host's own path."""
+    _managers: tuple[Manager, ...] | None = field(default=None, repr=False)
     _bases: dict[str, tuple[str, ...]] | None = field(default=None, repr=False)
     _mounts: tuple[Mount, ...] | None = field(default=None, repr=False)
     _trashes: tuple[str, ...] | None = field(default=None, repr=False)
@@ -82,6 +84,7 @@ class GuardContext:
         """Return the same with nothing read yet."""
         return replace(
             self,
+            _managers=None,
             _bases=None,
             _mounts=None,
             _trashes=None,
@@ -132,7 +135,14 @@ class GuardContext:
     def tool(self, path: str) -> Manager | None:
         """Return the tool that looks after what is at a path; None where nothing is."""
         candidate = self.candidate(path)
-        return None if candidate is None else tool_of(candidate, self.host)
+        if candidate is None:
+            return None
+        if self._managers is None:
+            self._managers = managers(self.host)
+        try:
+            return manager_of(candidate, self._managers)
+        except LookupError:  # none claims it
+            return None
 
     def unowned(self, path: str) -> Unowned:
         """Return the files that no package owns in the environment at a path."""
@@ -172,14 +182,6 @@ class GuardRequest:
     def path(self) -> str:
         """The real path of what is acted on."""
         return self.target.path
-
-
-def tool_of(candidate: EnvironmentCandidate, host: Host) -> Manager | None:
-    """Return the tool that looks after what was found; None where none claims it."""
-    try:
-        return manager_of(candidate, host)
-    except LookupError:
-        return None
 
 
 def _bases_of(environment: Environment, hops: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:

@@ -3,14 +3,12 @@
 import os
 import stat
 
-from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.inspection.protection import in_trash, protected_place
 from envdeck.core.model import Environment, Operation, Refusal
-from envdeck.core.operations.guards.base import CHANGING, Guard, amount, as_said, command, some
-from envdeck.core.operations.guards.context import GuardRequest, tool_of
+from envdeck.core.operations.guards.base import CHANGING, Guard, amount, command, some
+from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
-from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
 
 
@@ -27,9 +25,9 @@ class HasDependants(Guard):
         path, moment = question.path, question.moment
         candidate, tool = moment.candidate(path), moment.tool(path)
         if candidate is not None and tool is not None:
-            guard, reason = as_said(tool.refuses(candidate, moment.host))
-            if guard == self.name:
-                return self.refusal(question, reason, final=True)
+            own = tool.refuses(candidate)
+            if own is not None and own.guard == self.name:
+                return self.refusal(question, own.message, final=True)
         resting = [
             known
             for known, bases in moment.bases.items()
@@ -222,36 +220,31 @@ class OwnedByTool(Guard):
         candidate, tool = moment.candidate(path), moment.tool(path)
         if candidate is None or tool is None:
             return None
-        guard, reason = as_said(tool.refuses(candidate, moment.host))
-        if guard == self.name:
-            return self.refusal(question, reason)
+        kept = tool.refuses(candidate)
+        if kept is not None and kept.guard == self.name:
+            return self.refusal(question, kept.message)
         if question.by_owner:
             return None
         if question.operation is Operation.DELETE:
-            own = _removal(candidate, question.environment, moment.host)
+            known = question.environment
+            own = tool.removal(candidate, known.project.path if known is not None else None)
             if own is None:
                 return None
             return self.refusal(question, f"{tool.name} keeps an index of it", command(*own))
         if not tool.exclusive:
             return None
-        own = tool.renewal(candidate, moment.host)
+        own = tool.renewal(candidate)
         hint = command(*own) if own else ""
         return self.refusal(question, f"only {tool.name} may change what is in it", hint)
 
 
-def owner_command(environment: Environment, host: Host) -> tuple[str, ...] | None:
+def owner_command(environment: Environment, moment: GuardContext) -> tuple[str, ...] | None:
     """Return the command by which the tool that owns an environment removes it, or None where
     it is a plain folder that nothing keeps an index of."""
-    candidate = recognise(environment.path)
-    return None if candidate is None else _removal(candidate, environment, host)
-
-
-def _removal(
-    candidate: EnvironmentCandidate, environment: Environment | None, host: Host
-) -> tuple[str, ...] | None:
-    project = environment.project.path if environment is not None else None
-    tool = tool_of(candidate, host)
-    return None if tool is None else tool.removal(candidate, host, project)
+    candidate, tool = moment.candidate(environment.path), moment.tool(environment.path)
+    if candidate is None or tool is None:
+        return None
+    return tool.removal(candidate, environment.project.path)
 
 
 _TRASH_HINT = "`envdeck trash` lists what was put aside, puts it back, and removes it for good"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.index import index_path
 from envdeck.core.inspection.environment import Inspector
@@ -47,4 +48,5 @@ def read_environment(path: str, host: Host) -> Environment | None:
     candidate = recognise(os.path.realpath(path))
     if candidate is None:
         return None
-    return Inspector(host, ()).inspect(candidate, manager_of(candidate, host), ProjectLink())
+    manager = manager_of(candidate, managers(host))
+    return Inspector(host, ()).inspect(candidate, manager, ProjectLink())

@@ -66,7 +66,7 @@ def test_every_environment_is_found_and_has_all_its_markers(tiny, survey) -> Non
 
 
 def test_several_tools_recognise_their_own(survey) -> None:
-    managers = Counter(sighting.tool.name for sighting in survey)
+    managers = Counter(sighting.manager.name for sighting in survey)
     assert {"uv", "venv", "poetry", "pipenv", "pdm", "hatch"} <= set(managers)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import holds, parse_requirement
 from envdeck.core.project.drift.installed import InstalledIndex
@@ -15,9 +16,6 @@ from envdeck.core.project.requirements import file_url
 OWN = ""
 """The id of the project's own dependencies."""
 
-_TOOL_OF_LOCK = {
-    "uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv",
-}  # fmt: skip
 _PYPROJECT = frozenset({"pyproject", "poetry", "pdm"})
 _SHOWN_ONLY = frozenset({"environment.yml"})
 
@@ -115,12 +113,12 @@ def _declared_as(section: PartSection, ids: set[str]) -> bool:
 def _tool(lock: Lock | None, manager: str, manifests: Iterable[Manifest]) -> str:
     """Return the tool whose habits hold: that of the lock file, of the environment, or that of
     the tables in `pyproject.toml`."""
-    if lock is not None and lock.format in _TOOL_OF_LOCK:
-        return _TOOL_OF_LOCK[lock.format]
-    if manager in _TOOL_OF_LOCK.values():
+    if lock is not None and (tool := lock_manager(lock.format)):
+        return tool
+    if manager in lock_files():
         return manager
     formats = {one.format for one in manifests}
-    return next((tool for tool in ("poetry", "pdm") if tool in formats), "")
+    return next((tool for tool in lock_files() if tool in formats), "")
 
 
 def _by_default(manifest: Manifest, group: str, tool: str, lock: Lock | None) -> bool:

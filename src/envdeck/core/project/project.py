@@ -2,6 +2,7 @@
 
 import os
 
+from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.project.locks.find import read_lock, read_locks
 from envdeck.core.project.manifests.others import read_environment_yml, read_setup_cfg
 from envdeck.core.project.manifests.pipfile import read_pipfile
@@ -39,7 +40,6 @@ def manifest_files(folder: str) -> tuple[str, ...]:
     return tuple(path for path in found if reach.lexists(path) and not reach.isdir(path))
 
 
-_BESIDE = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"})
 _ENVIRONMENTS = ("environment.yml", "environment.yaml")
 
 
@@ -71,7 +71,7 @@ def project_of_file(path: str) -> Project:
     lock = read_lock(path, hashes=False)
     folder = os.path.dirname(path)
     if lock is not None:
-        manifests = read_declared(folder) if lock.format in _BESIDE else ()
+        manifests = read_declared(folder) if lock_manager(lock.format) else ()
         return Project(folder, manifests, (lock,), problems=lock.problems)
     manifest = read_manifest(path)
     return Project(folder, (manifest,), problems=manifest.problems)

@@ -36,8 +36,8 @@ class LockFile:
     """Its name in a project, which is the format of it too: `poetry.lock`."""
     update: tuple[str, ...]
     """What upgrades names in it: they are its last words."""
-    lock_only: str = ""
-    """The option with which that leaves the environment alone; empty where it always does."""
+    alone: str = ""
+    """The option with which that leaves the environment as it is; empty where it always does."""
     option: str = ""
     """What stands before each name."""
     sync: tuple[str, ...] = ()
@@ -45,11 +45,14 @@ class LockFile:
     manifest: str = "pyproject.toml"
     """What it is made from."""
 
+    def upgrade(self, names: Sequence[str], *, alone: bool = False) -> tuple[str, ...]:
+        """Return what upgrades names in it; `alone` leaves the environment as it is."""
+        each = [word for name in names for word in (self.option, name)]
+        return tuple(filter(None, (*self.update, self.alone if alone else "", *each)))
+
     def commands(self, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return what upgrades names in it and installs what it says, in order."""
-        words = [word for name in names for word in (self.option, name) if word]
-        update = (*self.update, *words)
-        return (update, self.sync) if self.sync else (update,)
+        return tuple(filter(None, (self.upgrade(names), self.sync)))
 
 
 class Manager:

@@ -7,9 +7,10 @@ that no other distribution needs are taken for the ones that were asked for.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.model import Distribution
 from envdeck.core.system.files import decode
 
@@ -130,28 +131,25 @@ def parse(data: bytes) -> DirectUrl:
 SEEDS = frozenset({"pip", "setuptools", "wheel"})
 """What creators put into an environment by themselves; `ensurepip` even marks pip REQUESTED."""
 
-_MARKS_SAY_NOTHING = ("uv", "conda", "pixi")
-
 
 def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
     """Return in the same order whether each was asked for.
 
     The distributions must know their `requires`, and carry in `requested` whether there is a
-    REQUESTED file. Installers are judged each for itself: their marks count if they are not
-    known to be meaningless and at least one of its distributions has one. Seeds never count.
+    REQUESTED file. Installers are judged each for itself: their marks count if no manager says
+    that its own mean nothing, and at least one of its distributions has one. Seeds never count.
     """
+    silent = {one.name for one in manager_classes() if not one.records_requests}
+    installers = [_installer(distribution, silent) for distribution in distributions]
     telling = {
         installer
-        for distribution in distributions
-        if distribution.requested
-        and distribution.name not in SEEDS
-        and (installer := _installer(distribution)) is not None
+        for row, installer in zip(distributions, installers, strict=True)
+        if row.requested and row.name not in SEEDS and installer is not None
     }
     roots = roots_of({row.name: row.requires for row in distributions})
     return tuple(
-        row.name not in SEEDS
-        and (row.requested if _installer(row) in telling else row.name in roots)
-        for row in distributions
+        row.name not in SEEDS and (row.requested if installer in telling else row.name in roots)
+        for row, installer in zip(distributions, installers, strict=True)
     )
 
 
@@ -207,7 +205,8 @@ def _components(requires: Mapping[str, Iterable[str]]) -> dict[str, int]:
     return component
 
 
-def _installer(distribution: Distribution) -> str | None:
+def _installer(distribution: Distribution, silent: Collection[str]) -> str | None:
     """Return who installed it, where its marks may mean something: `pip`, `pdm`, or empty."""
     name = (distribution.installer or "").lower()
-    return None if name.startswith(_MARKS_SAY_NOTHING) or "pixi" in name else name.split(" ")[0]
+    words = re.findall("[a-z]+", name)  # pixi signs as `uv-pixi`
+    return None if any(word in silent for word in words) else name.split(" ")[0]

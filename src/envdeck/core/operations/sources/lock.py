@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.operations.sources.source import (
     InstallMethod,
     PackageSource,
@@ -13,8 +14,6 @@ from envdeck.core.operations.sources.source import (
 from envdeck.core.project import Lock, LockedPackage, Manifest, select
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.requirements import file_url
-
-_TOOLS = {"poetry.lock": "poetry", "pdm.lock": "pdm", "Pipfile.lock": "pipenv"}
 
 
 def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: SourceRequest) -> PackageSource:
@@ -122,9 +121,9 @@ _ALONE = 5
 
 
 def _notes(lock: Lock, *, synced: bool) -> tuple[str, ...]:
-    tool = _TOOLS.get(lock.format)
-    if lock.format == "uv.lock" and not synced:
-        return ("uv.lock is read here: uv takes its revision only beside a pyproject.toml",)
-    if tool is None:
+    manager = lock_manager(lock.format)
+    if not manager or synced:
         return ()
-    return (f"{os.path.basename(lock.file)} is read here; {tool} is not run",)
+    if manager == "uv":
+        return ("uv.lock is read here: uv takes its revision only beside a pyproject.toml",)
+    return (f"{os.path.basename(lock.file)} is read here; {manager} is not run",)

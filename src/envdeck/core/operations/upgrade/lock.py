@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarted
 from envdeck.core.operations.engine.command import Command, clean_environ
@@ -20,6 +21,7 @@ from envdeck.core.operations.sources.source import InstallMethod, PackageSource,
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.upgrade.staged import staged_plan, with_edits
 from envdeck.core.project import read_lock
+from envdeck.core.project.locks.find import LOCK_FILES
 from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
@@ -51,30 +53,24 @@ class LockOffer:
         return bool(self.commands) and (self.program is not None or self.tool == "uv")
 
 
-_FILES = (
-    ("uv.lock", "uv"),
-    ("poetry.lock", "poetry"),
-    ("pdm.lock", "pdm"),
-    ("Pipfile.lock", "pipenv"),
-    ("pylock.toml", ""),
-)
-
-
 def lock_offer(
     host: Host, project: str, names: Sequence[str], *, manager: str = ""
 ) -> LockOffer | None:
     """Return what upgrading those names means for the lock file of the project at `project`;
     None where it has no lock file.
 
-    Of several the one of the environment's `manager` counts, else the first in the order above.
+    Of several the one of the environment's `manager` counts, else the first that a manager has.
     Only names of files are looked at; nothing is run.
     """
-    there = [(file, tool) for file, tool in _FILES if reach.isfile(os.path.join(project, file))]
+    there = [file for file in LOCK_FILES if reach.isfile(os.path.join(project, file))]
     if not there:
         return None
-    file, tool = next((one for one in there if one[1] == manager), there[0])
+    owners = {file: lock_manager(file) for file in there}
+    file = min(there, key=lambda file: (owners[file] != manager, not owners[file]))
+    tool = owners[file]
+    lock = lock_files().get(tool)
     program = reach.which(tool, host.environ.get("PATH", "")) if tool else None
-    commands = _commands(tool, names)
+    commands = lock.commands(names) if lock else ()
     differ = f"{file} and the environment will differ"
     if not tool:
         sentence = f"{differ}: no tool is known to upgrade single names in it"
@@ -84,31 +80,6 @@ def lock_offer(
         told = ", then ".join(" ".join(command) for command in commands)
         sentence = f"{differ}, unless it is upgraded in the lock: {told}"
     return LockOffer(file, tool, commands, program, sentence)
-
-
-def _commands(tool: str, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    match tool:
-        case "uv":
-            each = [part for name in names for part in ("--upgrade-package", name)]
-            return ("uv", "lock", *each), ("uv", "sync")
-        case "poetry" | "pdm":
-            return ((tool, "update", *names),)
-        case "pipenv":
-            return ("pipenv", "upgrade", *names), ("pipenv", "sync")
-    return ()
-
-
-_LOCK_ONLY = {
-    "poetry": ("update", "--lock"),
-    "pdm": ("update", "--no-sync"),
-    "pipenv": ("upgrade", "--lock-only"),
-}
-"""InstallMethod the tools change the lock and leave their environment alone: it is changed in a
-copy."""
-
-
-_MANIFESTS = {"pipenv": "Pipfile"}
-"""What a tool makes the lock from, where that is not `pyproject.toml`."""
 
 
 def plan_lock_upgrade(
@@ -127,7 +98,7 @@ def plan_lock_upgrade(
     if not offer.available:
         return NoPlan(offer.sentence)
     file = os.path.join(project, offer.file)
-    manifest = _MANIFESTS.get(offer.tool, "pyproject.toml")
+    manifest = lock_files()[offer.tool].manifest
     if not os.path.isfile(os.path.join(project, manifest)):
         return NoPlan(
             f"{offer.file} cannot be upgraded without the {manifest} that it was made from",
@@ -192,8 +163,8 @@ def _command(
             offline=operations.policy.offline,
         )
         return uv.lock(tuple(names))
-    words = (offer.program or offer.tool, *_LOCK_ONLY[offer.tool], *names)
-    return Command(words, project, clean_environ(host))
+    tool, *words = lock_files()[offer.tool].upgrade(names, alone=True)
+    return Command((offer.program or tool, *words), project, clean_environ(host))
 
 
 def _lock_source(

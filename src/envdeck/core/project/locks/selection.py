@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.project.drift.installed import InstalledIndex, same_version
 from envdeck.core.project.manifests.poetry import poetry_specifier
@@ -161,11 +162,6 @@ def _python_problem(lock: Lock, markers: MarkerEnvironment) -> str:
     return ""
 
 
-_OF_MANAGER = {
-    "uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock",
-}  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class LockSelection:
     """A lock file, and what it has for one interpreter."""
@@ -184,8 +180,8 @@ def choose_lock(
 ) -> Lock | None:
     """Return the lock file of the environment's own manager, else the first, of those that can
     be used; why the others cannot is added to `unchecked`."""
-    wanted = _OF_MANAGER.get(manager)
-    ordered = sorted(locks, key=lambda one: one.format != wanted)
+    own = lock_files().get(manager)
+    ordered = sorted(locks, key=lambda one: own is None or one.format != own.name)
     for lock in ordered:
         name = os.path.basename(lock.file)
         if lock.problems:

@@ -48,8 +48,7 @@ class Survey:
     """Gives the memory of one root."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
-    managers: tuple[Manager, ...] = ()
-    """Those of this look; made here unless they are given."""
+    managers: tuple[Manager, ...] = field(init=False)
     _walked: int = 0
     _walk: Walk | None = None
     _seen: dict[Identity, str | None] = field(default_factory=dict)
@@ -57,7 +56,7 @@ class Survey:
     _unreadable: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.managers = self.managers or managers(self.host)
+        self.managers = managers(self.host)
 
     @property
     def visited(self) -> int:

@@ -218,21 +218,24 @@ async def test_it_is_read_again_when_it_is_returned_to() -> None:
 
 
 async def test_an_answer_that_comes_late_is_dropped(monkeypatch) -> None:
-    begun, go = threading.Event(), threading.Event()
+    slow, begun, go = threading.Event(), threading.Event(), threading.Event()
+    read = ChoosingOperations.trash
+
+    def read_slowly(self):
+        if not slow.is_set():
+            return read(self)
+        slow.clear()
+        begun.set()
+        go.wait(10)
+        return ITEMS[:1]
+
+    monkeypatch.setattr(ChoosingOperations, "trash", read_slowly)
     app, operations = trash()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
-        now = ChoosingOperations.trash
-
-        def slow(self):
-            begun.set()
-            go.wait(10)
-            return ITEMS[:1]
-
-        monkeypatch.setattr(ChoosingOperations, "trash", slow)
-        app.view.reload()
+        slow.set()
+        await pilot.press("r")
         await until(begun.is_set)
-        monkeypatch.setattr(ChoosingOperations, "trash", now)
         operations.items = ITEMS[:3]
         await pilot.press("r")
         await until(lambda: len(app.view.table.rows) == 3)

@@ -1,14 +1,11 @@
 """The history: what was done to environments, and taking it back."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize, ScreenResume
-from textual.message import Message
-from textual.screen import Screen
+from textual.events import ScreenResume
 
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, UnreadableEntry
@@ -26,20 +23,75 @@ from envdeck.tui.history.view import (
     history_rows,
     title_line,
 )
-from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.workers import run_in_thread
+from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
+from envdeck.tui.workers.latest import Latest
+
+RecordListT = TypeVar("RecordListT", bound=LineList[Any])
 
 
-class HistoryRead(Message, bubble=False):
-    """What was done was read."""
+class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[RecordListT]):
+    """What operations have left on the disk: the history, or the trash.
 
-    def __init__(self, generation: int, pasts: tuple[HistoryItem, ...]) -> None:
-        super().__init__()
-        self.generation = generation
-        self.pasts = pasts
+    It is read in a thread, again when the screen is returned to, and when an operation has
+    ended. What is to be done is posted as :class:`PlanRequested`. On a low terminal either the
+    list or the detail is shown.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    RecordScreen > .above { height: 1fr; }
+    RecordScreen.-low.-above > .below, RecordScreen.-low.-below > .above { display: none; }
+    RecordScreen.-low.-below > .below { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
+    NAME: ClassVar[str]
+    CONTENT: ClassVar[str]
+    """What is read, in words."""
+
+    def __init__(
+        self,
+        look: Look,
+        table: RecordListT,
+        about: RowDetail[Any],
+        read: Callable[[], Sequence[Any]],
+    ) -> None:
+        super().__init__(look, table, about)
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.add_class("-nothing")
+        said = f"Reading {self.CONTENT}{look.signs.ellipsis}"
+        table.say_instead((Part(said, Tone.MUTED),))
+        self._read = read
+        self._was_read = False
+        self._latest: Latest[Sequence[Any]] = Latest(self, self.show_found, self._failed)
+
+    @on(ScreenResume)
+    @on(OperationEnded)
+    def action_refresh(self) -> None:
+        """Read it again; what is shown stays until that is done."""
+        self._latest.request(lambda _stopped: self._read())
+
+    def show_found(self, found: Sequence[Any]) -> None:
+        """Show what was read; the cursor stays on its row."""
+        self._was_read = True
+        self.table.show_rows(found)
+        self.set_class(not found, "-nothing")
+        if not found:
+            self.to_pane(above=True)
+        self.tell()
+
+    def row_moved(self) -> None:
+        """Show another one below."""
+        self.about.show(self.table.current)
+        self.tell()
+
+    def _failed(self, text: str) -> None:
+        """Say that it could not be read: where it would be, as long as there is nothing there."""
+        if self._was_read:
+            self.post_message(OutcomeSaid(text, failed=True))
+        else:
+            words = f"{self.look.signs.broken} The {self.NAME} could not be read: {plain(text)}"
+            self.table.say_instead((Part(words, Tone.ERROR),))
 
 
 class HistoryList(LineList[HistoryRow]):
@@ -72,172 +124,49 @@ class HistoryList(LineList[HistoryRow]):
         return draw_past(row, HistoryColumns.fit(cells), self.look)
 
 
-class HistoryDetail(LineView):
-    """All about the operation under the cursor."""
+class HistoryScreen(RecordScreen[HistoryList]):
+    """The operations above, all about one of them below."""
 
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.look = look
-        self._row: HistoryRow | None = None
-
-    def show(self, row: HistoryRow | None) -> None:
-        """Show another one, from its first line on."""
-        if row != self._row:
-            self._row = row
-            self.lay_out_again()
-            self.scroll_to(y=0, animate=False)
-
-    def lay_out(self, cells: int) -> Sequence[Line]:
-        """Lay it out."""
-        return about_past(self._row, self.look, cells)
-
-
-class HistoryScreen(Screen[None], inherit_bindings=False):
-    """The operations above, all about one of them below.
-
-    Taking one back is posted as :class:`~envdeck.tui.messages.PlanRequested`; the screen reads
-    the journal again when it is returned to, and when an operation has ended.
-    """
-
-    DEFAULT_CSS: ClassVar[str] = """
-    HistoryScreen > .top { background: $panel; }
-    HistoryScreen > HistoryList { margin-top: 1; height: 1fr; }
-    HistoryScreen > HistoryDetail { height: 35%; border-top: solid $foreground 20%; }
-    HistoryScreen > HistoryDetail:focus { border-top: solid $primary; }
-    HistoryScreen.-nothing > HistoryDetail,
-    HistoryScreen.-low.-above > HistoryDetail { display: none; }
-    HistoryScreen.-low.-below > HistoryList { display: none; }
-    HistoryScreen.-low.-below > HistoryDetail { height: 1fr; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("back", "history", "undo", "refresh", "next_pane", "previous_pane")
-    ]
+    DEFAULT_CSS: ClassVar[str] = "HistoryScreen > .below { height: 35%; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("history", "undo")]
+    NAME = "history"
+    CONTENT = "what was done"
 
     def __init__(self, operating: Operating, look: Look) -> None:
-        super().__init__(classes="-above -nothing")
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
-        self.look = look
+        table = HistoryList(look)
+        about = RowDetail[HistoryRow](lambda row, cells: about_past(row, look, cells), table.key_of)
+        super().__init__(look, table, about, operating.history)
         self._operating = operating
-        self._generation = 0
-        self._pasts: tuple[HistoryItem, ...] = ()
-        self._read = False
-        self.table = HistoryList(look)
-        self.about = HistoryDetail(look)
-        self._title = LineLabel((Part("History", Tone.STRONG),), classes="top")
-        self._keys = KeyLine(look.keys)
+        self._pasts: Sequence[HistoryItem] = ()
 
-    def compose(self) -> ComposeResult:
-        """How much was done, what, one of it, the keys."""
-        yield self._title
-        yield self.table
-        yield self.about
-        yield self._keys
-
-    def on_mount(self) -> None:
-        """Read the journal."""
-        said = f"Reading what was done{self.look.signs.ellipsis}"
-        self.table.say_instead((Part(said, Tone.MUTED),))
-        self.table.focus()
-        self._tell()
-
-    @on(ScreenResume)
-    def reload(self) -> None:
-        """Read the journal again; what is shown stays until that is done."""
-        self._generation += 1
-        generation = self._generation
-        run_in_thread(lambda: HistoryRead(generation, self._operating.history()), self.post_message)
-
-    def on_operation_ended(self, event: OperationEnded) -> None:
-        """There is something new."""
-        del event
-        self.reload()
-
-    def on_history_read(self, message: HistoryRead) -> None:
-        """Show what was read, unless it was asked for again meanwhile."""
-        if message.generation != self._generation:
-            return
-        self._read = True
-        self._pasts = message.pasts
+    def show_found(self, found: Sequence[HistoryItem]) -> None:
+        """Show what was done, below it what could not be read."""
+        self._pasts = found
         self.table.say_instead(empty_words(self.look))
-        self.table.show_rows(history_rows(message.pasts))
-        self.set_class(not message.pasts, "-nothing")
-        if not message.pasts:
-            self._to(above=True)
-        self._tell()
+        super().show_found(history_rows(found))
 
-    def on_outcome_said(self, event: OutcomeSaid) -> None:
-        """The journal could not be read: say so where it would be."""
-        if event.failed and not self._read:
-            event.stop()
-            words = f"{self.look.signs.broken} The history could not be read: {plain(event.text)}"
-            self.table.say_instead((Part(words, Tone.ERROR),))
-
-    def on_resize(self, event: Resize) -> None:
-        """Tell it for the new width."""
-        del event
-        self.call_after_refresh(self._tell)
-
-    def _tell(self) -> None:
-        self._title.show(title_line(self._pasts, self.look, max(self.size.width - 2, 8)))
+    def tell(self) -> None:
+        """Say how much was done, and whether the one under the cursor can be taken back."""
+        self.title_label.show(title_line(self._pasts, self.look, max(self.size.width - 2, 8)))
         current = self.table.current
         hints = {"next_pane": "read below", "back": "", "help": ""}
         if current is not None and current.past is not None and not current.past.why_not:
             hints = {"undo": "undo this one", **hints}
-        self._keys.tell(hints if self._pasts else {"back": "", "help": ""})
-
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        self.about.show(self.table.current)
-        self._tell()
-
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        self._to(above=False)
+        self.keys.tell(hints if self._pasts else {"back": "", "help": ""})
 
     def action_undo(self) -> None:
         """Ask whether the operation under the cursor shall be taken back."""
         row = self.table.current
         past = row.past if row is not None else None
         if past is None:
-            self._say("there is nothing to undo")
+            said = "there is nothing to undo"
         elif isinstance(past.entry, UnreadableEntry) or past.why_not:
-            self._say(f"it cannot be taken back: {self.look.sentence(past.why_not)}")
+            said = f"it cannot be taken back: {self.look.sentence(past.why_not)}"
         else:
             entry = past.entry
             title = f"Undo the {entry.operation.value} of {self.look.path(entry.path)}"
             self.post_message(PlanRequested(undo_request(self._operating, title, entry.id)))
+            return
+        self.notify(plain(said), severity="warning", markup=False)
 
-    def action_refresh(self) -> None:
-        """Read the journal again."""
-        self.reload()
-
-    def _say(self, text: str) -> None:
-        self.notify(plain(text), severity="warning", markup=False)
-
-    # panes
-
-    def _to(self, *, above: bool) -> None:
-        self.set_class(above, "-above")
-        self.set_class(not above, "-below")
-        (self.table if above else self.about).focus()
-
-    def action_next_pane(self) -> None:
-        """To the other pane."""
-        self._to(above=not self.table.has_focus or not self.table.rows)
-
-    def action_previous_pane(self) -> None:
-        """To the other pane."""
-        self.action_next_pane()
-
-    def action_back(self) -> None:
-        """From the lower pane to the upper one, from there to the list."""
-        if self.about.has_focus:
-            self._to(above=True)
-        else:
-            self.dismiss()
-
-    def action_history(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+    action_history = RecordScreen.action_dismiss  # the key that opened it closes it

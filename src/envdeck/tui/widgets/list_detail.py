@@ -1,0 +1,135 @@
+"""A screen with a list above and the detail of one row below."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.screen import Screen
+
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Line, LineLabel, Look
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_view import LineView
+
+RowT = TypeVar("RowT")
+ListT = TypeVar("ListT", bound=LineView)
+DetailT = TypeVar("DetailT", bound=LineView | None)
+
+
+class RowDetail(LineView, Generic[RowT]):
+    """All about one row; another row is shown from its first line on."""
+
+    def __init__(
+        self,
+        lines: Callable[[RowT, int], Sequence[Line]],
+        key: Callable[[RowT], object],
+        *,
+        classes: str | None = None,
+    ) -> None:
+        """Take what makes the lines of a row for a width, and what names a row."""
+        super().__init__(classes=classes)
+        self._lines_of = lines
+        self._key = key
+        self._row: RowT | None = None
+
+    def show(self, row: RowT | None) -> None:
+        """Show a row, or nothing."""
+        before, self._row = self._row, row
+        self.lay_out_again()
+        if before is None or row is None or self._key(before) != self._key(row):
+            self.scroll_to(y=0, animate=False)
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """What is told of the row."""
+        return () if self._row is None else self._lines_of(self._row, cells)
+
+
+class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=False):
+    """A title, a list, the detail of the row under its cursor, and the keys.
+
+    A subclass says what holds now (:meth:`tell`), and answers to the cursor moving
+    (:meth:`row_moved`) and to a row being chosen (:meth:`row_chosen`). With the class `-nothing`
+    there is no detail; a screen that never has one gives None.
+    """
+
+    DEFAULT_CSS: ClassVar[str] = """
+    ListDetailScreen > .top { background: $panel; }
+    ListDetailScreen > .above { margin-top: 1; }
+    ListDetailScreen > .below { border-top: solid $foreground 20%; }
+    ListDetailScreen > .below:focus { border-top: solid $primary; }
+    ListDetailScreen.-nothing > .below { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "next_pane", "previous_pane")]
+
+    def __init__(self, look: Look, table: ListT, about: DetailT) -> None:
+        super().__init__(classes="-above")
+        self.look = look
+        self.table = table
+        self.about = about
+        self.title_label = LineLabel(classes="top")
+        self.keys = KeyLine(look.keys)
+
+    def compose(self) -> ComposeResult:
+        """What there is in all, the list, one row of it, the keys."""
+        yield self.title_label
+        yield self.table.add_class("above")
+        if self.about is not None:
+            yield self.about.add_class("below")
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.table.focus()
+        self.tell()
+
+    def tell(self) -> None:
+        """Say in the title what there is, and at the bottom what keys do."""
+        raise NotImplementedError
+
+    def on_resize(self, event: Resize) -> None:
+        """Tell it for the new width."""
+        del event
+        self.call_after_refresh(self.tell)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        if event.view is self.table:
+            self.row_moved()
+
+    def row_moved(self) -> None:
+        """Answer to the cursor of the list standing on another row."""
+
+    @on(LineList.Chosen)
+    def _chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.row_chosen(event.row)
+
+    def row_chosen(self, row: object) -> None:
+        """Answer to a row of either pane being chosen: read below what is told of it."""
+        del row
+        self.to_pane(above=False)
+
+    def to_pane(self, *, above: bool) -> None:
+        """Focus the list, or the detail."""
+        pane = self.table if above or self.about is None else self.about
+        self.set_class(pane is self.table, "-above")
+        self.set_class(pane is not self.table, "-below")
+        pane.focus()
+
+    def action_next_pane(self) -> None:
+        """To the other pane."""
+        self.to_pane(above=not self.table.has_focus or self.has_class("-nothing"))
+
+    action_previous_pane = action_next_pane
+
+    def action_back(self) -> None:
+        """From the detail to the list, from there to the screen before."""
+        if self.about is not None and self.about.has_focus:
+            self.to_pane(above=True)
+        else:
+            self.dismiss()

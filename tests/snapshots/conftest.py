@@ -42,7 +42,9 @@ def settled(app):
     detail = main.detail
     if detail is None or not detail.display or not len(main.listing):
         return not main.wide or detail is not None
-    return detail.environment is main.listing.current and type(detail.installed).__name__ == "Read"
+    return (
+        detail.environment is main.listing.current and type(detail.installed).__name__ == "ReadDone"
+    )
 
 
 def painted(app):

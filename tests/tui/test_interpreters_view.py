@@ -274,7 +274,7 @@ async def test_enter_leads_to_an_environment_and_back_leads_out(
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, is_known(app))
         assert "1 on this machine · 1 gone, with 1 environment on it" in (
-            app.view._title.render().plain
+            app.view.title_label.render().plain
         )
         assert "[@click=app.quit]x\\n[/]" in text_of(app.view.about)
         await pilot.press("enter")

@@ -190,7 +190,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
 
 
 def current(app: Harness) -> Group:
-    row = app.view.bars.current
+    row = app.view.table.current
     assert row is not None
     assert row.group is not None
     return row.group
@@ -199,7 +199,7 @@ def current(app: Harness) -> Group:
 async def test_the_cursor_passes_over_titles_and_enter_filters() -> None:
     app = Harness(*MACHINE)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.view.bars.current is not None)
+        await until(pilot, lambda: app.view.table.current is not None)
         assert current(app).label == "poetry"
         await pilot.press("j", "j", "j", "j")
         assert current(app).label == "3.13"
@@ -208,7 +208,7 @@ async def test_the_cursor_passes_over_titles_and_enter_filters() -> None:
         assert app.queries == ['manager:"my tool"', "used:unknown"]
         await pilot.press("g")
         assert current(app).label == "poetry"
-        await pilot.click(app.view.bars, offset=(5, 3), times=2)
+        await pilot.click(app.view.table, offset=(5, 3), times=2)
         await until(pilot, lambda: app.queries[2:] == ["manager:uv"])
 
 
@@ -226,16 +226,16 @@ async def test_shared_files_are_counted_beside_the_screen() -> None:
         environment("a", size=shared(5, 10, 100)), environment("b", size=shared(5, 20, 100))
     )
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.view.bars.current is not None and current(app).counted)
+        await until(pilot, lambda: app.view.table.current is not None and current(app).counted)
         assert (current(app).occupied, current(app).freed) == (130, 130)
-        assert "130 B reclaimable" in app.view._title.render().plain
+        assert "130 B reclaimable" in app.view.title_label.render().plain
 
 
 async def test_an_empty_machine_says_what_to_do() -> None:
     app = Harness()
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen is app.view)
-        bars = app.view.bars
+        bars = app.view.table
         await until(pilot, lambda: bars.size.height > 0)
         assert "No environments are known yet" in bars.render_line(1).text
         await pilot.press("j", "enter", "escape")
@@ -245,8 +245,8 @@ async def test_an_empty_machine_says_what_to_do() -> None:
 async def test_a_name_that_would_act_is_shown_as_it_is() -> None:
     app = Harness(environment("a", manager="[@click=app.quit]x[/]\x1b"))
     async with app.run_test(size=(120, 24)) as pilot:
-        await until(pilot, lambda: app.view.bars.size.height > 0)
-        bars = app.view.bars
+        await until(pilot, lambda: app.view.table.size.height > 0)
+        bars = app.view.table
         text = "\n".join(bars.render_line(y).text for y in range(bars.size.height))
         assert "[@click=app.quit]x[/]\\x1b" in text
         await pilot.click(bars, offset=(5, 2))

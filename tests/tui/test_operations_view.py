@@ -344,7 +344,7 @@ async def test_much_output_is_followed_to_its_end(acting, made_up):
         await hand.delete()
         await hand.pilot.press("O")
         await hand.until(lambda: f"line {2 * LOG_LINES - 1} " in hand.text)
-        view = hand.app.screen.log_view
+        view = hand.app.screen.about
         assert len(view.lines) <= 3 * LOG_LINES
         await hand.pilot.press("tab", "g")
         await hand.pilot.pause()

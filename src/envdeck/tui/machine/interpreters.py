@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
-from textual.message import Message
-from textual.screen import Screen
 
 from envdeck.core.model import Environment, Interpreter
 from envdeck.tui.base.actions import bindings
@@ -24,19 +20,11 @@ from envdeck.tui.machine.interpreters_view import (
     heading,
     nothing,
 )
-from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
+from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.widgets.words import counted
-from envdeck.tui.workers import run_in_thread
-
-
-class DependantsKnown(Message, bubble=False):
-    """Which environments rest on which base has been worked out."""
-
-    def __init__(self, found: list[InterpreterBase]) -> None:
-        super().__init__()
-        self.found = found
+from envdeck.tui.workers.latest import Latest
 
 
 class BaseList(LineList[BaseRow]):
@@ -115,7 +103,7 @@ class BaseDetail(LineList[BaseDetailRow]):
         return row.line
 
 
-class InterpretersScreen(Screen[None]):
+class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
     """Bases above, all about one of them below.
 
     Posts :class:`~envdeck.tui.messages.FilterRequested` for the environment chosen; whoever
@@ -123,16 +111,10 @@ class InterpretersScreen(Screen[None]):
     """
 
     DEFAULT_CSS = """
-    InterpretersScreen > LineLabel { background: $panel; }
-    InterpretersScreen > BaseList { margin-top: 1; height: auto; max-height: 45%; }
-    InterpretersScreen > BaseDetail { border-top: solid $foreground 20%; }
-    InterpretersScreen > BaseDetail:focus { border-top: solid $primary; }
-    InterpretersScreen.-nothing > BaseDetail { display: none; }
-    InterpretersScreen.-nothing > BaseList { height: 1fr; max-height: 100%; }
+    InterpretersScreen > .above { height: auto; max-height: 45%; }
+    InterpretersScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("back", "interpreters", "next_pane", "previous_pane")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("interpreters")]
 
     def __init__(
         self,
@@ -142,36 +124,30 @@ class InterpretersScreen(Screen[None]):
         *,
         look: Look | None = None,
     ) -> None:
-        super().__init__()
+        look = look or Look.current()
+        super().__init__(look, BaseList(look), BaseDetail(look))
         self.source = source
-        self.look = look or Look.current()
         self._environments = tuple(environments)
         self._bases = bases(interpreters)
-        self.table = BaseList(self.look)
-        self.about = BaseDetail(self.look)
-        self._title = LineLabel()
-        self._keys = KeyLine(self.look.keys)
-
-    def compose(self) -> ComposeResult:
-        """The bases, the one under the cursor, the keys."""
-        yield self._title
-        yield self.table
-        yield self.about
-        yield self._keys
+        self._latest = Latest(self, self._show)
 
     def on_mount(self) -> None:
         """Show the bases, and work out beside the screen what rests on them."""
-        self._keys.tell({"open": "looks into it", "next_pane": "", "back": "", "help": ""})
+        self.keys.tell({"open": "looks into it", "next_pane": "", "back": "", "help": ""})
         self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
-        self._tell()
-        self.table.focus()
+        self._show(self._bases)
         known, environments = self._bases, self._environments
-        run_in_thread(
-            lambda: DependantsKnown(with_dependants(known, environments)), self.post_message
-        )
+        self._latest.request(lambda _stopped: with_dependants(known, environments))
 
-    def _tell(self) -> None:
-        self.table.show_rows(base_rows(self._bases))
+    def _show(self, found: list[InterpreterBase]) -> None:
+        """Show bases; the cursor stays on its own."""
+        self._bases = found
+        self.table.show_rows(base_rows(found))
+        self.set_class(not found, "-nothing")
+        self.tell()
+
+    def tell(self) -> None:
+        """Say how many there are, and what rests on those that are gone."""
         here = sum(not base.gone for base in self._bases)
         gone = len(self._bases) - here
         parts = [Part("Interpreters", Tone.STRONG), Part(f"   {here:,} on this machine")]
@@ -180,25 +156,16 @@ class InterpretersScreen(Screen[None]):
             them = "it" if gone == 1 else "them"
             text = f" · {gone:,} gone, with {counted(resting, 'environment')} on {them}"
             parts.append(Part(text, Tone.ERROR))
-        self._title.show(tuple(parts))
-        self.set_class(not self._bases, "-nothing")
+        self.title_label.show(tuple(parts))
 
-    def on_dependants_known(self, message: DependantsKnown) -> None:
-        """Fill in what was worked out; the cursor stays on its base."""
-        self._bases = message.found
-        self._tell()
+    def row_moved(self) -> None:
+        """Show another one below."""
+        if self.table.current is not None:
+            self.about.show(self.table.current.base)
 
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        row = self.table.current
-        if event.view is self.table and row is not None:
-            self.about.show(row.base)
-
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        match event.row:
+    def row_chosen(self, row: object) -> None:
+        """Look into a base, or list the environments of a row below."""
+        match row:
             case BaseDetailRow(environment=Environment(path=path)):
                 self.post_message(FilterRequested(query_for(path)))
             case BaseDetailRow(query=str(query)):
@@ -206,25 +173,8 @@ class InterpretersScreen(Screen[None]):
             case BaseDetailRow(unfolds=True):
                 self.about.unfold()
             case BaseRow():
-                self.about.focus()
+                self.to_pane(above=False)
             case _:
                 return
 
-    def action_next_pane(self) -> None:
-        """To the other pane."""
-        (self.about if self.table.has_focus and self._bases else self.table).focus()
-
-    def action_previous_pane(self) -> None:
-        """To the other pane."""
-        self.action_next_pane()
-
-    def action_back(self) -> None:
-        """From the lower pane to the upper one, from there to the list."""
-        if self.about.has_focus:
-            self.table.focus()
-        else:
-            self.dismiss()
-
-    def action_interpreters(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+    action_interpreters = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
-from textual.screen import Screen
 
 from envdeck.core.model import Environment
 from envdeck.text import clip, pad, plain, size
@@ -17,11 +13,11 @@ from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.machine.groups import Group, GroupSection, by_freed, everything, sections
 from envdeck.tui.store.rows import Totals
-from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, bar
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.widgets.words import counted
-from envdeck.tui.workers import run_in_thread
+from envdeck.tui.workers.latest import Latest, Stopped
 
 _COUNT, _FIGURE, _GAP = 6, 8, "  "
 
@@ -148,14 +144,6 @@ def nothing(look: Look) -> str:
     )
 
 
-class GroupsCounted(Message, bubble=False):
-    """Files shared inside groups have been counted once."""
-
-    def __init__(self, groups: dict[str, Group]) -> None:
-        super().__init__()
-        self.groups = groups
-
-
 class Bars(LineList[BarRow]):
     """The bars, in sections."""
 
@@ -180,17 +168,13 @@ class Bars(LineList[BarRow]):
         return draw(row, cells, self.look)
 
 
-class MachineScreen(Screen[None]):
+class MachineScreen(ListDetailScreen[Bars, None]):
     """Bars by manager, by Python and by last use; one opens the list filtered to its group.
 
     Posts :class:`~envdeck.tui.messages.FilterRequested`; whoever answers it closes the screen.
     """
 
-    DEFAULT_CSS = """
-    MachineScreen > LineLabel { background: $panel; }
-    MachineScreen > Bars { margin-top: 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "machine")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("machine")]
 
     def __init__(
         self,
@@ -199,70 +183,52 @@ class MachineScreen(Screen[None]):
         *,
         look: Look | None = None,
     ) -> None:
-        super().__init__()
+        look = look or Look.current()
+        super().__init__(look, Bars(look), None)
         self.source = source
-        self.look = look or Look.current()
         self._everything = everything(environments)
-        self._sections = sections(environments, self.look.clock())
-        self._left = False
-        self.bars = Bars(self.look)
-        self._title = LineLabel(totals_line(self._everything))
-        self._keys = KeyLine(self.look.keys)
-
-    def compose(self) -> ComposeResult:
-        """The totals, the bars, what they mean."""
-        yield self._title
-        yield self.bars
-        yield self._keys
+        self._sections = sections(environments, look.clock())
+        self._counting = False
+        self._latest = Latest(self, self._show_counted)
 
     def on_mount(self) -> None:
         """Draw with what is known, and count what is shared beside the screen."""
-        self.bars.say_instead((Part(nothing(self.look), Tone.MUTED),))
-        self.bars.show_rows(rows(self._sections))
-        self.bars.focus()
+        self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
+        self.table.show_rows(rows(self._sections))
         groups = [group for section in self._sections for group in section.groups]
         uncounted = [group for group in (self._everything, *groups) if not group.counted]
-        self._tell(counting=bool(uncounted))
+        self._counting = bool(uncounted)
         if uncounted:
-            run_in_thread(lambda: self._count(uncounted), self.post_message)
+            self._latest.request(lambda stopped: self._count(uncounted, stopped))
 
-    def on_unmount(self) -> None:
-        """Let the counting end by itself."""
-        self._left = True
+    def tell(self) -> None:
+        """Say what there is in all, and what the bars mean."""
+        self.title_label.show(totals_line(self._everything))
+        said = legend(self._everything, self.look, counting=self._counting)
+        self.keys.tell({"open": "lists them", "back": ""}, said)
 
-    def _tell(self, *, counting: bool) -> None:
-        self._title.show(totals_line(self._everything))
-        said = legend(self._everything, self.look, counting=counting)
-        self._keys.tell({"open": "lists them", "back": ""}, said)
-
-    def _count(self, groups: Sequence[Group]) -> GroupsCounted | None:
-        """Count each group together, as the list does, in a thread."""
+    def _count(self, groups: Sequence[Group], stopped: Stopped) -> dict[str, Group]:
+        """Return each group counted together, as the list does, by its query."""
         counted: dict[str, Group] = {}
         for group in groups:
-            if self._left:
-                return None
+            if stopped():
+                break
             joint = self.source.together(group.environments)
             totals = Totals(joint.disk_bytes, joint.reclaimable_bytes)
             counted[group.query] = replace(group, totals=totals, counted=True)
-        return GroupsCounted(counted)
+        return counted
 
-    def on_groups_counted(self, message: GroupsCounted) -> None:
+    def _show_counted(self, groups: dict[str, Group]) -> None:
         """Correct the figures in place."""
-        self._everything = message.groups.get(self._everything.query, self._everything)
-        self._sections = with_totals(self._sections, message.groups)
-        self.bars.show_rows(rows(self._sections))
-        self._tell(counting=False)
+        self._everything = groups.get(self._everything.query, self._everything)
+        self._sections = with_totals(self._sections, groups)
+        self.table.show_rows(rows(self._sections))
+        self._counting = False
+        self.tell()
 
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        if isinstance(event.row, BarRow) and event.row.group is not None:
-            self.post_message(FilterRequested(event.row.group.query))
+    def row_chosen(self, row: object) -> None:
+        """List the environments of a bar."""
+        if isinstance(row, BarRow) and row.group is not None:
+            self.post_message(FilterRequested(row.group.query))
 
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss()
-
-    def action_machine(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+    action_machine = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.widgets.key_line import KeyLine
-from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone, wrapped
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.list_detail import ListDetailScreen
 
 
 def unreadable_lines(places: Mapping[str, str], look: Look, cells: int) -> list[Line]:
@@ -40,37 +38,19 @@ class _Places(LineView):
         return unreadable_lines(self._places, self._look, cells)
 
 
-class UnreadableScreen(Screen[None], inherit_bindings=False):
+class UnreadableScreen(ListDetailScreen[_Places, None]):
     """The places, to read and scroll."""
 
-    DEFAULT_CSS: ClassVar[str] = """
-    UnreadableScreen > LineLabel { background: $panel; }
-    UnreadableScreen > _Places { margin-top: 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "unreadable")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("unreadable")]
 
     def __init__(self, places: Mapping[str, str], look: Look) -> None:
-        super().__init__()
+        super().__init__(look, _Places(places, look), None)
         self._count = len(places)
-        self._view = _Places(places, look)
-        self._keys = KeyLine(look.keys)
 
-    def compose(self) -> ComposeResult:
-        """How many, which, and how to leave."""
+    def tell(self) -> None:
+        """Say how many there are, and how to leave."""
         said = f"   {self._count:,} place{'' if self._count == 1 else 's'} left out of the figures"
-        yield LineLabel((Part("Could not be read", Tone.STRONG), Part(said)))
-        yield self._view
-        yield self._keys
+        self.title_label.show((Part("Could not be read", Tone.STRONG), Part(said)))
+        self.keys.tell({"back": "", "help": ""})
 
-    def on_mount(self) -> None:
-        """Let the keys scroll it."""
-        self._keys.tell({"back": "", "help": ""})
-        self._view.focus()
-
-    def action_back(self) -> None:
-        """Leave it."""
-        self.dismiss()
-
-    def action_unreadable(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+    action_unreadable = ListDetailScreen.action_dismiss  # the key that opened it closes it

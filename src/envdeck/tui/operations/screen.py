@@ -3,24 +3,28 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
-from textual.screen import Screen
 
 from envdeck.core.model import Operation
-from envdeck.text import plain, width
+from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import LOG_LINES, Job, JobState
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
-from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
-from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.operations.view import (
+    command_lines,
+    job_line,
+    log_lines,
+    log_path_line,
+    step_lines,
+)
 from envdeck.tui.widgets.line import Line, LineLabel, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.widgets.operation_words import title as job_title
 from envdeck.tui.workers.operation_queue import OperationQueue
 
@@ -151,56 +155,48 @@ _POLL = 0.1
 """Seconds between two looks at what runs."""
 
 
-class OperationsScreen(Screen[None], inherit_bindings=False):
+class OperationsScreen(ListDetailScreen[JobList, LogView]):
     """The queue above, one operation below."""
 
     DEFAULT_CSS: ClassVar[str] = """
-    OperationsScreen > LineLabel { background: $panel; }
-    OperationsScreen > JobList { height: auto; max-height: 35%; min-height: 2; }
+    OperationsScreen > .above {
+        height: auto; max-height: 35%; min-height: 2; margin-top: 0; border-top: solid $surface;
+    }
+    OperationsScreen > .above:focus { border-top: solid $primary; }
     OperationsScreen > StepsView {
         height: auto; max-height: 30%; border-top: solid $foreground 20%;
     }
-    OperationsScreen > LogView { border-top: solid $foreground 20%; }
-    OperationsScreen > JobList { border-top: solid $surface; }
-    OperationsScreen > JobList:focus { border-top: solid $primary; }
-    OperationsScreen > LogView:focus { border-top: solid $primary; }
-    OperationsScreen.-nothing > StepsView, OperationsScreen.-nothing > LogView { display: none; }
-    OperationsScreen > .log-path { display: none; }
+    OperationsScreen.-nothing > StepsView { display: none; }
+    OperationsScreen > .log-path { display: none; background: $panel; }
     OperationsScreen.-high.-logged > .log-path { display: block; }
-    OperationsScreen.-nothing > JobList { height: 1fr; max-height: 100%; }
+    OperationsScreen.-nothing > .above { height: 1fr; max-height: 100%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("back", "operations", "history", "trash", "cancel", "undo", "copy"),
-        *bindings("next_pane", "previous_pane", "tab.1", "tab.2"),
+        *bindings("operations", "history", "trash", "cancel", "undo", "copy", "tab.1", "tab.2")
     ]
 
     def __init__(self, queue: OperationQueue, look: Look) -> None:
-        super().__init__()
+        super().__init__(look, JobList(look), LogView(look))
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._queue = queue
-        self._look = look
-        self._title = LineLabel()
-        self.jobs = JobList(look)
         self.steps = StepsView(look)
-        self.log_view = LogView(look)
         self._log_path = LineLabel(classes="log-path")
-        self._keys = KeyLine(look.keys)
         self._seen: tuple[int, int] = (-1, -1)
 
     def compose(self) -> ComposeResult:
-        """The queue, the steps, the output, the keys."""
-        yield self._title
-        yield self.jobs
+        """The queue, the steps, the output, where all of it is, the keys."""
+        yield self.title_label
+        yield self.table
         yield self.steps
-        yield self.log_view
+        yield self.about
         yield self._log_path
-        yield self._keys
+        yield self.keys
 
     def on_mount(self) -> None:
         """Show it, and follow it."""
-        look = self._look
+        look = self.look
         does = ", ".join(look.key(name) for name in ("delete", "recreate", "upgrade", "new"))
-        self.jobs.say_instead(
+        self.table.say_instead(
             (
                 Part("Nothing is being done. ", Tone.MUTED),
                 Part(f"In the list {does} do something; ", Tone.MUTED),
@@ -208,63 +204,52 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
                 Part(" shows what was done before.", Tone.MUTED),
             )
         )
-        self.jobs.focus()
         self._follow()
         self.set_interval(_POLL, self._follow)
 
     def _follow(self) -> None:
         queue = self._queue
         jobs = [*queue.active, *(job for job in reversed(queue.jobs) if job.state.over)]
-        if [*self.jobs.rows] != jobs:
-            self.jobs.show_rows(jobs)
+        if [*self.table.rows] != jobs:
+            self.table.show_rows(jobs)
         elif queue.busy or self._seen[0] != queue.revision:
-            self.jobs.refresh()
+            self.table.refresh()
         self.set_class(not jobs, "-nothing")
         self._seen = (queue.revision, len(jobs))
-        self._show_current()
-        active = len(queue.active)
-        said = f"   {active:,} not over" if active else "   all over"
-        self._title.show((Part("Operations", Tone.STRONG), Part(said if jobs else "")))
+        self.row_moved()
 
-    def _show_current(self) -> None:
-        job = self.jobs.current
+    def tell(self) -> None:
+        """Say how many are not over, and what keys do."""
+        active = len(self._queue.active)
+        said = f"   {active:,} not over" if active else "   all over"
+        said = said if self.table.rows else ""
+        self.title_label.show((Part("Operations", Tone.STRONG), Part(said)))
+        job = self.table.current
+        first = {"undo": "undo this one"}
+        if job is not None and job.state is not JobState.DONE:
+            first = {} if job.state.over else {"cancel": ""}
+        hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
+        self.keys.tell(hints)
+
+    def row_moved(self) -> None:
+        """Show the operation under the cursor as it is now."""
+        job = self.table.current
         another = job is not self.steps.job
         self.steps.job = job
         if another or (job is not None and not job.state.over) or self.steps.lines:
             self.steps.lay_out_again()
         self.steps.follow()
-        self.log_view.show(job, commands=self.log_view.commands)
-        self.log_view.follow()
-        self._show_log_path(job)
-        first = {"undo": "undo this one"}
-        if job is not None and job.state is not JobState.DONE:
-            first = {} if job.state.over else {"cancel": ""}
-        hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
-        self._keys.tell(hints)
-
-    def _show_log_path(self, job: Job | None) -> None:
+        self.about.show(job, commands=self.about.commands)
+        self.about.follow()
         path = None if job is None else self._queue.log_file(job)
         self.set_class(path is not None, "-logged")
         if path is not None:
-            label, key = "the whole log: ", self._look.key("copy")
-            room = self.size.width - width(label) - width(key) - len("  copies it") - 3
-            shown = self._look.short_path(path, max(room, 12))
-            parts = (Part(label, Tone.MUTED), Part(shown), Part(f"  {key}", Tone.HEADING))
-            self._log_path.show((*parts, Part(" copies it", Tone.MUTED)))
-
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        self._show_current()
-
-    @on(LineList.Chosen)
-    def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        self.log_view.focus()
+            self._log_path.show(log_path_line(path, self.look, self.size.width))
+        self.tell()
 
     def action_cancel(self) -> None:
         """Give up what is under the cursor; it says when it is rolled back."""
-        job = self.jobs.current
+        job = self.table.current
         if job is None or job.state.over:
             said = "there is nothing to cancel here: it is over"
         elif job.stopping:
@@ -280,15 +265,15 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
 
     def action_tab_1(self) -> None:
         """The output."""
-        self.log_view.show(self.jobs.current, commands=False)
+        self.about.show(self.table.current, commands=False)
 
     def action_tab_2(self) -> None:
         """The commands that were really run."""
-        self.log_view.show(self.jobs.current, commands=True)
+        self.about.show(self.table.current, commands=True)
 
     def action_copy(self) -> None:
         """Copy the path of the whole log, and show it: not every terminal takes it."""
-        job = self.jobs.current
+        job = self.table.current
         path = None if job is None else self._queue.log_file(job)
         if path is None:
             self.notify("there is no log: no command was run", markup=False)
@@ -296,45 +281,25 @@ class OperationsScreen(Screen[None], inherit_bindings=False):
             self.app.copy_to_clipboard(for_clipboard(path))
             self.notify(f"copied {plain(path)}", markup=False)
 
-    def action_next_pane(self) -> None:
-        """To the other pane."""
-        (self.log_view if self.jobs.has_focus and self.jobs.rows else self.jobs).focus()
-
-    def action_previous_pane(self) -> None:
-        """To the other pane."""
-        self.action_next_pane()
-
     def action_undo(self) -> None:
         """Ask whether the operation under the cursor shall be taken back."""
-        job = self.jobs.current
+        job = self.table.current
         if job is None or not job.state.over:
             said = "nothing here is over" if job is None else "it is not over: nothing to take back"
             self.notify(said, markup=False)
         elif job.state is not JobState.DONE:
             self.notify("it cannot be taken back: it changed nothing", markup=False)
         else:
-            title = f"Take back: {job_title(job.plan, self._look)}"
+            title = f"Take back: {job_title(job.plan, self.look)}"
             request = undo_request(self._queue.operating, title, job.plan.id)
             self.post_message(PlanRequested(request))
 
     async def action_history(self) -> None:
         """What was done before."""
-        await self._main("history")
+        await self.app.get_default_screen().run_action("history")
 
     async def action_trash(self) -> None:
         """What was put aside."""
-        await self._main("trash")
+        await self.app.get_default_screen().run_action("trash")
 
-    async def _main(self, action: str) -> None:
-        await self.app.get_default_screen().run_action(action)
-
-    def action_back(self) -> None:
-        """From the output to the queue, from there to the list."""
-        if self.log_view.has_focus:
-            self.jobs.focus()
-        else:
-            self.dismiss()
-
-    def action_operations(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+    action_operations = ListDetailScreen.action_dismiss  # the key that opened it closes it

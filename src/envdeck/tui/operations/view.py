@@ -137,3 +137,11 @@ def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) ->
         *((Part("     "), *more) for more in told[1:]),
         (Part("   "), *joined([ended, where])),
     ]
+
+
+def log_path_line(path: str, look: Look, cells: int) -> Line:
+    """Return where the whole log of an operation is, and the key that copies that."""
+    label, key, does = "the whole log: ", look.key("copy"), " copies it"
+    room = cells - width(label) - width(key) - width(does) - 4
+    shown = Part(look.short_path(path, max(room, 12)))
+    return (Part(label, Tone.MUTED), shown, Part(f"  {key}", Tone.HEADING), Part(does, Tone.MUTED))

@@ -68,17 +68,17 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
     def __init__(self, look: Look, table: ListT, about: DetailT) -> None:
         super().__init__(classes="-above")
         self.look = look
-        self.table = table
-        self.about = about
+        self.table = table.add_class("above")
+        self.about = about if about is None else about.add_class("below")
         self.title_label = LineLabel(classes="top")
         self.keys = KeyLine(look.keys)
 
     def compose(self) -> ComposeResult:
         """What there is in all, the list, one row of it, the keys."""
         yield self.title_label
-        yield self.table.add_class("above")
+        yield self.table
         if self.about is not None:
-            yield self.about.add_class("below")
+            yield self.about
         yield self.keys
 
     def on_mount(self) -> None:

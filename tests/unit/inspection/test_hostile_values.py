@@ -7,7 +7,7 @@ import pytest
 
 from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import judge, read_creation
-from envdeck.core.inspection.interpreter import minor_of, read_python
+from envdeck.core.inspection.interpreter import read_python
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import (
     holds,
@@ -16,7 +16,7 @@ from envdeck.core.inspection.packages.requirements import (
     satisfied,
 )
 from envdeck.core.inspection.packages.site_packages import is_distribution
-from envdeck.core.model import Environment, Identity, Python, Status
+from envdeck.core.model import Environment, Identity, Python, Status, minor_of
 
 ENDLESS = "9" * 5000
 """More digits than `int` reads (CPython's limit is 4,300)."""
@@ -98,7 +98,7 @@ def test_a_cfg_with_no_real_version_is_read_by_its_folder(environment, version):
         (environment / "pyvenv.cfg").write_text(f"home = /usr/bin\n{key} = {version}\n")
         candidate = recognise(str(environment))
         assert read_python(candidate).version == "3.12"
-        assert minor_of(version) is None
+        assert minor_of(version) == ""
         assert judged(environment) == (Status.OK, "")
 
 

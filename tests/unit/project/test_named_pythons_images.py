@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.project.deployed.base import minor_of, version_in
+from envdeck.core.project.deployed.base import minor_numbers, version_in
 from envdeck.core.project.deployed.containers import python_of_image
 
 
@@ -89,4 +89,4 @@ _NEAR = st.text(alphabet="python3.12-:/@sha256 x{}$\n", max_size=80)
 @given(st.text(max_size=80) | _NEAR)
 def test_any_text_is_a_version_or_none(text: str) -> None:
     for version in (version_in(text), python_of_image(text)):
-        assert version is None or minor_of(version) is not None
+        assert version is None or minor_numbers(version) is not None

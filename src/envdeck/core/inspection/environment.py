@@ -9,7 +9,6 @@ from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
 from envdeck.core.inspection.interpreter import (
     end_of_life,
-    minor_of,
     minor_of_executable,
     read_python,
 )
@@ -25,6 +24,7 @@ from envdeck.core.model import (
     ProjectState,
     Python,
     Status,
+    minor_of,
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, absence, decode_path, is_missing, read_bounded

@@ -15,7 +15,7 @@ from itertools import islice
 
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
-from envdeck.core.model import Python
+from envdeck.core.model import Python, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
 from envdeck.core.system.paths import lies_under
@@ -49,12 +49,6 @@ def read_python(candidate: EnvironmentCandidate) -> Python:
         base=_base(cfg, target, candidate),
         base_executable=target,
     )
-
-
-def minor_of(version: str | None) -> str | None:
-    """Return `3.12` of `3.12.4`."""
-    match = re.match(rf"{_N}\.{_N}(?![0-9])", version or "")
-    return match.group() if match else None
 
 
 def minor_of_executable(path: str | None) -> str | None:
@@ -255,7 +249,7 @@ def end_of_life(
     """
     if version is None or implementation != "cpython":
         return None
-    end = _ENDS.get(".".join(version.split(".")[:2]))
+    end = _ENDS.get(minor_of(version))
     if end is None:
         return None
     today = time.strftime("%Y-%m-%d", time.gmtime(now))

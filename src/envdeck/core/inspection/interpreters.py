@@ -20,7 +20,14 @@ from envdeck.core.inspection.packages.site_packages import (
     is_distribution,
     normalise,
 )
-from envdeck.core.model import Environment, GlobalPackages, Identity, Interpreter, Unreadable
+from envdeck.core.model import (
+    Environment,
+    GlobalPackages,
+    Identity,
+    Interpreter,
+    Unreadable,
+    minor_of,
+)
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, is_missing, read_bounded
 from envdeck.core.system.host import Host
@@ -134,7 +141,7 @@ def _alpine(host: Host) -> dict[str, str]:
     end = data.find(b"\n\n", start + 1)
     stanza = data[start : end if end >= 0 else len(data)]
     version = upstream(_field(stanza, b"\nV:"))
-    return {version.rpartition(".")[0]: version} if version else {}
+    return {minor_of(version): version} if version else {}
 
 
 def _arch(host: Host) -> dict[str, str]:
@@ -148,7 +155,7 @@ def _arch(host: Host) -> dict[str, str]:
     except OSError:
         return {}
     versions = (upstream(name.removeprefix("python-")) for name in sorted(names))
-    return {version.rpartition(".")[0]: version for version in versions if version}
+    return {minor_of(version): version for version in versions if version}
 
 
 def _field(stanza: bytes, name: bytes) -> str:
@@ -269,11 +276,11 @@ class _Index:
     def __init__(self, interpreters: Iterable[Interpreter]) -> None:
         self._real: dict[str, str] = {}
         self._by_executable: dict[str, Interpreter] = {}
-        self._by_prefix: dict[tuple[str, str | None], Interpreter] = {}
+        self._by_prefix: dict[tuple[str, str], Interpreter] = {}
         for interpreter in interpreters:
             for path in (interpreter.executable, *interpreter.aliases):
                 self._by_executable.setdefault(self._resolve(path), interpreter)
-            key = self._resolve(interpreter.prefix), _minor(interpreter.version)
+            key = self._resolve(interpreter.prefix), minor_of(interpreter.version)
             self._by_prefix.setdefault(key, interpreter)
 
     def base_of(self, environment: Environment) -> Interpreter | None:
@@ -284,7 +291,7 @@ class _Index:
                 return found
         if python.base is None:
             return None
-        return self._by_prefix.get((self._resolve(python.base), _minor(python.version)))
+        return self._by_prefix.get((self._resolve(python.base), minor_of(python.version)))
 
     def _resolve(self, path: str) -> str:
         """Follow links, once a path: many environments share a base."""
@@ -294,10 +301,6 @@ class _Index:
             except ValueError:  # no path of this system, whatever the cfg says
                 self._real[path] = path
         return self._real[path]
-
-
-def _minor(version: str | None) -> str | None:
-    return None if version is None else ".".join(version.split(".")[:2])
 
 
 def _gone(environment: Environment) -> str | None:

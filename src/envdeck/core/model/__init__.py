@@ -22,6 +22,7 @@ from envdeck.core.model.environment import (
     SharedFiles,
     Size,
     Status,
+    minor_of,
 )
 from envdeck.core.model.events import (
     Event,
@@ -106,4 +107,5 @@ __all__ = [
     "StepStarted",
     "Target",
     "Unreadable",
+    "minor_of",
 ]

@@ -1,7 +1,10 @@
 """`Environment`, `Interpreter`, `ProjectLink`, `Finding`, sizes; `minor_of(version)`."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_MINOR = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(?![0-9])")
 
 
 class ProjectState(StrEnum):
@@ -131,6 +134,12 @@ class Python:
     """Where the executable leads when its links are followed, whether that exists or not."""
     end_of_life: str | None = None
     """The day (`2024-10-07`) or month (`2026-10`) its support ended, once that has passed."""
+
+
+def minor_of(version: str | None) -> str:
+    """Return `3.12` of `3.12.4`; empty where no minor version is told."""
+    match = _MINOR.match(version or "")
+    return match.group() if match else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,11 @@
 """Which Python a project accepts: by the range it allows, and by the version that it pins."""
 
-import re
-
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.interpreter import end_of_life
 from envdeck.core.project.model import WantedPython
 
-_MINOR = re.compile(r"(\d{1,2})\.(\d{1,4})")
 _NEWEST, _OLDEST = 14, 8
 """Minor versions of Python 3 that may be asked of uv by number, the newest first."""
 _LAST_PATCH = 99
@@ -49,12 +46,6 @@ def version_to_get(wanted: WantedPython, now: float) -> str:
     supported = [one for one in fitting if end_of_life(one, now) is None]
     # The newest of all is the one whose packages may be missing yet, and still the one asked for.
     return next(iter((*supported, *fitting)), wanted.specifier)
-
-
-def minor_of(version: str | None) -> str:
-    """Return `3.12` of `3.12.4`; empty where that cannot be told."""
-    match = _MINOR.match(version or "")
-    return match[0] if match else ""
 
 
 def _some_release(specifier: str, minor: str) -> bool:

@@ -1,5 +1,6 @@
 """Run any plan: refusals, command log, errors as results; recovery at start."""
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -160,9 +161,9 @@ def _hint(error: OSError, operation: Operation) -> str:
     if isinstance(error, NotOneDiskError):
         return "see what is mounted there, and unmount it"
     match error.errno:
-        case 18:  # EXDEV
+        case errno.EXDEV:
             return _OTHER_DISK.get(operation, "")
-        case 13 | 1 | 30:  # EACCES, EPERM, EROFS
+        case errno.EACCES | errno.EPERM | errno.EROFS:
             return "see who may write there: the folder and the one above it"
     return ""
 

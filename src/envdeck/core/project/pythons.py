@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.model.environment import Python
-from envdeck.core.project.deployed.base import minor_of
+from envdeck.core.project.deployed.base import minor_numbers
 from envdeck.core.project.deployed.containers import DEVELOPMENT
 from envdeck.core.project.documents import DataDocument, read_toml, string_at
 from envdeck.core.project.manifests.others import parse_setup_cfg
@@ -152,7 +152,7 @@ def python_drifts(
     Deployment or tests with another minor version are worth knowing; another release of the same
     minor version is not.
     """
-    minor = minor_of(python.version or "")
+    minor = minor_numbers(python.version or "")
     if python.version is None or minor is None:
         return ()
     return (
@@ -209,7 +209,7 @@ def _deployed(
     """Yield each file's first line of each other minor version."""
     seen = set()
     for one in named:
-        other = minor_of(one.version)
+        other = minor_numbers(one.version)
         key = (one.file, other)
         worked_on = one.source == DEVELOPMENT
         deployed = one.where is Where.DEPLOYED
@@ -236,11 +236,11 @@ def _untested(
         if (
             one.where is Where.TESTED
             and one.source != DEVELOPMENT
-            and minor_of(one.version) is not None
+            and minor_numbers(one.version) is not None
         ):
             sources.setdefault(one.source, []).append(one)
     for source, ones in sources.items():
-        minors = sorted({found for one in ones if (found := minor_of(one.version))})
+        minors = sorted({found for one in ones if (found := minor_numbers(one.version))})
         if minor in minors:
             continue
         fitting = [_dotted(one) for one in minors if _accepts(wanted.specifier, _dotted(one))]
@@ -258,9 +258,9 @@ def _fitting_version(wanted: WantedPython, named: tuple[NamedPython, ...], versi
     version above this one, else below."""
     deployed = [one.version for one in named if one.where is Where.DEPLOYED]
     for candidate in (wanted.exact, *deployed):
-        if candidate and minor_of(candidate) and _accepts(wanted.specifier, candidate):
+        if candidate and minor_numbers(candidate) and _accepts(wanted.specifier, candidate):
             return candidate
-    own = minor_of(version) or (0, 0)
+    own = minor_numbers(version) or (0, 0)
     above = [one for one in _MINORS if one >= own]
     below = [one for one in reversed(_MINORS) if one < own]
     for one in (*above, *below):

@@ -41,7 +41,7 @@ from envdeck.core.inspection.packages.site_packages import (
     parse_egg_link,
     parse_requires,
 )
-from envdeck.core.model import Distribution, Environment
+from envdeck.core.model import Distribution, Environment, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
 
@@ -272,7 +272,7 @@ def base_package_folders(environment: Environment) -> tuple[str, ...]:
     base, version = environment.python.base, environment.python.version
     if base is None or version is None:
         return ()
-    minor = ".".join(version.split(".")[:2])
+    minor = minor_of(version)
     names = (
         os.path.join("lib", f"python{minor}", "site-packages"),
         os.path.join("lib", f"python{minor}", "dist-packages"),

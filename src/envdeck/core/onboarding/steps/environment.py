@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.model import Environment, NoPlan, Plan, Status
+from envdeck.core.model import Environment, NoPlan, Plan, Status, minor_of
 from envdeck.core.onboarding.model import (
     Answers,
     Option,
@@ -18,7 +18,6 @@ from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_
 from envdeck.core.onboarding.python_choice import (
     accepts_python,
     asked_for,
-    minor_of,
     version_to_get,
 )
 from envdeck.core.onboarding.shells import activation, shell_in_use

@@ -1,5 +1,6 @@
 """Deleting as it was planned: a rename into the trash, after every guard was asked again."""
 
+import errno
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -126,7 +127,7 @@ def _put_aside(
             hint="look again, and say yes to those too",
             guard=UNOWNED,
         )
-    raise unable if unable is not None else OSError(2, "there is no place for a trash", path)
+    raise unable or OSError(errno.ENOENT, "there is no place for a trash", path)
 
 
 def _manifest(entry: Entry, removal: Removal, ground: OperationStore) -> TrashManifest:

@@ -1,5 +1,6 @@
 """What every system can do; those that can do more in one step derive from it."""
 
+import errno
 import os
 import shutil
 import stat
@@ -276,7 +277,10 @@ class Disk:
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in {22, 95}:  # EINVAL, EOPNOTSUPP: the file system has no such sync
+            if error.errno not in {
+                errno.EINVAL,
+                errno.EOPNOTSUPP,
+            }:  # the file system has no such sync
                 raise
         finally:
             os.close(descriptor)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from envdeck.core.inspection.unowned import ACTIVATION
 from envdeck.core.system.files import existing_folder
 
-FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", 122)})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """No block, no inode, or no more of either for this user."""
 _FILE_BYTES = 16 * 1024
 """Four blocks; random, so that no file system stores them in less."""

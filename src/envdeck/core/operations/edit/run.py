@@ -103,10 +103,6 @@ def _copy_attributes(source: str, target: str) -> None:
                 raise
 
 
-_OTHER_DISK = 18
-"""EXDEV: another trash may do."""
-
-
 class _StoppedError(Exception):
     """A person stopped it before the step that counts."""
 
@@ -141,7 +137,7 @@ def run_edit(plan: EditPlan, operations: "Context", tell: "Tell", stopped: "Stop
         except ReplacedError:
             return _refused(changed_file(place.path))
         except OSError as error:
-            if error.errno != _OTHER_DISK:
+            if error.errno != errno.EXDEV:  # another trash may do
                 raise
             unable = error
         else:
@@ -149,7 +145,7 @@ def run_edit(plan: EditPlan, operations: "Context", tell: "Tell", stopped: "Stop
             if plan.remedy.kind is RemedyKind.IGNORE:
                 still = still_not_ignored(plan.remedy, ground.host)
             return Result(Ending.DONE, plan.done, hint=still, verified=plan.verified)
-    raise unable if unable is not None else OSError(2, "there is no place to write it")
+    raise unable or OSError(errno.ENOENT, "there is no place to write it")
 
 
 def _as_shown(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
@@ -177,7 +173,7 @@ def _write(plan: EditPlan, place: EditTarget, current: Transaction) -> None:
     data = plan.content.open()
     stage_file(current, data, place.status, plan.mode)
     if read_bounded(current.staged, len(data) + 1) != data:
-        raise OSError(5, "what was written is not what is read", current.staged)
+        raise OSError(errno.EIO, "what was written is not what is read", current.staged)
     current.note(Phase.STAGING, mark=mark_of_file(current.staged))
 
 

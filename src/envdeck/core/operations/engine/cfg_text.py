@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from envdeck.core.model import Interpreter
+from envdeck.core.model import Interpreter, minor_of
 
 _LINE = re.compile(rb"\A([ \t]*)([A-Za-z_-]+)([ \t]*=[ \t]*)([^\r\n]*?)([ \t]*)(?=[\r\n]|\Z)")
 _VERSION = re.compile(r"(\d+\.\d+\.\d+)(?:(a|b|rc)(\d+))?")
@@ -104,7 +104,7 @@ def _like(old: str, version: str) -> str:
     if match is None:
         return old
     if re.fullmatch(r"\d+\.\d+", old):
-        return version.rsplit(".", 1)[0]
+        return minor_of(version)
     if re.fullmatch(r"\d+\.\d+\.\d+\.[a-z]+\.\d+", old):
         return f"{match[1]}.{_LEVELS.get(match[2] or '', 'final')}.{match[3] or 0}"
     return version

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from envdeck.core.inspection.packages.record import RecordRow
-from envdeck.core.model import Environment
+from envdeck.core.model import Environment, minor_of
 from envdeck.core.operations.recipe.recipe import (
     HEAD_LIMIT,
     Pin,
@@ -268,14 +268,10 @@ def _refusal(pin: Pin, environment: Environment, python: str | None) -> str:
     own = environment.python.version
     if own is None and not _minor_of_folder(pin.path):
         return "the version of its interpreter is not known"
-    minor = _minor_of_folder(pin.path) or _minor(own or "")
-    if python is not None and _minor(python) != minor and not is_pure(pin):
+    minor = _minor_of_folder(pin.path) or minor_of(own)
+    if python is not None and minor_of(python) != minor and not is_pure(pin):
         return f"was installed for Python {minor}, and can be rebuilt for that alone"
     return ""
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])
 
 
 def _minor_of_folder(path: str) -> str:

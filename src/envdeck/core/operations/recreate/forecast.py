@@ -19,7 +19,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.model import Interpreter
+from envdeck.core.model import Interpreter, minor_of
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import package_at_fault
 from envdeck.core.operations.engine.runner import Runner
@@ -192,22 +192,17 @@ def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinF
         tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
     except (InvalidWheelFilename, ValueError):
         return PinForecast(name, version, Verdict.UNKNOWN, note="its file has no name of a wheel")
-    minor = _minor(interpreter.version)
+    minor = minor_of(interpreter.version).partition(".")[2]
     for tag in tags:
         python = tag.interpreter
         if tag.abi == "none" and (python == "py3" or python == f"py3{minor}"):
             return PinForecast(name, version, Verdict.WHEEL)
         number = python.removeprefix("cp3")
-        if python.startswith("cp3") and number.isdigit() and minor is not None:
-            later = tag.abi == "abi3" and int(number) <= minor
-            if interpreter.implementation in (None, "cpython") and (later or int(number) == minor):
+        if python.startswith("cp3") and number.isdigit() and minor:
+            later = tag.abi == "abi3" and int(number) <= int(minor)
+            if interpreter.implementation in (None, "cpython") and (later or number == minor):
                 return PinForecast(name, version, Verdict.WHEEL)
     return PinForecast(name, version, Verdict.UNSUPPORTED, note="its wheel is for another Python")
-
-
-def _minor(version: str | None) -> int | None:
-    parts = (version or "").split(".")
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else None
 
 
 _GONE = re.compile(
@@ -240,7 +235,7 @@ def forecast(
     counts. Nothing is installed or built. It takes one run of uv where all have wheels, and
     some hundred at the very most.
     """
-    python = ".".join((interpreter.version or "").split(".")[:2])
+    python = minor_of(interpreter.version)
     uv = UvAdapter(host, folder=folder, environment=environment, offline=offline)
     wanted = [(normalise(name), version, line) for name, version, line in pins]
     if uv.problem:

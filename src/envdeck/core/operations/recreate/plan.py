@@ -17,6 +17,7 @@ from envdeck.core.model import (
     Result,
     Step,
     Target,
+    minor_of,
 )
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import UvAdapter
@@ -194,7 +195,7 @@ def plan_recreate(
         return chosen
     packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
-    same_minor = _minor(environment.python.version) == _minor(chosen.interpreter.version)
+    same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
     found = source_of(environment, wanted, source, file, chosen.interpreter, parts)
     if isinstance(found, NoPlan):
@@ -328,10 +329,6 @@ def _is_copied(environment: Environment) -> bool:
         and reach.isfile(executable)
         and not reach.islink(executable)
     )
-
-
-def _minor(version: str | None) -> str:
-    return ".".join((version or "").split(".")[:2])
 
 
 def run_recreate(

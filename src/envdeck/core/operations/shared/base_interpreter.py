@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from envdeck.core.discovery.interpreters.find import steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import locate
 from envdeck.core.discovery.prefix import read_cfg
-from envdeck.core.inspection.interpreter import minor_of, version_of
+from envdeck.core.inspection.interpreter import version_of
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Environment, Fact, Interpreter, NoPlan
+from envdeck.core.model import Environment, Fact, Interpreter, NoPlan, minor_of
 from envdeck.core.operations.engine.relocation import replace_link
 from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
 from envdeck.core.project.pythons import wanted_python
@@ -275,7 +275,7 @@ def _base(environment: Environment) -> str | None:
     """Return the executable that an environment rests on; where its own is a copy of that, the
     one in the folder that it was copied from."""
     python = environment.python
-    minor = ".".join((python.version or "3").split(".")[:2])
+    minor = minor_of(python.version) or "3"
     names = ("python.exe", f"bin/python{minor}", "bin/python3")
     beside = [os.path.join(python.base, *name.split("/")) for name in names if python.base]
     for path in filter(None, (python.base_executable, *beside)):

@@ -9,9 +9,8 @@ from itertools import takewhile
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.inspection.interpreter import minor_of
 from envdeck.core.inspection.interpreters import base_of
-from envdeck.core.model import Environment, Interpreter
+from envdeck.core.model import Environment, Interpreter, minor_of
 from envdeck.core.project.model import WantedPython
 from envdeck.core.system import reach
 
@@ -239,7 +238,7 @@ def _usable(interpreter: Interpreter) -> bool:
     )
 
 
-def _bases_minor(interpreter: Interpreter) -> str | None:
+def _bases_minor(interpreter: Interpreter) -> str:
     minor = minor_of(interpreter.version)
     library = os.path.join(interpreter.prefix, "lib", f"python{minor}")
     return f"{minor}t" if reach.isdir(f"{library}t") and not reach.isdir(library) else minor

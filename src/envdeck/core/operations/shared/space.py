@@ -1,5 +1,6 @@
 """Room on the disk: what an operation needs, and what helps where there is none."""
 
+import errno
 import os
 import shlex
 from collections.abc import Iterable
@@ -16,7 +17,6 @@ from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.system.files import existing_folder
 from envdeck.core.system.mounts import mount_of, read_mounts
 
-_EDQUOT = 122
 _FEW_FILES = 16
 _FEW_BYTES = 64 * 1024
 """As much as an operation needs: with less of it free, that is what it was refused for."""
@@ -50,7 +50,7 @@ def find_shortage(error: OSError, path: str, ground: OperationStore) -> Shortage
     names no place."""
     named = error.filename2 or error.filename
     folder = existing_folder(named if isinstance(named, str) and os.path.isabs(named) else path)
-    if error.errno == _EDQUOT:
+    if error.errno == errno.EDQUOT:
         return shortage_of(Lack.QUOTA, folder, ground)
     return shortage_of(_lack(folder, ground.disk), folder, ground)
 

@@ -1,5 +1,6 @@
 """Putting a new environment in the place of an old one, once it is made and proved."""
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,9 +23,6 @@ from envdeck.core.system.files import reason_of
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Context, Stopped, Tell
-
-_OTHER_DISK = 18
-"""EXDEV: another trash may do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +98,12 @@ def replace_environment(
         except OSError as error:
             if current is not None and current.entry.changed:
                 return _rolled_back(reason_of(error), "", current.entry.changed)
-            if error.errno != _OTHER_DISK:
+            if error.errno != errno.EXDEV:  # another trash may do
                 raise
             unable = error
         else:
             return Result(Ending.DONE, plan.done, verified=tuple(verified))
-    raise unable if unable is not None else OSError(2, "there is no place to build it")
+    raise unable or OSError(errno.ENOENT, "there is no place to build it")
 
 
 def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool = False) -> Result:

@@ -1,5 +1,6 @@
 """One operation on one environment, from the first journal entry to its end."""
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -223,7 +224,7 @@ class Transaction:
                     raise ReplacedError(entry.path)
                 disk.move(self.staged, entry.path)
             elif not disk.exchange(self.staged, entry.path):
-                raise OSError(95, "the file system cannot exchange two folders here")
+                raise OSError(errno.EOPNOTSUPP, "the file system cannot exchange two folders here")
             elif disk.identity(self.staged) != entry.old or not is_as_shown(self.staged):
                 disk.exchange(self.staged, entry.path)
                 raise ReplacedError(entry.path)

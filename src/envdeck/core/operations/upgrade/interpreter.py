@@ -16,8 +16,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from envdeck.core.inspection.interpreter import minor_of
-from envdeck.core.model import Environment, Fact, Interpreter, NoPlan, Operation, Plan, Status, Step
+from envdeck.core.model import (
+    Environment,
+    Fact,
+    Interpreter,
+    NoPlan,
+    Operation,
+    Plan,
+    Status,
+    Step,
+    minor_of,
+)
 from envdeck.core.operations.engine.cfg_text import CfgChange, rewritten
 from envdeck.core.operations.recreate.plan import plan_recreate
 from envdeck.core.operations.shared.base_interpreter import (
@@ -175,7 +184,7 @@ def repair_plan(
     """
     if reason := _unsupported(environment, host):
         return NoRepair(NoRepairKind.RECREATE, reason)
-    minors = package_minors(environment) or {minor_of(environment.python.version) or ""}
+    minors = package_minors(environment) or {minor_of(environment.python.version)}
     if len(minors) != 1 or not all(minors):
         told = " and ".join(sorted(filter(None, minors))) or "no known version"
         return NoRepair(NoRepairKind.RECREATE, f"its packages are for {told}")

@@ -39,7 +39,7 @@ def version_in(text: str) -> str | None:
     return f"{match['major']}.{match['minor']}" if match else None
 
 
-def minor_of(version: str) -> tuple[int, int] | None:
+def minor_numbers(version: str) -> tuple[int, int] | None:
     """Return `(3, 12)` for `3.12` and `3.12.4`; None for another text."""
     match = re.match(r"([0-9]{1,3})\.([0-9]{1,3})(?![0-9])", version)
     return (int(match[1]), int(match[2])) if match else None

@@ -12,11 +12,10 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import stopping
 from envdeck.config.save import offers_tour
-from envdeck.demo import SCENARIOS, DemoError, Sandbox, SandboxError, build, leftovers, remove
 from envdeck.text import plain, tilde
 
 if TYPE_CHECKING:
-    from envdeck.demo import Demo
+    from envdeck.demo import Demo, Sandbox
 
 # What builds the demo is imported where it is built: a help needs none of it.
 
@@ -51,6 +50,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             "there is no terminal for the screen of the demo",
             hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
         )
+    from envdeck.demo import leftovers, remove  # start-up: builders and operations
+
     with stopping() as stops:
         for folder in leftovers():
             problem = remove(folder)
@@ -68,6 +69,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 
 def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
+    from envdeck.demo import Sandbox, SandboxError  # start-up: builders and operations
+
     try:
         if arguments.path is not None:
             return Sandbox.at(os.path.abspath(context.host.expand(arguments.path)))
@@ -80,6 +83,8 @@ def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
 
 
 def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
+    from envdeck.demo import DemoError, build  # start-up: builders and operations
+
     console = context.console
     console.note(f"building the demo in {sandbox.path}")
 
@@ -104,6 +109,8 @@ def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
 
 def _tell(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
+    from envdeck.demo import SCENARIOS  # start-up: builders and operations
+
     console, home = context.console, demo.host.home
     console.line(demo.root)
     shows = {one.name: one.shows for one in SCENARIOS}

@@ -14,12 +14,12 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.core.onboarding.shells import SHELLS
-from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.text import pad, tilde
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.onboarding.project_state import ReadOperations
+    from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.policy import Policy
 
@@ -73,6 +73,8 @@ def walkthrough(
         chosen["extra"] = tuple(f"extra:{normalise(name)}" for name in arguments.extra)
     if arguments.run is not None:
         chosen["command"] = (f"command:{arguments.run}",)
+    from envdeck.core.onboarding.walkthrough import Walkthrough  # start-up: all operations
+
     return Walkthrough(operations, project, shell=arguments.shell, chosen=chosen)
 
 

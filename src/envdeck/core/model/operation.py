@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from envdeck.core.model.environment import Identity
 
@@ -155,6 +155,8 @@ class Plan:
     is what was shown.
     """
 
+    runner: ClassVar[str]
+    """The module whose `run(plan, context, tell, stopped)` carries it out, loaded only then."""
     id: str
     """`20261120-101502-4f2a`: when it was planned (UTC), and four random digits."""
     operation: Operation

@@ -175,7 +175,7 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter: repaired in place for the same
         minor version, made anew for another."""
-        from envdeck.core.operations.upgrade.interpreter import plan_interpreter
+        from envdeck.core.operations.upgrade.plan import plan_interpreter
 
         return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
 

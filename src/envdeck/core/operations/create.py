@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.model import (
     Creation,
@@ -30,6 +30,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     pick,
     uses_of,
 )
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import sources
@@ -54,21 +55,19 @@ from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.project.model import WantedPython
 from envdeck.core.project.pythons import wanted_python
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePlan(Plan):
     """An environment to be."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.create"
     project: str
     blueprint: BuildSpec
     version: str
 
 
 def plan_create(
-    operations: "Context",
+    context: Context,
     project: str,
     *,
     path: str | None,
@@ -87,13 +86,13 @@ def plan_create(
     if unknown:
         return NoPlan(unknown, missing=True)
     place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
-    chosen = pick(interpreter, interpreter_choices(operations, None, real), operations)
+    chosen = pick(interpreter, interpreter_choices(context, None, real), context)
     if isinstance(chosen, NoPlan):
         return chosen
     found = _source(real, source, file, chosen, parts)
     if isinstance(found, NoPlan):
         return found
-    return _planned(operations, real, os.path.normpath(place), found, chosen)
+    return _planned(context, real, os.path.normpath(place), found, chosen)
 
 
 def _source(
@@ -124,13 +123,13 @@ def _source(
 
 
 def _planned(
-    operations: "Context",
+    context: Context,
     project: str,
     place: str,
     source: PackageSource,
     chosen: InterpreterOption,
 ) -> CreatePlan | NoPlan:
-    host = operations.catalog.host
+    host = context.catalog.host
     one = chosen.interpreter
     uv = UvAdapter(host, folder=host.home)
     if uv.misdirected:
@@ -143,11 +142,11 @@ def _planned(
         creator=creator,
         creation=Creation(creator=creator.name, prompt=os.path.basename(project)),
         source=source,
-        downloads=operations.policy.downloads,
-        offline=operations.policy.offline,
+        downloads=context.policy.downloads,
+        offline=context.policy.offline,
     )
     identifier = new_id(host)
-    trash = first_trash(place, operations.ground)
+    trash = first_trash(place, context.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     wanted = wanted_python(project)
     asked = wanted.exact or wanted.specifier
@@ -169,7 +168,7 @@ def _planned(
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
         warnings=(*source.notes, *_other_python(wanted, one)),
-        refusals=(*_refusals(place), *no_room(place, None, operations.ground)),
+        refusals=(*_refusals(place), *no_room(place, None, context.ground)),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         project=project,
@@ -208,9 +207,9 @@ def _name(place: str) -> str:
     return os.path.join(*place.split(os.sep)[-2:])
 
 
-def run_create(plan: CreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Make it aside, check it, and move it into its place; or leave nothing behind."""
-    ground, place = operations.ground, plan.blueprint.path
+    ground, place = context.ground, plan.blueprint.path
     against = _refusals(place)
     if against:
         first = against[0]

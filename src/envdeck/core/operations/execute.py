@@ -1,12 +1,13 @@
 """Run any plan: refusals, command log, errors as results; recovery at start."""
 
 import errno
+import json
 import os
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from importlib import import_module
 
 from envdeck.core.model import (
     CommandEnded,
@@ -23,8 +24,8 @@ from envdeck.core.model import (
 from envdeck.core.operations.disk import NotOneDiskError, is_full
 from envdeck.core.operations.guards.base import read_only, refused
 from envdeck.core.operations.guards.check import replaced
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.space import find_shortage, hint_for, hint_for_plan
-from envdeck.core.operations.transaction.command_log import CommandLog
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.places import (
     LockHeld,
@@ -42,20 +43,16 @@ from envdeck.core.operations.transaction.transaction import (
     UnclearError,
 )
 from envdeck.core.system.files import reason_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
+from envdeck.core.system.host import Host
 
 
-def run(operations: "Context", plan: Plan, tell: "Tell", stopped: "Stopped") -> Result:
+def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     """Run a plan to its end, and keep the log of every command that it really ran."""
-    if operations.policy.read_only:
+    if context.policy.read_only:
         return refused(read_only())
     if plan.refusals:
         return refused(plan.refusals[0])
-    ground = operations.ground
+    ground = context.ground
     # What a project's own command prints is its own: it may well be a secret.
     logged = plan.operation is not Operation.RUN
     log = CommandLog(ground.journal.log_file(plan.id), ground.host)
@@ -67,7 +64,7 @@ def run(operations: "Context", plan: Plan, tell: "Tell", stopped: "Stopped") -> 
 
     ground.spare.keep()
     try:
-        result = _runner(plan)(operations, told, stopped)
+        result: Result = import_module(plan.runner).run(plan, context, told, stopped)
     except BusyError as error:
         return refused(Refusal("in-use", str(error), hint="wait until it has ended"))
     except ReplacedError as error:
@@ -86,60 +83,57 @@ def run(operations: "Context", plan: Plan, tell: "Tell", stopped: "Stopped") -> 
         ground.clock.keep(ground.clock.now())
     if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
         for target in plan.targets:
-            operations.catalog.changed(target.path)
+            context.catalog.changed(target.path)
     return result
 
 
-def _runner(plan: Plan) -> "Callable[[Context, Tell, Stopped], Result]":
-    """Return what runs a plan. Only that is loaded: a person who said yes waits for it."""
-    match type(plan).__name__:
-        case "DeletePlan":
-            from envdeck.core.operations.delete.plan import DeletePlan
-            from envdeck.core.operations.delete.run import run_delete
-
-            if isinstance(plan, DeletePlan):
-                return partial(run_delete, plan)
-        case "UndoPlan":
-            from envdeck.core.operations.undo.plan import UndoPlan
-            from envdeck.core.operations.undo.run import run_undo
-
-            if isinstance(plan, UndoPlan):
-                return partial(run_undo, plan)
-        case "PurgePlan":
-            from envdeck.core.operations.delete.purge import PurgePlan, run_purge
-
-            if isinstance(plan, PurgePlan):
-                return partial(run_purge, plan)
-        case "RecreatePlan":
-            from envdeck.core.operations.recreate.plan import RecreatePlan, run_recreate
-
-            if isinstance(plan, RecreatePlan):
-                return partial(run_recreate, plan)
-        case "UpgradePlan":
-            from envdeck.core.operations.upgrade.staged import UpgradePlan, run_upgrade
-
-            if isinstance(plan, UpgradePlan):
-                return partial(run_upgrade, plan)
-        case "CreatePlan":
-            from envdeck.core.operations.create import CreatePlan, run_create
-
-            if isinstance(plan, CreatePlan):
-                return partial(run_create, plan)
-        case "EditPlan":
-            from envdeck.core.operations.edit.plan import EditPlan
-            from envdeck.core.operations.edit.run import run_edit
-
-            if isinstance(plan, EditPlan):
-                return partial(run_edit, plan)
-        case "RunPlan":
-            from envdeck.core.operations.run_command import RunPlan, run_command
-
-            if isinstance(plan, RunPlan):
-                return partial(run_command, plan)
-    raise TypeError(f"no plan that can be run: {type(plan).__name__}")
-
-
+_LOG_LIMIT = 4 * 1024 * 1024
+"""Bytes; what goes on for ever is cut."""
 _OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN})
+
+
+class CommandLog:
+    """A text file that is made when the first command is run.
+
+    A log that cannot be written never ends an operation: it is dropped.
+    """
+
+    def __init__(self, path: str, host: Host) -> None:
+        self._path = path
+        self._host = host
+        self._descriptor = -1
+        self._room = _LOG_LIMIT
+
+    def write(self, event: CommandStarted | CommandEnded | OutputLine) -> None:
+        """Add what a command said of itself."""
+        match event:
+            case CommandStarted(command, folder):
+                moment = time.strftime("%H:%M:%S", time.gmtime(self._host.now()))
+                self._add(f"{moment} $ {json.dumps(list(command))}  in {folder}")
+            case CommandEnded(_, code, seconds):
+                self._add(f"         ended with {code} after {seconds:.2f} s")
+            case OutputLine(text):
+                self._add(f"  {text}")
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _add(self, line: str) -> None:
+        data = line.encode("utf-8", "backslashreplace") + b"\n"
+        if len(data) > self._room:
+            return
+        self._room -= len(data)
+        try:
+            if self._descriptor < 0:
+                os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+                self._descriptor = os.open(self._path, flags, 0o600)
+            os.write(self._descriptor, data)
+        except OSError:
+            self._room = 0
 
 
 def _sentence(error: OSError) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.model import (
     Ending,
@@ -18,12 +18,10 @@ from envdeck.core.model import (
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.base import read_only
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 _NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
 _ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
@@ -50,6 +48,7 @@ class Task:
 class RunPlan(Plan):
     """A command that is to be run."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.run_command"
     task: Task
 
 
@@ -61,9 +60,9 @@ class RunResult(Result):
     """Its exit code; negative: the signal that ended it; 127 and 126 as in a shell."""
 
 
-def plan_run(operations: "Context", task: Task) -> RunPlan | NoPlan:
+def plan_run(context: Context, task: Task) -> RunPlan | NoPlan:
     """Plan to run a command; see :meth:`Operations.plan_run`."""
-    host = operations.catalog.host
+    host = context.catalog.host
     program = task.argv[0]
     missing = absence(program)
     if missing:
@@ -81,18 +80,16 @@ def plan_run(operations: "Context", task: Task) -> RunPlan | NoPlan:
         targets=(Target(task.folder, None, os.path.basename(task.folder), tuple(facts)),),
         steps=(Step(task.title, _command(task, host).shown),),
         warnings=(_NO_WAY_BACK,),
-        refusals=(read_only(),) if operations.policy.read_only else (),
+        refusals=(read_only(),) if context.policy.read_only else (),
         frees_now_bytes=0,
         undo=None,
         task=task,
     )
 
 
-def run_command(
-    plan: RunPlan, operations: "Context", tell: "Tell", stopped: "Stopped"
-) -> RunResult:
+def run(plan: RunPlan, context: Context, tell: Tell, stopped: Stopped) -> RunResult:
     """Run it to its end, telling what it prints; it has no input, and can be stopped."""
-    host = operations.catalog.host
+    host = context.catalog.host
     tell(StepStarted(0, plan.steps[0].title))
     done = Runner(host).run(_command(plan.task, host), tell, stopped)
     after = f"after {done.seconds:.1f} s"

@@ -31,7 +31,7 @@ from envdeck.core.operations.transaction.journal import Entry, Move, Phase, Unre
 from envdeck.core.operations.transaction.transaction import OperationStore, transaction
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import UndoPlan, plan_undo
-from envdeck.core.operations.undo.run import run_undo
+from envdeck.core.operations.undo.run import run as run_undo
 from envdeck.core.system.host import Host
 
 CALLS = ("mkdir", "rmdir", "rename", "replace", "unlink", "fsync", "write", "chmod", "link")

@@ -26,7 +26,8 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.processes import Processes
 from envdeck.core.model import Ending, NoPlan, Operation
 from envdeck.core.operations.api import Operations
-from envdeck.core.operations.delete.purge import plan_purge, run_purge
+from envdeck.core.operations.delete.purge import plan_purge
+from envdeck.core.operations.delete.purge import run as run_purge
 from envdeck.core.operations.disk import platforms as linux
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import pending, recover
@@ -41,7 +42,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import plan_undo
-from envdeck.core.operations.undo.run import run_undo
+from envdeck.core.operations.undo.run import run as run_undo
 from envdeck.core.system.host import Host
 
 DAY = 86_400.0

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.model import Environment, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.engine.command import Command
@@ -12,6 +12,7 @@ from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
 from envdeck.core.operations.shared.environments import (
     RememberedEnvironments,
@@ -20,9 +21,6 @@ from envdeck.core.operations.shared.environments import (
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Removal:
 class DeletePlan(Plan):
     """Environments to put into the trash."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.delete.run"
     removals: tuple[Removal, ...]
     purge: bool = False
     known: RememberedEnvironments = field(default_factory=RememberedEnvironments, repr=False)
@@ -52,7 +51,7 @@ class DeletePlan(Plan):
 
 
 def plan_delete(
-    operations: "Context",
+    context: Context,
     environments: Sequence[Environment],
     links: Mapping[str, str],
     *,
@@ -60,17 +59,15 @@ def plan_delete(
     allow: frozenset[str],
 ) -> DeletePlan:
     """Plan to delete; see :meth:`Operations.plan_delete`."""
-    host = operations.catalog.host
-    known = remembered_environments(operations.catalog)
-    moment = moment_of(operations, known)
+    host = context.catalog.host
+    known = remembered_environments(context.catalog)
+    moment = moment_of(context, known)
     removals: list[Removal] = []
     refusals: list[Refusal] = []
     warnings: list[str] = []
     steps: list[Step] = []
     for environment in environments:
-        removal = _removal(
-            environment, links.get(environment.path), moment, operations, purge=purge
-        )
+        removal = _removal(environment, links.get(environment.path), moment, context, purge=purge)
         removals.append(removal)
         refusals += refusals_of(removal, moment, allow)
         named = f"{environment.name}: " if len(environments) > 1 else ""
@@ -80,7 +77,7 @@ def plan_delete(
     plain = all(removal.owner is None for removal in removals)
     together = None
     if not any(removal.link for removal in removals):
-        counted = operations.catalog.together(environments)
+        counted = context.catalog.together(environments)
         together = None if counted.unmeasured else counted.reclaimable_bytes
     undoable = plain and not purge
     return DeletePlan(
@@ -94,7 +91,7 @@ def plan_delete(
         frees_now_bytes=together if not undoable else 0,
         reclaims_bytes=together,
         undo=f"envdeck undo {identifier}" if undoable else None,
-        kept_until=operations.policy.kept_until(host.now()) if undoable else None,
+        kept_until=context.policy.kept_until(host.now()) if undoable else None,
         removals=tuple(removals),
         purge=purge,
         known=known,
@@ -105,12 +102,12 @@ def _removal(
     environment: Environment,
     link: str | None,
     moment: GuardContext,
-    operations: "Context",
+    context: Context,
     *,
     purge: bool,
 ) -> Removal:
     if link is not None:
-        identity = operations.ground.disk.identity(link)
+        identity = context.ground.disk.identity(link)
         return Removal(environment, Target(link, identity, environment.name), link)
     owner = owner_command(environment, moment)
     unowned = moment.unowned(environment.path)

@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.model import (
     Ending,
@@ -23,6 +23,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.disk.removable import check_removable, count_entries, mounted_in
 from envdeck.core.operations.guards.base import some
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.transaction.resolve import describe_remains, suggest_purge
@@ -43,20 +44,18 @@ from envdeck.core.operations.transaction.trash import (
     tidy,
 )
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgePlan(Plan):
     """Items of the trash, as they were shown."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.delete.purge"
     items: tuple[Item, ...]
 
 
-def plan_purge(operations: "Context", identifiers: Sequence[str]) -> PurgePlan | NoPlan:
+def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPlan:
     """Plan to remove items for good: those named by their ids, or all."""
-    everything = {item.id: item for item in trashed(operations.ground)}
+    everything = {item.id: item for item in trashed(context.ground)}
     unknown = [name for name in identifiers if name not in everything]
     if unknown:
         return NoPlan(
@@ -71,7 +70,7 @@ def plan_purge(operations: "Context", identifiers: Sequence[str]) -> PurgePlan |
     if strange and (identifiers or len(strange) == len(chosen)):
         first = strange[0]
         return NoPlan(f"{first.id} cannot be purged: {first.problem}", hint=_look_at(first))
-    return purge_of([item for item in chosen if item.ours], operations.ground)
+    return purge_of([item for item in chosen if item.ours], context.ground)
 
 
 def _look_at(item: Item) -> str:
@@ -138,16 +137,16 @@ def _target(item: Item) -> Target:
     return Target(item.folder, item.identity, name, tuple(facts))
 
 
-def run_purge(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
-    disk = operations.ground.disk
+    disk = context.ground.disk
     every = [PurgeRequest(item.folder, disk.identity(item.folder)) for item in plan.items]
-    with operations.ground.spare.giving(every):
-        return _purge_all(plan, operations, tell, stopped)
+    with context.ground.spare.giving(every):
+        return _purge_all(plan, context, tell, stopped)
 
 
-def _purge_all(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def _purge_all(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     results: list[ItemResult] = []
     for index, item in enumerate(plan.items):
         if stopped():
@@ -157,7 +156,7 @@ def _purge_all(plan: PurgePlan, operations: "Context", tell: "Tell", stopped: "S
         number = f"-{index + 1}" if len(plan.items) > 1 else ""
         identifier, is_alone = f"{plan.id}{number}", not number
         results.append(
-            purge_one(item, identifier, plan.id, operations.ground, tell, is_alone=is_alone)
+            purge_one(item, identifier, plan.id, context.ground, tell, is_alone=is_alone)
         )
     return conclude_purge(results)
 
@@ -167,7 +166,7 @@ def purge_one(
     identifier: str,
     group: str,
     ground: OperationStore,
-    tell: "Tell",
+    tell: Tell,
     *,
     is_alone: bool = False,
 ) -> ItemResult:
@@ -249,7 +248,7 @@ def _count_items(count: int, became: str) -> str:
 
 
 def purge_item(
-    item: Item, identifier: str, group: str, ground: OperationStore, tell: "Tell"
+    item: Item, identifier: str, group: str, ground: OperationStore, tell: Tell
 ) -> int | None:
     """Remove one item for good, and return the bytes really freed; None where it was no longer
     there.
@@ -316,7 +315,7 @@ def _path_of(folder: str, ground: OperationStore) -> str:
     return next((each.path for each in entries if each.item == folder), folder)
 
 
-def _remove(current: Transaction, ground: OperationStore, tell: "Tell", *, is_whole: bool) -> int:
+def _remove(current: Transaction, ground: OperationStore, tell: Tell, *, is_whole: bool) -> int:
     """Remove what is going; where it was whole and nothing of it could be removed, it is in the
     trash again."""
     going = purging_name(current.entry.item)

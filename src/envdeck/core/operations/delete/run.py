@@ -4,13 +4,13 @@ import errno
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
 from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
 from envdeck.core.operations.delete.purge import conclude_purge, purge_one
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.check import UNOWNED, moment_of, unowned_now
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import ENVIRONMENT
@@ -27,13 +27,10 @@ from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 from envdeck.core.operations.undo.plan import UndoAction
 from envdeck.core.operations.undo.run import take_back
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
-
-def run_delete(plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Ask every guard again, for all of them, and only then act; all go, or none."""
-    moment = moment_of(operations, plan.known)
+    moment = moment_of(context, plan.known)
     # What nobody owns is asked for once more when nobody can add to it: in the trash.
     quick = plan.allowed | {UNOWNED}
     for removal in plan.removals:
@@ -41,8 +38,8 @@ def run_delete(plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "
         if against:
             first = against[0]
             return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
-    with operations.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
-        return _delete_all(plan, operations, tell, stopped)
+    with context.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
+        return _delete_all(plan, context, tell, stopped)
 
 
 def _going(removal: Removal) -> PurgeRequest:
@@ -50,35 +47,33 @@ def _going(removal: Removal) -> PurgeRequest:
     return PurgeRequest(removal.target.path, removal.target.identity)
 
 
-def _delete_all(
-    plan: DeletePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
-) -> Result:
+def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     done: list[Entry] = []
     owned: list[Removal] = []
     # What can be brought back goes first: what its owner removes is gone, whatever comes then.
     for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            return _given_up(done, owned, operations.ground, "stopped", stopped=True)
+            return _given_up(done, owned, context.ground, "stopped", stopped=True)
         tell(StepStarted(index, f"move {removal.target.name} to the trash"))
         if removal.owner is not None:
-            result = _by_owner(removal, f"{plan.id}{number}", plan, operations, tell, stopped)
+            result = _by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
-                _bring_all_back(done, operations.ground)
+                _bring_all_back(done, context.ground)
                 return _but_for(result, owned)
             owned.append(removal)
             continue
         try:
-            entry = _put_aside(removal, f"{plan.id}{number}", plan, operations)
+            entry = _put_aside(removal, f"{plan.id}{number}", plan, context)
         except (OSError, BusyError, ReplacedError, UnclearError):
-            _bring_all_back(done, operations.ground)
+            _bring_all_back(done, context.ground)
             raise
         if isinstance(entry, Result):
-            _bring_all_back(done, operations.ground)
+            _bring_all_back(done, context.ground)
             return entry
         done.append(entry)
     if plan.purge:
-        purged = _purge(done, plan, operations.ground, tell)
+        purged = _purge(done, plan, context.ground, tell)
         is_done = purged.status is Ending.DONE
         return replace(purged, message=_said(plan)) if is_done else purged
     hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
@@ -86,10 +81,10 @@ def _delete_all(
 
 
 def _put_aside(
-    removal: Removal, identifier: str, plan: DeletePlan, operations: "Context"
+    removal: Removal, identifier: str, plan: DeletePlan, context: Context
 ) -> Entry | Result:
     """Move one into the trash; where files have come that were not shown, move it back."""
-    ground, environment = operations.ground, removal.environment
+    ground, environment = context.ground, removal.environment
     path = removal.target.path
     entry = Entry(
         id=identifier,
@@ -187,12 +182,12 @@ def _by_owner(
     removal: Removal,
     identifier: str,
     plan: DeletePlan,
-    operations: "Context",
-    tell: "Tell",
-    stopped: "Stopped",
+    context: Context,
+    tell: Tell,
+    stopped: Stopped,
 ) -> Result | None:
     """Have the owner remove one; return why that failed, or None."""
-    ground, environment = operations.ground, removal.environment
+    ground, environment = context.ground, removal.environment
     command = command_of_owner(removal.owner or (), environment, ground.host)
     if isinstance(command, Refusal):
         return Result(Ending.REFUSED, command.message, hint=command.hint, guard=command.guard)
@@ -227,7 +222,7 @@ def _by_owner(
     )
 
 
-def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: "Tell") -> Result:
+def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: Tell) -> Result:
     """Remove them from the trash, each for itself, and return how that ended."""
     moved = [PurgeRequest(entry.item, ground.disk.identity(entry.item)) for entry in done]
     with ground.spare.giving(moved):
@@ -235,7 +230,7 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell
 
 
 def _purge_all(
-    done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: "Tell"
+    done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: Tell
 ) -> Result:
     results = []
     for index, entry in enumerate(done):

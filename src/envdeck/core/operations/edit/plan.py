@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.dotenv import Remedy
 from envdeck.core.dotenv.files import LIMIT
@@ -11,12 +11,10 @@ from envdeck.core.dotenv.secrets import is_secret_text
 from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
 from envdeck.core.operations.edit.remedies import Draft, draft_of, file_of
 from envdeck.core.operations.edit.target import EditTarget, obstacles_at, place_of
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import Unread, read_bounded
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 
 class Sealed:
@@ -42,6 +40,7 @@ class Sealed:
 class EditPlan(Plan):
     """One file that another takes the place of, or that is made."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.edit.run"
     remedy: Remedy
     named: str
     """The path by which the file was asked for: a link, perhaps, to the one that is edited."""
@@ -60,11 +59,9 @@ _KEPT = "the file as it is now, in the trash: only you may enter that"
 _KEPT_VALUES = "the file as it is now, values and all, in the trash: only you may enter that"
 
 
-def plan_remedy(
-    operations: "Context", remedy: Remedy, values: Mapping[str, str]
-) -> EditPlan | NoPlan:
+def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> EditPlan | NoPlan:
     """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
-    host = operations.catalog.host
+    host = context.catalog.host
     if not os.path.isdir(remedy.project):
         return NoPlan(f"`{remedy.project}` is no folder", missing=True)
     if any(map(is_secret_text, values)):  # a value with line ends and no quotes, perhaps
@@ -72,25 +69,25 @@ def plan_remedy(
     named = file_of(remedy)
     place = place_of(named, remedy.project, host)
     if isinstance(place, Refusal):
-        return _refused(operations, remedy, place)
+        return _refused(context, remedy, place)
     old = None if place.status is None else read_bounded(place.path, LIMIT)
     if isinstance(old, Unread):
         said = f"{named} cannot be read: {old.reason}"
-        return _refused(operations, remedy, Refusal("not-readable", said, "", place.path))
+        return _refused(context, remedy, Refusal("not-readable", said, "", place.path))
     draft = draft_of(remedy, place, old, values, host)
     if isinstance(draft, NoPlan):
         return draft
     if isinstance(draft, Draft) and len(draft.content) > LIMIT:
         return NoPlan(f"{named} would be larger than {LIMIT // 1024} KiB, and is not read then")
     if isinstance(draft, Refusal):
-        return _refused(operations, remedy, draft)
-    return _planned(operations, remedy, place, old, draft)
+        return _refused(context, remedy, draft)
+    return _planned(context, remedy, place, old, draft)
 
 
 def _planned(
-    operations: "Context", remedy: Remedy, place: EditTarget, old: bytes | None, draft: Draft
+    context: Context, remedy: Remedy, place: EditTarget, old: bytes | None, draft: Draft
 ) -> EditPlan:
-    ground, named = operations.ground, file_of(remedy)
+    ground, named = context.ground, file_of(remedy)
     identifier = new_id(ground.host)
     facts = list(draft.facts)
     if os.path.normpath(named) != place.path:
@@ -98,7 +95,7 @@ def _planned(
     if old is not None:
         ours = os.path.basename(place.path) == ".gitignore"
         facts.append(Fact("kept", _KEPT if ours else _KEPT_VALUES))
-    undoing = operations.policy.kept_until(ground.host.now()) if old is not None else None
+    undoing = context.policy.kept_until(ground.host.now()) if old is not None else None
     return EditPlan(
         id=identifier,
         operation=Operation.EDIT,
@@ -142,12 +139,12 @@ def _linked(place: EditTarget) -> tuple[str, ...]:
     return (f"it has {others} (hard links), which keep the old content and mode",)
 
 
-def _refused(operations: "Context", remedy: Remedy, refusal: Refusal) -> EditPlan:
+def _refused(context: Context, remedy: Remedy, refusal: Refusal) -> EditPlan:
     """Return a plan that shows why there is nothing to run."""
     named = file_of(remedy)
     shown = replace(refusal, path=refusal.path or named)
     return EditPlan(
-        id=new_id(operations.catalog.host),
+        id=new_id(context.catalog.host),
         operation=Operation.EDIT,
         targets=(Target(named, None, short_name(named)),),
         refusals=(shown,),

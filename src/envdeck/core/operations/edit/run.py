@@ -4,7 +4,6 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import RemedyKind
 from envdeck.core.dotenv.files import LIMIT
@@ -12,6 +11,7 @@ from envdeck.core.model import Ending, Identity, Refusal, Result, StepStarted
 from envdeck.core.operations.edit.plan import EditPlan
 from envdeck.core.operations.edit.remedies import still_not_ignored
 from envdeck.core.operations.edit.target import EditTarget, changed, obstacles_at, place_of
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import (
     OperationStore,
@@ -23,9 +23,6 @@ from envdeck.core.operations.transaction.transaction import (
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.operations.undo.plan import changed_file, mark_of_file
 from envdeck.core.system.files import read_bounded
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 _ALONE = 0o600
 _FOR_ALL = 0o644
@@ -107,12 +104,12 @@ class _StoppedError(Exception):
     """A person stopped it before the step that counts."""
 
 
-def run_edit(plan: EditPlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Look again, write the new file aside, and exchange; or leave everything as it is.
 
     Raises `OSError` where the disk refuses: then everything is as it was too.
     """
-    ground = operations.ground
+    ground = context.ground
     place = _as_shown(plan, ground)
     if isinstance(place, Refusal):
         return _refused(place)

@@ -6,7 +6,6 @@ One guard a module, in the order of :data:`GUARDS`. They only look, and never to
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, Operation, Refusal, Target
@@ -25,14 +24,12 @@ from envdeck.core.operations.guards.rules import (
     TrackedByGit,
     UnownedFiles,
 )
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.environments import (
     RememberedEnvironments,
     remembered_environments,
 )
 from envdeck.core.system.reach import Scope
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 GUARDS: tuple[Guard, ...] = (
     NotAnEnvironment(),
@@ -88,15 +85,15 @@ def _concerned(question: GuardRequest) -> Iterator[Guard]:
 UNOWNED = "unowned-files"
 
 
-def moment_of(operations: "Context", known: RememberedEnvironments | None = None) -> GuardContext:
+def moment_of(context: Context, known: RememberedEnvironments | None = None) -> GuardContext:
     """Return what is true of the machine now, read as far as guards ask; `known` is what was
     remembered a moment ago, taken again if it is still what is remembered."""
-    catalog = operations.catalog
+    catalog = context.catalog
     return GuardContext.now(
         catalog.host,
         environments=remembered_environments(catalog, known).environments,
         roots=Scope().walked(catalog.host),
-        read_only=operations.policy.read_only,
+        read_only=context.policy.read_only,
     )
 
 

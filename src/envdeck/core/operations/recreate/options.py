@@ -3,7 +3,7 @@
 import os
 import tempfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
@@ -13,13 +13,11 @@ from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
 from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast
 from envdeck.core.operations.shared.base_interpreter import interpreter_choices
+from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.sources.difference import SourceDifference, difference
 from envdeck.core.operations.sources.offer import sources, sources_of
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.system import reach
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +68,23 @@ class RecreateChoices:
 
 
 def recreate_choices(
-    operations: "Context", environment: Environment, file: str | None
+    context: Context, environment: Environment, file: str | None
 ) -> RecreateChoices:
     """Return sources and interpreters; see :meth:`Operations.recreate_choices`."""
     recipe = freeze(environment)
     distributions = read_distributions(environment)
-    found = interpreter_choices(operations, environment, environment.project.path)
+    found = interpreter_choices(context, environment, environment.project.path)
     proposed = next((one.interpreter for one in found if one.proposed), None)
     doubts: tuple[Doubt, ...] = ()
     if proposed is not None:
         same_minor = next(one.same_minor for one in found if one.proposed)
         asked = DoubtSearch(
-            operations.catalog.host,
+            context.catalog.host,
             environment,
             proposed,
             same_minor,
-            operations.policy.offline,
-            operations.stopped,
+            context.policy.offline,
+            context.stopped,
         )
         doubts = find_doubts(asked, recipe, find_edits(environment))
     return RecreateChoices(
@@ -104,13 +102,13 @@ def recreate_choices(
     )
 
 
-def create_choices(operations: "Context", project: str) -> RecreateChoices | NoPlan:
+def create_choices(context: Context, project: str) -> RecreateChoices | NoPlan:
     """Return sources and interpreters; see :meth:`Operations.create_choices`."""
     if not reach.isdir(project):
         hint = "give the folder of a project"
         return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
     real = os.path.realpath(project)
-    found = interpreter_choices(operations, None, real)
+    found = interpreter_choices(context, None, real)
     one = next((each.interpreter for each in found if each.proposed), None)
     python = None if one is None else Python(one.version, one.implementation, one.executable)
     return RecreateChoices(
@@ -151,19 +149,19 @@ def _choice(
 
 
 def forecast_for(
-    operations: "Context", environment: Environment, interpreter: Interpreter, stopped: "Stopped"
+    context: Context, environment: Environment, interpreter: Interpreter, stopped: Stopped
 ) -> Forecast | NoPlan:
     """Return what another interpreter would make of what is installed."""
     recipe = freeze(environment)
     pins = [(pin.name, pin.version, pin.requirement) for pin in recipe.installed if pin.requirement]
     with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
         found = forecast(
-            operations.catalog.host,
+            context.catalog.host,
             pins,
             interpreter,
             folder,
             environment=environment.path,
-            offline=operations.policy.offline,
+            offline=context.policy.offline,
             stopped=stopped,
         )
     if found.problem and not found.pins:
@@ -176,7 +174,7 @@ Jumps: TypeAlias = tuple[tuple[str, str, str], ...]
 
 
 def jump_over(
-    operations: "Context",
+    context: Context,
     environment: Environment,
     recipe: Recipe,
     interpreter: Interpreter,
@@ -186,7 +184,7 @@ def jump_over(
     version up that has a wheel for it, or to the `newest`."""
     # moved
 
-    told = forecast_for(operations, environment, interpreter, operations.stopped)
+    told = forecast_for(context, environment, interpreter, context.stopped)
     if isinstance(told, NoPlan):
         return told
     found = []

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.model import (
     Choices,
@@ -14,7 +14,6 @@ from envdeck.core.model import (
     NoPlan,
     Operation,
     PackageChoice,
-    Result,
     Step,
     Target,
     minor_of,
@@ -33,7 +32,6 @@ from envdeck.core.operations.recreate.doubts import (
     wrong_choice,
 )
 from envdeck.core.operations.recreate.options import Jumps, jump_over, jumped_source, without_seeds
-from envdeck.core.operations.recreate.run import RecreateInputs, build_anew, unreleased
 from envdeck.core.operations.shared.base_interpreter import (
     BasePath,
     base_path,
@@ -41,6 +39,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     pick,
     uses_of,
 )
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
 from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
@@ -53,16 +52,13 @@ from envdeck.core.operations.sources.source import (
     SourceName,
 )
 from envdeck.core.operations.staging.changes import packages_of
-from envdeck.core.operations.staging.replace import ReplacePlan, replace_environment
+from envdeck.core.operations.staging.replace import ReplacePlan
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec, seeds_of
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 _CHOSEN = {
     PackageChoice.KEEP: "files kept",
@@ -158,6 +154,7 @@ def warnings_of(
 class RecreatePlan(ReplacePlan):
     """An environment to be made anew."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.recreate.run"
     recipe: Recipe
     carries: bool
     """Whether there are files that no package owns."""
@@ -169,9 +166,13 @@ class RecreatePlan(ReplacePlan):
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
+    def chosen(self, choice: PackageChoice) -> list[str]:
+        """Return the names that a choice was made for."""
+        return sorted(name for name, made in self.choices.items() if made is choice)
+
 
 def plan_recreate(
-    operations: "Context",
+    context: Context,
     environment: Environment,
     *,
     source: str,
@@ -185,12 +186,12 @@ def plan_recreate(
     keep_edits: bool = False,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
-    host = operations.catalog.host
+    host = context.catalog.host
     unknown = parts.unknown(environment.project.path, file)
     if unknown:
         return NoPlan(unknown, missing=True)
-    offered = interpreter_choices(operations, environment, environment.project.path)
-    chosen = pick(interpreter, offered, operations)
+    offered = interpreter_choices(context, environment, environment.project.path)
+    chosen = pick(interpreter, offered, context)
     if isinstance(chosen, NoPlan):
         return chosen
     packages = packages_of(environment)  # before it is read
@@ -206,7 +207,7 @@ def plan_recreate(
         return wrong
     jumped: Jumps = ()
     if jump is not None and exact:
-        jumps = jump_over(operations, environment, wanted, chosen.interpreter, jump)
+        jumps = jump_over(context, environment, wanted, chosen.interpreter, jump)
         if isinstance(jumps, NoPlan):
             return jumps
         found, jumped = jumped_source(found, wanted, jumps), jumps
@@ -223,8 +224,8 @@ def plan_recreate(
             environment,
             chosen.interpreter,
             same_minor,
-            operations.policy.offline,
-            operations.stopped,
+            context.policy.offline,
+            context.stopped,
         )
         doubts = find_doubts(asked, recipe, edits)
     uv = UvAdapter(host, folder=host.home, environment=environment.path)
@@ -248,10 +249,10 @@ def plan_recreate(
         # What is pinned is installed like the rest, by far faster than a creator seeds it.
         seeds=frozenset() if exact and same_minor else seeds_of(recipe),
         copies=_is_copied(environment),
-        downloads=operations.policy.downloads,
-        offline=operations.policy.offline,
+        downloads=context.policy.downloads,
+        offline=context.policy.offline,
     )
-    moment = moment_of(operations)
+    moment = moment_of(context)
     unowned = moment.unowned(environment.path)
     if not unowned.complete:
         why = f": {unowned.unread[0]}" if unowned.unread else ""
@@ -281,7 +282,7 @@ def plan_recreate(
     replaced = look.edits(unreleased(choices) | (doubtful - choices.keys()))
     needs = environment.size.reclaimable_bytes if environment.size is not None else None
     identifier = new_id(host)
-    staged = os.path.join(first_trash(environment.path, operations.ground), identifier)
+    staged = os.path.join(first_trash(environment.path, context.ground), identifier)
     return RecreatePlan(
         id=identifier,
         operation=operation,
@@ -297,7 +298,7 @@ def plan_recreate(
         keep_edits=keep_edits,
         replaced_edits=replaced.count,
         look=look,
-        refusals=(*refusals, *no_room(environment.path, needs, operations.ground)),
+        refusals=(*refusals, *no_room(environment.path, needs, context.ground)),
         allowed=allow,
         needs_bytes=needs,
         frees_now_bytes=0,
@@ -305,7 +306,7 @@ def plan_recreate(
         doubts=doubts,
         choices=choices,
         undo=f"envdeck undo {identifier}",
-        kept_until=operations.policy.kept_until(host.now()),
+        kept_until=context.policy.kept_until(host.now()),
         environment=environment,
         freeze=recipe.freeze_lines(),
         done=f"{environment.name} is made anew",
@@ -331,20 +332,8 @@ def _is_copied(environment: Environment) -> bool:
     )
 
 
-def run_recreate(
-    plan: RecreatePlan, operations: "Context", tell: "Tell", stopped: "Stopped"
-) -> Result:
-    """Make it, prove it, exchange it; or leave everything as it is."""
-    order = RecreateInputs(
-        plan,
-        plan.recipe,
-        same_minor=plan.same_minor,
-        same_base=plan.same_base,
-        carries=plan.carries,
-        look=plan.look,
-        jumped=plan.jumped,
-        choices=plan.choices,
-    )
-    return replace_environment(
-        plan, lambda building: build_anew(order, building), operations, tell, stopped
+def unreleased(choices: Choices) -> frozenset[str]:
+    """Return the names whose files are not put beside those of a release: kept, or left out."""
+    return frozenset(
+        name for name, choice in choices.items() if choice is not PackageChoice.RELEASE
     )

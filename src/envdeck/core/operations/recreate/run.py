@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from envdeck.core.inspection.packages.distributions import read_distributions
@@ -11,21 +12,22 @@ from envdeck.core.inspection.packages.record import RecordRow
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
-from envdeck.core.model import Choices, Environment, PackageChoice, StepStarted
+from envdeck.core.model import Choices, Environment, PackageChoice, Result, StepStarted
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import Carried, carry_over, keep_files, mapped, transplant
-from envdeck.core.operations.recipe.edits import EditSearch
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import SEEDS, Pin, PinKind, Recipe, place_of, record_of
 from envdeck.core.operations.recipe.verify import Proof, prove
 from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
 from envdeck.core.operations.recreate.doubts import choice_hint, options_for
+from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import SourceName
 from envdeck.core.operations.staging.changes import ChangeMonitor
 from envdeck.core.operations.staging.prove import FileProof
-from envdeck.core.operations.staging.replace import ReplacePlan
+from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system.files import Unread
 
@@ -303,32 +305,13 @@ def _line(pin: Pin, versions: dict[str, str | None]) -> str:
     return f"{pin.display_name}=={version}"
 
 
-@dataclass(frozen=True, slots=True)
-class RecreateInputs:
-    """What is to be built, and what it is to be compared with."""
-
-    plan: ReplacePlan
-    recipe: Recipe
-    same_minor: bool
-    same_base: bool
-    """Whether it rests on the very interpreter that the old one rests on."""
-    carries: bool
-    """Whether the plan has a step for files that no package owns."""
-    look: EditSearch
-    """At the files of the old one, as it was planned."""
-    jumped: frozenset[str] = frozenset()
-    """Names that come at another version, since theirs has no wheel for the new interpreter."""
-    choices: Choices = field(default_factory=dict)
-    """What becomes of packages that cannot be recreated exactly."""
-
-    def chosen(self, choice: PackageChoice) -> list[str]:
-        """Return the names that a choice was made for."""
-        return sorted(name for name, made in self.choices.items() if made is choice)
+def run(plan: RecreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
+    """Make it, prove it, exchange it; or leave everything as it is."""
+    return replace_environment(plan, partial(_build, plan), context, tell, stopped)
 
 
-def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
+def _build(plan: RecreatePlan, building: StagedBuild) -> list[str]:
     """Build it, and return what was verified; raises :class:`BuildError`."""
-    plan = order.plan
     steps = iter(enumerate(plan.steps))
 
     def begin() -> None:
@@ -339,8 +322,8 @@ def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
     files = FileProof(
         plan.environment,
         keep=plan.keep_edits,
-        look=order.look,
-        exempt=unreleased(order.choices),
+        look=plan.look,
+        exempt=unreleased(plan.choices),
     )
     tried: frozenset[str] | None = None
     begin()
@@ -351,12 +334,12 @@ def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
         reading = aside.submit(files.read_old, building.stopped)
         if plan.blueprint.source.name is SourceName.EXACT:
             restoring = ExactInstall(
-                order.recipe,
+                plan.recipe,
                 plan.environment,
                 building,
-                order.same_minor,
-                order.choices,
-                order.jumped,
+                plan.same_minor,
+                plan.choices,
+                plan.jumped,
             )
             restoring.install()
             proof = restoring.prove()
@@ -365,12 +348,12 @@ def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
             checked = files.check(building, restoring.lines())
             if checked.reinstalled:
                 proof = restoring.prove()
-            verified += _proved(restoring, proof, order)
-            if order.same_base:
+            verified += _proved(restoring, proof, plan)
+            if plan.same_base:
                 # The same files on the same interpreter import as they did.
                 tried = frozenset(each.name for each in proof.differences)
-                tried = (tried | {*restoring.salvaged, *order.choices}) - {
-                    *order.chosen(PackageChoice.OMIT)
+                tried = (tried | {*restoring.salvaged, *plan.choices}) - {
+                    *plan.chosen(PackageChoice.OMIT)
                 }
         else:
             done = building.install()
@@ -386,26 +369,19 @@ def build_anew(order: RecreateInputs, building: StagedBuild) -> list[str]:
             "not every file in it could be looked at, so that not all could be carried over",
             hint="move what is yours out of it first",
         )
-    if order.carries:
+    if plan.carries:
         begin()
     carried = carry_over(
         plan.environment,
         building.environment(),
-        _not_released([each.path for each in unowned.files], order, building.environment()),
-        order.recipe,
+        _not_released([each.path for each in unowned.files], plan, building.environment()),
+        plan.recipe,
     )
     verified += _carried(carried)
     begin()
-    verified += _checked(order, building, tried)
+    verified += _checked(plan, building, tried)
     building.settle()
     return [*verified, *files.settle_edits(building)]
-
-
-def unreleased(choices: Choices) -> frozenset[str]:
-    """Return the names whose files are not put beside those of a release: kept, or left out."""
-    return frozenset(
-        name for name, choice in choices.items() if choice is not PackageChoice.RELEASE
-    )
 
 
 def _look(environment: Environment, building: StagedBuild) -> Unowned:
@@ -417,7 +393,7 @@ def _look(environment: Environment, building: StagedBuild) -> Unowned:
     return found
 
 
-def _proved(restoring: ExactInstall, proof: Proof, order: RecreateInputs) -> list[str]:
+def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[str]:
     """Say how far it is what it was; raise where something is missing."""
     unseeded = [
         each.name
@@ -427,17 +403,17 @@ def _proved(restoring: ExactInstall, proof: Proof, order: RecreateInputs) -> lis
     differences = [
         each
         for each in proof.differences
-        if each.name not in order.choices and each.name not in unseeded
+        if each.name not in plan.choices and each.name not in unseeded
     ]
     for each in differences:
-        if each.kind == "missing" or (each.kind == "version" and each.name not in order.jumped):
+        if each.kind == "missing" or (each.kind == "version" and each.name not in plan.jumped):
             was = f"{each.name} {each.before}"
             raise BuildError(
                 f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
                 hint="make it from what the project declares: `--from declared`",
             )
     if not restoring.same_minor:
-        gone = {*unseeded, *order.chosen(PackageChoice.OMIT)}
+        gone = {*unseeded, *plan.chosen(PackageChoice.OMIT)}
         moved = sum(each.kind == "version" for each in proof.differences)
         count = proof.total - len(gone)
         moved_too = f", {moved:,} of them at another version" if moved else ""
@@ -447,9 +423,9 @@ def _proved(restoring: ExactInstall, proof: Proof, order: RecreateInputs) -> lis
         said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]
         said += _named("built anew from their origin", [each.name for each in differences])
     said += _named("rebuilt from their files here", sorted(restoring.salvaged))
-    said += _named("files kept as they are", order.chosen(PackageChoice.KEEP))
-    said += _named("taken as the index has them", order.chosen(PackageChoice.RELEASE))
-    said += _named("left out", order.chosen(PackageChoice.OMIT))
+    said += _named("files kept as they are", plan.chosen(PackageChoice.KEEP))
+    said += _named("taken as the index has them", plan.chosen(PackageChoice.RELEASE))
+    said += _named("left out", plan.chosen(PackageChoice.OMIT))
     if restoring.building.offline:
         said.append("without the network, from the cache")
     return said
@@ -461,10 +437,10 @@ def _named(what: str, names: Sequence[str]) -> list[str]:
     return [f"{what}: {', '.join(names[:5])}{more}"] if names else []
 
 
-def _not_released(paths: Sequence[str], order: RecreateInputs, after: Environment) -> Sequence[str]:
+def _not_released(paths: Sequence[str], plan: RecreatePlan, after: Environment) -> Sequence[str]:
     """Return the files that are carried over: not those of which a release was chosen to take the
     place, though no list says whose they were."""
-    released = {*order.chosen(PackageChoice.RELEASE)}
+    released = {*plan.chosen(PackageChoice.RELEASE)}
     if not released:
         return paths
     owned = {
@@ -473,7 +449,7 @@ def _not_released(paths: Sequence[str], order: RecreateInputs, after: Environmen
         if listed.name in released
         for row in _rows(listed.path)
     }
-    return [path for path in paths if mapped(path, order.plan.environment, after) not in owned]
+    return [path for path in paths if mapped(path, plan.environment, after) not in owned]
 
 
 def _rows(info: str) -> tuple[RecordRow, ...]:
@@ -492,16 +468,14 @@ def _carried(carried: Carried) -> list[str]:
     return [f"{count:,} {'file' if count == 1 else 'files'} of yours carried over"] if count else []
 
 
-def _checked(
-    order: RecreateInputs, building: StagedBuild, tried: frozenset[str] | None
-) -> list[str]:
-    omitted = {*order.chosen(PackageChoice.OMIT)}
-    problems = building.unmet(order.plan.environment)
+def _checked(plan: RecreatePlan, building: StagedBuild, tried: frozenset[str] | None) -> list[str]:
+    omitted = {*plan.chosen(PackageChoice.OMIT)}
+    problems = building.unmet(plan.environment)
     lacking = [each for each in problems if _asked(each[1]) not in omitted]
     if lacking:
         name, missing = lacking[0]
         raise BuildError(f"{name} needs {missing}, which would no longer be there")
-    lost = building.imports_lost(order.plan.environment, tried)
+    lost = building.imports_lost(plan.environment, tried)
     if lost and not omitted:
         raise BuildError(lost[0])
     still = "everything that could be imported still can"

@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.interpreters.find import steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import locate
@@ -21,13 +20,11 @@ from envdeck.core.inspection.interpreter import version_of
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Fact, Interpreter, NoPlan, minor_of
 from envdeck.core.operations.engine.relocation import replace_link
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
 from envdeck.core.system.links import deepest_link, link_hops
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?\Z")
 
@@ -244,28 +241,28 @@ def _lost(old: str, one: Interpreter) -> str:
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 
 
-def known_interpreters(operations: "Context") -> tuple[Interpreter, ...]:
+def known_interpreters(context: Context) -> tuple[Interpreter, ...]:
     """Return the interpreters of this machine: remembered ones that are still there, else found."""
     remembered = [
-        one for one in operations.catalog.remembered_interpreters() if reach.exists(one.executable)
+        one for one in context.catalog.remembered_interpreters() if reach.exists(one.executable)
     ]
     if remembered:
         return tuple(remembered)
-    found = find_interpreters(operations.catalog.host)
+    found = find_interpreters(context.catalog.host)
     return tuple(one for one in found if isinstance(one, Interpreter))
 
 
 def interpreter_choices(
-    operations: "Context", environment: Environment | None, project: str | None
+    context: Context, environment: Environment | None, project: str | None
 ) -> tuple[InterpreterOption, ...]:
     """Return the interpreters in the order of choice; the base that an environment has is among
     them wherever it lies."""
-    known = known_interpreters(operations)
+    known = known_interpreters(context)
     base = _base(environment) if environment is not None else None
     if base is not None:
         real = reach.realpath(base)
         if real not in {reach.realpath(one.executable) for one in known}:
-            own = interpreter_at(real, operations.catalog.host)
+            own = interpreter_at(real, context.catalog.host)
             known = (*known, own) if own is not None else known
     wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
     return interpreters_for(environment, known, wanted)
@@ -285,7 +282,7 @@ def _base(environment: Environment) -> str | None:
 
 
 def pick(
-    asked: str | None, choices: tuple[InterpreterOption, ...], operations: "Context"
+    asked: str | None, choices: tuple[InterpreterOption, ...], context: Context
 ) -> InterpreterOption | NoPlan:
     """Return the interpreter that is asked for: an executable, or the newest of a version; with
     nothing asked for, the one that is proposed."""
@@ -300,12 +297,12 @@ def pick(
             hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
             missing=True,
         )
-    named = os.path.abspath(operations.catalog.host.expand(asked))
-    path = reach.realpath(operations.catalog.host.expand(asked))
+    named = os.path.abspath(context.catalog.host.expand(asked))
+    path = reach.realpath(context.catalog.host.expand(asked))
     for one in choices:
         if reach.realpath(one.interpreter.executable) == path:
             return replace(one, path=_link(named, one.interpreter))
-    found = interpreter_at(path, operations.catalog.host)
+    found = interpreter_at(path, context.catalog.host)
     if found is None:
         return NoPlan(
             f"`{asked}` is no interpreter",

@@ -9,19 +9,16 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.model import Edits, Environment
 from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
+from envdeck.core.operations.shared.context import Stopped
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system import reach
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Stopped
 
 GRACE_SECONDS = 1.0
 """So long the old environment is read on when the new one is installed."""
@@ -55,14 +52,14 @@ class FileProof:
     _contents: Contents = field(default_factory=Contents)
     _until: float = float("inf")
 
-    def read_old(self, stopped: "Stopped") -> None:
+    def read_old(self, stopped: Stopped) -> None:
         """Read the old environment; meant for a thread of its own, while an installer runs. What
         is not reached in time is told among the edits as not compared."""
         if self.look is not None:
             self._open(self.look, stopped)
             self.look.read_others()
 
-    def _open(self, look: EditSearch, stopped: "Stopped") -> None:
+    def _open(self, look: EditSearch, stopped: Stopped) -> None:
         def ended() -> bool:
             return time.monotonic() > self._until or stopped()
 

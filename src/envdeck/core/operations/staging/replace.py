@@ -3,10 +3,10 @@
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted
 from envdeck.core.operations.guards.check import moment_of, obstacles
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.staging.changes import (
     ChangeMonitor,
@@ -20,9 +20,6 @@ from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.picture import describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
 from envdeck.core.system.files import reason_of
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +39,9 @@ class ReplacePlan(Plan):
 def replace_environment(
     plan: ReplacePlan,
     build: Callable[[StagedBuild], list[str]],
-    operations: "Context",
-    tell: "Tell",
-    stopped: "Stopped",
+    context: Context,
+    tell: Tell,
+    stopped: Stopped,
 ) -> Result:
     """Ask the guards again, build, and exchange; or leave everything as it is.
 
@@ -52,13 +49,11 @@ def replace_environment(
     the disk refuses: then everything is as it was too.
     """
     target = plan.targets[0]
-    against = obstacles(
-        plan.operation, target, plan.environment, moment_of(operations), plan.allowed
-    )
+    against = obstacles(plan.operation, target, plan.environment, moment_of(context), plan.allowed)
     if against:
         first = against[0]
         return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
-    ground = operations.ground
+    ground = context.ground
     unable: OSError | None = None
     current: Transaction | None = None
     for trash in trash_of(plan.environment.path, ground):

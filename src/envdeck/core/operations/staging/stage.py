@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.model import Creation, Environment
@@ -25,6 +24,7 @@ from envdeck.core.operations.recipe.import_probe import lost_imports, probe
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
+from envdeck.core.operations.shared.context import Stopped, Tell
 from envdeck.core.operations.shared.environments import read_environment
 from envdeck.core.operations.shared.space import find_common, hint_for
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
@@ -34,9 +34,6 @@ from envdeck.core.operations.transaction.transaction import OperationStore, Tran
 from envdeck.core.project import PackageIndex
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Stopped, Tell
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
@@ -297,8 +294,8 @@ class StagedBuild:
     blueprint: BuildSpec
     current: Transaction
     ground: OperationStore
-    tell: "Tell"
-    stopped: "Stopped"
+    tell: Tell
+    stopped: Stopped
     watch: ChangeMonitor | None = None
     """Over the environment whose place it takes, since before anything was taken from it."""
     project: str | None = None

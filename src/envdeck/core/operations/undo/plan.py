@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.inspection.unowned import Unowned
@@ -13,14 +13,12 @@ from envdeck.core.operations.guards.base import amount, some
 from envdeck.core.operations.guards.check import UNOWNED, moment_of
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.history import find_halves, undo_obstacle
 from envdeck.core.operations.transaction.journal import Entry, Move, UnreadableEntry, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
 from envdeck.core.operations.transaction.transaction import OperationStore
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 CHANGED = "changed"
 """The guard of a file that is not what was shown."""
@@ -176,17 +174,18 @@ class UndoAction:
 class UndoPlan(Plan):
     """Context to take back, newest first."""
 
+    runner: ClassVar[str] = "envdeck.core.operations.undo.run"
     returns: tuple[UndoAction, ...]
 
 
 def plan_undo(
-    operations: "Context",
+    context: Context,
     identifier: str | None,
     to: str | None,
     allow: frozenset[str] = frozenset(),
 ) -> UndoPlan | NoPlan:
     """Plan to take back the last operation that can be, or the one named."""
-    ground = operations.ground
+    ground = context.ground
     entries, unreadable = ground.journal.read_all()
     halves = find_halves(entries, ground)
     asked = _named(identifier, entries) if identifier else _last(entries, ground, halves)
@@ -210,7 +209,7 @@ def plan_undo(
             "it was done to several environments, which cannot all go to one path",
             hint=f"restore one, for instance `envdeck undo {chosen[0].id} --to {to}`",
         )
-    moment = moment_of(operations)
+    moment = moment_of(context)
     outer_first = chosen[::-1]  # newest first, and what holds another before that
     outer_first.sort(key=lambda entry: entry.path.count(os.sep))
     returns = tuple(return_of(entry, _real(to), ground, moment) for entry in outer_first)

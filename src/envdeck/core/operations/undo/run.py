@@ -2,10 +2,10 @@
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from envdeck.core.model import Ending, Operation, Result, StepStarted
 from envdeck.core.operations.guards.check import UNOWNED, moment_of
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import NOTED
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.places import ENVIRONMENT
@@ -25,13 +25,10 @@ from envdeck.core.operations.undo.plan import (
     return_of,
 )
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped, Tell
 
-
-def run_undo(plan: UndoPlan, operations: "Context", tell: "Tell", stopped: "Stopped") -> Result:
+def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Take them back, newest first. Each is whole by itself: what was taken back stays so."""
-    ground = operations.ground
+    ground = context.ground
     done: list[Entry] = []
     for index, each in enumerate(plan.returns):
         if stopped():
@@ -40,7 +37,7 @@ def run_undo(plan: UndoPlan, operations: "Context", tell: "Tell", stopped: "Stop
                 f"stopped: {len(done)} of {len(plan.returns)} taken back",
                 stopped=True,
             )
-        moment = moment_of(operations)
+        moment = moment_of(context)
         to = None if each.path == each.entry.path else each.path
         now = return_of(each.entry, to, ground, moment)
         refusals = obstacles_to(now, (), moment, plan.allowed, ground)

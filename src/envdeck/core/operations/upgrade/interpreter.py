@@ -1,4 +1,4 @@
-"""Another interpreter: repaired in a copy, or recreated.
+"""Another interpreter of the same minor version: what changes in an environment for it.
 
 An environment rests on its base by a few links (or copies) in its scripts folder and by some
 lines of its `pyvenv.cfg` (PEP 405); everything else in it names the environment itself. Where
@@ -14,29 +14,19 @@ import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from envdeck.core.model import (
     Environment,
-    Fact,
     Interpreter,
-    NoPlan,
-    Operation,
-    Plan,
     Status,
-    Step,
     minor_of,
 )
 from envdeck.core.operations.engine.cfg_text import CfgChange, rewritten
-from envdeck.core.operations.recreate.plan import plan_recreate
 from envdeck.core.operations.shared.base_interpreter import (
     BaseNames,
     BasePath,
     base_path,
-    interpreter_choices,
-    pick,
     prefix_by,
-    uses_of,
 )
 from envdeck.core.operations.shared.interpreters import (
     InterpreterOption,
@@ -45,14 +35,8 @@ from envdeck.core.operations.shared.interpreters import (
     choose_base,
     package_minors,
 )
-from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
-from envdeck.core.operations.staging.stage import StagedBuild
-from envdeck.core.operations.upgrade.staged import staged_plan
 from envdeck.core.system.files import CFG_LIMIT, Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host
-
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context
 
 _PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?t?)?\Z")
 _PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
@@ -265,74 +249,3 @@ def _clear(path: str) -> None:
     """Remove what an earlier attempt left."""
     if os.path.lexists(path):
         os.unlink(path)
-
-
-def plan_interpreter(
-    operations: "Context",
-    environment: Environment,
-    interpreter: str | None,
-    *,
-    allow: frozenset[str],
-    keep_edits: bool = False,
-) -> Plan | NoPlan:
-    """Plan another interpreter; see :meth:`Operations.plan_interpreter`."""
-    choices = interpreter_choices(operations, environment, environment.project.path)
-    known = [one.interpreter for one in choices]
-    link = None
-    if interpreter is not None:
-        chosen = pick(interpreter, choices, operations)
-        if isinstance(chosen, NoPlan):
-            return chosen
-        link = chosen.path
-        known += [] if chosen.interpreter in known else [chosen.interpreter]
-    found = repair_plan(environment, known, operations.catalog.host, wanted=interpreter, link=link)
-    if isinstance(found, Repair):
-        return _repaired(operations, environment, found, allow)
-    if found.kind is NoRepairKind.RECREATE:
-        return plan_recreate(
-            operations,
-            environment,
-            source="exact",
-            file=None,
-            interpreter=interpreter,
-            allow=allow,
-            operation=Operation.UPGRADE,
-            keep_edits=keep_edits,
-        )
-    return _none(found, environment)
-
-
-def _none(found: NoRepair, environment: Environment) -> NoPlan:
-    hint = found.hint.replace("ENV", environment.path)
-    return NoPlan(found.reason, hint, missing=found.kind is NoRepairKind.NO_INTERPRETER)
-
-
-def _repaired(
-    operations: "Context", environment: Environment, repair: Repair, allow: frozenset[str]
-) -> Plan | NoPlan:
-    one, named = repair.interpreter, repair.named.executable
-
-    def change(building: StagedBuild) -> list[str]:
-        apply_repair(building.folder, repair, building.ground.disk.rewrite)
-        return [f"it runs on {named}"]
-
-    facts = [
-        Fact("python", f"{environment.python.version or 'not known'}, then {one.version}"),
-        Fact("rests on", named),
-        *uses_of(repair.named, one.version),
-        *(Fact("link", f"{link.path} to {link.after}") for link in repair.links),
-        *(Fact("copy", copy.path) for copy in repair.copies),
-        *(Fact("pyvenv.cfg", f"{each.key} = {each.after}") for each in repair.cfg_changes),
-    ]
-    return staged_plan(
-        operations,
-        environment,
-        source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
-        facts=tuple(facts),
-        middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
-        warnings=(repair.named.lost,) if repair.named.lost else (),
-        change=change,
-        tried=frozenset(),
-        done=f"{environment.name} rests on Python {one.version}",
-        allow=allow,
-    )

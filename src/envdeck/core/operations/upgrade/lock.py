@@ -19,7 +19,8 @@ from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
-from envdeck.core.operations.upgrade.staged import staged_plan, with_edits
+from envdeck.core.operations.upgrade.model import LockChange
+from envdeck.core.operations.upgrade.staged import UpgradePlan, staged_plan, with_edits
 from envdeck.core.project import read_lock
 from envdeck.core.project.locks.find import LOCK_FILES
 from envdeck.core.project.locks.uv import uv_lock_revision
@@ -111,22 +112,6 @@ def plan_lock_upgrade(
         return NoPlan(f"{offer.file} cannot be upgraded: {told}")
     command = _command(operations, project, names, offer)
 
-    def change(building: StagedBuild) -> list[str]:
-        building.current.save_file(file)
-        before = uv_lock_revision(file) if offer.tool == "uv" else None
-        done = building.run(command)
-        if not done.ok:
-            raise BuildError.of(explain(done))
-        if before is not None and (after := uv_lock_revision(file) or 0) < before:
-            raise BuildError(
-                f"{offer.file} is of revision {before}, and {version_of('uv')} writes revision"
-                f" {after}, without what newer ones have added",
-                hint=update_of("uv"),
-            )
-        building.tell(StepStarted(2, follow.title))
-        source = _lock_source(environment, project, file, building)
-        return _follow(source, building)
-
     follow = Step(f"install in the copy what {offer.file} says then")
     told = f"upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
     plan = staged_plan(
@@ -142,12 +127,30 @@ def plan_lock_upgrade(
             follow,
         ),
         warnings=(f"{offer.file} changes: it returns with `envdeck undo`",),
-        change=change,
+        change=LockChange(file, project, offer.tool, command),
         tried=frozenset(),
         done=f"{offer.file} and {environment.name} are upgraded together",
         allow=allow,
     )
     return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
+
+
+def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -> list[str]:
+    """Save the lock, have its tool upgrade it, and install what it says then."""
+    file, name = change.file, os.path.basename(change.file)
+    building.current.save_file(file)
+    before = uv_lock_revision(file) if change.tool == "uv" else None
+    done = building.run(change.command)
+    if not done.ok:
+        raise BuildError.of(explain(done))
+    if before is not None and (after := uv_lock_revision(file) or 0) < before:
+        raise BuildError(
+            f"{name} is of revision {before}, and {version_of('uv')} writes revision {after},"
+            " without what newer ones have added",
+            hint=update_of("uv"),
+        )
+    building.tell(StepStarted(2, plan.steps[2].title))
+    return _follow(_lock_source(plan.environment, change.project, file, building), building)
 
 
 def _command(

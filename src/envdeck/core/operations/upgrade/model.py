@@ -7,6 +7,7 @@ from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.uv import Change
 
@@ -99,6 +100,18 @@ class Resolution:
     requirements: tuple[str, ...] = ()
     """Lines for an installer that bring exactly this about: one `name==version` for everything
     that is to be installed. Install them without resolving again (`--no-deps`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockChange:
+    """What upgrades the lock file of a project."""
+
+    file: str
+    """Its path."""
+    project: str
+    tool: str
+    """The manager whose lock it is."""
+    command: Command
 
 
 class Resolver(Protocol):

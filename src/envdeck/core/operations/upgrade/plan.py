@@ -2,54 +2,54 @@
 
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step
-from envdeck.core.operations.engine.failure import Failure, explain
+from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, Step
+from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import UvAdapter
+from envdeck.core.operations.recreate.plan import plan_recreate
+from envdeck.core.operations.shared.base_interpreter import interpreter_choices, pick, uses_of
+from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Packages, packages_of
-from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import MISDIRECTED_HINT
 from envdeck.core.operations.upgrade.candidates import candidates
+from envdeck.core.operations.upgrade.interpreter import NoRepairKind, Repair, repair_plan
 from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer, plan_lock_upgrade
 from envdeck.core.operations.upgrade.model import Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.operations.upgrade.staged import UpgradePlan, no_plan, staged_plan, with_edits
 from envdeck.core.system import reach
 
-if TYPE_CHECKING:
-    from envdeck.core.operations.shared.context import Context, Stopped
 
-
-def resolver_of(operations: "Context", environment: Environment, stopped: "Stopped") -> UvResolver:
+def resolver_of(context: Context, environment: Environment, stopped: Stopped) -> UvResolver:
     """Return the resolver for one environment."""
-    uv = _uv_of(operations, environment)
+    uv = _uv_of(context, environment)
     project = environment.project.path
     hides = values_of(project) if project is not None else ()  # what it builds may print them
-    runner = Runner(operations.catalog.host, hides=hides)
+    runner = Runner(context.catalog.host, hides=hides)
     return UvResolver(uv, runner, environment, ignore, stopped)
 
 
-def _uv_of(operations: "Context", environment: Environment) -> UvAdapter:
-    host = operations.catalog.host
+def _uv_of(context: Context, environment: Environment) -> UvAdapter:
+    host = context.catalog.host
     return UvAdapter(
-        host, folder=host.home, offline=operations.policy.offline, environment=environment.path
+        host, folder=host.home, offline=context.policy.offline, environment=environment.path
     )
 
 
 def candidates_of(
-    operations: "Context", environment: Environment, stopped: "Stopped"
+    context: Context, environment: Environment, stopped: Stopped
 ) -> UpgradeCandidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
-    if why := _uv_of(operations, environment).misdirected:
+    if why := _uv_of(context, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
     if unreached := _unreached(environment):
         return unreached
     found = candidates(
-        environment, read_distributions(environment), resolver_of(operations, environment, stopped)
+        environment, read_distributions(environment), resolver_of(context, environment, stopped)
     )
     return no_plan(found) if isinstance(found, Failure) else found
 
@@ -64,7 +64,7 @@ def _unreached(environment: Environment) -> NoPlan | None:
 
 
 def plan_upgrade(
-    operations: "Context",
+    context: Context,
     environment: Environment,
     wanted: Mapping[str, str | None] | None,
     *,
@@ -73,11 +73,11 @@ def plan_upgrade(
     keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
-    if why := _uv_of(operations, environment).misdirected:
+    if why := _uv_of(context, environment).misdirected:
         return NoPlan(why, MISDIRECTED_HINT)
     if unreached := _unreached(environment):
         return unreached
-    resolver = resolver_of(operations, environment, operations.stopped)
+    resolver = resolver_of(context, environment, context.stopped)
     packages = packages_of(environment)  # before it is read
     distributions = read_distributions(environment)
     if wanted is None:
@@ -91,20 +91,20 @@ def plan_upgrade(
             )
     project = environment.project.path
     offer = (
-        lock_offer(operations.catalog.host, project, tuple(wanted), manager=environment.manager)
+        lock_offer(context.catalog.host, project, tuple(wanted), manager=environment.manager)
         if project is not None
         else None
     )
     if lock:
         return plan_lock_upgrade(
-            operations, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
+            context, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
         )
     resolution = resolve(environment, distributions, wanted, resolver)
     if isinstance(resolution, Failure):
         return no_plan(resolution)
     if not resolution.changes:
         return _nothing(resolution)
-    plan = _planned(operations, environment, resolution, offer, allow, packages)
+    plan = _planned(context, environment, resolution, offer, allow, packages)
     names = frozenset(change.name for change in resolution.changes)
     return plan if isinstance(plan, NoPlan) else with_edits(plan, names, keep=keep_edits)
 
@@ -118,7 +118,7 @@ def _nothing(resolution: Resolution) -> NoPlan:
 
 
 def _planned(
-    operations: "Context",
+    context: Context,
     environment: Environment,
     resolution: Resolution,
     offer: LockOffer | None,
@@ -133,18 +133,6 @@ def _planned(
         requirements=resolution.requirements,
     )
     goes = [change.name for change in resolution.changes if change.after is None]
-
-    def change(building: StagedBuild) -> list[str]:
-        done = building.install()
-        if not done.ok:
-            raise BuildError.of(explain(done))
-        versions = {each.name: each.version for each in read_distributions(building.environment())}
-        for each in resolution.changes:
-            if versions.get(each.name) != each.after:
-                found = versions.get(each.name)
-                raise BuildError(f"{each.name} came out as {found}, and not as {each.after}")
-        return [f"all {len(names):,} are at the versions that were shown"]
-
     warnings = [
         f"{held.name} gets to {held.gets}, not to {held.wanted}"
         + (f": {held.because[0]}" if held.because else "")
@@ -162,18 +150,18 @@ def _planned(
     )
     count = f"{len(names):,} package{'' if len(names) == 1 else 's'}"
     return staged_plan(
-        operations,
+        context,
         environment,
         source=source,
         facts=facts,
         middle=lambda staged, blueprint: (
             Step(
                 f"upgrade {count} in the copy",
-                blueprint.installing(staged, operations.catalog.host).shown,
+                blueprint.installing(staged, context.catalog.host).shown,
             ),
         ),
         warnings=tuple(warnings),
-        change=change,
+        change=resolution,
         tried=_touched(environment, names),
         done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
         allow=allow,
@@ -191,4 +179,63 @@ def _touched(environment: Environment, names: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-# acting
+def plan_interpreter(
+    context: Context,
+    environment: Environment,
+    interpreter: str | None,
+    *,
+    allow: frozenset[str],
+    keep_edits: bool = False,
+) -> Plan | NoPlan:
+    """Plan another interpreter; see :meth:`Operations.plan_interpreter`."""
+    choices = interpreter_choices(context, environment, environment.project.path)
+    known = [one.interpreter for one in choices]
+    link = None
+    if interpreter is not None:
+        chosen = pick(interpreter, choices, context)
+        if isinstance(chosen, NoPlan):
+            return chosen
+        link = chosen.path
+        known += [] if chosen.interpreter in known else [chosen.interpreter]
+    found = repair_plan(environment, known, context.catalog.host, wanted=interpreter, link=link)
+    if isinstance(found, Repair):
+        return _repaired(context, environment, found, allow)
+    if found.kind is NoRepairKind.RECREATE:
+        return plan_recreate(
+            context,
+            environment,
+            source="exact",
+            file=None,
+            interpreter=interpreter,
+            allow=allow,
+            operation=Operation.UPGRADE,
+            keep_edits=keep_edits,
+        )
+    hint = found.hint.replace("ENV", environment.path)
+    return NoPlan(found.reason, hint, missing=found.kind is NoRepairKind.NO_INTERPRETER)
+
+
+def _repaired(
+    context: Context, environment: Environment, repair: Repair, allow: frozenset[str]
+) -> Plan | NoPlan:
+    one, named = repair.interpreter, repair.named.executable
+    facts = [
+        Fact("python", f"{environment.python.version or 'not known'}, then {one.version}"),
+        Fact("rests on", named),
+        *uses_of(repair.named, one.version),
+        *(Fact("link", f"{link.path} to {link.after}") for link in repair.links),
+        *(Fact("copy", copy.path) for copy in repair.copies),
+        *(Fact("pyvenv.cfg", f"{each.key} = {each.after}") for each in repair.cfg_changes),
+    ]
+    return staged_plan(
+        context,
+        environment,
+        source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
+        facts=tuple(facts),
+        middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
+        warnings=(repair.named.lost,) if repair.named.lost else (),
+        change=repair,
+        tried=frozenset(),
+        done=f"{environment.name} rests on Python {one.version}",
+        allow=allow,
+    )

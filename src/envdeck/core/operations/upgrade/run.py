@@ -1,0 +1,85 @@
+"""An upgrade is carried out: in a copy of hard links, verified, then exchanged."""
+
+from functools import partial
+
+from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.model import Environment, Result, StepProgress, StepStarted
+from envdeck.core.operations.disk.links import FolderLinkError
+from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.shared.base_interpreter import anchor_links
+from envdeck.core.operations.shared.context import Context, Stopped, Tell
+from envdeck.core.operations.staging.changes import ChangeMonitor
+from envdeck.core.operations.staging.prove import FileProof
+from envdeck.core.operations.staging.record_paths import confine_records
+from envdeck.core.operations.staging.replace import replace_environment
+from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair
+from envdeck.core.operations.upgrade.lock import upgrade_lock
+from envdeck.core.operations.upgrade.model import LockChange, Resolution
+from envdeck.core.operations.upgrade.staged import SHARED_HINT, UpgradePlan, say_shared
+
+
+def run(plan: UpgradePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
+    """Change the copy, prove it, exchange it; or leave everything as it is."""
+    return replace_environment(plan, partial(_change, plan), context, tell, stopped)
+
+
+def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
+    building.tell(StepStarted(0, plan.steps[0].title))
+    _copy(plan.environment, building)
+    building.tell(StepStarted(1, plan.steps[1].title))
+    verified: list[str]
+    match plan.change:
+        case Resolution():
+            verified = _upgrade_packages(plan.change, building)
+        case LockChange():
+            verified = upgrade_lock(plan.change, plan, building)
+        case Repair():
+            apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
+            verified = [f"it runs on {plan.change.named.executable}"]
+    files = FileProof(plan.environment, keep=plan.keep_edits)
+    verified += files.check_changed(building)
+    building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
+    problems = building.unmet(plan.environment)
+    if problems:
+        name, missing = problems[0]
+        raise BuildError(f"{name} needs {missing}, which would no longer be there")
+    lost = building.imports_lost(plan.environment, plan.tried or None)
+    if lost:
+        raise BuildError(lost[0])
+    building.settle()
+    verified += files.settle_edits(building)
+    return [*verified, "no package lacks what it needs", "what could be imported still can"]
+
+
+def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str]:
+    done = building.install()
+    if not done.ok:
+        raise BuildError.of(explain(done))
+    versions = {each.name: each.version for each in read_distributions(building.environment())}
+    for each in resolution.changes:
+        if versions.get(each.name) != each.after:
+            found = versions.get(each.name)
+            raise BuildError(f"{each.name} came out as {found}, and not as {each.after}")
+    return [f"all {len(resolution.changes):,} are at the versions that were shown"]
+
+
+def _copy(environment: Environment, building: StagedBuild) -> None:
+    """Make the copy; the files are the same ones, and replaced, never written into."""
+    building.current.make_staged()
+    building.watch = ChangeMonitor.of(environment)
+    total = environment.size.files if environment.size else None
+
+    def copied(files: int, _size: int) -> None:
+        building.tell(StepProgress(files, total, "files"))
+        if building.stopped():
+            raise BuildError("it was stopped", stopped=True)
+
+    try:
+        building.ground.disk.link_tree(environment.path, building.folder, copied)
+        building.links = anchor_links(building.folder, environment.path)
+        building.records = confine_records(
+            environment, building.folder, building.ground.disk.rewrite
+        )
+    except FolderLinkError as error:
+        raise BuildError(say_shared(environment.path, error.path), SHARED_HINT) from None

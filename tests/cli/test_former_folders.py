@@ -28,7 +28,9 @@ def old(home, host) -> Path:
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text('theme = "dracula"\n')
     path = f"{home}/api/.venv"
-    done = Entry(ID, ID, Operation.DELETE, Move.OWNER, Phase.DONE, path, "")
+    done = Entry(
+        id=ID, group=ID, operation=Operation.DELETE, move=Move.OWNER, phase=Phase.DONE, path=path
+    )
     Journal(str(folder / "operations"), disk_for(host)).write(done)
     return folder
 

@@ -452,13 +452,13 @@ async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
 
 def entry(phase, path="/home/ada/work/[/]/.venv"):
     return Entry(
-        "20261120-101502-4f2a",
-        "20261120-101502-4f2a",
-        Operation.UPGRADE,
-        Move.EXCHANGE,
-        phase,
-        path,
-        "",
+        id="20261120-101502-4f2a",
+        group="20261120-101502-4f2a",
+        operation=Operation.UPGRADE,
+        move=Move.EXCHANGE,
+        phase=phase,
+        path=path,
+        item="",
         message="another folder is there",
     )
 

@@ -1,10 +1,10 @@
 """The ends of support, on the day and the month."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from envdeck.core.inspection.interpreter import end_of_life
+from envdeck.core.inspection.interpreter import RELEASES_CHECKED, end_of_life
 
 
 def at(day: str) -> float:
@@ -41,3 +41,8 @@ def test_support_has_ended_once_its_day_or_month_is_over(
 @pytest.mark.parametrize("implementation", ["pypy", "graalpy", None])
 def test_only_the_support_of_cpython_is_known(implementation: str | None) -> None:
     assert end_of_life("2.7.18", at("2026-01-01"), implementation) is None
+
+
+def test_the_table_of_releases_was_checked_within_a_year():
+    checked = date.fromisoformat(RELEASES_CHECKED)
+    assert datetime.now(UTC).date() - checked <= timedelta(days=365), "compare it, and say when"

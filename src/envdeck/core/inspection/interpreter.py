@@ -227,15 +227,18 @@ def _fitting(version: str | None, located: Located) -> str | None:
     return version
 
 
-_ENDS = {
+RELEASES = {
     "2.6": "2013-10-29", "2.7": "2020-01-01",
     "3.0": "2009-06-27", "3.1": "2012-04-09", "3.2": "2016-02-20", "3.3": "2017-09-29",
     "3.4": "2019-03-18", "3.5": "2020-09-30", "3.6": "2021-12-23", "3.7": "2023-06-27",
     "3.8": "2024-10-07", "3.9": "2025-10-31", "3.10": "2026-10", "3.11": "2027-10",
     "3.12": "2028-10", "3.13": "2029-10", "3.14": "2030-10",
 }  # fmt: skip
-"""The day of the last release, or the month it is planned for. A month has passed when it is
-over, not when it begins: the last security release may come on any day of it."""
+"""The minor versions of CPython, oldest first, and the day of the last release of each, or the
+month it is planned for. A month has passed when it is over, not when it begins: the last security
+release may come on any day of it."""
+RELEASES_CHECKED = "2026-11-29"
+"""When the table was last compared with https://devguide.python.org/versions/."""
 
 
 def end_of_life(
@@ -249,7 +252,7 @@ def end_of_life(
     """
     if version is None or implementation != "cpython":
         return None
-    end = _ENDS.get(minor_of(version))
+    end = RELEASES.get(minor_of(version))
     if end is None:
         return None
     today = time.strftime("%Y-%m-%d", time.gmtime(now))

@@ -21,6 +21,7 @@ from envdeck.core.inspection.packages.site_packages import (
     normalise,
 )
 from envdeck.core.model import (
+    SEED_PACKAGES,
     Environment,
     GlobalPackages,
     Identity,
@@ -31,8 +32,6 @@ from envdeck.core.model import (
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, is_missing, read_bounded
 from envdeck.core.system.host import Host
-
-_BROUGHT_ALONG = frozenset({"pip", "setuptools", "wheel"})
 
 
 def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | Unreadable]:
@@ -48,7 +47,7 @@ def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | U
             yield Unreadable(path, names.reason)
             continue
         found = {normalise(from_entry(name)[0]) for name in names if is_distribution(name)}
-        yield GlobalPackages(path, kind, tuple(sorted(found - _BROUGHT_ALONG)))
+        yield GlobalPackages(path, kind, tuple(sorted(found - SEED_PACKAGES)))
 
 
 def user_site(located: Located, host: Host) -> str | None:

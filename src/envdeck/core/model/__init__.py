@@ -5,7 +5,7 @@ not UTF-8 survives the way to the disk and back. They are hostile text until
 :func:`envdeck.text.safe` has seen them.
 """
 
-from envdeck.core.model.distribution import Distribution, Script
+from envdeck.core.model.distribution import SEED_PACKAGES, Distribution, Script
 from envdeck.core.model.environment import (
     Creation,
     Environment,
@@ -57,9 +57,11 @@ from envdeck.core.model.operation import (
     StepProgress,
     StepStarted,
     Target,
+    refused,
 )
 
 __all__ = [
+    "SEED_PACKAGES",
     "UNPROVED",
     "Choices",
     "CommandEnded",
@@ -108,4 +110,5 @@ __all__ = [
     "Target",
     "Unreadable",
     "minor_of",
+    "refused",
 ]

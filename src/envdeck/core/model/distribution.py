@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SEED_PACKAGES = frozenset({"pip", "setuptools", "wheel"})
+"""What creators put into an environment by themselves; `ensurepip` even marks pip REQUESTED."""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:

@@ -248,6 +248,11 @@ class Result:
     """How it ended for each, where one that fails does not keep the others."""
 
 
+def refused(refusal: Refusal) -> Result:
+    """Return the result of a plan that a guard refuses."""
+    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
+
+
 @dataclass(frozen=True, slots=True)
 class StepStarted:
     """A step of the plan begins; those before it are done."""

@@ -3,11 +3,11 @@
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.inspection.interpreter import end_of_life
+from envdeck.core.inspection.interpreter import RELEASES, end_of_life
 from envdeck.core.project.model import WantedPython
 
-_NEWEST, _OLDEST = 14, 8
-"""Minor versions of Python 3 that may be asked of uv by number, the newest first."""
+_TO_GET = tuple(reversed(RELEASES))[: -list(RELEASES).index("3.8")]
+"""Minor versions that may be asked of uv by number, the newest first: it has none below 3.8."""
 _LAST_PATCH = 99
 """A patch release that is later than any: `>=3.12.4` is met by some 3.12."""
 
@@ -41,8 +41,7 @@ def version_to_get(wanted: WantedPython, now: float) -> str:
         return wanted.exact if name in (None, "cpython") else f"{name}@{wanted.exact}"
     if not wanted.specifier:
         return ""
-    minors = [f"3.{number}" for number in range(_NEWEST, _OLDEST - 1, -1)]
-    fitting = [one for one in minors if _some_release(wanted.specifier, one)]
+    fitting = [one for one in _TO_GET if _some_release(wanted.specifier, one)]
     supported = [one for one in fitting if end_of_life(one, now) is None]
     # The newest of all is the one whose packages may be missing yet, and still the one asked for.
     return next(iter((*supported, *fitting)), wanted.specifier)

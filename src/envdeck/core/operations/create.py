@@ -19,6 +19,7 @@ from envdeck.core.model import (
     Step,
     StepStarted,
     Target,
+    refused,
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
 from envdeck.core.operations.engine.failure import explain
@@ -48,7 +49,7 @@ from envdeck.core.operations.staging.stage import (
     BuildSpec,
     StagedBuild,
 )
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
+from envdeck.core.operations.transaction.journal import Entry, Move, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash, transaction
 from envdeck.core.operations.transaction.trash import TrashManifest
@@ -212,16 +213,13 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
     ground, place = context.ground, plan.blueprint.path
     against = _refusals(place)
     if against:
-        first = against[0]
-        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+        return refused(against[0])
     entry = Entry(
         id=plan.id,
         group=plan.id,
         operation=plan.operation,
         move=Move.EXCHANGE,
-        phase=Phase.PREPARED,
         path=place,
-        item="",
         name=_name(place),
         manager=plan.blueprint.creator.name,
         python=plan.version,

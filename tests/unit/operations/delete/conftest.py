@@ -85,9 +85,18 @@ def put(operations, home) -> Callable[..., Path]:
             (path / name).write_bytes(b"x" * 9_000)
         old = ground.disk.identity(str(path))
         entry = Entry(
-            identifier, group or identifier, Operation.DELETE, Move.ASIDE, Phase.PREPARED,
-            str(path), "", old, name=f"{identifier}/.venv", manager="venv", python="3.13",
-        )  # fmt: skip
+            id=identifier,
+            group=group or identifier,
+            operation=Operation.DELETE,
+            move=Move.ASIDE,
+            phase=Phase.PREPARED,
+            path=str(path),
+            item="",
+            old=old,
+            name=f"{identifier}/.venv",
+            manager="venv",
+            python="3.13",
+        )
         with transaction(ground, entry) as current:
             current.open_item(ground.places.trash)
             manifest = TrashManifest(

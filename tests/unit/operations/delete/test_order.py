@@ -31,9 +31,15 @@ def test_undo_takes_the_last_whatever_the_clock_says(machine, operations, put, r
 def test_those_of_before_come_before(operations, put, home):
     journal = operations.ground.journal
     older = Entry(
-        "20990101-000000-aaaa", "g", Operation.DELETE, Move.ASIDE, Phase.ROLLED_BACK,
-        f"{home}/x", "", created_at=4e9,
-    )  # fmt: skip
+        id="20990101-000000-aaaa",
+        group="g",
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.ROLLED_BACK,
+        path=f"{home}/x",
+        item="",
+        created_at=4e9,
+    )
     oldest = replace(older, id="20980101-000000-aaaa", created_at=3e9)
     for entry in (older, oldest):
         journal.write(entry)

@@ -34,7 +34,14 @@ def put(operations, home):
         (path / "data").write_bytes(b"x" * size)
         old = ground.disk.identity(str(path))
         entry = Entry(
-            identifier, identifier, Operation.DELETE, Move.ASIDE, Phase.PREPARED, str(path), "", old
+            id=identifier,
+            group=identifier,
+            operation=Operation.DELETE,
+            move=Move.ASIDE,
+            phase=Phase.PREPARED,
+            path=str(path),
+            item="",
+            old=old,
         )
         with transaction(ground, entry) as current:
             current.open_item(ground.places.trash)
@@ -100,9 +107,16 @@ def test_what_an_operation_works_with_is_not_purged(operations, put):
     item = put("20260101-000000-aaaa")
     plan = operations.plan_purge()
     pending = Entry(
-        "20260105-000000-aaaa", "g", Operation.UNDO, Move.BACK, Phase.MOVING, "/else/where",
-        str(item), new=Identity(1, 1), undoes=item.name,
-    )  # fmt: skip
+        id="20260105-000000-aaaa",
+        group="g",
+        operation=Operation.UNDO,
+        move=Move.BACK,
+        phase=Phase.MOVING,
+        path="/else/where",
+        item=str(item),
+        new=Identity(1, 1),
+        undoes=item.name,
+    )
     operations.ground.journal.write(pending)
     result = run(operations, plan)
     assert (result.status, result.guard) == (Ending.REFUSED, "in-use")
@@ -227,9 +241,15 @@ def test_a_trash_whose_disk_is_away_is_told(operations, home):
     beside = home / "disk" / "project" / ".envdeck-trash"
     name = "20260101-000000-aaaa"
     entry = Entry(
-        name, name, Operation.DELETE, Move.ASIDE, Phase.DONE, f"{beside.parent}/.venv",
-        f"{beside}/{name}", Identity(1, 1),
-    )  # fmt: skip
+        id=name,
+        group=name,
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.DONE,
+        path=f"{beside.parent}/.venv",
+        item=f"{beside}/{name}",
+        old=Identity(1, 1),
+    )
     operations.ground.journal.write(entry)
     (item,) = operations.trash()
     assert "is its disk mounted?" in item.problem

@@ -92,7 +92,9 @@ def furnish(host: Host, env: Path) -> None:
 def delete(operations: Operations, path: Path) -> Entry:
     ground = operations.ground
     identity = ground.disk.identity(str(path))
-    entry = Entry(ID, ID, Operation.DELETE, Move.ASIDE, Phase.PREPARED, str(path), "", identity)
+    entry = Entry(
+        id=ID, group=ID, operation=Operation.DELETE, move=Move.ASIDE, path=str(path), old=identity
+    )
     with transaction(ground, entry) as current:
         current.open_item(ground.places.trash)
         now = ground.host.now()
@@ -407,7 +409,14 @@ def furnish_without_trash(machine: Machine) -> None:
     remember_choice(host, "/home/ada/web", "tests", ("command:tox",))
     with Index.open(index_path(host), host=host) as index:
         index.save_project_roots(["/home/ada/api"])
-    done = Entry(ID, ID, Operation.DELETE, Move.OWNER, Phase.DONE, "/home/ada/api/.venv", "")
+    done = Entry(
+        id=ID,
+        group=ID,
+        operation=Operation.DELETE,
+        move=Move.OWNER,
+        phase=Phase.DONE,
+        path="/home/ada/api/.venv",
+    )
     Operations(Catalog(host)).ground.journal.write(done)
 
 

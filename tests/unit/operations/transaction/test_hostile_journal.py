@@ -27,9 +27,14 @@ def staging(operations, home) -> Entry:
     item = Path(operations.ground.places.trash, ID)
     item.mkdir(parents=True)
     return Entry(
-        ID, ID, Operation.RECREATE, Move.EXCHANGE, Phase.STAGING, str(home / "work" / ".venv"),
-        str(item),
-    )  # fmt: skip
+        id=ID,
+        group=ID,
+        operation=Operation.RECREATE,
+        move=Move.EXCHANGE,
+        phase=Phase.STAGING,
+        path=str(home / "work" / ".venv"),
+        item=str(item),
+    )
 
 
 def identity(path: Path) -> Identity:

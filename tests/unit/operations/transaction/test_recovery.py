@@ -45,9 +45,17 @@ class Left:
             os.rename(self.path.parent / word, self.places[place])
         item = self.ground.disk.identity(str(self.item))
         entry = Entry(
-            ID, ID, Operation.DELETE, move, phase, str(self.path), str(self.item),
-            old=item if move is Move.REMOVE else made["old"], new=made["new"], keep_new=keep_new,
-        )  # fmt: skip
+            id=ID,
+            group=ID,
+            operation=Operation.DELETE,
+            move=move,
+            phase=phase,
+            path=str(self.path),
+            item=str(self.item),
+            old=item if move is Move.REMOVE else made["old"],
+            new=made["new"],
+            keep_new=keep_new,
+        )
         if move is Move.ASIDE:
             entry = replace(entry, new=None)
         if move is Move.BACK:
@@ -193,9 +201,15 @@ def test_the_next_operation_settles_what_was_left_at_its_place(left):
     left.interrupt(Move.EXCHANGE, Phase.STAGING, here="old", there="new")
     old = left.ground.disk.identity(str(left.path))
     entry = Entry(
-        "20261120-000002-bbbb", "g", Operation.DELETE, Move.ASIDE, Phase.PREPARED,
-        str(left.path), "", old=old,
-    )  # fmt: skip
+        id="20261120-000002-bbbb",
+        group="g",
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.PREPARED,
+        path=str(left.path),
+        item="",
+        old=old,
+    )
     with transaction(left.ground, entry) as current:
         current.open_item(left.ground.places.trash)
         current.put_aside()

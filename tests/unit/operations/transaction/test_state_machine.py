@@ -239,7 +239,9 @@ class Lives(RuleBasedStateMachine):
     def entry(self, path: Path, move: Move, operation: Operation) -> Entry:
         identifier = new_id(self.ground.host)
         old = self.ground.disk.identity(str(path))
-        return Entry(identifier, identifier, operation, move, Phase.PREPARED, str(path), "", old)
+        return Entry(
+            id=identifier, group=identifier, operation=operation, move=move, path=str(path), old=old
+        )
 
     def do_delete(self, path: Path) -> None:
         if not path.exists():

@@ -103,7 +103,13 @@ def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
     item = put("20260101-000000-aaaa")
     (item / "manifest.json").write_bytes(b"\xff" * 100)
     entry = Entry(
-        item.name, item.name, Operation.DELETE, Move.ASIDE, Phase.DONE, "/p/.venv", str(item)
+        id=item.name,
+        group=item.name,
+        operation=Operation.DELETE,
+        move=Move.ASIDE,
+        phase=Phase.DONE,
+        path="/p/.venv",
+        item=str(item),
     )
     ground.journal.write(entry)
 

@@ -42,14 +42,14 @@ def act(operations, path: Path, move: Move, identifier: str = "20261120-000001-a
     """Delete, or make anew, as a transaction does it."""
     ground = operations.ground
     entry = Entry(
-        identifier,
-        identifier,
-        Operation.DELETE if move is Move.ASIDE else Operation.RECREATE,
-        move,
-        Phase.PREPARED,
-        str(path),
-        "",
-        ground.disk.identity(str(path)),
+        id=identifier,
+        group=identifier,
+        operation=Operation.DELETE if move is Move.ASIDE else Operation.RECREATE,
+        move=move,
+        phase=Phase.PREPARED,
+        path=str(path),
+        item="",
+        old=ground.disk.identity(str(path)),
     )
     with transaction(ground, entry) as current:
         current.open_item(ground.places.trash)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.discovery.managers import manager_classes
-from envdeck.core.model import Distribution
+from envdeck.core.model import SEED_PACKAGES, Distribution
 from envdeck.core.system.files import decode
 
 MASK = "****"
@@ -128,8 +128,6 @@ def parse(data: bytes) -> DirectUrl:
     )
 
 
-SEEDS = frozenset({"pip", "setuptools", "wheel"})
-"""What creators put into an environment by themselves; `ensurepip` even marks pip REQUESTED."""
 
 
 def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
@@ -144,11 +142,11 @@ def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
     telling = {
         installer
         for row, installer in zip(distributions, installers, strict=True)
-        if row.requested and row.name not in SEEDS and installer is not None
+        if row.requested and row.name not in SEED_PACKAGES and installer is not None
     }
     roots = roots_of({row.name: row.requires for row in distributions})
     return tuple(
-        row.name not in SEEDS and (row.requested if installer in telling else row.name in roots)
+        row.name not in SEED_PACKAGES and (row.requested if installer in telling else row.name in roots)
         for row, installer in zip(distributions, installers, strict=True)
     )
 

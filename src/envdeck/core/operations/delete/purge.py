@@ -268,7 +268,6 @@ def purge_item(
         group=group,
         operation=Operation.PURGE,
         move=Move.REMOVE,
-        phase=Phase.PREPARED,
         path=manifest.path if manifest is not None else _path_of(folder, ground),
         item=folder,
         old=old,

@@ -5,11 +5,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from envdeck.core.model import Ending, Operation, Refusal, Result, StepStarted
+from envdeck.core.model import Ending, Refusal, Result, StepStarted, refused
 from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
 from envdeck.core.operations.delete.purge import conclude_purge, purge_one
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.guards.check import UNOWNED, moment_of, unowned_now
+from envdeck.core.operations.guards.check import UNOWNED, moment_of, not_shown, unowned_now
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
@@ -36,8 +36,7 @@ def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
     for removal in plan.removals:
         against = refusals_of(removal, moment, plan.allowed if plan.purge else quick)
         if against:
-            first = against[0]
-            return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+            return refused(against[0])
     with context.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
         return _delete_all(plan, context, tell, stopped)
 
@@ -86,20 +85,9 @@ def _put_aside(
     """Move one into the trash; where files have come that were not shown, move it back."""
     ground, environment = context.ground, removal.environment
     path = removal.target.path
-    entry = Entry(
-        id=identifier,
-        group=plan.id,
-        operation=Operation.DELETE,
-        move=Move.ASIDE,
-        phase=Phase.PREPARED,
-        path=path,
-        item="",
-        old=removal.target.identity,
-        name=environment.name,
-        manager=environment.manager,
-        python=environment.python.version or "",
-        bytes_aside=environment.size.reclaimable_bytes if environment.size else None,
-    )
+    entry = Entry.begin(plan, identifier, Move.ASIDE, removal.target, environment)
+    if environment.size is not None:
+        entry = replace(entry, bytes_aside=environment.size.reclaimable_bytes)
     unable: OSError | None = None
     for trash in trash_of(path, ground):
         try:
@@ -116,12 +104,7 @@ def _put_aside(
         if not come:
             return moved
         _bring_back(moved, ground)
-        return Result(
-            Ending.REFUSED,
-            f"files have come that were not shown: {', '.join(sorted(come)[:3])}",
-            hint="look again, and say yes to those too",
-            guard=UNOWNED,
-        )
+        return refused(not_shown(come))
     raise unable or OSError(errno.ENOENT, "there is no place for a trash", path)
 
 
@@ -190,20 +173,8 @@ def _by_owner(
     ground, environment = context.ground, removal.environment
     command = command_of_owner(removal.owner or (), environment, ground.host)
     if isinstance(command, Refusal):
-        return Result(Ending.REFUSED, command.message, hint=command.hint, guard=command.guard)
-    entry = Entry(
-        id=identifier,
-        group=plan.id,
-        operation=Operation.DELETE,
-        move=Move.OWNER,
-        phase=Phase.PREPARED,
-        path=environment.path,
-        item="",
-        old=removal.target.identity,
-        name=environment.name,
-        manager=environment.manager,
-        python=environment.python.version or "",
-    )
+        return refused(command)
+    entry = Entry.begin(plan, identifier, Move.OWNER, removal.target, environment)
     with transaction(ground, entry) as current:
         current.note(Phase.MOVING)
         ended = Runner(ground.host, keep=current.keep).run(command, tell, stopped)

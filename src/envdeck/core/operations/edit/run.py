@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from envdeck.core.dotenv import RemedyKind
 from envdeck.core.dotenv.files import LIMIT
-from envdeck.core.model import Ending, Identity, Refusal, Result, StepStarted
+from envdeck.core.model import Ending, Identity, Refusal, Result, StepStarted, refused
 from envdeck.core.operations.edit.plan import EditPlan
 from envdeck.core.operations.edit.remedies import still_not_ignored
 from envdeck.core.operations.edit.target import EditTarget, changed, obstacles_at, place_of
@@ -112,7 +112,7 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
     ground = context.ground
     place = _as_shown(plan, ground)
     if isinstance(place, Refusal):
-        return _refused(place)
+        return refused(place)
     unable: OSError | None = None
     for trash in trash_of(place.path, ground):
         try:
@@ -130,9 +130,9 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         except FileExistsError:
             if place.status is not None:
                 raise
-            return _refused(changed(place.path))
+            return refused(changed(place.path))
         except ReplacedError:
-            return _refused(changed_file(place.path))
+            return refused(changed_file(place.path))
         except OSError as error:
             if error.errno != errno.EXDEV:  # another trash may do
                 raise
@@ -180,9 +180,7 @@ def _entry(plan: EditPlan, place: EditTarget) -> Entry:
         group=plan.id,
         operation=plan.operation,
         move=Move.EXCHANGE,
-        phase=Phase.PREPARED,
         path=place.path,
-        item="",
         old=place.identity,
         name=plan.targets[0].name,
         bytes_aside=_bytes(place),
@@ -210,7 +208,3 @@ def _bytes(place: EditTarget) -> int | None:
         return None
     blocks: int | None = getattr(place.status, "st_blocks", None)
     return place.status.st_size if blocks is None else blocks * 512
-
-
-def _refused(refusal: Refusal) -> Result:
-    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable
 from typing import ClassVar
 
-from envdeck.core.model import Ending, Operation, Refusal, Result
+from envdeck.core.model import Operation, Refusal
 from envdeck.core.operations.guards.context import GuardRequest
 
 CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
@@ -74,11 +74,6 @@ def amount(size: int) -> str:
 def short(path: str) -> str:
     """Return the last two parts of a path, which tell it from its neighbours."""
     return os.path.join(*path.split(os.sep)[-2:])
-
-
-def refused(refusal: Refusal) -> Result:
-    """Return the result of a plan that a guard refuses."""
-    return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
 
 
 def read_only() -> Refusal:

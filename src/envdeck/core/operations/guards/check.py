@@ -4,7 +4,7 @@ One guard a module, in the order of :data:`GUARDS`. They only look, and never to
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from envdeck.core.inspection.unowned import unowned_files
@@ -146,6 +146,15 @@ def replaced(target: Target) -> Refusal:
         "what is there now is not what was shown",
         hint=f"look again with `envdeck show {target.path}`",
         path=target.path,
+    )
+
+
+def not_shown(files: Iterable[str]) -> Refusal:
+    """Return the refusal of a target that holds files which were not shown."""
+    return Refusal(
+        UNOWNED,
+        f"files have come that were not shown: {', '.join(sorted(files)[:3])}",
+        hint="look again, and say yes to those too",
     )
 
 

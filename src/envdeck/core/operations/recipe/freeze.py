@@ -29,10 +29,9 @@ from envdeck.core.inspection.packages.site_packages import (
     leftovers,
     parse_egg_link,
 )
-from envdeck.core.model import Distribution, Environment
+from envdeck.core.model import SEED_PACKAGES, Distribution, Environment
 from envdeck.core.operations.recipe.identity import is_hashed
 from envdeck.core.operations.recipe.recipe import (
-    SEEDS,
     Pin,
     PinKind,
     Recipe,
@@ -280,7 +279,7 @@ def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
         path=row.path,
         requested=row.requested,
         installer=row.installer,
-        seed=row.name in SEEDS,
+        seed=row.name in SEED_PACKAGES,
         direct_url=raw,
         source=origin.path if origin else None,
         anchored=origin is not None and _is_anchored(origin),

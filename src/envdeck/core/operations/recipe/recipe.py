@@ -14,9 +14,6 @@ from envdeck.core.inspection.packages.record import RecordRow, read_rows
 from envdeck.core.model import Creation
 from envdeck.core.system.files import Unread, read_bounded
 
-SEEDS = frozenset({"pip", "setuptools", "wheel"})
-"""What creators put into a new environment by themselves."""
-
 
 class PinKind(StrEnum):
     """Where a distribution came from, by which it can be had again."""

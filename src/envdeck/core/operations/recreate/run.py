@@ -12,13 +12,20 @@ from envdeck.core.inspection.packages.record import RecordRow
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
-from envdeck.core.model import Choices, Environment, PackageChoice, Result, StepStarted
+from envdeck.core.model import (
+    SEED_PACKAGES,
+    Choices,
+    Environment,
+    PackageChoice,
+    Result,
+    StepStarted,
+)
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import Carried, carry_over, keep_files, mapped, transplant
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
-from envdeck.core.operations.recipe.recipe import SEEDS, Pin, PinKind, Recipe, place_of, record_of
+from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe, place_of, record_of
 from envdeck.core.operations.recipe.verify import Proof, prove
 from envdeck.core.operations.recipe.wheel import Unsalvageable, salvage
 from envdeck.core.operations.recreate.doubts import choice_hint, options_for
@@ -398,7 +405,7 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
     unseeded = [
         each.name
         for each in proof.differences
-        if each.kind == "missing" and each.name in SEEDS and not restoring.same_minor
+        if each.kind == "missing" and each.name in SEED_PACKAGES and not restoring.same_minor
     ]
     differences = [
         each

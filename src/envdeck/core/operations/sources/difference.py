@@ -7,11 +7,8 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.requirements import parse_requirement, satisfied
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.model import Distribution
+from envdeck.core.model import SEED_PACKAGES, Distribution
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource
-
-SEEDS = frozenset({"pip", "setuptools", "wheel"})
-"""What creators put into an environment by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ def difference(
     installed: Sequence[Distribution],
     *,
     resolved: Iterable[tuple[str, str]] | None = None,
-    seeds: Collection[str] = SEEDS,
+    seeds: Collection[str] = SEED_PACKAGES,
 ) -> SourceDifference:
     """Compare a source with what is installed, or with `resolved`, what came of a resolve.
 

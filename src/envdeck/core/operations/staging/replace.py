@@ -2,9 +2,9 @@
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted
+from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted, refused
 from envdeck.core.operations.guards.check import moment_of, obstacles
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
@@ -16,7 +16,7 @@ from envdeck.core.operations.staging.changes import (
     packages_of,
 )
 from envdeck.core.operations.staging.stage import BuildError, BuildSpec, StagedBuild
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.picture import describe_changes
 from envdeck.core.operations.transaction.transaction import Transaction, transaction, trash_of
 from envdeck.core.system.files import reason_of
@@ -51,14 +51,17 @@ def replace_environment(
     target = plan.targets[0]
     against = obstacles(plan.operation, target, plan.environment, moment_of(context), plan.allowed)
     if against:
-        first = against[0]
-        return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
+        return refused(against[0])
     ground = context.ground
+    entry = replace(
+        Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
+        bytes_aside=plan.reclaims_bytes,
+    )
     unable: OSError | None = None
     current: Transaction | None = None
     for trash in trash_of(plan.environment.path, ground):
         try:
-            with transaction(ground, _entry(plan)) as current:
+            with transaction(ground, entry) as current:
                 current.open_item(trash)
                 current.take_picture()
                 current.describe(
@@ -173,21 +176,3 @@ def _come_late(watch: ChangeMonitor, current: Transaction, plan: ReplacePlan) ->
         what = named((*found.left, *found.packages))
         said.append(f"changed at the last moment, and in the trash alone: {what}; {undo}")
     return said
-
-
-def _entry(plan: ReplacePlan) -> Entry:
-    environment = plan.environment
-    return Entry(
-        id=plan.id,
-        group=plan.id,
-        operation=plan.operation,
-        move=Move.EXCHANGE,
-        phase=Phase.PREPARED,
-        path=environment.path,
-        item="",
-        old=plan.targets[0].identity,
-        name=environment.name,
-        manager=environment.manager,
-        python=environment.python.version or "",
-        bytes_aside=plan.reclaims_bytes,
-    )

@@ -13,9 +13,9 @@ import secrets
 import time
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from envdeck.core.model import Identity, Operation
+from envdeck.core.model import Environment, Identity, Operation, Plan, Target
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.transaction.places import FILE_AFTER, FILE_BEFORE, is_item
 from envdeck.core.system.files import Unread, read_bounded
@@ -74,7 +74,7 @@ _SEQUENCE = re.compile(rb'"sequence": ([0-9]{1,15})[,\s}]')
 _OVER = tuple(f'"phase": "{phase}"'.encode() for phase in Phase if phase.over)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is journalled of one operation on one environment. It holds no secret."""
 
@@ -83,10 +83,10 @@ class Entry:
     """The plan it belongs to: several environments can be deleted by one."""
     operation: Operation
     move: Move
-    phase: Phase
+    phase: Phase = Phase.PREPARED
     path: str
     """The place of the environment."""
-    item: str
+    item: str = ""
     """The folder of the trash that holds, or held, what is put aside; empty where none does."""
     old: Identity | None = None
     """What was in its place; None where nothing was."""
@@ -131,6 +131,23 @@ class Entry:
     """Whether a removal was begun and could not be ended: nothing of the item can be put back."""
     pid: int = 0
     boot: str = ""
+
+    @classmethod
+    def begin(
+        cls, plan: Plan, identifier: str, move: Move, target: Target, environment: Environment
+    ) -> Self:
+        """Return the entry of an operation that begins on one environment of a plan."""
+        return cls(
+            id=identifier,
+            group=plan.id,
+            operation=plan.operation,
+            move=move,
+            path=target.path,
+            old=target.identity,
+            name=environment.name,
+            manager=environment.manager,
+            python=environment.python.version or "",
+        )
 
     def undo_possible(self) -> bool:
         """Tell whether it can be taken back, as far as the journal knows."""

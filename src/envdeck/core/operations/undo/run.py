@@ -3,11 +3,11 @@
 import os
 from dataclasses import replace
 
-from envdeck.core.model import Ending, Operation, Result, StepStarted
-from envdeck.core.operations.guards.check import UNOWNED, moment_of
+from envdeck.core.model import Ending, Operation, Result, StepStarted, refused
+from envdeck.core.operations.guards.check import moment_of, not_shown
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import NOTED
-from envdeck.core.operations.transaction.journal import Entry, Move, Phase
+from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import (
     OperationStore,
@@ -42,16 +42,9 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         now = return_of(each.entry, to, ground, moment)
         refusals = obstacles_to(now, (), moment, plan.allowed, ground)
         if refusals:
-            first = refusals[0]
-            return Result(Ending.REFUSED, first.message, hint=first.hint, guard=first.guard)
-        come = sorted(set(now.discarded.files) - set(each.discarded.files))
-        if come:
-            return Result(
-                Ending.REFUSED,
-                f"files have come that were not shown: {', '.join(come[:3])}",
-                hint="look again, and say yes to those too",
-                guard=UNOWNED,
-            )
+            return refused(refusals[0])
+        if come := set(now.discarded.files) - set(each.discarded.files):
+            return refused(not_shown(come))
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.returns) > 1 else ""
         try:
@@ -59,8 +52,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         except ReplacedError:
             if not each.entry.is_file:
                 raise
-            refusal = changed_file(each.path)
-            return Result(Ending.REFUSED, refusal.message, hint=refusal.hint, guard=refusal.guard)
+            return refused(changed_file(each.path))
     return Result(Ending.DONE, _said(plan, done))
 
 
@@ -83,7 +75,6 @@ def take_back(each: UndoAction, identifier: str, group: str, ground: OperationSt
         group=group,
         operation=Operation.UNDO,
         move=Move.BACK if before.move is Move.ASIDE else Move.EXCHANGE,
-        phase=Phase.PREPARED,
         path=each.path,
         item=before.item,
         old=each.here,

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.dependencies import requirement_graph
 from envdeck.core.inspection.packages.requirements import marker_environment, parse_requirement
-from envdeck.core.model import Distribution, Environment, Status
+from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import Change
 from envdeck.core.operations.upgrade.model import (
@@ -21,9 +21,6 @@ from envdeck.core.operations.upgrade.model import (
     UpgradeCandidates,
     level,
 )
-
-SEEDS = frozenset({"pip", "setuptools", "wheel"})
-"""What creators put into an environment by themselves."""
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
@@ -203,7 +200,7 @@ def candidates(
                 level(installed.movable[name], _reached(installed, targets[name], newest, name)),
                 held.get(name, ()),
                 days.get(name),
-                name in SEEDS,
+                name in SEED_PACKAGES,
             )
             for name in rows
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
-from envdeck.core.model import Distribution, Environment
+from envdeck.core.model import SEED_PACKAGES, Distribution, Environment
 from envdeck.core.project.drift.declared import (
     Bits,
     constrained,
@@ -35,7 +35,7 @@ from envdeck.core.project.parts import AskedPart, asked_parts, own_names
 from envdeck.core.project.pythons import python_drifts
 from envdeck.core.project.requirements import file_url
 
-HABITUAL = frozenset({"pip", "setuptools", "wheel", "uv", "distribute", "pkg-resources"})
+HABITUAL = SEED_PACKAGES | {"uv", "distribute", "pkg-resources"}
 """What creators and their tools put into an environment, and leave there, by themselves."""
 
 _ORDER = {DriftKind.MISSING: 0, DriftKind.NOT_AS_LOCKED: 1, DriftKind.OUTSIDE: 1}

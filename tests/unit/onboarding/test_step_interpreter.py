@@ -61,7 +61,7 @@ def test_what_cannot_be_read_is_not_claimed(stands, write):
     ("wanted", "version"),
     [
         (WantedPython(), ""),
-        (WantedPython(">=3.9"), "3.14"),
+        (WantedPython(">=3.9"), "3.15"),
         (WantedPython(">=3.9,<3.13"), "3.12"),
         (WantedPython(">=3.12.4,<3.13"), "3.12"),
         (WantedPython("<3.9"), "3.8"),

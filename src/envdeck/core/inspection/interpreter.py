@@ -232,7 +232,7 @@ RELEASES = {
     "3.0": "2009-06-27", "3.1": "2012-04-09", "3.2": "2016-02-20", "3.3": "2017-09-29",
     "3.4": "2019-03-18", "3.5": "2020-09-30", "3.6": "2021-12-23", "3.7": "2023-06-27",
     "3.8": "2024-10-07", "3.9": "2025-10-31", "3.10": "2026-10", "3.11": "2027-10",
-    "3.12": "2028-10", "3.13": "2029-10", "3.14": "2030-10",
+    "3.12": "2028-10", "3.13": "2029-10", "3.14": "2030-10", "3.15": "2031-10",
 }  # fmt: skip
 """The minor versions of CPython, oldest first, and the day of the last release of each, or the
 month it is planned for. A month has passed when it is over, not when it begins: the last security

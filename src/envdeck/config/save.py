@@ -2,14 +2,13 @@
 
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 
 from envdeck.config.load import LIMIT, locate
 from envdeck.config.settings import ConfigurationError
-from envdeck.core.system.files import Unread, read_bounded, reason_of
+from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 
 _THEME = re.compile(
@@ -43,7 +42,7 @@ def save_theme(host: Host, theme: str) -> str | None:
         if changed is None:
             return "the line `theme` could not be changed safely"
         if changed != text:
-            _replace(path, changed.encode())
+            write_atomically(path, changed.encode(), sync=True)
     except (OSError, ValueError) as error:
         return reason_of(error)
     return None
@@ -109,27 +108,6 @@ def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     return character if character.isprintable() else f"\\U{ord(character):08x}"
-
-
-def _replace(path: str, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".config-", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(path))
-        os.replace(temporary, path)
-    finally:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-
-
-def _mode(path: str) -> int:
-    try:
-        return os.stat(path).st_mode & 0o777
-    except FileNotFoundError:
-        return 0o600
 
 
 def tour_file(host: Host) -> str:

@@ -164,7 +164,7 @@ def test_a_thing_is_where_it_belongs_unless_it_is_only_in_the_former_folder(home
 
 
 def test_the_table_in_the_manual_is_true():
-    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
     rows = [line.strip("|").split("|") for line in page.splitlines() if "XDG_" in line]
     names = {"configuration": "config"}
     table = {

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from envdeck.core.system.files import Unread, read_bounded, temporary_name
+from envdeck.core.system.files import Unread, read_bounded, write_atomically
 from envdeck.core.system.host import Host, own_path
 
 SCHEMA = 1
@@ -88,18 +88,9 @@ def _write(host: Host, project: str, memory: WalkthroughAnswers) -> None:
     data = json.dumps(told).encode()
     if len(data) > _LIMIT:
         return
-    scratch = temporary_name(path)
     with suppress(OSError):
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        try:
-            descriptor = os.open(scratch, flags, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(scratch, path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(scratch)
+        write_atomically(path, data)
 
 
 def _chosen(told: object) -> dict[str, tuple[str, ...]]:

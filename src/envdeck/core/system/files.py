@@ -10,6 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from envdeck.core.system import reach
@@ -93,6 +94,47 @@ def read_text(path: str, limit: int, *, whole: bool = True) -> str | Unread:
     """Do as :func:`read_bounded`, decoding UTF-8 (a BOM is dropped), else Latin-1."""
     data = read_bounded(path, limit, whole=whole)
     return data if isinstance(data, Unread) else decode(data)
+
+
+def write_atomically(path: str, data: bytes, *, mode: int = 0o600, sync: bool = False) -> None:
+    """Put a file in the place of what is at a path: whole, or not at all. Raises `OSError`.
+
+    Other links to the one before keep what they have, and its mode stays; `mode` is for a new
+    one. With `sync` it reaches the disk before it has its name.
+    """
+    with suppress(FileNotFoundError):
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+    temporary = temporary_name(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(temporary, flags, 0o600), "wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def same_content(first: str, second: str) -> bool:
+    """Tell whether two paths lead to regular files that hold the same. Raises `OSError`."""
+    sizes = set()
+    for path in (first, second):
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):  # a FIFO would be waited for
+            return False
+        sizes.add(status.st_size)
+    if len(sizes) > 1:
+        return False
+    with open(first, "rb") as one, open(second, "rb") as other:
+        while part := one.read(_PART):
+            if part != other.read(_PART):
+                return False
+        return not other.read(1)
 
 
 def decode(data: bytes) -> str:

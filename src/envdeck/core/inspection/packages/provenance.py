@@ -128,8 +128,6 @@ def parse(data: bytes) -> DirectUrl:
     )
 
 
-
-
 def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
     """Return in the same order whether each was asked for.
 
@@ -146,7 +144,8 @@ def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
     }
     roots = roots_of({row.name: row.requires for row in distributions})
     return tuple(
-        row.name not in SEED_PACKAGES and (row.requested if installer in telling else row.name in roots)
+        row.name not in SEED_PACKAGES
+        and (row.requested if installer in telling else row.name in roots)
         for row, installer in zip(distributions, installers, strict=True)
     )
 

@@ -1,7 +1,6 @@
 """Unowned files, installer marks, editables and scripts carried over."""
 
 import base64
-import filecmp
 import hashlib
 import os
 import re
@@ -32,7 +31,8 @@ from envdeck.core.system.files import (
     is_missing,
     read_bounded,
     reason_of,
-    temporary_name,
+    same_content,
+    write_atomically,
 )
 
 _ALL = (*MARKS, *MARKS_OF_UV)
@@ -71,7 +71,7 @@ def _set(old: Pin, new: Pin) -> bool:
         if data is None:
             os.unlink(path)
         else:
-            _write(path, data)
+            write_atomically(path, data, mode=0o644)
     _set_rows(new.path, changed)
     return True
 
@@ -100,31 +100,7 @@ def _set_rows(folder: str, changed: dict[str, bytes | None]) -> None:
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
             line = b"%s/%s,sha256=%s,%d" % (info, name.encode(), digest, len(data))
             lines.append(line + end)
-    _write(path, b"".join(lines))
-
-
-def _write(path: str, data: bytes) -> None:
-    """Put a file in the place of another, which may be linked from elsewhere: a cache, a snapshot.
-
-    It is not made to last on its own: a new environment is, as a whole, before it is used.
-    """
-    try:
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-    except OSError:
-        mode = 0o644
-    partial = temporary_name(path)
-    try:
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600
-        )
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(partial, mode)
-        os.replace(partial, path)
-    except OSError:
-        if os.path.lexists(partial):
-            os.unlink(partial)
-        raise
+    write_atomically(path, b"".join(lines), mode=0o644)
 
 
 ALWAYS = ("pip.conf", "pip.ini", ".env")
@@ -260,7 +236,7 @@ def _compared(source: str, destination: str) -> str:
         elif not os.path.isfile(destination):
             same = False
         else:
-            same = filecmp.cmp(source, destination, shallow=False)
+            same = same_content(source, destination)
     except OSError:  # one of them is no link
         same = False
     return "" if same else "the new environment has something else there"

@@ -213,7 +213,6 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", re.ASCII)
 _HASHED_LIMIT = 2 * 1024**3
 """Bytes; a local archive beyond is not read to see whether it is still the same."""
-_PART = 1024 * 1024
 _BUILDABLE = ("pyproject.toml", "setup.py")
 _WHAT = {
     PinKind.EDITABLE: "project",
@@ -374,10 +373,8 @@ def _changed(path: str, algorithm: str, expected: str) -> str:
     try:
         if not reach.isfile(path) or os.path.getsize(path) > _HASHED_LIMIT:
             return ""
-        digest = hashlib.new(algorithm)
         with open(path, "rb") as file:
-            while part := file.read(_PART):
-                digest.update(part)
+            digest = hashlib.file_digest(file, algorithm)
     except OSError as error:
         return f"its archive {path} cannot be read: {reason_of(error)}"
     if hmac.compare_digest(digest.hexdigest(), expected):

@@ -26,7 +26,6 @@ from envdeck.core.operations.recipe.recipe import (
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
-_PART = 1024 * 1024
 _METADATA_LIMIT = 8 * 1024 * 1024
 _CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
 """How files end that a wheel has for every version of Python."""
@@ -266,16 +265,13 @@ def _same_content(old: str, new: str, path: str) -> bool:
 
 def _digest(path: str) -> str | None:
     """Return the SHA-256 of a regular file; None where there is none that can be read."""
-    digest = hashlib.sha256()
     try:
         if not stat.S_ISREG(reach.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
-            while part := file.read(_PART):
-                digest.update(part)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
-    return digest.hexdigest()
 
 
 def _size(path: str) -> int:

@@ -30,7 +30,6 @@ from envdeck.core.system.files import Unread, read_bounded, reason_of
 FAULTS = 100
 """So many faults of one check are named; more say nothing new."""
 NAMED_ROWS = 5
-_PART = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +200,8 @@ def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
         algorithm, _, expected = row.hash.partition("=")
         if not hashes or algorithm not in {"sha256", "sha384", "sha512"}:
             return ""
-        digest = hashlib.new(algorithm)
         with open(path, "rb") as file:
-            while part := file.read(_PART):
-                digest.update(part)
+            digest = hashlib.file_digest(file, algorithm)
     except FileNotFoundError:
         return "is missing"
     except (OSError, ValueError) as error:

@@ -11,7 +11,6 @@ path. New items go to the new trash, and the former one is removed once it is em
 """
 
 import errno
-import filecmp
 import os
 import re
 import shutil
@@ -25,7 +24,7 @@ from envdeck.core.index.database import GUARD, connect, is_busy
 from envdeck.core.operations.disk import Disk, disk_for
 from envdeck.core.operations.disk.reserve import Reserve
 from envdeck.core.operations.transaction.places import LockHeld, lock_every, lock_folder, written_by
-from envdeck.core.system.files import reason_of
+from envdeck.core.system.files import reason_of, same_content
 from envdeck.core.system.host import Host, former_folders, own_folders
 
 _STATE = ("operations", "onboarding", "clock.json", "tour")
@@ -153,8 +152,7 @@ def _carry(source: str, target: str, disk: Disk) -> bool:
         with suppress(OSError):  # something is left in it
             os.rmdir(source)
         return any(moved)
-    both = os.path.isfile(source) and os.path.isfile(target)
-    if both and filecmp.cmp(source, target, shallow=False):
+    if os.path.isfile(source) and os.path.isfile(target) and same_content(source, target):
         disk.remove_file(source)
     return False
 

@@ -19,10 +19,10 @@ from envdeck.core.operations.transaction.journal import Entry, Move, UnreadableE
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
 from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.system.files import same_content
 
 CHANGED = "changed"
 """The guard of a file that is not what was shown."""
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +99,13 @@ def _is_same_file(first: str, second: str) -> bool:
         one, other = os.lstat(first), os.lstat(second)
         if (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino):
             return True
-        if stat.S_IFMT(one.st_mode) != stat.S_IFMT(other.st_mode) or one.st_size != other.st_size:
+        if stat.S_IFMT(one.st_mode) != stat.S_IFMT(other.st_mode):
             return False
         if stat.S_ISLNK(one.st_mode):
             return os.readlink(first) == os.readlink(second)
-        return stat.S_ISREG(one.st_mode) and _is_same_content(first, second)
+        return stat.S_ISREG(one.st_mode) and same_content(first, second)
     except OSError:
         return False
-
-
-def _is_same_content(first: str, second: str) -> bool:
-    with open(first, "rb") as one, open(second, "rb") as other:
-        while part := one.read(_CHUNK):
-            if part != other.read(_CHUNK):
-                return False
-        return not other.read(1)
 
 
 def obstacles_to_discarding(

@@ -29,9 +29,9 @@ from envdeck.core.operations.staging.stage import BuildSpec
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
-from envdeck.core.system import reach
 from envdeck.core.operations.upgrade.interpreter import Repair
 from envdeck.core.operations.upgrade.model import LockChange, Resolution
+from envdeck.core.system import reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

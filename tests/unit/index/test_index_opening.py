@@ -96,7 +96,7 @@ def test_what_is_not_ours_is_left_untouched(opened, path, application, version, 
     with opened() as index:
         assert words in index.notice.message
         assert not works(index)
-        assert not index.remembers
+        assert not index._writes
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == [path.name]
 
@@ -152,7 +152,7 @@ def test_a_read_only_home_is_read_and_not_written(path, machine, opened, there):
         assert index.project_roots() == (("/a",) if there else ())
         assert not index.save_project_roots(["/b"])
         assert index.notice.message.startswith("what is seen now will not be remembered")
-        assert not index.remembers
+        assert not index._writes
         assert index.folders("/home/ada") is None
     path.parent.chmod(0o700)
 

@@ -57,7 +57,7 @@ def test_what_is_saved_is_there_at_the_next_start(opened):
         global_packages=(GlobalPackages("/usr/lib", "dist-packages", ("six",)),),
     )  # fmt: skip
     with opened() as index:
-        assert index.remembers
+        assert index._writes
         assert index.save_environments([stored()])
         assert index.save_interpreters([interpreter])
         assert index.save_project_roots(["/b", "/a\udcff\n"])
@@ -206,7 +206,7 @@ def test_a_full_disk_ends_the_writing_and_not_the_reading(opened):
         index._connection.execute(f"PRAGMA max_page_count = {pages}")
         many = [stored(f"/home/ada/{n}") for n in range(500)]
         assert not index.save_environments(many)
-        assert not index.remembers
+        assert not index._writes
         assert "disk is full" in index.notice.message
         first = index.notice
         assert [one.environment.path for one in index.environments()] == ["/a"]
@@ -249,7 +249,7 @@ def test_a_table_that_is_gone_is_damage(opened, path, table):
         everything(index)
     with opened() as index:
         everything(index)
-        assert index.remembers or index.notice
+        assert index._writes or index.notice
     with opened() as index:
         assert all(everything(index))
 

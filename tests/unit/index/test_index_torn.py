@@ -94,7 +94,7 @@ def test_a_link_in_its_place_is_not_followed(path, machine, tmp_path, content):
 def test_a_home_that_is_not_there_is_not_made(tmp_path):
     machine = Host("linux", str(tmp_path / "nobody"), {}, lambda: 0.0)
     with Index.open(index_path(machine), host=machine) as index:
-        assert not index.remembers
+        assert not index._writes
         assert "does not exist" in index.notice.message
     assert not os.path.lexists(machine.home)
 

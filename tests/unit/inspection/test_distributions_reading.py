@@ -10,7 +10,6 @@ import pytest
 
 from envdeck.core.inspection.packages import distributions as module
 from envdeck.core.inspection.packages.distributions import (
-    installed_versions,
     read_distributions,
     read_heads,
 )
@@ -261,7 +260,6 @@ def test_a_project_in_development_by_egg_link(site: Path, home: Path):
     assert (row.name, row.version, row.editable, row.problem) == ("my-api", "0.1", True, "")
     assert row.origin == project.as_uri()
     assert row.path == str(site / "my-api.egg-link")
-    assert installed_versions(environment_of(site)) == {"my-api": ("0.1", row.path)}
 
 
 @pytest.mark.parametrize("content", ["", "relative/folder\n.", "/nowhere/at/all\n.", "/\0\n."])
@@ -283,10 +281,10 @@ def test_names_and_versions_without_opening_a_file(site: Path, monkeypatch: pyte
         raise AssertionError("opened a file")
 
     monkeypatch.setattr(os, "open", refuse)
-    assert installed_versions(environment_of(site)) == {
-        "a-b": ("1!2.0rc1+cu12", paths[2]),
-        "python-dateutil": ("2.8", paths[1]),
-        "ruamel-yaml": ("0.18.6", paths[0]),
+    assert set(list_names((str(site),))) == {
+        ("a-b", "1!2.0rc1+cu12", paths[2]),
+        ("python-dateutil", "2.8", paths[1]),
+        ("ruamel-yaml", "0.18.6", paths[0]),
     }
 
 

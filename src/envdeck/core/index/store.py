@@ -153,11 +153,6 @@ class Index:
         self.save_folders()
         self._disconnect()
 
-    @property
-    def remembers(self) -> bool:
-        """Whether what is saved now will be there at the next start."""
-        return self._writes
-
     # Environments
 
     def environments(self, roots: Sequence[str] | None = None) -> tuple[StoredEnvironment, ...]:

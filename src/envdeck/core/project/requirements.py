@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from envdeck.core.inspection.packages.requirements import ParsedRequirement, parse_requirement
-from envdeck.core.inspection.packages.site_packages import normalise
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _VCS = ("git", "hg", "svn", "bzr")
@@ -65,11 +64,6 @@ def file_url(path: str) -> str:
     slashed = path.replace(os.sep, "/")
     start = "" if slashed.startswith("/") else "/"
     return "file://" + start + quote_from_bytes(os.fsencode(slashed), "/:" if start else "/")
-
-
-def normalised(names: Iterable[str]) -> tuple[str, ...]:
-    """Return names as PEP 503 and PEP 685 compare them, each once, in order."""
-    return tuple(dict.fromkeys(map(normalise, names)))
 
 
 def _checkout(system: str, url: str, table: Mapping[str, Any]) -> str:

@@ -155,7 +155,7 @@ def test_a_build_that_fails_for_its_own_reasons_tells_them(fail, links: Path) ->
 
 
 def test_an_interpreter_that_is_not_there(uv, engine_host: Host) -> None:
-    done = Runner(engine_host).run(uv.check("/nowhere/bin/python"))
+    done = Runner(engine_host).run(uv.outdated("/nowhere/bin/python"))
     assert explain(done).kind is FailureKind.INTERPRETER
     done = Runner(engine_host).run(Command(("/nowhere/python", "-m", "venv"), "/", {}))
     assert explain(done) == Failure(FailureKind.INTERPRETER, "cannot run python: it does not exist")

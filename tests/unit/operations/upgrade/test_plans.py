@@ -24,7 +24,7 @@ from envdeck.core.model import Distribution, Environment, ProjectLink, Status
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import Change, UvAdapter
-from envdeck.core.operations.upgrade.candidates import candidates, preselected, why_held
+from envdeck.core.operations.upgrade.candidates import candidates
 from envdeck.core.operations.upgrade.model import HeldPackage, Level, Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
 from envdeck.core.system.host import Host
@@ -159,25 +159,6 @@ def test_every_name_with_something_newer_is_a_candidate(installed, shelf):
         "tint": "is a local build (1.0+cpu)",
     }
     assert found.current == 1
-    assert preselected(found) == {"asker": "1.1", "lamp": "0.1.1", "wire": "1.1"}
-
-
-def test_the_resolver_tells_why_where_metadata_does_not(installed):
-    environment, rows, resolver = installed(
-        "cloud==1.0", "stubborn==1.0", "wire==1.1", "reel==1.0", "thread==1.0", "novel==1.0"
-    )
-    found = candidates(environment, rows, resolver)
-    assert isinstance(found, UpgradeCandidates), found
-    held = {row.name: row for row in found.rows if row.held_back and not row.held_back_by}
-    assert {name: (row.target, row.latest) for name, row in held.items()} == {
-        "cloud": ("1.0", "2.0"),
-        "novel": ("1.0", "2.0"),
-        "thread": ("2.0", "3.0"),
-    }
-    why = {name: why_held(environment, rows, row, resolver) for name, row in held.items()}
-    assert "stubborn==1.0" in why["cloud"]
-    assert why["novel"] == "novel 2.0 requires Python>=3.99"
-    assert why["thread"].removeprefix("reel").lstrip("=>") == "2.0 requires thread>=2,<3"
 
 
 def test_one_name_takes_along_what_it_would_break(installed, shelf, tmp_path):

@@ -1,7 +1,6 @@
 """All distributions of an environment, in two speeds.
 
-Three levels, by what they cost: names and versions from one listing (:func:`installed_versions`),
-what each distribution says of itself (:func:`read_heads`), and all of it with sizes and the
+What each distribution says of itself (:func:`read_heads`), and all of it with sizes and the
 requirement graph (:func:`read_distributions`).
 """
 
@@ -251,20 +250,6 @@ def read_heads(environment: Environment) -> tuple[Distribution, ...]:
     alone, which says nothing where uv or conda set it.
     """
     return _read_rows(environment, sizes=False)
-
-
-def installed_versions(environment: Environment) -> dict[str, tuple[str, str]]:
-    """Return version and metadata path by normalised name, from folder names alone.
-
-    Of two of one name the first by version text counts; :func:`list_names` has both. Only an
-    entry that names no version (`.egg-link`) is opened.
-    """
-    found: dict[str, tuple[str, str]] = {}
-    for name, version, path in list_names(environment.site_packages):
-        if name not in found:
-            known = version or read_head(*os.path.split(path)).version
-            found[name] = (known, path)
-    return found
 
 
 def base_package_folders(environment: Environment) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
 
 
 def _going(removal: Removal) -> PurgeRequest:
-    """UndoAction what makes room for its own removal on a full disk; a link has nothing to give."""
+    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
     return PurgeRequest(removal.target.path, removal.target.identity)
 
 
@@ -154,7 +154,7 @@ def _given_up(
 
 
 def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
-    """UndoAction a result that says what is gone all the same."""
+    """Return a result that says what is gone all the same."""
     if not owned:
         return result
     message = f"{result.message}; {_say_owned(owned)}, all else is as it was"

@@ -137,23 +137,6 @@ class UvAdapter:
         flags += [f"--link-mode={link_mode}"] if link_mode else []
         return self._pip("install", python, "-r", requirements, *_constrained(constraints), *flags)
 
-    def sync(self, python: str, requirements: str, *, hashes: bool = False) -> Command:
-        """Make an environment hold exactly what a requirements or `pylock.toml` file lists."""
-        flags = ["--require-hashes"] if hashes else []
-        return self._pip("sync", python, requirements, "--allow-empty-requirements", *flags)
-
-    def upgrade(
-        self,
-        python: str,
-        requirements: str,
-        names: Sequence[str] = (),
-        *,
-        constraints: str | None = None,
-    ) -> Command:
-        """Upgrade `names`, or all where there are none, keeping the rest of the requirements
-        satisfied: these name everything that is installed, so that nothing else breaks."""
-        return self._pip("install", python, *_upgrading(names, requirements, constraints))
-
     def plan(
         self,
         python: str,
@@ -163,7 +146,8 @@ class UvAdapter:
         constraints: str | None = None,
         dependencies: bool = True,
     ) -> Command:
-        """Say what :meth:`install` (`upgrade` None) or :meth:`upgrade` would change."""
+        """Say what :meth:`install` would change; with `upgrade`, as it upgrades those names, or
+        all where there are none, with the rest of the requirements kept satisfied."""
         if upgrade is None:
             flags = ("-r", requirements, *_constrained(constraints))
         else:
@@ -174,10 +158,6 @@ class UvAdapter:
     def uninstall(self, python: str, requirements: str) -> Command:
         """Remove what a requirements file names."""
         return self._command("pip", "uninstall", "--python", python, "-r", requirements)
-
-    def check(self, python: str) -> Command:
-        """Check that what is installed fits together."""
-        return self._command("pip", "check", "--python", python)
 
     def outdated(self, python: str) -> Command:
         """List what the index has a newer release of."""
@@ -214,7 +194,6 @@ class UvAdapter:
         environment: str,
         interpreter: str,
         *,
-        frozen: bool = True,
         groups: Sequence[str] = (),
         extras: Sequence[str] = (),
         default_groups: bool = True,
@@ -223,11 +202,10 @@ class UvAdapter:
     ) -> Command:
         """Install what the project's `uv.lock` says into an environment.
 
-        With `frozen` the lock is taken as it stands; without, it must be up to date. uv makes
-        the folder anew where the interpreter there is not the one asked for: give it only an
-        environment that is being built.
+        The lock is taken as it stands. uv makes the folder anew where the interpreter there is
+        not the one asked for: give it only an environment that is being built.
         """
-        flags = ["--frozen" if frozen else "--locked", "--python", interpreter]
+        flags = ["--frozen", "--python", interpreter]
         flags += [f"--group={name}" for name in groups]
         flags += [f"--extra={name}" for name in extras]
         flags += [] if default_groups else ["--no-default-groups"]
@@ -235,26 +213,10 @@ class UvAdapter:
         flags += [] if exact else ["--inexact"]
         return self._of_project("sync", *flags, more={"UV_PROJECT_ENVIRONMENT": environment})
 
-    def lock(self, names: Sequence[str] = (), *, dry_run: bool = False) -> Command:
+    def lock(self, names: Sequence[str] = ()) -> Command:
         """Upgrade `names` in the project's lock file; without names, only bring it up to date."""
         flags = [f"--upgrade-package={name}" for name in names]
-        return self._of_project("lock", *flags, *(["--dry-run"] if dry_run else []))
-
-    def export(
-        self,
-        *,
-        groups: Sequence[str] = (),
-        extras: Sequence[str] = (),
-        default_groups: bool = True,
-        project: bool = True,
-    ) -> Command:
-        """Write the project's lock file as requirements lines, with hashes."""
-        flags = ["--frozen", "--no-header", "--no-annotate", "--format", "requirements.txt"]
-        flags += [f"--group={name}" for name in groups]
-        flags += [f"--extra={name}" for name in extras]
-        flags += [] if default_groups else ["--no-default-groups"]
-        flags += [] if project else ["--no-emit-project"]
-        return self._of_project("export", *flags, data=True)
+        return self._of_project("lock", *flags)
 
     def _pip(self, name: str, python: str, *flags: str, data: bool = False) -> Command:
         command = ("pip", name, "--python", python, *self._indexes(), *flags)
@@ -362,14 +324,6 @@ def read_plan(completed: Completed) -> tuple[Change, ...] | None:
         (before if gone else after)[name] = version
     names = sorted(before.keys() | after.keys())
     return tuple(Change(name, before.get(name), after.get(name)) for name in names)
-
-
-def read_check(completed: Completed) -> tuple[str, ...]:
-    """Return what does not fit together, a sentence each; empty where all does, or where the
-    check itself failed (its code is then neither 0 nor 1)."""
-    if completed.code != 1:
-        return ()
-    return tuple(line for line in completed.tail if line.startswith("The package "))
 
 
 def read_outdated(completed: Completed) -> tuple[Outdated, ...] | None:

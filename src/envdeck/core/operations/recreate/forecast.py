@@ -159,10 +159,6 @@ class Forecast:
     problem: str = ""
     """Why nothing could be checked, in one sentence without a full stop, or empty."""
 
-    def having(self, verdict: Verdict) -> tuple[PinForecast, ...]:
-        """Return the pins of one verdict."""
-        return tuple(one for one in self.pins if one.verdict is verdict)
-
 
 def judge_direct(
     name: str, version: str, line: str, interpreter: Interpreter

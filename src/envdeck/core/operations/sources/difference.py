@@ -1,6 +1,6 @@
 """What a source would change in what is installed."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
@@ -22,33 +22,24 @@ class SourceDifference:
     changed: tuple[tuple[str, str, str | None], ...] = ()
     """Name, version now, version then (None: only that this one will not do is known)."""
     same: int = 0
-    """InstallMethod many stay as they are."""
+    """How many stay as they are."""
     resolved: bool = True
     """False where the outcome is only known after a resolve: then this is what can be told."""
-
-    @property
-    def none(self) -> bool:
-        """Whether nothing changes, as far as can be told."""
-        return not (self.added or self.removed or self.changed)
 
 
 def difference(
     source: PackageSource,
     installed: Sequence[Distribution],
-    *,
-    resolved: Iterable[tuple[str, str]] | None = None,
-    seeds: Collection[str] = SEED_PACKAGES,
 ) -> SourceDifference:
-    """Compare a source with what is installed, or with `resolved`, what came of a resolve.
+    """Compare a source with what is installed.
 
-    Packages in `seeds` are the creator's, and not called removed. A version that a source does
+    Seed packages are the creator's, and not called removed. A version that a source does
     not tell (a folder, a checkout) is taken for the one that is there.
     """
     now = {one.name: one.version for one in installed}
-    if resolved is None and source.how is InstallMethod.RESOLVE:
-        return _unresolved(source, installed, now, seeds)
-    told: Iterable[tuple[str, str | None]] = source.expected if resolved is None else resolved
-    then = {normalise(name): version for name, version in told}
+    if source.how is InstallMethod.RESOLVE:
+        return _unresolved(source, installed, now)
+    then = {normalise(name): version for name, version in source.expected}
     changed = tuple(
         (name, now[name], version)
         for name, version in sorted(then.items())
@@ -56,7 +47,7 @@ def difference(
     )
     return SourceDifference(
         tuple((name, version) for name, version in sorted(then.items()) if name not in now),
-        _gone(now, then.keys() | set(seeds)),
+        _gone(now, then.keys() | SEED_PACKAGES),
         changed,
         len(now.keys() & then.keys()) - len(changed),
     )
@@ -66,7 +57,6 @@ def _unresolved(
     source: PackageSource,
     installed: Sequence[Distribution],
     now: dict[str, str],
-    seeds: Collection[str],
 ) -> SourceDifference:
     """Tell which requirements nothing installed satisfies, and what none of them leads to."""
     added: dict[str, None] = {}
@@ -88,7 +78,7 @@ def _unresolved(
         if name not in reached:
             reached.add(name)
             todo += requires.get(name, ())
-    removed = _gone(now, reached | set(seeds))
+    removed = _gone(now, reached | SEED_PACKAGES)
     same = len(now) - len(removed) - len(changed)
     return SourceDifference(
         tuple((name, None) for name in sorted(added)),

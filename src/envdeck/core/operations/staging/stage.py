@@ -48,7 +48,7 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
-    """InstallMethod an environment is to be made: everything that was decided when it was
+    """How an environment is to be made: everything that was decided when it was
     planned."""
 
     path: str

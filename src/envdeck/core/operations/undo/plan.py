@@ -36,7 +36,7 @@ class Discarded:
 
 
 def mark_of_file(path: str) -> str:
-    """UndoAction what tells a file from itself after a change: when it was last written to, and its
+    """Return what tells a file from itself after a change: when it was last written to, and its
     size; empty where there is no file."""
     try:
         status = os.lstat(path)
@@ -46,7 +46,7 @@ def mark_of_file(path: str) -> str:
 
 
 def changed_file(path: str) -> Refusal:
-    """UndoAction the refusal of a file that is no longer what was shown."""
+    """Return the refusal of a file that is no longer what was shown."""
     return Refusal(
         CHANGED,
         f"{path} was changed since it was shown, and nothing was done to it",
@@ -56,7 +56,7 @@ def changed_file(path: str) -> Refusal:
 
 
 def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
-    """UndoAction which unowned files of the environment at `path` the one that returns has not; of
+    """Return which unowned files of the environment at `path` the one that returns has not; of
     a file, itself where somebody has written to it since."""
     if entry.is_file:
         if mark_of_file(path) == entry.mark:
@@ -116,7 +116,7 @@ def obstacles_to_discarding(
     moment: GuardContext,
     allow: frozenset[str],
 ) -> tuple[Refusal, ...]:
-    """UndoAction what stands in the way of putting aside what is in its place now."""
+    """Return what stands in the way of putting aside what is in its place now."""
     question = GuardRequest(
         operation=Operation.UNDO,
         target=Target(path, here, entry.name),
@@ -226,7 +226,7 @@ def plan_undo(
 
 
 def _last(entries: Sequence[Entry], ground: OperationStore, halves: frozenset[str]) -> list[Entry]:
-    """UndoAction the newest plan of which anything can be taken back. An undo is not: asked twice,
+    """Return the newest plan of which anything can be taken back. An undo is not: asked twice,
     a person means the operation before."""
     for entry in reversed(entries):
         if entry.operation is not Operation.UNDO and not undo_obstacle(entry, ground, halves):
@@ -255,7 +255,7 @@ def _none(identifier: str | None, unreadable: Sequence[UnreadableEntry]) -> NoPl
 
 
 def _real(to: str | None) -> str | None:
-    """UndoAction a path with the links above it followed."""
+    """Return a path with the links above it followed."""
     if to is None:
         return None
     parent, name = os.path.split(os.path.normpath(to))
@@ -265,7 +265,7 @@ def _real(to: str | None) -> str | None:
 def return_of(
     entry: Entry, to: str | None, ground: OperationStore, moment: GuardContext
 ) -> UndoAction:
-    """UndoAction what taking an operation back means now. Raises `OSError`."""
+    """Return what taking an operation back means now. Raises `OSError`."""
     path = entry.path if to is None else to
     there = ground.disk.identity(os.path.join(entry.item, ENVIRONMENT)) if entry.item else None
     here = ground.disk.identity(path)
@@ -306,7 +306,7 @@ def obstacles_to(
     allow: frozenset[str],
     ground: OperationStore,
 ) -> tuple[Refusal, ...]:
-    """UndoAction what stands in the way of one, when those before it are back already."""
+    """Return what stands in the way of one, when those before it are back already."""
     entry = each.entry
     refusal = _own_place(each, ground) or _another(each, ground)
     if refusal is not None:

@@ -112,7 +112,7 @@ def _discard(entry: Entry, each: UndoAction, ground: OperationStore) -> Entry:
 
 
 def _manifest(entry: Entry, each: UndoAction, ground: OperationStore) -> TrashManifest:
-    """UndoAction what is told of the one that goes to the trash."""
+    """Return what is told of the one that goes to the trash."""
     known = read_item(entry.item, ground.disk).manifest
     plain = TrashManifest(
         id=os.path.basename(entry.item),

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.dependencies import requirement_graph
@@ -15,7 +14,6 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import Change
 from envdeck.core.operations.upgrade.model import (
     Fixed,
-    Level,
     Resolver,
     UpgradeCandidate,
     UpgradeCandidates,
@@ -160,9 +158,7 @@ def _reason(row: Distribution) -> str:
     return ""
 
 
-_DEPENDS = re.compile(r"(\S+) (?:depends on|requires) ([A-Za-z0-9-]+) ?([<>=!~][^\s;]*[^\s;,.])")
 """As uv derives a conflict: `sphinx>=9.0.0,<=9.0.4 depends on docutils>=0.20,<0.23`."""
-_PRESELECTED = frozenset({Level.PATCH, Level.MINOR})
 
 
 def candidates(
@@ -173,7 +169,7 @@ def candidates(
     The targets come from one plan over everything installed, in which all that an index can
     replace may move, and only up. The newest releases come from the index. Where a target
     stays below the newest, it is told who requires that, as far as the metadata of what is
-    installed says so; :func:`why_held` asks the resolver.
+    installed says so.
     """
     if failure := not_running(environment):
         return failure
@@ -207,62 +203,6 @@ def candidates(
         installed.fixed,
         len(targets) - len(rows),
     )
-
-
-def preselected(found: UpgradeCandidates) -> dict[str, str]:
-    """Return the names and targets that a picker marks at first: patch and minor, not major,
-    and nothing whose level cannot be told."""
-    return {
-        row.name: row.target for row in found.rows if row.upgradable and row.level in _PRESELECTED
-    }
-
-
-def why_held(
-    environment: Environment,
-    distributions: Sequence[Distribution],
-    row: UpgradeCandidate,
-    resolver: Resolver,
-) -> str:
-    """Return in words why a name does not get to its newest release, asked of the resolver.
-
-    It costs one more plan, so it is for the row that a person looks at. Empty where the newest
-    can be had after all, when something else stays behind for it.
-    """
-    installed = take_apart(environment, distributions)
-    others = [name for name in installed.movable if name != row.name]
-    answer = resolver.plan(
-        installed.names,
-        [
-            *installed.exactly(installed.kept),
-            *installed.at_least(others),
-            f"{row.name}=={row.latest}",
-        ],
-        sorted(installed.movable),
-    )
-    return reason_in(answer.cause, row) if isinstance(answer, Failure) else ""
-
-
-def reason_in(words: str, row: UpgradeCandidate) -> str:
-    """Return what a resolver's derivation says of one name, as one phrase.
-
-    Of the requirements in it that counts which lets the target be and the newest not:
-    `poetry>=2.4.0 requires findpython>=0.6.2,<0.9.0`; else what the newest asks of Python. A
-    derivation without either is returned as it is.
-    """
-    for who, name, bounds in _DEPENDS.findall(words):
-        if name == row.name and _lets(bounds, row.target) and not _lets(bounds, row.latest):
-            return f"{who} requires {name}{bounds}"
-    for who, name, bounds in _DEPENDS.findall(words):
-        if name == "Python" and who.startswith(f"{row.name}="):
-            return f"{row.name} {row.latest} requires Python{bounds}"
-    return words
-
-
-def _lets(bounds: str, version: str) -> bool:
-    try:
-        return SpecifierSet(bounds).contains(version, prereleases=True)
-    except (InvalidSpecifier, ValueError):
-        return False
 
 
 def plan_all(

@@ -8,8 +8,6 @@ from envdeck.core.project.documents import LOCK_LIMIT, DataDocument, read_toml, 
 from envdeck.core.project.model import Lock, Problem
 from envdeck.core.project.requirements import is_name, line_of
 
-MOST_PACKAGES = 20_000
-
 _FILES = re.compile(
     r"^(?:wheels|files) = \[(?:\n(?:[ \t]+\{[^\n]*\},\n)+|\{[^\n]*\})\]\n"
     r"|^sdist = \{[^\n]*\}\n",

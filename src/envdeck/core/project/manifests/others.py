@@ -61,7 +61,6 @@ def parse_setup_cfg(path: str) -> configparser.RawConfigParser | Problem:
 
 
 FORMAT = "environment.yml"
-ENVIRONMENT_FILES = ("environment.yml", "environment.yaml")
 
 _LONGEST = 2000
 _SPEC = re.compile(r"(?:.*::)?\s*([A-Za-z0-9_][\w.-]{0,200})\s*(?:[=<>!~ \[].*)?\Z", re.DOTALL)

@@ -26,6 +26,7 @@ from envdeck.core.operations.recipe.recipe import (
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
+_PART = 1024 * 1024
 _METADATA_LIMIT = 8 * 1024 * 1024
 _CODE = (".py", ".pyi", ".pyx", ".pxd", ".pth")
 """How files end that a wheel has for every version of Python."""

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from envdeck.core.model import ProjectLink, ProjectState, Python, Status
 from envdeck.text import width
+from envdeck.text.environment import short_manager
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.help.keys import help_lines
 from envdeck.tui.main.cells import CellPlace, heading, places, row, status_words
@@ -26,7 +27,6 @@ from envdeck.tui.store import COLUMNS, Listing, Query, Totals, columns_named
 from envdeck.tui.store.columns import column_named
 from envdeck.tui.widgets.key_line import hints_line
 from envdeck.tui.widgets.line import Look, line_text, line_width
-from envdeck.tui.widgets.words import short_manager
 
 LOOK = Look("/home/ada", lambda: 1_795_000_000.0, UNICODE)
 PLAIN = replace(LOOK, signs=ASCII)
@@ -180,9 +180,9 @@ def test_the_end_of_life_is_a_word_where_the_status_is_another(made_up, version,
 
 
 def test_a_manager_with_a_long_name_is_not_taken_for_another():
-    assert short_manager("virtualenvwrapper", 10, LOOK) == "…wrapper"
-    assert short_manager("virtualenvwrapper", 17, LOOK) == "virtualenvwrapper"
-    assert short_manager("virtualenv", 10, LOOK) == "virtualenv"
+    assert short_manager("virtualenvwrapper", 10, "…") == "…wrapper"
+    assert short_manager("virtualenvwrapper", 17, "…") == "virtualenvwrapper"
+    assert short_manager("virtualenv", 10, "…") == "virtualenv"
 
 
 def test_the_column_that_is_sorted_by_is_always_shown():

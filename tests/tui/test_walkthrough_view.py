@@ -20,7 +20,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.operations.shared.policy import Policy
-from envdeck.text import width
+from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.base.actions import validate_keys
 from envdeck.tui.dialogs.plan import PlanDialog
@@ -31,7 +31,6 @@ from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import about_lines, step_line, title_line, typed, unabridged
 from envdeck.tui.widgets.line import Look, line_text, line_width
-from envdeck.tui.widgets.words import capital
 
 MARK = "MARK-3f9c"
 
@@ -63,7 +62,7 @@ def said(app):
     [("it is moved", "It"), ("api/.venv is moved", "api"), ("pyproject.toml: no", "pyproject")],
 )
 def test_a_sentence_that_begins_with_a_name_keeps_it(text, begins):
-    assert capital(text).startswith(begins)
+    assert capitalise(text).startswith(begins)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.plan_text import counted, print_plan, question, safe, said, shown_command
+from envdeck.cli.plan_text import print_plan, question, safe, said, shown_command
 from envdeck.cli.scan import HINT, say_pending, settle_folders, settle_pending
 from envdeck.cli.serialise import operation_object, unplanned_object
 from envdeck.core.model import (
@@ -29,7 +29,8 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.text import exact_bytes, size, tilde, tilde_within
+from envdeck.text import counted, exact_bytes, size, tilde_within
+from envdeck.text.operation import progress_words, refusal_words
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -201,7 +202,7 @@ class ProgressReport:
                 if self.verbose:
                     console.aside(self._step)
             case StepProgress():
-                self._show(_far(event))
+                self._show(progress_words(event))
             case CommandStarted(command) if self.verbose:
                 console.aside(f"$ {shown_command(command)}", "dim")
             case CommandEnded(_, code) if self.verbose and code:
@@ -218,14 +219,6 @@ class ProgressReport:
         self._shown_at = now
         step = "stopping: everything is put back" if self.stopped() else self._step
         self.context.console.progress(f"{step}: {far}" if far else step)
-
-
-def _far(event: StepProgress) -> str:
-    if event.unit == "bytes":
-        done, total = size(event.done), size(event.total)
-        return f"{done} of {total}" if event.total else done
-    total = f" of {event.total:,}" if event.total else ""
-    return f"{event.done:,}{total} {event.unit}"
 
 
 _LOOK = "`envdeck trash` lists them"
@@ -345,7 +338,9 @@ class _Acting:
             plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
         self.plan = plan
         for refusal in self.left_out:
-            context.console.warn(f"left out: {_reason(refusal, context)}", _way_out(refusal))
+            context.console.warn(
+                f"left out: {refusal_words(refusal, context.host.home)}", _way_out(refusal)
+            )
         return operations, plan
 
     def _agreed(self, plan: Plan) -> bool:
@@ -406,7 +401,9 @@ def _only_shown(
     elif arguments.dry_run:
         print_plan(plan, context, aside=False)
     for refusal in plan.refusals:
-        context.console.error(f"refused: {_reason(refusal, context)}", _way_out(refusal))
+        context.console.error(
+            f"refused: {refusal_words(refusal, context.host.home)}", _way_out(refusal)
+        )
     return Exit.REFUSED if plan.refusals or left_out else Exit.DONE
 
 
@@ -414,7 +411,7 @@ def _say(plan: Plan, result: Result, context: CommandContext, *, silent: bool) -
     console = context.console
     if result.status is Ending.REFUSED:
         refusal = Refusal(result.guard or "", result.message, result.hint)
-        console.error(f"refused: {_reason(refusal, context)}", refusal.hint)
+        console.error(f"refused: {refusal_words(refusal, context.host.home)}", refusal.hint)
     elif result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
         console.error(_home(result.message, context), result.hint)
         failed = [each for each in result.items if each.status is not Ending.DONE]
@@ -444,14 +441,6 @@ def _code(result: Result, left_out: Sequence[Refusal]) -> Exit:
     if result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
         return Exit.FAILED
     return Exit.REFUSED if left_out else Exit.DONE
-
-
-def _reason(refusal: Refusal, context: CommandContext) -> str:
-    """Return why a guard refuses, with the guard's name and what it is about."""
-    message = _home(refusal.message, context)
-    path = tilde(refusal.path, context.host.home)
-    about = f"{path}: " if path and path not in message else ""
-    return f"{about}{message} ({refusal.guard})" if refusal.guard else f"{about}{message}"
 
 
 def _way_out(refusal: Refusal) -> str:

@@ -9,7 +9,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.output.console import styled
 from envdeck.cli.output.table import Cell
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.model import Creation, Environment, Operation, Plan, Python, Status, Step, Target
+from envdeck.core.model import Environment, Operation, Plan, Status, Step, Target
 from envdeck.text import Signs, exact_time, pad, plain, size, tilde, tilde_within, width
 
 _KEEP_EDITS = {
@@ -111,7 +111,6 @@ def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield f"  {pad(label, widest)}  {text}", ""
 
 
-_IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 _STYLES = {
     Status.OK: "green",
     Status.BROKEN: "red",
@@ -133,35 +132,6 @@ def standing(environment: Environment, signs: Signs) -> Cell:
 def path_cell(path: str, home: str) -> Cell:
     """Return a path with `~` for the home folder."""
     return Cell(tilde(path, home))
-
-
-def python_name(python: Python) -> str:
-    """Return `CPython 3.12.4`, as far as it is known."""
-    implementation = implementation_name(python.implementation)
-    return f"{implementation} {python.version or 'of an unknown version'}"
-
-
-def implementation_name(implementation: str | None) -> str:
-    """Return an implementation's name as its makers write it."""
-    return _IMPLEMENTATIONS.get(implementation or "", implementation or "Python")
-
-
-def creation(made: Creation) -> str:
-    """Return what made an environment, and with which flags."""
-    parts = [" ".join(part for part in (made.creator, made.creator_version) if part) or "unknown"]
-    if made.prompt:
-        parts.append(f"prompt {made.prompt}")
-    if made.relocatable:
-        parts.append("relocatable")
-    if made.seeded:
-        parts.append("with pip")
-    parts.append(f"system packages {'on' if made.system_site_packages else 'off'}")
-    return ", ".join(parts)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return `1 environment`, `1,204 environments`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 _DAY = 86400

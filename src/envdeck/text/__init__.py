@@ -1,8 +1,10 @@
 """How values are written for people; shared by the screen and the command line."""
 
-from envdeck.text.paths import clip, pad, shorten, shorten_name, tilde, tilde_within, width
+from envdeck.text.paths import clip, pad, place, shorten, shorten_name, tilde, tilde_within, width
 from envdeck.text.quantities import (
     age,
+    ago,
+    counted,
     duration,
     exact_bytes,
     exact_time,
@@ -10,16 +12,20 @@ from envdeck.text.quantities import (
     size,
     time_left,
 )
-from envdeck.text.safe import Signs, plain, signs_for
+from envdeck.text.safe import Signs, capitalise, plain, signs_for
 
 __all__ = [
     "Signs",
     "age",
+    "ago",
+    "capitalise",
     "clip",
+    "counted",
     "duration",
     "exact_bytes",
     "exact_time",
     "pad",
+    "place",
     "plain",
     "short_age",
     "shorten",

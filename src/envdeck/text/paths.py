@@ -1,8 +1,11 @@
 """Paths shortened; cell widths."""
 
+import os
 import re
 from collections.abc import Iterator
 from unicodedata import category, east_asian_width
+
+from envdeck.text.safe import plain
 
 
 def width(text: str) -> int:
@@ -69,6 +72,16 @@ def tilde_within(text: str, home: str) -> str:
     if home in {"", "/"} or home not in text:
         return text
     return re.sub(rf"(?<![\w./\\~-]){re.escape(home)}(?![\w.-])", "~", text)
+
+
+def place(file: str, line: int | None, home: str, folder: str = "") -> str:
+    """Return where something stands, relative to a project's folder if inside: `uv.lock:12`."""
+    if not file:
+        return ""
+    start = folder.rstrip("/\\")
+    inside = start and file.startswith(start) and file[len(start) : len(start) + 1] in {"/", os.sep}
+    shown = plain(file[len(start) + 1 :] if inside else tilde(file, home))
+    return shown if line is None else f"{shown}:{line}"
 
 
 def shorten(path: str, cells: int, ellipsis: str = "…") -> str:

@@ -27,6 +27,21 @@ def age(when: float | None, now: float, *, unknown: str = "–") -> str:
     return "now"
 
 
+def ago(when: float, now: float) -> str:
+    """Return `3 months ago`, or `just now`."""
+    said = age(when, now)
+    return "just now" if said == "now" else f"{said} ago"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 package`, `1,204 packages`, `2 directories`, `2 keys`."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun[-1] == "y" and noun[-2] not in "aeiou":
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}s"
+
+
 def short_age(said: str, cells: int) -> str:
     """Return an age, its unit shortened where it is too long for so many cells: `59 min`."""
     if len(said) <= cells:

@@ -21,6 +21,12 @@ def plain(text: str) -> str:
     return "".join(character if _harmless(character) else _escape(character) for character in text)
 
 
+def capitalise(text: str) -> str:
+    """Return a sentence as it begins; a path, a file's name or a key keeps its letters."""
+    first = text.partition(" ")[0].rstrip(".,:;")
+    return text if any(sign in first for sign in "/\\._=") else text[:1].upper() + text[1:]
+
+
 def _harmless(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) == "Zs"
 
@@ -54,6 +60,9 @@ class Signs(NamedTuple):
     solid: str = "█"
     hollow: str = "░"
     editable: str = "✎"
+    running: str = "»"
+    waiting: str = "◦"
+    ready: str = "▷"
 
     def of_status(self, status: str) -> str:
         """Return the sign of a status, a blank for `ok`."""
@@ -67,6 +76,17 @@ class Signs(NamedTuple):
             "unmounted": self.away,
         }
         return signs.get(status, " ")
+
+    def of_step(self, state: str) -> str:
+        """Return the sign of a step of the project setup."""
+        return {
+            "done": self.marked,
+            "open": self.away,
+            "waiting": self.waiting,
+            "cannot": self.broken,
+            "ready": self.ready,
+            "skipped": self.unknown,
+        }[state]
 
 
 UNICODE = Signs()
@@ -84,6 +104,9 @@ ASCII = Signs(
     solid="#",
     hollow=".",
     editable="e",
+    running=">",
+    waiting=".",
+    ready=">",
 )
 
 

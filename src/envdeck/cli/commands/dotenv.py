@@ -11,12 +11,12 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import add_options
-from envdeck.cli.plan_text import counted, said
+from envdeck.cli.plan_text import said
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import dotenv_object
 from envdeck.core.dotenv import reveal
 from envdeck.core.system.paths import lies_under
-from envdeck.text import pad, plain, size, tilde, width
+from envdeck.text import counted, pad, plain, size, tilde, width
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvFinding, DotenvReport, GitState, Key

@@ -10,11 +10,12 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.plan_text import counted, path_cell
+from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, environment_object
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.model import Environment
+from envdeck.text import counted
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

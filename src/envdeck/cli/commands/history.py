@@ -11,7 +11,8 @@ from envdeck.cli.perform import READ_ONLY, stopping
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import report_settled, say_pending, settle_folders
 from envdeck.cli.serialise import history_object, recovered_object
-from envdeck.text import age, tilde, tilde_within
+from envdeck.text import ago, tilde, tilde_within
+from envdeck.text.operation import ended_word
 
 if TYPE_CHECKING:
     from envdeck.core.operations.shared.history import HistoryItem
@@ -34,8 +35,7 @@ _COLUMNS = (
 )
 _STYLES = {
     "done": "green",
-    "rolled-back": "yellow",
-    "needs-attention": "red",
+    "needs a look": "red",
     "partly purged": "red",
 }
 
@@ -97,15 +97,12 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
 
 def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[Cell]:
     why_not = each.why_not
-    ended = entry.phase.value if entry.phase.over else "not over"
-    if entry.message and ended in {"rolled-back", "needs-attention"}:
+    if entry.message and entry.phase.value in {"rolled-back", "needs-attention"}:
         why_not = tilde_within(entry.message, context.host.home)
-    if each.is_partly_purged and ended == "needs-attention":
-        ended = "partly purged"
-    ago = age(entry.created_at, context.host.now())
+    ended = ended_word(entry.phase, partly_purged=each.is_partly_purged)
     return [
         Cell(entry.id),
-        Cell(ago if ago == "now" else f"{ago} ago"),
+        Cell(ago(entry.created_at, context.host.now())),
         Cell(entry.operation.value),
         path_cell(entry.path, context.host.home),
         Cell(ended, _STYLES.get(ended, "yellow")),

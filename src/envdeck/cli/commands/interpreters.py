@@ -6,10 +6,12 @@ from envdeck.cli.arguments import VersionKey, scope_of, version_key
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.plan_text import counted, implementation_name, path_cell
+from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object
 from envdeck.core.model import Environment, Interpreter
+from envdeck.text import counted
+from envdeck.text.environment import python_name
 
 DESCRIPTION = """The interpreters that environments rest on: how many rest on each, and what was
 installed into it beside them. A clean one has no packages of its own."""
@@ -111,14 +113,13 @@ def _print_gone(gone: dict[str, tuple[Environment, ...]], context: CommandContex
 
 def _row(interpreter: Interpreter, environments: int, context: CommandContext) -> list[Cell]:
     own = sum(len(found.names) for found in interpreter.global_packages)
-    version = interpreter.version or context.console.signs.unknown
     remarks = []
     if interpreter.end_of_life:
         remarks.append(f"{context.console.signs.warning} end of life")
     if interpreter.externally_managed:
         remarks.append("externally managed")
     return [
-        Cell(f"{implementation_name(interpreter.implementation)} {version}"),
+        Cell(python_name(interpreter, unknown=f" {context.console.signs.unknown}")),
         path_cell(interpreter.executable, context.host.home),
         Cell(interpreter.source),
         Cell(f"{environments:,}"),

@@ -8,11 +8,11 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.plan_text import byte_count, counted, duration, path_cell, standing
+from envdeck.cli.plan_text import byte_count, duration, path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.model import Environment, Status
-from envdeck.text import age, size
+from envdeck.text import age, counted, size
 
 _STATUS = TableColumn("Status")
 _PATH = TableColumn("Path", flexible=True)

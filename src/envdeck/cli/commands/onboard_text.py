@@ -15,6 +15,7 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.core.onboarding.shells import SHELLS
 from envdeck.text import pad, tilde
+from envdeck.text.operation import STEP_WORDS
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
@@ -24,16 +25,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.shared.policy import Policy
 
 SCHEMA = 1
-_WORDS = {
-    StepState.DONE: "done",
-    StepState.OPEN: "to do",
-    StepState.WAITING: "waiting",
-    StepState.CANNOT: "needs you",
-    StepState.READY: "ready",
-    StepState.SKIPPED: "does not apply",
-}
-"""The words of the screen; JSON has the states themselves."""
-_WIDEST = max(map(len, _WORDS.values()))
+_WIDEST = max(map(len, STEP_WORDS.values()))
 _STYLES = {
     StepState.DONE: "green",
     StepState.OPEN: "yellow",
@@ -148,8 +140,8 @@ def _lines(
 
 def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, str]]:
     """Yield the lines of one step, each with its style; they are plain text."""
-    sign = sign_of(view.state, context)
-    yield f"{sign} {pad(_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
+    sign = context.console.signs.of_step(view.state)
+    yield f"{sign} {pad(STEP_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
     yield f"    {said(view.message, context)}", ""
     if view.state in {StepState.DONE, StepState.SKIPPED, StepState.WAITING}:
         return
@@ -165,19 +157,6 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
         yield f"    $ {shown_command(command)}", "bold"
     if view.hint:
         yield f"    {said(view.hint, context)}", ""
-
-
-def sign_of(state: StepState, context: CommandContext) -> str:
-    """Return a sign that says a state without colour."""
-    signs = context.console.signs
-    return {
-        StepState.DONE: signs.marked,
-        StepState.OPEN: signs.away,
-        StepState.WAITING: "◦" if signs.away == "○" else ".",
-        StepState.CANNOT: signs.broken,
-        StepState.READY: "▷" if signs.away == "○" else ">",
-        StepState.SKIPPED: signs.unknown,
-    }[state]
 
 
 def onboard_object(

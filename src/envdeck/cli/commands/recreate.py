@@ -11,7 +11,7 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
-from envdeck.cli.plan_text import counted, implementation_name, path_cell, safe, said
+from envdeck.cli.plan_text import path_cell, safe, said
 from envdeck.cli.references import environment_of
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object, doubt_object
@@ -19,7 +19,8 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment, Interpreter, NoPlan, Operation, PackageChoice, Plan
 from envdeck.core.system.host import Host
-from envdeck.text import pad, tilde
+from envdeck.text import counted, pad, tilde
+from envdeck.text.environment import python_name
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -276,10 +277,7 @@ def print_choices(
     console.line()
     rows = [
         [
-            Cell(
-                f"{implementation_name(choice.interpreter.implementation)} "
-                f"{choice.interpreter.version or console.signs.unknown}"
-            ),
+            Cell(python_name(choice.interpreter, unknown=f" {console.signs.unknown}")),
             path_cell(choice.interpreter.executable, context.host.home),
             Cell(", ".join(filter(None, ("proposed" if choice.proposed else "", choice.note)))),
         ]

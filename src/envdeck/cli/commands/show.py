@@ -10,7 +10,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.plan_text import counted, creation, python_name, standing
+from envdeck.cli.plan_text import standing
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
 from envdeck.core.model import (
@@ -19,12 +19,22 @@ from envdeck.core.model import (
     Finding,
     LastUsed,
     ProjectLink,
-    ProjectState,
     Severity,
     Size,
 )
 from envdeck.core.project.model import Comparison, Drift, DriftKind
-from envdeck.text import age, exact_bytes, exact_time, pad, plain, size, tilde, tilde_within
+from envdeck.text import (
+    ago,
+    counted,
+    exact_bytes,
+    exact_time,
+    pad,
+    plain,
+    size,
+    tilde,
+    tilde_within,
+)
+from envdeck.text.environment import creator_words, project_words, python_name, support_words
 
 _DESCRIBING_COLUMNS = (
     TableColumn("Package"),
@@ -70,12 +80,12 @@ def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[
     status = standing(environment, context.console.signs).text.strip()
     reason = _words(environment.reason, context)
     yield "status", f"{status}: {reason}" if reason else status
-    ended = f", out of support since {python.end_of_life}" if python.end_of_life else ""
+    ended = f", {support_words(python.end_of_life)}" if python.end_of_life else ""
     yield "python", python_name(python) + ended
     yield "interpreter", _path(python.executable or "", context)
     yield "base", _path(python.base or "", context)
     yield "manager", environment.manager
-    yield "made by", _words(creation(environment.creation), context)
+    yield "made by", ", ".join(creator_words(environment.creation))
     yield "project", _project(environment.project, context)
     yield "last used", _last_used(environment.last_used, context)
     yield "size", _size(environment.size)
@@ -93,23 +103,17 @@ def _words(text: str, context: CommandContext) -> str:
 
 
 def _project(link: ProjectLink, context: CommandContext) -> str:
-    if link.state is ProjectState.NONE or link.path is None:
-        return "none found"
-    path = _path(link.path, context)
-    words = {
-        ProjectState.GONE: f"{path} is gone",
-        ProjectState.UNMOUNTED: f"{path} is on a disk that is not mounted",
-    }
-    known = f" ({link.source})" if link.source else ""
-    return words.get(link.state, path) + known
+    state, path = project_words(link)
+    if not path:
+        return state
+    source = f" ({link.source})" if link.source else ""
+    return f"{state}{': ' if state else ''}{_path(path, context)}{source}"
 
 
 def _last_used(last: LastUsed, context: CommandContext) -> str:
     if last.when is None:
         return last.source
-    ago = age(last.when, context.host.now())
-    since = ago if ago == "now" else f"{ago} ago"
-    return f"{since}, {exact_time(last.when)}; {last.source}"
+    return f"{ago(last.when, context.host.now())}, {exact_time(last.when)}; {last.source}"
 
 
 def _size(measured: Size | None) -> str:

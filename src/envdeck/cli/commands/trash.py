@@ -10,11 +10,12 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, announce_due, operate
-from envdeck.cli.plan_text import counted, path_cell
+from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import trash_object
 from envdeck.core.model import NoPlan, Operation, Plan
-from envdeck.text import age, size, tilde, time_left
+from envdeck.text import ago, counted, size, tilde
+from envdeck.text.operation import time_kept
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -149,23 +150,17 @@ def _row(item: "Item", context: CommandContext) -> list[Cell]:
         blank = Cell(unknown)
         return [Cell(item.id), blank, blank, Cell(where), blank, blank, blank, Cell(item.problem)]
     now = context.host.now()
-    ago = age(manifest.put_at, now)
-    kept = Cell(unknown if item.going else _kept(item.kept_until, now))
+    kept = unknown
+    if not item.going:
+        kept = time_kept(item.kept_until, now, over="expired")
+        kept += " more" if item.kept_until is not None and item.kept_until > now else ""
     return [
         Cell(item.id),
-        Cell(ago if ago == "now" else f"{ago} ago"),
+        Cell(ago(manifest.put_at, now)),
         Cell(manifest.operation.value),
         path_cell(manifest.path, context.host.home),
         Cell(manifest.python or unknown),
         Cell(size(item.reclaimable_bytes, unknown=unknown)),
-        kept,
+        Cell(kept),
         Cell(item.problem or ("only a link" if manifest.is_link else "")),
     ]
-
-
-def _kept(until: float | None, now: float) -> str:
-    if until is None:
-        return "for ever"
-    if until <= now:
-        return "expired"
-    return f"{time_left(until - now)} more"

@@ -13,11 +13,12 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import add_options, operate, stopping
-from envdeck.cli.plan_text import counted, safe
+from envdeck.cli.plan_text import safe
 from envdeck.cli.references import environment_of
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
+from envdeck.text import counted
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations

@@ -10,11 +10,12 @@ from textual.widget import Widget
 
 from envdeck.core.dotenv import reveal
 from envdeck.core.model import Environment
+from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.base.system import Hiding, Secret
 from envdeck.tui.detail.dotenv_dialog import remedy_dialog
-from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows, remedy_words
+from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import has_project, no_project, say
 from envdeck.tui.detail.reader import Reader, ReadingEnded
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
@@ -208,7 +209,8 @@ class DotenvTab(DetailTab, Hiding):
             told.append((Part(self.look.key("reveal"), Tone.HEADING), Part(word, Tone.MUTED)))
         remedy = self._remedy()
         if remedy is not None:
-            words = f" {remedy_words(remedy, self.look)}"
+            verb, what = remedy_words(remedy, self.look.home)
+            words = f" {'has' if verb == 'have' else verb + 's'} {what}"
             told.append((Part(self.look.key("mend"), Tone.HEADING), Part(words, Tone.MUTED)))
         self.footing.tell(joined(told))
         self.post_message(HintsChanged())

@@ -16,7 +16,8 @@ from textual.widgets import Button
 from envdeck.core.dotenv import reveal
 from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
 from envdeck.core.model import Severity
-from envdeck.text import plain
+from envdeck.text import capitalise, plain
+from envdeck.text.operation import remedy_words
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.system import Secret
@@ -24,7 +25,6 @@ from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import SecretField
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
-from envdeck.tui.widgets.words import remedy_title
 from envdeck.tui.workers import run_in_thread
 
 _FIELD = 3
@@ -155,7 +155,8 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
     def on_mount(self) -> None:
         """Say what is asked for, and read what the example has."""
         self.app.clear_notifications()
-        self.title_label.show((Part(remedy_title(self._remedy, self.look), Tone.STRONG),))
+        title = capitalise(" ".join(remedy_words(self._remedy, self.look.home)))
+        self.title_label.show((Part(title, Tone.STRONG),))
         self._say_keys()
         names = [one.name for one in self._asked if one.default]
         path = self._remedy.example

@@ -16,12 +16,11 @@ from envdeck.core.dotenv.model import (
     RemedyKind,
 )
 from envdeck.core.model import Severity
-from envdeck.text import clip, pad, plain, size, width
+from envdeck.text import clip, pad, place, plain, size, width
 from envdeck.tui.base.system import Secret
 from envdeck.tui.detail.project_view import no_dotenv
 from envdeck.tui.detail.tab_rows import BLANK, TabRow, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped
-from envdeck.tui.widgets.words import place
 
 KINDS = {
     FileKind.ENV: "",
@@ -101,22 +100,6 @@ def value_word(key: Key, kind: FileKind, look: Look) -> tuple[str, Tone]:
     if key.placeholder:
         return "placeholder", Tone.MUTED if kind is FileKind.EXAMPLE else Tone.WARNING
     return mask(look), Tone.MUTED
-
-
-def remedy_words(remedy: Remedy, look: Look) -> str:
-    """Return what a remedy does, for a sentence that begins with the key."""
-    file = place(remedy.file, None, remedy.project, look)
-    match remedy.kind:
-        case RemedyKind.CREATE:
-            return f"creates {file} from {place(remedy.example, None, remedy.project, look)}"
-        case RemedyKind.ADD if len(remedy.keys) == 1:
-            return f"adds {plain(remedy.keys[0])} to {file}"
-        case RemedyKind.ADD:
-            return f"adds {len(remedy.keys):,} keys to {file}"
-        case RemedyKind.IGNORE:
-            return f"has git ignore {file}"
-        case RemedyKind.PRIVATE:
-            return f"lets nobody else read {file}"
 
 
 _INSET = 3
@@ -217,7 +200,7 @@ def _title(
     path: str, note: str, about: FileAt, report: DotenvReport, look: Look, cells: int
 ) -> TabRow:
     line: Line = (
-        Part(f" {place(path, None, report.project, look)}", Tone.HEADING),
+        Part(f" {place(path, None, look.home, report.project)}", Tone.HEADING),
         Part(f"  {note}" if note else "", Tone.MUTED),
     )
     return TabRow(clipped(line, cells, look.signs.ellipsis), ("file", path), about)
@@ -255,7 +238,7 @@ def _findings(
         sign = Part(f" {signs.get(one.severity, look.signs.unknown)} ", _SEVERITIES[one.severity])
         line: Line = (Part(look.sentence(one.message)),)
         if one.line is not None:
-            where = place(one.file, one.line, report.project, look)
+            where = place(one.file, one.line, look.home, report.project)
             line = (*line, Part(" · ", Tone.MUTED), Part(where, Tone.MUTED, path=True))
         lines = list(told(line, look, cells, _INSET, first=(sign,)))
         key = ("finding", one.file, one.check, one.line, number)
@@ -289,12 +272,12 @@ def _keys(
         against = extra.get(key.name)
         notes: tuple[str, ...] = ()
         if against is not None:
-            named = place(against.example, None, report.project, look)
+            named = place(against.example, None, look.home, report.project)
             notes = f"not in {named}", "not in the example", "extra"
         yield from _key(key, file.kind, at, notes, secret, room, look, cells)
     for name, one in islice(missing.items(), _MOST):
         remedy = Remedy(RemedyKind.ADD, file.path, report.project, (name,), one.example)
-        named = place(one.example, None, report.project, look)
+        named = place(one.example, None, look.home, report.project)
         notes = f"missing: {named} has it", "missing: the example has it", "missing"
         note = _fitting(notes, cells - _INSET - room - 3)
         line = (

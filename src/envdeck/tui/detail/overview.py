@@ -7,25 +7,25 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from envdeck.core.model import Environment, Finding, ProjectState, Severity
-from envdeck.text import exact_bytes, pad, plain, size
+from envdeck.text import counted, exact_bytes, pad, plain, size
+from envdeck.text.environment import (
+    creator_words,
+    project_words,
+    protection_reason,
+    python_name,
+    status_words,
+    support_words,
+)
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, flowed, glued
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.words import (
-    counted,
-    end_of_life,
-    made_by,
-    project_line,
-    python_name,
-    refusal,
-    status_line,
-)
 
 LABEL_CELLS = 10
 _BAR_CELLS = 32
 _NOTHING = Part("")
 _BELOW = " "
 """The label of what stands under the value above."""
+_STATUS_TONES = {"ok": Tone.GOOD, "broken": Tone.ERROR}
 _SEVERITIES = {
     Severity.ERROR: Tone.ERROR,
     Severity.WARNING: Tone.WARNING,
@@ -83,7 +83,11 @@ def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
 def _head(environment: Environment, look: Look) -> Iterator[Row]:
     yield _row("", (Part(look.path(environment.path), Tone.STRONG, path=True),))
     python = (Part(glued(python_name(environment.python))),)
-    yield _row("", status_line(environment, look), python, (Part(plain(environment.manager)),))
+    first, *others = status_words(environment)
+    tone = _STATUS_TONES.get(first, Tone.WARNING)
+    status: list[Part] = [Part(f"{look.signs.of_status(first)} {first}".strip(), tone)]
+    status += (Part(f", {word}", Tone.WARNING) for word in others)
+    yield _row("", tuple(status), python, (Part(plain(environment.manager)),))
 
 
 def _findings(environment: Environment, look: Look) -> Iterator[Row]:
@@ -96,9 +100,10 @@ def _findings(environment: Environment, look: Look) -> Iterator[Row]:
     for finding in findings:
         yield from _finding(finding, signs.get(finding.severity, look.signs.unknown), look)
     if environment.python.end_of_life and "end-of-life" not in checks:
-        yield _row("", end_of_life(environment.python.end_of_life, look))
+        ended = support_words(environment.python.end_of_life)
+        yield _row("", (Part(f"{look.signs.warning} {ended}", Tone.WARNING),))
     if environment.protected:
-        why = look.sentence(refusal(environment.protected))
+        why = look.sentence(protection_reason(environment.protected))
         yield _row("", (Part("not deletable: ", Tone.WARNING), Part(why)))
 
 
@@ -158,7 +163,11 @@ def _life(environment: Environment, look: Look) -> Iterator[Row]:
     note = look.sentence(link.source)
     if link.state is ProjectState.NONE:
         note = "nothing names one; it may well be in use"
-    yield _row("Project", project_line(environment, look), note)
+    state, path = project_words(link)
+    project: Line = (Part(look.path(path), path=True),) if path else (Part(state),)
+    if state and path:
+        project = (Part(f"{state}: ", Tone.WARNING), *project)
+    yield _row("Project", project, note)
     for number, path in enumerate(environment.links):
         yield _row("Links" if number == 0 else _BELOW, (Part(look.path(path), path=True),))
 
@@ -208,13 +217,8 @@ def _python(environment: Environment, look: Look) -> Iterator[Row]:
     ):
         if path:
             yield _row(label, (Part(look.path(path), path=True),))
-    flags = (
-        "sees system packages" if creation.system_site_packages else "no system packages",
-        "relocatable" if creation.relocatable else "",
-        "seeded with pip" if creation.seeded else "",
-        f"prompt {plain(creation.prompt)}" if creation.prompt else "",
-    )
-    yield _row("Made by", (Part(made_by(environment)),), *flags)
+    creator, *flags = creator_words(creation)
+    yield _row("Made by", (Part(creator),), *flags)
     if creation.command:
         yield _row(" command", (Part(look.sentence(creation.command)),))
 

@@ -11,10 +11,9 @@ from textual.events import Resize
 from envdeck.core.inspection.packages import dependencies as dependency_tree
 from envdeck.core.inspection.packages.dependencies import TreeRow
 from envdeck.core.model import Distribution
-from envdeck.text import clip, plain, size
+from envdeck.text import clip, counted, plain, size
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, flowed, wrapped
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.words import counted
 
 
 class Mark(StrEnum):

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from envdeck.core.model import Distribution
-from envdeck.text import clip, pad, plain, size, width
+from envdeck.text import clip, counted, pad, plain, size, width
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.words import counted
 
 _SIZE_CELLS = 7
 _SIGNS = 3

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from envdeck.core.model import Distribution, Environment, NoPlan, Plan
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
-from envdeck.text import plain
+from envdeck.text import place, plain
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.source import CatalogSource
@@ -26,7 +26,6 @@ from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, 
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.words import place
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the
 # tab opens before.
@@ -250,7 +249,7 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
     """
     if isinstance(about, PythonDrift):
         if not about.wanted:
-            where = place(about.file, about.line, comparison.project.folder, look)
+            where = place(about.file, about.line, look.home, comparison.project.folder)
             return f"no version of Python mends that: change what {where} says"
         source = "declared" if comparison.project.manifests else "exact"
         source = "lock" if comparison.against else source
@@ -280,7 +279,9 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
 
 def _from(comparison: Comparison, source: str, look: Look) -> str:
     if source == "lock":
-        return place(comparison.against, None, comparison.project.folder, look) or "its lock file"
+        return (
+            place(comparison.against, None, look.home, comparison.project.folder) or "its lock file"
+        )
     return "what is declared" if source == "declared" else "what is in it"
 
 

@@ -14,10 +14,9 @@ from envdeck.core.project.model import (
 from envdeck.core.project.model import (
     ProjectPart as ProjectPart,
 )
-from envdeck.text import clip, pad, plain, width
+from envdeck.text import clip, counted, pad, place, plain, width
 from envdeck.tui.detail.tab_rows import BLANK, TabRow, heading, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
-from envdeck.tui.widgets.words import counted, place
 
 KINDS = {
     DriftKind.MISSING: "missing",
@@ -46,7 +45,7 @@ def agreement(comparison: Comparison, look: Look) -> str:
         return "" if comparison.unchecked else "nothing is installed, and nothing is asked for"
     said = "the project declares them"
     if comparison.against:
-        said = f"{place(comparison.against, None, comparison.project.folder, look)} has them"
+        said = f"{place(comparison.against, None, look.home, comparison.project.folder)} has them"
     if total == 1:
         said = said.replace("has them", "has it").replace("declares them", "declares it")
     if not comparison.drifts:
@@ -122,7 +121,7 @@ def _head(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
 def _pythons(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
     for number, one in enumerate(comparison.pythons):
         sign, tone = _python_sign(one, look)
-        where = place(one.file, one.line, comparison.project.folder, look)
+        where = place(one.file, one.line, look.home, comparison.project.folder)
         message = look.sentence(one.message)
         line: Line = (Part(message),)
         if where in message:  # it says so itself
@@ -202,7 +201,7 @@ def _versions(drift: Drift, look: Look) -> str:
 
 def _after(drift: Drift, comparison: Comparison, look: Look) -> list[Line]:
     who = ", ".join(part_name(one) for one in drift.under if one)
-    where = place(drift.file, drift.line, comparison.project.folder, look)
+    where = place(drift.file, drift.line, look.home, comparison.project.folder)
     if drift.file == comparison.against and drift.line is None:
         where = ""  # the head of all names it
     return [(Part(said, Tone.MUTED),) for said in (who, where) if said]
@@ -215,7 +214,7 @@ def _troubles(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow
         sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
         yield from _lines(told(line, look, cells, _SIGN, first=sign))
     for problem in comparison.project.problems:
-        where = place(problem.file, problem.line, folder, look)
+        where = place(problem.file, problem.line, look.home, folder)
         line = (Part(f"{where}: ", Tone.STRONG), Part(look.sentence(problem.message)))
         sign = (Part(f" {look.signs.warning} ", Tone.WARNING),)
         yield from _lines(told(line, look, cells, _SIGN, first=sign))
@@ -233,7 +232,7 @@ def _declares(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow
     for one in manifests:
         count = counted(len(one.requirements), "requirement")
         note = plain(one.format) if one.format not in one.file else ""
-        table.append((place(one.file, None, folder, look), count, note))
+        table.append((place(one.file, None, look.home, folder), count, note))
     yield from _table(table, look, cells)
     if comparison.parts:
         yield TabRow()
@@ -254,7 +253,7 @@ def _locks(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
         elif one.file == comparison.against and len(locks) > 1:
             note = "compared with"
         count = counted(len(one.packages), "package")
-        table.append((place(one.file, None, folder, look), count, note))
+        table.append((place(one.file, None, look.home, folder), count, note))
     yield from _table(table, look, cells)
 
 
@@ -270,7 +269,9 @@ def _asks(
     ):
         if said:
             kind = f"{plain(wanted.implementation)} " if wanted.implementation else ""
-            table.append(("asks for", kind + plain(said), place(source or "", None, folder, look)))
+            table.append(
+                ("asks for", kind + plain(said), place(source or "", None, look.home, folder))
+            )
     table += _named(project.named, folder, look)
     if not table:
         return
@@ -286,7 +287,7 @@ def _named(named: Sequence[NamedPython], folder: str, look: Look) -> Iterator[tu
     for (where, file), ones in together.items():
         versions = ", ".join(dict.fromkeys(plain(one.version) for one in ones))
         line = ones[0].line if len(ones) == 1 else None
-        yield _WHERE[where], versions, place(file, line, folder, look)
+        yield _WHERE[where], versions, place(file, line, look.home, folder)
 
 
 def _table(rows: Sequence[tuple[str, str, str]], look: Look, cells: int) -> Iterator[TabRow]:

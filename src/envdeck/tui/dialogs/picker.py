@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from envdeck.core.model import NoPlan
-from envdeck.text import plain
+from envdeck.text import capitalise, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
@@ -22,7 +22,6 @@ from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.words import capital
 from envdeck.tui.workers import run_in_thread
 
 Draw = Callable[[int], Line]
@@ -283,10 +282,10 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
 
     def fail(self, problem: NoPlan) -> None:
         """Say why there is nothing to choose from, and a way out."""
-        message = capital(self.look.sentence(problem.message))
+        message = capitalise(self.look.sentence(problem.message))
         line: Line = (Part(f"{self.look.signs.broken} {message}. ", Tone.ERROR),)
         if problem.hint:
-            line = (*line, Part(f"{capital(self.look.sentence(problem.hint))}. "))
+            line = (*line, Part(f"{capitalise(self.look.sentence(problem.hint))}. "))
         key = self.look.key("refresh")
         line = (*line, Part(key, Tone.HEADING), Part(" tries again.", Tone.MUTED))
         self.show_instead(line)

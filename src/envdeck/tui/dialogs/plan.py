@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from envdeck.core.model import NoPlan, Plan, Refusal
+from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import Planner, PlanRequest
@@ -38,7 +39,6 @@ from envdeck.tui.dialogs.plan_view import (
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, content
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.operation_words import DONE
 from envdeck.tui.workers import run_in_thread
 
 
@@ -121,7 +121,7 @@ def together_rows(
         rows.append(PlanRow(()))
     possible = plans.possible
     if plans.left_out:
-        word = DONE[possible[0].operation] if possible else "done"
+        word = OPERATION_WORDS[possible[0].operation].done if possible else "done"
         said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
         rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
     if can_keep:

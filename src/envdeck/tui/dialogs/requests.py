@@ -6,10 +6,11 @@ from functools import partial
 
 from envdeck.core.dotenv.model import Remedy
 from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan
+from envdeck.text import capitalise
+from envdeck.text.operation import remedy_words
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.line import Look
-from envdeck.tui.widgets.words import remedy_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +149,4 @@ def remedy_request(
         except Exception as error:  # noqa: BLE001 - its own words could quote a value
             return NoPlan(f"it could not be planned: {type(error).__name__}")
 
-    return PlanRequest(remedy_title(remedy, look), plan)
+    return PlanRequest(capitalise(" ".join(remedy_words(remedy, look.home))), plan)

@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.message import Message
 
 from envdeck.core.operations.transaction.trash import PARTLY, Item
-from envdeck.text import plain
+from envdeck.text import counted, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.base.services import Operating, PlanRequest
@@ -29,7 +29,6 @@ from envdeck.tui.history.trash_view import (
 from envdeck.tui.widgets.line import Line, Look
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
-from envdeck.tui.widgets.words import counted
 
 
 class TrashList(LineList[Item]):

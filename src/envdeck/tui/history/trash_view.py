@@ -5,9 +5,20 @@ from dataclasses import dataclass
 
 from envdeck.core.model import Operation
 from envdeck.core.operations.transaction.trash import PARTLY, Item, TrashManifest
-from envdeck.text import age, clip, exact_bytes, exact_time, pad, plain, short_age, size, time_left
+from envdeck.text import (
+    age,
+    capitalise,
+    clip,
+    counted,
+    exact_bytes,
+    exact_time,
+    pad,
+    plain,
+    short_age,
+    size,
+)
+from envdeck.text.operation import OPERATION_WORDS, time_kept
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, clipped, line_width, wrapped
-from envdeck.tui.widgets.words import capital, counted
 
 MARK = 2
 _GAP = "  "
@@ -18,14 +29,6 @@ _PARTLY_FROM = 40
 """Cells of a path from which on there is room for words before it."""
 _WHEN_FROM = 56
 _NAMES_SHOWN = 200
-_BY_WORDS = {
-    Operation.DELETE: "deleted",
-    Operation.RECREATE: "recreated",
-    Operation.UPGRADE: "upgraded",
-    Operation.CREATE: "created",
-    Operation.UNDO: "undone",
-    Operation.EDIT: "edited",
-}
 _SENTENCES = {
     Operation.DELETE: "It was deleted",
     Operation.RECREATE: "It is the one from before a recreate",
@@ -106,7 +109,7 @@ def draw_item(
     path = look.short_path(place(item), columns.path - len(sign))
     parts += [Part(sign, Tone.ERROR), Part(pad(path, columns.path - len(sign)))]
     if columns.by:
-        word = "" if manifest is None else _BY_WORDS.get(manifest.operation, "")
+        word = "" if manifest is None else OPERATION_WORDS[manifest.operation].done
         parts.append(Part(_GAP + pad(word, columns.by), Tone.MUTED))
     if columns.when:
         when = None if manifest is None else manifest.put_at
@@ -130,12 +133,11 @@ def kept_words(item: Item, look: Look) -> tuple[str, Tone]:
     """Return for how long an item is still kept: `27 days`, `for ever`, `due`."""
     if item.manifest is None or item.going:
         return look.signs.unknown, Tone.MUTED
+    kept = time_kept(item.kept_until, look.clock(), over="due")
     if item.kept_until is None:
-        return "for ever", Tone.MUTED
+        return kept, Tone.MUTED
     left = item.kept_until - look.clock()
-    if left <= 0:
-        return "due", Tone.WARNING
-    return time_left(left), Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
+    return kept, Tone.WARNING if left < 3 * 86_400 else Tone.PLAIN
 
 
 def about_item(item: Item, look: Look, cells: int) -> list[Line]:
@@ -143,7 +145,7 @@ def about_item(item: Item, look: Look, cells: int) -> list[Line]:
     room = max(cells - 2, 12)
     pieces: list[Line] = [(Part(look.path(place(item)), Tone.STRONG, path=True),)]
     if item.problem:
-        sentence = f"{look.signs.broken} {capital(look.sentence(item.problem))}."
+        sentence = f"{look.signs.broken} {capitalise(look.sentence(item.problem))}."
         pieces.append((Part(sentence, Tone.ERROR),))
     if item.manifest is None:
         pieces.append((Part("What was put aside is in it all the same, and left alone."),))

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from envdeck.core.model import Operation
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
-from envdeck.core.operations.transaction.trash import PARTLY
 from envdeck.text import (
     age,
     clip,
+    counted,
     duration,
     exact_time,
     pad,
@@ -19,23 +18,14 @@ from envdeck.text import (
     time_left,
     width,
 )
+from envdeck.text.operation import ended_word
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
-from envdeck.tui.widgets.words import counted
 
 _GAP = "  "
 _WHEN, _WHAT = 9, 8
 _ENDED = 15
 _ROOMY_FROM = 100
 _NARROW_BELOW = 68
-_WORDS = {
-    Operation.DELETE: "delete",
-    Operation.RECREATE: "recreate",
-    Operation.UPGRADE: "upgrade",
-    Operation.CREATE: "create",
-    Operation.UNDO: "undo",
-    Operation.PURGE: "purge",
-    Operation.EDIT: "edit",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +91,7 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
     undo, undo_tone = undo_words(past, entry, columns.undo, look)
     return (
         Part(" " + pad(when, _WHEN), Tone.MUTED),
-        Part(_GAP + pad(_WORDS.get(entry.operation, ""), _WHAT)),
+        Part(_GAP + pad(entry.operation.value, _WHAT)),
         Part(_GAP + pad(look.short_path(entry.path, columns.path), columns.path), Tone.STRONG),
         Part(_GAP + pad(clip(said, columns.ended, ""), columns.ended), tone),
         Part(_GAP + clip(undo, columns.undo, look.signs.ellipsis), undo_tone),
@@ -110,17 +100,13 @@ def draw_past(row: HistoryRow, columns: HistoryColumns, look: Look) -> Line:
 
 def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]:
     """Return how an operation ended, as sign and word, and its tone."""
-    if past.is_partly_purged and entry.move is Move.REMOVE and entry.phase is Phase.ATTENTION:
-        return f"{look.signs.broken} {PARTLY}", Tone.ERROR
-    match entry.phase:
-        case Phase.DONE:
-            return "  done", Tone.GOOD
-        case Phase.ROLLED_BACK:
-            return f"{look.signs.warning} rolled back", Tone.WARNING
-        case Phase.ATTENTION:
-            return f"{look.signs.broken} needs a look", Tone.ERROR
-        case _:
-            return f"{look.signs.away} not over", Tone.WARNING
+    partly = past.is_partly_purged and entry.move is Move.REMOVE
+    sign, tone = {
+        Phase.DONE: (" ", Tone.GOOD),
+        Phase.ROLLED_BACK: (look.signs.warning, Tone.WARNING),
+        Phase.ATTENTION: (look.signs.broken, Tone.ERROR),
+    }.get(entry.phase, (look.signs.away, Tone.WARNING))
+    return f"{sign} {ended_word(entry.phase, partly_purged=partly)}", tone
 
 
 def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:
@@ -177,7 +163,7 @@ def _told(past: HistoryItem, entry: Entry, look: Look) -> list[Line]:
     word, tone = ended_words(past, entry, look)
     pieces: list[Line] = [
         (
-            Part(f"{_WORDS.get(entry.operation, '')} ".capitalize(), Tone.STRONG),
+            Part(f"{entry.operation.value} ".capitalize(), Tone.STRONG),
             Part(look.path(entry.path), Tone.STRONG, path=True),
         )
     ]

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from envdeck.core.model import Environment, Interpreter
+from envdeck.text import counted
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.base.source import CatalogSource
@@ -23,7 +24,6 @@ from envdeck.tui.machine.interpreters_view import (
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
-from envdeck.tui.widgets.words import counted
 from envdeck.tui.workers.latest import Latest
 
 

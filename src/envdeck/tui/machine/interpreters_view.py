@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from envdeck.core.model import Environment, GlobalPackages, Interpreter
-from envdeck.text import clip, pad, plain, size, width
+from envdeck.text import clip, counted, pad, plain, size, width
+from envdeck.text.environment import python_name, short_manager
 from envdeck.tui.machine.groups import InterpreterBase, query_for_all
 from envdeck.tui.main.cells import status_words
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
-from envdeck.tui.widgets.words import counted, python_name, short_manager
 
 _NAME, _SOURCE, _COUNT, _GAP = 15, 8, 6, "  "
 _ROOMY_FROM = 100
@@ -229,7 +229,10 @@ def _environment(environment: Environment, look: Look, room: int) -> Line:
     wide = 17 if room >= 70 else 10
     figure = size(measured.disk_bytes if measured else None, unknown=look.signs.unknown)
     tail = (
-        Part(_GAP + pad(short_manager(environment.manager, wide, look), wide), Tone.MUTED),
+        Part(
+            _GAP + pad(short_manager(environment.manager, wide, look.signs.ellipsis), wide),
+            Tone.MUTED,
+        ),
         Part(pad(figure, 8, right=True)),
     )
     head = Part(" " + pad(sign, 9) + _GAP, tone)

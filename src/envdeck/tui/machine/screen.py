@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from envdeck.core.model import Environment
-from envdeck.text import clip, pad, plain, size
+from envdeck.text import clip, counted, pad, plain, size
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested
 from envdeck.tui.base.source import CatalogSource
@@ -16,7 +16,6 @@ from envdeck.tui.store.rows import Totals
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
-from envdeck.tui.widgets.words import counted
 from envdeck.tui.workers.latest import Latest, Stopped
 
 _COUNT, _FIGURE, _GAP = 6, 8, "  "

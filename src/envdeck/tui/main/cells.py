@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from envdeck.core.model import Environment
 from envdeck.text import age, clip, pad, plain, short_age, size, width
+from envdeck.text.environment import Activity, short_manager
 from envdeck.tui.store.columns import Column, StatusOrder, standing
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
-from envdeck.tui.widgets.words import Activity, short_manager
 
 MARK = 2
 """Cells at the left for the mark."""
@@ -153,17 +153,13 @@ def row(
             parts.extend(_bar(environment, place.cells, look, largest))
         elif doing is not None and place.column.id == "status":
             word = doing.word if width(doing.word) <= place.cells - 2 else doing.short
-            text = clip(f"{_doing_sign(look)} {word}", place.cells, look.signs.ellipsis)
+            text = clip(f"{look.signs.running} {word}", place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells), Tone.ACCENT))
         else:
             text, tone = _told(environment, place, look)
             text = clip(text, place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells, right=place.column.right), tone))
     return (*parts, Part(" " * _EDGE))
-
-
-def _doing_sign(look: Look) -> str:
-    return "»" if look.unicode else ">"
 
 
 def _bar(environment: Environment, cells: int, look: Look, largest: int) -> Line:
@@ -184,7 +180,7 @@ def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, 
         case "python":
             return _python(environment, place.cells, look)
         case "manager":
-            return short_manager(environment.manager, place.cells, look), Tone.PLAIN
+            return short_manager(environment.manager, place.cells, look.signs.ellipsis), Tone.PLAIN
         case "packages":
             packages = environment.packages
             return (unknown if packages is None else f"{packages:,}"), Tone.PLAIN

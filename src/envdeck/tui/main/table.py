@@ -8,12 +8,12 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from envdeck.text import width
+from envdeck.text.environment import Activity
 from envdeck.tui.base.messages import CursorMoved, MarkRequested, RowOpened, SortRequested
 from envdeck.tui.main.cells import MARK, CellPlace, heading, places, row
 from envdeck.tui.store import Column, Listing
 from envdeck.tui.widgets.line import Line, Look, Part
 from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.widgets.words import Activity
 
 
 class EnvironmentTable(LineView):

@@ -4,9 +4,10 @@ import shlex
 from collections.abc import Iterable
 
 from envdeck.text import clip, duration, pad, width
+from envdeck.text.operation import progress_words
 from envdeck.tui.base.job import Job, JobCommand, JobState, LogLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined, line_width, wrapped
-from envdeck.tui.widgets.operation_words import amount, progress_bar, title
+from envdeck.tui.widgets.operation_words import progress_bar, title
 
 _STATE = 12
 """Cells of the word for a state."""
@@ -27,7 +28,7 @@ def state_sign(state: JobState, look: Look) -> str:
     signs = look.signs
     return {
         JobState.WAITING: signs.away,
-        JobState.RUNNING: "»" if look.unicode else ">",
+        JobState.RUNNING: signs.running,
         JobState.DONE: signs.marked,
         JobState.ROLLED_BACK: signs.warning,
         JobState.ENDED_BADLY: signs.broken,
@@ -69,7 +70,7 @@ def step_lines(job: Job, look: Look, cells: int, *, upto: int | None = None) -> 
             ),
         ]
         if state is JobState.RUNNING:
-            far = amount(job.progress)
+            far = progress_words(job.progress)
             parts.append(Part(f"  {far}" if far else "", Tone.ACCENT))
         elif state.over and state is not JobState.DONE:
             parts.append(Part(f"  {state.value}", _TONES[state]))

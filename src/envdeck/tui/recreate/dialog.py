@@ -17,7 +17,8 @@ from envdeck.core.operations.recreate.options import (
     RecreateChoices,
     SourceChoice,
 )
-from envdeck.text import plain
+from envdeck.text import counted, plain
+from envdeck.text.environment import minor_version
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, radio, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
@@ -27,7 +28,6 @@ from envdeck.tui.recreate.forecaster import ForecastCame, Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.sources import source_about, source_line, title_cells
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
-from envdeck.tui.widgets.words import counted, minor
 
 EXACT = "exact"
 
@@ -118,7 +118,7 @@ def heading(environments: Sequence[Environment], look: Look, cells: int) -> Line
         path = look.short_path(environments[0].path, max(cells - len("Recreate "), 12))
         return Part("Recreate ", Tone.STRONG), Part(path, Tone.STRONG)
     parts = [Part(f"Recreate {counted(len(environments), 'environment')}", Tone.STRONG)]
-    minors = {minor(one.python.version) for one in environments}
+    minors = {minor_version(one.python.version) for one in environments}
     if all(one.status is Status.BROKEN for one in environments):
         lost = f" {minors.pop()}" if len(minors) == 1 and minors != {""} else ""
         parts.append(Part(f"  that lost their base{plain(lost)}", Tone.MUTED))
@@ -259,7 +259,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         """What is locked or declared chooses versions of its own: only the exact ones jump."""
         python, exact = self._pythons.current, self._source is not None and self._source[0] == EXACT
         told = self._pythons.told() if exact else ()
-        self._jumps.take(told, "" if python is None else minor(python.interpreter.version))
+        self._jumps.take(told, "" if python is None else minor_version(python.interpreter.version))
 
     def _take_doubts(self) -> None:
         """Only what is recreated exactly is in doubt; of several environments each plan tells."""
@@ -278,8 +278,8 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         if found is not None:
             return found
         proposed = next((one for one in self._pythons.choices if one.proposed), python)
-        same = minor(python.interpreter.version) == minor(proposed.interpreter.version)
-        return known.doubts if same else ()
+        first, second = (minor_version(one.interpreter.version) for one in (python, proposed))
+        return known.doubts if first == second else ()
 
     def returned(self, planned: object) -> None:
         """Let what the plan found in doubt be chosen here."""

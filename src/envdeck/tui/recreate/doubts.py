@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from envdeck.core.model import Doubt, PackageChoice
-from envdeck.text import pad, plain
+from envdeck.text import counted, pad, plain
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
-from envdeck.tui.widgets.words import counted
 
 DOUBT = "doubt"
 """The first part of what such a row stands for; the package and the choice are the others."""

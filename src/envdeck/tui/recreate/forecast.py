@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
-from envdeck.text import clip, pad, plain, width
+from envdeck.text import clip, counted, pad, plain, width
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, glued, joined, wrapped
-from envdeck.tui.widgets.words import counted
 
 Told = Forecast | NoPlan
 

@@ -7,10 +7,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from envdeck.core.model import Environment, Interpreter, NoPlan
+from envdeck.text.environment import minor_version
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import Operating
 from envdeck.tui.recreate.forecast import Told
-from envdeck.tui.widgets.words import minor
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
@@ -125,4 +125,4 @@ class Forecaster:
 
 
 def _key(interpreter: Interpreter) -> str:
-    return f"{interpreter.implementation} {minor(interpreter.version)}"
+    return f"{interpreter.implementation} {minor_version(interpreter.version)}"

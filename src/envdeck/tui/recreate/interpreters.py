@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from envdeck.core.model import Interpreter
 from envdeck.core.operations.recreate.options import InterpreterChoice
 from envdeck.text import clip, pad, plain, width
+from envdeck.text.environment import minor_version, python_name
 from envdeck.tui.dialogs.picker import ChoiceRow, radio
 from envdeck.tui.recreate.forecast import Told, forecast_about, forecast_line
 from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
-from envdeck.tui.widgets.words import minor, python_name
 
 _SOURCE = 8
 _SOURCE_FROM = 58
@@ -110,7 +110,7 @@ def _forecast(
     if told is None:
         asking = f"Asking the package index what it has for it{look.signs.ellipsis}"
         return [(Part(asking, Tone.MUTED),)]
-    python = minor(choice.interpreter.version) or "that version"
+    python = minor_version(choice.interpreter.version) or "that version"
     return forecast_about(told, python, room, look)
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from envdeck.core.operations.recreate.options import SourceChoice
-from envdeck.text import clip, pad, plain, width
+from envdeck.text import clip, counted, pad, plain, width
 from envdeck.tui.dialogs.picker import radio
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
-from envdeck.tui.widgets.words import counted
 
 _NAME = 28
 _VERSION = 16

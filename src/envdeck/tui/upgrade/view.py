@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envdeck.text import clip, pad, plain, width
+from envdeck.text import clip, counted, pad, plain, width
 from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
-from envdeck.tui.widgets.words import counted
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer

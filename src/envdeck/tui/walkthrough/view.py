@@ -4,20 +4,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from envdeck.core.onboarding.model import Option, StepState, StepView
-from envdeck.text import clip, pad, width
+from envdeck.text import capitalise, clip, pad, width
+from envdeck.text.operation import STEP_WORDS
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width, wrapped
-from envdeck.tui.widgets.words import capital
 
-_WORDS = {
-    StepState.DONE: "done",
-    StepState.OPEN: "to do",
-    StepState.WAITING: "waiting",
-    StepState.CANNOT: "needs you",
-    StepState.READY: "ready",
-    StepState.SKIPPED: "does not apply",
-}
 _TONES = {
     StepState.DONE: Tone.GOOD,
     StepState.OPEN: Tone.ACCENT,
@@ -32,26 +24,13 @@ _MOST = 200
 """Details that are shown of a step; how many more there are is said."""
 
 
-def sign_of(state: StepState, look: Look) -> str:
-    """Return a sign that says a state without colour."""
-    signs = look.signs
-    return {
-        StepState.DONE: signs.marked,
-        StepState.OPEN: signs.away,
-        StepState.WAITING: "◦" if look.unicode else ".",
-        StepState.CANNOT: signs.broken,
-        StepState.READY: "▷" if look.unicode else ">",
-        StepState.SKIPPED: signs.unknown,
-    }[state]
-
-
 def state_line(step: StepView, job: Job | None, look: Look) -> Line:
     """Return how a step stands, by sign and word; `job` is what is being done for it."""
     if job is not None and not job.state.over:
         word = "stopping" if job.stopping else job.state.value
-        return Part("» " if look.unicode else "> ", Tone.ACCENT), Part(word, Tone.ACCENT)
+        return Part(f"{look.signs.running} ", Tone.ACCENT), Part(word, Tone.ACCENT)
     tone = _TONES[step.state]
-    return Part(f"{sign_of(step.state, look)} ", tone), Part(_WORDS[step.state], tone)
+    return Part(f"{look.signs.of_step(step.state)} ", tone), Part(STEP_WORDS[step.state], tone)
 
 
 def step_line(step: StepView, job: Job | None, look: Look, cells: int) -> Line:
@@ -95,12 +74,12 @@ def about_lines(
     job = walk.jobs.get(step.name)
     if titled:
         lines += _indented((Part(look.sentence(step.title), Tone.HEADING),), 1, cells)
-    said = capital(look.sentence(step.message))
+    said = capitalise(look.sentence(step.message))
     found = (*state_line(step, job, look), Part("  "), Part(said))
     lines += _indented(found, 1, cells, more=3)
     if step.hint:
         tone = Tone.WARNING if step.state is StepState.CANNOT else Tone.MUTED
-        lines += _indented((Part(capital(look.sentence(step.hint)), tone),), 3, cells)
+        lines += _indented((Part(capitalise(look.sentence(step.hint)), tone),), 3, cells)
     lines += _last_time(job, look, cells)
     lines += [(), *_indented((Part(look.sentence(step.why), Tone.MUTED),), 1, cells)]
     lines += _commands(step, look, cells)

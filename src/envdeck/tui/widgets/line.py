@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from envdeck.text import (
     Signs,
-    age,
+    ago,
     clip,
     exact_time,
     plain,
@@ -337,8 +337,7 @@ class Look:
 
     def ago(self, when: float) -> str:
         """Return `3 months ago`, or `just now`."""
-        said = age(when, self.clock())
-        return "just now" if said == "now" else f"{said} ago"
+        return ago(when, self.clock())
 
     def exact(self, when: float) -> str:
         """Return the time to the second."""

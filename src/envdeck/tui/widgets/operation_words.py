@@ -2,51 +2,20 @@
 
 from collections.abc import Sequence
 
-from envdeck.core.model import Operation, Plan, StepProgress
-from envdeck.text import size
+from envdeck.core.model import Operation, Plan
+from envdeck.text.environment import Activity
+from envdeck.text.operation import OPERATION_WORDS, progress_words
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, joined, line_width
-from envdeck.tui.widgets.words import Activity
 
-DOING = {
-    Operation.DELETE: "deleting",
-    Operation.RECREATE: "recreating",
-    Operation.UPGRADE: "upgrading",
-    Operation.CREATE: "creating",
-    Operation.UNDO: "taking back",
-    Operation.PURGE: "purging",
-    Operation.EDIT: "editing",
-    Operation.RUN: "running",
-}
 _SHORT = {
     "deleting": "delete",
     "recreating": "renew",
     "upgrading": "upgrade",
     "creating": "create",
-    "taking back": "undo",
     "editing": "edit",
     "running": "run",
     "stopping": "stop",
-}
-DONE = {
-    Operation.DELETE: "deleted",
-    Operation.RECREATE: "recreated",
-    Operation.UPGRADE: "upgraded",
-    Operation.CREATE: "created",
-    Operation.UNDO: "taken back",
-    Operation.PURGE: "purged",
-    Operation.EDIT: "edited",
-    Operation.RUN: "run",
-}
-_TITLES = {
-    Operation.DELETE: "delete",
-    Operation.RECREATE: "recreate",
-    Operation.UPGRADE: "upgrade",
-    Operation.CREATE: "create",
-    Operation.UNDO: "take back",
-    Operation.PURGE: "purge",
-    Operation.EDIT: "edit",
-    Operation.RUN: "run a command in",
 }
 _BAR = 10
 """Cells of a bar of progress."""
@@ -66,38 +35,28 @@ def subject(plan: Plan, look: Look, cells: int) -> str:
 
 def title(plan: Plan, look: Look, cells: int = 40) -> str:
     """Return an operation in words: `delete 3 environments`."""
-    return f"{_TITLES[plan.operation]} {subject(plan, look, cells)}"
+    running = plan.operation is Operation.RUN
+    verb = "run a command in" if running else OPERATION_WORDS[plan.operation].verb
+    return f"{verb} {subject(plan, look, cells)}"
 
 
 def doing_word(job: Job) -> str:
     """Return what is being done, in a word or two."""
     if job.state is JobState.WAITING:
         return "waiting"
-    return "stopping" if job.stopping else DOING[job.plan.operation]
+    return "stopping" if job.stopping else OPERATION_WORDS[job.plan.operation].doing
 
 
 def being(job: Job) -> str:
     """Return what a person is told of something that is acted on already."""
-    if job.state is JobState.WAITING:
-        return f"waits to be {DONE[job.plan.operation]}"
-    return f"is being {DONE[job.plan.operation]}"
+    be = "waits to be" if job.state is JobState.WAITING else "is being"
+    return f"{be} {OPERATION_WORDS[job.plan.operation].done}"
 
 
 def row_word(job: Job) -> Activity:
     """Return the word for a row that is being acted on."""
     word = doing_word(job)
     return Activity(word, _SHORT.get(word, word))
-
-
-def amount(progress: StepProgress | None) -> str:
-    """Return how far a step is, in its own unit: `1,204 of 18,291 files`."""
-    if progress is None:
-        return ""
-    if progress.unit == "bytes":
-        done, total = size(progress.done), size(progress.total)
-        return done if progress.total is None else f"{done} of {total}"
-    total = "" if progress.total is None else f" of {progress.total:,}"
-    return f"{progress.done:,}{total} {progress.unit}"
 
 
 def figures(job: Job) -> bool:
@@ -152,7 +111,7 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
     )
     drawn = (*progress_bar(first, look), Part(f" {how_far(first)}".rstrip() or " "))
     step = (Part(look.sentence(step_title(first)), Tone.MUTED),)
-    far = (Part(amount(first.progress), Tone.MUTED),)
+    far = (Part(progress_words(first.progress), Tone.MUTED),)
     others = (Part(f"and {len(jobs) - 1:,} more", Tone.MUTED),) if len(jobs) > 1 else ()
     shows = (Part(look.key("operations"), Tone.HEADING), Part(" shows it", Tone.MUTED))
     ways = (

@@ -8,11 +8,10 @@ from textual.message import Message
 from envdeck.core.model import Operation, Plan
 from envdeck.core.operations.transaction.journal import Entry, Phase
 from envdeck.core.operations.transaction.trash import Item
-from envdeck.text import plain
+from envdeck.text import counted, plain
+from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Look
-from envdeck.tui.widgets.operation_words import DOING
-from envdeck.tui.widgets.words import counted
 
 
 class Recovered(Message):
@@ -70,7 +69,7 @@ def interrupted_words(entries: Sequence[Entry], look: Look) -> str:
     """Return what a person should know of what is not over; it may be that another EnvDeck is at
     it now."""
     first = entries[0]
-    what = f"{DOING[first.operation]} {look.path(first.path)}"
+    what = f"{OPERATION_WORDS[first.operation].doing} {look.path(first.path)}"
     if len(entries) > 1:
         what += f" and {len(entries) - 1:,} more"
     return (
@@ -86,7 +85,9 @@ def recovery_words(message: Recovered, look: Look) -> list[tuple[str, bool]]:
         failure = f"what was interrupted could not be cleared up: {plain(message.failure)}"
         said.append((failure, True))
     for entry in message.entries:
-        what = f"{DOING[entry.operation]} {look.path(entry.path)} had been interrupted"
+        what = (
+            f"{OPERATION_WORDS[entry.operation].doing} {look.path(entry.path)} had been interrupted"
+        )
         if entry.phase is Phase.ATTENTION:
             why = look.sentence(entry.message) or "it was left as it is"
             see = look.key("history")

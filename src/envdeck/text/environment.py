@@ -1,0 +1,104 @@
+"""Words for status, interpreter, manager, creator and project, for both front ends."""
+
+from typing import NamedTuple
+
+from envdeck.core.model import (
+    Creation,
+    Environment,
+    Interpreter,
+    ProjectLink,
+    ProjectState,
+    Python,
+    Status,
+)
+from envdeck.text.paths import clip, width
+from envdeck.text.safe import plain
+
+_IMPLEMENTATIONS = {
+    "cpython": "CPython",
+    "pypy": "PyPy",
+    "graalpy": "GraalPy",
+    "python": "Python",
+}
+
+
+class Activity(NamedTuple):
+    """What an operation does to an environment."""
+
+    word: str
+    short: str
+    """The same in seven cells."""
+
+
+def status_words(environment: Environment) -> tuple[str, ...]:
+    """Return every state of an environment, the worst first: `broken`, `orphan`.
+
+    `ok` stands alone. An orphan's project is gone; `unmounted` is its project's disk.
+    """
+    project = environment.project.state
+    found = [environment.status.value] if environment.status is not Status.OK else []
+    for holds, word in (
+        (project is ProjectState.GONE, "orphan"),
+        (environment.python.end_of_life is not None, "end of life"),
+        (project is ProjectState.UNMOUNTED, "unmounted"),
+    ):
+        if holds:
+            found.append(word)
+    return tuple(found) or (Status.OK.value,)
+
+
+def python_name(python: Python | Interpreter, *, unknown: str = ", version unknown") -> str:
+    """Return `CPython 3.12.4`; `unknown` follows the name where the version is not known."""
+    spelt = python.implementation or "python"
+    version = f" {python.version}" if python.version else unknown
+    return plain(_IMPLEMENTATIONS.get(spelt, spelt) + version)
+
+
+def minor_version(version: str | None) -> str:
+    """Return `3.13` of `3.13.1`; empty where it is not known."""
+    return ".".join((version or "").split(".")[:2])
+
+
+def support_words(end_of_life: str) -> str:
+    """Return `end of life since 2024-10-07`."""
+    return plain(f"end of life since {end_of_life}")
+
+
+def creator_words(creation: Creation) -> tuple[str, ...]:
+    """Return what created an environment (`uv 0.13`), then each of its flags."""
+    creator = " ".join(filter(None, (creation.creator, creation.creator_version)))
+    flags = (
+        "sees system packages" if creation.system_site_packages else "no system packages",
+        "relocatable" if creation.relocatable else "",
+        "seeded with pip" if creation.seeded else "",
+        f"prompt {creation.prompt}" if creation.prompt else "",
+    )
+    return (plain(creator) or "unknown", *(plain(flag) for flag in flags if flag))
+
+
+def project_words(link: ProjectLink) -> tuple[str, str]:
+    """Return the state of a project, empty for one that was found, and its path as it is."""
+    path = link.path or "its place is not known"
+    match link.state:
+        case ProjectState.FOUND:
+            return "", path
+        case ProjectState.GONE:
+            return "gone", path
+        case ProjectState.UNMOUNTED:
+            return "on a disk that is not mounted", path
+        case ProjectState.NONE:
+            return "none found", ""
+
+
+def protection_reason(protected: str) -> str:
+    """Return why an environment cannot be deleted, without the guard's name before it."""
+    guard, colon, why = protected.partition(": ")
+    return why if colon and " " not in guard else protected
+
+
+def short_manager(manager: str, cells: int, ellipsis: str) -> str:
+    """Return a manager's name that fits, its end kept: `virtualenvwrapper` is no virtualenv."""
+    name = plain(manager)
+    if width(name) <= cells or not name.startswith("virtualenv"):
+        return clip(name, cells, ellipsis)
+    return clip(ellipsis + name.removeprefix("virtualenv"), cells, ellipsis)

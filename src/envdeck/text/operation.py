@@ -1,0 +1,93 @@
+"""Words for operations, refusals, results, history, trash, fixes and setup steps, for both front
+ends."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdeck.core.model import Operation, Refusal, StepProgress
+from envdeck.text.paths import place, tilde, tilde_within
+from envdeck.text.quantities import size, time_left
+from envdeck.text.safe import plain
+
+if TYPE_CHECKING:  # start-up: a screen that fixes nothing reads no .env
+    from envdeck.core.dotenv.model import Remedy
+
+
+class OperationWords(NamedTuple):
+    """The forms of a verb."""
+
+    verb: str
+    doing: str
+    done: str
+
+
+OPERATION_WORDS = {
+    Operation.DELETE: OperationWords("delete", "deleting", "deleted"),
+    Operation.RECREATE: OperationWords("recreate", "recreating", "recreated"),
+    Operation.UPGRADE: OperationWords("upgrade", "upgrading", "upgraded"),
+    Operation.CREATE: OperationWords("create", "creating", "created"),
+    Operation.UNDO: OperationWords("undo", "undoing", "undone"),
+    Operation.PURGE: OperationWords("purge", "purging", "purged"),
+    Operation.EDIT: OperationWords("edit", "editing", "edited"),
+    Operation.RUN: OperationWords("run", "running", "run"),
+}
+
+
+def progress_words(progress: StepProgress | None) -> str:
+    """Return how far a step is, in its own unit: `1,204 of 18,291 files`."""
+    if progress is None:
+        return ""
+    if progress.unit == "bytes":
+        done = size(progress.done)
+        return done if progress.total is None else f"{done} of {size(progress.total)}"
+    total = "" if progress.total is None else f" of {progress.total:,}"
+    return f"{progress.done:,}{total} {progress.unit}"
+
+
+def refusal_words(refusal: Refusal, home: str) -> str:
+    """Return what a refusal is about, why, and its guard: `~/a: tracked by git (tracked)`."""
+    message = tilde_within(refusal.message, home)
+    path = tilde(refusal.path, home)
+    about = f"{path}: " if path and path not in message else ""
+    return f"{about}{message} ({refusal.guard})" if refusal.guard else f"{about}{message}"
+
+
+def ended_word(phase: str, *, partly_purged: bool = False) -> str:
+    """Return how an operation of the history ended, by its last phase."""
+    if partly_purged and phase == "needs-attention":
+        return "partly purged"
+    words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs a look"}
+    return words.get(phase, "not over")
+
+
+def time_kept(until: float | None, now: float, *, over: str) -> str:
+    """Return how long an item stays in the trash: `27 days`, `for ever`; `over` when it is due."""
+    if until is None:
+        return "for ever"
+    return time_left(until - now) if until > now else over
+
+
+def remedy_words(remedy: "Remedy", home: str) -> tuple[str, str]:
+    """Return what a remedy does, as a verb and the rest: `add`, `TOKEN to .env`."""
+    file = place(remedy.file, None, home, remedy.project)
+    match remedy.kind.value:
+        case "create":
+            return "create", f"{file} from {place(remedy.example, None, home, remedy.project)}"
+        case "add" if len(remedy.keys) == 1:
+            return "add", f"{plain(remedy.keys[0])} to {file}"
+        case "add":
+            return "add", f"{len(remedy.keys):,} keys to {file}"
+        case "ignore":
+            return "have", f"git ignore {file}"
+        case _:
+            return "let", f"nobody else read {file}"
+
+
+STEP_WORDS = {
+    "done": "done",
+    "open": "to do",
+    "waiting": "waiting",
+    "cannot": "needs you",
+    "ready": "ready",
+    "skipped": "does not apply",
+}
+"""Of a step of the project setup, by its state."""

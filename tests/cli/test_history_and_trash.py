@@ -67,7 +67,7 @@ def test_the_history(cli, operations, home):
     assert rows(result) == [
         ["ID", "When", "Operation", "Path", "Ended", "Way back, or why none"],
         [identifier, "1 hour ago", "delete", "~/api/.venv", "done", "envdeck undo ID"],
-        [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled-back", "it changed nothing"],
+        [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled back", "it changed nothing"],
     ]
     assert result.err == "warning: `~/x.json` is left alone: it is damaged: no JSON\n"
     told = json.loads(cli("history", "--json").out)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.cli.arguments import python_matches
-from envdeck.cli.plan_text import byte_count, duration
+from envdeck.cli.arguments import byte_count, duration, python_matches
 
 
 @pytest.mark.parametrize(

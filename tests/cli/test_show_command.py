@@ -86,7 +86,7 @@ def test_the_text_tells_every_fact(cli, shown):
     for fact in (
         "~/work/api/.venv",
         "● end of life",
-        "CPython 3.12.4, out of support since 2026-10",
+        "CPython 3.12.4, end of life since 2026-10",
         "~/work/api/.venv/bin/python",
         "~/work/api (parent folder)",
         "1 week ago, 2026-11-06T21:20:00Z; pyvenv.cfg atime",

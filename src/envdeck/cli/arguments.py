@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -217,3 +217,140 @@ _KEYS: dict[str, Callable[[Environment], Any]] = {
     "python": _python,
     "used": _used,
 }
+
+
+OVERRULABLE = ("symlink", "has-dependants", "tracked", "unowned-files", "in-use")
+"""Guards that a person may overrule by name."""
+FINAL = (
+    "not-an-environment",
+    "protected-path",
+    "mount",
+    "self",
+    "owned-by-tool",
+    "read-only",
+    "unproved",
+)
+"""Guards that nobody may."""
+
+
+def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
+    """Let a command be planned only, run without a question, and answer in JSON."""
+    acting = parser.add_argument_group("how")
+    acting.add_argument("--dry-run", action="store_true", help="print the plan, and change nothing")
+    acting.add_argument(
+        "-y", "--yes", action="store_true", help="do not ask; needed without a terminal"
+    )
+    if guards:
+        acting.add_argument(
+            "--allow",
+            action="append",
+            default=[],
+            type=guard_name,
+            choices=OVERRULABLE,
+            metavar="NAME",
+            help=f"overrule this guard: {', '.join(OVERRULABLE)} (can be repeated)",
+        )
+    acting.add_argument(
+        "-v", "--verbose", action="store_true", help="show what is run, and all that it says"
+    )
+    acting.add_argument("--json", action="store_true", help="one JSON document: plan and result")
+    acting.add_argument("--read-only", action="store_true", help="change nothing at all")
+
+
+def guard_name(text: str) -> str:
+    """Return the name of a guard that may be overruled."""
+    if text in FINAL:
+        raise ArgumentTypeError(f"the guard `{text}` is final, and cannot be overruled")
+    if text not in OVERRULABLE:
+        raise ArgumentTypeError(f"there is no guard `{text}`; known are {', '.join(OVERRULABLE)}")
+    return text
+
+
+def read_source(given: str, host: Host, known: Sequence[str]) -> tuple[str, str | None]:
+    """Return the source that `--from` names, and the file where it is one.
+
+    A file that is called as a source is named with its folder: `./lock`. Raises
+    :class:`CommandError`.
+    """
+    if given in known:
+        return given, None
+    path = absolute_path(given, host)
+    if os.path.isfile(path):
+        return "file", path
+    sources = ", ".join(f"`{name}`" for name in known)
+    reason = "is a folder" if os.path.isdir(path) else "is neither a source nor a file"
+    raise CommandError(f"--from: `{given}` {reason}", hint=f"sources are {sources}, or a file")
+
+
+def add_parts(parser: ArgumentParser) -> None:
+    """Let a command take groups and extras of a project."""
+    for option, what in (("--group", "dependency group"), ("--extra", "extra")):
+        parser.add_argument(
+            option,
+            action="append",
+            dest=f"{option[2:]}s",
+            metavar="NAME",
+            help=f"install this {what} of the lock or the declaration, and no other "
+            "(repeatable; default: what the project's own tool installs)",
+        )
+
+
+def read_interpreter(given: str | None, host: Host) -> str | None:
+    """Return what `--python` names: a version as it is, an executable as an absolute path.
+
+    Raises :class:`CommandError` for an executable that is not there.
+    """
+    if given is None:
+        return None
+    if not given.strip():
+        raise CommandError("--python: an empty word names no interpreter", hint="--python 3.13")
+    if os.sep not in given and not given.startswith("~"):
+        return given
+    path = absolute_path(given, host)
+    if not os.path.isfile(path):
+        raise CommandError(
+            f"--python: there is no interpreter `{given}`", hint="`envdeck interpreters` lists them"
+        )
+    return path
+
+
+_DAY = 86400
+_SECONDS = {
+    "h": 3600,
+    "d": _DAY,
+    "w": 7 * _DAY,
+    "m": 30 * _DAY,
+    "mo": 30 * _DAY,
+    "y": 365 * _DAY,
+}
+_BYTES = {
+    "": 1,
+    "b": 1,
+    **{prefix: 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
+}
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
+
+
+def duration(text: str) -> float:
+    """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
+    seconds = _quantity(text, _SECONDS)
+    if seconds is None:
+        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w, 3m (months) or 2y")
+    return seconds
+
+
+def byte_count(text: str) -> float:
+    """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
+    count = _quantity(text, _BYTES)
+    if count is None:
+        raise ArgumentTypeError(f"`{text}` is no size, such as 500MB, 1.5GB or 800MiB")
+    return count
+
+
+def _quantity(text: str, units: dict[str, int]) -> float | None:
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None or found[2].lower() not in units:
+        return None
+    return float(found[1]) * units[found[2].lower()]

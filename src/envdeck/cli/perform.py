@@ -3,8 +3,8 @@
 import signal
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.plan_text import print_plan, question, safe, said, shown_command
+from envdeck.cli.plan_text import print_plan, question, safe, sentence, shown_command
 from envdeck.cli.scan import HINT, say_pending, settle_folders, settle_pending
 from envdeck.cli.serialise import operation_object, unplanned_object
 from envdeck.core.model import (
@@ -36,52 +36,6 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.context import Stopped
 
-OVERRULABLE = ("symlink", "has-dependants", "tracked", "unowned-files", "in-use")
-"""Guards that a person may overrule by name."""
-FINAL = (
-    "not-an-environment",
-    "protected-path",
-    "mount",
-    "self",
-    "owned-by-tool",
-    "read-only",
-    "unproved",
-)
-"""Guards that nobody may."""
-
-
-def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
-    """Let a command be planned only, run without a question, and answer in JSON."""
-    acting = parser.add_argument_group("how")
-    acting.add_argument("--dry-run", action="store_true", help="print the plan, and change nothing")
-    acting.add_argument(
-        "-y", "--yes", action="store_true", help="do not ask; needed without a terminal"
-    )
-    if guards:
-        acting.add_argument(
-            "--allow",
-            action="append",
-            default=[],
-            type=guard_name,
-            choices=OVERRULABLE,
-            metavar="NAME",
-            help=f"overrule this guard: {', '.join(OVERRULABLE)} (can be repeated)",
-        )
-    acting.add_argument(
-        "-v", "--verbose", action="store_true", help="show what is run, and all that it says"
-    )
-    acting.add_argument("--json", action="store_true", help="one JSON document: plan and result")
-    acting.add_argument("--read-only", action="store_true", help="change nothing at all")
-
-
-def guard_name(text: str) -> str:
-    """Return the name of a guard that may be overruled."""
-    if text in FINAL:
-        raise ArgumentTypeError(f"the guard `{text}` is final, and cannot be overruled")
-    if text not in OVERRULABLE:
-        raise ArgumentTypeError(f"there is no guard `{text}`; known are {', '.join(OVERRULABLE)}")
-    return text
-
 
 def check_asked(arguments: Namespace, context: CommandContext) -> None:
     """Refuse to act where nobody can be asked and nobody said yes before."""
@@ -102,7 +56,7 @@ class Interruption(KeyboardInterrupt):
     kills the process with SIGINT in place of its exit code."""
 
 
-def broken_off(error: BaseException) -> bool:
+def is_interruption(error: BaseException) -> bool:
     """Tell whether a signal is behind this: before Python 3.12, one that comes while a class is
     made (by an import) is wrapped into a RuntimeError."""
     return isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, Interruption)
@@ -121,18 +75,18 @@ class Stops:
     """
 
     acting: bool = False
-    told: list[int] = field(default_factory=list)
+    signals: list[int] = field(default_factory=list)
     _asked_at: float = 0.0
 
     def __call__(self) -> bool:
         """Tell whether it is to end."""
         self._asked_at = time.monotonic()
-        return bool(self.told)
+        return bool(self.signals)
 
     def note(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal."""
-        self.told.append(number)
-        again = len(self.told) > 1
+        self.signals.append(number)
+        again = len(self.signals) > 1
         if self.acting:
             if again and number == signal.SIGINT:
                 raise Interruption
@@ -143,7 +97,7 @@ class Stops:
         """Break off where a signal was only noted; from now on nobody asks. Raises
         :class:`Interruption`."""
         self._asked_at = 0.0
-        if self.told:
+        if self.signals:
             raise Interruption
 
     @contextmanager
@@ -158,8 +112,8 @@ class Stops:
 
 
 @contextmanager
-def stopping() -> Iterator[Stops]:
-    """Take the signals that end a program, and give what tells of them."""
+def catch_signals() -> Iterator[Stops]:
+    """Take the signals that end a program, and give what notes them."""
     stops = Stops()
     numbers = [signal.SIGINT, signal.SIGTERM]
     if sys.platform != "win32":
@@ -168,7 +122,7 @@ def stopping() -> Iterator[Stops]:
     try:
         yield stops
     except RuntimeError as error:
-        if broken_off(error):
+        if is_interruption(error):
             raise Interruption from None
         raise
     finally:
@@ -191,18 +145,18 @@ class ProgressReport:
     _step: str = ""
     _shown_at: float = 0.0
 
-    def tell(self, event: OperationEvent) -> None:
+    def show(self, event: OperationEvent) -> None:
         """Show an event."""
         console = self.context.console
         match event:
             case StepStarted(index, title):
                 self._step = f"{index + 1}/{max(len(self.plan.steps), index + 1)} "
-                self._step += said(title, self.context)
-                self._show("", at_once=True)
+                self._step += sentence(title, self.context)
+                self._draw("", at_once=True)
                 if self.verbose:
                     console.aside(self._step)
             case StepProgress():
-                self._show(progress_words(event))
+                self._draw(progress_words(event))
             case CommandStarted(command) if self.verbose:
                 console.aside(f"$ {shown_command(command)}", "dim")
             case CommandEnded(_, code) if self.verbose and code:
@@ -210,9 +164,9 @@ class ProgressReport:
             case OutputLine(text) if self.verbose:
                 console.aside(safe(text), "dim")
             case OutputLine(text):
-                self._show(safe(text.strip()))
+                self._draw(safe(text.strip()))
 
-    def _show(self, far: str, *, at_once: bool = False) -> None:
+    def _draw(self, far: str, *, at_once: bool = False) -> None:
         now = time.monotonic()
         if not at_once and now - self._shown_at < _BETWEEN:
             return
@@ -259,7 +213,7 @@ def operate(
     *,
     left_out: Sequence[Refusal] = (),
 ) -> Exit:
-    """Plan, show, ask, run.
+    """Plan, show, ask, run, report.
 
     `make` is called once what was interrupted before is over, and polls what it is given to
     break off; what it leaves out of the plan it adds to `left_out`. Raises
@@ -267,118 +221,184 @@ def operate(
     standard output in any case.
     """
     check_asked(arguments, context)
-    with stopping() as stops:
-        acting = _Acting(arguments, context, operation, left_out, stops)
-        code = acting.do(make)
-        context.console.flush()  # before a signal ends us again, so that the result is told
+    with catch_signals() as stops:
+        performer = Performer(arguments, context, stops)
+        code = _Operation(performer, operation, left_out).perform(make)
+        context.console.flush()  # before a signal ends us again, so that the result is shown
     return code
 
 
 @dataclass(slots=True)
-class _Acting:
-    """One call of a command that changes something."""
+class Performer:
+    """What a command does with its plans: make, show, confirm, run, report."""
 
     arguments: Namespace
     context: CommandContext
-    operation: Operation
-    left_out: Sequence[Refusal]
     stops: Stops
-    plan: Plan | None = None
-    """What will be done, as soon as that is known."""
 
-    def do(self, make: "Callable[[Operations, Stopped], Plan | NoPlan]") -> Exit:
-        """Plan, show, ask, run; a signal before the run breaks it off."""
-        try:
-            operations, plan = self._planned(make)
-            if plan.refusals or self.arguments.dry_run:
-                self.stops.acting = True  # what is told is told whole
-                return _only_shown(plan, self.arguments, self.context, self.left_out)
-            if not self.arguments.yes and not self._agreed(plan):
-                return Exit.FAILED
-            self.stops.acting = True
-            self.stops.check()
-        except CommandError as error:
-            self._say_unplanned(Result(Ending.REFUSED, error.message, hint=error.hint))
-            raise
-        except (KeyboardInterrupt, RuntimeError) as error:
-            if not broken_off(error):
-                raise
-            return self._interrupted()
-        result = self._run(operations, plan)
-        if self.arguments.json:
-            self.context.console.json(operation_object(plan, result, self.left_out))
-        _say(plan, result, self.context, silent=self.arguments.json)
-        return _code(result, self.left_out)
-
-    def _planned(
-        self, make: "Callable[[Operations, Stopped], Plan | NoPlan]"
-    ) -> "tuple[Operations, Plan]":
+    def open_operations(self, *, announces: bool = True) -> "Operations":
+        """Return the operations, once what was interrupted before is over; a command that only
+        looks warns of it."""
         context = self.context
-        read_only = context.policy().read_only
-        looks = self.arguments.dry_run or read_only
+        looks = self.arguments.dry_run or context.policy().read_only
         if not looks:
             settle_folders(context)
         operations = context.operations()
         if looks:
             say_pending(context)
-        else:
-            with self.stops.unbroken(), _broken_off():
-                settle_pending(operations, context)
-            if self.operation is not Operation.PURGE:
-                announce_due(operations, context)
-        context.console.progress("planning")
-        plan = make(operations, self.stops)
-        context.console.clear_progress()
+            return operations
+        with self.stops.unbroken(), _explain_break():
+            settle_pending(operations, context)
+        if announces:
+            announce_due(operations, context)
+        return operations
+
+    def make_plan(self, make: Callable[[], Plan | NoPlan]) -> Plan:
+        """Return a plan; raises :class:`CommandError` where there is none."""
+        self.context.console.progress("planning")
+        plan = make()
+        self.context.console.clear_progress()
         self.stops.check()
         if isinstance(plan, NoPlan):
-            raise CommandError(
-                plan.message, hint=plan.hint, code=Exit.USAGE if plan.missing else Exit.FAILED
-            )
-        if read_only and not any(refusal.guard == READ_ONLY.guard for refusal in plan.refusals):
-            plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
-        self.plan = plan
-        for refusal in self.left_out:
-            context.console.warn(
-                f"left out: {refusal_words(refusal, context.host.home)}", _way_out(refusal)
-            )
-        return operations, plan
+            code = Exit.USAGE if plan.missing else Exit.FAILED
+            raise CommandError(plan.message, hint=plan.hint, code=code)
+        return plan
 
-    def _agreed(self, plan: Plan) -> bool:
-        arguments, context = self.arguments, self.context
-        print_plan(plan, context, aside=arguments.json or not context.console.terminal)
-        if context.answers is not None and context.console.ask(question(plan), context.answers):
+    def confirm(self, plan: Plan, question: str) -> bool:
+        """Show a plan and ask, unless `--yes` was given; True for a yes."""
+        console, answers = self.context.console, self.context.answers
+        if self.arguments.yes:
             return True
-        context.console.note("nothing was changed")
-        if arguments.json:
-            context.console.json(operation_object(plan, None, self.left_out))
+        print_plan(plan, self.context, aside=self.arguments.json or not console.terminal)
+        if answers is not None and console.ask(question, answers):
+            return True
+        console.note("nothing was changed")
         return False
 
-    def _interrupted(self) -> Exit:
-        """Say that a signal came before anything was changed."""
-        self.stops.acting = True  # that is told whole
-        if self.plan is None:
-            self._say_unplanned(_INTERRUPTED)
-        elif self.arguments.json:
-            self.context.console.json(operation_object(self.plan, _INTERRUPTED, self.left_out))
-        self.context.console.error(_INTERRUPTED.message)
-        return Exit.INTERRUPTED
-
-    def _say_unplanned(self, result: Result) -> None:
-        self.context.console.clear_progress()
-        if self.arguments.json and self.plan is None:
-            self.context.console.json(unplanned_object(self.operation, result))
-
-    def _run(self, operations: "Operations", plan: Plan) -> Result:
+    def run(self, operations: "Operations", plan: Plan, *, verbose: bool = False) -> Result:
+        """Run a plan with progress; signals are only noted meanwhile."""
+        self.stops.acting = True
+        verbose = verbose or self.arguments.verbose
+        report = ProgressReport(self.context, plan, verbose, self.stops)
         try:
-            with _broken_off():
-                watch = ProgressReport(self.context, plan, self.arguments.verbose, self.stops)
-                return operations.run(plan, watch.tell, self.stops)
+            with _explain_break():
+                return operations.run(plan, report.show, self.stops)
         finally:
             self.context.console.clear_progress()
 
+    def report_refusals(self, refusals: Iterable[Refusal]) -> None:
+        """Print why a plan is not run."""
+        for refusal in refusals:
+            reason = refusal_words(refusal, self.context.host.home)
+            self.context.console.error(f"refused: {reason}", way_out(refusal))
+
+    def report(self, plan: Plan, result: Result, indent: str = "") -> None:
+        """Print how a run ended; with `--json` only what went wrong."""
+        console, home = self.context.console, self.context.host.home
+        freed = ""
+        if result.freed_bytes:
+            freed = f"{size(result.freed_bytes)} ({exact_bytes(result.freed_bytes)})"
+        if result.status is Ending.REFUSED:
+            self.report_refusals([Refusal(result.guard or "", result.message, result.hint)])
+        elif result.status is not Ending.DONE:
+            console.error(tilde_within(result.message, home), tilde_within(result.hint, home))
+            failed = [each for each in result.items if each.status is not Ending.DONE]
+            for each in failed[1:]:
+                console.error(f"{each.name}: {tilde_within(each.message, home)}", each.hint)
+            if freed:
+                console.note(f"freed {freed}")
+        elif not self.arguments.json:
+            message = sentence(result.message, self.context)
+            console.line(f"{indent}{console.style('done:', 'green')} {message}")
+            facts = [("checked:", sentence(one, self.context)) for one in result.verified]
+            for label, text in [*facts, ("freed:", freed)]:
+                if text:
+                    console.line(f"  {console.style(label, 'dim')} {text}")
+            console.flush()
+            for hint in filter(None, (tilde_within(result.hint, home), plan.undo)):
+                console.hint(hint)
+
+
+@dataclass(slots=True)
+class _Operation:
+    """One plan from its request to its report."""
+
+    performer: Performer
+    operation: Operation
+    left_out: Sequence[Refusal]
+    plan: Plan | None = None
+    """What will be done, as soon as that is known."""
+
+    def perform(self, make: "Callable[[Operations, Stopped], Plan | NoPlan]") -> Exit:
+        """Plan, show, ask, run; a signal before the run breaks it off."""
+        performer, stops = self.performer, self.performer.stops
+        try:
+            announces = self.operation is not Operation.PURGE
+            operations = performer.open_operations(announces=announces)
+            plan = self.plan = self._make(operations, make)
+            if plan.refusals or performer.arguments.dry_run:
+                stops.acting = True  # what is shown is shown whole
+                return self._show_only(plan)
+            if not performer.confirm(plan, question(plan)):
+                self._print_json(plan, None)
+                return Exit.FAILED
+            stops.acting = True
+            stops.check()
+        except CommandError as error:
+            self._end_unplanned(Result(Ending.REFUSED, error.message, hint=error.hint))
+            raise
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if not is_interruption(error):
+                raise
+            stops.acting = True  # what is shown is shown whole
+            if self.plan is not None:
+                self._print_json(self.plan, _INTERRUPTED)
+            self._end_unplanned(_INTERRUPTED)
+            performer.context.console.error(_INTERRUPTED.message)
+            return Exit.INTERRUPTED
+        result = performer.run(operations, plan)
+        self._print_json(plan, result)
+        performer.report(plan, result)
+        return Exit.REFUSED if self.left_out and not exit_code(result) else exit_code(result)
+
+    def _make(
+        self, operations: "Operations", make: "Callable[[Operations, Stopped], Plan | NoPlan]"
+    ) -> Plan:
+        performer, context = self.performer, self.performer.context
+        plan = performer.make_plan(lambda: make(operations, performer.stops))
+        guards = {refusal.guard for refusal in plan.refusals}
+        if context.policy().read_only and READ_ONLY.guard not in guards:
+            plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
+        for refusal in self.left_out:
+            reason = refusal_words(refusal, context.host.home)
+            context.console.warn(f"left out: {reason}", way_out(refusal))
+        return plan
+
+    def _show_only(self, plan: Plan) -> Exit:
+        """Show a plan that is not run: for `--dry-run`, or since guards refuse it."""
+        result, dry_run = None, self.performer.arguments.dry_run
+        if plan.refusals and not dry_run:
+            first = plan.refusals[0]
+            result = Result(Ending.REFUSED, first.message, hint=way_out(first), guard=first.guard)
+        if not self._print_json(plan, result) and dry_run:
+            print_plan(plan, self.performer.context, aside=False)
+        self.performer.report_refusals(plan.refusals)
+        return Exit.REFUSED if plan.refusals or self.left_out else Exit.DONE
+
+    def _print_json(self, plan: Plan, result: Result | None) -> bool:
+        """Print the document where one is asked for, and return whether it is."""
+        if self.performer.arguments.json:
+            self.performer.context.console.json(operation_object(plan, result, self.left_out))
+        return bool(self.performer.arguments.json)
+
+    def _end_unplanned(self, result: Result) -> None:
+        self.performer.context.console.clear_progress()
+        if self.performer.arguments.json and self.plan is None:
+            self.performer.context.console.json(unplanned_object(self.operation, result))
+
 
 @contextmanager
-def _broken_off() -> Iterator[None]:
+def _explain_break() -> Iterator[None]:
     """Say what is left to do where a person breaks off even the way back."""
     try:
         yield
@@ -388,68 +408,17 @@ def _broken_off() -> Iterator[None]:
         ) from None
 
 
-def _only_shown(
-    plan: Plan, arguments: Namespace, context: CommandContext, left_out: Sequence[Refusal]
-) -> Exit:
-    """Show a plan that is not run: that is all that was wanted, or guards stand in the way."""
-    result = None
-    if plan.refusals and not arguments.dry_run:
-        first = plan.refusals[0]
-        result = Result(Ending.REFUSED, first.message, hint=_way_out(first), guard=first.guard)
-    if arguments.json:
-        context.console.json(operation_object(plan, result, left_out))
-    elif arguments.dry_run:
-        print_plan(plan, context, aside=False)
-    for refusal in plan.refusals:
-        context.console.error(
-            f"refused: {refusal_words(refusal, context.host.home)}", _way_out(refusal)
-        )
-    return Exit.REFUSED if plan.refusals or left_out else Exit.DONE
-
-
-def _say(plan: Plan, result: Result, context: CommandContext, *, silent: bool) -> None:
-    console = context.console
-    if result.status is Ending.REFUSED:
-        refusal = Refusal(result.guard or "", result.message, result.hint)
-        console.error(f"refused: {refusal_words(refusal, context.host.home)}", refusal.hint)
-    elif result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
-        console.error(_home(result.message, context), result.hint)
-        failed = [each for each in result.items if each.status is not Ending.DONE]
-        for each in failed[1:]:
-            console.error(f"{each.name}: {_home(each.message, context)}", each.hint)
-        if result.freed_bytes:
-            console.note(f"freed {size(result.freed_bytes)} ({exact_bytes(result.freed_bytes)})")
-    elif not silent:
-        console.line(f"{console.style('done:', 'green')} {said(result.message, context)}")
-        for checked in result.verified:
-            console.line(f"  {console.style('checked:', 'dim')} {said(checked, context)}")
-        if result.freed_bytes:
-            freed = f"{size(result.freed_bytes)} ({exact_bytes(result.freed_bytes)})"
-            console.line(f"  {console.style('freed:', 'dim')} {freed}")
-        console.flush()
-        if result.hint:
-            console.hint(_home(result.hint, context))
-        if plan.undo is not None:
-            console.hint(plan.undo)
-
-
-def _code(result: Result, left_out: Sequence[Refusal]) -> Exit:
-    if result.status is Ending.REFUSED:
-        return Exit.REFUSED
-    if result.stopped:
+def exit_code(result: Result) -> Exit:
+    """Return the exit code for the end of a run."""
+    if result.stopped and result.status is not Ending.REFUSED:
         return Exit.INTERRUPTED
-    if result.status in {Ending.ROLLED_BACK, Ending.FAILED}:
-        return Exit.FAILED
-    return Exit.REFUSED if left_out else Exit.DONE
+    return {Ending.DONE: Exit.DONE, Ending.REFUSED: Exit.REFUSED}.get(result.status, Exit.FAILED)
 
 
-def _way_out(refusal: Refusal) -> str:
+def way_out(refusal: Refusal) -> str:
+    """Return the hint of a refusal, with the option that overrules it."""
     option = f"--allow {refusal.guard}"
     if not refusal.overrulable or option in refusal.hint:
         return refusal.hint
     overrule = f"`{option}` does it all the same"
     return f"{refusal.hint}; {overrule}" if refusal.hint else overrule
-
-
-def _home(text: str, context: CommandContext) -> str:
-    return tilde_within(text, context.host.home)

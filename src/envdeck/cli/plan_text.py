@@ -1,7 +1,5 @@
 """A plan as text."""
 
-import re
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from shlex import quote
 
@@ -43,7 +41,7 @@ def plan_lines(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]
         yield "cost", "bold"
         yield from _rows(costs)
     for warning in plan.warnings:
-        yield f"warning: {said(warning, context)}", "yellow"
+        yield f"warning: {sentence(warning, context)}", "yellow"
     if plan.replaced_edits and not plan.keep_edits and plan.operation in _KEEP_EDITS:
         yield f"hint: {_KEEP_EDITS[plan.operation]}", ""
 
@@ -65,7 +63,7 @@ def question(plan: Plan) -> str:
     return f"{what}?"
 
 
-def said(text: str, context: CommandContext) -> str:
+def sentence(text: str, context: CommandContext) -> str:
     """Return a sentence of the core's, harmless, with `~` for the home folder."""
     return safe(tilde_within(text, context.host.home))
 
@@ -81,11 +79,11 @@ def shown_command(command: tuple[str, ...]) -> str:
 
 
 def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:
-    return [(safe(fact.label), said(fact.text, context)) for fact in target.facts]
+    return [(safe(fact.label), sentence(fact.text, context)) for fact in target.facts]
 
 
 def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:
-    yield f"  {number}. {said(step.title, context)}", ""
+    yield f"  {number}. {sentence(step.title, context)}", ""
     if step.command:
         yield f"     $ {shown_command(step.command)}", "dim"
 
@@ -100,7 +98,7 @@ def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
             yield "frees later", f"{size(plan.reclaims_bytes, unknown=unknown)}, after a purge"
     if plan.undo is not None:
         until = "" if plan.kept_until is None else f", until {exact_time(plan.kept_until)}"
-        yield "way back", said(plan.undo, context) + until
+        yield "way back", sentence(plan.undo, context) + until
     elif plan.operation in {Operation.DELETE, Operation.PURGE}:
         yield "way back", "none"
 
@@ -132,45 +130,3 @@ def standing(environment: Environment, signs: Signs) -> Cell:
 def path_cell(path: str, home: str) -> Cell:
     """Return a path with `~` for the home folder."""
     return Cell(tilde(path, home))
-
-
-_DAY = 86400
-_SECONDS = {
-    "h": 3600,
-    "d": _DAY,
-    "w": 7 * _DAY,
-    "m": 30 * _DAY,
-    "mo": 30 * _DAY,
-    "y": 365 * _DAY,
-}
-_BYTES = {
-    "": 1,
-    "b": 1,
-    **{prefix: 1000**power for power, prefix in enumerate("kmgt", start=1)},
-    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
-    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
-}
-_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
-
-
-def duration(text: str) -> float:
-    """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
-    seconds = _quantity(text, _SECONDS)
-    if seconds is None:
-        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w, 3m (months) or 2y")
-    return seconds
-
-
-def byte_count(text: str) -> float:
-    """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
-    count = _quantity(text, _BYTES)
-    if count is None:
-        raise ArgumentTypeError(f"`{text}` is no size, such as 500MB, 1.5GB or 800MiB")
-    return count
-
-
-def _quantity(text: str, units: dict[str, int]) -> float | None:
-    found = _QUANTITY.fullmatch(text.strip())
-    if found is None or found[2].lower() not in units:
-        return None
-    return float(found[1]) * units[found[2].lower()]

@@ -3,11 +3,17 @@
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path, folder
-from envdeck.cli.commands.recreate import add_parts, interpreter_named, origin_named
+from envdeck.cli.arguments import (
+    absolute_path,
+    add_options,
+    add_parts,
+    folder,
+    read_interpreter,
+    read_source,
+)
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import add_options, operate
+from envdeck.cli.perform import operate
 from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
@@ -50,8 +56,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     path = None if arguments.path is None else absolute_path(arguments.path, host)
     source, file = None, None
     if arguments.source is not None:
-        source, file = origin_named(arguments.source, host, ("lock", "declared"))
-    interpreter = interpreter_named(arguments.python, host)
+        source, file = read_source(arguments.source, host, ("lock", "declared"))
+    interpreter = read_interpreter(arguments.python, host)
 
     def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         return operations.plan_create(

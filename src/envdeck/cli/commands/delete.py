@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from envdeck.cli.arguments import add_options
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import add_options, operate
+from envdeck.cli.perform import operate
 from envdeck.cli.references import EnvironmentReference, asked_for
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 

@@ -10,7 +10,7 @@ from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import stopping
+from envdeck.cli.perform import catch_signals
 from envdeck.config.save import offers_tour
 from envdeck.text import plain, tilde
 
@@ -52,7 +52,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         )
     from envdeck.demo import leftovers, remove  # start-up: builders and operations
 
-    with stopping() as stops:
+    with catch_signals() as stops:
         for folder in leftovers():
             problem = remove(folder)
             said = f"could not be removed: {problem}" if problem else "is removed"

@@ -5,13 +5,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path, folder
+from envdeck.cli.arguments import absolute_path, add_options, folder
 from envdeck.cli.commands.dotenv_fix import mend, report_of
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import add_options
-from envdeck.cli.plan_text import said
+from envdeck.cli.plan_text import sentence
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import dotenv_object
 from envdeck.core.dotenv import reveal
@@ -249,6 +248,6 @@ def _print_finding(
     line = "" if finding.line is None else f":{finding.line}"
     place = plain(f"{_name(finding.file, report)}{line}")
     console.line()
-    console.line(f"{word} {place}: {said(finding.message, context)} ({plain(finding.check)})")
+    console.line(f"{word} {place}: {sentence(finding.message, context)} ({plain(finding.check)})")
     if finding.remedy:
-        console.line(f"  {said(finding.remedy, context)}")
+        console.line(f"  {sentence(finding.remedy, context)}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.perform import READ_ONLY, stopping
+from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import report_settled, say_pending, settle_folders
 from envdeck.cli.serialise import history_object, recovered_object
@@ -65,7 +65,7 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
     if context.policy().read_only:
         message = f"refused: {READ_ONLY.message} ({READ_ONLY.guard})"
         raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
-    with stopping() as stops:
+    with catch_signals() as stops:
         stops.acting = True  # it comes to its end; only a second Ctrl-C breaks it off
         settle_folders(context)
         entries = context.operations().recover()

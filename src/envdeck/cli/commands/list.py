@@ -3,12 +3,20 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from envdeck.cli.arguments import SORTS, Filters, in_order, python_matches, scope_of
+from envdeck.cli.arguments import (
+    SORTS,
+    Filters,
+    byte_count,
+    duration,
+    in_order,
+    python_matches,
+    scope_of,
+)
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.plan_text import byte_count, duration, path_cell, standing
+from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.model import Environment, Status

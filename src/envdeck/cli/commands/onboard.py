@@ -3,14 +3,12 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import folder
-from envdeck.cli.commands.onboard_run import act
-from envdeck.cli.commands.onboard_text import check
+from envdeck.cli.arguments import folder, guard_name
+from envdeck.cli.commands.onboard_run import act, check
 from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import guard_name
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files
 

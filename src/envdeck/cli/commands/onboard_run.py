@@ -1,44 +1,208 @@
-"""What `envdeck onboard` does itself: one step, or all that is safe, one after the other."""
+"""`onboard`: its steps as text and JSON, and doing them."""
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from envdeck.cli.commands.dotenv_fix import ask_values
-from envdeck.cli.commands.onboard_text import (
-    check_chosen,
-    code_of,
-    onboard_object,
-    print_steps,
-    step_lines,
-    walkthrough,
-)
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.output.console import styled
 from envdeck.cli.perform import (
-    ProgressReport,
-    Stops,
-    announce_due,
-    broken_off,
+    Performer,
+    catch_signals,
     check_asked,
-    stopping,
+    exit_code,
+    is_interruption,
+    way_out,
 )
-from envdeck.cli.plan_text import print_plan, said
-from envdeck.cli.scan import HINT, settle_folders, settle_pending
+from envdeck.cli.plan_text import print_plan, safe, sentence, shown_command
+from envdeck.cli.scan import say_pending
+from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
-from envdeck.text import tilde_within
+from envdeck.core.onboarding.shells import SHELLS
+from envdeck.core.onboarding.walkthrough import Walkthrough
+from envdeck.text import pad, tilde, tilde_within
+from envdeck.text.operation import STEP_WORDS, refusal_words
 
 if TYPE_CHECKING:
-    from envdeck.core.onboarding.walkthrough import Walkthrough
+    from envdeck.core.catalog import Catalog
+    from envdeck.core.onboarding.project_state import ReadOperations
     from envdeck.core.operations.api import Operations
+    from envdeck.core.operations.shared.policy import Policy
 
+SCHEMA = 1
 _MOST = 50
-"""Steps that are done by one call: each file of a project is mended by itself."""
+"""Steps that are done by one call: each file of a project is fixed by itself."""
 _INTERRUPTED = "interrupted, and no other step was begun"
+_NOT_DOABLE = {StepState.WAITING, StepState.CANNOT, StepState.SKIPPED}
+_WIDEST = max(map(len, STEP_WORDS.values()))
+_STYLES = {
+    StepState.DONE: "green",
+    StepState.OPEN: "yellow",
+    StepState.WAITING: "dim",
+    StepState.CANNOT: "red",
+    StepState.READY: "cyan",
+    StepState.SKIPPED: "dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What is enough for a look."""
+
+    catalog: "Catalog"
+    policy: "Policy"
+
+
+def open_walkthrough(
+    arguments: Namespace,
+    operations: "Operations | ReadOperations",
+    context: CommandContext,
+    project: str,
+) -> "Walkthrough":
+    """Return the walkthrough of a project, with what was chosen by options.
+
+    Raises :class:`CommandError` for a shell that is not known.
+    """
+    if arguments.shell is not None and arguments.shell not in SHELLS:
+        raise CommandError(
+            f"the shell `{arguments.shell}` is not known", hint=f"known are {', '.join(SHELLS)}"
+        )
+    chosen: dict[str, tuple[str, ...]] = {}
+    if arguments.group is not None:
+        chosen["group"] = tuple(f"group:{normalise(name)}" for name in arguments.group)
+    if arguments.extra is not None:
+        chosen["extra"] = tuple(f"extra:{normalise(name)}" for name in arguments.extra)
+    if arguments.run is not None:
+        chosen["command"] = (f"command:{arguments.run}",)
+    return Walkthrough(operations, project, shell=arguments.shell, chosen=chosen)
+
+
+def check(arguments: Namespace, context: CommandContext, project: str) -> Exit:
+    """Say how a project stands, and change nothing."""
+    say_pending(context)
+    steps = open_walkthrough(
+        arguments, _Looking(context.catalog(), context.policy()), context, project
+    )
+    views = steps.look()
+    check_chosen(arguments, views)
+    if arguments.json:
+        context.console.json(onboard_object(steps, views))
+    else:
+        print_steps(steps, views, context)
+    return exit_code_of_steps(views)
+
+
+def check_chosen(arguments: Namespace, views: Sequence[StepView]) -> None:
+    """Refuse a group, an extra or a command that the project does not have: whoever misspells
+    one would else get an environment without it, and no word.
+
+    Raises :class:`CommandError`.
+    """
+    offered = {view.name: [option.id for option in view.options] for view in views}
+    parts = [*offered.get("environment", ()), *offered.get("packages", ())]
+    commands = offered.get("command", ())
+    looked = {
+        "group": (parts, arguments.group, offered.keys() & {"environment", "packages"}),
+        "extra": (parts, arguments.extra, offered.keys() & {"environment", "packages"}),
+        "command": (commands, [arguments.run] if arguments.run else (), bool(commands)),
+    }
+    for kind, (ids, names, was_looked_at) in looked.items():
+        known = sorted({each.partition(":")[2] for each in ids if each.startswith(f"{kind}:")})
+        for name in names or ():
+            plain = name if kind == "command" else normalise(name)
+            if was_looked_at and plain not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise CommandError(f"the project has no {kind} `{name}`", hint=has)
+
+
+def exit_code_of_steps(views: Sequence[StepView]) -> Exit:
+    """Return the exit code: 1 where something is left to do."""
+    return Exit.FAILED if any(view.state.is_open for view in views) else Exit.DONE
+
+
+def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: CommandContext) -> None:
+    """Print every step with its state, and of those that are open what to do."""
+    console = context.console
+    for text, style in _lines(steps, views, context):
+        console.line(console.style(text, style))
+    left = [view for view in views if view.state.is_open]
+    console.flush()
+    if any(view.state is StepState.OPEN and view.safe for view in left):
+        console.hint(f"envdeck onboard {shown_command((steps.project,))} --yes")
+    elif not left and any(
+        view.state is StepState.READY and view.name == "command" for view in views
+    ):
+        console.hint(f"envdeck onboard {shown_command((steps.project,))} --step command")
+
+
+def _lines(
+    steps: "Walkthrough", views: Sequence[StepView], context: CommandContext
+) -> Iterator[tuple[str, str]]:
+    home = context.host.home
+    yield f"project      {safe(tilde(steps.project, home))}", "bold"
+    if steps.environment is not None:
+        yield f"environment  {safe(tilde(steps.environment.path, home))}", "bold"
+    for view in views:
+        yield "", ""
+        yield from step_lines(view, context)
+
+
+def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, str]]:
+    """Yield the lines of one step, each with its style; they are plain text."""
+    sign = context.console.signs.of_step(view.state)
+    yield f"{sign} {pad(STEP_WORDS[view.state], _WIDEST)}  {view.title}", _STYLES[view.state]
+    yield f"    {sentence(view.message, context)}", ""
+    if view.state in {StepState.DONE, StepState.SKIPPED, StepState.WAITING}:
+        return
+    yield f"    {view.why}", "dim"
+    for line in view.details:
+        yield f"    - {sentence(line, context)}", ""
+    for option in view.options:
+        mark = "x" if option.chosen else " "
+        yield f"    [{mark}] {sentence(option.title, context)}", ""
+    for asked in view.fields:
+        yield f"    asks for {safe(asked.name)}", ""
+    for command in view.commands:
+        yield f"    $ {shown_command(command)}", "bold"
+    if view.hint:
+        yield f"    {sentence(view.hint, context)}", ""
+
+
+def onboard_object(
+    steps: "Walkthrough", views: Sequence[StepView], done: Sequence[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return the JSON contract of `onboard`; `done` is what was done on the way."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "project": steps.project,
+        "environment": steps.environment.path if steps.environment is not None else None,
+        "steps": [_step_object(view) for view in views],
+        "open": [view.name for view in views if view.state.is_open],
+    }
+    return document if done is None else {**document, "done": list(done)}
+
+
+def _step_object(view: StepView) -> dict[str, Any]:
+    return {
+        "step": view.name,
+        "title": view.title,
+        "state": view.state.value,
+        "why": view.why,
+        "message": mask_text(view.message),
+        "hint": mask_text(view.hint),
+        "details": [mask_text(line) for line in view.details],
+        "commands": [[mask_text(word) for word in command] for command in view.commands],
+        "safe": view.safe,
+        "options": [
+            {"id": option.id, "title": option.title, "chosen": option.chosen}
+            for option in view.options
+        ],
+        "asks_for": [field.name for field in view.fields],
+    }
 
 
 def act(arguments: Namespace, context: CommandContext, project: str) -> Exit:
@@ -48,23 +212,17 @@ def act(arguments: Namespace, context: CommandContext, project: str) -> Exit:
     """
     if arguments.step is not None:
         check_asked(arguments, context)
-    with stopping() as stops:
-        looks = arguments.dry_run or context.policy().read_only
-        if not looks:
-            settle_folders(context)
-        operations = context.operations()
-        steps = walkthrough(arguments, operations, context, project)
-        acting = _Acting(arguments, context, operations, steps, stops)
+    with catch_signals() as stops:
+        performer = Performer(arguments, context, stops)
         try:
-            if not looks:
-                with stops.unbroken():
-                    settle_pending(operations, context)
-                announce_due(operations, context)
-            code = acting.one() if arguments.step is not None else acting.every()
+            operations = performer.open_operations()
+            steps = open_walkthrough(arguments, operations, context, project)
+            setup = _Setup(performer, operations, steps)
+            code = setup.do_one() if arguments.step is not None else setup.do_all()
         except (KeyboardInterrupt, RuntimeError) as error:
-            if not broken_off(error):
+            if not is_interruption(error):
                 raise
-            stops.acting = True  # what is told is told whole
+            stops.acting = True  # what is shown is shown whole
             context.console.clear_progress()
             context.console.error(_INTERRUPTED)
             code = Exit.INTERRUPTED
@@ -73,192 +231,138 @@ def act(arguments: Namespace, context: CommandContext, project: str) -> Exit:
 
 
 @dataclass(slots=True)
-class _Acting:
-    """One call."""
+class _Setup:
+    """The steps of one call."""
 
-    arguments: Namespace
-    context: CommandContext
+    performer: Performer
     operations: "Operations"
     steps: "Walkthrough"
-    stops: Stops
     done: list[dict[str, Any]] = field(default_factory=list)
     """What was done, as JSON has it."""
     results: list[Result] = field(default_factory=list)
 
-    def one(self) -> Exit:
-        """Do the step that is named, whatever it takes, where a person says yes to its plan."""
-        view = self._looked(self.arguments.step)
-        if view.act is None or view.state in {
-            StepState.WAITING,
-            StepState.CANNOT,
-            StepState.SKIPPED,
-        }:
-            return self._nothing(view)
-        plan = self._planned(view)
-        if plan.refusals or self.arguments.dry_run:
-            return self._shown(plan)
-        if not self.arguments.yes and not self._agreed(plan):
+    def do_one(self) -> Exit:
+        """Do the step that is named, where a person says yes to its plan."""
+        performer, console = self.performer, self.performer.context.console
+        arguments = performer.arguments
+        console.progress("looking")
+        views = self.steps.look(performer.stops)
+        console.clear_progress()
+        performer.stops.check()
+        check_chosen(arguments, views)
+        view = next(view for view in views if view.name == arguments.step)
+        if view.act is None or view.state in _NOT_DOABLE:
+            if not self._print_json():
+                self._print_step(view)
+            return Exit.FAILED if view.state.is_open else Exit.DONE
+        answers = self._ask_answers(view)
+        plan = performer.make_plan(lambda: self.steps.plan(view, answers))
+        if plan.refusals or arguments.dry_run:
+            if not self._print_json():
+                print_plan(plan, performer.context, aside=False)
+            performer.report_refusals(plan.refusals)
+            return Exit.REFUSED if plan.refusals else Exit.DONE
+        if not performer.confirm(plan, "do this step?"):
             return Exit.FAILED
         self._run(view, plan)
-        return self._told()
+        return self._report()
 
-    def every(self) -> Exit:
+    def do_all(self) -> Exit:
         """Do the safe steps in their order, looking again after each; no step is tried twice."""
-        views = self.steps.look(self.stops)
-        check_chosen(self.arguments, views)
+        performer = self.performer
+        answers = Answers(allow=frozenset(performer.arguments.allow))
+        views = self.steps.look(performer.stops)
+        check_chosen(performer.arguments, views)
         tried: set[tuple[str, str]] = set()
         while len(tried) < _MOST:
-            self.stops.check()
+            performer.stops.check()
             view = next((one for one in views if _is_safe(one, tried)), None)
             if view is None:
                 break
             tried.add((view.name, view.message))
-            plan = self.steps.plan(view, Answers(allow=frozenset(self.arguments.allow)))
-            if isinstance(plan, NoPlan) or plan.refusals or self.arguments.dry_run:
-                self._left_out(view, plan)
-                continue
-            if self._run(view, plan).stopped:
+            plan = self.steps.plan(view, answers)
+            if isinstance(plan, NoPlan) or plan.refusals:
+                self._leave_out(view, plan)
+            elif performer.arguments.dry_run:
+                print_plan(plan, performer.context, aside=performer.arguments.json)
+            elif self._run(view, plan).stopped:
                 break
-            views = self.steps.look(self.stops)
-        return self._told()
+            else:
+                views = self.steps.look(performer.stops)
+        return self._report()
 
-    def _looked(self, name: str) -> StepView:
-        self.context.console.progress("looking")
-        views = self.steps.look(self.stops)
-        self.context.console.clear_progress()
-        self.stops.check()
-        check_chosen(self.arguments, views)
-        return next(view for view in views if view.name == name)
-
-    def _planned(self, view: StepView) -> Plan:
-        answers = self._answered(view)
-        self.context.console.progress("planning")
-        plan = self.steps.plan(view, answers)
-        self.context.console.clear_progress()
-        self.stops.check()
-        if isinstance(plan, NoPlan):
-            raise CommandError(
-                plan.message, hint=plan.hint, code=Exit.USAGE if plan.missing else Exit.FAILED
-            )
-        return plan
-
-    def _answered(self, view: StepView) -> Answers:
+    def _ask_answers(self, view: StepView) -> Answers:
         """Ask for the values of a step, where a person sits there; what the example proposes is
         taken with `--yes`, and left to Enter."""
-        allow = frozenset(self.arguments.allow)
-        asks = bool(view.fields) and not (self.arguments.yes or self.arguments.dry_run)
-        if not asks or self.context.answers is None:
+        arguments, context = self.performer.arguments, self.performer.context
+        allow = frozenset(arguments.allow)
+        asks = bool(view.fields) and not (arguments.yes or arguments.dry_run)
+        if not asks or context.answers is None:
             return Answers(allow=allow)
-        names = [field.name for field in view.fields]
-        return Answers(values=ask_values(names, self.context, keep=True), allow=allow)
+        names = [asked.name for asked in view.fields]
+        return Answers(values=ask_values(names, context, keep=True), allow=allow)
 
-    def _nothing(self, view: StepView) -> Exit:
-        """Say how a step stands that nothing can be done for."""
-        if self.arguments.json:
-            self._json()
+    def _leave_out(self, view: StepView, plan: Plan | NoPlan) -> None:
+        """Say why a step is passed over."""
+        context = self.performer.context
+        if isinstance(plan, NoPlan):
+            reason, hint, message = sentence(plan.message, context), plan.hint, plan.message
         else:
-            self._print(view)
-        return Exit.FAILED if view.state.is_open else Exit.DONE
-
-    def _shown(self, plan: Plan) -> Exit:
-        """Show a plan that is not run: that is all that was wanted, or guards stand in the way."""
-        if self.arguments.json:
-            self._json()
-        else:
-            print_plan(plan, self.context, aside=False)
-        for refusal in plan.refusals:
-            named = f" ({refusal.guard})" if refusal.guard else ""
-            self.context.console.error(f"refused: {self._home(refusal.message)}{named}")
-            if refusal.hint:
-                self.context.console.hint(self._home(refusal.hint))
-        return Exit.REFUSED if plan.refusals else Exit.DONE
-
-    def _agreed(self, plan: Plan) -> bool:
-        context = self.context
-        print_plan(plan, context, aside=self.arguments.json or not context.console.terminal)
-        if context.answers is not None and context.console.ask("do this step?", context.answers):
-            return True
-        context.console.note("nothing was changed")
-        return False
-
-    def _left_out(self, view: StepView, plan: Plan | NoPlan) -> None:
-        """Say why a step is passed over, or with `--dry-run` what it would do."""
-        console = self.context.console
-        if isinstance(plan, Plan) and not plan.refusals:
-            print_plan(plan, self.context, aside=self.arguments.json)
-            return
-        first = plan if isinstance(plan, NoPlan) else plan.refusals[0]
-        guard = "" if isinstance(first, NoPlan) else f" ({first.guard})"
-        console.warn(f"left out: {view.title}: {self._home(first.message)}{guard}")
-        if first.hint:
-            console.hint(self._home(first.hint))
-        self.done.append(_done_object(view, None, Ending.REFUSED, first.message))
-        self.results.append(Result(Ending.REFUSED, first.message))
+            first = plan.refusals[0]
+            reason, message = refusal_words(first, context.host.home), first.message
+            hint = way_out(first)
+        hint = tilde_within(hint, context.host.home)
+        context.console.warn(f"left out: {view.title}: {reason}", hint)
+        self.done.append(_done_object(view, None, Ending.REFUSED, message))
+        self.results.append(Result(Ending.REFUSED, message))
 
     def _run(self, view: StepView, plan: Plan) -> Result:
-        console, running = self.context.console, plan.operation is Operation.RUN
-        if not self.arguments.json:
-            console.line(console.style(f"{view.title}", "bold"))
+        performer, console = self.performer, self.performer.context.console
+        if not performer.arguments.json:
+            console.line(console.style(view.title, "bold"))
             console.flush()
-        watch = ProgressReport(self.context, plan, self.arguments.verbose or running, self.stops)
-        with _acts(self.stops, console):
-            result = self.operations.run(plan, watch.tell, self.stops)
+        verbose = plan.operation is Operation.RUN
+        result = performer.run(self.operations, plan, verbose=verbose)
+        performer.stops.acting = False  # between two steps a signal breaks off at once
         self.steps.ended(view, plan, result)
         self.results.append(result)
         self.done.append(_done_object(view, plan, result.status, result.message))
-        self._say(plan, result)
+        performer.report(plan, result, indent="  ")
         return result
 
-    def _say(self, plan: Plan, result: Result) -> None:
-        console = self.context.console
-        if result.status is not Ending.DONE:
-            console.error(self._home(result.message), self._home(result.hint))
-            return
-        if self.arguments.json:
-            return
-        console.line(f"  {console.style('done:', 'green')} {said(result.message, self.context)}")
-        for checked in result.verified:
-            console.line(f"  {console.style('checked:', 'dim')} {said(checked, self.context)}")
-        console.flush()
-        if result.hint:
-            console.hint(self._home(result.hint))
-        if plan.undo is not None:
-            console.hint(plan.undo)
-
-    def _told(self) -> Exit:
-        """Say how the project stands now, and return what that is worth."""
+    def _report(self) -> Exit:
+        """Print how the project stands now, and return the exit code."""
+        context, named = self.performer.context, self.performer.arguments.step
         views = self.steps.look()
-        if self.arguments.json:
-            self.context.console.json(onboard_object(self.steps, views, self.done))
-        elif self.arguments.step is not None:
-            self._print(next(one for one in views if one.name == self.arguments.step))
+        shown = [view for view in views if named in {None, view.name}]
+        if self.performer.arguments.json:
+            context.console.json(onboard_object(self.steps, views, self.done))
+        elif named is not None:
+            self._print_step(shown[0])
         else:
             if self.results:
-                self.context.console.line()
-            print_steps(self.steps, views, self.context)
-        if any(result.stopped for result in self.results):
-            return Exit.INTERRUPTED
-        if any(result.status in {Ending.ROLLED_BACK, Ending.FAILED} for result in self.results):
-            return Exit.FAILED
-        if any(result.status is Ending.REFUSED for result in self.results):
-            return Exit.REFUSED
-        if self.arguments.step is not None:
-            return code_of([one for one in views if one.name == self.arguments.step])
-        return code_of(views)
+                context.console.line()
+            print_steps(self.steps, views, context)
+        codes = {exit_code(result) for result in self.results}
+        for code in (Exit.INTERRUPTED, Exit.FAILED, Exit.REFUSED):
+            if code in codes:
+                return code
+        return exit_code_of_steps(shown)
 
-    def _json(self) -> None:
-        self.context.console.json(onboard_object(self.steps, self.steps.look(), self.done))
+    def _print_json(self) -> bool:
+        """Print the document where one is asked for, and return whether it is."""
+        if self.performer.arguments.json:
+            document = onboard_object(self.steps, self.steps.look(), self.done)
+            self.performer.context.console.json(document)
+        return bool(self.performer.arguments.json)
 
-    def _print(self, view: StepView) -> None:
-        console = self.context.console
-        for text, style in step_lines(view, self.context):
-            console.line(styled(text, style, colour=console.colour))
-
-    def _home(self, text: str) -> str:
-        return tilde_within(text, self.context.host.home)
+    def _print_step(self, view: StepView) -> None:
+        console = self.performer.context.console
+        for text, style in step_lines(view, self.performer.context):
+            console.line(console.style(text, style))
 
 
-def _is_safe(view: StepView, tried: Sequence[object] | set[tuple[str, str]]) -> bool:
+def _is_safe(view: StepView, tried: Collection[tuple[str, str]]) -> bool:
     doable = view.state is StepState.OPEN and view.safe and view.act is not None
     return doable and (view.name, view.message) not in tried
 
@@ -271,18 +375,3 @@ def _done_object(view: StepView, plan: Plan | None, status: Ending, message: str
         "status": status.value,
         "message": message,
     }
-
-
-@contextmanager
-def _acts(stops: Stops, console: Any) -> Iterator[None]:  # noqa: ANN401
-    """Let signals be noted while a plan runs, and say what is left where even that is broken."""
-    stops.acting = True
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise CommandError(
-            "interrupted while everything was put back", hint=HINT, code=Exit.INTERRUPTED
-        ) from None
-    finally:
-        stops.acting = False
-        console.clear_progress()

@@ -2,23 +2,22 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path
+from envdeck.cli.arguments import add_options, add_parts, read_interpreter, read_source
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.perform import add_options, operate, stopping
-from envdeck.cli.plan_text import path_cell, safe, said
+from envdeck.cli.perform import catch_signals, operate
+from envdeck.cli.plan_text import path_cell, safe, sentence
 from envdeck.cli.references import environment_of
 from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object, doubt_object
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment, Interpreter, NoPlan, Operation, PackageChoice, Plan
-from envdeck.core.system.host import Host
 from envdeck.text import counted, pad, tilde
 from envdeck.text.environment import python_name
 
@@ -27,54 +26,6 @@ if TYPE_CHECKING:
     from envdeck.core.operations.recreate.forecast import Forecast
     from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
     from envdeck.core.operations.shared.context import Stopped
-
-
-def origin_named(given: str, host: Host, known: Sequence[str]) -> tuple[str, str | None]:
-    """Return the source that `--from` names, and the file where it is one.
-
-    A file that is called as a source is named with its folder: `./lock`. Raises
-    :class:`CommandError`.
-    """
-    if given in known:
-        return given, None
-    path = absolute_path(given, host)
-    if os.path.isfile(path):
-        return "file", path
-    sources = ", ".join(f"`{name}`" for name in known)
-    reason = "is a folder" if os.path.isdir(path) else "is neither a source nor a file"
-    raise CommandError(f"--from: `{given}` {reason}", hint=f"sources are {sources}, or a file")
-
-
-def add_parts(parser: ArgumentParser) -> None:
-    """Let a command take groups and extras of a project."""
-    for option, what in (("--group", "dependency group"), ("--extra", "extra")):
-        parser.add_argument(
-            option,
-            action="append",
-            dest=f"{option[2:]}s",
-            metavar="NAME",
-            help=f"install this {what} of the lock or the declaration, and no other "
-            "(repeatable; default: what the project's own tool installs)",
-        )
-
-
-def interpreter_named(given: str | None, host: Host) -> str | None:
-    """Return what `--python` names: a version as it is, an executable as an absolute path.
-
-    Raises :class:`CommandError` for an executable that is not there.
-    """
-    if given is None:
-        return None
-    if not given.strip():
-        raise CommandError("--python: an empty word names no interpreter", hint="--python 3.13")
-    if os.sep not in given and not given.startswith("~"):
-        return given
-    path = absolute_path(given, host)
-    if not os.path.isfile(path):
-        raise CommandError(
-            f"--python: there is no interpreter `{given}`", hint="`envdeck interpreters` lists them"
-        )
-    return path
 
 
 DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
@@ -164,8 +115,8 @@ def _choices_made(arguments: Namespace) -> dict[str, PackageChoice]:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Make an environment anew."""
-    source, file = origin_named(arguments.source, context.host, ("exact", "lock", "declared"))
-    interpreter = interpreter_named(arguments.python, context.host)
+    source, file = read_source(arguments.source, context.host, ("exact", "lock", "declared"))
+    interpreter = read_interpreter(arguments.python, context.host)
     _check_jump(arguments, source)
     chosen = _choices_made(arguments)
     if chosen and source != "exact":
@@ -215,7 +166,7 @@ def _tell(
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
     operations = context.operations()
-    with stopping() as stopped:
+    with catch_signals() as stopped:
         context.console.progress("reading what it can be made from")
         choices = operations.recreate_choices(environment, file=file)
         forecast = None
@@ -288,7 +239,7 @@ def print_choices(
     for doubt in choices.doubts:
         options = " or ".join(f"--{option} {doubt.name}" for option in doubt.options)
         title = console.style(safe(doubt.title), "yellow")
-        console.line(f"{title} cannot be recreated exactly: {said(doubt.reason, context)}")
+        console.line(f"{title} cannot be recreated exactly: {sentence(doubt.reason, context)}")
         console.line(f"  choose {safe(options)}")
     if forecast is not None:
         _print_forecast(forecast, context)
@@ -299,7 +250,7 @@ def _source(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
     file = f" ({safe(tilde(source.file, context.host.home))})" if source.file else ""
     yield f"  {console.style(pad(safe(source.name), 8), 'cyan')}  {safe(source.title)}{file}"
     if source.problem:
-        why = said(source.problem, context)
+        why = sentence(source.problem, context)
         yield f"            {console.style('cannot be used:', 'red')} {why}"
         return
     differences = [
@@ -314,14 +265,14 @@ def _source(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
     if not source.resolved:
         yield "            only the resolver can tell the whole difference"
     for note in source.notes:
-        yield f"            {said(note, context)}"
+        yield f"            {sentence(note, context)}"
 
 
 def _print_forecast(forecast: "Forecast", context: CommandContext) -> None:
     console, unknown = context.console, context.console.signs.unknown
     console.line()
     if forecast.problem:
-        console.line(f"on Python {safe(forecast.python)}: {said(forecast.problem, context)}")
+        console.line(f"on Python {safe(forecast.python)}: {sentence(forecast.problem, context)}")
     rows = [
         [
             Cell(pin.name),

@@ -2,10 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import absolute_path
+from envdeck.cli.arguments import absolute_path, add_options
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
-from envdeck.cli.perform import add_options, operate
+from envdeck.cli.perform import operate
 from envdeck.core.model import Operation
 
 DESCRIPTION = """Take back what was done: the last operation, or the one with this ID. What was

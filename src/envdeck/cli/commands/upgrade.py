@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from envdeck.cli.commands.recreate import interpreter_named
+from envdeck.cli.arguments import add_options, read_interpreter
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.output.table import Cell, TableColumn, table
-from envdeck.cli.perform import add_options, operate, stopping
+from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import safe
 from envdeck.cli.references import environment_of
 from envdeck.cli.scan import say_pending
@@ -72,7 +72,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Upgrade packages or the interpreter, or tell what could be upgraded."""
     wanted = _wanted(arguments)
     allow = frozenset(arguments.allow)
-    interpreter = interpreter_named(arguments.python, context.host)
+    interpreter = read_interpreter(arguments.python, context.host)
 
     def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         environment = environment_of(arguments.reference, context, context.catalog())
@@ -130,7 +130,7 @@ def _tell(arguments: Namespace, context: CommandContext) -> int:
     say_pending(context)
     environment = environment_of(arguments.reference, context, context.catalog())
     context.console.progress("asking the index")
-    with stopping() as stopped:
+    with catch_signals() as stopped:
         found = context.operations().candidates(environment, stopped)
         interrupted = stopped()
     context.console.clear_progress()

@@ -1,5 +1,6 @@
 """What `envdeck dotenv` writes: which remedy is meant, and the values a person gives for it."""
 
+import getpass
 import os
 import signal
 import sys
@@ -7,7 +8,6 @@ import threading
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from getpass import GetPassWarning, getpass
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
 
@@ -145,12 +145,12 @@ def ask_values(names: Sequence[str], context: CommandContext, *, keep: bool) -> 
 
 def _ask(prompt: str) -> str:
     with catch_warnings(), _not_suspended():
-        simplefilter("error", GetPassWarning)
+        simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass(prompt)
+            return getpass.getpass(prompt)
         except UnicodeDecodeError:  # it would quote what was typed
             problem = "what was typed is no text in the encoding of this terminal"
-        except GetPassWarning:
+        except getpass.GetPassWarning:
             problem = "what is typed at this terminal cannot be hidden"
         except EOFError:
             problem = "no value was given, and nothing was changed"

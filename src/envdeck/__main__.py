@@ -40,9 +40,9 @@ def _tell_version() -> int:
 
 
 def _hand_over(argv: list[str]) -> int:
+    from envdeck.cli.console import Console
     from envdeck.cli.context import CommandContext
     from envdeck.cli.main import run
-    from envdeck.cli.output.console import Console
     from envdeck.core.system.host import Host
 
     host = Host.current()

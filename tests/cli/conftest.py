@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
-from envdeck.cli.output.console import Console
 from envdeck.core.model import (
     Creation,
     Ending,

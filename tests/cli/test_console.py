@@ -5,9 +5,8 @@ import os
 
 import pytest
 
+from envdeck.cli.console import Cell, Console, TableColumn, table, wants_colour
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.output.console import Console, wants_colour
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.text import width
 
 

@@ -84,7 +84,7 @@ def test_the_json_of_diff_and_show(cli, beside, catalog, size_of) -> None:
         "id": "group:docs", "declared": 1, "installed": 0, "default": False, "counts": False,
     }  # fmt: skip
     text = cli("show", beside.path).out
-    assert "group:docs: 0 of 1 installed, not taken for wanted" in text
+    assert "group docs: 0 of 1 installed, not asked for here" in text
     assert "1 missing, 1 outside what is declared" in text
 
 

@@ -15,9 +15,9 @@ from types import SimpleNamespace
 import pytest
 
 from envdeck.cli.commands.dotenv import _facts
+from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
-from envdeck.cli.output.console import Console
 from envdeck.core.catalog import Catalog
 from envdeck.core.dotenv import DotenvFile, FileKind, GitState
 from envdeck.text.safe import ASCII

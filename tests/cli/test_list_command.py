@@ -186,7 +186,7 @@ def test_every_line_of_ndjson_is_an_environment(cli, three):
 
 
 def test_ndjson_is_written_while_the_scan_still_runs(cli, three, monkeypatch):
-    from envdeck.cli.output.console import Console
+    from envdeck.cli.console import Console
 
     seen = []
     line = Console.json_line

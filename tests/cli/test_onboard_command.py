@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
-from envdeck.cli.output.console import Console
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.host import Host
 

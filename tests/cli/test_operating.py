@@ -407,7 +407,7 @@ def test_a_signal_after_all_is_done_changes_nothing_of_what_is_told(cli, operati
 
 def test_a_signal_at_the_question(cli, operations, api, monkeypatch):
     monkeypatch.setattr(
-        "envdeck.cli.output.console.Console.ask",
+        "envdeck.cli.console.Console.ask",
         lambda *_: os.kill(os.getpid(), signal.SIGTERM),
     )
     result = cli("delete", api, "--json", answer="y\n")

@@ -8,10 +8,11 @@ import tempfile
 
 import pytest
 
-from envdeck.cli.commands import demo
+from envdeck import demo
+from envdeck.cli.commands import screen
+from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
-from envdeck.cli.output.console import Console
 from envdeck.core.system.host import Host
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from envdeck.cli.output.console import Console
+from envdeck.cli.console import Console
 from envdeck.config import Configuration, load
 from envdeck.core.system.host import Host
 

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import NoReturn, Protocol
 
 from envdeck import __version__
+from envdeck.cli.console import terminal_width
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import EXIT_CODES, CommandError, Exit
-from envdeck.cli.output.console import terminal_width
 from envdeck.cli.scan import say_pending
 from envdeck.config import ConfigurationError
 from envdeck.text import tilde

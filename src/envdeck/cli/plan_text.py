@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from shlex import quote
 
+from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
-from envdeck.cli.output.console import styled
-from envdeck.cli.output.table import Cell
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.model import Environment, Operation, Plan, Status, Step, Target
 from envdeck.text import Signs, exact_time, pad, plain, size, tilde, tilde_within, width

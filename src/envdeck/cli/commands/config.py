@@ -6,9 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from envdeck.cli.commands.screen import check_keys
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
 from envdeck.config.load import FOR_EVER

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
 from envdeck.cli.commands.show import differs, print_drift
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment

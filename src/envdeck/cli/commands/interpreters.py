@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import VersionKey, scope_of, version_key
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object

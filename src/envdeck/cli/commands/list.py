@@ -12,10 +12,10 @@ from envdeck.cli.arguments import (
     python_matches,
     scope_of,
 )
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import add_paths
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import add_options, add_parts, read_interpreter, read_source
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import path_cell, safe, sentence
 from envdeck.cli.references import environment_of
@@ -19,6 +19,7 @@ from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment, Interpreter, NoPlan, Operation, PackageChoice, Plan
 from envdeck.text import counted, pad, tilde
+from envdeck.text.drift import difference_words
 from envdeck.text.environment import python_name
 
 if TYPE_CHECKING:
@@ -254,9 +255,9 @@ def _source(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
         yield f"            {console.style('cannot be used:', 'red')} {why}"
         return
     differences = [
-        *(f"+ {name} {version}" for name, version in source.added),
-        *(f"- {name} {version}" for name, version in source.removed),
-        *(f"{name} {before} to {after}" for name, before, after in source.changed),
+        f"{sign} {name} {version}"
+        for sign, _, rows in difference_words(source, console.signs.moved, console.signs.unknown)
+        for name, version in rows
     ]
     for difference in differences[:_SHOWN]:
         yield f"            {safe(difference)}"

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.plan_text import standing
 from envdeck.cli.references import environment_of
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
@@ -29,11 +29,13 @@ from envdeck.text import (
     exact_bytes,
     exact_time,
     pad,
+    place,
     plain,
     size,
     tilde,
     tilde_within,
 )
+from envdeck.text.drift import DRIFT_WORDS, UNCHOSEN, drift_words, part_name, part_words
 from envdeck.text.environment import creator_words, project_words, python_name, support_words
 
 _DESCRIBING_COLUMNS = (
@@ -130,18 +132,14 @@ def _size(measured: Size | None) -> str:
 
 
 def _print_project(comparison: "Comparison", context: CommandContext) -> None:
-    # moved
-
     console = context.console
     console.line()
     console.line(console.style("the project beside it", "bold"))
-    asked = [part for part in comparison.parts if part.declared]
-    for part in asked:
-        name = part.id or "its own dependencies"
-        wanted = "" if part.counts else ", not taken for wanted"
-        told = f"{name}: {part.installed:,} of {part.declared:,} installed{wanted}"
-        console.line(f"  {plain(told)}")
-    if asked:
+    declared = [part for part in comparison.parts if part.declared]
+    for part in declared:
+        name, amount, why = part_words(part)
+        console.line(f"  {name}: {amount} installed, {why}")
+    if declared:
         console.line()
     print_drift(comparison, context)
 
@@ -227,14 +225,6 @@ _DRIFTING_STYLES = {
     DriftKind.OUTSIDE: "yellow",
     DriftKind.UNREACHABLE: "cyan",
 }
-_WORDS = {
-    DriftKind.MISSING: "missing",
-    DriftKind.NOT_AS_LOCKED: "not as locked",
-    DriftKind.OUTSIDE: "outside what is declared",
-    DriftKind.UNREACHABLE: "asked for by nothing",
-}
-
-_UNCHOSEN = "only for what is not chosen"
 
 
 def differs(found: Comparison) -> bool:
@@ -253,22 +243,25 @@ def print_drift(found: Comparison, context: CommandContext) -> None:
     for one in found.pythons:
         word, colour = ("error:", "red") if one.error else ("note:", "cyan")
         named = os.path.basename(one.file) in one.message  # most tell their place themselves
-        place = f" ({_place(one.file, one.line, context)})" if one.file and not named else ""
+        where = (
+            f" ({place(one.file, one.line, context.host.home)})" if one.file and not named else ""
+        )
         told = plain(tilde_within(one.message, context.host.home))
-        console.line(f"{console.style(word, colour)} {told}{plain(place)}")
+        console.line(f"{console.style(word, colour)} {told}{plain(where)}")
     for text in found.unchecked:
         told = plain(tilde_within(text, context.host.home))
         console.line(f"{console.style('not compared:', 'yellow')} {told}")
     for problem in found.project.problems:
-        told = f"{_place(problem.file, problem.line, context)}: {problem.message}"
+        told = f"{place(problem.file, problem.line, context.host.home)}: {problem.message}"
         console.line(f"{console.style('warning:', 'yellow')} {plain(told)}")
     console.line(console.style(summary(found), "bold"))
 
 
 def summary(found: Comparison) -> str:
     """Return in one line how many packages are in which state."""
-    words = Counter(map(_word, found.drifts))
-    counts = [f"{words[word]:,} {word}" for word in (*_WORDS.values(), _UNCHOSEN) if words[word]]
+    words = Counter(map(drift_words, found.drifts))
+    order = [*(whole for _, whole in DRIFT_WORDS.values()), UNCHOSEN]
+    counts = [f"{words[word]:,} {word}" for word in order if words[word]]
     against = f" in {plain(os.path.basename(found.against))}" if found.against else " declared"
     return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
 
@@ -278,20 +271,9 @@ def _drifting_row(drift: Drift, context: CommandContext) -> list[Cell]:
     wanted = drift.wanted or ("" if drift.kind is DriftKind.UNREACHABLE else "any")
     return [
         Cell(drift.name),
-        Cell(_word(drift), _DRIFTING_STYLES[drift.kind]),
+        Cell(drift_words(drift), _DRIFTING_STYLES[drift.kind]),
         Cell(wanted or unknown),
         Cell(drift.installed or unknown),
-        Cell(", ".join(drift.under)),
-        Cell(_place(drift.file, drift.line, context)),
+        Cell(", ".join(map(part_name, drift.under))),
+        Cell(place(drift.file, drift.line, context.host.home)),
     ]
-
-
-def _word(drift: Drift) -> str:
-    if drift.kind is DriftKind.UNREACHABLE and drift.under:
-        return _UNCHOSEN
-    return _WORDS[drift.kind]
-
-
-def _place(file: str, line: int | None, context: CommandContext) -> str:
-    path = tilde(file, context.host.home)
-    return f"{path}:{line}" if line else path

@@ -8,10 +8,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from envdeck.cli.arguments import add_options, read_interpreter
+from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.output.table import Cell, TableColumn, table
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import safe
 from envdeck.cli.references import environment_of
@@ -19,6 +19,7 @@ from envdeck.cli.scan import say_pending
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
 from envdeck.text import counted
+from envdeck.text.drift import fixed_words
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -167,7 +168,7 @@ def print_candidates(reference: str, found: "UpgradeCandidates", context: Comman
         for line in table(console, _COLUMNS, [_row(each, context) for each in found.rows]):
             console.line(line)
     for fixed in found.fixed:
-        console.line(safe(f"{fixed.name} {fixed.installed} stays: it {fixed.reason}"))
+        console.line(safe(f"{fixed.name} {fixed_words(fixed)}"))
     going = sum(each.upgradable for each in found.rows)
     console.line()
     parts = [f"{counted(going, 'package')} can be upgraded", f"{found.current:,} up to date"]

@@ -11,31 +11,10 @@ from envdeck.core.project.model import (
     PythonDrift,
     Where,
 )
-from envdeck.core.project.model import (
-    ProjectPart as ProjectPart,
-)
 from envdeck.text import clip, counted, pad, place, plain, width
+from envdeck.text.drift import DRIFT_WORDS, part_name, part_words
 from envdeck.tui.detail.tab_rows import BLANK, TabRow, heading, pieces, told
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, line_width
-
-KINDS = {
-    DriftKind.MISSING: "missing",
-    DriftKind.NOT_AS_LOCKED: "not as locked",
-    DriftKind.OUTSIDE: "outside",
-    DriftKind.UNREACHABLE: "unreachable",
-}
-MEANINGS = {
-    DriftKind.MISSING: "it is asked for, and not installed",
-    DriftKind.NOT_AS_LOCKED: "the lock file has another version",
-    DriftKind.OUTSIDE: "what is declared does not allow its version",
-    DriftKind.UNREACHABLE: "nothing that is declared or locked needs it",
-}
-
-
-def part_name(identifier: str) -> str:
-    """Return what asks for something: `group dev`, `extra docs`; empty for the project itself."""
-    kind, _, name = identifier.partition(":")
-    return plain(f"{kind} {name}") if name else plain(kind)
 
 
 def agreement(comparison: Comparison, look: Look) -> str:
@@ -53,19 +32,6 @@ def agreement(comparison: Comparison, look: Look) -> str:
     packages = "package" if total == 1 else "packages"
     be = "is" if comparison.agreed == 1 or total == 1 else "are"
     return f"{comparison.agreed:,} of {total:,} {packages} {be} as {said}"
-
-
-def part_words(part: ProjectPart) -> tuple[str, str, str]:
-    """Return a part's name, how much of it is installed, and whether that is asked for."""
-    name = part_name(part.id) or "the project's own"
-    how_much = f"{part.installed:,} of {part.declared:,}"
-    if part.default:
-        why = "default"
-    elif part.counts:
-        why = "all of it is here, so it counts"
-    else:
-        why = "not asked for here"
-    return name, how_much, why
 
 
 _BELOW = 5
@@ -146,7 +112,7 @@ def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
     drifts = comparison.drifts[:_MOST]
     if not drifts:
         return
-    word = max(len(KINDS[one.kind]) for one in drifts)
+    word = max(len(DRIFT_WORDS[one.kind][0]) for one in drifts)
     name = min(max(width(plain(one.name)) for one in drifts), _NAME, max(cells - _SIGN - word, 8))
     beside = [_versions(one, look) for one in drifts]
     versions = max(map(width, beside))
@@ -160,7 +126,7 @@ def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
         sign, tone = drift_sign(one, look)
         line: Line = (
             Part(f" {sign} ", tone),
-            Part(pad(KINDS[one.kind], word), tone),
+            Part(pad(DRIFT_WORDS[one.kind][0], word), tone),
             Part("  " + pad(clip(plain(one.name), name, look.signs.ellipsis), name), Tone.STRONG),
         )
         below: list[Line] = []

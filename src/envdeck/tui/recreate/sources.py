@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
+from envdeck.text.drift import difference_words
 from envdeck.tui.dialogs.picker import radio
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
@@ -91,30 +92,20 @@ def source_about(
 
 
 def _differences(source: SourceChoice, room: int, look: Look) -> list[Line]:
-    arrow, unknown = look.signs.moved, look.signs.unknown
-    blocks: tuple[tuple[str, str, Tone, list[tuple[str, str]]], ...] = (
-        (
-            "changes",
-            "~",
-            Tone.WARNING,
-            [
-                (name, f"{before} {arrow} {after or unknown}")
-                for name, before, after in source.changed
-            ],
-        ),
-        ("comes", "+", Tone.GOOD, [(name, then or unknown) for name, then in source.added]),
-        ("goes", "-", Tone.ERROR, list(source.removed)),
-    )
+    tones = {"~": Tone.WARNING, "+": Tone.GOOD, "-": Tone.ERROR}
     lines: list[Line] = []
-    for verb, sign, tone, rows in blocks:
-        if not rows:
-            continue
-        word = verb if len(rows) == 1 else {"comes": "come", "goes": "go"}.get(verb, "change")
+    for sign, verb, rows in difference_words(source, look.signs.moved, look.signs.unknown):
+        third = {"go": "goes"}.get(verb, f"{verb}s")
+        word = third if len(rows) == 1 else verb
         lines.append((Part(f"{counted(len(rows), 'package')} {word}", Tone.HEADING),))
         longest = max(width(plain(name)) for name, _ in rows)
         column = min(longest, _NAME, max(room - _VERSION - 4, 8))
         for name, version in rows:
             text = pad(clip(plain(name), column, look.signs.ellipsis), column)
-            line = (Part(f"{sign} ", tone), Part(text), Part(f"  {plain(version)}", Tone.MUTED))
+            line = (
+                Part(f"{sign} ", tones[sign]),
+                Part(text),
+                Part(f"  {plain(version)}", Tone.MUTED),
+            )
             lines.append(clipped(line, room, look.signs.ellipsis))
     return lines

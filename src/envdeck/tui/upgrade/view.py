@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from envdeck.text import clip, counted, pad, plain, width
+from envdeck.text.drift import fixed_words
 from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
@@ -199,8 +200,7 @@ def fixed_line(fixed: "Fixed", columns: UpgradeColumns, cells: int, look: Look) 
 
 def fixed_about(fixed: "Fixed", cells: int, look: Look) -> list[Line]:
     """Return why a package is left where it is."""
-    said = f" {plain(fixed.installed)} stays: it {look.sentence(fixed.reason)}"
-    line = (Part(plain(fixed.name), Tone.STRONG), Part(said))
+    line = (Part(plain(fixed.name), Tone.STRONG), Part(f" {look.sentence(fixed_words(fixed))}"))
     return [(Part(" "), *one) for one in wrapped(line, max(cells - 2, 12), look.signs.ellipsis)]
 
 

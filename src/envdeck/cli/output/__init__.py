@@ -1,1 +1,0 @@
-"""Writing for a terminal, a pipe, or a program."""

@@ -55,7 +55,7 @@ def test_the_text_tells_what_differs_and_what_was_not_compared(cli, beside) -> N
         "~/work/api/.venv beside ~/work/api/uv.lock",
         "Package What Wanted Installed For Said by",
         "direct missing 2.0 – ~/work/api/uv.lock",
-        "other outside what is declared <2 2.1 group:dev ~/work/api/pyproject.toml:4",
+        "other outside what is declared <2 2.1 group dev ~/work/api/pyproject.toml:4",
         "stray asked for by nothing – 1.0",
         "",
         "note: deploys on 3.13, and this is 3.12.4 (~/work/api/Dockerfile:1)",

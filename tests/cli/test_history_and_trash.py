@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.cli.context import CommandContext
-from envdeck.cli.scan import say_pending
+from envdeck.cli.scan import warn_pending
 from envdeck.core.model import Operation
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.shared.history import HistoryItem
@@ -293,5 +293,5 @@ def test_a_host_without_a_journal_costs_one_look(cli, host, monkeypatch):
     looks = []
     real = os.listdir
     monkeypatch.setattr(os, "listdir", lambda path=".": looks.append(path) or real(path))
-    say_pending(CommandContext(host, None))
+    warn_pending(CommandContext(host, None))
     assert looks == [Places.of(host).journal]

@@ -151,8 +151,8 @@ def test_what_it_can_be_made_from(cli, api, choices):
         "sources",
         "  exact     exactly what is here",
         "  lock      what the project locks (/x/uv.lock)",
+        "            ~ same 1 → 2",
         "            + new 1.0",
-        "            - old0 2.0",
     ]
     assert "            and 2 differences more" in lines
     assert "            cannot be used: a\\x1b[2Jb is no table" in lines

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.cli.arguments import byte_count, duration, python_matches
+from envdeck.cli.arguments import read_byte_count, read_duration, read_python_range
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from envdeck.cli.arguments import byte_count, duration, python_matches
     ],
 )
 def test_durations(text, seconds):
-    assert duration(text) == seconds
+    assert read_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_durations(text, seconds):
     ],
 )
 def test_sizes(text, count):
-    assert byte_count(text) == count
+    assert read_byte_count(text) == count
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_number_or_refused(text):
-    for read in (duration, byte_count):
+    for read in (read_duration, read_byte_count):
         with suppress(ArgumentTypeError):
             assert read(text) >= 0
 
@@ -56,7 +56,7 @@ def test_any_text_is_a_number_or_refused(text):
 @given(st.text(max_size=12), st.none() | st.text(max_size=12))
 def test_any_text_is_a_test_of_versions_or_refused(spec, version):
     try:
-        matches = python_matches(spec)
+        matches = read_python_range(spec)
     except ArgumentTypeError:
         return
     assert matches(version) in {True, False}
@@ -83,4 +83,4 @@ def test_any_text_is_a_test_of_versions_or_refused(spec, version):
     ],
 )
 def test_versions(spec, version, expected):
-    assert python_matches(spec)(version) is expected
+    assert read_python_range(spec)(version) is expected

@@ -9,7 +9,6 @@ import tempfile
 import pytest
 
 from envdeck import demo
-from envdeck.cli.commands import screen
 from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from envdeck.cli.errors import Exit
-from envdeck.cli.main import COMMANDS, parser_of, screen_parser, whole_parser
+from envdeck.cli.main import COMMANDS, build_parser, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
 from envdeck.config.load import NAMES
 from envdeck.core.discovery.managers import manager_classes
@@ -119,7 +119,7 @@ def choices() -> set[str]:
     return {
         str(choice)
         for name in COMMANDS
-        for action in parser_of(name)._actions
+        for action in build_parser(name)._actions
         for choice in action.choices or ()
     }
 
@@ -163,7 +163,7 @@ def test_every_command_line_can_be_used(page):
         called = words and not words[0].startswith(("-", "[PATH"))
         if called and not re.search(r"[/~.]", words[0]):
             assert words[0] in COMMANDS, line
-            parser = parser_of(words.pop(0))
+            parser = build_parser(words.pop(0))
         else:
             parser = whole_parser() if words and words[0].startswith("-") else screen_parser()
         used = [word for word in words if word.startswith("-") and word != "-"]
@@ -176,7 +176,7 @@ def test_every_command_line_can_be_used(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_option_exists(page):
     known = {"-h", "--help", *FOREIGN}
-    for parser in (whole_parser(), *map(parser_of, COMMANDS)):
+    for parser in (whole_parser(), *map(build_parser, COMMANDS)):
         known.update(name for action in parser._actions for name in action.option_strings)
     told = {span.split()[0] for span in spans(PAGES[page]) if re.match(r"--?\w", span)}
     assert told <= known
@@ -190,7 +190,7 @@ def test_every_command_is_documented_with_all_its_options(name):
     common = spans(also[1]) if also else []
     found = [word for span in (*told, *common) for word in span.split() if word.startswith("--")]
     assert len(found) == len(set(found))
-    assert set(found) == options(parser_of(name) if name else whole_parser())
+    assert set(found) == options(build_parser(name) if name else whole_parser())
     known = [span for row in rows(section("docs/commands.md", "Common options")) for span in
              row.names()]  # fmt: skip
     assert set(common) <= {span.split()[0] for span in known}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
 
 
-def scope_of(
+def build_scope(
     paths: Sequence[str],
     context: CommandContext,
     *,
@@ -58,7 +58,7 @@ def folder(path: str, host: Host) -> str:
         with os.scandir(absolute) as entries:
             next(entries, None)
     except FileNotFoundError:
-        raise CommandError(f"`{path}` does not exist", hint=_meant(path)) from None
+        raise CommandError(f"`{path}` does not exist", hint=_suggest_command(path)) from None
     except NotADirectoryError:
         raise CommandError(f"`{path}` is not a folder", hint="give a folder to look into") from None
     except (OSError, ValueError) as error:
@@ -79,7 +79,7 @@ def absolute_path(path: str, host: Host) -> str:
         raise CommandError("the current folder no longer exists", hint="cd ~") from error
 
 
-def _meant(path: str) -> str:
+def _suggest_command(path: str) -> str:
     from difflib import get_close_matches  # only for a mistake: it costs 5 ms
 
     if path == "help":
@@ -96,25 +96,25 @@ _LONGEST = 200
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]+){0,2}([a-z]+[0-9]+)?")
 
 
-def python_matches(spec: str) -> Matches:
+def read_python_range(spec: str) -> Matches:
     """Return the test for `3.12` (that and all that begin so) or `>=3.10,<3.12` (PEP 440).
 
     Raises :class:`argparse.ArgumentTypeError` for anything else.
     """
     text = spec.strip().lower()
     if _PLAIN.fullmatch(text):
-        return _begins_with(text.split("."))
-    return _specified(spec)
+        return _match_prefix(text.split("."))
+    return _match_specifier(spec)
 
 
-def _begins_with(wanted: list[str]) -> Matches:
+def _match_prefix(wanted: list[str]) -> Matches:
     def matches(version: str | None) -> bool:
         return version is not None and version.split(".")[: len(wanted)] == wanted
 
     return matches
 
 
-def _specified(spec: str) -> Matches:
+def _match_specifier(spec: str) -> Matches:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import Version
 
@@ -172,7 +172,7 @@ class Filters:
         )
 
 
-def in_order(environments: Iterable[Environment], by: str) -> list[Environment]:
+def sort_environments(environments: Iterable[Environment], by: str) -> list[Environment]:
     """Return environments sorted: what is worth a look first (largest, oldest), unknown last,
     and equal ones by path."""
     key = _KEYS[by]
@@ -245,7 +245,7 @@ def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
             "--allow",
             action="append",
             default=[],
-            type=guard_name,
+            type=read_guard,
             choices=OVERRULABLE,
             metavar="NAME",
             help=f"overrule this guard: {', '.join(OVERRULABLE)} (can be repeated)",
@@ -257,7 +257,7 @@ def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
     acting.add_argument("--read-only", action="store_true", help="change nothing at all")
 
 
-def guard_name(text: str) -> str:
+def read_guard(text: str) -> str:
     """Return the name of a guard that may be overruled."""
     if text in FINAL:
         raise ArgumentTypeError(f"the guard `{text}` is final, and cannot be overruled")
@@ -333,7 +333,7 @@ _BYTES = {
 _QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*([A-Za-z]*)")
 
 
-def duration(text: str) -> float:
+def read_duration(text: str) -> float:
     """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
     seconds = _quantity(text, _SECONDS)
     if seconds is None:
@@ -341,7 +341,7 @@ def duration(text: str) -> float:
     return seconds
 
 
-def byte_count(text: str) -> float:
+def read_byte_count(text: str) -> float:
     """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
     count = _quantity(text, _BYTES)
     if count is None:

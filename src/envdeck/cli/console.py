@@ -116,57 +116,57 @@ class Console:
 
     def error(self, message: str, hint: str = "") -> None:
         """Say that the command cannot be done."""
-        self._say("error", message, hint)
+        self._write_message("error", message, hint)
 
     def warn(self, message: str, hint: str = "") -> None:
         """Say what the person should know, though the command goes on."""
-        self._say("warning", message, hint)
+        self._write_message("warning", message, hint)
 
     def note(self, message: str, hint: str = "") -> None:
         """Say what was done beside what was asked for."""
-        self._say("note", message, hint)
+        self._write_message("note", message, hint)
 
     def hint(self, text: str) -> None:
         """Say what to do next, best with a command that works."""
-        self._say("hint", text, "")
+        self._write_message("hint", text, "")
 
     def aside(self, text: str = "", style: str = "") -> None:
         """Write one line that is no result; it is plain text already."""
         self.clear_progress()
-        self._tell(styled(text, style, colour=self.error_colour) + "\n")
+        self._write_aside(styled(text, style, colour=self.error_colour) + "\n")
 
     def ask(self, question: str, answers: TextIO) -> bool:
         """Ask a person, and return whether the answer was an explicit yes."""
         self.clear_progress()
         self.flush()
-        self._tell(f"{question} [y/N] ")
+        self._write_aside(f"{question} [y/N] ")
         answer = answers.readline()
         if not answer.endswith("\n"):
-            self._tell("\n")
+            self._write_aside("\n")
         return answer.strip().lower() in {"y", "yes"}
 
     def progress(self, text: str) -> None:
         """Show how far a command is, in place of what was shown before; on a terminal only."""
         if not self.error_terminal:
             return
-        self._tell("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
+        self._write_aside("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
         self._progress = True
 
     def clear_progress(self) -> None:
         """Take the line of progress away."""
         if self._progress:
-            self._tell("\r\x1b[K")
+            self._write_aside("\r\x1b[K")
             self._progress = False
 
-    def _say(self, kind: str, message: str, hint: str) -> None:
+    def _write_message(self, kind: str, message: str, hint: str) -> None:
         self.clear_progress()
         for label, text in ((kind, message), ("hint", hint)):
             if text:
                 shown = styled(f"{label}:", label, colour=self.error_colour)
                 safe = clip(plain(mask_text(text)), _LONGEST, self.signs.ellipsis)
-                self._tell(f"{shown} {safe}\n")
+                self._write_aside(f"{shown} {safe}\n")
 
-    def _tell(self, text: str) -> None:
+    def _write_aside(self, text: str) -> None:
         """Write to the error stream, if anybody takes it: there is no one else to tell."""
         with contextlib.suppress(OSError):
             self.err.write(text)
@@ -229,13 +229,13 @@ def table(
     ]
     shown = list(range(len(columns)))
     if console.terminal:
-        shown = _fitting(columns, widths, console.width)
+        shown = _fit_columns(columns, widths, console.width)
     headings = [Cell(column.heading, "bold") for column in columns]
     for row in (headings, *cells):
         yield _line(console, columns, row, widths, shown)
 
 
-def _fitting(columns: Sequence[TableColumn], widths: list[int], available: int) -> list[int]:
+def _fit_columns(columns: Sequence[TableColumn], widths: list[int], available: int) -> list[int]:
     """Return the columns that fit, narrowing the flexible one in `widths`."""
     shown = list(range(len(columns)))
     flexible = next((i for i, column in enumerate(columns) if column.flexible), None)

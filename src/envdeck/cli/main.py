@@ -15,7 +15,7 @@ from envdeck import __version__
 from envdeck.cli.console import terminal_width
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import EXIT_CODES, CommandError, Exit
-from envdeck.cli.scan import say_pending
+from envdeck.cli.scan import warn_pending
 from envdeck.config import ConfigurationError
 from envdeck.text import tilde
 
@@ -119,7 +119,7 @@ def command(name: str) -> CommandModule:
     return module
 
 
-def parser_of(name: str) -> Parser:
+def build_parser(name: str) -> Parser:
     """Return the parser of one command alone, so that the others are not imported."""
     parser = Parser(prog=f"envdeck {name}", formatter_class=_Help)
     _equip(parser, name)
@@ -204,7 +204,7 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
     arguments = [*options, *operands]
     first = options[0] if options else ""
     if first in COMMANDS:
-        parsed = parser_of(first).parse(arguments[1:])
+        parsed = build_parser(first).parse(arguments[1:])
         if first not in _LOOKING:
             return command(first).run(parsed, context)
         return _run_aside(lambda: _look(first, parsed, context))
@@ -213,12 +213,12 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
             whole_parser().parse_args([argument])
     parsed = screen_parser().parse(arguments)
     if not context.interactive:
-        say_pending(context)
+        warn_pending(context)
     return command("screen").run(parsed, context)
 
 
 def _look(name: str, parsed: Namespace, context: CommandContext) -> int:
-    say_pending(context)
+    warn_pending(context)
     return command(name).run(parsed, context)
 
 

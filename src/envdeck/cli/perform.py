@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
-from envdeck.cli.plan_text import print_plan, question, safe, sentence, shown_command
-from envdeck.cli.scan import HINT, say_pending, settle_folders, settle_pending
+from envdeck.cli.plan_text import command_text, print_plan, question, safe, sentence
+from envdeck.cli.scan import HINT, settle_folders, settle_pending, warn_pending
 from envdeck.cli.serialise import operation_object, unplanned_object
 from envdeck.core.model import (
     CommandEnded,
@@ -158,7 +158,7 @@ class ProgressReport:
             case StepProgress():
                 self._draw(progress_words(event))
             case CommandStarted(command) if self.verbose:
-                console.aside(f"$ {shown_command(command)}", "dim")
+                console.aside(f"$ {command_text(command)}", "dim")
             case CommandEnded(_, code) if self.verbose and code:
                 console.aside(f"it ended with code {code}", "dim")
             case OutputLine(text) if self.verbose:
@@ -245,7 +245,7 @@ class Performer:
             settle_folders(context)
         operations = context.operations()
         if looks:
-            say_pending(context)
+            warn_pending(context)
             return operations
         with self.stops.unbroken(), _explain_break():
             settle_pending(operations, context)

@@ -72,7 +72,7 @@ def safe(text: str) -> str:
     return plain(mask_text(text))
 
 
-def shown_command(command: tuple[str, ...]) -> str:
+def command_text(command: tuple[str, ...]) -> str:
     """Return a command as it could be typed, as far as its words are plain."""
     return " ".join(safe(quote(word)) for word in command)
 
@@ -84,7 +84,7 @@ def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:
 def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:
     yield f"  {number}. {sentence(step.title, context)}", ""
     if step.command:
-        yield f"     $ {shown_command(step.command)}", "dim"
+        yield f"     $ {command_text(step.command)}", "dim"
 
 
 def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:

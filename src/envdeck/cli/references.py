@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path, scope_of
+from envdeck.cli.arguments import absolute_path, build_scope
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.scan import ScanReport
@@ -29,12 +29,14 @@ class EnvironmentReference:
     the environment behind it is done elsewhere than it seems."""
 
 
-def asked_for(reference: str, context: CommandContext, catalog: "Catalog") -> EnvironmentReference:
+def find_reference(
+    reference: str, context: CommandContext, catalog: "Catalog"
+) -> EnvironmentReference:
     """Return the environment that an ENV argument means, and the link by which it was asked for.
 
     Raises as :func:`environment_of`.
     """
-    environment = environment_of(reference, context, catalog)
+    environment = find_environment(reference, context, catalog)
     path = absolute_path(reference, context.host)
     if os.path.islink(path):
         return EnvironmentReference(environment, path)
@@ -46,7 +48,7 @@ def asked_for(reference: str, context: CommandContext, catalog: "Catalog") -> En
     return EnvironmentReference(environment)
 
 
-def environment_of(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
+def find_environment(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
     """Return the environment that a path, its project's path, or a unique name means.
 
     A path that exists is never taken for a name. Raises :class:`CommandError` (exit 2) with
@@ -57,14 +59,14 @@ def environment_of(reference: str, context: CommandContext, catalog: "Catalog") 
     if found is not None:
         return found
     if os.path.isdir(path):
-        return _of_project(reference, os.path.realpath(path), context, catalog)
+        return _find_in_project(reference, os.path.realpath(path), context, catalog)
     if why := _closed(path):
         raise CommandError(f"`{reference}` cannot be read: {why}")
     if os.path.lexists(path):
         raise CommandError(
             f"`{reference}` is not an environment", hint="give its folder, or its name"
         )
-    return _named(reference, context, catalog)
+    return _find_by_name(reference, context, catalog)
 
 
 def _closed(path: str) -> str:
@@ -78,38 +80,38 @@ def _closed(path: str) -> str:
     return ""
 
 
-def _of_project(
+def _find_in_project(
     reference: str, project: str, context: CommandContext, catalog: "Catalog"
 ) -> Environment:
     """Look below the project first, then in what is remembered (environments can be kept
     elsewhere), and over the whole machine only when neither knows one."""
-    everywhere = scope_of((), context, sizes=False)
-    below = _scanned(replace(everywhere, roots=(project,)), context, catalog)
+    everywhere = build_scope((), context, sizes=False)
+    below = _scan(replace(everywhere, roots=(project,)), context, catalog)
     known = catalog.remembered(everywhere)
-    found = _distinct([*below, *_serving(project, known)], catalog)
+    found = _distinct([*below, *_find_by_project(project, known)], catalog)
     if not found:
-        found = _serving(project, _scanned(everywhere, context, catalog))
+        found = _find_by_project(project, _scan(everywhere, context, catalog))
     if not found:
         raise CommandError(
             f"`{reference}` is no environment, and no project that has one",
             hint=f"`envdeck create {shlex.quote(reference)}` makes one",
         )
-    return _only(reference, found, context)
+    return _choose_one(reference, found, context)
 
 
-def _named(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
-    scope = scope_of((), context, sizes=False)
-    found = _distinct(_called(reference, catalog.remembered(scope)), catalog)
+def _find_by_name(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
+    scope = build_scope((), context, sizes=False)
+    found = _distinct(_match_name(reference, catalog.remembered(scope)), catalog)
     if not found:
-        everything = _scanned(scope, context, catalog)
-        found = _called(reference, everything)
+        everything = _scan(scope, context, catalog)
+        found = _match_name(reference, everything)
         if not found:
             message = f"no environment is called `{reference}`, and there is no such path"
             raise CommandError(message, hint=_nearest(reference, everything))
-    return _only(reference, found, context)
+    return _choose_one(reference, found, context)
 
 
-def _called(name: str, environments: Iterable[Environment]) -> list[Environment]:
+def _match_name(name: str, environments: Iterable[Environment]) -> list[Environment]:
     """Return those of that name; failing that, those whose path ends so, or whose project is
     called so."""
     known = list(environments)
@@ -127,11 +129,11 @@ def _other_names(environment: Environment) -> set[str]:
     return names | {os.path.basename(project)} if project else names
 
 
-def _serving(project: str, environments: Iterable[Environment]) -> list[Environment]:
+def _find_by_project(project: str, environments: Iterable[Environment]) -> list[Environment]:
     return [environment for environment in environments if environment.project.path == project]
 
 
-def _scanned(scope: "Scope", context: CommandContext, catalog: "Catalog") -> list[Environment]:
+def _scan(scope: "Scope", context: CommandContext, catalog: "Catalog") -> list[Environment]:
     return list(ScanReport(context, catalog, scope).complete())
 
 
@@ -141,7 +143,7 @@ def _distinct(environments: Iterable[Environment], catalog: "Catalog") -> list[E
     return [found for path in paths if (found := catalog.lookup(path)) is not None]
 
 
-def _only(reference: str, found: list[Environment], context: CommandContext) -> Environment:
+def _choose_one(reference: str, found: list[Environment], context: CommandContext) -> Environment:
     if len(found) == 1:
         return found[0]
     paths = sorted(tilde(environment.path, context.host.home) for environment in found)

@@ -118,7 +118,7 @@ _LIMIT = 4096
 HINT = "envdeck history --recover"
 
 
-def say_pending(context: CommandContext) -> None:
+def warn_pending(context: CommandContext) -> None:
     """Say that an operation was interrupted, for commands that only look.
 
     It is on the way of every listing: one look at the folder of the journal, and nothing is
@@ -131,16 +131,16 @@ def say_pending(context: CommandContext) -> None:
         return
     # All of them, some 500 at most in 3 ms: which is the newest no name tells, nor any clock.
     kept = [name for name in names if name.endswith(".json")]
-    if not any(_unfinished(os.path.join(folder, name)) for name in kept):
+    if not any(_is_unfinished(os.path.join(folder, name)) for name in kept):
         return
-    waiting = [entry for entry in context.operations().pending() if not _worked_on(entry, context)]
+    waiting = [entry for entry in context.operations().pending() if not _is_running(entry, context)]
     for entry in waiting:
-        context.console.warn(f"{describe(entry, context)} was interrupted")
+        context.console.warn(f"{describe_entry(entry, context)} was interrupted")
     if waiting:
         context.console.hint(HINT)
 
 
-def _unfinished(path: str) -> bool:
+def _is_unfinished(path: str) -> bool:
     """Tell whether a journal file holds an operation that is not over, by a look at its bytes."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -156,7 +156,7 @@ def _unfinished(path: str) -> bool:
     return bool(key) and not rest.startswith(_OVER)
 
 
-def _worked_on(entry: "Entry", context: CommandContext) -> bool:
+def _is_running(entry: "Entry", context: CommandContext) -> bool:
     """Tell whether the process that began an operation still runs."""
     from envdeck.core.operations.transaction.journal import boot_id
 
@@ -197,7 +197,7 @@ def report_settled(entries: Iterable["Entry"], context: CommandContext) -> bool:
     """Say what became of what was interrupted, and return whether all of it ended well."""
     whole = True
     for entry in entries:
-        what = describe(entry, context)
+        what = describe_entry(entry, context)
         why = f": {tilde_within(entry.message, context.host.home)}" if entry.message else ""
         match entry.phase.value:
             case "done":
@@ -213,6 +213,6 @@ def report_settled(entries: Iterable["Entry"], context: CommandContext) -> bool:
     return whole
 
 
-def describe(entry: "Entry", context: CommandContext) -> str:
+def describe_entry(entry: "Entry", context: CommandContext) -> str:
     """Return `the delete of ~/work/api/.venv`."""
     return f"the {entry.operation} of {tilde(entry.path, context.host.home)}"

@@ -81,14 +81,18 @@ def _print(configuration: Configuration, context: CommandContext) -> None:
     console.line()
     columns = (TableColumn("Setting"), TableColumn("Value"), TableColumn("Origin"))
     rows = [
-        [Cell(name), Cell(_shown(value, console.signs.unknown)), Cell(configuration.origin(name))]
+        [
+            Cell(name),
+            Cell(_value_text(value, console.signs.unknown)),
+            Cell(configuration.origin(name)),
+        ]
         for name, value in _values(configuration.settings)
     ]
     for line in table(console, columns, rows):
         console.line(line)
 
 
-def _shown(value: Any, unknown: str) -> str:  # noqa: ANN401  any setting's value
+def _value_text(value: Any, unknown: str) -> str:  # noqa: ANN401  any setting's value
     match value:
         case bool():
             return "true" if value else "false"

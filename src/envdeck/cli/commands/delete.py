@@ -10,7 +10,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import operate
-from envdeck.cli.references import EnvironmentReference, asked_for
+from envdeck.cli.references import EnvironmentReference, find_reference
 from envdeck.core.model import NoPlan, Operation, Plan, Refusal
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class _Deletion:
 
     def plan(self, operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         """Plan to delete all that may be."""
-        asked = self._asked()
+        asked = self._read_references()
         while True:
-            plan = self._plan(operations, asked)
+            plan = self._plan_deletion(operations, asked)
             refused = {refusal.path for refusal in plan.refusals}
             if not (self.arguments.keep_going and refused):
                 return plan
@@ -76,7 +76,9 @@ class _Deletion:
             self.left_out += plan.refusals
             asked = others
 
-    def _plan(self, operations: "Operations", asked: Sequence[EnvironmentReference]) -> Plan:
+    def _plan_deletion(
+        self, operations: "Operations", asked: Sequence[EnvironmentReference]
+    ) -> Plan:
         return operations.plan_delete(
             [each.environment for each in asked],
             links={each.environment.path: each.link for each in asked if each.link},
@@ -84,13 +86,13 @@ class _Deletion:
             allow=frozenset(self.arguments.allow),
         )
 
-    def _asked(self) -> list[EnvironmentReference]:
+    def _read_references(self) -> list[EnvironmentReference]:
         """Return each environment once, as it is now, with what it takes."""
         catalog = self.context.catalog()
         found: dict[str, EnvironmentReference] = {}
         for reference in self.arguments.references:
             try:
-                asked = asked_for(reference, self.context, catalog)
+                asked = find_reference(reference, self.context, catalog)
             except CommandError as error:
                 if not self.arguments.keep_going:
                     raise

@@ -59,10 +59,10 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             context.console.note(f"{folder}, left behind by an earlier demo, {said}")
         sandbox = _sandbox(arguments, context)
         try:
-            demo = _built(sandbox, context)
+            demo = _build(sandbox, context)
             if not context.interactive:
-                return _tell(demo, context)
-            return _opened(demo, context, onboard=arguments.onboard)
+                return _print_commands(demo, context)
+            return _open(demo, context, onboard=arguments.onboard)
         finally:
             with stops.unbroken():
                 _close(sandbox, context)
@@ -82,7 +82,7 @@ def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
     return sandbox
 
 
-def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
+def _build(sandbox: "Sandbox", context: CommandContext) -> "Demo":
     from envdeck.demo import DemoError, build  # start-up: builders and operations
 
     console = context.console
@@ -99,7 +99,7 @@ def _built(sandbox: "Sandbox", context: CommandContext) -> "Demo":
         console.clear_progress()
 
 
-def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
+def _open(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
     """Open the screen with the demo for a machine, as it opens with a real one."""
     inside = replace(context, host=demo.host, _configuration=None)
     clone = demo.project("clone") if onboard else None
@@ -107,7 +107,7 @@ def _opened(demo: "Demo", context: CommandContext, *, onboard: bool) -> int:
     return open_screen(inside, project=clone, tour=offered, label="demo")
 
 
-def _tell(demo: "Demo", context: CommandContext) -> int:
+def _print_commands(demo: "Demo", context: CommandContext) -> int:
     """Say what there is to see, where no screen shows it."""
     from envdeck.demo import SCENARIOS  # start-up: builders and operations
 

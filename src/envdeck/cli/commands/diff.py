@@ -5,12 +5,12 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
-from envdeck.cli.commands.show import differs, print_drift
+from envdeck.cli.commands.show import has_drift, print_drift
 from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
-from envdeck.cli.references import environment_of
+from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
 from envdeck.core.project.drift.compare import compare
@@ -45,27 +45,27 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Show what differs."""
     catalog = context.catalog()
     first, second = arguments.first, arguments.second
-    if second is not None and _file(first, context, catalog):
+    if second is not None and _find_file(first, context, catalog):
         first, second = second, first
-        if _file(first, context, catalog):
+        if _find_file(first, context, catalog):
             raise CommandError("one of the two must be an environment")
-    environment = environment_of(first, context, catalog)
+    environment = find_environment(first, context, catalog)
     if second is None:
-        return _from_project(environment, arguments, context, catalog)
-    file = _file(second, context, catalog)
+        return _compare_with_project(environment, arguments, context, catalog)
+    file = _find_file(second, context, catalog)
     if file:
-        return _from_file(environment, file, arguments, context, catalog)
-    other = environment_of(second, context, catalog)
-    return _from_environment(environment, other, arguments, context, catalog)
+        return _compare_with_file(environment, file, arguments, context, catalog)
+    other = find_environment(second, context, catalog)
+    return _compare_environments(environment, other, arguments, context, catalog)
 
 
-def _file(reference: str, context: CommandContext, catalog: "Catalog") -> str:
+def _find_file(reference: str, context: CommandContext, catalog: "Catalog") -> str:
     """Return the path of a file that is no way to an environment; empty for anything else."""
     path = absolute_path(reference, context.host)
     return path if os.path.isfile(path) and catalog.lookup(path) is None else ""
 
 
-def _from_project(
+def _compare_with_project(
     environment: Environment, arguments: Namespace, context: CommandContext, catalog: "Catalog"
 ) -> int:
     found = catalog.project(environment)
@@ -74,10 +74,10 @@ def _from_project(
             f"`{arguments.first}` has no project to be compared with",
             hint="give a file, or another environment, as the second argument",
         )
-    return _told(environment, found, "", arguments, context)
+    return _print_comparison(environment, found, "", arguments, context)
 
 
-def _from_file(
+def _compare_with_file(
     environment: Environment,
     file: str,
     arguments: Namespace,
@@ -92,10 +92,10 @@ def _from_file(
     if not declares and not project.locks:
         raise CommandError(f"`{file}` declares nothing")
     found = compare(project, environment, catalog.distributions(environment))
-    return _told(environment, found, file, arguments, context)
+    return _print_comparison(environment, found, file, arguments, context)
 
 
-def _told(
+def _print_comparison(
     environment: Environment,
     found: "Comparison",
     file: str,
@@ -118,17 +118,17 @@ def _told(
         heading = f"{tilde(environment.path, home)} beside {beside}"
         context.console.line(context.console.style(plain(heading), "bold"))
         print_drift(found, context)
-    return Exit.FAILED if differs(found) else Exit.DONE
+    return Exit.FAILED if has_drift(found) else Exit.DONE
 
 
-def _from_environment(
+def _compare_environments(
     first: Environment,
     second: Environment,
     arguments: Namespace,
     context: CommandContext,
     catalog: "Catalog",
 ) -> int:
-    one, two = _versions(first, catalog), _versions(second, catalog)
+    one, two = _read_versions(first, catalog), _read_versions(second, catalog)
     names = sorted(one.keys() | two.keys())
     pairs = [(name, one.get(name), two.get(name)) for name in names]
     away = [pair for pair in pairs if pair[1] != pair[2]]
@@ -147,11 +147,11 @@ def _from_environment(
             }
         )
     else:
-        _print(first, second, away, len(names) - len(away), context)
+        _print_differences(first, second, away, len(names) - len(away), context)
     return Exit.FAILED if away or pythons[0] != pythons[1] else Exit.DONE
 
 
-def _versions(environment: Environment, catalog: "Catalog") -> dict[str, str]:
+def _read_versions(environment: Environment, catalog: "Catalog") -> dict[str, str]:
     """Return versions by name; of several distributions of one name, all of them."""
     found: dict[str, str] = {}
     for one in catalog.distributions(environment):
@@ -160,7 +160,7 @@ def _versions(environment: Environment, catalog: "Catalog") -> dict[str, str]:
     return found
 
 
-def _print(
+def _print_differences(
     first: Environment,
     second: Environment,
     away: list[tuple[str, str | None, str | None]],

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, add_options, folder
-from envdeck.cli.commands.dotenv_fix import mend, report_of
+from envdeck.cli.commands.dotenv_fix import fix, read_report
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import sentence
-from envdeck.cli.scan import say_pending
+from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import dotenv_object
 from envdeck.core.dotenv import reveal
 from envdeck.core.system.paths import lies_under
@@ -66,11 +66,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Show the dotenv files of a project, reveal one value, or write one file."""
     _check(arguments)
     project = folder(arguments.project, context.host)
-    file = _file(arguments.file, project, context)
+    file = _find_file(arguments.file, project, context)
     if any(getattr(arguments, name) for name in _ACTS):
-        return mend(arguments, context, project, file or os.path.join(project, ".env"))
-    say_pending(context)
-    report = report_of(project, context)
+        return fix(arguments, context, project, file or os.path.join(project, ".env"))
+    warn_pending(context)
+    report = read_report(project, context)
     if arguments.reveal is not None:
         return _reveal(arguments.reveal, file, report, context)
     if file is not None:
@@ -78,8 +78,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if arguments.json:
         context.console.json(dotenv_object(report))
     else:
-        # moved
-
         print_report(report, context)
     return Exit.FAILED if any(each.severity == "error" for each in report.findings) else Exit.DONE
 
@@ -99,7 +97,7 @@ def _check(arguments: Namespace) -> None:
         raise CommandError("--values is for --create, --add and --add-missing")
 
 
-def _file(named: str | None, project: str, context: CommandContext) -> str | None:
+def _find_file(named: str | None, project: str, context: CommandContext) -> str | None:
     """Return a file as the project names it, or as the current folder does from within it."""
     if named is None:
         return None
@@ -113,7 +111,7 @@ def _file(named: str | None, project: str, context: CommandContext) -> str | Non
 
 
 def _reveal(key: str, file: str | None, report: "DotenvReport", context: CommandContext) -> int:
-    found = _holder(key, file, report)
+    found = _find_holder(key, file, report)
     value = reveal(found.path, key)
     if value is None:
         raise CommandError(f"{key} has no value in {found.path}")
@@ -124,7 +122,7 @@ def _reveal(key: str, file: str | None, report: "DotenvReport", context: Command
     return Exit.DONE
 
 
-def _holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
+def _find_holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvFile":
     """Return the file that a key is revealed of: the one named, or the first that has it; an
     example alone only where it is named, since what it holds is nobody's value."""
     named = [each for each in report.files if file is None or each.path == file]
@@ -172,7 +170,7 @@ def print_report(report: "DotenvReport", context: CommandContext) -> None:
         widest = max((width(plain(key.name)) for key in file.keys), default=0)
         for key in file.keys:
             console.line(f"  {pad(plain(key.name), widest)}  {_value(key, context)}")
-    _print_compared(report, context)
+    _print_comparisons(report, context)
     for finding in report.findings:
         _print_finding(finding, report, context)
 
@@ -226,7 +224,7 @@ def _name(path: str, report: "DotenvReport") -> str:
     return path if within.split(os.sep)[0] == os.pardir else within
 
 
-def _print_compared(report: "DotenvReport", context: CommandContext) -> None:
+def _print_comparisons(report: "DotenvReport", context: CommandContext) -> None:
     pairs = [pair for pair in report.compared if pair.missing or pair.extra]
     if pairs:
         context.console.line()

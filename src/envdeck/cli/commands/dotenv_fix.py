@@ -31,23 +31,23 @@ _LIMIT = 1024 * 1024
 """Bytes of values that are read from the standard input."""
 
 
-def mend(arguments: Namespace, context: CommandContext, project: str, file: str) -> int:
+def fix(arguments: Namespace, context: CommandContext, project: str, file: str) -> int:
     """Plan one remedy, show it, ask, and run it."""
     given = _read_values() if arguments.values else None
 
     def make(operations: "Operations", _: "Stopped") -> Plan | NoPlan:  # Ctrl-C ends a question
-        report = report_of(project, context)
+        report = read_report(project, context)
         if not _is_dotenv(file, report):
             name = os.path.relpath(file, project)
             hint = "`.env`, `.env.local` and `prod.env` are such, in the project"
             return NoPlan(f"{name} is no dotenv file of the project", hint, missing=True)
-        remedy = _remedy(arguments, report, file)
+        remedy = _choose_remedy(arguments, report, file)
         if isinstance(remedy, NoPlan):
             return remedy
         if given is not None:
             return operations.plan_remedy(remedy, given)
         plan = operations.plan_remedy(remedy)
-        asked = _asked_for(arguments, remedy, report)
+        asked = _keys_to_ask(arguments, remedy, report)
         if isinstance(plan, NoPlan) or plan.refusals or arguments.dry_run or not asked:
             return plan
         if context.policy().read_only:
@@ -67,17 +67,17 @@ def _is_dotenv(file: str, report: "DotenvReport") -> bool:
     return lies_under(file, report.project) and kind_of(os.path.basename(file)) is not None
 
 
-def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy | NoPlan:
+def _choose_remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy | NoPlan:
     project = report.project
     if arguments.ignore:
         return Remedy(RemedyKind.IGNORE, file, project)
     if arguments.private:
         return Remedy(RemedyKind.PRIVATE, file, project)
-    example = _example_of(file, report)
+    example = _find_example(file, report)
     if arguments.create:
         if example is None:
             unread = [each for each in report.files if each.kind is FileKind.EXAMPLE]
-            if unread and (problem := _unread(unread[0], report)):
+            if unread and (problem := _read_problem(unread[0], report)):
                 return NoPlan(problem)
             return NoPlan(
                 f"no example is there that {os.path.relpath(file, project)} could be made from",
@@ -93,26 +93,26 @@ def _remedy(arguments: Namespace, report: "DotenvReport", file: str) -> Remedy |
         if not os.path.lexists(file):
             return NoPlan(f"{file} is not there", hint="--create makes it", missing=True)
         here = next((each for each in report.files if each.path == file), None)
-        if here is not None and (problem := _unread(here, report)):
+        if here is not None and (problem := _read_problem(here, report)):
             return NoPlan(problem)
         what = "no example to compare it with" if missing is None else "every key of its example"
         return NoPlan(f"{os.path.relpath(file, project)} has {what}", missing=missing is None)
     return Remedy(RemedyKind.ADD, file, project, missing.missing, missing.example)
 
 
-def _unread(file: "DotenvFile", report: "DotenvReport") -> str:
+def _read_problem(file: "DotenvFile", report: "DotenvReport") -> str:
     name = os.path.relpath(file.path, report.project)
     return f"{name} was not read: {file.problem}" if file.problem else ""
 
 
-def _example_of(file: str, report: "DotenvReport") -> "DotenvFile | None":
+def _find_example(file: str, report: "DotenvReport") -> "DotenvFile | None":
     """Return the example of a file: by its name, or the one it was compared with."""
     paths = {pair.file: pair.example for pair in report.compared}
     compared = next((each for each in report.files if each.path == paths.get(file)), None)
     return compared or examples(report.files).get(file)
 
 
-def _asked_for(arguments: Namespace, remedy: Remedy, report: "DotenvReport") -> Sequence[str]:
+def _keys_to_ask(arguments: Namespace, remedy: Remedy, report: "DotenvReport") -> Sequence[str]:
     """Return the keys that a person is asked values for: those to add, and of an example those
     that it leaves open; with `--yes` it is taken as it is."""
     if remedy.kind is RemedyKind.ADD:
@@ -137,14 +137,14 @@ def ask_values(names: Sequence[str], context: CommandContext, *, keep: bool) -> 
     values = {}
     for name in names:
         what = "Enter keeps what the example has" if keep else "Enter leaves it empty"
-        value = _ask(f"{plain(name)} (not shown; {what}): ")
+        value = _ask_value(f"{plain(name)} (not shown; {what}): ")
         if value:
             values[name] = value
     return values
 
 
-def _ask(prompt: str) -> str:
-    with catch_warnings(), _not_suspended():
+def _ask_value(prompt: str) -> str:
+    with catch_warnings(), _ignore_suspension():
         simplefilter("error", getpass.GetPassWarning)
         try:
             return getpass.getpass(prompt)
@@ -158,7 +158,7 @@ def _ask(prompt: str) -> str:
 
 
 @contextmanager
-def _not_suspended() -> Iterator[None]:
+def _ignore_suspension() -> Iterator[None]:
     """Let Ctrl-Z do nothing meanwhile: a shell that takes the terminal gives it back with what is
     typed shown."""
     number = getattr(signal, "SIGTSTP", None)
@@ -179,7 +179,7 @@ def _read_values() -> Mapping[str, str]:
     data = sys.stdin.buffer.read(_LIMIT + 1)
     if len(data) > _LIMIT:
         raise CommandError(f"the values are longer than {_LIMIT // 1024} KiB")
-    text = _decoded(data)
+    text = _decode(data)
     statements = parse(text) if text is not None else "they are not in UTF-8"
     if isinstance(statements, str):
         raise CommandError(f"the values cannot be read: {statements}")
@@ -191,7 +191,7 @@ def _read_values() -> Mapping[str, str]:
     return {one.name: one.value for one in statements if one.name and one.value is not None}
 
 
-def _decoded(data: bytes) -> str | None:
+def _decode(data: bytes) -> str | None:
     """Return bytes as text, their line ends as a program that opens a file has them."""
     try:
         text = data.decode("utf-8-sig")
@@ -200,7 +200,7 @@ def _decoded(data: bytes) -> str | None:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def report_of(project: str, context: CommandContext) -> "DotenvReport":
+def read_report(project: str, context: CommandContext) -> "DotenvReport":
     """Return the dotenv files of a project, and those in the environment that is known of it."""
     catalog = context.catalog()
     real = os.path.realpath(project)

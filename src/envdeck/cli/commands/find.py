@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import scope_of
+from envdeck.cli.arguments import build_scope
 from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
@@ -44,10 +44,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Find environments that have a package."""
-    requirement = _requirement(arguments.requirement, context)
-    scope = scope_of(arguments.paths, context, sizes=False)
+    requirement = _read_requirement(arguments.requirement, context)
+    scope = build_scope(arguments.paths, context, sizes=False)
     scan = ScanReport(context, context.catalog(), scope)
-    having = sorted(_having(requirement, scan.complete()), key=lambda found: found[0].path)
+    having = sorted(_find_holders(requirement, scan.complete()), key=lambda found: found[0].path)
     if arguments.json:
         context.console.json(
             {
@@ -60,11 +60,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             }
         )
     else:
-        _print(having, context)
+        _print_holders(having, context)
     return Exit.DONE
 
 
-def _requirement(text: str, context: CommandContext) -> "Requirement":
+def _read_requirement(text: str, context: CommandContext) -> "Requirement":
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:
@@ -85,7 +85,7 @@ def _requirement(text: str, context: CommandContext) -> "Requirement":
     return requirement
 
 
-def _having(
+def _find_holders(
     requirement: "Requirement", environments: Iterator[Environment]
 ) -> Iterator[tuple[Environment, str]]:
     """Yield environments with the version each has; twice when it holds two of one name."""
@@ -99,11 +99,11 @@ def _having(
         for name, named, path in list_names(environment.site_packages):
             if name == wanted:
                 version = named or read_head(*os.path.split(path)).version
-                if _within(requirement, version):
+                if _is_in_range(requirement, version):
                     yield environment, version
 
 
-def _within(requirement: "Requirement", version: str) -> bool:
+def _is_in_range(requirement: "Requirement", version: str) -> bool:
     """Tell whether a version is asked for; one that is not valid (PEP 440) cannot be compared,
     and is in no range. Pre-releases count, since they are installed."""
     from packaging.version import Version
@@ -116,7 +116,7 @@ def _within(requirement: "Requirement", version: str) -> bool:
         return False
 
 
-def _print(having: list[tuple[Environment, str]], context: CommandContext) -> None:
+def _print_holders(having: list[tuple[Environment, str]], context: CommandContext) -> None:
     console = context.console
     if not having:
         console.line("no environment has it")

@@ -9,7 +9,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
-from envdeck.cli.scan import report_settled, say_pending, settle_folders
+from envdeck.cli.scan import report_settled, settle_folders, warn_pending
 from envdeck.cli.serialise import history_object, recovered_object
 from envdeck.text import ago, tilde, tilde_within
 from envdeck.text.operation import ended_word
@@ -52,7 +52,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Tell what was done, or bring to an end what was not."""
     if arguments.recover:
         return _recover(arguments, context)
-    say_pending(context)
+    warn_pending(context)
     past = context.operations().history()
     if arguments.json:
         context.console.json(history_object(past))

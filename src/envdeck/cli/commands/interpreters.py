@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import VersionKey, scope_of, version_key
+from envdeck.cli.arguments import VersionKey, build_scope, version_key
 from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
@@ -37,13 +37,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """List interpreters."""
     scan = ScanReport(
-        context, context.catalog(), scope_of((), context, sizes=False, interpreters=True)
+        context, context.catalog(), build_scope((), context, sizes=False, interpreters=True)
     )
     from envdeck.core.inspection.interpreters import orphans
 
     environments = list(scan.complete())
-    interpreters = sorted(scan.interpreters, key=_order)
-    resting = _resting(interpreters, environments)
+    interpreters = sorted(scan.interpreters, key=_sort_key)
+    resting = _group_environments(interpreters, environments)
     gone = orphans(environments, interpreters)
     if arguments.json:
         context.console.json(
@@ -65,11 +65,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     return Exit.DONE
 
 
-def _order(interpreter: Interpreter) -> tuple[VersionKey, str]:
+def _sort_key(interpreter: Interpreter) -> tuple[VersionKey, str]:
     return version_key(interpreter.version), interpreter.executable
 
 
-def _resting(
+def _group_environments(
     interpreters: list[Interpreter], environments: list[Environment]
 ) -> list[tuple[Interpreter, list[Environment]]]:
     """Return each interpreter with the environments that rest on it.

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from envdeck.cli.arguments import (
     SORTS,
     Filters,
-    byte_count,
-    duration,
-    in_order,
-    python_matches,
-    scope_of,
+    build_scope,
+    read_byte_count,
+    read_duration,
+    read_python_range,
+    sort_environments,
 )
 from envdeck.cli.console import Cell, TableColumn, table
 from envdeck.cli.context import CommandContext
@@ -108,18 +108,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     choosing.add_argument(
         "--python",
-        type=python_matches,
+        type=read_python_range,
         metavar="SPEC",
         help="of this Python: 3.12 with all its patch releases, or a range: >=3.10,<3.12",
     )
     choosing.add_argument(
         "--unused-for",
-        type=duration,
+        type=read_duration,
         metavar="TIME",
         help="not used for 12h, 90d, 6w, 3m (months), 2y; unknown last uses are left out",
     )
     choosing.add_argument(
-        "--min-size", type=byte_count, metavar="SIZE", help="of 500MB, 1.5GB … on disk or more"
+        "--min-size", type=read_byte_count, metavar="SIZE", help="of 500MB, 1.5GB … on disk or more"
     )
     writing = parser.add_argument_group("how")
     writing.add_argument(
@@ -154,14 +154,18 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         ),
         least_bytes=arguments.min_size,
     )
-    scope = scope_of(arguments.paths, context, sizes=not arguments.no_size, fresh=arguments.fresh)
+    scope = build_scope(
+        arguments.paths, context, sizes=not arguments.no_size, fresh=arguments.fresh
+    )
     scan = ScanReport(context, context.catalog(), scope, at_once=arguments.ndjson)
     wanted = (environment for environment in scan.complete() if filters.accept(environment))
     if arguments.ndjson:
         for environment in wanted:
             context.console.json_line(environment_object(environment))
         return Exit.DONE
-    environments = in_order(wanted, arguments.sort or ("reclaimable" if scope.sizes else "name"))
+    environments = sort_environments(
+        wanted, arguments.sort or ("reclaimable" if scope.sizes else "name")
+    )
     if arguments.json:
         context.console.json(list_object(scan.finished, environments))
     else:
@@ -169,11 +173,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     return Exit.DONE
 
 
-def list_plainly(paths: Sequence[str], context: CommandContext) -> int:
+def print_everything(paths: Sequence[str], context: CommandContext) -> int:
     """List everything under the paths as text: what stands in for the screen."""
-    scope = scope_of(paths, context, sizes=True)
+    scope = build_scope(paths, context, sizes=True)
     scan = ScanReport(context, context.catalog(), scope)
-    print_list(scan, in_order(scan.complete(), "reclaimable"))
+    print_list(scan, sort_environments(scan.complete(), "reclaimable"))
     return Exit.DONE
 
 

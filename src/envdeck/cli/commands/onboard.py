@@ -3,7 +3,7 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import folder, guard_name
+from envdeck.cli.arguments import folder, read_guard
 from envdeck.cli.commands.onboard_run import act, check
 from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
@@ -70,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--allow",
         action="append",
         default=[],
-        type=guard_name,
+        type=read_guard,
         metavar="NAME",
         help="overrule this guard (can be repeated)",
     )

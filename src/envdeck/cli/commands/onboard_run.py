@@ -16,8 +16,8 @@ from envdeck.cli.perform import (
     is_interruption,
     way_out,
 )
-from envdeck.cli.plan_text import print_plan, safe, sentence, shown_command
-from envdeck.cli.scan import say_pending
+from envdeck.cli.plan_text import command_text, print_plan, safe, sentence
+from envdeck.cli.scan import warn_pending
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
@@ -50,7 +50,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Looking:
+class _ReadOnlyServices:
     """What is enough for a look."""
 
     catalog: "Catalog"
@@ -83,9 +83,9 @@ def open_walkthrough(
 
 def check(arguments: Namespace, context: CommandContext, project: str) -> Exit:
     """Say how a project stands, and change nothing."""
-    say_pending(context)
+    warn_pending(context)
     steps = open_walkthrough(
-        arguments, _Looking(context.catalog(), context.policy()), context, project
+        arguments, _ReadOnlyServices(context.catalog(), context.policy()), context, project
     )
     views = steps.look()
     check_chosen(arguments, views)
@@ -127,19 +127,19 @@ def exit_code_of_steps(views: Sequence[StepView]) -> Exit:
 def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: CommandContext) -> None:
     """Print every step with its state, and of those that are open what to do."""
     console = context.console
-    for text, style in _lines(steps, views, context):
+    for text, style in _all_lines(steps, views, context):
         console.line(console.style(text, style))
     left = [view for view in views if view.state.is_open]
     console.flush()
     if any(view.state is StepState.OPEN and view.safe for view in left):
-        console.hint(f"envdeck onboard {shown_command((steps.project,))} --yes")
+        console.hint(f"envdeck onboard {command_text((steps.project,))} --yes")
     elif not left and any(
         view.state is StepState.READY and view.name == "command" for view in views
     ):
-        console.hint(f"envdeck onboard {shown_command((steps.project,))} --step command")
+        console.hint(f"envdeck onboard {command_text((steps.project,))} --step command")
 
 
-def _lines(
+def _all_lines(
     steps: "Walkthrough", views: Sequence[StepView], context: CommandContext
 ) -> Iterator[tuple[str, str]]:
     home = context.host.home
@@ -167,7 +167,7 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
     for asked in view.fields:
         yield f"    asks for {safe(asked.name)}", ""
     for command in view.commands:
-        yield f"    $ {shown_command(command)}", "bold"
+        yield f"    $ {command_text(command)}", "bold"
     if view.hint:
         yield f"    {sentence(view.hint, context)}", ""
 

@@ -12,8 +12,8 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import path_cell, safe, sentence
-from envdeck.cli.references import environment_of
-from envdeck.cli.scan import say_pending
+from envdeck.cli.references import find_environment
+from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import SCHEMA, Object, doubt_object
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -102,7 +102,7 @@ def _add_choices(parser: ArgumentParser) -> None:
         )
 
 
-def _choices_made(arguments: Namespace) -> dict[str, PackageChoice]:
+def _read_choices(arguments: Namespace) -> dict[str, PackageChoice]:
     """Return what was chosen for each package; raises :class:`CommandError` for two choices."""
     made: dict[str, PackageChoice] = {}
     for choice in PackageChoice:
@@ -119,18 +119,18 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     source, file = read_source(arguments.source, context.host, ("exact", "lock", "declared"))
     interpreter = read_interpreter(arguments.python, context.host)
     _check_jump(arguments, source)
-    chosen = _choices_made(arguments)
+    chosen = _read_choices(arguments)
     if chosen and source != "exact":
         hint = f"`--from {arguments.source}` installs other packages"
         option = next(iter(chosen.values()))
         raise CommandError(f"--{option} is for `--from exact` alone", hint=hint)
 
     if arguments.choices:
-        return _tell(arguments, context, file, interpreter)
+        return _show_choices(arguments, context, file, interpreter)
 
     def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         return operations.plan_recreate(
-            environment_of(arguments.reference, context, context.catalog()),
+            find_environment(arguments.reference, context, context.catalog()),
             source=source,
             file=file,
             interpreter=interpreter,
@@ -160,12 +160,11 @@ def _check_jump(arguments: Namespace, source: str) -> None:
         raise CommandError("--jump and --choices exclude each other", hint=hint)
 
 
-def _tell(
+def _show_choices(
     arguments: Namespace, context: CommandContext, file: str | None, interpreter: str | None
 ) -> int:
-    # moved
-    say_pending(context)
-    environment = environment_of(arguments.reference, context, context.catalog())
+    warn_pending(context)
+    environment = find_environment(arguments.reference, context, context.catalog())
     operations = context.operations()
     with catch_signals() as stopped:
         context.console.progress("reading what it can be made from")
@@ -173,7 +172,9 @@ def _tell(
         forecast = None
         if interpreter is not None and not stopped():
             context.console.progress("asking the index")
-            forecast = operations.forecast(environment, _chosen(choices, interpreter), stopped)
+            forecast = operations.forecast(
+                environment, _find_interpreter(choices, interpreter), stopped
+            )
         interrupted = stopped()
     context.console.clear_progress()
     if interrupted:
@@ -187,7 +188,7 @@ def _tell(
     return Exit.DONE
 
 
-def _chosen(choices: "RecreateChoices", wanted: str) -> Interpreter:
+def _find_interpreter(choices: "RecreateChoices", wanted: str) -> Interpreter:
     """Return the first of the interpreters that is meant: by its path, or by its version."""
     for choice in choices.interpreters:
         found = choice.interpreter
@@ -224,7 +225,7 @@ def print_choices(
     console = context.console
     console.line(console.style("sources", "bold"))
     for source in choices.sources:
-        for line in _source(source, context):
+        for line in _source_lines(source, context):
             console.line(line)
     console.line()
     rows = [
@@ -246,7 +247,7 @@ def print_choices(
         _print_forecast(forecast, context)
 
 
-def _source(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
+def _source_lines(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
     console = context.console
     file = f" ({safe(tilde(source.file, context.host.home))})" if source.file else ""
     yield f"  {console.style(pad(safe(source.name), 8), 'cyan')}  {safe(source.title)}{file}"

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from envdeck.cli.arguments import scope_of
+from envdeck.cli.arguments import build_scope
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.scan import settle_folders
@@ -27,9 +27,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Open the screen, or list plainly where nobody could see it."""
     if not context.interactive:
-        from envdeck.cli.commands.list import list_plainly
+        from envdeck.cli.commands.list import print_everything
 
-        return list_plainly(arguments.paths, context)
+        return print_everything(arguments.paths, context)
     return open_screen(context, paths=arguments.paths)
 
 
@@ -55,7 +55,7 @@ def open_screen(
         settle_folders(context)
     host, settings = context.host, context.configuration().settings
     check_keys(context.configuration())
-    scope = scope_of(paths, context, sizes=True, interpreters=True)
+    scope = build_scope(paths, context, sizes=True, interpreters=True)
     unsaved: list[str] = []
 
     def keep_theme(theme: str) -> None:

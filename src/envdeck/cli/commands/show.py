@@ -11,7 +11,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
-from envdeck.cli.references import environment_of
+from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import distribution_object, drift_object, environment_object
 from envdeck.core.model import (
     Distribution,
@@ -38,7 +38,7 @@ from envdeck.text import (
 from envdeck.text.drift import DRIFT_WORDS, UNCHOSEN, drift_words, part_name, part_words
 from envdeck.text.environment import creator_words, project_words, python_name, support_words
 
-_DESCRIBING_COLUMNS = (
+_PACKAGE_COLUMNS = (
     TableColumn("Package"),
     TableColumn("Version"),
     TableColumn("Size", right=True),
@@ -46,7 +46,7 @@ _DESCRIBING_COLUMNS = (
     TableColumn("Installer", rank=1),
     TableColumn("Needed by", flexible=True),
 )
-_DESCRIBING_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 def print_environment(
@@ -72,8 +72,8 @@ def print_environment(
     console.line(f"{counted(len(distributions), 'package')}, {asked:,} asked for")
     if distributions:
         console.line()
-        rows = [_describing_row(distribution, context) for distribution in distributions]
-        for line in table(console, _DESCRIBING_COLUMNS, rows):
+        rows = [_package_row(distribution, context) for distribution in distributions]
+        for line in table(console, _PACKAGE_COLUMNS, rows):
             console.line(line)
 
 
@@ -88,9 +88,9 @@ def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[
     yield "base", _path(python.base or "", context)
     yield "manager", environment.manager
     yield "made by", ", ".join(creator_words(environment.creation))
-    yield "project", _project(environment.project, context)
-    yield "last used", _last_used(environment.last_used, context)
-    yield "size", _size(environment.size)
+    yield "project", _project_text(environment.project, context)
+    yield "last used", _last_used_text(environment.last_used, context)
+    yield "size", _size_text(environment.size)
     for link in environment.links:
         yield "link", _path(link, context)
     yield "protected", _words(environment.protected or "", context)
@@ -104,7 +104,7 @@ def _words(text: str, context: CommandContext) -> str:
     return tilde_within(text, context.host.home)
 
 
-def _project(link: ProjectLink, context: CommandContext) -> str:
+def _project_text(link: ProjectLink, context: CommandContext) -> str:
     state, path = project_words(link)
     if not path:
         return state
@@ -112,13 +112,13 @@ def _project(link: ProjectLink, context: CommandContext) -> str:
     return f"{state}{': ' if state else ''}{_path(path, context)}{source}"
 
 
-def _last_used(last: LastUsed, context: CommandContext) -> str:
+def _last_used_text(last: LastUsed, context: CommandContext) -> str:
     if last.when is None:
         return last.source
     return f"{ago(last.when, context.host.now())}, {exact_time(last.when)}; {last.source}"
 
 
-def _size(measured: Size | None) -> str:
+def _size_text(measured: Size | None) -> str:
     if measured is None:
         return ""
     most = "up to " if measured.up_to else ""
@@ -146,14 +146,14 @@ def _print_project(comparison: "Comparison", context: CommandContext) -> None:
 
 def _print_finding(finding: Finding, context: CommandContext) -> None:
     console = context.console
-    word = console.style(f"{finding.severity}:", _DESCRIBING_STYLES[finding.severity])
+    word = console.style(f"{finding.severity}:", _SEVERITY_STYLES[finding.severity])
     console.line()
     console.line(f"{word} {plain(_words(finding.message, context))} ({plain(finding.check)})")
     if finding.remedy:
         console.line(f"  {plain(_words(finding.remedy, context))}")
 
 
-def _describing_row(distribution: Distribution, context: CommandContext) -> list[Cell]:
+def _package_row(distribution: Distribution, context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     version = distribution.version or unknown
     if distribution.editable:
@@ -191,7 +191,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Show one environment."""
     catalog = context.catalog()
-    environment = environment_of(arguments.reference, context, catalog)
+    environment = find_environment(arguments.reference, context, catalog)
     if arguments.no_size:
         environment = replace(environment, size=None)
     elif environment.size is None:
@@ -211,7 +211,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     return Exit.DONE
 
 
-_DRIFTING_COLUMNS = (
+_DRIFT_COLUMNS = (
     TableColumn("Package"),
     TableColumn("What"),
     TableColumn("Wanted", rank=0),
@@ -219,7 +219,7 @@ _DRIFTING_COLUMNS = (
     TableColumn("For", rank=2),
     TableColumn("Said by", flexible=True),
 )
-_DRIFTING_STYLES = {
+_DRIFT_STYLES = {
     DriftKind.MISSING: "red",
     DriftKind.NOT_AS_LOCKED: "yellow",
     DriftKind.OUTSIDE: "yellow",
@@ -227,17 +227,17 @@ _DRIFTING_STYLES = {
 }
 
 
-def differs(found: Comparison) -> bool:
+def has_drift(found: Comparison) -> bool:
     """Tell whether anything is otherwise than the project says."""
     return bool(found.drifts) or any(one.error for one in found.pythons)
 
 
 def print_drift(found: Comparison, context: CommandContext) -> None:
-    """Print what differs, what could not be compared, and how much is as it should be."""
+    """Print what has_drift, what could not be compared, and how much is as it should be."""
     console = context.console
     if found.drifts:
-        rows = [_drifting_row(one, context) for one in found.drifts]
-        for line in table(console, _DRIFTING_COLUMNS, rows):
+        rows = [_drift_row(one, context) for one in found.drifts]
+        for line in table(console, _DRIFT_COLUMNS, rows):
             console.line(line)
         console.line()
     for one in found.pythons:
@@ -266,12 +266,12 @@ def summary(found: Comparison) -> str:
     return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
 
 
-def _drifting_row(drift: Drift, context: CommandContext) -> list[Cell]:
+def _drift_row(drift: Drift, context: CommandContext) -> list[Cell]:
     unknown = context.console.signs.unknown
     wanted = drift.wanted or ("" if drift.kind is DriftKind.UNREACHABLE else "any")
     return [
         Cell(drift.name),
-        Cell(drift_words(drift), _DRIFTING_STYLES[drift.kind]),
+        Cell(drift_words(drift), _DRIFT_STYLES[drift.kind]),
         Cell(wanted or unknown),
         Cell(drift.installed or unknown),
         Cell(", ".join(map(part_name, drift.under))),

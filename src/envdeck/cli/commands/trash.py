@@ -11,7 +11,7 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import announce_due, operate
 from envdeck.cli.plan_text import path_cell
-from envdeck.cli.scan import say_pending
+from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import trash_object
 from envdeck.core.model import NoPlan, Operation, Plan
 from envdeck.text import ago, counted, size, tilde
@@ -82,7 +82,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
                 Operation.PURGE,
                 lambda operations, _: _purge(operations, arguments),
             )
-    say_pending(context)
+    warn_pending(context)
     operations, policy = context.operations(), context.policy()
     items = operations.trash()
     if arguments.json:

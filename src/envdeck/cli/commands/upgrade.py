@@ -14,8 +14,8 @@ from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import safe
-from envdeck.cli.references import environment_of
-from envdeck.cli.scan import say_pending
+from envdeck.cli.references import find_environment
+from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import SCHEMA, Object
 from envdeck.core.model import Environment, NoPlan, Operation, Plan
 from envdeck.text import counted
@@ -71,12 +71,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Upgrade packages or the interpreter, or tell what could be upgraded."""
-    wanted = _wanted(arguments)
+    wanted = _read_requirements(arguments)
     allow = frozenset(arguments.allow)
     interpreter = read_interpreter(arguments.python, context.host)
 
     def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
-        environment = environment_of(arguments.reference, context, context.catalog())
+        environment = find_environment(arguments.reference, context, context.catalog())
         if arguments.python is not None:
             return operations.plan_interpreter(
                 environment, interpreter, allow=allow, keep_edits=arguments.keep_edits
@@ -91,11 +91,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         )
 
     if not (wanted or arguments.all or arguments.python is not None):
-        return _tell(arguments, context)
+        return _show_candidates(arguments, context)
     return operate(arguments, context, Operation.UPGRADE, make)
 
 
-def _wanted(arguments: Namespace) -> dict[str, str | None]:
+def _read_requirements(arguments: Namespace) -> dict[str, str | None]:
     """Return the version of each package that was named; None where the newest is meant."""
     if arguments.python is not None and (arguments.requirements or arguments.all or arguments.lock):
         raise CommandError(
@@ -105,10 +105,10 @@ def _wanted(arguments: Namespace) -> dict[str, str | None]:
         raise CommandError("--all and packages by name exclude each other", hint="give one")
     if arguments.lock and not (arguments.all or arguments.requirements):
         raise CommandError("--lock needs packages", hint="name some, or --all")
-    return dict(map(_package, arguments.requirements))
+    return dict(map(_read_requirement, arguments.requirements))
 
 
-def _package(text: str) -> tuple[str, str | None]:
+def _read_requirement(text: str) -> tuple[str, str | None]:
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -126,10 +126,9 @@ def _package(text: str) -> tuple[str, str | None]:
     return canonicalize_name(requirement.name), pins[0].version
 
 
-def _tell(arguments: Namespace, context: CommandContext) -> int:
-    # moved
-    say_pending(context)
-    environment = environment_of(arguments.reference, context, context.catalog())
+def _show_candidates(arguments: Namespace, context: CommandContext) -> int:
+    warn_pending(context)
+    environment = find_environment(arguments.reference, context, context.catalog())
     context.console.progress("asking the index")
     with catch_signals() as stopped:
         found = context.operations().candidates(environment, stopped)

@@ -330,7 +330,7 @@ def _refusal_object(refusal: Refusal) -> Object:
 
 
 def _result_object(result: Result) -> Object:
-    told: Object = {
+    document: Object = {
         "status": result.status.value,
         "verified": [mask_text(checked) for checked in result.verified],
         "message": mask_text(result.message),
@@ -339,8 +339,8 @@ def _result_object(result: Result) -> Object:
         "stopped": result.stopped,
     }
     if result.items:
-        told["items"] = [_item_result_object(each) for each in result.items]
-    return {**told, "guard": result.guard} if result.status is Ending.REFUSED else told
+        document["items"] = [_item_result_object(each) for each in result.items]
+    return {**document, "guard": result.guard} if result.status is Ending.REFUSED else document
 
 
 def _item_result_object(each: ItemResult) -> Object:
@@ -387,7 +387,7 @@ def recovered_object(entries: Sequence["Entry"]) -> Object:
 
 
 def _entry_object(entry: "Entry", why_not: str | None) -> Object:
-    told: Object = {
+    document: Object = {
         "id": entry.id,
         "group": entry.group,
         "operation": entry.operation.value,
@@ -404,9 +404,9 @@ def _entry_object(entry: "Entry", why_not: str | None) -> Object:
         "purged": entry.purged,
     }
     if why_not is None:
-        return told
+        return document
     undo = None if why_not else f"envdeck undo {entry.id}"
-    return {**told, "undo": undo, "no_undo_because": why_not or None}
+    return {**document, "undo": undo, "no_undo_because": why_not or None}
 
 
 def trash_object(items: Sequence["Item"], policy: "Policy", now: float) -> Object:
@@ -419,7 +419,7 @@ def trash_object(items: Sequence["Item"], policy: "Policy", now: float) -> Objec
 
 
 def _item_object(item: "Item", now: float) -> Object:
-    told: Object = {
+    document: Object = {
         "id": item.id,
         "folder": item.folder,
         "problem": item.problem or None,
@@ -428,9 +428,9 @@ def _item_object(item: "Item", now: float) -> Object:
     }
     manifest = item.manifest
     if manifest is None:
-        return told
+        return document
     return {
-        **told,
+        **document,
         "operation": manifest.operation.value,
         "path": manifest.path,
         "name": manifest.name,

@@ -55,8 +55,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     with catch_signals() as stops:
         for folder in leftovers():
             problem = remove(folder)
-            said = f"could not be removed: {problem}" if problem else "is removed"
-            context.console.note(f"{folder}, left behind by an earlier demo, {said}")
+            outcome = f"could not be removed: {problem}" if problem else "is removed"
+            context.console.note(f"{folder}, left behind by an earlier demo, {outcome}")
         sandbox = _sandbox(arguments, context)
         try:
             demo = _build(sandbox, context)

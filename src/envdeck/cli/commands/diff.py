@@ -87,8 +87,8 @@ def _compare_with_file(
     project = project_of_file(file)
     declares = any(one.requirements for one in project.manifests)
     if project.problems and (project.locks or not declares):
-        told = tilde_within(str(project.problems[0]), context.host.home)
-        raise CommandError(f"nothing to compare with: {told}")
+        text = tilde_within(str(project.problems[0]), context.host.home)
+        raise CommandError(f"nothing to compare with: {text}")
     if not declares and not project.locks:
         raise CommandError(f"`{file}` declares nothing")
     found = compare(project, environment, catalog.distributions(environment))
@@ -155,8 +155,8 @@ def _read_versions(environment: Environment, catalog: "Catalog") -> dict[str, st
     """Return versions by name; of several distributions of one name, all of them."""
     found: dict[str, str] = {}
     for one in catalog.distributions(environment):
-        told = f"{one.version} (editable)" if one.editable else one.version
-        found[one.name] = f"{found[one.name]}, {told}" if one.name in found else told
+        text = f"{one.version} (editable)" if one.editable else one.version
+        found[one.name] = f"{found[one.name]}, {text}" if one.name in found else text
     return found
 
 
@@ -170,8 +170,8 @@ def _print_differences(
     console, unknown = context.console, context.console.signs.unknown
     for word, one in (("first", first), ("second", second)):
         version = one.python.version or unknown
-        told = f"{word}: {tilde(one.path, context.host.home)}, Python {version}"
-        console.line(plain(told))
+        text = f"{word}: {tilde(one.path, context.host.home)}, Python {version}"
+        console.line(plain(text))
     console.line()
     if away:
         rows = [[Cell(name), Cell(old or unknown), Cell(new or unknown)] for name, old, new in away]

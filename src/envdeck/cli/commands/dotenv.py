@@ -175,18 +175,12 @@ def print_report(report: "DotenvReport", context: CommandContext) -> None:
         _print_finding(finding, report, context)
 
 
-def masked(context: CommandContext) -> str:
-    """Return what stands for a value, whatever that is: always as long."""
-    return "••••" if context.console.signs.ellipsis == "…" else "****"
-
-
 def _value(key: "Key", context: CommandContext) -> str:
+    console = context.console
     if not key.has_value:
-        return context.console.style("empty", "dim")
-    told = masked(context)
-    return (
-        f"{told}  {context.console.style('a placeholder', 'yellow')}" if key.placeholder else told
-    )
+        return console.style("empty", "dim")
+    mask = "••••" if console.signs.ellipsis == "…" else "****"  # of every value as long
+    return f"{mask}  {console.style('a placeholder', 'yellow')}" if key.placeholder else mask
 
 
 def _facts(file: "DotenvFile") -> Iterator[str]:
@@ -229,13 +223,13 @@ def _print_comparisons(report: "DotenvReport", context: CommandContext) -> None:
     if pairs:
         context.console.line()
     for pair in pairs:
-        told = []
+        parts = []
         if pair.missing:
-            told.append(f"lacks {', '.join(pair.missing)}")
+            parts.append(f"lacks {', '.join(pair.missing)}")
         if pair.extra:
-            told.append(f"has {', '.join(pair.extra)} beyond it")
+            parts.append(f"has {', '.join(pair.extra)} beyond it")
         names = f"{_name(pair.file, report)} beside {_name(pair.example, report)}"
-        context.console.line(plain(f"{names}: {'; '.join(told)}"))
+        context.console.line(plain(f"{names}: {'; '.join(parts)}"))
 
 
 def _print_finding(

@@ -4,8 +4,8 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import folder, read_guard
+from envdeck.cli.commands import screen
 from envdeck.cli.commands.onboard_run import act, check
-from envdeck.cli.commands.screen import open_screen
 from envdeck.cli.context import CommandContext
 from envdeck.cli.errors import CommandError
 from envdeck.cli.main import complete_folders
@@ -97,7 +97,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     acts = arguments.yes or arguments.step is not None or arguments.dry_run
     plain = arguments.check or arguments.json or acts
     if context.interactive and not plain:
-        return open_screen(context, project=project)
+        return screen.open_screen(context, project=project)
     if acts and not arguments.check:
         return act(arguments, context, project)
     return check(arguments, context, project)

@@ -58,7 +58,7 @@ def print_environment(
     """Print the facts about an environment, its findings, how far it is from what its project
     says, and its packages."""
     console = context.console
-    console.line(console.style(plain(_path(environment.path, context)), "bold"))
+    console.line(console.style(plain(tilde(environment.path, context.host.home)), "bold"))
     facts = [(name, value) for name, value in _facts(environment, context) if value]
     widest = max(len(name) for name, _ in facts)
     for name, value in facts:
@@ -80,28 +80,20 @@ def print_environment(
 def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[str, str]]:
     python = environment.python
     status = standing(environment, context.console.signs).text.strip()
-    reason = _words(environment.reason, context)
+    reason = tilde_within(environment.reason, context.host.home)
     yield "status", f"{status}: {reason}" if reason else status
     ended = f", {support_words(python.end_of_life)}" if python.end_of_life else ""
     yield "python", python_name(python) + ended
-    yield "interpreter", _path(python.executable or "", context)
-    yield "base", _path(python.base or "", context)
+    yield "interpreter", tilde(python.executable or "", context.host.home)
+    yield "base", tilde(python.base or "", context.host.home)
     yield "manager", environment.manager
     yield "made by", ", ".join(creator_words(environment.creation))
     yield "project", _project_text(environment.project, context)
     yield "last used", _last_used_text(environment.last_used, context)
     yield "size", _size_text(environment.size)
     for link in environment.links:
-        yield "link", _path(link, context)
-    yield "protected", _words(environment.protected or "", context)
-
-
-def _path(path: str, context: CommandContext) -> str:
-    return tilde(path, context.host.home)
-
-
-def _words(text: str, context: CommandContext) -> str:
-    return tilde_within(text, context.host.home)
+        yield "link", tilde(link, context.host.home)
+    yield "protected", tilde_within(environment.protected or "", context.host.home)
 
 
 def _project_text(link: ProjectLink, context: CommandContext) -> str:
@@ -109,7 +101,7 @@ def _project_text(link: ProjectLink, context: CommandContext) -> str:
     if not path:
         return state
     source = f" ({link.source})" if link.source else ""
-    return f"{state}{': ' if state else ''}{_path(path, context)}{source}"
+    return f"{state}{': ' if state else ''}{tilde(path, context.host.home)}{source}"
 
 
 def _last_used_text(last: LastUsed, context: CommandContext) -> str:
@@ -148,9 +140,11 @@ def _print_finding(finding: Finding, context: CommandContext) -> None:
     console = context.console
     word = console.style(f"{finding.severity}:", _SEVERITY_STYLES[finding.severity])
     console.line()
-    console.line(f"{word} {plain(_words(finding.message, context))} ({plain(finding.check)})")
+    console.line(
+        f"{word} {plain(tilde_within(finding.message, context.host.home))} ({plain(finding.check)})"
+    )
     if finding.remedy:
-        console.line(f"  {plain(_words(finding.remedy, context))}")
+        console.line(f"  {plain(tilde_within(finding.remedy, context.host.home))}")
 
 
 def _package_row(distribution: Distribution, context: CommandContext) -> list[Cell]:
@@ -246,14 +240,14 @@ def print_drift(found: Comparison, context: CommandContext) -> None:
         where = (
             f" ({place(one.file, one.line, context.host.home)})" if one.file and not named else ""
         )
-        told = plain(tilde_within(one.message, context.host.home))
-        console.line(f"{console.style(word, colour)} {told}{plain(where)}")
-    for text in found.unchecked:
-        told = plain(tilde_within(text, context.host.home))
-        console.line(f"{console.style('not compared:', 'yellow')} {told}")
+        text = plain(tilde_within(one.message, context.host.home))
+        console.line(f"{console.style(word, colour)} {text}{plain(where)}")
+    for reason in found.unchecked:
+        text = plain(tilde_within(reason, context.host.home))
+        console.line(f"{console.style('not compared:', 'yellow')} {text}")
     for problem in found.project.problems:
-        told = f"{place(problem.file, problem.line, context.host.home)}: {problem.message}"
-        console.line(f"{console.style('warning:', 'yellow')} {plain(told)}")
+        text = f"{place(problem.file, problem.line, context.host.home)}: {problem.message}"
+        console.line(f"{console.style('warning:', 'yellow')} {plain(text)}")
     console.line(console.style(summary(found), "bold"))
 
 

@@ -159,8 +159,8 @@ async def test_the_overview_learns_what_was_asked_for_from_the_packages() -> Non
         app.pane.show(environment())
         await until(pilot, is_read(app.pane))
         assert isinstance(app.pane.tab, Overview)
-        said = "\n".join(line_text(line) for line in app.pane.tab.view.lines)
-        assert "3 · 1 asked for" in said
+        view = app.pane.tab.view
+        await until(pilot, lambda: any("3 · 1 asked for" in line_text(it) for it in view.lines))
 
 
 async def test_tabs_by_number_and_by_click() -> None:

@@ -18,7 +18,7 @@ from envdeck.tui.detail.dotenv import DotenvTab
 from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.project import ProjectTab
-from envdeck.tui.detail.reader import Reader, ReadingEnded
+from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.tab_line import TabLine
@@ -204,10 +204,6 @@ class DetailPane(Vertical):
         self.installed = installed
         if self.tab is not None:
             self.tab.show(shown, installed)
-
-    def on_reading_ended(self, message: ReadingEnded) -> None:
-        """Take what a reading brought, or why it failed."""
-        message.take()
 
     def hidden(self) -> None:
         """Answer to nobody seeing it any more."""

@@ -17,7 +17,7 @@ from envdeck.tui.base.system import Hiding, Secret
 from envdeck.tui.detail.dotenv_dialog import remedy_dialog
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import has_project, no_project, say
-from envdeck.tui.detail.reader import Reader, ReadingEnded
+from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
 from envdeck.tui.dialogs.requests import remedy_request
@@ -146,10 +146,6 @@ class DotenvTab(DetailTab, Hiding):
             raise FileNotFoundError("its project is no longer there")
 
         return report
-
-    def on_reading_ended(self, message: ReadingEnded) -> None:
-        """Take what a reading brought."""
-        message.take()
 
     def _answer(
         self, environment: Environment, found: "DotenvReport | ReadPending | ReadFailure"

@@ -21,7 +21,7 @@ from envdeck.tui.detail.project_view import (
     project_rows,
     say,
 )
-from envdeck.tui.detail.reader import Reader, ReadingEnded
+from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
 from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
@@ -114,10 +114,6 @@ class ProjectTab(DetailTab):
     def _compare(self, request: _Wish) -> Compared:
         """Compare; called in a thread."""
         return Compared(self._source.project(*request))
-
-    def on_reading_ended(self, message: ReadingEnded) -> None:
-        """Take what a reading brought."""
-        message.take()
 
     def _answer(self, request: _Wish, found: Compared | ReadPending | ReadFailure) -> None:
         shown = self._environment

@@ -16,13 +16,12 @@ from textual.widgets import Button, Input
 from envdeck.core.model import NoPlan
 from envdeck.text import capitalise, plain
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.widgets.line_view import LineView
-from envdeck.tui.workers import run_in_thread
+from envdeck.tui.widgets.list_detail import RowDetail
+from envdeck.tui.workers.latest import Latest, Stopped
 
 Draw = Callable[[int], Line]
 About = Callable[[int], Sequence[Line]]
@@ -123,37 +122,7 @@ class ChoiceList(LineList[ChoiceRow]):
                 self.action_mark()
 
 
-class ChoiceDetail(LineView):
-    """All about the row under the cursor."""
-
-    def __init__(self) -> None:
-        super().__init__(classes="about")
-        self._row: ChoiceRow | None = None
-
-    def lay_out(self, cells: int) -> Sequence[Line]:
-        """What the row says of itself."""
-        return () if self._row is None else self._row.about(cells)
-
-    def show(self, row: ChoiceRow | None) -> None:
-        """Show a row; from its first line on where it is another one."""
-        another = self._row is None or row is None or self._row.key != row.key
-        self._row = row
-        self.lay_out_again()
-        if another:
-            self.scroll_to(y=0, animate=False)
-
-
 ResultT = TypeVar("ResultT")
-
-
-class FetchFailed(Message, bubble=False):
-    """What was fetched could not be."""
-
-    def __init__(self, what: str, number: int, text: str) -> None:
-        super().__init__()
-        self.what = what
-        self.number = number
-        self.text = text
 
 
 class PickerDialog(Dialog[ResultT], Generic[ResultT]):
@@ -193,9 +162,11 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
         self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
         self.list = ChoiceList()
-        self.about = ChoiceDetail()
+        self.about = RowDetail[ChoiceRow](
+            lambda row, cells: row.about(cells), lambda row: row.key, classes="about"
+        )
         self.keys = KeyLine(look.keys)
-        self._asked: dict[str, int] = {}
+        self._fetches: dict[str, Latest[Message]] = {}
         self._cursor_was: object = None
         self.on_chosen: Callable[[ResultT | None], None] | None = None
         """Who takes what was chosen while the dialog stays below; without, it is left with it."""
@@ -241,32 +212,14 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
 
     # fetching
 
-    def fetch(self, what: str, call: Callable[[Callable[[], bool]], Message]) -> None:
-        """Call in a thread, with what tells whether nobody waits for it any more.
-
-        The message it returns is posted to this screen, unless the same was asked for again
-        meanwhile.
-        """
-        number = self._asked[what] = self._asked.get(what, 0) + 1
-
-        def stopped() -> bool:
-            return self.left or number != self._asked[what]
-
-        def work() -> Message | None:
-            message = call(stopped)
-            return None if stopped() else message
-
-        def post(message: Message) -> None:
-            if isinstance(message, OutcomeSaid):
-                message = FetchFailed(what, number, message.text)
-            self.post_message(message)
-
-        run_in_thread(work, post)
-
-    def on_fetch_failed(self, message: FetchFailed) -> None:
-        """A thread failed in a way nobody thought of: say so here, where it was waited for."""
-        if message.number == self._asked.get(message.what):
-            self.fetch_failed(message.what, NoPlan(message.text))
+    def fetch(self, what: str, call: Callable[[Stopped], Message]) -> None:
+        """Call in a thread, and post the message it returns to this screen, unless the same was
+        asked for again meanwhile."""
+        if what not in self._fetches:
+            self._fetches[what] = Latest(
+                self, self.post_message, lambda text: self.fetch_failed(what, NoPlan(text))
+            )
+        self._fetches[what].request(call)
 
     def fetch_failed(self, what: str, problem: NoPlan) -> None:
         """Answer to a failure to fetch something."""

@@ -24,7 +24,7 @@ from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, radio, ti
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import JumpRows
-from envdeck.tui.recreate.forecaster import ForecastCame, Forecaster
+from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.recreate.sources import source_about, source_line, title_cells
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
@@ -225,10 +225,6 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         elif self._source not in usable:
             self._source = usable[0] if usable else None
         self.show_again((SOURCE, *self._source) if self._source else None)
-
-    def on_forecast_came(self, message: ForecastCame) -> None:
-        """Fill it in."""
-        self._forecaster.take(message)
 
     def _forecast_changed(self) -> None:
         if self._known and not self.left:

@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -16,10 +15,7 @@ from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
-from envdeck.tui.workers import run_in_thread
-
-if TYPE_CHECKING:
-    from textual.timer import Timer
+from envdeck.tui.workers.latest import Latest, Stopped
 
 _PAUSE = 0.15
 """Seconds in which nothing is typed before the folders are read."""
@@ -67,25 +63,6 @@ def folders_like(typed: str) -> tuple[Folder, ...]:
         if len(folders) == _SHOWN:
             break
     return tuple(folders)
-
-
-class FoldersRead(Message, bubble=False):
-    """The folders were read that what is typed may mean."""
-
-    def __init__(self, typed: str, folders: tuple[Folder, ...], problem: str = "") -> None:
-        super().__init__()
-        self.typed = typed
-        self.folders = folders
-        self.problem = problem
-
-
-class FolderChecked(Message, bubble=False):
-    """Whether there is a folder at a path was looked at."""
-
-    def __init__(self, path: str, *, there: bool) -> None:
-        super().__init__()
-        self.path = path
-        self.there = there
 
 
 class FolderList(LineList[Folder]):
@@ -140,7 +117,8 @@ class ProjectDialog(Dialog[str]):
         self.field.cursor_blink = False
         self.folders = FolderList(look)
         self._keys = KeyLine(look.keys)
-        self._pause: Timer | None = None
+        self._latest: Latest[tuple[Sequence[Folder], str]] = Latest(self, self._offer)
+        self._check: Latest[tuple[str, bool]] = Latest(self, self._end)
         self._asked = ""
         self._read_of: str | None = None
         self._complete_when_read = False
@@ -185,25 +163,24 @@ class ProjectDialog(Dialog[str]):
         path = os.path.abspath(text or ".")
         return path + os.sep if text.endswith(os.sep) and path != os.sep else path
 
-    def _read(self) -> None:
+    def _read(self, pause: float = 0) -> None:
         typed = self._asked = self._typed()
 
-        def work() -> FoldersRead:
+        def work(_stopped: Stopped) -> tuple[Sequence[Folder], str]:
             try:
-                return FoldersRead(typed, folders_like(typed))
+                return folders_like(typed), ""
             except OSError as error:
-                return FoldersRead(typed, (), reason_of(error))
+                return (), reason_of(error)
 
-        run_in_thread(work, self.post_message)
+        self._latest.request(work, pause=pause)
 
-    def on_folders_read(self, message: FoldersRead) -> None:
-        """Offer them, unless something else was typed meanwhile."""
-        if message.typed != self._asked:
-            return
-        self._read_of = message.typed
-        said = message.problem or "no folder there begins so"
+    def _offer(self, found: tuple[Sequence[Folder], str]) -> None:
+        """Offer the folders, or say why there is none."""
+        self._read_of = self._asked
+        folders, problem = found
+        said = problem or "no folder there begins so"
         self.folders.say_instead((Part(self.look.sentence(said), Tone.MUTED),))
-        self.folders.show_rows(message.folders)
+        self.folders.show_rows(folders)
         if self._complete_when_read and isinstance(self.focused, Input):
             self.action_complete()
 
@@ -211,16 +188,9 @@ class ProjectDialog(Dialog[str]):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         self.said.show(())
-        self._stop_pause()
-        if self._typed() == self._asked:
-            return
-        self._complete_when_read = False
-        self._pause = self.set_timer(_PAUSE, self._read)
-
-    def _stop_pause(self) -> None:
-        if self._pause is not None:
-            self._pause.stop()
-            self._pause = None
+        if self._typed() != self._asked:
+            self._complete_when_read = False
+            self._read(_PAUSE)
 
     def action_complete(self) -> None:
         """Complete what is typed as far as one can, once the folders are read that it may mean;
@@ -230,8 +200,7 @@ class ProjectDialog(Dialog[str]):
         in_field = isinstance(self.focused, Input)
         self._complete_when_read = in_field and self._read_of != typed
         if self._complete_when_read:
-            if self._asked != typed:
-                self._stop_pause()
+            if self._asked != typed or self._latest.is_paused:
                 self._read()
             return
         if not in_field or not rows:
@@ -250,7 +219,6 @@ class ProjectDialog(Dialog[str]):
         self._given, self._shown = path, self.look.path(path)
         self.field.value = self._shown + ending
         self.field.cursor_position = len(self.field.value)
-        self._stop_pause()
         self._read()
 
     def action_to_list(self) -> None:
@@ -281,13 +249,14 @@ class ProjectDialog(Dialog[str]):
         """Look whether it is there, beside the screen, and end with it."""
         typed = self._typed()
         path = typed.rstrip(os.sep) or os.sep
-        run_in_thread(lambda: FolderChecked(path, there=os.path.isdir(path)), self.post_message)
+        self._check.request(lambda _stopped: (path, os.path.isdir(path)))
 
-    def on_folder_checked(self, message: FolderChecked) -> None:
-        """End with it, or say that it is not there."""
-        if message.there:
-            self.dismiss(message.path)
+    def _end(self, checked: tuple[str, bool]) -> None:
+        """End with the folder, or say that it is not there."""
+        path, there = checked
+        if there:
+            self.dismiss(path)
         else:
             sign = self.look.signs.warning
-            said = f"{sign} {self.look.path(message.path)} is no folder that can be opened"
+            said = f"{sign} {self.look.path(path)} is no folder that can be opened"
             self.said.show((Part(said, Tone.WARNING),))

@@ -15,7 +15,7 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog
 from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_request
-from envdeck.tui.recreate.forecaster import ForecastCame, Forecaster
+from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
 from envdeck.tui.upgrade.view import FIXED, LOCK, PACKAGE, UpgradeRows, can_lock, heading
@@ -256,10 +256,6 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         self._pythons.take(message.choices.interpreters)
         if self.tab == INTERPRETER:
             self._show_tab()
-
-    def on_forecast_came(self, message: ForecastCame) -> None:
-        """Fill it in."""
-        self._forecaster.take(message)
 
     def _forecast_changed(self) -> None:
         if self.tab == INTERPRETER and self._pythons_known and not self.left:

@@ -13,22 +13,20 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 339
-IMPORTS_IN_FUNCTIONS = 154
+MODULES_AT_MOST = 341
+IMPORTS_IN_FUNCTIONS = 147
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
 NOUNS_IN_ING = {"onboarding", "staging"}
 LONG = 450
 """Lines of a module; more is more than one subject."""
 TOO_LONG = {
-    "envdeck.cli.perform": 466,
     "envdeck.core.dotenv.checks": 562,
-    "envdeck.core.operations.recreate.run": 518,
-    "envdeck.core.operations.staging.stage": 542,
+    "envdeck.core.operations.recreate.run": 499,
+    "envdeck.core.operations.staging.stage": 539,
     "envdeck.tui.base.actions": 457,
     "envdeck.tui.dialogs.plan": 529,
-    "envdeck.tui.recreate.dialog": 460,
-    "envdeck.tui.upgrade.dialog": 451,
+    "envdeck.tui.recreate.dialog": 456,
 }
 METHODS = 20
 """Methods of a class with those of its own bases."""
@@ -39,10 +37,9 @@ MANY_METHODS = {
     "BaseList": 39,
     "BrowsingScreen": 46,
     "ChoiceList": 40,
-    "CreateDialog": 57,
-    "DetailPane": 21,
+    "CreateDialog": 56,
     "Disk": 24,
-    "DotenvTab": 25,
+    "DotenvTab": 24,
     "DotenvValuesDialog": 32,
     "EnvDeck": 25,
     "EnvironmentTable": 36,
@@ -62,14 +59,14 @@ MANY_METHODS = {
     "PackageList": 41,
     "PackagePage": 41,
     "Packages": 27,
-    "PickerDialog": 47,
+    "PickerDialog": 46,
     "PlanDialog": 43,
     "PlanView": 41,
-    "ProjectDialog": 34,
+    "ProjectDialog": 33,
     "ProjectFacts": 24,
-    "ProjectTab": 22,
+    "ProjectTab": 21,
     "QuitDialog": 25,
-    "RecreateDialog": 64,
+    "RecreateDialog": 62,
     "RunningScreen": 64,
     "StepDialog": 29,
     "StepList": 39,
@@ -77,10 +74,8 @@ MANY_METHODS = {
     "TabList": 40,
     "TourDialog": 27,
     "TourOffer": 22,
-    "TrashList": 41,
-    "TrashScreen": 22,
-    "UpgradeDialog": 73,
-    "UvAdapter": 22,
+    "TrashList": 40,
+    "UpgradeDialog": 71,
     "WalkthroughScreen": 42,
     "WindowsDisk": 24,
 }
@@ -91,7 +86,6 @@ MANY_PARAMETERS = {
     "install": 10,
     "plan_recreate": 11,
     "probe": 8,
-    "project_sync": 8,
     "sources": 9,
     "staged_plan": 12,
     "view": 9,

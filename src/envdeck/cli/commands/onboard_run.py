@@ -23,13 +23,13 @@ from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Ending, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.shells import SHELLS
-from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.text import pad, tilde, tilde_within
 from envdeck.text.operation import STEP_WORDS, refusal_words
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.onboarding.project_state import ReadOperations
+    from envdeck.core.onboarding.walkthrough import Walkthrough
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.policy import Policy
 
@@ -78,6 +78,8 @@ def open_walkthrough(
         chosen["extra"] = tuple(f"extra:{normalise(name)}" for name in arguments.extra)
     if arguments.run is not None:
         chosen["command"] = (f"command:{arguments.run}",)
+    from envdeck.core.onboarding.walkthrough import Walkthrough  # start-up: all operations
+
     return Walkthrough(operations, project, shell=arguments.shell, chosen=chosen)
 
 

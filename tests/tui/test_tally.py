@@ -2,9 +2,12 @@
 
 import threading
 import time
+from functools import partial
+
+from textual.events import Callback
 
 from envdeck.core.model import JointSize
-from envdeck.tui.base.messages import OutcomeSaid, TotalsCounted
+from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.main.tally import TotalsCounter
 from envdeck.tui.store import Totals
 
@@ -25,23 +28,42 @@ class Counting:
         return JointSize(len(environments) * 10, len(environments))
 
 
+class Owner:
+    """Keeps what a widget would do in its own task."""
+
+    is_running = True
+
+    def __init__(self) -> None:
+        self.posted, self.timers = [], []
+
+    def post_message(self, message):
+        self.posted.append(message)
+
+    def call_later(self, call, *arguments):
+        self.post_message(Callback(callback=partial(call, *arguments)))
+
+    def set_timer(self, _seconds, call):
+        self.timers.append(call)
+
+
 class Setting:
     def __init__(self) -> None:
-        self.source, self.posted, self.timers = Counting(), [], []
+        self.source, self.owner, self.told = Counting(), Owner(), []
         self.tally = TotalsCounter(
-            "all", self.source, self.posted.append, lambda _s, call: self.timers.append(call)
+            self.owner, self.source, lambda: self.told.append(self.tally.totals)
         )
 
     def let(self):
         """Let one count end, take what it says, and let its rest pass."""
-        count = len(self.posted)
         self.source.go.release()
         end = time.monotonic() + 10
-        while len(self.posted) == count:
+        while len(self.owner.posted) < 2:
             assert time.monotonic() < end
             time.sleep(0.001)
-        self.tally.take(self.posted[count])
-        self.timers.pop()()
+        calls, self.owner.posted[:] = [each.callback for each in self.owner.posted], []
+        for call in calls:
+            call()
+        self.owner.timers.pop()()
 
     def asked(self, count):
         end = time.monotonic() + 10
@@ -88,11 +110,16 @@ def test_what_was_counted_of_another_set_is_never_said(made_up):
     assert setting.tally.totals == Totals(20, 2)
 
 
-def test_a_count_for_something_else_is_passed_over():
+def test_who_shows_the_totals_is_told_of_new_ones_alone(made_up):
     setting = Setting()
-    setting.tally.take(TotalsCounted("marked", 0, 1, 1))
-    assert setting.tally.totals == Totals()
-    assert setting.timers == []
+    setting.tally.count(sharing(made_up, 1), other=True)
+    setting.asked(1)
+    setting.tally.count(sharing(made_up, 2), other=True)
+    setting.let()
+    assert setting.told == []
+    setting.asked(2)
+    setting.let()
+    assert setting.told == [Totals(20, 2)]
 
 
 def test_a_failed_count_is_told_and_the_next_one_runs(made_up):
@@ -102,12 +129,11 @@ def test_a_failed_count_is_told_and_the_next_one_runs(made_up):
     setting.asked(1)
     setting.let()
     assert setting.tally.totals == Totals()
-    end = time.monotonic() + 10
-    while not any(isinstance(each, OutcomeSaid) for each in setting.posted):
-        assert time.monotonic() < end
-        time.sleep(0.001)
+    (said,) = setting.owner.posted
+    assert isinstance(said, OutcomeSaid)
+    assert said.text == "OSError: odd disk"
+    setting.owner.posted.clear()
     setting.source.failure = None
-    setting.posted[:] = setting.posted[:0]
     setting.tally.count(sharing(made_up, 2))
     setting.asked(2)
     setting.let()

@@ -57,19 +57,6 @@ class QueryLeft(Message):
         self.kept = kept
 
 
-class TotalsCounted(Message):
-    """What a set of environments occupies and frees together was counted in the background."""
-
-    def __init__(
-        self, purpose: str, generation: int, occupied: int | None, freed: int | None
-    ) -> None:
-        super().__init__()
-        self.purpose = purpose
-        self.generation = generation
-        self.occupied = occupied
-        self.freed = freed
-
-
 class OutcomeSaid(Message):
     """Something done outside the screen ended, and the person should know how."""
 

@@ -9,7 +9,6 @@ from textual.screen import Screen
 
 from envdeck.core.model import Environment, Interpreter
 from envdeck.text import plain
-from envdeck.tui.base import messages
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.table import EnvironmentTable
@@ -49,8 +48,8 @@ class LiveScreen(Screen[None], inherit_bindings=False):
         self._met: set[str] = set()
         """What the scan that runs has met so far."""
         self._ticks = 0
-        self._all = TotalsCounter("all", source, self.post_message, self.set_timer)
-        self._marked = TotalsCounter("marked", source, self.post_message, self.set_timer)
+        self._all = TotalsCounter(self, source, self.tell)
+        self._marked = TotalsCounter(self, source, self.tell)
         self._counted = -1
         self.listing.put(source.remembered(scope))
         seen = [each.seen_at for each in self.listing.environments() if each.seen_at]
@@ -230,12 +229,6 @@ class LiveScreen(Screen[None], inherit_bindings=False):
     def marks_changed(self) -> None:
         """Count what the marked ones come to."""
         self._marked.count(self.listing.marked(), other=True)
-
-    def on_totals_counted(self, message: messages.TotalsCounted) -> None:
-        """Take what was counted in the background."""
-        self._all.take(message)
-        self._marked.take(message)
-        self.tell()
 
     def say(self, text: str, *, failed: bool = False) -> None:
         """Say something once. The text is harmless already, and never markup."""

@@ -9,6 +9,7 @@ import tempfile
 import pytest
 
 from envdeck import demo
+from envdeck.cli.commands import demo as command
 from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
@@ -23,7 +24,7 @@ def called(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
 
     def call(*arguments, shown=lambda *_, **__: 0, interactive=True):
-        monkeypatch.setattr(demo, "open_screen", shown)
+        monkeypatch.setattr(command, "open_screen", shown)
         out, err = io.StringIO(), io.StringIO()
         host = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"]})
         code = run(["demo", *arguments], CommandContext(host, Console(out, err), interactive))

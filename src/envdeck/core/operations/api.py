@@ -14,17 +14,17 @@ from envdeck.core.model import (
     Plan,
     Result,
 )
+from envdeck.core.operations.shared import retention
 from envdeck.core.operations.shared.context import Context, Stopped, Tell, never
+from envdeck.core.operations.shared.history import HistoryItem, read_history
+from envdeck.core.operations.transaction.journal import Entry
+from envdeck.core.operations.transaction.trash import Item
 
 if TYPE_CHECKING:
     from envdeck.core.dotenv import Remedy
     from envdeck.core.operations.recreate.forecast import Forecast
     from envdeck.core.operations.recreate.options import RecreateChoices
     from envdeck.core.operations.run_command import Task
-    from envdeck.core.operations.shared.history import HistoryItem
-    from envdeck.core.operations.shared.retention import Due
-    from envdeck.core.operations.transaction.journal import Entry
-    from envdeck.core.operations.transaction.trash import Item
     from envdeck.core.operations.upgrade.lock import LockOffer
     from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
@@ -55,7 +55,7 @@ class Operations(Context):
 
         `links` tells, by an environment's path, the symbolic link by which it was asked for.
         """
-        from envdeck.core.operations.delete.plan import plan_delete
+        from envdeck.core.operations.delete.plan import plan_delete  # start-up
 
         return plan_delete(self, environments, links or {}, purge=purge, allow=allow)
 
@@ -63,20 +63,20 @@ class Operations(Context):
         self, environment: Environment, *, file: str | None = None
     ) -> "RecreateChoices":
         """Return from what an environment can be made again, and on which interpreters."""
-        from envdeck.core.operations.recreate.options import recreate_choices
+        from envdeck.core.operations.recreate.options import recreate_choices  # start-up
 
         return recreate_choices(self, environment, file)
 
     def create_choices(self, project: str) -> "RecreateChoices | NoPlan":
         """Return from what a new environment of a project can be made, and on what."""
-        from envdeck.core.operations.recreate.options import create_choices
+        from envdeck.core.operations.recreate.options import create_choices  # start-up
 
         return create_choices(self, project)
 
     def lock_offer(self, environment: Environment) -> "LockOffer | None":
         """Return how the lock file of its project is upgraded with it; None where it has none.
         Only names of files are looked at."""
-        from envdeck.core.operations.upgrade.lock import lock_offer
+        from envdeck.core.operations.upgrade.lock import lock_offer  # start-up
 
         project = environment.project.path
         if project is None:
@@ -87,7 +87,7 @@ class Operations(Context):
         self, environment: Environment, interpreter: Interpreter, stopped: Stopped = never
     ) -> "Forecast | NoPlan":
         """Return what another interpreter would make of each package that is pinned now."""
-        from envdeck.core.operations.recreate.options import forecast_for
+        from envdeck.core.operations.recreate.options import forecast_for  # start-up
 
         return forecast_for(self, environment, interpreter, stopped)
 
@@ -116,8 +116,8 @@ class Operations(Context):
         `keep_edits`, installed files that were edited are put over the new ones. `choices` say
         what becomes of packages that cannot be recreated exactly.
         """
-        from envdeck.core.operations.recreate.plan import plan_recreate
-        from envdeck.core.operations.sources.source import Parts
+        from envdeck.core.operations.recreate.plan import plan_recreate  # start-up
+        from envdeck.core.operations.sources.source import Parts  # start-up
 
         return plan_recreate(
             self.until(stopped),
@@ -136,7 +136,7 @@ class Operations(Context):
         self, environment: Environment, stopped: Stopped = never
     ) -> "UpgradeCandidates | NoPlan":
         """Return what of an environment's packages could be upgraded, and what is held back."""
-        from envdeck.core.operations.upgrade.plan import candidates_of
+        from envdeck.core.operations.upgrade.plan import candidates_of  # start-up
 
         return candidates_of(self, environment, stopped)
 
@@ -154,7 +154,7 @@ class Operations(Context):
         that the others permit; no `wanted` is all of them. With `lock`, the project's own tool
         upgrades its lock file first, and the environment is synced with that. With `keep_edits`,
         edited files are put over new ones whose original is the same."""
-        from envdeck.core.operations.upgrade.plan import plan_upgrade
+        from envdeck.core.operations.upgrade.plan import plan_upgrade  # start-up
 
         return plan_upgrade(
             self.until(stopped),
@@ -175,7 +175,7 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to rest an environment on another interpreter: repaired in place for the same
         minor version, made anew for another."""
-        from envdeck.core.operations.upgrade.plan import plan_interpreter
+        from envdeck.core.operations.upgrade.plan import plan_interpreter  # start-up
 
         return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
 
@@ -193,8 +193,8 @@ class Operations(Context):
         """Plan a new environment for a project (a folder), `.venv` in it unless `path` is given,
         from its lock (`lock`), its declaration (`declared`) or a file, with the interpreter that
         it asks for, and the `groups` and `extras` named (None: those its own tool installs)."""
-        from envdeck.core.operations.create import plan_create
-        from envdeck.core.operations.sources.source import Parts
+        from envdeck.core.operations.create import plan_create  # start-up
+        from envdeck.core.operations.sources.source import Parts  # start-up
 
         return plan_create(
             self,
@@ -215,13 +215,13 @@ class Operations(Context):
     ) -> Plan | NoPlan:
         """Plan to take an operation back: the last one that can be, or the one named (of one
         environment, or of a whole plan). `to` restores to another path than the first."""
-        from envdeck.core.operations.undo.plan import plan_undo
+        from envdeck.core.operations.undo.plan import plan_undo  # start-up
 
         return plan_undo(self, identifier, to, allow)
 
     def plan_purge(self, identifiers: Sequence[str] = ()) -> Plan | NoPlan:
         """Plan to remove items of the trash for good: those named, or all."""
-        from envdeck.core.operations.delete.purge import plan_purge
+        from envdeck.core.operations.delete.purge import plan_purge  # start-up
 
         return plan_purge(self, identifiers)
 
@@ -229,14 +229,14 @@ class Operations(Context):
         """Plan what mends a finding in the dotenv files of a project: one file is written, and
         the one before it is kept. `values` are those of keys that are added; they stand in the
         file alone, never in the plan's words, the journal or a log."""
-        from envdeck.core.operations.edit.plan import plan_remedy
+        from envdeck.core.operations.edit.plan import plan_remedy  # start-up
 
         return plan_remedy(self, remedy, values)
 
     def plan_run(self, task: "Task") -> Plan | NoPlan:
         """Plan to run a command of a project, in its folder and with its environment. What it
         does cannot be taken back, and its output is not kept."""
-        from envdeck.core.operations.run_command import plan_run
+        from envdeck.core.operations.run_command import plan_run  # start-up
 
         return plan_run(self, task)
 
@@ -247,54 +247,44 @@ class Operations(Context):
 
         What goes wrong on the way is in the result. Raises nothing a person could act on.
         """
-        from envdeck.core.operations.execute import run
+        from envdeck.core.operations.execute import run  # start-up
 
         return run(self, plan, tell, stopped)
 
     # looking back
 
-    def history(self) -> tuple["HistoryItem", ...]:
+    def history(self) -> tuple[HistoryItem, ...]:
         """Return what was done, newest first, and whether it can still be taken back."""
-        from envdeck.core.operations.shared.history import history
+        return read_history(self.ground, self.trash())
 
-        return history(self.ground, self.trash())
-
-    def trash(self) -> tuple["Item", ...]:
+    def trash(self) -> tuple[Item, ...]:
         """Return what is in the trashes of this user, newest first, and how long it is kept."""
-        from envdeck.core.operations.shared.retention import read_trash
+        return retention.read_trash(self.ground, self.policy)
 
-        return read_trash(self.ground, self.policy)
-
-    def pending(self) -> tuple["Entry", ...]:
+    def pending(self) -> tuple[Entry, ...]:
         """Return the operations that were begun and are not over, one that runs now included."""
-        from envdeck.core.operations.execute import pending
+        from envdeck.core.operations.execute import pending  # start-up
 
         return pending(self.ground)
 
-    def recover(self) -> tuple["Entry", ...]:
+    def recover(self) -> tuple[Entry, ...]:
         """Finish or roll back what was interrupted, and return those that are over now; what
         somebody still works on is left alone. Room for a full disk is kept from then on."""
-        from envdeck.core.operations.execute import recover
+        from envdeck.core.operations.execute import recover  # start-up
 
         settled = recover(self.ground)
         self.ground.spare.keep()
         return settled
 
-    def expired(self) -> tuple["Item", ...]:
+    def expired(self) -> tuple[Item, ...]:
         """Return the items that the trash has kept for as long as the policy says."""
-        from envdeck.core.operations.shared.retention import find_expired
+        return retention.find_expired(self.ground, self.policy)
 
-        return find_expired(self.ground, self.policy)
-
-    def due(self) -> "Due":
+    def due(self) -> retention.Due:
         """Count the time that has passed, and return which items a start of the program may
         remove for good, and which it has to announce."""
-        from envdeck.core.operations.shared.retention import count_time
+        return retention.count_time(self.ground, self.policy)
 
-        return count_time(self.ground, self.policy)
-
-    def announce(self, items: Sequence["Item"]) -> None:
+    def announce(self, items: Sequence[Item]) -> None:
         """Note that a person was told that a later start removes these items."""
-        from envdeck.core.operations.shared.retention import announce
-
-        announce(items, self.ground)
+        retention.announce(items, self.ground)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from envdeck.core.model import Identity, Operation
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.execute import recover
-from envdeck.core.operations.shared.history import history
+from envdeck.core.operations.shared.history import read_history
 from envdeck.core.operations.transaction.journal import (
     Entry,
     Journal,
@@ -127,7 +127,7 @@ def test_a_damaged_entry_is_told_and_left_alone(host, field, value):
     with open(file, "w") as text:
         json.dump(content, text)
     before = Path(file).read_bytes()
-    (one,) = history(ground)
+    (one,) = read_history(ground)
     assert isinstance(one.entry, UnreadableEntry)
     assert one.why_not.startswith("it is damaged"), one
     assert recover(ground) == ()
@@ -157,7 +157,7 @@ def test_what_is_no_entry_of_ours_is_told_and_left_byte_for_byte(host, content):
     file = ground.places.journal + "/strange.json"
     with open(file, "wb") as binary:
         binary.write(content)
-    past = history(ground)
+    past = read_history(ground)
     assert [type(each.entry) for each in past] == [Entry, UnreadableEntry]
     assert past[1].entry.path == file
     if b'"schema": 2' in content:
@@ -185,7 +185,7 @@ def test_no_content_breaks_whoever_reads_it(tmp_path_factory, changes):
         content = json.load(text)
     with open(file, "w") as text:
         json.dump(content | changes, text)
-    (one,) = history(ground)
+    (one,) = read_history(ground)
     assert isinstance(one.why_not, str)
     assert len(ground.journal.read_all()[0]) + len(ground.journal.read_all()[1]) == 1
 
@@ -194,7 +194,7 @@ def test_a_link_in_place_of_an_entry_is_not_followed_out(host, tmp_path):
     ground = OperationStore.of(host)
     ground.journal.write(ENTRY)
     os.mkfifo(ground.places.journal + "/pipe.json")
-    (one, other) = history(ground)
+    (one, other) = read_history(ground)
     assert isinstance(other.entry, UnreadableEntry)
     assert one.entry == ENTRY
 

@@ -32,7 +32,7 @@ from envdeck.core.operations.disk import platforms as linux
 from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import pending, recover
 from envdeck.core.operations.guards.context import GuardContext
-from envdeck.core.operations.shared.history import history, trashed
+from envdeck.core.operations.shared.history import read_history, trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
 from envdeck.core.operations.transaction.transaction import (
     OperationStore,
@@ -329,7 +329,7 @@ class Lives(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9))
     def undo_one(self, which: int) -> None:
         """What history says of each operation is what undo then does."""
-        past = [each for each in history(self.ground) if isinstance(each.entry, Entry)]
+        past = [each for each in read_history(self.ground) if isinstance(each.entry, Entry)]
         if not past:
             return
         one = past[which % len(past)]

@@ -37,7 +37,7 @@ class HistoryItem:
     where that has no end, or it needs nothing."""
 
 
-def history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
+def read_history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[HistoryItem, ...]:
     """Return every operation, newest first; journal files that cannot be read come last. `items`
     are those of the trash, which tell until when they are kept."""
     entries, unreadable = ground.journal.read_all()

@@ -424,7 +424,7 @@ KILLED = """
 import os, signal, sys
 from envdeck.core.system.host import Host
 from envdeck.core.operations.shared.own_folders import relocate
-import envdeck.core.index.database, psutil, sqlite3, envdeck.core.operations.disk.linux as linux
+import envdeck.core.index.database, psutil, sqlite3, envdeck.core.operations.disk.platforms as linux
 home, left = sys.argv[1], int(sys.argv[2])
 names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 linux._libc()

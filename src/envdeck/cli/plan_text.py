@@ -49,7 +49,7 @@ def question(plan: Plan) -> str:
     """Return what a person is asked before a plan is run."""
     count = len(plan.targets)
     what = {
-        Operation.UNDO: "take it back",
+        Operation.UNDO: "undo it",
         Operation.EDIT: "write it",
         Operation.PURGE: "remove it for good" if count == 1 else f"remove these {count} for good",
     }.get(plan.operation, str(plan.operation))

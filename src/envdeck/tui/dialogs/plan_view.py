@@ -33,7 +33,7 @@ ACT = {
     Operation.RECREATE: "Recreate",
     Operation.UPGRADE: "Upgrade",
     Operation.CREATE: "Create",
-    Operation.UNDO: "Take back",
+    Operation.UNDO: "Undo",
     Operation.PURGE: "Purge",
     Operation.EDIT: "Write it",
     Operation.RUN: "Run it",

@@ -14,7 +14,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 MODULES_AT_MOST = 341
-IMPORTS_IN_FUNCTIONS = 148
+IMPORTS_IN_FUNCTIONS = 143
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
 NOUNS_IN_ING = {"onboarding", "staging"}
@@ -31,11 +31,11 @@ TOO_LONG = {
 METHODS = 20
 """Methods of a class with those of its own bases."""
 MANY_METHODS = {
-    "ActingScreen": 85,
+    "ActingScreen": 84,
     "Bars": 39,
     "BaseDetail": 42,
     "BaseList": 39,
-    "BrowsingScreen": 46,
+    "BrowsingScreen": 45,
     "ChoiceList": 40,
     "CreateDialog": 56,
     "Disk": 24,
@@ -49,11 +49,11 @@ MANY_METHODS = {
     "LineList": 39,
     "LinuxDisk": 24,
     "Listing": 35,
-    "LiveScreen": 23,
+    "LiveScreen": 22,
     "LogView": 23,
     "LookingScreen": 22,
     "MacDisk": 24,
-    "MainScreen": 118,
+    "MainScreen": 117,
     "Operating": 23,
     "Operations": 24,
     "PackageList": 41,
@@ -67,7 +67,7 @@ MANY_METHODS = {
     "ProjectTab": 21,
     "QuitDialog": 25,
     "RecreateDialog": 62,
-    "RunningScreen": 64,
+    "RunningScreen": 63,
     "StepDialog": 29,
     "StepList": 39,
     "StepsView": 21,

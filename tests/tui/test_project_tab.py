@@ -350,8 +350,9 @@ async def test_it_is_read_in_a_thread_and_what_was_read_stays_meanwhile(
         tab = await opened(pilot, wait_until)
         assert threading.main_thread() not in threads
         gate.clear()
+        read = len(threads)  # a scan that ends late has it read once more
         await pilot.press("2", "3")
-        await wait_until(lambda: len(threads) == 2)
+        await wait_until(lambda: len(threads) > read)
         await pilot.pause()
         assert "requests" in said(tab.view.rows)
         gate.set()

@@ -39,7 +39,7 @@ from textual.widgets import Input  # noqa: E402
 
 from envdeck.core.catalog import Catalog, Scope  # noqa: E402
 from envdeck.core.model import Event, Finished, Progress  # noqa: E402
-from envdeck.demo import Demo, build  # noqa: E402
+from envdeck.demo import Demo, build_demo  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
 from envdeck.tui.widgets.line_list import LineList  # noqa: E402
@@ -425,7 +425,7 @@ def some_home() -> Iterator[Demo]:
         sys.exit(f"{root} is there already; remove it first")
     try:
         environ = {"PATH": os.environ["PATH"], "SHELL": "/bin/bash", "TERM": "xterm-256color"}
-        home = build(root, Host(sys.platform, root, environ, lambda: NOW), runs=sys.executable)
+        home = build_demo(root, Host(sys.platform, root, environ, lambda: NOW), runs=sys.executable)
         os.unlink(os.path.join(root, "proc"))
         os.mkdir(os.path.join(root, "proc"))  # a machine on which nothing runs
         yield home

@@ -10,7 +10,7 @@ import pytest
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
-from envdeck.demo import SCENARIOS, build
+from envdeck.demo import SCENARIOS, build_demo
 
 NOWHERE = "http://127.0.0.1:9"
 """Nobody listens there: whoever asks a network fails at once."""
@@ -31,7 +31,7 @@ def offline(demo):
 def demo(tmp_path_factory):
     """A whole demo, to be looked at alone."""
     folder = tmp_path_factory.mktemp("demo")
-    yield build(str(folder), real_host(), runs=sys.executable)
+    yield build_demo(str(folder), real_host(), runs=sys.executable)
     shutil.rmtree(folder)
 
 
@@ -49,7 +49,7 @@ def worked_on(tmp_path_factory):
     """A demo of every scenario, to be worked on, each by one test or one after the other."""
     folder = tmp_path_factory.mktemp("worked-on")
     names = [one.name for one in SCENARIOS]
-    yield offline(build(str(folder), real_host(), runs=sys.executable, scenarios=names))
+    yield offline(build_demo(str(folder), real_host(), runs=sys.executable, scenarios=names))
     shutil.rmtree(folder)
 
 

@@ -36,9 +36,9 @@ def called(tmp_path, monkeypatch):
 @pytest.fixture
 def quick(monkeypatch):
     """Build only one scenario."""
-    whole = demo.build
+    whole = demo.build_demo
     monkeypatch.setattr(
-        demo, "build", lambda *words, **named: whole(*words, **named, scenarios=("clone",))
+        demo, "build_demo", lambda *words, **named: whole(*words, **named, scenarios=("clone",))
     )
 
 
@@ -74,7 +74,7 @@ def test_a_demo_that_cannot_be_built_leaves_nothing(called, monkeypatch):
     def broken(*_words, **_named):
         raise demo.DemoError("`uv venv` ended with code 2")
 
-    monkeypatch.setattr(demo, "build", broken)
+    monkeypatch.setattr(demo, "build_demo", broken)
     code, _, err, left = called()
     assert (code, left) == (1, [])
     assert "error: the demo cannot be built: `uv venv` ended with code 2" in err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.system.host import Host
-from envdeck.demo import build
+from envdeck.demo import build_demo
 
 HERE = Path(__file__).parent
 SECRET = "MARK-3f9c-token"
@@ -36,7 +36,7 @@ def planted(tmp_path, monkeypatch):
         root = tmp_path / "demo"
         root.mkdir()
         real = Host(sys.platform, str(tmp_path), {"PATH": os.environ["PATH"], "SHELL": "/bin/sh"})
-        demo = build(str(root), real, runs=sys.executable, scenarios=[story])
+        demo = build_demo(str(root), real, runs=sys.executable, scenarios=[story])
         for name in list(os.environ):
             if name != "PYTHONPATH":
                 monkeypatch.delenv(name)

@@ -51,7 +51,7 @@ class Demo:
         return found
 
 
-def build(
+def build_demo(
     root: str,
     real: Host,
     *,

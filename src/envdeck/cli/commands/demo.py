@@ -83,7 +83,7 @@ def _sandbox(arguments: Namespace, context: CommandContext) -> "Sandbox":
 
 
 def _build(sandbox: "Sandbox", context: CommandContext) -> "Demo":
-    from envdeck.demo import DemoError, build  # start-up: builders and operations
+    from envdeck.demo import DemoError, build_demo  # start-up: builders and operations
 
     console = context.console
     console.note(f"building the demo in {sandbox.path}")
@@ -92,7 +92,7 @@ def _build(sandbox: "Sandbox", context: CommandContext) -> "Demo":
         console.progress(plain(text))
 
     try:
-        return build(sandbox.path, context.host, runs=sys.executable, report=tell)
+        return build_demo(sandbox.path, context.host, runs=sys.executable, report=tell)
     except DemoError as error:
         raise CommandError(f"the demo cannot be built: {error}", code=Exit.FAILED) from error
     finally:

@@ -139,7 +139,7 @@ async def _open_tabs(app: EnvDeck, report: str) -> None:
 
     watching = False
     await rest(_AFTERWARDS)  # until it is at rest: starting is measured elsewhere
-    while app.main.listing.current is None or not app.main.feed.idle:
+    while app.main.list.listing.current is None or not app.main.scan.feed.idle:
         await rest(_NAP)
     await rest(_AFTERWARDS)
     watching = True

@@ -55,7 +55,7 @@ async def opened(marked, size):
     settings = ScreenSettings(home=host.home)
     app = EnvDeck(catalog, Scope((str(marked.home),)), settings, lambda: operations)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(lambda: app.main.feed.idle and app.main.listing.current is not None)
+        await until(lambda: app.main.scan.feed.idle and app.main.list.listing.current is not None)
         yield pilot
 
 
@@ -87,7 +87,9 @@ async def seen(app, words):
 
 async def tab_read(app):
     """Wait until the tab of dotenv files shows what it has read."""
-    await until(lambda: app.main.detail and getattr(app.main.detail.tab, "report", None))
+    await until(
+        lambda: app.main.panes.detail and getattr(app.main.panes.detail.tab, "report", None)
+    )
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -146,7 +148,7 @@ async def test_a_revealed_value_gets_into_no_picture_and_goes_with_the_cursor(ma
         app = pilot.app
         await pilot.press("4")
         await tab_read(app)
-        tab = app.main.detail.tab
+        tab = app.main.panes.detail.tab
         assert isinstance(tab, DotenvTab)
         for _ in range(80):
             await pilot.press("p")

@@ -37,13 +37,14 @@ def made_up():
 def settled(app):
     """Whether there is nothing left that would change the picture."""
     main = app.main
-    if not main.feed.idle or main.facts.phase != "done":
+    if not main.scan.feed.idle or main.scan.facts.phase != "done":
         return False
-    detail = main.detail
-    if detail is None or not detail.display or not len(main.listing):
-        return not main.wide or detail is not None
+    detail = main.panes.detail
+    if detail is None or not detail.display or not len(main.list.listing):
+        return not main.panes.wide or detail is not None
     return (
-        detail.environment is main.listing.current and type(detail.installed).__name__ == "ReadDone"
+        detail.environment is main.list.listing.current
+        and type(detail.installed).__name__ == "ReadDone"
     )
 
 

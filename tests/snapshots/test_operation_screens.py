@@ -64,7 +64,7 @@ async def deleting(pilot, until):
     await pilot.press("d")
     await until(lambda: planned(pilot.app))
     await pilot.press("y")
-    jobs = pilot.app.main.queue.jobs
+    jobs = pilot.app.main.operations.queue.jobs
     await until(lambda: jobs[0].progress is not None)
 
 

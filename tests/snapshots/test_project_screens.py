@@ -27,7 +27,7 @@ def source(made_up):
 
 def shown(app):
     """Whether the open tab shows what it has read."""
-    tab = app.main.detail and app.main.detail.tab
+    tab = app.main.panes.detail and app.main.panes.detail.tab
     found = getattr(tab, "_found", None)
     done = type(found).__name__ in {"Compared", "DotenvReport"} or not tab.view.current
     return bool(tab) and done and tab.view.rows and "ing " not in str(tab.view.rows[0])

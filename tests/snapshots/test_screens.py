@@ -31,7 +31,9 @@ async def test_help(looks_as_before, size):
 @SIZES
 async def test_detail(looks_as_before, size):
     await looks_as_before(
-        size, "enter", then=lambda app: app.main.detail is not None and app.main.detail.environment
+        size,
+        "enter",
+        then=lambda app: app.main.panes.detail is not None and app.main.panes.detail.environment,
     )
 
 

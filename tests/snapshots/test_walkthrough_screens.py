@@ -47,7 +47,7 @@ def walks(looks_as_before, made_up):
         walking = made.MadeUpWalking(found or made.steps())
 
         async def opening(pilot, until):
-            pilot.app.main.open_walking = lambda *_: walking
+            pilot.app.open_walking = lambda *_: walking
             await pilot.press("w")
             await until(lambda: looked(pilot.app))
             await pilot.pause()
@@ -91,7 +91,7 @@ async def test_a_step_is_being_done(walks, made_up, size):
         await pilot.press("enter", "enter")
         await until(lambda: getattr(pilot.app.screen, "plan", None) is not None)
         await pilot.press("y")
-        jobs = pilot.app.main.queue.jobs
+        jobs = pilot.app.main.operations.queue.jobs
         await until(lambda: jobs[0].progress is not None and jobs[0].written == 3)
         screen = pilot.app.screen
         await until(lambda: any("Creating" in str(line) for line in screen.log_view.lines))

@@ -16,11 +16,11 @@ def walk() -> int:
     from envdeck.core.model import CommandStarted, OutputLine, StepStarted
     from envdeck.core.onboarding.model import StepState
     from envdeck.tui import ScreenSettings, run
-    from envdeck.tui.operate.screen import ActingScreen
+    from envdeck.tui.app import EnvDeck
 
     done = steps(environment=StepState.DONE, packages=StepState.OPEN)
     walking = MadeUpWalking(after={"environment": done})
-    ActingScreen.open_walking = staticmethod(lambda *_: walking)
+    EnvDeck.open_walking = staticmethod(lambda *_: walking)
     operations = MadeUpOperations(
         events=(
             StepStarted(0, "make it"),

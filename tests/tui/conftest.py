@@ -65,7 +65,7 @@ def open_screen(made_up):
         app = EnvDeck(source, Scope(tuple(roots)), settings, operations and (lambda: operations))
         async with app.run_test(size=size, notifications=True) as pilot:
             if settled:
-                await until(lambda: app.main.feed.idle and app.main.facts.phase != "")
+                await until(lambda: app.main.scan.feed.idle and app.main.scan.facts.phase != "")
                 await pilot.pause()
             yield pilot
 

@@ -9,7 +9,6 @@ from envdeck.tui.base.actions import (
     bindings,
     keymap,
     keys_of,
-    list_bindings,
     program_bindings,
     shown_key,
     validate_keys,
@@ -17,6 +16,8 @@ from envdeck.tui.base.actions import (
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.main.commands import Commands
+from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.screen import MainScreen
 from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.upgrade.dialog import UpgradeDialog
@@ -29,6 +30,8 @@ _OWNERS = {
     "trash": TrashScreen,
 }
 """What answers to the actions that mean something in one view alone."""
+_MAIN = (MainScreen, EnvironmentList)
+"""What answers to the others, each to its own; all that takes the focus lies in all of them."""
 
 
 def test_the_usual_keys_are_valid_and_each_means_one_thing():
@@ -39,18 +42,28 @@ def test_the_usual_keys_are_valid_and_each_means_one_thing():
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 def test_every_action_has_a_method_words_and_a_key(action):
-    owner = EnvDeck if action.program else _OWNERS.get(action.only, MainScreen)
-    assert callable(getattr(owner, f"action_{action.method}"))
+    owners = (EnvDeck,) if action.program else _MAIN
+    if action.only in _OWNERS:
+        owners = (_OWNERS[action.only],)
+    (owner,) = (each for each in owners if action.id in _bound(each))
+    called, _, argument = _bound(owner)[action.id].partition("(")
+    assert callable(getattr(owner, f"action_{called}"))
+    assert called != "command" or callable(getattr(Commands, argument.strip("')")))
     assert action.title
     assert action.tooltip.endswith(".")
     assert keys_of(action.id, {})
     assert len(action.hint) <= 9
 
 
+def _bound(owner):
+    """Return what an owner calls for each of its actions."""
+    return {each.id: each.action for each in owner.BINDINGS if getattr(each, "id", None)}
+
+
 def test_bindings_come_from_the_registry():
     (binding,) = bindings("sort")
     assert (binding.id, binding.key, binding.action) == ("sort", "s", "sort")
-    told = {binding.id for binding in (*list_bindings(), *program_bindings())}
+    told = {binding.id for binding in program_bindings()}.union(*map(_bound, _MAIN))
     assert told | {action.id for action in ACTIONS if action.only} == set(BY_ID)
     assert {"asked"} <= {getattr(each, "id", None) for each in Packages.BINDINGS}
 

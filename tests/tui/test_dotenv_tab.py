@@ -164,7 +164,7 @@ async def test_a_project_that_is_gone_is_not_one_without_files(
         await wait_until(
             lambda: (
                 "its project is no longer there"
-                in " ".join(said(pilot.app.main.detail.tab.view.rows).split())
+                in " ".join(said(pilot.app.main.panes.detail.tab.view.rows).split())
             )
         )
 
@@ -201,8 +201,10 @@ async def opened(pilot, wait_until):
     """Open the tab and return it once it has read."""
     await pilot.press("g", "4")
     main = pilot.app.main
-    await wait_until(lambda: main.detail is not None and isinstance(main.detail.tab, DotenvTab))
-    tab = main.detail.tab
+    await wait_until(
+        lambda: main.panes.detail is not None and isinstance(main.panes.detail.tab, DotenvTab)
+    )
+    tab = main.panes.detail.tab
     await wait_until(lambda: tab.view.has_focus and tab.report is not None)
     await pilot.pause()
     return tab

@@ -20,50 +20,50 @@ def everything(pilot):
 async def test_below_a_hundred_columns_the_detail_is_a_screen_of_its_own(open_screen, wait_until):
     async with open_screen(size=(80, 24)) as pilot:
         main = pilot.app.main
-        assert main.detail is None
+        assert main.panes.detail is None
         await pilot.press("enter")
-        await wait_until(lambda: main.detail.is_mounted and main.detail.display)
+        await wait_until(lambda: main.panes.detail.is_mounted and main.panes.detail.display)
         await pilot.pause()
-        assert not main.table.display
+        assert not main.list.table.display
         assert "Overview" in everything(pilot)
         await pilot.press("h")
         await pilot.pause()
-        assert main.table.display
-        assert not main.detail.display
-        assert pilot.app.focused is main.table
+        assert main.list.table.display
+        assert not main.panes.detail.display
+        assert pilot.app.focused is main.list.table
 
 
 async def test_from_a_hundred_columns_they_stand_side_by_side(open_screen, wait_until):
     async with open_screen(size=(100, 30)) as pilot:
         main = pilot.app.main
-        await wait_until(lambda: main.detail is not None and main.detail.environment)
-        assert main.table.display
-        assert main.detail.display
+        await wait_until(lambda: main.panes.detail is not None and main.panes.detail.environment)
+        assert main.list.table.display
+        assert main.panes.detail.display
         await pilot.press("tab")
-        await wait_until(lambda: main.inside)
+        await wait_until(lambda: main.panes.inside)
         await pilot.press("tab")
-        await wait_until(lambda: not main.inside)
+        await wait_until(lambda: not main.panes.inside)
 
 
 async def test_a_terminal_that_grows_gets_the_detail_beside_the_list(open_screen, wait_until):
     async with open_screen(size=(80, 24)) as pilot:
         main = pilot.app.main
         await pilot.resize_terminal(120, 36)
-        await wait_until(lambda: main.detail is not None and main.detail.environment)
-        assert main.table.display
+        await wait_until(lambda: main.panes.detail is not None and main.panes.detail.environment)
+        assert main.list.table.display
         await pilot.resize_terminal(50, 15)
         await pilot.pause()
-        assert not main.detail.display
+        assert not main.panes.detail.display
         assert "20 environments" in everything(pilot)
 
 
 async def test_tabs_by_number(open_screen, wait_until):
     async with open_screen() as pilot:
         await pilot.press("2")
-        await wait_until(lambda: pilot.app.main.detail.active == 2)
-        assert pilot.app.main.inside
+        await wait_until(lambda: pilot.app.main.panes.detail.active == 2)
+        assert pilot.app.main.panes.inside
         await pilot.press("1")
-        await wait_until(lambda: pilot.app.main.detail.active == 1)
+        await wait_until(lambda: pilot.app.main.panes.detail.active == 1)
 
 
 async def test_refresh_measures_the_marked_and_looks_again(open_screen, made_up, wait_until):
@@ -71,23 +71,40 @@ async def test_refresh_measures_the_marked_and_looks_again(open_screen, made_up,
     async with open_screen(source) as pilot:
         main = pilot.app.main
         await pilot.press("space", "space", "r")
-        await wait_until(lambda: source.scans == 2 and main.feed.idle)
-        assert set(source.measured) == main.listing.marks
-        for path in main.listing.marks:
-            assert main.listing.get(path).size.disk_bytes == 50_000_000
+        await wait_until(lambda: source.scans == 2 and main.scan.feed.idle)
+        assert set(source.measured) == main.list.listing.marks
+        for path in main.list.listing.marks:
+            assert main.list.listing.get(path).size.disk_bytes == 50_000_000
 
 
 async def test_refresh_of_one_that_vanished_takes_it_away(open_screen, made_up, wait_until):
     source = made_up.MemorySource(made_up.many(6))
     async with open_screen(source) as pilot:
         main = pilot.app.main
-        path = main.listing.cursor
+        path = main.list.listing.cursor
         source.known = [each for each in source.known if each.path != path]
         source.vanished = frozenset({path})
         await pilot.press("r")
-        await wait_until(lambda: main.listing.get(path) is None)
-        assert main.listing.count == 5
+        await wait_until(lambda: main.list.listing.get(path) is None)
+        assert main.list.listing.count == 5
         await wait_until(lambda: f"no longer there: {main.look.path(path)}" in everything(pilot))
+
+
+@pytest.mark.parametrize("width", [60, 120])
+async def test_keys_are_answered_where_what_had_the_focus_is_gone(
+    open_screen, made_up, wait_until, width
+):
+    source = made_up.MemorySource(made_up.many(1))
+    async with open_screen(source, size=(width, 30)) as pilot:
+        main = pilot.app.main
+        await pilot.press("enter")
+        await wait_until(lambda: main.panes.inside and main.panes.detail.tab.entrance.has_focus)
+        source.known, source.vanished = [], frozenset({main.list.listing.cursor})
+        await pilot.press("r")
+        await wait_until(lambda: main.list.listing.count == 0)
+        await wait_until(lambda: main.focused is not None and main.focused.has_focus)
+        await pilot.press("/")
+        await wait_until(lambda: main.typing)
 
 
 async def test_a_held_refresh_looks_once(open_screen, made_up, wait_until):
@@ -98,7 +115,7 @@ async def test_a_held_refresh_looks_once(open_screen, made_up, wait_until):
         await pilot.press(*"rrrrrr")
         await wait_until(lambda: source.scans == 2)
         held = False
-        await wait_until(lambda: pilot.app.main.feed.idle)
+        await wait_until(lambda: pilot.app.main.scan.feed.idle)
         assert source.scans == 2
         await pilot.press("r")
         await wait_until(lambda: source.scans == 3)
@@ -153,12 +170,12 @@ async def test_a_filter_asked_for_by_a_view_opens_the_list(open_screen, wait_unt
         await wait_until(lambda: pilot.app.screen is not main)
         pilot.app.screen.post_message(FilterRequested("manager:uv"))
         await wait_until(lambda: pilot.app.screen is main)
-        await wait_until(lambda: main.listing.query.text == "manager:uv")
-        assert {each.manager for each in main.listing.shown()} == {"uv"}
+        await wait_until(lambda: main.list.listing.query.text == "manager:uv")
+        assert {each.manager for each in main.list.listing.shown()} == {"uv"}
         await wait_until(lambda: "/ manager:uv" in everything(pilot))
-        assert pilot.app.focused is main.table
+        assert pilot.app.focused is main.list.table
         await pilot.press("escape")
-        assert len(main.listing) == 20
+        assert len(main.list.listing) == 20
 
 
 async def test_the_help_opens_and_closes_with_its_key(open_screen, wait_until):
@@ -180,7 +197,7 @@ async def test_the_palette_does_any_action(open_screen, wait_until):
         await pilot.press(*"mark all shown")
         await wait_until(lambda: "Mark every row" in everything(pilot))
         await pilot.press("down", "enter")
-        await wait_until(lambda: len(pilot.app.main.listing.marks) == 20)
+        await wait_until(lambda: len(pilot.app.main.list.listing.marks) == 20)
 
 
 async def test_a_chosen_theme_is_saved_and_a_remembered_one_used(open_screen, wait_until):
@@ -215,7 +232,7 @@ async def test_a_failed_scan_says_so_and_keeps_the_rows(open_screen, made_up, wa
     async with open_screen(source) as pilot:
         await wait_until(lambda: "the disk [/] is odd" in everything(pilot))
         assert "failed" in everything(pilot)
-        assert pilot.app.main.listing.count == 3
+        assert pilot.app.main.list.listing.count == 3
 
 
 async def test_notices_and_unreadable_places_are_said(open_screen, made_up, wait_until):
@@ -246,7 +263,7 @@ async def test_quitting_does_not_wait_for_the_scan(open_screen, made_up, wait_un
         await wait_until(lambda: source.scans == 1)
         await pilot.press(key)
         await wait_until(lambda: pilot.app.return_code == 0)
-    assert not pilot.app.main.feed.running
+    assert not pilot.app.main.scan.feed.running
 
 
 async def test_a_signal_ends_it_with_its_number(open_screen, wait_until):
@@ -264,7 +281,7 @@ async def test_the_keys_shown_are_those_of_the_place_one_is_in(open_screen, wait
             return "".join(part.text for part in main.keys.lay_out(120))
 
         await pilot.press("2")
-        await wait_until(lambda: main.in_packages and "f6 asked for" in hints())
+        await wait_until(lambda: main.panes.tab_for("asked") and "f6 asked for" in hints())
         await pilot.press("slash")
         await wait_until(lambda: main.typing)
         assert hints().strip() == "enter to the list  esc clear"
@@ -286,10 +303,10 @@ async def test_a_hint_can_be_clicked_where_letters_go_into_a_field(open_screen, 
     async with open_screen(size=(120, 36)) as pilot:
         main = pilot.app.main
         await pilot.press("slash", *"api")
-        await wait_until(lambda: main.listing.query.text == "api")
+        await wait_until(lambda: main.list.listing.query.text == "api")
         await pilot.click(main.keys, offset=(2, 0))
-        await wait_until(lambda: main.table.has_focus)
-        assert main.listing.query.text == "api"
+        await wait_until(lambda: main.list.table.has_focus)
+        assert main.list.listing.query.text == "api"
 
 
 async def test_what_could_not_be_read_is_listed_with_its_reason(open_screen, made_up, wait_until):
@@ -352,7 +369,7 @@ async def test_the_palette_has_a_plain_sign_and_the_themes_are_in_it(open_screen
 
 async def test_with_no_row_the_detail_does_not_ask_to_move_to_one(open_screen, wait_until):
     async with open_screen(size=(120, 36)) as pilot:
-        detail = pilot.app.main.detail
+        detail = pilot.app.main.panes.detail
         await pilot.press("slash", *"nosuchthing", "enter")
         await wait_until(lambda: detail.environment is None)
         assert detail.render().plain == "No environment matches the filter."
@@ -366,12 +383,12 @@ async def test_the_list_and_the_machine_view_say_the_same(open_screen, made_up, 
     ]
     async with open_screen(made_up.MemorySource(rows), size=(120, 36)) as pilot:
         main = pilot.app.main
-        await wait_until(lambda: main.facts.totals.occupied == 1600)
+        await wait_until(lambda: main.scan.facts.totals.occupied == 1600)
         await pilot.press("m")
         await wait_until(lambda: pilot.app.screen is not main)
         await wait_until(lambda: pilot.app.screen._everything.counted)
         everything = pilot.app.screen._everything
-        assert (everything.occupied, everything.freed) == main.facts.totals
+        assert (everything.occupied, everything.freed) == main.scan.facts.totals
 
 
 async def test_without_colours_nothing_is_coloured_and_the_cursor_is_reversed(
@@ -383,7 +400,7 @@ async def test_without_colours_nothing_is_coloured_and_the_cursor_is_reversed(
         assert app.theme == "ansi-dark"
         assert [type(each).__name__ for each in app._filters if "Color" in type(each).__name__]
         assert not any(isinstance(each, Monochrome) for each in app._filters)
-        cursor, other = (list(app.main.table.render_line(y)) for y in (1, 2))
+        cursor, other = (list(app.main.list.table.render_line(y)) for y in (1, 2))
         assert all(segment.style.reverse for segment in cursor)
         assert not any(segment.style.reverse for segment in other)
         app.theme = "textual-light"

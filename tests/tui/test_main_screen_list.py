@@ -51,7 +51,7 @@ async def test_the_age_goes_once_everything_was_read_anew(open_screen):
 async def test_the_cursor_moves(open_screen, keys, place):
     async with open_screen() as pilot:
         await pilot.press(*keys.split())
-        listing = pilot.app.main.listing
+        listing = pilot.app.main.list.listing
         assert listing.index(listing.cursor) == place
 
 
@@ -59,37 +59,37 @@ async def test_the_list_scrolls_with_the_cursor(open_screen, made_up):
     async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
         await pilot.press("G")
         main = pilot.app.main
-        last = main.listing.at(199)
+        last = main.list.listing.at(199)
         await pilot.pause()
-        assert round(main.table.scroll_y) == 200 - main.table.rows_seen
+        assert round(main.list.table.scroll_y) == 200 - main.list.table.rows_seen
         assert last.path.split("/")[-2][:4] in line(pilot, 22)
 
 
 async def test_the_detail_follows_the_cursor(open_screen, wait_until):
     async with open_screen() as pilot:
-        await wait_until(lambda: pilot.app.main.detail is not None)
+        await wait_until(lambda: pilot.app.main.panes.detail is not None)
         await pilot.press("j", "j", "j")
         main = pilot.app.main
-        await wait_until(lambda: main.detail.environment is main.listing.current)
+        await wait_until(lambda: main.panes.detail.environment is main.list.listing.current)
 
 
 async def test_the_filter_narrows_while_typing_and_esc_clears_it(open_screen):
     async with open_screen() as pilot:
-        listing = pilot.app.main.listing
+        listing = pilot.app.main.list.listing
         await pilot.press("slash", *"manager:uv")
         assert {each.manager for each in listing.shown()} == {"uv"}
         assert f"{len(listing)} of 20" in everything(pilot)
         await pilot.press("escape")
         assert len(listing) == 20
-        assert pilot.app.main.filter_bar is None
-        assert pilot.app.focused is pilot.app.main.table
+        assert pilot.app.main.list.filter_bar is None
+        assert pilot.app.focused is pilot.app.main.list.table
 
 
 async def test_enter_keeps_the_filter_and_esc_then_clears_it(open_screen):
     async with open_screen() as pilot:
-        listing = pilot.app.main.listing
+        listing = pilot.app.main.list.listing
         await pilot.press("slash", *"api", "enter", "j")
-        assert pilot.app.focused is pilot.app.main.table
+        assert pilot.app.focused is pilot.app.main.list.table
         assert 0 < len(listing) < 20
         assert "/ api" in everything(pilot)
         await pilot.press("escape")
@@ -99,7 +99,7 @@ async def test_enter_keeps_the_filter_and_esc_then_clears_it(open_screen):
 async def test_letters_that_are_keys_are_typed_into_the_filter(open_screen):
     async with open_screen() as pilot:
         await pilot.press("slash", *"qjs?")
-        assert pilot.app.main.listing.query.text == "qjs?"
+        assert pilot.app.main.list.listing.query.text == "qjs?"
         assert "Nothing matches this filter" in everything(pilot)
         assert "esc clears it" in everything(pilot)
 
@@ -108,18 +108,18 @@ async def test_a_bad_term_says_why(open_screen):
     async with open_screen() as pilot:
         await pilot.press("slash", *"size:huge")
         assert "size: a number and a unit" in everything(pilot)
-        assert len(pilot.app.main.listing) == 20
+        assert len(pilot.app.main.list.listing) == 20
 
 
 async def test_sorting_goes_through_the_columns_each_shown_then_and_turns(open_screen):
     async with open_screen(size=(60, 24)) as pilot:
         main = pilot.app.main
-        listing = main.listing
+        listing = main.list.listing
         seen = []
         for _ in range(7):
             await pilot.press("s")
             seen.append(listing.column.id)
-            assert listing.column in main.table.columns_shown
+            assert listing.column in main.list.table.columns_shown
         columns = ["used", "status", "path", "python", "manager", "packages", "reclaimable"]
         assert seen == columns
         before = [each.path for each in listing.shown() if each.size]
@@ -132,17 +132,17 @@ async def test_the_cursor_keeps_its_environment_and_its_line_when_rows_come(open
     async with open_screen(made_up.MemorySource(made_up.many(40)), size=(80, 24)) as pilot:
         main = pilot.app.main
         await pilot.press(*"jjjjjjjjjjjj")
-        path = main.listing.cursor
-        at = main.listing.index(path) - round(main.table.scroll_y)
+        path = main.list.listing.cursor
+        at = main.list.listing.index(path) - round(main.list.table.scroll_y)
         big = made_up.size(10**12)
-        with main.table.changing():
-            main.listing.put(
+        with main.list.table.changing():
+            main.list.listing.put(
                 made_up.environment(f"/home/ada/new{n}/.venv", size=big) for n in range(40)
             )
         await pilot.pause()
-        assert main.listing.cursor == path
-        assert main.listing.index(path) == 52
-        assert main.listing.index(path) - round(main.table.scroll_y) == at
+        assert main.list.listing.cursor == path
+        assert main.list.listing.index(path) == 52
+        assert main.list.listing.index(path) - round(main.list.table.scroll_y) == at
 
 
 async def test_marking_goes_on_to_the_next_and_says_what_is_freed(open_screen, made_up):
@@ -152,7 +152,7 @@ async def test_marking_goes_on_to_the_next_and_says_what_is_freed(open_screen, m
     ]
     async with open_screen(made_up.MemorySource(environments)) as pilot:
         await pilot.press("space", "space")
-        assert pilot.app.main.listing.marks == {environments[0].path, environments[1].path}
+        assert pilot.app.main.list.listing.marks == {environments[0].path, environments[1].path}
         assert "2 marked, frees 3.0 GB" in line(pilot, 35)
         await pilot.press("g", "space")
         assert "1 marked, frees 1.0 GB" in line(pilot, 35)
@@ -178,7 +178,7 @@ async def test_shared_files_of_marked_ones_are_counted_jointly(open_screen, made
 
 async def test_mark_all_marks_what_is_shown_and_takes_it_back(open_screen):
     async with open_screen() as pilot:
-        listing = pilot.app.main.listing
+        listing = pilot.app.main.list.listing
         await pilot.press("slash", *"manager:uv", "enter", "a")
         shown = {each.path for each in listing.shown()}
         assert listing.marks == shown
@@ -192,7 +192,7 @@ async def test_mark_all_marks_what_is_shown_and_takes_it_back(open_screen):
 
 async def test_a_range_is_marked_from_v_to_v_and_given_up_with_esc(open_screen):
     async with open_screen() as pilot:
-        listing = pilot.app.main.listing
+        listing = pilot.app.main.list.listing
         await pilot.press("j", "v", "j", "j")
         assert "range of 3" in line(pilot, 35)
         await pilot.press("v")
@@ -212,7 +212,7 @@ async def test_every_key_of_the_list_can_be_pressed_without_harm(open_screen, ma
                 await pilot.press(named)
                 while len(pilot.app.screen_stack) > 1:
                     await pilot.press("escape")
-                while pilot.app.main.inside or pilot.app.main.filter_bar is not None:
+                while pilot.app.main.panes.inside or pilot.app.main.list.filter_bar is not None:
                     await pilot.press("escape")
         assert pilot.app.return_code is None
 
@@ -228,16 +228,16 @@ async def test_nothing_to_act_on_is_no_error(open_screen, made_up):
 async def test_clicks_choose_sort_mark_and_open(open_screen, wait_until):
     async with open_screen() as pilot:
         main = pilot.app.main
-        await pilot.click(main.table, offset=(20, 5))
-        assert main.listing.index(main.listing.cursor) == 4
-        await pilot.click(main.table, offset=(0, 3))
-        assert main.listing.is_marked(main.listing.at(2).path)
-        await pilot.click(main.table, offset=(14, 0))
-        assert main.listing.column.id == "path"
-        await pilot.click(main.table, offset=(14, 0))
-        assert main.listing.reverse
-        await pilot.click(main.table, offset=(20, 6), times=2)
-        assert main.inside
+        await pilot.click(main.list.table, offset=(20, 5))
+        assert main.list.listing.index(main.list.listing.cursor) == 4
+        await pilot.click(main.list.table, offset=(0, 3))
+        assert main.list.listing.is_marked(main.list.listing.at(2).path)
+        await pilot.click(main.list.table, offset=(14, 0))
+        assert main.list.listing.column.id == "path"
+        await pilot.click(main.list.table, offset=(14, 0))
+        assert main.list.listing.reverse
+        await pilot.click(main.list.table, offset=(20, 6), times=2)
+        assert main.panes.inside
 
 
 async def test_hints_can_be_clicked(open_screen):
@@ -245,7 +245,7 @@ async def test_hints_can_be_clicked(open_screen):
         main = pilot.app.main
         hint = next(each for each in main.keys._hints if each.action == "filter")
         await pilot.click(main.keys, offset=(hint.start, 0))
-        assert main.filter_bar is not None
+        assert main.list.filter_bar is not None
         await pilot.pause()
         assert main.typing
 
@@ -254,47 +254,47 @@ async def test_the_wheel_scrolls_and_the_cursor_stays(open_screen, made_up):
     async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
         main = pilot.app.main
         await pilot.press("j")
-        path = main.listing.cursor
-        main.table.scroll_to(y=60, animate=False)
+        path = main.list.listing.cursor
+        main.list.table.scroll_to(y=60, animate=False)
         await pilot.pause()
-        top = main.listing.at(60).path
-        with main.table.changing():
-            main.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
+        top = main.list.listing.at(60).path
+        with main.list.table.changing():
+            main.list.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
         await pilot.pause()
-        assert main.listing.cursor == path
-        assert main.listing.at(round(main.table.scroll_y)).path == top
+        assert main.list.listing.cursor == path
+        assert main.list.listing.at(round(main.list.table.scroll_y)).path == top
 
 
 async def test_the_wheel_is_not_turned_back_by_rows_that_come(open_screen, made_up):
     async with open_screen(made_up.MemorySource(made_up.many(200)), size=(80, 24)) as pilot:
         main = pilot.app.main
-        assert not main.listing.touched
-        wheel = MouseScrollDown(main.table, 5, 5, 0, 1, 0, False, False, False, 5, 5)
-        main.table.post_message(wheel)
+        assert not main.list.listing.touched
+        wheel = MouseScrollDown(main.list.table, 5, 5, 0, 1, 0, False, False, False, 5, 5)
+        main.list.table.post_message(wheel)
         await pilot.pause()
-        seen = round(main.table.scroll_y)
+        seen = round(main.list.table.scroll_y)
         assert seen
-        top = main.listing.at(seen).path
-        with main.table.changing():
-            main.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
+        top = main.list.listing.at(seen).path
+        with main.list.table.changing():
+            main.list.listing.put([made_up.environment("/x/.venv", size=made_up.size(10**13))])
         await pilot.pause()
-        assert main.listing.at(round(main.table.scroll_y)).path == top
+        assert main.list.listing.at(round(main.list.table.scroll_y)).path == top
 
 
 async def test_remapped_keys_work_and_are_shown(open_screen):
     async with open_screen(keys={"mark": "x", "filter": "F"}) as pilot:
         await pilot.press("x", "space")
-        assert len(pilot.app.main.listing.marks) == 1
+        assert len(pilot.app.main.list.listing.marks) == 1
         assert "x mark" in line(pilot, 35)
         await pilot.press("F", *"api")
-        assert pilot.app.main.listing.query.text == "api"
+        assert pilot.app.main.list.listing.query.text == "api"
 
 
 async def test_keys_that_cannot_be_used_are_said_and_the_usual_ones_hold(open_screen, wait_until):
     async with open_screen(keys={"mrak": "x"}) as pilot:
         await wait_until(lambda: "did you mean 'mark'" in everything(pilot))
         await pilot.press("space")
-        assert len(pilot.app.main.listing.marks) == 1
+        assert len(pilot.app.main.list.listing.marks) == 1
 
 
 async def test_columns_are_those_configured(open_screen):
@@ -315,7 +315,7 @@ async def test_hostile_names_are_shown_and_do_nothing(open_screen, made_up):
         for shown in ("~/[/]/.venv", "[@click=app.quit]x", r"esc\x1b[31mred", r"new\nline"):
             assert shown in text
         for y in range(1, 9):
-            await pilot.click(pilot.app.main.table, offset=(25, y))
+            await pilot.click(pilot.app.main.list.table, offset=(25, y))
             await pilot.press("y")
         await pilot.pause()
         assert pilot.app.return_code is None
@@ -328,8 +328,8 @@ async def test_a_gone_environment_leaves_the_list_with_its_mark(open_screen, mad
     met = [Found(each) for each in environments[1:]]
     source = made_up.MemorySource(environments, events=[*met, Progress(10, 4, 0.1), ended])
     async with open_screen(source, settled=False) as pilot:
-        await wait_until(lambda: pilot.app.main.listing.count == 4)
-        assert gone not in {each.path for each in pilot.app.main.listing.environments()}
+        await wait_until(lambda: pilot.app.main.list.listing.count == 4)
+        assert gone not in {each.path for each in pilot.app.main.list.listing.environments()}
 
 
 async def test_what_a_whole_scan_did_not_meet_leaves_the_list(open_screen, made_up, wait_until):
@@ -339,7 +339,7 @@ async def test_what_a_whole_scan_did_not_meet_leaves_the_list(open_screen, made_
     ended = Finished(("/home/ada",), 10, 0, 0.1, complete=True)
     source = made_up.MemorySource(environments, events=[*met, ended])
     async with open_screen(source, settled=False) as pilot:
-        await wait_until(lambda: pilot.app.main.listing.count == 3)
+        await wait_until(lambda: pilot.app.main.list.listing.count == 3)
 
 
 async def test_a_stopped_scan_takes_nothing_for_gone(open_screen, made_up, wait_until):
@@ -350,8 +350,8 @@ async def test_a_stopped_scan_takes_nothing_for_gone(open_screen, made_up, wait_
         assert "esc stop the scan" in line(pilot, 35)
         await pilot.press("escape")
         await wait_until(lambda: "stopped" in line(pilot, 0))
-        await wait_until(lambda: pilot.app.main.feed.idle)
-        assert pilot.app.main.listing.count == 5
+        await wait_until(lambda: pilot.app.main.scan.feed.idle)
+        assert pilot.app.main.list.listing.count == 5
 
 
 async def test_a_record_without_a_size_keeps_the_one_measured_before(open_screen, made_up):
@@ -359,7 +359,7 @@ async def test_a_record_without_a_size_keeps_the_one_measured_before(open_screen
     fresh = replace(known, size=None, status=Status.BROKEN)
     source = made_up.MemorySource([known], events=[Found(fresh)])
     async with open_screen(source) as pilot:
-        shown = pilot.app.main.listing.get(known.path)
+        shown = pilot.app.main.list.listing.get(known.path)
         assert shown.status is Status.BROKEN
         assert shown.size == known.size
 
@@ -371,5 +371,5 @@ async def test_what_is_typed_before_the_filter_is_there_goes_into_it(open_screen
         for character in "/mqajs":
             key = "slash" if character == "/" else character
             pilot.app.post_message(Key(key, character))
-        await wait_until(lambda: pilot.app.main.listing.query.text == "mqajs")
+        await wait_until(lambda: pilot.app.main.list.listing.query.text == "mqajs")
         assert pilot.app.screen is pilot.app.main

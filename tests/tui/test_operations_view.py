@@ -69,7 +69,7 @@ class Hand:
 
     async def over(self):
         self.operations.held = False
-        await self.until(lambda: self.main.queue and not self.main.working)
+        await self.until(lambda: self.main.operations.queue and not self.main.operations.busy)
         await self.pilot.pause()
 
 
@@ -87,7 +87,7 @@ def acting(open_screen, made_up, wait_until):
         class Context:
             async def __aenter__(self):
                 hand = Hand(await screen.__aenter__(), operations, wait_until)
-                await wait_until(lambda: hand.main._recovered)
+                await wait_until(lambda: hand.main.operations._recovered)
                 return hand
 
             async def __aexit__(self, *error):
@@ -104,14 +104,14 @@ def acting(open_screen, made_up, wait_until):
 
 async def test_the_row_and_a_line_say_what_is_being_done_and_the_end_says_the_way_back(acting):
     async with acting() as hand:
-        path = hand.main.listing.cursor
+        path = hand.main.list.listing.cursor
         await hand.delete()
         assert "» delet" in hand.text
         await hand.until(lambda: "40 of 100 files" in hand.text)
         assert "deleting" in hand.text
         assert "O shows it" in hand.text
         await hand.over()
-        await hand.until(lambda: hand.main.listing.get(path) is None)
+        await hand.until(lambda: hand.main.list.listing.get(path) is None)
         await hand.pilot.pause()
         assert "» delet" not in hand.text
         assert any("z takes it back" in toast for toast in hand.toasts)
@@ -119,7 +119,7 @@ async def test_the_row_and_a_line_say_what_is_being_done_and_the_end_says_the_wa
 
 async def test_the_list_is_corrected_without_a_scan_and_the_cursor_stays_on_its_own(acting):
     async with acting(held=False) as hand:
-        listing = hand.main.listing
+        listing = hand.main.list.listing
         await hand.pilot.press("space", "j")
         stays = listing.cursor
         (gone,) = listing.marks
@@ -139,7 +139,7 @@ async def test_the_list_is_corrected_without_a_scan_and_the_cursor_stays_on_its_
 
 async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(acting, made_up):
     async with acting(held=False) as hand:
-        listing = hand.main.listing
+        listing = hand.main.list.listing
         deleted = listing.current
         await hand.delete()
         await hand.until(lambda: listing.get(deleted.path) is None)
@@ -148,7 +148,7 @@ async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(actin
 
         late = ScanBatch()
         late.add(Found(deleted))
-        hand.main._apply(late)
+        hand.main.scan.apply(late)
         assert listing.get(deleted.path) is None
         hand.operations.source.vanished = frozenset()  # somebody else has taken it back
         await hand.pilot.press("r")
@@ -157,9 +157,9 @@ async def test_a_scan_that_looked_before_does_not_bring_a_deleted_row_back(actin
 
 async def test_what_is_being_worked_on_is_not_taken_twice(acting):
     async with acting() as hand:
-        first = hand.main.listing.cursor
+        first = hand.main.list.listing.cursor
         await hand.delete()
-        assert hand.main.listing.cursor != first  # on to the next one
+        assert hand.main.list.listing.cursor != first  # on to the next one
         for key in ("d", "c", "u"):
             await hand.pilot.press("g", key)
             assert hand.app.screen is hand.main
@@ -169,9 +169,9 @@ async def test_what_is_being_worked_on_is_not_taken_twice(acting):
 async def test_the_last_row_keeps_the_cursor_after_a_yes(acting):
     async with acting() as hand:
         await hand.pilot.press("G")
-        last = hand.main.listing.cursor
+        last = hand.main.list.listing.cursor
         await hand.delete()
-        assert hand.main.listing.cursor == last
+        assert hand.main.list.listing.cursor == last
 
 
 async def test_in_the_view_the_one_under_the_cursor_is_taken_back(acting):
@@ -179,7 +179,7 @@ async def test_in_the_view_the_one_under_the_cursor_is_taken_back(acting):
         for _ in range(2):
             await hand.delete()
             await hand.over()
-        first, last = (job.plan for job in hand.main.queue.jobs)
+        first, last = (job.plan for job in hand.main.operations.queue.jobs)
         await hand.pilot.press("O", "G", "z")
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
         assert ("undo", (first.id, None, frozenset())) in hand.operations.asked
@@ -197,7 +197,7 @@ async def test_in_the_view_what_is_not_over_is_not_taken_back(acting):
         assert isinstance(hand.app.screen, OperationsScreen)
         assert "it is not over" in hand.toasts[-1]
         await hand.pilot.press("x")
-        await hand.until(lambda: not hand.main.working)
+        await hand.until(lambda: not hand.main.operations.busy)
         await hand.pilot.press("z")
         assert "it changed nothing" in hand.toasts[-1]
 
@@ -210,7 +210,7 @@ async def test_the_step_that_runs_stays_in_sight(acting, made_up):
         await hand.pilot.press("O")
         await hand.until(lambda: "» step number 20" in hand.text)
         assert "step 21 of 30" in line_text(
-            running_line(hand.main.queue.jobs, LOOK, 120)
+            running_line(hand.main.operations.queue.jobs, LOOK, 120)
         )  # no figures
 
 
@@ -239,17 +239,17 @@ async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(actin
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
         await hand.pilot.press("y")
         await hand.until(lambda: hand.app.screen is hand.main)
-        assert len(hand.main.queue.jobs) == 1
+        assert len(hand.main.operations.queue.jobs) == 1
 
 
 async def test_a_failure_says_that_everything_is_as_it_was(acting):
     refused = Result(Ending.ROLLED_BACK, "the disk is full", hint="make room [/]")
     async with acting(held=False, result=refused) as hand:
-        path = hand.main.listing.cursor
+        path = hand.main.list.listing.cursor
         await hand.delete()
         await hand.over()
         assert "rolled back: the disk is full\nmake room [/]" in hand.toasts[-1]
-        assert hand.main.listing.get(path) is not None
+        assert hand.main.list.listing.get(path) is not None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
@@ -280,7 +280,7 @@ async def test_the_view_shows_steps_output_and_commands_and_cancels(acting):
         assert "running · in ~/work" in hand.text
         await hand.pilot.press("1", "x")
         assert any("stopping" in toast for toast in hand.toasts)
-        await hand.until(lambda: not hand.main.working)
+        await hand.until(lambda: not hand.main.operations.busy)
         await hand.until(lambda: "rolled back" in hand.text)
         await hand.pilot.press("x")
         assert "it is over" in hand.toasts[-1]
@@ -293,13 +293,13 @@ async def test_the_whole_log_is_shown_by_its_path_and_copied(acting, monkeypatch
         copied = []
         monkeypatch.setattr(hand.app, "copy_to_clipboard", copied.append)
         await hand.delete()
-        await hand.until(lambda: hand.main.queue.jobs[0].commands)
+        await hand.until(lambda: hand.main.operations.queue.jobs[0].commands)
         await hand.pilot.press("O")
         await hand.until(lambda: "the whole log: ~/.local/state/envdeck" in hand.text)
         await hand.pilot.press("y")
-        log = f"operations/{hand.main.queue.jobs[0].plan.id}.log"
+        log = f"operations/{hand.main.operations.queue.jobs[0].plan.id}.log"
         assert [path.endswith(log) for path in copied] == [True]
-        hand.main.queue.jobs[0].commands.clear()
+        hand.main.operations.queue.jobs[0].commands.clear()
         await hand.pilot.press("y")
         assert len(copied) == 1
         await hand.until(lambda: "the whole log" not in hand.text)
@@ -313,8 +313,8 @@ async def test_the_palette_offers_what_the_view_answers_to(acting):
         assert {"Cancel the operation", "History", "Undo", "Quit"} <= offered.keys()
         assert "Delete" not in offered
         await offered["Cancel the operation"].callback()
-        await hand.until(lambda: not hand.main.working)
-        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
+        await hand.until(lambda: not hand.main.operations.busy)
+        assert hand.main.operations.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
 async def test_one_that_waits_is_cancelled_before_it_begins(acting):
@@ -322,10 +322,10 @@ async def test_one_that_waits_is_cancelled_before_it_begins(acting):
         for _ in range(3):
             await hand.delete()
             await hand.pilot.press("j")
-        assert [job.state for job in hand.main.queue.jobs][2] is JobState.WAITING
+        assert [job.state for job in hand.main.operations.queue.jobs][2] is JobState.WAITING
         assert "» wait" in hand.text
         await hand.pilot.press("O", "G", "x")
-        assert hand.main.queue.jobs[2].state is JobState.CANCELLED
+        assert hand.main.operations.queue.jobs[2].state is JobState.CANCELLED
         await hand.over()
         assert len(hand.operations.ran) == 2
 
@@ -362,7 +362,7 @@ async def test_quitting_asks_while_something_is_being_done_and_staying_is_the_de
         await hand.pilot.press("enter")
         assert hand.app.screen is hand.main
         assert hand.app.is_running
-        assert hand.main.working
+        assert hand.main.operations.busy
 
 
 async def test_quitting_waits_for_what_runs_where_that_is_wanted(acting):
@@ -373,7 +373,7 @@ async def test_quitting_waits_for_what_runs_where_that_is_wanted(acting):
         assert hand.app._exit is False
         hand.operations.held = False
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.queue.jobs[0].state is JobState.DONE
+        assert hand.main.operations.queue.jobs[0].state is JobState.DONE
 
 
 async def test_quitting_rolls_back_where_that_is_wanted(acting):
@@ -381,7 +381,7 @@ async def test_quitting_rolls_back_where_that_is_wanted(acting):
         await hand.delete()
         await hand.pilot.press("q", "right", "right", "enter")
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
+        assert hand.main.operations.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
 @pytest.mark.parametrize(("key", "state"), [("w", JobState.DONE), ("x", JobState.ROLLED_BACK)])
@@ -393,13 +393,13 @@ async def test_the_buttons_of_leaving_have_keys(acting, key, state):
         await hand.pilot.press(key)
         hand.operations.held = False
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.queue.jobs[0].state is state
+        assert hand.main.operations.queue.jobs[0].state is state
 
 
 async def test_of_a_command_that_is_run_no_way_back_is_promised(acting):
     async with acting() as hand:
         await hand.delete()
-        job = hand.main.queue.active[0]
+        job = hand.main.operations.queue.active[0]
         job.plan = replace(job.plan, operation=Operation.RUN)
         await hand.pilot.press("q")
         await hand.until(lambda: "what it did stays" in " ".join(hand.text.split()))
@@ -416,7 +416,7 @@ async def test_the_key_for_quitting_once_more_does_not_wait(acting):
         await hand.until(lambda: "w waits for it, x gives it up" in hand.text)
         await hand.pilot.press("w", "q")
         await hand.until(lambda: hand.app._exit)
-        assert hand.main.working
+        assert hand.main.operations.busy
 
 
 async def test_once_the_work_is_over_the_dialog_offers_to_quit_alone(acting):
@@ -440,11 +440,11 @@ async def test_a_signal_stops_what_runs_and_has_more_patience_with_it(acting):
     async with acting() as hand:
         await hand.delete()
         assert hand.app.end(143) == PATIENCE + ROLLBACK_PATIENCE
-        assert hand.main.queue.wait(10)
+        assert hand.main.operations.queue.wait(10)
         await hand.until(lambda: hand.app._exit)
         assert hand.app.return_code == 143
-        hand.main.queue.drain()
-        assert hand.main.queue.jobs[0].state is JobState.ROLLED_BACK
+        hand.main.operations.queue.drain()
+        assert hand.main.operations.queue.jobs[0].state is JobState.ROLLED_BACK
 
 
 # beginning
@@ -493,7 +493,7 @@ async def test_the_read_only_mode_says_what_is_pending_and_clears_nothing_up(
 async def test_what_was_announced_is_purged_through_the_queue(acting):
     items = (Item("/home/ada/trash/one", None), Item("/home/ada/trash/two", None))
     async with acting(held=False, due_items=Due(purge=items)) as hand:
-        await hand.until(lambda: hand.operations.ran and not hand.main.working)
+        await hand.until(lambda: hand.operations.ran and not hand.main.operations.busy)
         assert ("purge", ("one", "two")) in hand.operations.asked
         assert hand.operations.ran[0].operation is Operation.PURGE
         assert not any(what == "announce" for what, _ in hand.operations.asked)
@@ -523,20 +523,11 @@ async def test_a_recovery_that_fails_is_said_and_nothing_waits_for_it(acting, ma
 
     source = made_up.MemorySource(made_up.many(3))
     async with acting(source=source) as hand:
-        hand.main._opened = Failing(source=source)
-        hand.main._recovered = False
-        message = None
-
-        def post(given):
-            nonlocal message
-            message = given
-            hand.main._post_recovered(given)
-
-        from envdeck.tui.workers import run_in_thread
-
-        run_in_thread(hand.main._recover, post)
+        hand.main.operations._opened = Failing(source=source)
+        hand.main.operations._recovered = False
+        hand.main.operations.begin()
         await hand.until(lambda: any("the journal is gone" in toast for toast in hand.toasts))
-        assert hand.main._recovered
+        assert hand.main.operations._recovered
 
 
 async def test_the_keys_are_answered_where_there_are_no_operations(open_screen):
@@ -630,7 +621,7 @@ async def test_real_environments_are_deleted_and_come_back(
     roots = (str(home / "work"),)
     async with open_screen(catalog, roots=roots, home=str(home), operations=operations) as pilot:
         hand = Hand(pilot, operations, wait_until)
-        listing = hand.main.listing
+        listing = hand.main.list.listing
         await wait_until(lambda: {each.path for each in listing.environments()} == paths)
         await pilot.press("a")
         await hand.delete()

@@ -43,7 +43,9 @@ def opened(open_screen, wait_until):
             await self.pilot.pause()
 
         async def over(self):
-            await wait_until(lambda: self.app.main.queue and not self.app.main.working)
+            await wait_until(
+                lambda: self.app.main.operations.queue and not self.app.main.operations.busy
+            )
             await self.pilot.pause()
 
     def make(operations, **changes):
@@ -134,15 +136,15 @@ async def test_the_program_can_be_left_from_the_dialog(opened, made_up, wait_unt
 async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(opened, made_up):
     operations = made_up.MadeUpOperations()
     async with opened(operations) as screen:
-        listing = screen.app.main.listing
+        listing = screen.app.main.list.listing
         await screen.pilot.press("space", "space")
         marked = {each.path for each in listing.marked()}
-        await screen.app.main.filter_by("nothing matches this")
+        await screen.app.main.list.filter_by("nothing matches this")
         await screen.pilot.press("d")
         await screen.planned()
         assert "Delete 2 environments, 2 of them hidden by the filter" in shown(screen.app)
         assert {target.path for target in screen.dialog.plan.targets} == marked
-        screen.app.main.listing.toggle_all()  # what happens meanwhile changes nothing
+        screen.app.main.list.listing.toggle_all()  # what happens meanwhile changes nothing
         await screen.pilot.press("y")
         await screen.over()
         assert {target.path for target in operations.ran[0].targets} == marked
@@ -332,7 +334,7 @@ async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_u
         PlanRequest("Recreate ~/work/five/.venv", OneOfThem(made_up, "five")),
     ]
     async with opened(operations, size=(120, 60)) as screen:
-        screen.app.main.request(together("Recreate 5 environments", requests))
+        screen.app.main.operations.request(together("Recreate 5 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
         text = shown(screen.app)
@@ -359,7 +361,7 @@ async def test_none_of_several_can_be_done(opened, made_up):
     operations = made_up.MadeUpOperations()
     requests = [PlanRequest(name, lambda _allow: NoPlan("no base")) for name in ("one", "two")]
     async with opened(operations) as screen:
-        screen.app.main.request(together("Recreate 2 environments", requests))
+        screen.app.main.operations.request(together("Recreate 2 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
         assert "none of them can be done" in shown(screen.app)
@@ -376,7 +378,7 @@ async def test_how_many_of_several_are_planned_is_said(opened, made_up, wait_unt
         for n in range(3)
     ]
     async with opened(operations) as screen:
-        screen.app.main.request(together("Recreate 3 environments", requests))
+        screen.app.main.operations.request(together("Recreate 3 environments", requests))
         await wait_until(lambda: "planning 1 of 3" in shown(screen.app))
         held[0] = False
         await screen.planned()

@@ -159,8 +159,10 @@ async def opened(pilot, wait_until):
     """Open the tab and return it once it has read."""
     await pilot.press("3")
     main = pilot.app.main
-    await wait_until(lambda: main.detail is not None and isinstance(main.detail.tab, ProjectTab))
-    tab = main.detail.tab
+    await wait_until(
+        lambda: main.panes.detail is not None and isinstance(main.panes.detail.tab, ProjectTab)
+    )
+    tab = main.panes.detail.tab
     await wait_until(lambda: tab.view.has_focus and tab.comparison is not None)
     await pilot.pause()
     return tab
@@ -225,10 +227,10 @@ async def test_the_key_acts_on_the_environment_that_the_cursor_went_to(
         tab = await opened(pilot, wait_until)
         main = pilot.app.main
         await pilot.press("escape")
-        main.table.action_down()
+        main.list.table.action_down()
         main.action_mend()
         await pilot.pause()
-        assert tab._environment.path == main.listing.current.path
+        assert tab._environment.path == main.list.listing.current.path
         assert not [name for name, _ in operations.asked if name == "recreate"]
         told = [note.message for note in pilot.app._notifications]
         assert "it is being compared with its project still" in told
@@ -242,12 +244,12 @@ async def test_the_detail_stays_with_the_environment_that_is_mended(
     async with open_screen(source, operations=operations) as pilot:
         await pilot.press("g")
         await opened(pilot, wait_until)
-        before = pilot.app.main.listing.cursor
+        before = pilot.app.main.list.listing.cursor
         await pilot.press("f")
         await wait_until(lambda: getattr(pilot.app.screen, "plan", None) is not None)
         await pilot.press("y")
         await wait_until(lambda: operations.done)
-        assert pilot.app.main.listing.cursor == before
+        assert pilot.app.main.list.listing.cursor == before
 
 
 def test_of_thousands_of_drifts_the_first_are_laid_out(told):
@@ -295,12 +297,12 @@ async def test_without_a_project_it_teaches_and_reads_nothing(
     source = made_up.MemorySource([made_up.environment(project=link)])
     async with open_screen(source, (80, 24)) as pilot:
         await pilot.press(key)
-        await wait_until(lambda: pilot.app.main.detail is not None)
+        await wait_until(lambda: pilot.app.main.panes.detail is not None)
         view = None
 
         def shows():
             nonlocal view
-            tab = pilot.app.main.detail.tab
+            tab = pilot.app.main.panes.detail.tab
             view = getattr(tab, "view", None)
             return view is not None and words in said(getattr(view, "rows", ()))
 
@@ -329,7 +331,7 @@ async def test_a_failure_is_said_in_place_of_the_rows(open_screen, made_up, wait
         await wait_until(
             lambda: (
                 "could not be compared: [/] no such disk"
-                in " ".join(said(pilot.app.main.detail.tab.view.rows).split())
+                in " ".join(said(pilot.app.main.panes.detail.tab.view.rows).split())
             )
         )
 
@@ -377,9 +379,9 @@ async def test_an_answer_for_another_environment_is_dropped(open_screen, made_up
         if held is second:
             gate.set()
             return
-        pilot.app.main.table.focus()
+        pilot.app.main.list.table.focus()
         await pilot.press("j")
-        tab = pilot.app.main.detail.tab
+        tab = pilot.app.main.panes.detail.tab
         await wait_until(lambda: tab.comparison is not None)
         gate.set()
         await pilot.pause()
@@ -388,10 +390,10 @@ async def test_an_answer_for_another_environment_is_dropped(open_screen, made_up
 
 async def test_all_tabs_fit_beside_the_list_and_a_click_opens_them(open_screen, wait_until, source):
     async with open_screen(source, (100, 30)) as pilot:
-        await wait_until(lambda: pilot.app.main.detail is not None)
+        await wait_until(lambda: pilot.app.main.panes.detail is not None)
         await pilot.pause()
-        line = pilot.app.main.detail.query_one(TabLine)
+        line = pilot.app.main.panes.detail.query_one(TabLine)
         text = str(line.render())
         assert len(text) <= line.content_size.width
         await pilot.click(line, offset=(text.index("Project") + 1, 0))
-        await wait_until(lambda: isinstance(pilot.app.main.detail.tab, ProjectTab))
+        await wait_until(lambda: isinstance(pilot.app.main.panes.detail.tab, ProjectTab))

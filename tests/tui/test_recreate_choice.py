@@ -502,7 +502,7 @@ async def test_from_the_list_to_the_plan(open_screen, made_up) -> None:
     source = made_up.MemorySource([API])
     async with open_screen(source, operations=operations) as pilot:
         app = pilot.app
-        await until(lambda: app.main.operating is not None)
+        await until(lambda: app.main.operations.operating is not None)
         await pilot.press("c")
         await until(lambda: isinstance(app.screen, RecreateDialog) and app.screen.list.rows)
         await pilot.press("enter")

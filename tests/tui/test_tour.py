@@ -126,7 +126,7 @@ async def test_it_is_offered_once_and_the_answer_is_kept(open_screen, wait_until
 
 async def test_it_is_not_offered_unless_asked_for(open_screen, wait_until):
     async with open_screen() as pilot:
-        await wait_until(lambda: pilot.app.main.detail is not None)
+        await wait_until(lambda: pilot.app.main.panes.detail is not None)
         assert pilot.app.screen is pilot.app.main
 
 

@@ -77,7 +77,7 @@ def walked(open_screen, made_up, wait_until):
         source = made_up.MemorySource([made_up.environment(f"{PROJECT}/.venv")])
         async with open_screen(source, size=size, operations=operations, **changes) as pilot:
             app = pilot.app
-            app.main.open_walking = lambda *_: walking
+            app.open_walking = lambda *_: walking
             await pilot.press("w")
             await wait_until(lambda: hasattr(app.screen, "walk"))
             if looked:
@@ -301,7 +301,7 @@ async def test_x_cancels_and_the_cursor_stays(walked, made_up, wait_until):
 async def test_what_waits_is_given_up_before_it_begins(walked, made_up, wait_until):
     async with walked() as (pilot, walking):
         app, screen = pilot.app, pilot.app.screen
-        app.main._need_queue(app.main.operating)._held = True
+        app.main.operations.need_queue(app.main.operations.operating)._held = True
         await pilot.press("enter", "enter")
         await to_plan(pilot, wait_until)
         await pilot.press("y")
@@ -496,7 +496,7 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
     operations = made_up.MadeUpOperations()
     async with open_screen(source, operations=operations, home=str(tmp_path)) as pilot:
         app = pilot.app
-        app.main.open_walking = opened
+        app.open_walking = opened
         await pilot.press("w")
         dialog = app.screen
         assert isinstance(dialog, ProjectDialog)
@@ -562,7 +562,7 @@ def test_folders_are_offered_by_how_they_begin_hidden_ones_when_asked_for(tmp_pa
 async def test_it_opens_in_front_when_a_project_was_given(open_screen, made_up, wait_until):
     operations = made_up.MadeUpOperations()
     async with open_screen(operations=operations, settled=False, project=PROJECT) as pilot:
-        pilot.app.main.open_walking = lambda *_: made.MadeUpWalking()
+        pilot.app.open_walking = lambda *_: made.MadeUpWalking()
         await wait_until(lambda: hasattr(pilot.app.screen, "walk"))
         assert pilot.app.screen.walk.project == PROJECT
         await wait_until(lambda: pilot.app.screen.walk.steps)
@@ -581,8 +581,8 @@ async def test_a_clone_that_has_no_row_is_walked_through_by_its_folder(
     operations = made_up.MadeUpOperations()
     async with open_screen(operations=operations, home=str(tmp_path)) as pilot:
         app = pilot.app
-        app.main.open_walking = opened
-        app.main.open_walkthrough(str(tmp_path / "clone"))
+        app.open_walking = opened
+        app.main.commands.walk(str(tmp_path / "clone"))
         await pilot.pause()
         await pilot.press("escape")
         await pilot.press("W")

@@ -59,7 +59,7 @@ def run(
     app = EnvDeck(source, scope, settings, operations)
     with ending_on_signals(app.end) as app.end_late:
         app.run()
-        queue = app.main.queue
+        queue = app.main.operations.queue
         if queue is not None and queue.busy:
             queue.stop_all()
             if not queue.wait(ROLLBACK_PATIENCE):

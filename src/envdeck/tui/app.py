@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
@@ -28,16 +28,25 @@ from envdeck.tui.base.actions import (
     program_bindings,
     validate_keys,
 )
-from envdeck.tui.base.messages import FilterRequested, OutcomeSaid, PlanRequested
+from envdeck.tui.base.messages import (
+    CommandRequested,
+    FilterRequested,
+    OperationEnded,
+    OutcomeSaid,
+    PlanRequested,
+    WalkthroughRequested,
+)
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.screen import MainScreen
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from envdeck.core.catalog import Scope
     from envdeck.tui.base.services import Operating
     from envdeck.tui.dialogs.quit import Leave
-    from envdeck.tui.walkthrough.state import WalkthroughOpened
+    from envdeck.tui.walkthrough.state import OpenWalking, WalkthroughStates
 
 PATIENCE = 0.8
 """Seconds in which it ends by itself after `q` or a signal. A terminal that is gone takes no
@@ -138,6 +147,8 @@ class EnvDeck(App[None], inherit_bindings=False):
     TITLE = "EnvDeck"
     CSS_PATH = "theme.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*program_bindings()]
+    open_walking: "OpenWalking | None" = None
+    """Opens what is behind a walkthrough, in a thread; None for the real one."""
 
     def __init__(
         self,
@@ -157,6 +168,8 @@ class EnvDeck(App[None], inherit_bindings=False):
         if settings.keys and not self._problems:
             self.set_keymap(keymap(settings.keys))
         self._use_theme(settings.theme)
+        self._walks: WalkthroughStates | None = None
+        """The walkthroughs that were opened, so that one that was left can be resumed."""
         self.main = MainScreen(source, scope, settings, operations)
 
     def get_default_screen(self) -> Screen[None]:
@@ -168,7 +181,12 @@ class EnvDeck(App[None], inherit_bindings=False):
         self._told_through = asyncio.get_running_loop()
         if self._told_to_end is not None:
             self.exit(return_code=self._told_to_end)
-        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+
+        def chosen(theme: "Theme") -> None:
+            self._take_colours_away()
+            self._settings.save_theme(theme.name)
+
+        self.theme_changed_signal.subscribe(self, chosen)
         for problem in self._problems:
             self.notify(plain(problem), severity="warning", markup=False)
 
@@ -178,8 +196,9 @@ class EnvDeck(App[None], inherit_bindings=False):
         what is being given up."""
         self._told_to_end = code
         patience = PATIENCE
-        if self.main.working and self.main.queue is not None:
-            self.main.queue.stop_all()
+        queue = self.main.operations.queue
+        if queue is not None and queue.busy:
+            queue.stop_all()
             patience += ROLLBACK_PATIENCE
         if self._told_through is not None:
             self._told_through.call_soon_threadsafe(partial(self.exit, return_code=code))
@@ -225,10 +244,6 @@ class EnvDeck(App[None], inherit_bindings=False):
         self.theme = name or usual
         self._take_colours_away()
 
-    def _theme_chosen(self, name: str) -> None:
-        self._take_colours_away()
-        self._settings.save_theme(name)
-
     def _take_colours_away(self) -> None:
         """With `NO_COLOR` leave out what a theme of the terminal's own colours names.
 
@@ -243,16 +258,26 @@ class EnvDeck(App[None], inherit_bindings=False):
         """Every action for the palette, and the themes."""
         for action in ACTIONS:
             if action.id != "palette" and (action.program or self._offered(action, screen)):
-                yield SystemCommand(action.title, action.tooltip, partial(self._do, action.called))
+                yield SystemCommand(action.title, action.tooltip, partial(self._do, action.id))
         yield SystemCommand("Theme", "Choose how it looks; the choice is kept.", self.search_themes)
 
     def _offered(self, action: Action, screen: Screen[object]) -> bool:
         if screen is self.main:
-            return not action.only or self.main.offers(action)
+            return not action.only or self.main.panes.tab_for(action.id) is not None
         return any(getattr(each, "id", None) == action.id for each in screen.BINDINGS)
 
-    async def _do(self, called: str) -> None:
-        await self.screen.run_action(called)
+    async def _do(self, name: str, screen: Screen[None] | None = None) -> None:
+        """Do what an action means on a screen: the outermost that has a key for it answers."""
+        shown = screen or self.screen
+        for node in (shown, *shown.query("*"), self):
+            for binding in node.BINDINGS:
+                if isinstance(binding, Binding) and binding.id == name:
+                    await self.run_action(binding.action, node)
+                    return
+
+    async def on_command_requested(self, message: CommandRequested) -> None:
+        """Do what the main screen does."""
+        await self._do(message.action, self.main)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Make a picture of the screen, every secret on it hidden; all ways to make one end
@@ -271,11 +296,21 @@ class EnvDeck(App[None], inherit_bindings=False):
         else:
             self.push_screen(HelpScreen(self.main.look))
 
-    def on_walkthrough_opened(self, event: "WalkthroughOpened") -> None:
-        """Show a walkthrough."""
-        from envdeck.tui.walkthrough.screen import WalkthroughScreen
+    def on_walkthrough_requested(self, message: WalkthroughRequested) -> None:
+        """Show a walkthrough, where it was left if it was."""
+        from envdeck.tui.walkthrough import screen, state
 
-        self.push_screen(WalkthroughScreen(event.walk, event.main))
+        self._walks = self._walks or state.WalkthroughStates()
+        project, environment = message.project, message.environment
+        opener = self.open_walking or state.open_walking
+        begin = partial(opener, message.operating, project, environment)
+        walk = self._walks.of(project, environment, begin)
+        self.push_screen(screen.WalkthroughScreen(walk, self.main.operations))
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        """Remember how it ended, where it was done for a walkthrough that was left."""
+        if self._walks is not None:
+            self._walks.job_ended(message.job, self.post_message)
 
     def action_tour(self) -> None:
         """Show the tour."""
@@ -293,31 +328,31 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leave, or ask first where something is being done."""
-        queue = self.main.queue
+        queue = self.main.operations.queue
         if queue is None or not queue.busy:
             self._close()
             return
         from envdeck.tui.dialogs.quit import QuitDialog
 
+        def left(leave: "Leave | None") -> None:
+            if leave is not None:
+                self._close()
+
         if isinstance(self.screen, QuitDialog):
             self.screen.action_quit()
         else:
-            self.push_screen(QuitDialog(queue, self.main.look), self._leave)
-
-    def _leave(self, leave: "Leave | None") -> None:
-        if leave is not None:
-            self._close()
+            self.push_screen(QuitDialog(queue, self.main.look), left)
 
     def _close(self) -> None:
         """End, and see to it that this comes about whatever a thread waits for."""
-        queue = self.main.queue
+        queue = self.main.operations.queue
         if self.end_late is not None and (queue is None or not queue.busy):
             self.end_late(PATIENCE, 0)
         self.exit()
 
     def on_plan_requested(self, message: PlanRequested) -> None:
         """Plan what any screen asks for and show it."""
-        self.main.request(message.request)
+        self.main.operations.request(message.request)
 
     def on_outcome_said(self, message: OutcomeSaid) -> None:
         """Show how something in the background ended, whatever screen asked for it."""
@@ -337,4 +372,4 @@ class EnvDeck(App[None], inherit_bindings=False):
         """Show the list, narrowed."""
         while self.screen is not self.main and len(self.screen_stack) > 1:
             self.pop_screen()
-        await self.main.filter_by(message.query)
+        await self.main.list.filter_by(message.query)

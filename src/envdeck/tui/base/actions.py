@@ -41,11 +41,6 @@ class Action(NamedTuple):
         """The name of its method, as Textual knows it."""
         return "command_palette" if self.id == "palette" else self.id.replace(".", "_")
 
-    @property
-    def called(self) -> str:
-        """How it is called from anywhere on a screen."""
-        return f"{'app' if self.program else 'screen'}.{self.method}"
-
 
 _MOVE, _FIND, _MARK, _DO, _PACKAGES, _PROJECT, _OPERATIONS, _CHOICES, _TRASH, _DIALOGS, _PROGRAM = (
     "Move",
@@ -332,11 +327,6 @@ def bindings(*ids: str) -> list[Binding]:
         )
         for action in (BY_ID[name] for name in ids)
     ]
-
-
-def list_bindings() -> list[Binding]:
-    """Return the bindings of everything one does in the list."""
-    return bindings(*(action.id for action in ACTIONS if not action.program and not action.only))
 
 
 def program_bindings() -> list[Binding]:

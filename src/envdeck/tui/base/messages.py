@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from envdeck.core.model import Environment
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import PlanRequest
+    from envdeck.tui.base.services import Operating, PlanRequest
 
 
 class FilterRequested(Message):
@@ -70,8 +71,23 @@ class HintsChanged(Message):
     """The keys worth a hint are others now."""
 
 
-class MarkRequested(Message):
-    """The left edge of the row under the cursor was clicked."""
+class MarksChanged(Message):
+    """Other environments are marked, or (not `other`) the same ones are known better."""
+
+    def __init__(self, *, other: bool = True) -> None:
+        super().__init__()
+        self.other = other
+
+
+class CommandRequested(Message):
+    """An action of the main screen is wanted, by its id in the registry: a line was clicked, say.
+
+    The application answers it, whatever screen it comes from.
+    """
+
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action = action
 
 
 class PlanRequested(Message):
@@ -83,6 +99,19 @@ class PlanRequested(Message):
     def __init__(self, request: "PlanRequest") -> None:
         super().__init__()
         self.request = request
+
+
+class WalkthroughRequested(Message):
+    """The walkthrough of a project is to be shown, where it was left if it was. The application
+    answers it, which alone knows every screen."""
+
+    def __init__(
+        self, operating: "Operating", project: str, environment: "Environment | None"
+    ) -> None:
+        super().__init__()
+        self.operating = operating
+        self.project = project
+        self.environment = environment
 
 
 class OperationEnded(Message):

@@ -40,6 +40,7 @@ class Packages(DetailTab):
     Packages > .footing { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap;
         text-overflow: ellipsis; }
     """
+    OFFERS: ClassVar[frozenset[str]] = frozenset({"asked"})
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "sort", "reverse", "back", "asked"),
         # In a field the key is its own, whatever keys "back" was given.

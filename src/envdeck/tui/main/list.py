@@ -1,26 +1,60 @@
-"""The part of the main screen that goes through the list: cursor, filter, order, marks."""
+"""The list: cursor, filter, order, marks, and what is done with the row under the cursor."""
 
-from typing import TYPE_CHECKING
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+
+from envdeck.core.model import Environment
+from envdeck.text import plain
 from envdeck.tui.base import messages
-from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import CatalogSource
-from envdeck.tui.main.live import LiveScreen
-from envdeck.tui.main.words import filter_line
-from envdeck.tui.store import Query
-from envdeck.tui.store.columns import column_named
+from envdeck.tui.base.actions import BY_ID, bindings
+from envdeck.tui.main.table import EnvironmentTable
+from envdeck.tui.store import Listing, Query
+from envdeck.tui.store.columns import column_named, columns_named
+from envdeck.tui.widgets.line import Look
+from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
-    from envdeck.core.catalog import Scope
     from envdeck.tui.widgets.filter_bar import FilterBar
 
+_MOVES = ("up", "down", "first", "last", "page_up", "page_down")
 
-class BrowsingScreen(LiveScreen, inherit_bindings=False):
-    """Answers to what is done in the list, and changes nothing but the list."""
 
-    def __init__(self, source: CatalogSource, scope: "Scope", settings: ScreenSettings) -> None:
-        super().__init__(source, scope, settings)
+class EnvironmentList(Horizontal):
+    """Holds the table with what stands beside it, and the filter below; its keys are answered
+    wherever the focus is in it. It changes nothing but the list, and posts what has changed:
+    :class:`CursorMoved`, :class:`MarksChanged`, :class:`HintsChanged`."""
+
+    DEFAULT_CSS: ClassVar[str] = "EnvironmentList > FilterBar { dock: bottom; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(BY_ID[name].keys, f"move('{name}')", show=False, id=name) for name in _MOVES),
+        *bindings("filter", "sort", "reverse", "mark", "mark_all", "range", "copy", "folder"),
+    ]
+
+    def __init__(self, columns: Sequence[str], look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.listing = Listing()
+        self.table = EnvironmentTable(self.listing, columns_named(columns), look)
         self.filter_bar: FilterBar | None = None
+
+    def put(self, fresh: Sequence[Environment], gone: Sequence[str]) -> None:
+        """Show newer records, and take those of some paths away."""
+        before, marked = self.listing.current, self.listing.marks
+        with self.table.changing():
+            self.listing.put(fresh)
+            self.listing.remove(gone)
+        if self.listing.current != before:
+            self.post_message(messages.CursorMoved(self.listing.cursor))
+        if not marked.isdisjoint(gone):
+            self.post_message(messages.MarksChanged())
+        elif not marked.isdisjoint(each.path for each in fresh):
+            self.post_message(messages.MarksChanged(other=False))
 
     @property
     def typing(self) -> bool:
@@ -28,58 +62,24 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
         bar = self.filter_bar
         return bar is not None and bar.is_mounted and bar.typing
 
-    def tell(self) -> None:
-        """Say what holds now, in the filter bar as well."""
-        super().tell()
-        if self.filter_bar is not None and self.filter_bar.is_mounted:
-            self.filter_bar.tell(filter_line(self.listing, self.look))
-
-    # moving
-
-    def action_up(self) -> None:
-        """A row up."""
-        self.table.action_up()
-
-    def action_down(self) -> None:
-        """A row down."""
-        self.table.action_down()
-
-    def action_first(self) -> None:
-        """To the first row."""
-        self.table.action_first()
-
-    def action_last(self) -> None:
-        """To the last row."""
-        self.table.action_last()
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.table.action_page_up()
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.table.action_page_down()
-
-    def on_cursor_moved(self) -> None:
-        """Let the rest of the screen follow the cursor."""
-        self.current_changed()
-        if self.listing.ranging:
-            self.tell()
+    async def action_move(self, where: str) -> None:
+        """Move the cursor while the focus is beside the table: in the filter, say."""
+        await self.table.run_action(where)
 
     # filter and order
 
     async def action_filter(self) -> None:
         """Type what to look for; what is typed meanwhile is waited for, and so not lost."""
         bar = await self._open_filter(self.listing.query.text)
-        self.set_focus(bar.field)
+        self.screen.set_focus(bar.field)
 
     async def _open_filter(self, text: str) -> "FilterBar":
         if self.filter_bar is None:
             from envdeck.tui.widgets.filter_bar import FilterBar
 
             self.filter_bar = FilterBar(text, self.look.signs.ellipsis)
-            await self.mount(self.filter_bar, before=self.keys)
-            self.tell()
+            await self.mount(self.filter_bar)
+            self.post_message(messages.HintsChanged())
         else:
             self.filter_bar.set_text(text)
         return self.filter_bar
@@ -96,10 +96,11 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
             self.listing.narrow(Query.parse(text, self.look.clock()))
         self.table.show_cursor()
         if self.listing.current is not before:
-            self.current_changed()
-        self.tell()
+            self.post_message(messages.CursorMoved(self.listing.cursor))
+        self.post_message(messages.HintsChanged())
 
-    def _close_filter(self) -> None:
+    def close_filter(self) -> None:
+        """Show every row again."""
         if self.filter_bar is not None:
             self.filter_bar.remove()
             self.filter_bar = None
@@ -116,7 +117,7 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
         if message.kept and self.listing.query.text:
             self.table.focus()
         else:
-            self._close_filter()
+            self.close_filter()
 
     def action_sort(self) -> None:
         """Sort by the next column; it is shown then, whatever the room."""
@@ -138,7 +139,7 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
         with self.table.changing():
             self.listing.sort_by(column_named(column), reverse=reverse)
         self.table.lay_out_again()
-        self.tell()
+        self.post_message(messages.HintsChanged())
 
     # marks
 
@@ -149,17 +150,12 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
             return
         self.listing.toggle_mark()
         self.table.action_down()
-        self._after_marking()
-
-    def on_mark_requested(self) -> None:
-        """The left edge was clicked: the mark alone changes."""
-        self.listing.toggle_mark()
-        self._after_marking()
+        self.post_message(messages.MarksChanged())
 
     def action_mark_all(self) -> None:
         """Mark every row shown, or none of them."""
         self.listing.toggle_all()
-        self._after_marking()
+        self.post_message(messages.MarksChanged())
 
     def action_range(self) -> None:
         """Start a range, or mark the one that was started."""
@@ -167,9 +163,36 @@ class BrowsingScreen(LiveScreen, inherit_bindings=False):
             self.listing.mark_range()
         else:
             self.listing.start_range()
-        self._after_marking()
+        self.post_message(messages.MarksChanged())
 
-    def _after_marking(self) -> None:
-        self.marks_changed()
-        self.table.refresh()
-        self.tell()
+    # the row under the cursor
+
+    def action_copy(self) -> None:
+        """Copy the path, and show it: not every terminal takes it."""
+        current = self.listing.current
+        if current is not None:
+            from envdeck.tui.base.system import for_clipboard
+
+            self.app.copy_to_clipboard(for_clipboard(current.path))
+            self.notify(f"copied {plain(current.path)}", markup=False)
+
+    def action_folder(self) -> None:
+        """Open the folder in the file manager."""
+        current = self.listing.current
+        if current is None:
+            return
+        from envdeck.tui.base.system import open_folder, opener
+
+        program, reason = opener(sys.platform, os.environ)
+        shown = self.look.path(current.path)
+        if program is None:
+            said = f"cannot open {shown}: {reason}"
+            self.notify(said, severity="warning", markup=False)
+            return
+
+        def work(program: str, path: str) -> messages.OutcomeSaid | None:
+            failure = open_folder(program, path)
+            return messages.OutcomeSaid(f"{shown}: {failure}", failed=True) if failure else None
+
+        self.notify(f"opening {shown}", markup=False)
+        run_in_thread(partial(work, program, current.path), self.post_message)

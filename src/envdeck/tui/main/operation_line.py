@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from envdeck.tui.base.actions import BY_ID
+from envdeck.text.environment import Activity
 from envdeck.tui.base.job import Job
+from envdeck.tui.base.messages import CommandRequested
 from envdeck.tui.widgets.line import Line, Look, OneLine
-from envdeck.tui.widgets.operation_words import running_line
+from envdeck.tui.widgets.operation_words import row_word, running_line
+from envdeck.tui.workers.operation_queue import OperationQueue
 
 
 class OperationLine(OneLine):
@@ -28,6 +30,11 @@ class OperationLine(OneLine):
         """Return the line."""
         return running_line(self._jobs, self._look, cells)
 
-    async def on_click(self) -> None:
+    def on_click(self) -> None:
         """Show all of it."""
-        await self.screen.run_action(BY_ID["operations"].called)
+        self.post_message(CommandRequested("operations"))
+
+
+def row_words(queue: OperationQueue) -> dict[str, Activity]:
+    """Return by path what a row says while it is acted on."""
+    return {path: row_word(job) for path, job in queue.active_paths().items()}

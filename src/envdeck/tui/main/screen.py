@@ -1,47 +1,128 @@
 """The main screen: the list with its detail beside it, or behind it where there is little room."""
 
 import gc
-import os
-import sys
-from functools import partial
+from dataclasses import replace
+from functools import partialmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
-from textual.events import DescendantFocus, Resize, ScreenSuspend
+from textual.events import DescendantFocus, Key, MouseDown, Resize
+from textual.screen import Screen
+from textual.widget import Widget
 
-from envdeck.text import plain
 from envdeck.tui.base import messages
-from envdeck.tui.base.actions import Action, bindings, list_bindings
+from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
-from envdeck.tui.main.live import WIDE
-from envdeck.tui.main.words import nothing_line
-from envdeck.tui.operate.screen import ActingScreen
-from envdeck.tui.workers import run_in_thread
+from envdeck.tui.main.commands import Commands
+from envdeck.tui.main.list import EnvironmentList
+from envdeck.tui.main.scan import ScanController
+from envdeck.tui.main.words import Summary, filter_line, key_hints, marked_line, nothing_line
+from envdeck.tui.operate.run import OperationController, PlansAgreed
+from envdeck.tui.widgets.key_line import KeyLine
+from envdeck.tui.widgets.line import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.timer import Timer
     from textual.widget import AwaitMount
 
     from envdeck.core.catalog import Scope
     from envdeck.tui.base.services import Operating
     from envdeck.tui.detail.detail import DetailPane
     from envdeck.tui.detail.tab import DetailTab
+    from envdeck.tui.main.operation_line import OperationLine
 
+WIDE = 100
+"""Columns from which the detail stands beside the list."""
 _SETTLE = 0.06
 """Seconds the cursor rests on a row before the detail follows, so that a held key runs freely."""
-
 _PAINT = 0.005
 """Seconds in which nothing is done once the first frame is drawn: a thread writes it out."""
 
 
-class MainScreen(ActingScreen):
-    """Answers to every key and click of the list; its handlers own every change."""
+class Panes:
+    """The list, and the detail that follows its cursor: beside it, or behind it where there is
+    little room."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*list_bindings(), *bindings("mend", "reveal")]
+    def __init__(self, screen: Screen[None], shown: EnvironmentList, source: CatalogSource) -> None:
+        self.detail: DetailPane | None = None
+        self._screen = screen
+        self._list = shown
+        self._listing = shown.listing
+        self._source = source
+        self._mounting: AwaitMount | None = None
+        self._settled: Timer | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether the detail stands beside the list."""
+        return self._screen.size.width >= WIDE
+
+    @property
+    def inside(self) -> bool:
+        """Whether the person is in the detail."""
+        return self._screen.has_class("-inside")
+
+    async def need_detail(self) -> "DetailPane":
+        """Return the detail, mounted when it is first needed."""
+        if self.detail is None:
+            from envdeck.tui.detail.detail import DetailPane
+
+            self.detail = DetailPane(self._source, look=self._list.look)
+            self._mounting = self._list.mount(self.detail)
+            await self._mounting
+            self.show_current()
+        elif self._mounting is not None:
+            await self._mounting
+        return self.detail
+
+    def follow(self) -> None:
+        """Show what the cursor stands on once it rests."""
+        if self._settled is not None:
+            self._settled.stop()
+        self._settled = self._screen.set_timer(_SETTLE, self.show_current)
+
+    def show_current(self) -> None:
+        """Show what the cursor stands on, where the detail is seen."""
+        detail = self.detail
+        if detail is not None and detail.is_mounted and (self.wide or self.inside):
+            detail.show(self._listing.current, nothing=nothing_line(self._listing))
+
+    def tab_for(self, action: str) -> "DetailTab | None":
+        """Return the tab that is seen, if an action of one view means something in it. The detail
+        follows first: a key must not act on what the cursor has left."""
+        detail = self.detail
+        if detail is None or not (self.wide or self.inside):
+            return None
+        if detail.environment is not self._listing.current:
+            if self._settled is not None:
+                self._settled.stop()
+            self.show_current()
+        tab = detail.tab
+        return tab if tab is not None and action in tab.OFFERS else None
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Lays out the list, the detail and the lines around them, and moves between them.
+
+    What a key does is answered by the innermost that the focus is in: a tab of the detail or the
+    table, :class:`EnvironmentList`, and last the screen with its :class:`Commands`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("open", "back", "next_pane", "previous_pane", "tab.1", "tab.2", "tab.3", "tab.4"),
+        *bindings("refresh", "mend", "reveal"),
+        *(
+            replace(each, action=f"command('{each.action}')")
+            for each in bindings(
+                *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
+                *("operations", "history", "trash", "interpreters", "machine", "unreadable"),
+            )
+        ),
+    ]
 
     def __init__(
         self,
@@ -50,25 +131,36 @@ class MainScreen(ActingScreen):
         settings: ScreenSettings,
         operations: "Callable[[], Operating] | None" = None,
     ) -> None:
-        super().__init__(source, scope, settings, operations)
+        super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+        self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
+        self.list = EnvironmentList(settings.columns, self.look)
+        self.summary = Summary(self.look)
+        self.keys = KeyLine(settings.keys)
+        self.scan = ScanController(source, scope, self.list, self.summary, self.tell)
+        self.scan.facts = self.scan.facts._replace(
+            read_only=settings.read_only, label=settings.label
+        )
+        self.operations = OperationController(
+            self, self.look, operations, self.scan.read_rows, read_only=settings.read_only
+        )
+        self.commands = Commands(self, self.list, self.scan, self.operations, settings)
+        self.panes = Panes(self, self.list, source)
+        self._line: OperationLine | None = None
         self._begun = False
         self._read_anew: list[str] | None = None
-        self.detail: DetailPane | None = None
-        self._mounting: AwaitMount | None = None
 
     def compose(self) -> ComposeResult:
         """Only what the first frame needs; the rest is mounted when it is first seen."""
         yield self.summary
-        with Horizontal(id="panes"):
-            yield self.table
+        with self.list:
+            yield self.list.table
         yield self.keys
 
     def on_mount(self) -> None:
         """Show what is remembered, then look."""
-        self.table.focus()
-        self._detail_timer = self.set_timer(_SETTLE, self._show_detail, pause=True)
-        self.begin()
+        self.list.table.focus()
+        self.scan.begin()
         self.call_after_refresh(self.set_timer, _PAINT, self._after_first_frame)
 
     async def _after_first_frame(self) -> None:
@@ -76,264 +168,200 @@ class MainScreen(ActingScreen):
             gc.freeze()
             gc.enable()
         self._begun = True
-        self.after_first_frame()
-        self.begin_operations()
-        self.look_anew()
-        if self.wide:
-            await self._need_detail()
-        self.greet()
+        self.scan.note_interpreters(self.scan.source.remembered_interpreters())
+        self.scan.count_all()
+        self.operations.begin()
+        self.scan.look_anew()
+        if self.panes.wide:
+            await self.panes.need_detail()
+        self.commands.greet()
 
-    # the detail
-
-    async def _need_detail(self) -> "DetailPane":
-        if self.detail is None:
-            from envdeck.tui.detail.detail import DetailPane
-
-            self.detail = DetailPane(self.source, look=self.look)
-            self._mounting = self.query_one("#panes").mount(self.detail)
-            await self._mounting
-            self._show_detail()
-        elif self._mounting is not None:
-            await self._mounting
-        return self.detail
-
-    def _catch_up(self) -> None:
-        """Have the detail follow now: a key must not act on what the cursor has left."""
-        if self.detail is not None and self.detail.environment is not self.listing.current:
-            self._detail_timer.stop()
-            self._show_detail()
-
-    def _show_detail(self) -> None:
-        detail = self.detail
-        if detail is not None and detail.is_mounted and (self.wide or self.inside):
-            detail.show(self.listing.current, nothing=nothing_line(self.listing))
-
-    @property
-    def open_tab(self) -> "DetailTab | None":
-        """The tab of the detail that is on the screen."""
-        return self.detail.tab if self.detail is not None and (self.wide or self.inside) else None
-
-    def offers(self, action: Action) -> bool:
-        """Whether an action of one view means something now."""
-        if action.only == "packages":
-            return self.in_packages
-        return self.open_tab is not None and action.id in self.open_tab.OFFERS
-
-    @property
-    def in_packages(self) -> bool:
-        """Whether the packages of an environment are on the screen."""
-        return self.open_tab is not None and self.detail is not None and self.detail.active == 2
+    def on_unmount(self) -> None:
+        """Let the scan end by itself."""
+        self.scan.feed.stop()
 
     @property
     def typing(self) -> bool:
         """Whether letters go into the filter, or into the search in the packages."""
-        return super().typing or (self.inside and self.detail is not None and self.detail.typing)
+        detail = self.panes.detail if self.panes.inside else None
+        return self.list.typing or (detail is not None and detail.typing)
 
-    @property
-    def inner_hints(self) -> dict[str, str] | None:
-        """The actions worth a hint in the detail, where the person is there."""
-        return self.detail.hints if self.inside and self.detail is not None else None
+    @on(messages.HintsChanged)
+    def tell(self) -> None:
+        """Say what holds now, at the top, at the bottom, and where rows would be."""
+        listing, detail = self.list.listing, self.panes.detail
+        self.scan.show_facts()
+        bar = self.list.filter_bar
+        if bar is not None and bar.is_mounted:
+            bar.tell(filter_line(listing, self.look))
+        self.keys.tell(
+            key_hints(
+                typing=self.typing,
+                ranging=listing.ranging,
+                inside=detail.hints if self.panes.inside and detail is not None else None,
+                looking=self.scan.feed.running and not listing.query.text,
+            ),
+            marked_line(listing, self.scan.marked_totals, self.look),
+            typing=self.typing,
+        )
 
-    def on_hints_changed(self) -> None:
-        """Say what keys do now."""
+    @on(Key)
+    @on(MouseDown)
+    def touch(self) -> None:
+        """Keep the cursor on its row from the first key or click on."""
+        self.list.listing.touch()
+
+    def on_cursor_moved(self) -> None:
+        """Let the detail follow, and the length of a range."""
+        self.panes.follow()
+        if self.list.listing.ranging:
+            self.tell()
+
+    def on_plans_agreed(self, message: PlansAgreed) -> None:
+        """Put the cursor on the next row, where the one under it is about to be worked on. Whoever
+        is in the detail of that one wants to see there what came of it."""
+        paths = {target.path for plan in message.plans for target in plan.targets}
+        if self.list.listing.cursor in paths and not self.panes.inside:
+            self.list.table.action_down()
+
+    def action_command(self, name: str) -> None:
+        """Do one of the commands."""
+        getattr(self.commands, name)()
+
+    def on_queue_changed(self) -> None:
+        """Show in the rows and in one line what is being done."""
+        queue = self.operations.queue
+        if queue is None:
+            return
+        from envdeck.tui.main.operation_line import OperationLine, row_words
+
+        self.list.table.tell_doing(row_words(queue))
+        if queue.busy and self._line is None:
+            self._line = OperationLine(self.look)
+            self.mount(self._line, before=self.keys)
+        elif not queue.busy and self._line is not None:
+            self._line.remove()
+            self._line = None
+        if self._line is not None:
+            self._line.tell(queue.active)
+
+    def on_marks_changed(self, message: messages.MarksChanged) -> None:
+        """Show the marks, and count what the marked ones come to."""
+        self.list.table.refresh()
+        self.scan.count_marked(other=message.other)
         self.tell()
 
-    def current_changed(self) -> None:
-        """Let the detail follow once the cursor rests."""
-        self._detail_timer.stop()
-        self._detail_timer = self.set_timer(_SETTLE, self._show_detail)
+    def watch_focused(self, focused: Widget | None) -> None:
+        """Give the focus to the table where it was lost (what had it is hidden, and the detail
+        not there yet): keys are answered from where the focus is."""
+        if focused is None and self.app.app_focus and self.list.table.is_attached:
+            self.set_focus(self.list.table, scroll_visible=False)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever clicks into the detail is inside it."""
+        if self.panes.detail is not None and event.widget.display:
+            self.set_class(self.panes.detail in event.widget.ancestors_with_self, "-inside")
+        self.tell()
 
     async def on_resize(self, event: Resize) -> None:
         """Where there is room now, the detail stands beside the list."""
         if event.size.width >= WIDE and self._begun:
-            await self._need_detail()
-            self._show_detail()
+            await self.panes.need_detail()
+            self.panes.show_current()
         self.call_after_refresh(self.tell)
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Whoever clicks into the detail is inside it."""
-        detail = self.detail
-        if detail is not None:
-            self.set_class(detail in event.widget.ancestors_with_self, "-inside")
-        self.tell()
-
+    @on(messages.RowOpened)
     async def action_open(self) -> None:
         """Into the detail."""
-        if super().typing:
-            self.table.focus()
-            return
-        if self.typing and self.detail is not None:
-            self.detail.focus()
-            return
-        if self.listing.current is None:
-            return
-        await self._enter()
+        if self.list.typing:
+            self.list.table.focus()
+        elif self.typing and self.panes.detail is not None:
+            self.panes.detail.focus()
+        else:
+            await self._enter()
 
     async def _enter(self, number: int | None = None) -> None:
-        detail = await self._need_detail()
+        """Go into a tab of the detail, the one that is open unless a number is given."""
+        if self.list.listing.current is None:
+            return
+        detail = await self.panes.need_detail()
         if detail.is_mounted:
             self.add_class("-inside")
-            self._show_detail()
+            self.panes.show_current()
             self.call_after_refresh(detail.focus_tab, number or detail.active)
             self.tell()
 
+    action_tab_1 = partialmethod(_enter, 1)
+    action_tab_2 = partialmethod(_enter, 2)
+    action_tab_3 = partialmethod(_enter, 3)
+    action_tab_4 = partialmethod(_enter, 4)
+
     def action_back(self) -> None:
         """Out of the detail; in the list give up the range, clear the filter, or stop the scan."""
-        if self.inside:
+        listing = self.list.listing
+        if self.panes.inside:
             self.remove_class("-inside")
-            self.table.focus()
-            if not self.wide and self.detail is not None:
-                self.detail.hidden()
-        elif self.listing.ranging:
-            self.listing.end_range()
-            self.table.refresh()
-        elif self.listing.query.text or self.filter_bar is not None:
-            self._close_filter()
-        elif self.feed.running:
-            self.stop_looking()
+            self.list.table.focus()
+            if not self.panes.wide and self.panes.detail is not None:
+                self.panes.detail.hidden()
+        elif listing.ranging:
+            listing.end_range()
+            self.list.table.refresh()
+        elif listing.query.text or self.list.filter_bar is not None:
+            self.list.close_filter()
+        elif self.scan.feed.running:
+            self.scan.stop()
         self.tell()
 
     async def action_next_pane(self) -> None:
         """To the other pane."""
-        if self.inside:
+        if self.panes.inside:
             self.action_back()
         else:
             await self.action_open()
 
-    async def action_previous_pane(self) -> None:
-        """To the other pane."""
-        await self.action_next_pane()
-
-    async def action_tab_1(self) -> None:
-        """The first tab of the detail."""
-        await self._open_tab(1)
-
-    async def action_tab_2(self) -> None:
-        """The second tab of the detail."""
-        await self._open_tab(2)
-
-    async def action_tab_3(self) -> None:
-        """The third tab of the detail."""
-        await self._open_tab(3)
-
-    async def action_tab_4(self) -> None:
-        """The fourth tab of the detail."""
-        await self._open_tab(4)
+    action_previous_pane = action_next_pane
 
     def action_mend(self) -> None:
         """Mend what is under the cursor of the open tab."""
-        self._catch_up()
-        if self.open_tab is None or "mend" not in self.open_tab.OFFERS:
-            keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
-            self.say(f"{keys} open the project and its .env: what is wrong there can be mended")
+        tab = self.panes.tab_for("mend")
+        if tab is not None:
+            self.operations.mend(tab)
         else:
-            self.mend(self.open_tab)
+            keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
+            self.operations.say(
+                f"{keys} open the project and its .env: what is wrong there can be mended"
+            )
 
     def action_reveal(self) -> None:
         """Show the value behind the key under the cursor, or hide it."""
-        self._catch_up()
-        if self.open_tab is None or "reveal" not in self.open_tab.OFFERS:
-            self.say(f"{self.look.key('tab.4')} opens the .env: its values can be looked at there")
+        tab = self.panes.tab_for("reveal")
+        if tab is not None:
+            tab.reveal()
         else:
-            self.open_tab.reveal()
+            key = self.look.key("tab.4")
+            self.operations.say(f"{key} opens the .env: its values can be looked at there")
 
-    def on_screen_suspend(self, event: ScreenSuspend) -> None:
+    def on_screen_suspend(self) -> None:
         """Hide what was revealed: another screen lies above this one."""
-        del event
         from envdeck.tui.base.system import hide_secrets
 
         hide_secrets([self])
 
-    def on_operation_ended(self, message: messages.OperationEnded) -> None:
+    def on_operation_ended(self) -> None:
         """Read anew what the open tab shows: it may have been about that."""
-        del message
-        if self.detail is not None:
-            self.detail.read_again()
-
-    async def action_asked(self) -> None:
-        """Only what was asked for, where packages are shown."""
-        if self.in_packages and self.detail is not None and self.detail.tab is not None:
-            await self.detail.tab.run_action("asked")
-
-    async def _open_tab(self, number: int) -> None:
-        if self.listing.current is not None:
-            await self._enter(number)
-
-    async def on_row_opened(self) -> None:
-        """A double click opens."""
-        await self.action_open()
-
-    # with the environment
+        if self.panes.detail is not None:
+            self.panes.detail.read_again()
 
     def action_refresh(self) -> None:
         """Read the marked ones, or this one, anew; then look everywhere again.
 
         While that is done already nothing is begun: a held key would start a thread each time.
         """
-        targets = self.listing.targets()
+        targets = self.list.listing.targets()
         paths = [each.path for each in targets]
-        if not self.feed.running or paths != self._read_anew:
+        if not self.scan.feed.running or paths != self._read_anew:
             self._read_anew = paths
-            if self.detail is not None:
-                self.detail.read_again()
-            self.look_anew(targets)
-
-    def action_copy(self) -> None:
-        """Copy the path, and show it: not every terminal takes it."""
-        current = self.listing.current
-        if current is not None:
-            from envdeck.tui.base.system import for_clipboard
-
-            self.app.copy_to_clipboard(for_clipboard(current.path))
-            self.say(f"copied {plain(current.path)}")
-
-    def action_folder(self) -> None:
-        """Open the folder in the file manager."""
-        current = self.listing.current
-        if current is None:
-            return
-        from envdeck.tui.base.system import open_folder, opener
-
-        program, reason = opener(sys.platform, os.environ)
-        if program is None:
-            self.say(f"cannot open {self.look.path(current.path)}: {reason}", failed=True)
-            return
-
-        def work(program: str, path: str) -> messages.OutcomeSaid | None:
-            failure = open_folder(program, path)
-            said = f"{self.look.path(path)}: {failure}"
-            return messages.OutcomeSaid(said, failed=True) if failure else None
-
-        self.say(f"opening {self.look.path(current.path)}")
-        run_in_thread(partial(work, program, current.path), self.post_message)
-
-    # views
-
-    def action_interpreters(self) -> None:
-        """The Pythons that environments rest on."""
-        from envdeck.tui.machine.interpreters import InterpretersScreen
-
-        self.app.push_screen(
-            InterpretersScreen(
-                self.source,
-                tuple(self.listing.environments()),
-                tuple(self.interpreters.values()),
-                look=self.look,
-            )
-        )
-
-    def action_machine(self) -> None:
-        """Where the space is."""
-        from envdeck.tui.machine.screen import MachineScreen
-
-        environments = tuple(self.listing.environments())
-        self.app.push_screen(MachineScreen(self.source, environments, look=self.look))
-
-    def action_unreadable(self) -> None:
-        """What the scan could not look into."""
-        if not self.unreadable:
-            self.say("everything could be read")
-            return
-        from envdeck.tui.machine.unreadable import UnreadableScreen
-
-        self.app.push_screen(UnreadableScreen(dict(self.unreadable), self.look))
+            if self.panes.detail is not None:
+                self.panes.detail.read_again()
+            self.scan.look_anew(targets)

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from envdeck.text import width
 from envdeck.text.environment import Activity
-from envdeck.tui.base.messages import CursorMoved, MarkRequested, RowOpened, SortRequested
+from envdeck.tui.base.messages import CursorMoved, MarksChanged, RowOpened, SortRequested
 from envdeck.tui.main.cells import MARK, CellPlace, heading, places, row
 from envdeck.tui.store import Column, Listing
 from envdeck.tui.widgets.line import Line, Look, Part
@@ -180,7 +180,8 @@ class EnvironmentTable(LineView):
             return
         self.move_to(place_clicked)
         if event.x < MARK:
-            self.post_message(MarkRequested())
+            self.listing.toggle_mark()
+            self.post_message(MarksChanged())
         elif event.chain >= 2:
             self.post_message(RowOpened())
 

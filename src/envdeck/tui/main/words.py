@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from textual.events import Click
 
 from envdeck.text import duration, plain, shorten, size, width
-from envdeck.tui.base.actions import BY_ID
+from envdeck.tui.base.messages import CommandRequested
 from envdeck.tui.store import Listing, Totals
 from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, joined, line_text, line_width
 
@@ -138,14 +138,14 @@ class Summary(OneLine):
         self._spin += 1
         self.refresh()
 
-    async def on_click(self, event: Click) -> None:
+    def on_click(self, event: Click) -> None:
         """List what could not be read, where the count of it was clicked."""
         text = line_text(self.lay_out(self.size.width))
         end = text.rfind(_UNREADABLE) + len(_UNREADABLE)
         start = text.rfind("  ", 0, end) + 2
         counted = _UNREADABLE in text and self._facts.unreadable
         if counted and width(text[:start]) <= event.x < width(text[:end]):
-            await self.screen.run_action(BY_ID[_UNREADABLE].called)
+            self.post_message(CommandRequested(_UNREADABLE))
 
     @property
     def facts(self) -> Facts:

@@ -1,159 +1,168 @@
-"""The part of the main screen that runs operations: its queue, their end, the rows afterwards."""
+"""From what a person asks for to a plan that is shown, and from there to its end in the queue."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+from textual.screen import Screen
 
-from envdeck.core.model import Environment
-from envdeck.tui.base import messages
-from envdeck.tui.base.settings import ScreenSettings
-from envdeck.tui.base.source import CatalogSource
-from envdeck.tui.main.list import BrowsingScreen
+from envdeck.text import plain
+from envdeck.tui.base.messages import OperationEnded, OutcomeSaid
+from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers import run_in_thread
-from envdeck.tui.workers.scan import ScanBatch, newest_size
 
 if TYPE_CHECKING:
-    from envdeck.core.catalog import Scope
     from envdeck.core.model import Plan
-    from envdeck.core.operations.transaction.trash import Item
     from envdeck.tui.base.job import Job
-    from envdeck.tui.base.services import Operating
-    from envdeck.tui.main.operation_line import OperationLine
+    from envdeck.tui.base.services import Operating, PlanRequest
+    from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
+    from envdeck.tui.detail.tab import DetailTab
+    from envdeck.tui.dialogs.dialog import Dialog
+    from envdeck.tui.dialogs.picker import PickerDialog
     from envdeck.tui.workers.operation_queue import OperationQueue
-    from envdeck.tui.workers.recovery import Interrupted, Recovered
+    from envdeck.tui.workers.recovery import Recovered
 
 _POLL = 1 / 12
 """Seconds between two looks at what runs."""
 
 
-class RowsRead(Message):
-    """Some environments were read anew, beside a scan."""
+class QueueChanged(Message):
+    """What runs and waits may be something else now."""
 
-    def __init__(self, found: Sequence[Environment], gone: Sequence[str]) -> None:
+
+class PlansAgreed(Message):
+    """A person has said yes to plans: they are put into the queue."""
+
+    def __init__(self, plans: "Sequence[Plan]") -> None:
         super().__init__()
-        self.found = found
-        self.gone = gone
+        self.plans = plans
 
 
-class RunningScreen(BrowsingScreen, inherit_bindings=False):
-    """Does in the queue what was shown and said yes to, and puts the rows right afterwards."""
+class OperationController:
+    """Shows what would be done, does in the queue what was said yes to, and tells the main
+    screen by messages what has changed. The list and the walkthrough act through it."""
 
     def __init__(
         self,
-        source: CatalogSource,
-        scope: "Scope",
-        settings: ScreenSettings,
-        operations: "Callable[[], Operating] | None" = None,
+        screen: Screen[None],
+        look: Look,
+        operations: "Callable[[], Operating] | None",
+        read_rows: Callable[[Sequence[str]], None],
+        *,
+        read_only: bool,
     ) -> None:
-        super().__init__(source, scope, settings)
-        self._operations = operations
+        self.look = look
+        self.queue: OperationQueue | None = None
+        self._screen = screen
+        self._open = operations
+        self._read_rows = read_rows
+        """Puts rows right: what was known of some paths does not hold any more."""
+        self._read_only = read_only
         self._opening = Lock()
         self._opened: Operating | None = None
         self._recovered = False
-        self.queue: OperationQueue | None = None
-        self._line: OperationLine | None = None
-        self._removed: set[str] = set()
-        """What operations have taken away while a scan went on: it may have seen that before."""
-        self.facts = self.facts._replace(read_only=settings.read_only, label=settings.label)
 
-    # beginning
-
-    def begin_operations(self) -> None:
-        """Clear up what was interrupted, before anything else acts; then what was announced."""
-        self._polling = self.set_interval(_POLL, self._poll, pause=True)
-        if self._operations is None:
-            return
-        if self.settings.read_only:
-            run_in_thread(self._look_for_interrupted, self.post_message)
-        else:
-            run_in_thread(self._recover, self._post_recovered)
-
-    def _look_for_interrupted(self) -> Message | None:
-        """Find what waits for a start that may clear it up; called in a thread."""
-        from envdeck.tui.workers.recovery import Interrupted
-
-        operating = self.operating
-        entries = () if operating is None else operating.pending()
-        return Interrupted(entries) if entries else None
-
-    def on_interrupted(self, message: "Interrupted") -> None:
-        """Say it once: nothing is cleared up in the read-only mode."""
-        from envdeck.tui.workers.recovery import interrupted_words
-
-        self.say(interrupted_words(message.entries, self.look), failed=True)
-
-    def _recover(self) -> Message | None:
-        """Clear up, and import on the way what acts; called in a thread."""
-        # Or the first key would wait for them.
-        from envdeck.tui.workers.recovery import recover
-
-        operating = self.operating
-        return None if operating is None else recover(operating)
-
-    def _post_recovered(self, message: Message) -> None:
-        """Take a fault for a recovery that failed; called from the thread."""
-        if isinstance(message, messages.OutcomeSaid):
-            from envdeck.tui.workers.recovery import Recovered
-
-            message = Recovered(failure=message.text)
-        self.post_message(message)
+    # what can act
 
     @property
     def operating(self) -> "Operating | None":
         """What changes environments, opened when it is first asked for, from any thread."""
         with self._opening:
-            if self._opened is None and self._operations is not None:
-                self._opened = self._operations()
+            if self._opened is None and self._open is not None:
+                self._opened = self._open()
             return self._opened
 
-    def _need_queue(self, operating: "Operating") -> "OperationQueue":
+    def able(self) -> "Operating | None":
+        """Return what can change something; else say why nothing can."""
+        if self._read_only:
+            self.say(
+                "nothing is changed in the read-only mode\n"
+                "--read-only or the configuration asks for it",
+                failed=True,
+            )
+            return None
+        if self.operating is None:
+            self.say("nothing can be changed from this screen", failed=True)
+        return self.operating
+
+    def knowing(self) -> "Operating | None":
+        """Return what knows of operations, in the read-only mode as well; else say so."""
+        if self.operating is None:
+            self.say("there are no operations to see in this screen")
+        return self.operating
+
+    def say(self, text: str, *, failed: bool = False) -> None:
+        """Say something once. The text is harmless already, and never markup."""
+        app = self._screen.app
+        app.notify(text, severity="warning" if failed else "information", markup=False)
+
+    # what was interrupted
+
+    def begin(self) -> None:
+        """Clear up what was interrupted, before anything else acts; then what was announced."""
+        self._polling = self._screen.set_interval(_POLL, self._poll, pause=True)
+        if self._open is not None:
+            run_in_thread(self._recover, partial(self._screen.call_later, self._take_recovery))
+
+    def _recover(self) -> "Recovered | None":
+        """Clear up (or look, in the read-only mode), and import on the way what acts: else the
+        first key would wait for it. Called in a thread."""
+        from envdeck.tui.workers.recovery import find_interrupted, recover
+
+        operating = self.operating
+        if operating is None:
+            return None
+        return find_interrupted(operating) if self._read_only else recover(operating)
+
+    def _take_recovery(self, message: "Recovered | OutcomeSaid") -> None:
+        """Say what was interrupted and what became of it, and begin."""
+        recovered = None if isinstance(message, OutcomeSaid) else message
+        if isinstance(message, OutcomeSaid):
+            said = "" if self._read_only else "what was interrupted could not be cleared up: "
+            self.say(f"{said}{plain(message.text)}", failed=True)
+        else:
+            for text, failed in message.words(self.look):
+                self.say(text, failed=failed)
+        if self._read_only:
+            return
+        self._recovered = True
+        if self.queue is not None:
+            self.queue.release()
+            self._screen.post_message(QueueChanged())
+        operating = self.operating
+        if recovered is None or operating is None:
+            return
+        self._read_rows([entry.path for entry in recovered.entries])
+        if recovered.announced:  # note that it was said
+            announce = partial(operating.announce, recovered.announced)
+            run_in_thread(announce, self._screen.post_message)
+        if recovered.purge is not None:
+            self.submit(recovered.purge)
+
+    # the queue
+
+    def need_queue(self, operating: "Operating") -> "OperationQueue":
+        """Return the queue; what is in it waits until all that was interrupted is over."""
         if self.queue is None:
             from envdeck.tui.workers.operation_queue import OperationQueue
 
             self.queue = OperationQueue(operating, self.look.clock, held=not self._recovered)
         return self.queue
 
-    def on_recovered(self, message: "Recovered") -> None:
-        """Say what was interrupted and what became of it, and begin."""
-        from envdeck.tui.workers.recovery import recovery_words
-
-        for text, failed in recovery_words(message, self.look):
-            self.say(text, failed=failed)
-        self._recovered = True
-        self._read_anew_beside([entry.path for entry in message.entries])
-        if self.queue is not None:
-            self.queue.release()
-            self._tell_operations()
-        if message.announced:
-            self._announce(message.announced, message.hours)
-        if message.purge is not None:
-            self.submit(message.purge)
-
-    def _announce(self, items: "Sequence[Item]", hours: int) -> None:
-        """Say what a later start removes for good, and note that it was said."""
-        from envdeck.tui.workers.recovery import announcement_words
-
-        self.say(announcement_words(items, hours, self.look))
+    def submit(self, plan: "Plan") -> "Job | None":
+        """Do what was shown; None where nothing can."""
         operating = self.operating
-        if operating is not None:
-            run_in_thread(partial(operating.announce, items), self.post_message)
-
-    # running
-
-    def submit(self, plan: "Plan") -> None:
-        """Do what was shown."""
-        operating = self.operating
-        if operating is not None:
-            self._need_queue(operating).submit(plan)
-            self._polling.resume()
-            self._tell_operations()
+        if operating is None:
+            return None
+        job = self.need_queue(operating).submit(plan)
+        self._polling.resume()
+        self._screen.post_message(QueueChanged())
+        return job
 
     @property
-    def working(self) -> bool:
+    def busy(self) -> bool:
         """Whether anything runs or waits."""
         return self.queue is not None and self.queue.busy
 
@@ -161,93 +170,96 @@ class RunningScreen(BrowsingScreen, inherit_bindings=False):
         if self.queue is None:
             return
         for job in self.queue.drain():
-            self._ended(job)
+            from envdeck.tui.widgets.operation_words import ending
+
+            text, failed = ending(job, self.look)
+            self.say(text, failed=failed)
+            self._read_rows(job.paths)
+            for screen in self._screen.app.screen_stack:
+                screen.post_message(OperationEnded(job))
         if not self.queue.busy:
             self._polling.pause()
-        self._tell_operations()
+        self._screen.post_message(QueueChanged())
 
-    def _ended(self, job: "Job") -> None:
-        from envdeck.tui.widgets.operation_words import ending
+    def held(self, paths: "Sequence[str]") -> bool:
+        """Say it where one of some paths is acted on already."""
+        busy = self.queue.active_paths() if self.queue is not None else {}
+        held = next((path for path in paths if path in busy), None)
+        if held is None:
+            return False
+        from envdeck.tui.widgets.operation_words import being
 
-        text, failed = ending(job, self.look)
-        self.app.notify(text, severity="warning" if failed else "information", markup=False)
-        for screen in self.app.screen_stack:
-            screen.post_message(messages.OperationEnded(job))
+        shown = self.look.key("operations")
+        self.say(f"{self.look.path(held)} {being(busy[held])}: {shown} shows it", failed=True)
+        return True
 
-    def on_operation_ended(self, message: messages.OperationEnded) -> None:
-        """Correct the rows that it was about."""
-        self._read_anew_beside(message.job.paths)
+    # from a request to a plan
 
-    def _tell_operations(self) -> None:
-        """Show in the rows and in one line what is being done."""
-        if self.queue is None:
+    def request(
+        self,
+        request: "PlanRequest",
+        chosen_in: "Dialog[Any] | None" = None,
+        then: "Callable[[tuple[Plan, ...]], None] | None" = None,
+    ) -> None:
+        """Plan what was asked for and show it; do it if the person says yes (or do with the plans
+        what comes `then`; there are none after a no). What is not done leads back to the dialog
+        that it was chosen in."""
+        if self.able() is None:
             return
-        from envdeck.tui.widgets.operation_words import row_word
+        from envdeck.tui.dialogs.picker import PickerDialog
+        from envdeck.tui.dialogs.plan import PlanDialog
 
-        active = self.queue.active
-        doing = {path: row_word(job) for path, job in self.queue.active_paths().items()}
-        self.table.tell_doing(doing)
-        if active and self._line is None:
-            from envdeck.tui.main.operation_line import OperationLine
+        def decided(plans: "tuple[Plan, ...] | None") -> None:
+            if chosen_in is not None:
+                chosen_in.remove_class("-under")
+                if plans:
+                    chosen_in.dismiss(None)
+                elif isinstance(chosen_in, PickerDialog):
+                    chosen_in.returned(dialog.plan)
+            if then is not None:
+                then(plans or ())
+            elif plans:
+                self._screen.post_message(PlansAgreed(plans))
+                for plan in plans:
+                    self.submit(plan)
 
-            self._line = OperationLine(self.look)
-            self.mount(self._line, before=self.keys)
-        elif not active and self._line is not None:
-            self._line.remove()
-            self._line = None
-        if self._line is not None:
-            self._line.tell(active)
+        leave = "Cancel" if chosen_in is None else "Back"
+        if chosen_in is not None:
+            chosen_in.add_class("-under")
+        dialog = PlanDialog(request, self.look, leave=leave)
+        self._screen.app.push_screen(dialog, decided)
 
-    # the rows afterwards
+    def choose(self, dialog: "PickerDialog[Any] | DotenvValuesDialog", title: str = "") -> None:
+        """Let something be chosen, and plan it; the dialog waits below its plan."""
 
-    def _read_anew_beside(self, paths: Sequence[str]) -> None:
-        """Read and measure some paths, without a scan."""
-        if not paths:
+        def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
+            from envdeck.tui.base.services import together
+
+            requests = found if isinstance(found, tuple) else (found,) if found else ()
+            if requests:
+                self.request(together(title, requests), dialog)
+
+        dialog.on_chosen = chosen
+        self._screen.app.push_screen(dialog)
+
+    def undo(self) -> None:
+        """Ask whether the last operation shall be taken back."""
+        operating = self.able()
+        if operating is not None:
+            from envdeck.tui.dialogs.requests import undo_request
+
+            self.request(undo_request(operating, "Take the last operation back"))
+
+    def mend(self, tab: "DetailTab") -> None:
+        """Ask whether what is under the cursor of a tab shall be mended, and how; ask first for
+        what that needs."""
+        operating = self.able()
+        if operating is None:
             return
-        known = {path: self.listing.get(path) for path in paths}
-        run_in_thread(partial(self._read, known, self.post_message), self.post_message)
-
-    def _read(
-        self, known: dict[str, Environment | None], post: Callable[[Message], object]
-    ) -> Message | None:
-        """Read first, so that rows are true at once, and measure then; called in a thread."""
-        read = {
-            path: self.source.lookup(path) if before is None else self.source.refresh(before)
-            for path, before in known.items()
-        }
-        found = [each for each in read.values() if each is not None]
-        post(RowsRead(found, [path for path, each in read.items() if each is None]))
-        sized = [replace(each, size=self.source.measure(each)) for each in found]
-        return RowsRead([each for each in sized if each.size is not None], ())
-
-    def on_rows_read(self, message: RowsRead) -> None:
-        """Put the rows right; the cursor stays on its own."""
-        fresh = []
-        for environment in message.found:
-            known = self.listing.get(environment.path)
-            fresh.append(newest_size(environment, known.size if known else None))
-            self._removed.discard(environment.path)
-            self._met.add(environment.path)
-        gone = [path for path in message.gone if self.listing.get(path) is not None]
-        self._removed.update(message.gone)
-        before, marked = self.listing.current, self.listing.marks
-        with self.table.changing():
-            self.listing.put(fresh)
-            self.listing.remove(gone)
-        if self.listing.current != before:
-            self.current_changed()
-        if not marked.isdisjoint({*gone, *(each.path for each in fresh)}):
-            self.marks_changed()
-        self.count_all()
-        self.tell()
-
-    def _apply(self, batch: ScanBatch) -> None:
-        """Take what a scan found, but for what was taken away after it began."""
-        for path in self._removed:
-            batch.found.pop(path, None)
-        super()._apply(batch)
-
-    def look_anew(self, again: Sequence[Environment] = ()) -> None:
-        """Start a scan: it sees what operations have left."""
-        self._removed.clear()
-        super().look_anew(again)
+        found = tab.mend(operating)
+        if isinstance(found, str):
+            self.say(found)
+        elif isinstance(found, Screen):
+            self.choose(found)
+        elif not self.held(found.paths):
+            self.request(found)

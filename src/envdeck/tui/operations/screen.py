@@ -11,7 +11,7 @@ from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.job import LOG_LINES, Job, JobState
-from envdeck.tui.base.messages import PlanRequested
+from envdeck.tui.base.messages import CommandRequested, PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.operations.view import (
@@ -294,12 +294,12 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
             request = undo_request(self._queue.operating, title, job.plan.id)
             self.post_message(PlanRequested(request))
 
-    async def action_history(self) -> None:
+    def action_history(self) -> None:
         """What was done before."""
-        await self.app.get_default_screen().run_action("history")
+        self.post_message(CommandRequested("history"))
 
-    async def action_trash(self) -> None:
+    def action_trash(self) -> None:
         """What was put aside."""
-        await self.app.get_default_screen().run_action("trash")
+        self.post_message(CommandRequested("trash"))
 
     action_operations = ListDetailScreen.action_dismiss  # the key that opened it closes it

@@ -9,11 +9,9 @@ from textual.message import Message
 
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.actions import bindings
-from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, PlanRequested
+from envdeck.tui.base.messages import CommandRequested, OperationEnded, OutcomeSaid
 from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.base.system import for_clipboard
-from envdeck.tui.dialogs.plan import PlanDialog
-from envdeck.tui.dialogs.requests import undo_request
 from envdeck.tui.walkthrough.options import StepDialog
 from envdeck.tui.walkthrough.view import typed
 from envdeck.tui.walkthrough.worker import LookingScreen
@@ -92,11 +90,11 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
                 self._say(f"one step at a time: {self.look.key('cancel')} cancels what is done now")
         elif step.act is None:
             self._why_not(step)
-        elif self.main.able() is not None:
+        elif self.operations.able() is not None:
             if step.options or step.fields:
                 self._ask(step)
             else:
-                self._plan(step, Answers(), None)
+                self._plan(step, Answers())
 
     def _why_not(self, step: StepView) -> None:
         """Say what a person can do where there is nothing that we do."""
@@ -120,42 +118,25 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
 
     def _ask(self, step: StepView) -> None:
         dialog = StepDialog(step, self.look)
-        dialog.on_chosen = partial(self._answered, step, dialog)
+        dialog.on_chosen = partial(self._plan, step, chosen_in=dialog)
         self.app.push_screen(dialog)
 
-    def _answered(self, step: StepView, dialog: "StepDialog", answers: Answers) -> None:
-        self._plan(step, answers, dialog)
-
-    def _plan(self, step: StepView, answers: Answers, asked_in: "StepDialog | None") -> None:
-        """Plan it in the background, show it, and do it if the person says yes. What is not done
-        leads back to where it was asked for."""
-
-        def decided(plans: "tuple[Plan, ...] | None") -> None:
-            if asked_in is not None:
-                asked_in.remove_class("-under")
-                if plans:
-                    asked_in.dismiss(None)
-            for plan in plans or ():
-                self._submit(step, plan)
+    def _plan(
+        self, step: StepView, answers: Answers, chosen_in: "StepDialog | None" = None
+    ) -> None:
+        def decided(plans: "tuple[Plan, ...]") -> None:
+            for plan in plans:
+                job = self.operations.submit(plan)
+                if job is not None:
+                    self.walk.started(step, job)
+                    self.pane("acting")
+                    self.show_current()
             if not plans and answers.options is not None:
                 self.look_anew()  # what was chosen is remembered: it shows now
 
-        if asked_in is not None:
-            asked_in.add_class("-under")
         title = self.look.sentence(step.title)
         request = PlanRequest(title, lambda _allow: self.walk.plan(step, answers))
-        leave = "Cancel" if asked_in is None else "Back"
-        self.app.push_screen(PlanDialog(request, self.look, leave=leave), decided)
-
-    def _submit(self, step: StepView, plan: "Plan") -> None:
-        self.main.submit(plan)
-        queue = self.main.queue
-        jobs = () if queue is None else queue.jobs
-        job = next((each for each in reversed(jobs) if each.plan is plan), None)
-        if job is not None:
-            self.walk.started(step, job)
-            self.pane("acting")
-            self.show_current()
+        self.operations.request(request, chosen_in, decided)
 
     # what was done
 
@@ -194,7 +175,7 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
 
     def action_cancel(self) -> None:
         """Give up what is being done; it says when it is rolled back."""
-        job, queue = self.walk.active, self.main.queue
+        job, queue = self.walk.active, self.operations.queue
         if job is None or queue is None:
             self._say("nothing is being done for a step")
         elif job.stopping:
@@ -220,18 +201,15 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Ask whether the last operation shall be taken back."""
-        operating = self.main.able()
-        if operating is not None:
-            request = undo_request(operating, "Take the last operation back")
-            self.post_message(PlanRequested(request))
+        self.operations.undo()
 
-    async def action_operations(self) -> None:
+    def action_operations(self) -> None:
         """What is being done, and what was."""
-        await self.main.run_action("operations")
+        self.post_message(CommandRequested("operations"))
 
-    async def action_history(self) -> None:
+    def action_history(self) -> None:
         """What was done before."""
-        await self.main.run_action("history")
+        self.post_message(CommandRequested("history"))
 
     def _say(self, text: str) -> None:
         self.notify(text, markup=False)

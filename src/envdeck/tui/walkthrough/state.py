@@ -8,20 +8,18 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
-from textual.message import Message
-
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.walkthrough import Walkthrough
 from envdeck.tui.base.services import Stopped
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
+    from textual.message import Message
+
     from envdeck.core.model import Environment, NoPlan, Plan, Result
     from envdeck.core.operations.api import Operations
     from envdeck.tui.base.job import Job
     from envdeck.tui.base.services import Operating
-    from envdeck.tui.widgets.line import Look
-    from envdeck.tui.workers.operation_queue import OperationQueue
 
 
 class Walking(Protocol):
@@ -50,25 +48,6 @@ class Walking(Protocol):
         ...
 
 
-class OperatingScreen(Protocol):
-    """What the walkthrough's screen needs of the main one: its queue, and its ways to act."""
-
-    look: "Look"
-    queue: "OperationQueue | None"
-
-    def able(self) -> "Operating | None":
-        """Return what can change something; else say why nothing can."""
-        ...
-
-    def submit(self, plan: "Plan") -> None:
-        """Put a plan that was agreed to into the queue."""
-        ...
-
-    async def run_action(self, action: str) -> None:
-        """Do what a key of the main screen does."""
-        ...
-
-
 _PATIENCE = 0.2
 """Seconds between two questions whether anybody still waits."""
 OpenWalking: TypeAlias = "Callable[[Operating, str, Environment | None], Walking]"
@@ -79,15 +58,6 @@ def open_walking(
 ) -> Walking:
     """Return the real walkthrough of a project; called in a thread."""
     return Walkthrough(cast("Operations", operating), project, environment=environment)
-
-
-class WalkthroughOpened(Message):
-    """A walkthrough is to be shown. The app shows it, which alone knows every screen."""
-
-    def __init__(self, walk: "WalkthroughState", main: OperatingScreen) -> None:
-        super().__init__()
-        self.walk = walk
-        self.main = main
 
 
 class WalkthroughState:

@@ -12,8 +12,9 @@ from textual.screen import Screen
 
 from envdeck.core.onboarding.model import StepState, StepView
 from envdeck.tui.base.messages import OutcomeSaid
+from envdeck.tui.operate.run import OperationController
 from envdeck.tui.operations.screen import LogView, StepsView
-from envdeck.tui.walkthrough.state import OperatingScreen, WalkthroughState
+from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import slow_words, title_line
 from envdeck.tui.walkthrough.widgets import JobHead, StepDetail, StepList
 from envdeck.tui.widgets.key_line import KeyLine
@@ -46,13 +47,13 @@ class Looked(Message, bubble=False):
 class LookingScreen(Screen[None], inherit_bindings=False):
     """Looks at the steps in a thread, shows what was found, and follows what is being done."""
 
-    def __init__(self, walk: WalkthroughState, main: OperatingScreen) -> None:
+    def __init__(self, walk: WalkthroughState, operations: OperationController) -> None:
         super().__init__(classes="-nothing -about")
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.walk = walk
-        self.look = main.look
-        self.main = main
+        self.look = operations.look
+        self.operations = operations
         self.list = StepList(walk, self.look)
         self.about = StepDetail(walk, self.look)
         self.log_view = LogView(self.look)

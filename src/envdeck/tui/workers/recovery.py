@@ -8,22 +8,23 @@ from textual.message import Message
 from envdeck.core.model import Operation, Plan
 from envdeck.core.operations.transaction.journal import Entry, Phase
 from envdeck.core.operations.transaction.trash import Item
-from envdeck.text import counted, plain
+from envdeck.text import counted
 from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.base.services import Operating
 from envdeck.tui.widgets.line import Look
 
 
 class Recovered(Message):
-    """What was interrupted is over now."""
+    """What was interrupted is over now, or (not `cleared`) waits for a start that clears it up."""
 
     def __init__(
         self,
         entries: tuple[Entry, ...] = (),
         purge: Plan | None = None,
-        failure: str = "",
+        *,
         announced: tuple[Item, ...] = (),
         hours: int = 0,
+        cleared: bool = True,
     ) -> None:
         super().__init__()
         self.entries = entries
@@ -34,15 +35,16 @@ class Recovered(Message):
         """The items that a later start removes."""
         self.hours = hours
         """After how many hours a start may."""
-        self.failure = failure
+        self.cleared = cleared
 
-
-class Interrupted(Message):
-    """What is not over, where nothing may be cleared up."""
-
-    def __init__(self, entries: tuple[Entry, ...]) -> None:
-        super().__init__()
-        self.entries = entries
+    def words(self, look: Look) -> list[tuple[str, bool]]:
+        """Return what a person should know of it, and which of that is bad news."""
+        if not self.cleared:
+            return [(_interrupted_words(self.entries, look), True)]
+        said = [_entry_words(entry, look) for entry in self.entries]
+        if self.announced:
+            said.append((_announcement_words(self.announced, self.hours, look), False))
+        return said
 
 
 def recover(operating: Operating) -> Recovered:
@@ -54,7 +56,13 @@ def recover(operating: Operating) -> Recovered:
     return Recovered(entries, purge, announced=due.announced, hours=due.hours)
 
 
-def announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
+def find_interrupted(operating: Operating) -> Recovered | None:
+    """Find what waits for a start that may clear it up; called in a thread."""
+    entries = operating.pending()
+    return Recovered(entries, cleared=False) if entries else None
+
+
+def _announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
     """Return what is said of the items that a start in so many hours, or later, removes for
     good."""
     edits = any(item.manifest and item.manifest.operation is Operation.EDIT for item in items)
@@ -65,7 +73,7 @@ def announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
     )
 
 
-def interrupted_words(entries: Sequence[Entry], look: Look) -> str:
+def _interrupted_words(entries: Sequence[Entry], look: Look) -> str:
     """Return what a person should know of what is not over; it may be that another EnvDeck is at
     it now."""
     first = entries[0]
@@ -78,23 +86,13 @@ def interrupted_words(entries: Sequence[Entry], look: Look) -> str:
     )
 
 
-def recovery_words(message: Recovered, look: Look) -> list[tuple[str, bool]]:
-    """Return what a person should know of it, and which of that is bad news."""
-    said = []
-    if message.failure:
-        failure = f"what was interrupted could not be cleared up: {plain(message.failure)}"
-        said.append((failure, True))
-    for entry in message.entries:
-        what = (
-            f"{OPERATION_WORDS[entry.operation].doing} {look.path(entry.path)} had been interrupted"
-        )
-        if entry.phase is Phase.ATTENTION:
-            why = look.sentence(entry.message) or "it was left as it is"
-            see = look.key("history")
-            said.append((f"{what}, and needs a look: {why}\n{see} shows it", True))
-        elif not entry.phase.over:
-            said.append((f"{what}, and waits: {look.sentence(entry.message)}", True))
-        else:
-            became = "rolled back" if entry.phase is Phase.ROLLED_BACK else "finished"
-            said.append((f"{what}: {became} now", False))
-    return said
+def _entry_words(entry: Entry, look: Look) -> tuple[str, bool]:
+    doing = OPERATION_WORDS[entry.operation].doing
+    what = f"{doing} {look.path(entry.path)} had been interrupted"
+    if entry.phase is Phase.ATTENTION:
+        why = look.sentence(entry.message) or "it was left as it is"
+        return f"{what}, and needs a look: {why}\n{look.key('history')} shows it", True
+    if not entry.phase.over:
+        return f"{what}, and waits: {look.sentence(entry.message)}", True
+    became = "rolled back" if entry.phase is Phase.ROLLED_BACK else "finished"
+    return f"{what}: {became} now", False

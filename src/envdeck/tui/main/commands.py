@@ -1,0 +1,212 @@
+"""The keys of the main screen that change environments or open other screens."""
+
+import os
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from envdeck.core.model import Environment, ProjectState
+from envdeck.tui.base.messages import WalkthroughRequested
+from envdeck.tui.base.settings import ScreenSettings
+from envdeck.tui.main.list import EnvironmentList
+from envdeck.tui.main.scan import ScanController
+from envdeck.tui.operate.run import OperationController
+from envdeck.tui.workers import run_in_thread
+
+if TYPE_CHECKING:
+    from envdeck.tui.help.tour import TourAccepted
+
+
+class Commands:
+    """What the main screen calls by the names of its actions. None of them acts: each ends in a
+    plan that is shown first, and is done in the queue once the person has said yes."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        shown: EnvironmentList,
+        scan: ScanController,
+        operations: OperationController,
+        settings: ScreenSettings,
+    ) -> None:
+        self._screen = screen
+        self._look = shown.look
+        self._list = shown
+        self._operations = operations
+        self._scan = scan
+        self._settings = settings
+        self._walked = ""
+        """The project of the last walkthrough, which the next one is proposed for."""
+
+    # with the environments
+
+    def _targets(self, doing: str) -> tuple[Environment, ...]:
+        """Return what an action is about, as it is at the key press; say why where it is none."""
+        listing, say = self._list.listing, self._operations.say
+        if listing.ranging:
+            key = self._look.key("range")
+            say(f"a range is being marked: {key} ends it, then it can be acted on")
+            return ()
+        targets = tuple(listing.targets())
+        if not targets:
+            say(f"there is no environment to {doing}")
+        return () if self._operations.held([each.path for each in targets]) else targets
+
+    def delete(self) -> None:
+        """Ask whether the marked ones, or this one, shall go to the trash."""
+        operating = self._operations.able()
+        targets = self._targets("delete") if operating is not None else ()
+        if operating is None or not targets:
+            return
+        from envdeck.tui.dialogs.requests import delete_request
+
+        what = self._look.path(targets[0].path)
+        if len(targets) > 1:
+            what = f"{len(targets):,} environments"
+            hidden = self._list.listing.hidden_marks
+            what += f", {hidden:,} of them hidden by the filter" if hidden else ""
+        self._operations.request(delete_request(operating, targets, f"Delete {what}"))
+
+    def recreate(self) -> None:
+        """Choose from what the marked ones, or this one, are made anew."""
+        operating = self._operations.able()
+        targets = self._targets("recreate") if operating is not None else ()
+        if operating is not None and targets:
+            from envdeck.tui.recreate.dialog import RecreateDialog
+
+            title = f"Recreate {len(targets):,} environments"
+            self._operations.choose(RecreateDialog(operating, targets, self._look), title)
+
+    def upgrade(self) -> None:
+        """Choose what is upgraded in this one."""
+        operating = self._operations.able()
+        targets = self._targets("upgrade") if operating is not None else ()
+        if len(targets) > 1:
+            self._operations.say(
+                f"one environment at a time to upgrade, and {len(targets):,} are marked\n"
+                f"{self._look.key('mark_all')} twice takes the marks away",
+                failed=True,
+            )
+        elif operating is not None and targets:
+            from envdeck.tui.upgrade.dialog import UpgradeDialog
+
+            self._operations.choose(UpgradeDialog(operating, targets[0], self._look))
+
+    def new(self) -> None:
+        """Choose a project, and what its new environment is made from."""
+        operating = self._operations.able()
+        if operating is not None:
+            from envdeck.tui.recreate.create_dialog import CreateDialog
+
+            current = self._list.listing.current
+            project = "" if current is None else current.project.path or ""
+            self._operations.choose(CreateDialog(operating, project, self._look))
+
+    def undo(self) -> None:
+        """Ask whether the last operation shall be taken back."""
+        self._operations.undo()
+
+    # the walkthrough
+
+    def greet(self) -> None:
+        """Show what the program was opened on; else offer the tour, where that is wanted."""
+        if self._settings.project:
+            self.walk(self._settings.project)
+        elif self._settings.tour:
+            from envdeck.tui.help.tour import TourDialog, TourOffer
+
+            def answered(wanted: "TourAccepted | None") -> None:
+                run_in_thread(self._settings.tour_answered, self._screen.post_message)
+                if wanted is not None:
+                    self._screen.app.push_screen(TourDialog(self._look))
+
+            self._screen.app.push_screen(TourOffer(self._look), answered)
+
+    def walkthrough(self) -> None:
+        """Walk through the project of this one; without one, ask which."""
+        current = self._list.listing.current
+        project = None if current is None else current.project
+        if project is not None and project.path and project.state is ProjectState.FOUND:
+            self.walk(project.path, current)
+        else:
+            self.walkthrough_of()
+
+    def walkthrough_of(self) -> None:
+        """Walk through a project that is named; proposed is the one before."""
+        from envdeck.tui.recreate.project_folder import ProjectDialog
+
+        try:
+            folder = self._walked or os.getcwd()
+        except OSError:  # it was removed
+            folder = self._look.home or os.sep
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self.walk(path)
+
+        self._screen.app.push_screen(ProjectDialog(folder, self._look), chosen)
+
+    def walk(self, project: str, environment: Environment | None = None) -> None:
+        """Show the walkthrough of a project."""
+        operating = self._operations.knowing()
+        if operating is not None:
+            self._walked = project
+            self._screen.app.post_message(WalkthroughRequested(operating, project, environment))
+
+    # other screens
+
+    def operations(self) -> None:
+        """What is being done, and what was."""
+        operating = self._operations.knowing()
+        if operating is not None:
+            from envdeck.tui.operations.screen import OperationsScreen
+
+            queue = self._operations.need_queue(operating)
+            self._screen.app.push_screen(OperationsScreen(queue, self._look))
+
+    def history(self) -> None:
+        """What was done."""
+        operating = self._operations.knowing()
+        if operating is not None:
+            from envdeck.tui.history.screen import HistoryScreen
+
+            self._screen.app.push_screen(HistoryScreen(operating, self._look))
+
+    def trash(self) -> None:
+        """What was put aside."""
+        operating = self._operations.knowing()
+        if operating is not None:
+            from envdeck.tui.history.trash_screen import TrashScreen
+
+            self._screen.app.push_screen(TrashScreen(operating, self._look))
+
+    def interpreters(self) -> None:
+        """The Pythons that environments rest on."""
+        from envdeck.tui.machine.interpreters import InterpretersScreen
+
+        self._screen.app.push_screen(
+            InterpretersScreen(
+                self._scan.source,
+                tuple(self._list.listing.environments()),
+                tuple(self._scan.interpreters.values()),
+                look=self._look,
+            )
+        )
+
+    def machine(self) -> None:
+        """Where the space is."""
+        from envdeck.tui.machine.screen import MachineScreen
+
+        environments = tuple(self._list.listing.environments())
+        self._screen.app.push_screen(
+            MachineScreen(self._scan.source, environments, look=self._look)
+        )
+
+    def unreadable(self) -> None:
+        """What the scan could not look into."""
+        if not self._scan.unreadable:
+            self._operations.say("everything could be read")
+            return
+        from envdeck.tui.machine.unreadable import UnreadableScreen
+
+        self._screen.app.push_screen(UnreadableScreen(dict(self._scan.unreadable), self._look))

@@ -1,0 +1,242 @@
+"""The scan on the screen: what it brings into the list, and what is said of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from envdeck.core.model import Environment, Interpreter
+from envdeck.text import plain
+from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.main.list import EnvironmentList
+from envdeck.tui.main.tally import TotalsCounter
+from envdeck.tui.main.words import Facts, Summary, empty_lines
+from envdeck.tui.store.rows import Totals, nothing_shared
+from envdeck.tui.workers import run_in_thread
+from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
+
+if TYPE_CHECKING:
+    from envdeck.core.catalog import Scope
+
+FRAMES = 30
+"""How often a second the scan's queue is emptied."""
+_COUNT_EVERY = 30
+"""Drains between two counts of the totals while a scan runs."""
+
+
+class RowsRead(Message):
+    """Some environments were read anew, beside a scan."""
+
+    def __init__(self, found: Sequence[Environment], gone: Sequence[str]) -> None:
+        super().__init__()
+        self.found = found
+        self.gone = gone
+
+
+class ScanController:
+    """Feeds the list from a scan, and keeps the line above it true."""
+
+    def __init__(
+        self,
+        source: CatalogSource,
+        scope: "Scope",
+        shown: EnvironmentList,
+        summary: Summary,
+        tell: Callable[[], None],
+    ) -> None:
+        self.source = source
+        self.feed = ScanFeed(source, scope)
+        self.facts = Facts(roots=scope.roots)
+        self.interpreters: dict[tuple[str, str | None], Interpreter] = {}
+        self.unreadable: dict[str, str] = {}
+        """Places that the scan could not look into, and why."""
+        self._list = shown
+        self._summary = summary
+        self._tell = tell
+        """Says on the whole screen what holds now."""
+        self._met: set[str] = set()
+        """What the scan that runs has met so far."""
+        self._removed: set[str] = set()
+        """What operations have taken away while a scan went on: it may have seen that before."""
+        self._ticks = 0
+        self._all = TotalsCounter(shown, source, self._tell)
+        self._marked = TotalsCounter(shown, source, self._tell)
+        self._counted = -1
+        shown.listing.put(source.remembered(scope))
+        seen = [each.seen_at for each in shown.listing.environments() if each.seen_at]
+        if seen:
+            self.facts = self.facts._replace(remembered_at=min(seen))
+
+    def begin(self) -> None:
+        """Show what is remembered; :meth:`look_anew` comes after the first frame."""
+        self._timer = self._list.set_interval(1 / FRAMES, self._drain, pause=True)
+        if nothing_shared(self._list.listing.environments()):  # else a thread would delay the frame
+            self.count_all()
+        self._tell()
+
+    def look_anew(self, again: Sequence[Environment] = ()) -> None:
+        """Start a scan, with some environments first and past the memory."""
+        self.facts = self.facts._replace(phase="looking", visited=0, unreadable=0, elapsed=0.0)
+        self.unreadable = {}
+        self._met = set()
+        self._removed.clear()  # it sees what operations have left
+        self.feed.start(again)
+        self._timer.resume()
+        self._tell()
+
+    def stop(self) -> None:
+        """End the scan, and keep what was found."""
+        self.feed.stop()
+        self.facts = self.facts._replace(phase="stopped")
+
+    def _drain(self) -> None:
+        self.apply(self.feed.drain())
+        self._ticks += 1
+        if self.feed.idle:
+            self._timer.pause()
+        if self.feed.idle or self._ticks % 3 == 0:
+            self._tell()
+        if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
+            self.count_all()
+
+    def apply(self, batch: ScanBatch) -> None:
+        """Take what a scan found, but for what was taken away after it began."""
+        for path in self._removed:
+            batch.found.pop(path, None)
+        fresh = self._fresh(batch)
+        finished = batch.finished
+        self._met |= batch.found.keys()
+        gone = [*batch.vanished]
+        if finished and finished.complete:
+            # not only what the scan itself missed: another copy may have forgotten it before
+            shown = (each.path for each in self._list.listing.environments())
+            gone += [path for path in shown if path not in self._met]
+        self.note_interpreters(batch.interpreters)
+        if fresh or gone:
+            self._list.put(fresh, gone)
+        look = self._list.look
+        if batch.vanished:
+            first, *others = batch.vanished
+            more = f", and {len(others):,} more" if others else ""
+            self._warn(f"no longer there: {look.path(first)}{more}")
+        facts = self.facts
+        if batch.unreadable:
+            self.unreadable |= {each.path: each.reason for each in batch.unreadable}
+            facts = facts._replace(unreadable=len(self.unreadable))
+        if batch.progress and facts.phase in {"looking", "measuring"}:
+            progress = batch.progress
+            facts = facts._replace(
+                visited=progress.visited, elapsed=progress.elapsed, phase=progress.phase
+            )
+            if facts.phase == "measuring":  # by then every record has been read anew
+                facts = facts._replace(remembered_at=None)
+        if finished:
+            facts = facts._replace(
+                visited=finished.visited,
+                elapsed=finished.elapsed,
+                phase="done" if finished.complete else "stopped",
+                remembered_at=None if finished.complete else facts.remembered_at,
+            )
+        if batch.failed is not None:
+            facts = facts._replace(phase="failed")
+            self._warn(f"the scan failed: {plain(batch.failed)}")
+        self.facts = facts
+        for notice in batch.notices:
+            said = (look.sentence(part) for part in (notice.message, notice.hint) if part)
+            self._warn("\n".join(said))
+
+    def _warn(self, text: str) -> None:
+        self._list.notify(text, severity="warning", markup=False)
+
+    def _fresh(self, batch: ScanBatch) -> list[Environment]:
+        """Return the records to show, each with the newest size there is."""
+        fresh = []
+        for path, found in batch.found.items():
+            known = self._list.listing.get(path)
+            sizes = (batch.sizes.pop(path, None), known.size if known else None)
+            fresh.append(newest_size(found, *sizes))
+        for path, size in batch.sizes.items():
+            known = self._list.listing.get(path)
+            if known is not None:
+                fresh.append(replace(known, size=size))
+        return fresh
+
+    def note_interpreters(self, interpreters: Sequence[Interpreter]) -> None:
+        """Keep what is known of the interpreters of the machine."""
+        for interpreter in interpreters:
+            self.interpreters[interpreter.prefix, interpreter.version] = interpreter
+
+    # rows without a scan
+
+    def read_rows(self, paths: Sequence[str]) -> None:
+        """Read and measure some paths, beside a scan."""
+        if paths:
+            known = {path: self._list.listing.get(path) for path in paths}
+            run_in_thread(partial(self._read, known), self._post)
+
+    def _read(self, known: dict[str, Environment | None]) -> Message | None:
+        """Read first, so that rows are true at once, and measure then; called in a thread."""
+        read = {
+            path: self.source.lookup(path) if before is None else self.source.refresh(before)
+            for path, before in known.items()
+        }
+        found = [each for each in read.values() if each is not None]
+        self._post(RowsRead(found, [path for path, each in read.items() if each is None]))
+        sized = [replace(each, size=self.source.measure(each)) for each in found]
+        return RowsRead([each for each in sized if each.size is not None], ())
+
+    def _put_rows(self, message: RowsRead) -> None:
+        """Put the rows right; the cursor stays on its own."""
+        listing = self._list.listing
+        fresh = []
+        for environment in message.found:
+            known = listing.get(environment.path)
+            fresh.append(newest_size(environment, known.size if known else None))
+            self._removed.discard(environment.path)
+            self._met.add(environment.path)
+        self._removed.update(message.gone)
+        self._list.put(fresh, [path for path in message.gone if listing.get(path) is not None])
+        self.count_all()
+
+    # totals, and what is said
+
+    def _post(self, message: Message) -> None:
+        """Take what a thread has found, in the screen's own; safe to call from any."""
+        self._list.call_later(self._take, message)
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, RowsRead):
+            self._put_rows(message)
+        else:
+            self._list.post_message(message)
+        self._tell()
+
+    def count_all(self) -> None:
+        """Count what everything comes to, if anything changed."""
+        listing = self._list.listing
+        if self._counted != listing.revision:
+            self._counted = listing.revision
+            environments = listing.environments()
+            unmeasured = sum(each.size is None for each in environments)
+            self.facts = self.facts._replace(unmeasured=unmeasured)
+            self._all.count(environments)
+            self._tell()
+
+    def count_marked(self, *, other: bool) -> None:
+        """Count what the marked ones come to; `other` ones than before are unknown until then."""
+        self._marked.count(self._list.listing.marked(), other=other)
+
+    @property
+    def marked_totals(self) -> Totals:
+        """What the marked ones come to, as far as it is known."""
+        return self._marked.totals
+
+    def show_facts(self) -> None:
+        """Say what holds now, above the rows, and where they would be while there are none."""
+        listing = self._list.listing
+        self.facts = self.facts._replace(environments=listing.count, totals=self._all.totals)
+        self._summary.tell(self.facts)
+        if not len(listing):
+            self._list.table.say_instead(empty_lines(listing, self.facts, self._list.look))

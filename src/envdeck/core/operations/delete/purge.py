@@ -69,12 +69,10 @@ def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPl
     strange = [item for item in chosen if not item.ours]
     if strange and (identifiers or len(strange) == len(chosen)):
         first = strange[0]
-        return NoPlan(f"{first.id} cannot be purged: {first.problem}", hint=_look_at(first))
+        return NoPlan(
+            f"{first.id} cannot be purged: {first.problem}", hint=f"look at {first.folder}"
+        )
     return purge_of([item for item in chosen if item.ours], context.ground)
-
-
-def _look_at(item: Item) -> str:
-    return f"look at {item.folder}"
 
 
 def purge_of(items: Sequence[Item], ground: OperationStore) -> PurgePlan:
@@ -140,24 +138,18 @@ def _target(item: Item) -> Target:
 def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Remove the items one after the other; one that cannot be removed keeps no other. What is
     stopped goes on being removed later."""
-    disk = context.ground.disk
-    every = [PurgeRequest(item.folder, disk.identity(item.folder)) for item in plan.items]
-    with context.ground.spare.giving(every):
-        return _purge_all(plan, context, tell, stopped)
-
-
-def _purge_all(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
+    ground = context.ground
+    every = [PurgeRequest(item.folder, ground.disk.identity(item.folder)) for item in plan.items]
     results: list[ItemResult] = []
-    for index, item in enumerate(plan.items):
-        if stopped():
-            message = f"stopped: {index} of {len(plan.items)} done, the others are in the trash"
-            return replace(conclude_purge(results), message=message, stopped=True)
-        tell(StepStarted(index, plan.steps[index].title))
-        number = f"-{index + 1}" if len(plan.items) > 1 else ""
-        identifier, is_alone = f"{plan.id}{number}", not number
-        results.append(
-            purge_one(item, identifier, plan.id, context.ground, tell, is_alone=is_alone)
-        )
+    is_alone = len(plan.items) == 1
+    with ground.spare.giving(every):
+        for index, item in enumerate(plan.items):
+            if stopped():
+                message = f"stopped: {index} of {len(plan.items)} done, the others are in the trash"
+                return replace(conclude_purge(results), message=message, stopped=True)
+            tell(StepStarted(index, plan.steps[index].title))
+            identifier = plan.id if is_alone else f"{plan.id}-{index + 1}"
+            results.append(purge_one(item, identifier, plan.id, ground, tell, is_alone=is_alone))
     return conclude_purge(results)
 
 

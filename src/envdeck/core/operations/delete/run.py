@@ -37,13 +37,10 @@ def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
         against = refusals_of(removal, moment, plan.allowed if plan.purge else quick)
         if against:
             return refused(against[0])
-    with context.ground.spare.giving(_going(removal) for removal in plan.removals if plan.purge):
+    targets = [removal.target for removal in plan.removals if plan.purge]
+    # What goes for good makes room for its own removal on a full disk.
+    with context.ground.spare.giving(PurgeRequest(each.path, each.identity) for each in targets):
         return _delete_all(plan, context, tell, stopped)
-
-
-def _going(removal: Removal) -> PurgeRequest:
-    """Return what makes room for its own removal on a full disk; a link has nothing to give."""
-    return PurgeRequest(removal.target.path, removal.target.identity)
 
 
 def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
@@ -53,7 +50,9 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
     for index, removal in sorted(enumerate(plan.removals), key=lambda each: bool(each[1].owner)):
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
-            return _given_up(done, owned, context.ground, "stopped", stopped=True)
+            _bring_all_back(done, context.ground)
+            message = "stopped" if owned else "stopped: nothing was deleted"
+            return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
         tell(StepStarted(index, f"move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
@@ -139,20 +138,6 @@ def _bring_all_back(done: Sequence[Entry], ground: OperationStore) -> None:
         _bring_back(entry, ground)
 
 
-def _given_up(
-    done: Sequence[Entry],
-    owned: Sequence[Removal],
-    ground: OperationStore,
-    message: str,
-    *,
-    stopped: bool = False,
-) -> Result:
-    _bring_all_back(done, ground)
-    if owned:
-        return _but_for(Result(Ending.ROLLED_BACK, message, stopped=stopped), owned)
-    return Result(Ending.ROLLED_BACK, f"{message}: nothing was deleted", stopped=stopped)
-
-
 def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
     """Return a result that says what is gone all the same."""
     if not owned:
@@ -196,18 +181,12 @@ def _by_owner(
 def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: Tell) -> Result:
     """Remove them from the trash, each for itself, and return how that ended."""
     moved = [PurgeRequest(entry.item, ground.disk.identity(entry.item)) for entry in done]
-    with ground.spare.giving(moved):
-        return _purge_all(done, plan, ground, tell)
-
-
-def _purge_all(
-    done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell: Tell
-) -> Result:
     results = []
-    for index, entry in enumerate(done):
-        tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
-        item = read_item(entry.item, ground.disk)
-        results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
+    with ground.spare.giving(moved):
+        for index, entry in enumerate(done):
+            tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
+            item = read_item(entry.item, ground.disk)
+            results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
     return conclude_purge(results)
 
 

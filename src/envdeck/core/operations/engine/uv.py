@@ -148,12 +148,11 @@ class UvAdapter:
     ) -> Command:
         """Say what :meth:`install` would change; with `upgrade`, as it upgrades those names, or
         all where there are none, with the rest of the requirements kept satisfied."""
-        if upgrade is None:
-            flags = ("-r", requirements, *_constrained(constraints))
-        else:
-            flags = _upgrading(upgrade, requirements, constraints)
-        flags = flags if dependencies else (*flags, "--no-deps")
-        return self._pip("install", python, "--dry-run", *_JSON, *flags, data=True)
+        flags = ["--dry-run", *_JSON, "-r", requirements, *_constrained(constraints)]
+        if upgrade is not None:
+            flags += [f"--upgrade-package={name}" for name in upgrade] or ["--upgrade"]
+        flags += [] if dependencies else ["--no-deps"]
+        return self._pip("install", python, *flags, data=True)
 
     def uninstall(self, python: str, requirements: str) -> Command:
         """Remove what a requirements file names."""
@@ -266,11 +265,6 @@ class UvAdapter:
             uv_files=[file for file in files if file],
             sources=sources and self._indexes_too,
         )
-
-
-def _upgrading(names: Sequence[str], requirements: str, constraints: str | None) -> tuple[str, ...]:
-    named = [f"--upgrade-package={name}" for name in names] or ["--upgrade"]
-    return ("-r", requirements, *_constrained(constraints), *named)
 
 
 def _constrained(constraints: str | None) -> tuple[str, ...]:

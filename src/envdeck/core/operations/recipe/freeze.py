@@ -357,15 +357,12 @@ def _gone(origin: Origin | None, *, quick: bool) -> str:
     if gone:
         return f"its {_WHAT[origin.kind]} {origin.path} {gone}"
     is_folder = origin.kind in {PinKind.EDITABLE, PinKind.DIRECTORY} and "#" not in origin.url
-    if is_folder and not any(map(reach.isfile, _at(origin.path, *_BUILDABLE))):
+    names = (os.path.join(origin.path, name) for name in _BUILDABLE)
+    if is_folder and not any(map(reach.isfile, names)):
         return f"its {_WHAT[origin.kind]} {origin.path} has no pyproject.toml or setup.py"
     if origin.kind is PinKind.ARCHIVE and origin.hash is not None and not quick:
         return _changed(origin.path, *origin.hash)
     return ""
-
-
-def _at(folder: str, *names: str) -> list[str]:
-    return [os.path.join(folder, name) for name in names]
 
 
 def _changed(path: str, algorithm: str, expected: str) -> str:

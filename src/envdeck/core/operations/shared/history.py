@@ -135,7 +135,7 @@ def trashed(ground: OperationStore) -> tuple[Item, ...]:
     found = [
         _told(each, named[place], reasons.get(place, "")) if place in halves and place in named
         else each if each.manifest is not None or place in named
-        else _unknown(each)
+        else replace(each, problem=f"EnvDeck knows nothing of it: {each.problem}", ours=False)
         for each in items(trashes, ground.disk)
         if (place := _plain(each)) not in busy
     ]  # fmt: skip
@@ -169,10 +169,6 @@ def _told(item: Item, entry: Entry, why: str) -> Item:
 
 def _plain(item: Item) -> str:
     return os.path.join(os.path.dirname(item.folder), item.id)
-
-
-def _unknown(item: Item) -> Item:
-    return replace(item, problem=f"EnvDeck knows nothing of it: {item.problem}", ours=False)
 
 
 def _is_away(trash: str, own: tuple[str, ...], ground: OperationStore) -> bool:

@@ -73,11 +73,8 @@ def _is_other(former: str, usual: str) -> bool:
     except OSError:
         return False
     ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-    return stat.S_ISDIR(status.st_mode) and ours and not _is_same(former, usual)
-
-
-def _is_same(former: str, usual: str) -> bool:
-    return os.path.realpath(former) == os.path.realpath(usual)
+    is_other = os.path.realpath(former) != os.path.realpath(usual)
+    return stat.S_ISDIR(status.st_mode) and ours and is_other
 
 
 def _indexes(folder: str) -> tuple[str, ...]:

@@ -56,7 +56,8 @@ class Picture:
         what has been added is none of them."""
         now = Picture.take(path)
         found = {name for name, state in self.files.items() if now.files.get(name) != state}
-        found |= {name for name, digest in self.metadata.items() if _differs(now, name, digest)}
+        metadata = now.metadata
+        found |= {name for name, old in self.metadata.items() if metadata.get(name, old) != old}
         return tuple(sorted(found)[:_MOST])
 
 
@@ -114,10 +115,6 @@ def _walk(path: str) -> Iterator[tuple[str, "os.DirEntry[str]", bool]]:
                         folders.append((name, inside))
         except OSError:
             continue
-
-
-def _differs(now: Picture, name: str, digest: str) -> bool:
-    return now.metadata.get(name, digest) != digest
 
 
 def _digest(path: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.tui.base.services import PlanRequest, together
+from envdeck.tui.dialogs import plan as plan_dialog
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
 from envdeck.tui.widgets.line import Look, line_text, line_width
@@ -91,17 +92,22 @@ async def test_only_an_explicit_yes_acts(opened, made_up, keys):
         assert len(operations.ran) == 1
 
 
-async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up):
-    held = [True]
+async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, monkeypatch):
+    held, now = [True], [100.0]
+    monkeypatch.setattr(plan_dialog, "monotonic", lambda: now[0])
     operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
     async with opened(operations) as screen:
         await screen.pilot.press("d", "y")
         assert "still being planned" in shown(screen.app)
         held[0] = False
         await screen.planned()
+        now[0] += 0.3
         await screen.pilot.press("y", "y")  # the key is still held
         assert "once more does it" in shown(screen.app)
         assert operations.ran == []
+        now[0] += 0.5
+        await screen.pilot.press("y")
+        assert screen.app.screen is screen.app.main
 
 
 async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_up, wait_until):

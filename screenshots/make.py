@@ -28,20 +28,20 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE)]
 
 import resvg_py  # noqa: E402 - the environment variables come first
-from envdeck.core.host import Host  # noqa: E402
-from envdeck.core.operations.operations import Operations  # noqa: E402
-from envdeck.text.signs import UNICODE  # noqa: E402
-from envdeck.tui.actions import BY_ID  # noqa: E402
-from envdeck.tui.panes.installed import Read  # noqa: E402
 from pictured import Pictured, steady_ids  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input  # noqa: E402
 
 from envdeck.core.catalog import Catalog, Scope  # noqa: E402
 from envdeck.core.model import Event, Finished, Progress  # noqa: E402
+from envdeck.core.operations.api import Operations  # noqa: E402
+from envdeck.core.system.host import Host  # noqa: E402
 from envdeck.demo import Demo, build_demo  # noqa: E402
+from envdeck.text.safe import UNICODE  # noqa: E402
 from envdeck.tui import ScreenSettings  # noqa: E402
 from envdeck.tui.app import EnvDeck  # noqa: E402
+from envdeck.tui.base.actions import BY_ID  # noqa: E402
+from envdeck.tui.detail.tab import ReadDone  # noqa: E402
 from envdeck.tui.widgets.line_list import LineList  # noqa: E402
 
 WIDE, NARROW = (120, 36), (80, 24)
@@ -118,9 +118,9 @@ class Hand:
     async def settle(self) -> None:
         """Wait until the detail has followed, and everything is painted."""
         main = self.app.main
-        await self.until(lambda: main.feed.idle and main.facts.phase == "done")
-        await self.until(lambda: main.facts.totals.freed is not None)
-        if main.detail is not None and (main.wide or main.inside):
+        await self.until(lambda: main.scan.feed.idle and main.scan.facts.phase == "done")
+        await self.until(lambda: main.scan.facts.totals.freed is not None)
+        if main.panes.detail is not None and (main.panes.wide or main.panes.inside):
             await self.until(self._followed)
         await self.pilot.pause()
 
@@ -149,12 +149,13 @@ class Hand:
 
     def _followed(self) -> bool:
         main = self.app.main
-        shown, current = main.detail and main.detail.environment, main.listing.current
-        return shown == current and (shown is None or isinstance(main.detail.installed, Read))
+        detail, current = main.panes.detail, main.list.listing.current
+        shown = detail and detail.environment
+        return shown == current and (shown is None or isinstance(detail.installed, ReadDone))
 
     async def go_to(self, ending: str) -> None:
         """Move the cursor down to the environment whose path ends so."""
-        listing = self.app.main.listing
+        listing = self.app.main.list.listing
         await self.pilot.press("g")
         for _ in range(len(listing)):
             if listing.current is not None and listing.current.path.endswith(ending):
@@ -320,7 +321,7 @@ async def _trash(hand: Hand) -> None:
 async def _done(hand: Hand, ending: str, key: str) -> None:
     """Do what a key does with an environment, all the way to the yes."""
     await hand.go_to(ending)
-    jobs = 0 if hand.app.main.queue is None else len(hand.app.main.queue.jobs)
+    jobs = 0 if hand.app.main.operations.queue is None else len(hand.app.main.operations.queue.jobs)
     await hand.pilot.press(key)
     if key == "c":
         await hand.see("exactly what is here")
@@ -328,10 +329,13 @@ async def _done(hand: Hand, ending: str, key: str) -> None:
     await hand.see("What is done")
     await hand.pilot.press("y")
     await hand.until(
-        lambda: hand.app.main.queue is not None and len(hand.app.main.queue.jobs) > jobs
+        lambda: (
+            hand.app.main.operations.queue is not None
+            and len(hand.app.main.operations.queue.jobs) > jobs
+        )
     )
     if key == "d":
-        await hand.until(lambda: not hand.app.main.queue.busy)
+        await hand.until(lambda: not hand.app.main.operations.queue.busy)
         await hand.settle()
 
 

@@ -4,9 +4,6 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from envdeck.core.operations.forecast import Forecast, Outlook, Verdict
-from envdeck.core.operations.operations import Operations
-
 from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
@@ -22,7 +19,9 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.core.operations import journal
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.transaction import journal
 
 
 class Pictured(Operations):
@@ -39,13 +38,13 @@ class Pictured(Operations):
     ) -> Forecast | NoPlan:
         """Return a forecast with something of everything."""
         rows = [
-            Outlook(row.name, row.version, Verdict.WHEEL)
+            PinForecast(row.name, row.version, Verdict.WHEEL)
             for row in self.catalog.distributions(environment)
         ]
         for place, verdict in ((3, Verdict.BUILD), (7, Verdict.UNSUPPORTED), (9, Verdict.GONE)):
             if place < len(rows):
                 one = rows[place]
-                rows[place] = Outlook(one.name, one.version, verdict, "9.1", "9.4")
+                rows[place] = PinForecast(one.name, one.version, verdict, "9.1", "9.4")
         return Forecast(".".join((interpreter.version or "").split(".")[:2]), tuple(rows))
 
     def run(

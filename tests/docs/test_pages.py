@@ -1,8 +1,10 @@
 """README.md and docs/ against the program: every name in them exists, and none is missing."""
 
+import ast
 import re
 import shlex
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -348,3 +350,15 @@ def test_the_marker_of_the_long_run_exists():
     told = {name for page in PAGES.values() for name in re.findall(r"pytest -m (\w+)", page)}
     assert told == {"kill"}
     assert told <= markers
+
+
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "screenshots").glob("*.py")), ids=lambda p: p.name
+)
+def test_what_makes_the_pictures_imports_what_is_there(script):
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("envdeck"):
+            module = import_module(node.module)
+            for alias in node.names:
+                is_there = hasattr(module, alias.name)
+                assert is_there or import_module(f"{node.module}.{alias.name}")

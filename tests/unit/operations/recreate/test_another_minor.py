@@ -5,6 +5,7 @@ import re
 import sys
 
 import pytest
+from virtualenv.seed.wheels.embed import BUNDLE_SUPPORT
 
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Ending, Interpreter, NoPlan, PackageChoice
@@ -97,7 +98,8 @@ def test_a_jump_goes_as_far_as_was_forecast(jump, version, machine, kit, theirs)
 
 @pytest.mark.parametrize("reachable", [True, False])
 def test_seeds_are_those_of_the_other_python(reachable, machine, kit, theirs):
-    """virtualenv seeds pip alone now: what was seeded once is brought, where it can be had."""
+    """virtualenv seeds pip alone from 3.12 on: what was seeded once is brought, where it can be
+    had. Below that it seeds its own setuptools."""
     machine.wheel("pure", "1.0", scripts=["pure"])
     for version in ("65.0", "80.0"):
         machine.wheel("setuptools", version)
@@ -111,9 +113,14 @@ def test_seeds_are_those_of_the_other_python(reachable, machine, kit, theirs):
     assert machine.call([path / "bin" / "pure"]) == "pure 1.0\n"
     assert f"(python {minor})" in machine.call([path / "bin" / "pip", "--version"])
     assert kit.unlike_record(path) == []
-    assert versions(kit, path).get("setuptools") == ("80.0" if reachable else None)
+    is_seeded = tuple(map(int, minor.split("."))) < (3, 12)
+    if is_seeded:
+        expected = BUNDLE_SUPPORT[minor]["setuptools"].split("-")[1]
+    else:
+        expected = "80.0" if reachable else None
+    assert versions(kit, path).get("setuptools") == expected
     left_out = "left out, since nothing seeds it now: setuptools"
-    assert (left_out in result.verified) is not reachable
+    assert (left_out in result.verified) is not (reachable or is_seeded)
 
 
 CASES = {

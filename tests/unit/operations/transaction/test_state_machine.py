@@ -333,7 +333,7 @@ class Lives(RuleBasedStateMachine):
         if not past:
             return
         one = past[which % len(past)]
-        before = self.found(in_work=True)
+        before, whole = self.found(in_work=True), set(self.found())
         plan = plan_undo(self.operations, one.entry.id, None, ALLOW)
         assert isinstance(plan, NoPlan) == bool(one.why_not)
         if isinstance(plan, NoPlan):
@@ -346,7 +346,8 @@ class Lives(RuleBasedStateMachine):
             assert self.at(Path(one.entry.path).parent.name).exists()
         if result.status is Ending.DONE and plan.returns[0].there is not None:
             assert self.ground.disk.identity(one.entry.path) == plan.returns[0].there
-        assert set(self.found(in_work=True)) == set(before)
+        # What a killed operation had staged there is gone once the next one has settled it.
+        assert whole <= set(self.found(in_work=True)) <= set(before)
 
     @rule(which=st.integers(0, 9), at=st.none() | st.integers(1, 40))
     def purge(self, which: int, at: int | None) -> None:

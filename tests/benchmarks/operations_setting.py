@@ -36,7 +36,7 @@ from envdeck.core.operations.staging import replace as replacing
 from envdeck.core.operations.staging import stage as rebuilding
 from envdeck.core.operations.staging.stage import StagedBuild
 from envdeck.core.operations.transaction.transaction import Transaction
-from envdeck.core.operations.upgrade import plan as upgrade
+from envdeck.core.operations.upgrade import run as upgrade
 from envdeck.core.system.host import Host
 
 KNOWN = 1_000

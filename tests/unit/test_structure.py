@@ -1,6 +1,7 @@
 """The shape of the source: no import circle, small folders and classes, plain names."""
 
 import ast
+import re
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -183,3 +184,16 @@ def test_a_function_takes_few_arguments():
     over = {name: count for name, count in many.items() if count > PARAMETERS}
     assert {name: n for name, n in over.items() if n > MANY_PARAMETERS.get(name, 0)} == {}
     assert set(MANY_PARAMETERS) <= set(over), "a function takes fewer: take it from the list"
+
+
+def test_no_text_names_a_class_where_it_means_a_word():
+    known = {name for name in classes() if sum(letter.isupper() for letter in name) > 1}
+    named = [
+        f"{module}:{node.lineno} {word}"
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for word in re.findall(r"(?<![\w`.:~])([A-Z]\w+)(?=[ ,:] ?[a-z])", node.value)
+        if word in known and "{" not in node.value
+    ]
+    assert [each for each in named if not each.endswith(" EnvDeck")] == []

@@ -46,7 +46,7 @@ def options_of(
 ) -> tuple[Option, ...]:
     """Return the groups and extras that can be chosen, in the order of the files.
 
-    ChosenParts are those that a person chose before; with nothing `remembered` those that count in
+    Chosen are those that a person chose before; with nothing `remembered` those that count in
     the environment that is here (its `parts`), or that one made now would get by default.
     """
     default = {part.id for part in parts if part.default} if parts else set(_defaults(project))

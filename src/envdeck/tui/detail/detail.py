@@ -211,7 +211,7 @@ class DetailPane(Vertical):
             self.tab.left()
 
     def read_again(self) -> None:
-        """ReadDone anew what the open tab shows beside the environment: something was changed."""
+        """Read again what the open tab shows beside the environment: something was changed."""
         if self.tab is not None and self.environment is not None:
             self.tab.read_again()
 

@@ -176,7 +176,7 @@ class DotenvTab(DetailTab, Hiding):
             return nothing
         match self._found:
             case ReadPending():
-                words = f"ReadPending the dotenv files{self.look.signs.ellipsis}"
+                words = f"Reading the dotenv files{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
             case ReadFailure(reason):
                 why = f"{self.look.signs.broken} They could not be read: {reason}"

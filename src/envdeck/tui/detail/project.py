@@ -100,12 +100,12 @@ class ProjectTab(DetailTab):
         self._build(anew=other)
 
     def left(self) -> None:
-        """PlanRequest for nothing; when it is opened again it is read again."""
+        """Ask for nothing; when it is opened again it is read again."""
         self._asked = None
         self._reader.forget()
 
     def read_again(self) -> None:
-        """ReadDone it anew, beside what was installed: a change of that comes with the
+        """Read it again, beside what was installed: a change of that comes with the
         environment."""
         self._asked = None
         if self._environment is not None:

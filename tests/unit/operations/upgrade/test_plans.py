@@ -1,4 +1,4 @@
-"""UpgradeCandidates and resolutions of real environments, by the real resolver, on wheels made
+"""Candidates and resolutions of real environments, by the real resolver, on wheels made
 here."""
 
 import json

@@ -1,4 +1,4 @@
-"""SystemSource package managers, HomebrewSource, framework builds, the PATH."""
+"""System package managers, Homebrew, framework builds, the PATH."""
 
 import os
 from collections.abc import Iterator

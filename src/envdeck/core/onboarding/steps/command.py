@@ -1,4 +1,4 @@
-"""OnboardingStep: the tests, or another command of the project, run."""
+"""Step: the tests, or another command of the project, run."""
 
 from typing import TYPE_CHECKING, ClassVar
 

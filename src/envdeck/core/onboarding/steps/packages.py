@@ -1,4 +1,4 @@
-"""OnboardingStep: everything that is declared or locked is installed."""
+"""Step: everything that is declared or locked is installed."""
 
 import os
 from typing import TYPE_CHECKING, ClassVar

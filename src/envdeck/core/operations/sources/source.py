@@ -23,7 +23,7 @@ class SourceName(StrEnum):
 
 
 class InstallMethod(StrEnum):
-    """InstallMethod its packages get into the environment."""
+    """How its packages get into the environment."""
 
     PINS = "pins"
     """`uv pip install --no-deps -r`: every package is told, nothing is resolved."""

@@ -250,7 +250,7 @@ _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
     | {FailureKind.WHEEL}
 )
-"""InstallMethod it fails where the cache has not got everything."""
+"""How it fails where the cache has not got everything."""
 
 
 class BuildError(Exception):

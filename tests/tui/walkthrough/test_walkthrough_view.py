@@ -38,7 +38,7 @@ MARK = "MARK-3f9c"
 def _load():
     name = "envdeck_tests_made_up_walkthrough"
     if name not in sys.modules:
-        path = Path(__file__).with_name("made_up_walkthrough.py")
+        path = Path(__file__).parents[1] / "made_up_walkthrough.py"
         spec = spec_from_file_location(name, path)
         sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])

@@ -58,8 +58,10 @@ def _no_real_home(_homes: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -
             ("XDG_", "ENVDECK_", "UV_", "PIP_", "POETRY_", "PDM_", "HATCH_", "PIPX_")
         ):
             monkeypatch.delenv(name)
-    # With it, pip, virtualenv and the program would be compiled at every start of theirs.
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    # With the first, pip, virtualenv and the program would be compiled at every start of theirs;
+    # with the second, a test could wait for what a program has not written out.
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+        monkeypatch.delenv(name, raising=False)
     for name in (
         "WORKON_HOME",
         "VIRTUAL_ENV",

@@ -157,9 +157,9 @@ def test_a_fresh_clone_comes_to_its_first_command(walk):
 @pytest.mark.parametrize(
     ("story", "dotenv", "command", "said"),
     [
-        ("groups", False, "pytest", "1 passed"),
+        pytest.param("groups", False, "pytest", "1 passed", marks=pytest.mark.slow),
         ("requirements", True, "manage.py test", "Ran 4 tests"),
-        ("poetry", False, "pytest", "1 passed"),
+        pytest.param("poetry", False, "pytest", "1 passed", marks=pytest.mark.slow),
     ],
 )
 def test_every_shape_comes_to_its_first_command(walk, story, dotenv, command, said):

@@ -144,7 +144,7 @@ runs = pytest.mark.parametrize(
 
 @runs
 def test_killed_at_some_calls(tiny, world, what, reserve):
-    every = 31 if what in {"purge", "delete-for-good"} else 9
+    every = 61 if what in {"purge", "delete-for-good"} else 17
     assert interrupt(tiny, world, what, range(4, 400, every), reserve=reserve)
 
 

@@ -153,6 +153,13 @@ def middle(home: Path) -> Layout:
 
 
 MANAGERS = [uv, homebrew, mise, asdf, pyenv, debian]
+USUAL = list(zip(MANAGERS, CREATORS * 2, strict=True))
+"""A usual run takes each manager once and each creator twice."""
+PAIRS = [
+    pytest.param(manager, creator, marks=() if (manager, creator) in USUAL else pytest.mark.slow)
+    for manager in MANAGERS
+    for creator in CREATORS
+]
 
 
 @pytest.fixture
@@ -201,8 +208,7 @@ def base_of(path: Path) -> tuple[str, str]:
     return prefix, base
 
 
-@pytest.mark.parametrize("creator", CREATORS)
-@pytest.mark.parametrize("manager", MANAGERS)
+@pytest.mark.parametrize(("manager", "creator"), PAIRS)
 def test_recreated_it_names_its_base_as_before(manager, creator, laid_out):
     machine, layout = laid_out(manager)
     path = machine.make(machine.home / "work" / ".venv", creator, python=str(layout.python))

@@ -30,8 +30,9 @@ def edit(file: Path, data: bytes = EDITED, *, age: float | None = None) -> None:
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def furnished(machine, creator="uv", installer="uv") -> Path:
-    machine.wheel("part", "1.0", [("part/code.py", CODE), ("part/data.txt", b"\xef\xbb\xbfa\r\n")])
+def furnished(machine, creator="uv", installer="uv", more=()) -> Path:
+    files = [("part/code.py", CODE), ("part/data.txt", b"\xef\xbb\xbfa\r\n"), *more]
+    machine.wheel("part", "1.0", files)
     machine.wheel("other", "1.0", [("other/code.py", CODE)])
     path = machine.make(machine.home / "work" / ".venv", creator)
     machine.install(path, installer, "part", "other")
@@ -44,44 +45,50 @@ def edits_of(plan):
     return [os.path.basename(each.path) for each in edits.files], edits.missing
 
 
+EDITS = {
+    "as_long.py": (CODE, EDITED),
+    "emptied.py": (CODE, b""),
+    "longer.py": (CODE, b"value = 12345\n"),
+    "other_end.txt": (b"\xef\xbb\xbfa\r\n", b"\xef\xbb\xbfa\n"),
+    "other_letter.txt": (b"\xef\xbb\xbfa\r\n", b"\xef\xbb\xbfb\r\n"),
+}
+
+
 @pytest.mark.parametrize("installer", ["uv", "venv"])
-@pytest.mark.parametrize(
-    ("name", "data"),
-    [
-        ("code.py", EDITED),
-        ("code.py", b"value = 12345\n"),
-        ("code.py", b""),
-        ("data.txt", b"\xef\xbb\xbfb\r\n"),
-        ("data.txt", b"\xef\xbb\xbfa\n"),
-    ],
-)
-def test_an_edit_is_named_by_each_plan_and_kept_where_asked(name, data, installer, machine, kit):
-    path = furnished(machine, "uv" if installer == "uv" else "venv", installer)
-    file = site_of(path) / "part" / name
-    original = file.read_bytes()
-    edit(file, data)
+def test_an_edit_is_named_by_each_plan_and_kept_where_asked(installer, machine, kit):
+    more = [(f"part/{name}", original) for name, (original, _) in EDITS.items()]
+    path = furnished(machine, "uv" if installer == "uv" else "venv", installer, more)
+    part = site_of(path) / "part"
+    for name, (_, data) in EDITS.items():
+        edit(part / name, data)
+    count = len(EDITS)
 
     for plan in (
         machine.operations.plan_recreate(machine.look(path)),
         machine.operations.plan_delete([machine.look(path)]),
         machine.operations.plan_delete([machine.look(path)], purge=True),
     ):
-        assert edits_of(plan) == ([name], 0)
-        assert plan.targets[0].edits.files[0].name == "part"
+        assert edits_of(plan) == ([*EDITS], 0)
+        assert {each.name for each in plan.targets[0].edits.files} == {"part"}
         assert any(fact.label == "edited files" for fact in plan.targets[0].facts)
         recreated = plan.operation is Operation.RECREATE
-        assert (plan.replaced_edits == 1) is recreated
+        assert (plan.replaced_edits == count) is recreated
         assert any("are replaced" in said for said in plan.warnings) is recreated
         kept = any("kept in the trash" in fact.text for fact in plan.targets[0].facts)
         assert kept is (plan.operation is Operation.DELETE and plan.undo is not None)
 
     machine.done(machine.operations.plan_recreate(machine.look(path), keep_edits=True))
-    assert file.read_bytes() == data
-    assert edits_of(machine.operations.plan_recreate(machine.look(path))) == ([name], 0)
+    assert {name: (part / name).read_bytes() for name in EDITS} == {
+        name: data for name, (_, data) in EDITS.items()
+    }
+    assert edits_of(machine.operations.plan_recreate(machine.look(path))) == ([*EDITS], 0)
 
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
-    assert file.read_bytes() == original
-    assert any(name in said and "replaced" in said for said in result.verified)
+    assert {name: (part / name).read_bytes() for name in EDITS} == {
+        name: original for name, (original, _) in EDITS.items()
+    }
+    for name in EDITS:
+        assert any(name in said and "replaced" in said for said in result.verified)
     assert kit.unlike_record(path) == []
 
 

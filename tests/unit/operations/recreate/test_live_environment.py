@@ -251,22 +251,28 @@ WRITES = {
 
 
 @pytest.mark.parametrize("fails", [True, False])
-@pytest.mark.parametrize("how", WRITES)
-def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(how, fails, machine, kit):
+def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(fails, machine, kit):
     """Importing runs a package's own code, which may keep something beside itself."""
-    code = f"import os\npath = os.path.join(os.path.dirname(__file__), 'state')\n{WRITES[how]}\n"
-    files = [("writer/state", b""), ("writer/run.py", f"{code}import base\n".encode())]
-    files += [("writer/__init__.py", b"import writer.run\n")]
-    machine.wheel("writer", "1.0", files, requires=["base"])
+    ran = machine.home / "ran"
+    ran.mkdir()
+    writers = {how.replace(" ", "_"): code for how, code in WRITES.items()}
+    for name, code in writers.items():
+        begin = "import os\npath = os.path.join(os.path.dirname(__file__), 'state')\n"
+        noted = f"open({str(ran / name)!r}, 'w').close()\n"
+        run = f"{begin}{code}\n{noted}import base\n".encode()
+        files = [(f"{name}/state", b""), (f"{name}/run.py", run)]
+        files += [(f"{name}/__init__.py", f"import {name}.run\n".encode())]
+        machine.wheel(name, "1.0", files, requires=["base"])
     machine.wheel("base", "1.0")
     machine.wheel("base", "2.0", [("base/__init__.py", b"1 / 0\n" if fails else b"")])
     path = machine.make(machine.home / "work" / ".venv", "uv")
-    machine.install(path, "uv", "writer", "base==1.0")
+    machine.install(path, "uv", *writers, "base==1.0")
     before, account = states(path), kit.source_only(kit.account(path))
     plan = machine.operations.plan_upgrade(machine.look(path), {"base": None})
 
     result, _ = machine.run(plan)
 
+    assert {each.name for each in ran.iterdir()} == {*writers}
     if fails:
         assert result.status is Ending.ROLLED_BACK
         assert result.message.startswith("everything is as it was: "), result

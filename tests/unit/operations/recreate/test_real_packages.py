@@ -1,7 +1,7 @@
 """Real packages of the index that this machine's pip is set up for, made anew row by row.
 
-They are skipped where that index cannot be reached; what is like them, of wheels that are built
-by the test, is always run.
+They are left to the long runs, and skipped where that index cannot be reached; what is like them,
+of wheels that are built by the test, is always run.
 """
 
 import os
@@ -19,7 +19,7 @@ _USERS = Path(os.path.expanduser("~"), ".config", "pip", "pip.conf")
 WANTED = ("flask", "requests", "rich", "httpx[http2]", "pytest", "sphinx", "fastapi", "numpy")
 WANTED += ("pyyaml", "tox")
 CREATORS = [
-    pytest.param("uv"),
+    pytest.param("uv", marks=pytest.mark.slow),
     pytest.param("venv", marks=pytest.mark.kill),
     pytest.param("virtualenv", marks=pytest.mark.kill),
 ]

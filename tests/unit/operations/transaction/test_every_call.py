@@ -110,6 +110,6 @@ def test_refused_at_every_system_call(run, fault, tmp_path):
 @pytest.mark.parametrize(("fault", "start"), [("ENOSPC", "5"), ("EIO", "12"), ("EDQUOT", "19")])
 def test_refused_at_some_system_calls(fault, start, options, tmp_path):
     scenarios = EXCHANGES if options else SCENARIOS
-    rows = interrupt(tmp_path, ",".join(scenarios), fault, "every", "23", "from", start, *options)
+    rows = interrupt(tmp_path, ",".join(scenarios), fault, "every", "41", "from", start, *options)
     for scenario in scenarios:
         hold([row for row in rows if row["scenario"] == scenario], scenario, fault)

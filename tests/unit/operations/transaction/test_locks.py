@@ -53,7 +53,7 @@ def test_another_process_holds_it_until_it_ends(take, tmp_path):
 
 def test_a_child_that_inherited_it_holds_it_on(take):
     held = take()
-    command = [sys.executable, "-c", "import sys; print(); sys.stdin.read()"]
+    command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, pass_fds=(held.descriptor,), **pipes) as child:
         child.stdout.readline()

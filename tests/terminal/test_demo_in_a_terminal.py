@@ -69,8 +69,15 @@ def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
     assert os.listdir(folder) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("words", ["building the demo", "27 environments"])
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGTERM, "27 environments"),
+        (signal.SIGHUP, "building the demo"),
+        pytest.param(signal.SIGTERM, "building the demo", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, "27 environments", marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
     screen, folder = demo()
     screen.until(lambda: words in screen.text)

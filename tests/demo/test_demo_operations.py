@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan, Status
+from envdeck.core.model import Ending, NoPlan, RecreateRequest, Status
 
 
 def done(operations, plan, expected=Ending.DONE):
@@ -35,7 +35,7 @@ def test_what_is_deleted_comes_back(worked_on, operations):
 def test_what_has_drifted_is_made_anew_from_its_lock(worked_on, operations):
     path = worked_on.environment("drifted")
     environment = operations.catalog.lookup(path)
-    plan = operations.plan_recreate(environment, source="lock")
+    plan = operations.plan_recreate(environment, RecreateRequest(source="lock"))
     done(operations, plan)
     compared = operations.catalog.project(operations.catalog.lookup(path))
     assert not compared.drifts
@@ -49,7 +49,10 @@ def test_what_has_drifted_is_made_anew_from_its_lock(worked_on, operations):
 def test_what_is_there_is_made_anew_exactly(worked_on, operations, scenario):
     path = worked_on.environment(scenario)
     before = versions(operations, path)
-    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    done(
+        operations,
+        operations.plan_recreate(operations.catalog.lookup(path), RecreateRequest(source="exact")),
+    )
     assert versions(operations, path) == before
 
 
@@ -73,7 +76,10 @@ def test_a_broken_one_gets_a_base_again(worked_on, operations):
 
 def test_a_moved_one_is_made_anew_where_it_is(worked_on, operations):
     path = worked_on.environment("moved")
-    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    done(
+        operations,
+        operations.plan_recreate(operations.catalog.lookup(path), RecreateRequest(source="exact")),
+    )
     assert operations.catalog.lookup(path).status is Status.OK
 
 
@@ -104,7 +110,10 @@ def test_one_of_a_python_that_only_stands_in_is_made_anew_on_the_one_that_works(
     worked_on, operations
 ):
     path = worked_on.environment("direnv")
-    done(operations, operations.plan_recreate(operations.catalog.lookup(path), source="exact"))
+    done(
+        operations,
+        operations.plan_recreate(operations.catalog.lookup(path), RecreateRequest(source="exact")),
+    )
     assert operations.catalog.lookup(path).python.version == worked_on.python.version
 
 

@@ -39,6 +39,7 @@ from envdeck.core.model import (
     ProjectLink,
     ProjectState,
     Python,
+    RecreateRequest,
     Refusal,
     Result,
     Severity,
@@ -559,26 +560,20 @@ class MadeUpOperations:
     def plan_recreate(
         self,
         environment,
+        request=RecreateRequest(),  # noqa: B008  it cannot change
         *,
-        source="exact",
-        file=None,
-        interpreter=None,
-        jump=None,
-        groups=None,
-        extras=None,
-        keep_edits=False,
         allow=frozenset(),
-        choices=None,
     ):
         """Plan to recreate."""
-        if choices:
-            self.asked.append(("packages", dict(choices)))
-        if keep_edits:
+        if request.choices:
+            self.asked.append(("packages", dict(request.choices)))
+        if request.keep_edits:
             self.asked.append(("keep edits", environment.path))
-        if groups is not None or extras is not None:
-            self.asked.append(("parts", (groups, extras)))
-        self.asked.append(("recreate", (environment.path, source, file, interpreter, jump, allow)))
-        return self._planned(Operation.RECREATE, [environment.path], allow, keep_edits)
+        if request.groups is not None or request.extras is not None:
+            self.asked.append(("parts", (request.groups, request.extras)))
+        wanted = (request.source, request.file, request.interpreter, request.jump)
+        self.asked.append(("recreate", (environment.path, *wanted, allow)))
+        return self._planned(Operation.RECREATE, [environment.path], allow, request.keep_edits)
 
     def candidates(self, environment, stopped=lambda: False):
         """Return that there are none."""

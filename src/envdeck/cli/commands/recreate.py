@@ -17,7 +17,15 @@ from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import SCHEMA, Object, doubt_object
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.model import Environment, Interpreter, NoPlan, Operation, PackageChoice, Plan
+from envdeck.core.model import (
+    Environment,
+    Interpreter,
+    NoPlan,
+    Operation,
+    PackageChoice,
+    Plan,
+    RecreateRequest,
+)
 from envdeck.text import counted, pad, tilde
 from envdeck.text.drift import difference_words
 from envdeck.text.environment import python_name
@@ -131,15 +139,17 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     def make(operations: "Operations", stopped: "Stopped") -> Plan | NoPlan:
         return operations.plan_recreate(
             find_environment(arguments.reference, context, context.catalog()),
-            source=source,
-            file=file,
-            interpreter=interpreter,
-            jump=arguments.jump,
-            groups=arguments.groups,
-            extras=arguments.extras,
-            keep_edits=arguments.keep_edits,
+            RecreateRequest(
+                source=source,
+                file=file,
+                interpreter=interpreter,
+                jump=arguments.jump,
+                groups=arguments.groups,
+                extras=arguments.extras,
+                keep_edits=arguments.keep_edits,
+                choices=chosen,
+            ),
             allow=frozenset(arguments.allow),
-            choices=chosen,
             stopped=stopped,
         )
 

@@ -1,6 +1,6 @@
 """`Plan`, `Step`, `Refusal`, `Result`, and the events of a running operation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -24,6 +24,28 @@ class PackageChoice(StrEnum):
 
 Choices: TypeAlias = Mapping[str, PackageChoice]
 """By the normalised name of the package."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecreateRequest:
+    """From what an environment is to be recreated, and on which interpreter."""
+
+    source: str = "exact"
+    """`exact`, `lock`, `declared` or `file`."""
+    file: str | None = None
+    """The file, where that is the source."""
+    interpreter: str | None = None
+    """An executable or a version (`3.13`); None: the one that it has."""
+    jump: str | None = None
+    """For another minor version: of a package that has no wheel for it at its version, the
+    `smallest` version up that has one, or the `newest`."""
+    groups: Sequence[str] | None = None
+    """Of a lock or a declaration; None: those that the project's own tool installs."""
+    extras: Sequence[str] | None = None
+    keep_edits: bool = False
+    """Whether installed files that were edited are put over the new ones."""
+    choices: Choices = field(default_factory=dict)
+    """What becomes of packages that cannot be recreated exactly."""
 
 
 @dataclass(frozen=True, slots=True)

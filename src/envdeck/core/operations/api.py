@@ -6,12 +6,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envdeck.core.model import (
-    Choices,
     Environment,
     Interpreter,
     NoPlan,
-    PackageChoice,
     Plan,
+    RecreateRequest,
     Result,
 )
 from envdeck.core.operations.shared import retention
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
     from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
-_NO_CHOICES: Mapping[str, PackageChoice] = MappingProxyType({})
+_AS_IT_IS = RecreateRequest()
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -94,43 +93,16 @@ class Operations(Context):
     def plan_recreate(
         self,
         environment: Environment,
+        request: RecreateRequest = _AS_IT_IS,
         *,
-        source: str = "exact",
-        file: str | None = None,
-        interpreter: str | None = None,
-        jump: str | None = None,
-        groups: Sequence[str] | None = None,
-        extras: Sequence[str] | None = None,
-        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
-        choices: Choices = _NO_CHOICES,
         stopped: Stopped = never,
     ) -> Plan | NoPlan:
-        """Plan to make an environment anew, and exchange it for the one that is there.
-
-        `source` is `exact`, `lock`, `declared` or `file` (then `file` names it); `interpreter`
-        is an executable, a version (`3.13`), or None for the one it has. For another minor
-        version `jump` takes, of a package that has no wheel for it at its version, the
-        `smallest` version up that has one, or the `newest`. Of a lock or a declaration `groups`
-        and `extras` are installed; None takes those that the project's own tool does. With
-        `keep_edits`, installed files that were edited are put over the new ones. `choices` say
-        what becomes of packages that cannot be recreated exactly.
-        """
+        """Plan to make an environment anew, and exchange it for the one that is there: as it is
+        now, or as the request says."""
         from envdeck.core.operations.recreate.plan import plan_recreate  # start-up
-        from envdeck.core.operations.sources.source import Parts  # start-up
 
-        return plan_recreate(
-            self.until(stopped),
-            environment,
-            source=source,
-            file=file,
-            interpreter=interpreter,
-            jump=jump,
-            parts=Parts.of(groups, extras),
-            keep_edits=keep_edits,
-            allow=allow,
-            choices=choices,
-        )
+        return plan_recreate(self.until(stopped), environment, request, allow=allow)
 
     def candidates(
         self, environment: Environment, stopped: Stopped = never

@@ -101,9 +101,7 @@ def _source(
 ) -> PackageSource | NoPlan:
     one = chosen.interpreter
     python = Python(one.version, one.implementation, one.executable)
-    offered = sources(
-        None, project, python=python, file=file, groups=parts.groups, extras=parts.extras
-    )
+    offered = sources(None, project, python=python, file=file, parts=parts)
     named = "file" if file is not None and name is None else name
     fitting = [each for each in offered if named is None or each.name == named]
     for each in fitting:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from envdeck.core.model import (
-    Choices,
     Environment,
     Interpreter,
     NoPlan,
     OperationEvent,
     Plan,
+    RecreateRequest,
     Result,
 )
 from envdeck.core.operations.shared.policy import Policy
@@ -102,20 +102,11 @@ class Operating(Protocol):
     def plan_recreate(
         self,
         environment: Environment,
+        request: RecreateRequest = ...,
         *,
-        source: str = "exact",
-        file: str | None = None,
-        interpreter: str | None = None,
-        jump: str | None = None,
-        groups: Sequence[str] | None = None,
-        extras: Sequence[str] | None = None,
-        keep_edits: bool = False,
         allow: frozenset[str] = frozenset(),
-        choices: Choices = ...,
     ) -> Plan | NoPlan:
-        """Plan to make an environment anew; of what is locked or declared with the groups and
-        extras that are named, None standing for the usual ones; `choices` say what becomes of
-        packages that cannot be recreated exactly."""
+        """Plan to make an environment anew, as it is now or as the request says."""
         ...
 
     def candidates(

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from envdeck.core.model import Distribution, Environment, NoPlan, Plan
+from envdeck.core.model import Distribution, Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import place, plain
 from envdeck.tui.base.messages import HintsChanged
@@ -304,12 +304,14 @@ def fix_request(
     def plan(allow: frozenset[str], *, keep: bool = False) -> Plan | NoPlan:
         return operating.plan_recreate(
             environment,
-            source=mending.source,
-            file=mending.file,
-            interpreter=mending.interpreter,
-            groups=mending.groups,
-            extras=mending.extras,
-            keep_edits=keep,
+            RecreateRequest(
+                source=mending.source,
+                file=mending.file,
+                interpreter=mending.interpreter,
+                groups=mending.groups,
+                extras=mending.extras,
+                keep_edits=keep,
+            ),
             allow=allow,
         )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from envdeck.core.dotenv.model import Remedy
-from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan
+from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan, RecreateRequest
 from envdeck.text import capitalise
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.services import Operating, PlanRequest
@@ -62,12 +62,14 @@ def recreate_requests(
     ) -> Plan | NoPlan:
         return operating.plan_recreate(
             environment,
-            source=choice.source,
-            file=choice.file,
-            interpreter=choice.interpreter,
-            jump=choice.jump,
-            choices=dict(choice.packages),
-            keep_edits=keep,
+            RecreateRequest(
+                source=choice.source,
+                file=choice.file,
+                interpreter=choice.interpreter,
+                jump=choice.jump,
+                choices=dict(choice.packages),
+                keep_edits=keep,
+            ),
             allow=allow,
         )
 

@@ -12,6 +12,7 @@ from envdeck.core.operations.engine.command import Command, Completed, clean_env
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import (
     Change,
+    InstallRules,
     Outdated,
     UvAdapter,
     read_outdated,
@@ -82,7 +83,7 @@ def test_installing_upgrading_and_what_a_plan_says_of_it(uv, run, python, index)
 def test_a_plan_of_a_reinstall_and_of_a_removal(uv, run, python, index) -> None:
     pins = listed(index, "one==1.0")
     assert run(uv.install(python, pins)).ok
-    again = run(uv.install(python, pins, reinstall=("one",)))
+    again = run(uv.install(python, pins, InstallRules(reinstall=("one",))))
     assert read_plan(again) == (Change("one", "1.0", "1.0"),)
     done = run(uv.uninstall(python, pins))
     assert read_plan(done) == (Change("one", "1.0", None),)
@@ -90,7 +91,7 @@ def test_a_plan_of_a_reinstall_and_of_a_removal(uv, run, python, index) -> None:
 
 
 def test_what_is_outdated(uv, run, python, index) -> None:
-    assert run(uv.install(python, listed(index, "two==1.0"), dependencies=False)).ok
+    assert run(uv.install(python, listed(index, "two==1.0"), InstallRules(dependencies=False))).ok
     assert read_outdated(run(uv.outdated(python))) == (Outdated("two", "1.0", "2.0"),)
 
 

@@ -20,6 +20,7 @@ from envdeck.core.model import (
     OperationEvent,
     PackageChoice,
     Plan,
+    RecreateRequest,
     StepStarted,
 )
 from envdeck.core.operations.api import Operations
@@ -52,7 +53,7 @@ def plan_of(operations: Operations, action: str, path: str) -> Plan | NoPlan:
         # One that is built again each time is never built unless a person says so.
         names = {each.name for each in operations.catalog.distributions(environment)}
         choices = {"slow": PackageChoice.RELEASE} if "slow" in names else {}
-        return operations.plan_recreate(environment, choices=choices)
+        return operations.plan_recreate(environment, RecreateRequest(choices=choices))
     if action == "upgrade":
         return operations.plan_upgrade(environment, {"lamp": None})
     return operations.plan_delete([environment], allow=frozenset({"unowned-files"}))

@@ -9,7 +9,13 @@ import pytest
 
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.recipe.import_probe import Imports, lost_imports, modules_of, probe
+from envdeck.core.operations.recipe.import_probe import (
+    ImportRequest,
+    Imports,
+    lost_imports,
+    modules_of,
+    probe,
+)
 from envdeck.core.operations.recipe.import_probe_program import MARK
 from envdeck.core.system.host import Host
 
@@ -50,7 +56,7 @@ def odd(tmp_path, make_venv, tools):
 def test_each_import_is_told_apart_and_nothing_is_written(odd, host, tmp_path):
     home = tmp_path / "scratch"
     home.mkdir()
-    found = probe(odd, host, Runner(host), str(home))
+    found = probe(ImportRequest(odd), host, Runner(host), str(home))
     assert found.imported == {"good", "noisy", "spaced", "showing", "forking", "touchy"}
     assert found.untried == {"silent"}
     assert found.problem == ""
@@ -64,7 +70,7 @@ def test_each_import_is_told_apart_and_nothing_is_written(odd, host, tmp_path):
     assert "MY_TOKEN" not in variables
     assert "LC_ALL" in variables
     assert list(Path(odd.path).rglob("*.pyc")) == []
-    one = probe(odd, host, Runner(host), str(home), only={"good", "failing"})
+    one = probe(ImportRequest(odd, {"good", "failing"}), host, Runner(host), str(home))
     assert (one.imported, [name for name, _ in one.failed]) == ({"good"}, ["failing"])
 
 
@@ -77,9 +83,8 @@ def test_what_hangs_takes_no_longer_than_it_may(tmp_path, make_venv, tools, host
         tools.build_wheel(tmp_path, "hang", files={"hang.py": hang}),
         tools.build_wheel(tmp_path, "zzz", files={"zzz.py": b""}),
     )
-    found = probe(
-        tools.inspect(path), host, Runner(host, grace_seconds=0.1), str(tmp_path), limit=1.5
-    )
+    request = ImportRequest(tools.inspect(path), limit=1.5)
+    found = probe(request, host, Runner(host, grace_seconds=0.1), str(tmp_path))
     late = frozenset({"hang", "zzz"})
     assert found == Imports(frozenset({"aaa"}), (), late, late)
 
@@ -87,13 +92,12 @@ def test_what_hangs_takes_no_longer_than_it_may(tmp_path, make_venv, tools, host
 def test_an_interpreter_that_does_not_run_is_a_problem(odd, host, tmp_path):
     entry = str(tmp_path / "nothing")
     broken = replace(odd, python=replace(odd.python, executable=entry))
-    found = probe(broken, host, Runner(host), str(tmp_path))
+    found = probe(ImportRequest(broken), host, Runner(host), str(tmp_path))
     assert found.problem.startswith("its interpreter does not run: ")
     assert not found.imported
     assert not found.failed
-    nowhere = probe(
-        replace(odd, python=replace(odd.python, executable=None)), host, Runner(host), "/"
-    )
+    without = replace(odd, python=replace(odd.python, executable=None))
+    nowhere = probe(ImportRequest(without), host, Runner(host), "/")
     assert nowhere.problem == "it has no interpreter"
 
 
@@ -112,7 +116,7 @@ def test_many_modules_are_tried_in_parts(odd, host, tmp_path, monkeypatch):
 
     monkeypatch.setattr("envdeck.core.operations.recipe.import_probe._ARGUMENT_LIMIT", 30)
     runner = Says()
-    found = probe(odd, host, runner, str(tmp_path))
+    found = probe(ImportRequest(odd), host, runner, str(tmp_path))
     assert len(found.imported) == 9
     assert runner.parts > 2
 

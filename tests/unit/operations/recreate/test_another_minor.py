@@ -8,7 +8,7 @@ import pytest
 from virtualenv.seed.wheels.embed import BUNDLE_SUPPORT
 
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Ending, Interpreter, NoPlan, PackageChoice
+from envdeck.core.model import Ending, Interpreter, NoPlan, PackageChoice, RecreateRequest
 from envdeck.core.system.host import Host
 
 
@@ -59,13 +59,17 @@ def versions(kit, path):
 def test_what_has_no_wheel_for_it_changes_nothing(machine, kit, theirs):
     path = furnished(machine, theirs[1])
     before = kit.account(path)
-    result, _ = machine.run(machine.operations.plan_recreate(machine.look(path), interpreter=OTHER))
+    result, _ = machine.run(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=OTHER))
+    )
     assert result.status is Ending.ROLLED_BACK
     assert "native" in result.message
     assert result.hint
     assert kit.account(path) == before
     assert machine.left() == []
-    none = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER, jump="newest")
+    none = machine.operations.plan_recreate(
+        machine.look(path), RecreateRequest(interpreter=OTHER, jump="newest")
+    )
     assert isinstance(none, NoPlan)
     assert "native" in none.message
 
@@ -80,7 +84,9 @@ def test_a_jump_goes_as_far_as_was_forecast(jump, version, machine, kit, theirs)
     }  # fmt: skip
     assert (told["native"].smallest, told["native"].newest) == ("1.1", "2.0")
 
-    plan = machine.operations.plan_recreate(environment, interpreter=OTHER, jump=jump)
+    plan = machine.operations.plan_recreate(
+        environment, RecreateRequest(interpreter=OTHER, jump=jump)
+    )
     assert ("native", f"1.0 to {version}") in [
         (fact.label, fact.text) for fact in plan.targets[0].facts
     ]
@@ -142,7 +148,7 @@ def test_a_release_has_to_be_the_one_that_was_here(case, machine, kit, theirs, t
     path, harm = other_index(machine, kit, theirs[1], has, tmp_path, native=native)
     before = kit.account(path)
 
-    plan = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER)
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=OTHER))
     result, _ = machine.run(plan)
 
     assert result.status is ending, result
@@ -161,7 +167,9 @@ def test_a_release_has_to_be_the_one_that_was_here(case, machine, kit, theirs, t
 def test_another_release_is_taken_where_that_is_chosen(machine, kit, theirs, tmp_path):
     path, harm = other_index(machine, kit, theirs[1], "source", tmp_path, native=True)
     choices = {"internal": PackageChoice.RELEASE}
-    plan = machine.operations.plan_recreate(machine.look(path), interpreter=OTHER, choices=choices)
+    plan = machine.operations.plan_recreate(
+        machine.look(path), RecreateRequest(interpreter=OTHER, choices=choices)
+    )
     result = machine.done(plan)
     assert "taken as the index has them: internal" in result.verified
     assert harm.exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model import PackageChoice
+from envdeck.core.model import PackageChoice, RecreateRequest
 from envdeck.core.operations.recipe.carry import _without_compiled
 from envdeck.core.operations.recipe.identity import other_release
 from envdeck.core.operations.recreate import doubts
@@ -211,7 +211,9 @@ def test_bytecode_without_a_source_is_kept_where_that_is_chosen(machine, tmp_pat
     was = hidden.read_bytes()
     next(machine.wheels.glob(f"{MODULE}-*")).unlink()
     choices = {NAME: PackageChoice.KEEP}
-    machine.done(machine.operations.plan_recreate(machine.look(path), choices=choices))
+    machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
+    )
     assert hidden.read_bytes() == was
 
 
@@ -223,7 +225,9 @@ def test_a_record_that_does_not_list_itself_is_kept_where_that_is_chosen(machine
     record.write_text("".join(line for line in lines if ".dist-info/RECORD" not in line))
     before = kit.source_only(kit.account(site(path)))
     choices = {NAME: PackageChoice.KEEP}
-    machine.done(machine.operations.plan_recreate(machine.look(path), choices=choices))
+    machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
+    )
     assert kit.source_only(kit.account(site(path))).keys() == before.keys()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.model import CommandStarted, Ending, Plan, StepStarted
+from envdeck.core.model import CommandStarted, Ending, Plan, RecreateRequest, StepStarted
 from envdeck.core.operations.engine import uv
 
 NAMES = ("part-one", "part-two", "part-three")
@@ -75,7 +75,9 @@ def test_an_index_that_gives_nothing(kind, machine, project, rolled_back, kit):
     with kit.index(machine.wheels, answer) as (url, _):
         configure(machine, url)
         machine.environ["UV_CACHE_DIR"] = str(machine.home / "empty-cache")
-        plan = machine.operations.plan_recreate(machine.look(path), source="declared")
+        plan = machine.operations.plan_recreate(
+            machine.look(path), RecreateRequest(source="declared")
+        )
         result, _ = rolled_back(plan, path)
         assert cause in result.message
         assert result.hint
@@ -99,7 +101,8 @@ def test_a_source_that_does_not_build(machine, project, rolled_back, kit):
     machine.environ["CC"] = "/bin/false"
     (project / "requirements.txt").write_text("native\npart-one\n")
     plan = machine.operations.plan_recreate(
-        machine.look(project / ".venv"), source="file", file=str(project / "requirements.txt")
+        machine.look(project / ".venv"),
+        RecreateRequest(source="file", file=str(project / "requirements.txt")),
     )
     result, told = rolled_back(plan, project)
     assert "native" in result.message
@@ -131,7 +134,7 @@ def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_ba
     locked = project / "requirements.txt"
     locked.write_text(f"part-one==1.0 --hash=sha256:{'0' * 64}\n")
     plan = machine.operations.plan_recreate(
-        machine.look(project / ".venv"), source="file", file=str(locked)
+        machine.look(project / ".venv"), RecreateRequest(source="file", file=str(locked))
     )
     result, _ = rolled_back(plan, project)
     assert result.message.startswith("everything is as it was: part-one==1.0 is not the file")

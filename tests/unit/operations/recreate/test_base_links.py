@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.discovery.prefix import read_cfg
-from envdeck.core.model import NoPlan, Status
+from envdeck.core.model import NoPlan, RecreateRequest, Status
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 OLD, NEW = f"{MINOR}.98", f"{MINOR}.99"
@@ -284,7 +284,9 @@ def test_from_any_source_the_link_stays(source, laid_out):
     )
     before = names(path)
 
-    machine.done(machine.operations.plan_recreate(machine.look(path), source=source))
+    machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(source=source))
+    )
 
     assert names(path) == before
 
@@ -416,7 +418,7 @@ def test_a_link_that_leads_to_another_minor_version_is_named_in_the_plan(laid_ou
     layout.install(OLD)
 
     asked = str(layout.install(OLD))
-    plan = machine.operations.plan_recreate(machine.look(path), interpreter=asked)
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=asked))
 
     assert plan.warnings[0] == f"its link {layout.python} leads to Python 3.99.1 now"
     assert plan.blueprint.interpreter == asked
@@ -427,7 +429,9 @@ def test_undo_brings_the_link_back(laid_out):
     path = machine.make(machine.home / "work" / ".venv", "venv", python=str(layout.python))
     other = str(layout.install(NEW))
     before = names(path)
-    machine.done(machine.operations.plan_recreate(machine.look(path), interpreter=NEW))
+    machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=NEW))
+    )
     assert names(path)["home"] == os.path.dirname(other)
 
     machine.done(machine.operations.plan_undo(None))

@@ -8,7 +8,7 @@ import sys
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.model import Status
+from envdeck.core.model import RecreateRequest, Status
 from envdeck.core.operations.shared.policy import Policy
 
 CREATORS = ["venv", "virtualenv", "uv"]
@@ -55,7 +55,9 @@ def test_one_whose_base_is_gone_is_made_from_its_metadata(creator, machine, kit)
     environment = machine.look(path)
     assert environment.status is Status.BROKEN
 
-    result = machine.done(machine.operations.plan_recreate(environment, interpreter=BASE))
+    result = machine.done(
+        machine.operations.plan_recreate(environment, RecreateRequest(interpreter=BASE))
+    )
 
     assert "3 of 3 packages are the same, by their RECORD" in result.verified
     assert kit.records(path) == rows

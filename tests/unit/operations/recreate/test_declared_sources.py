@@ -3,7 +3,7 @@
 import pytest
 
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Ending, NoPlan
+from envdeck.core.model import Ending, NoPlan, RecreateRequest
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
 
@@ -112,7 +112,7 @@ def test_one_that_has_the_other_project_is_recreated_right(kind, machine, kit, p
     assert drifted or untold
     assert bool(drifted) is ("index" not in kind)
 
-    machine.done(machine.operations.plan_recreate(environment, source="declared"))
+    machine.done(machine.operations.plan_recreate(environment, RecreateRequest(source="declared")))
 
     there = {row.name: row.version for row in read_distributions(machine.look(path))}
     assert there["lib"] == version

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from envdeck.core.model import Ending, NoPlan, Operation
+from envdeck.core.model import Ending, NoPlan, Operation, RecreateRequest
 from envdeck.core.operations.shared.policy import Policy
 
 CODE = b"value = 1\n"
@@ -77,7 +77,9 @@ def test_an_edit_is_named_by_each_plan_and_kept_where_asked(installer, machine, 
         kept = any("kept in the trash" in fact.text for fact in plan.targets[0].facts)
         assert kept is (plan.operation is Operation.DELETE and plan.undo is not None)
 
-    machine.done(machine.operations.plan_recreate(machine.look(path), keep_edits=True))
+    machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(keep_edits=True))
+    )
     assert {name: (part / name).read_bytes() for name in EDITS} == {
         name: data for name, (_, data) in EDITS.items()
     }
@@ -201,7 +203,9 @@ def test_nothing_is_done_where_the_release_is_only_had_from_an_edited_cache(mach
     assert "`uv cache clean part`" in result.hint
     assert kit.account(path) == before
 
-    kept = machine.done(door.plan_recreate(machine.look(path), keep_edits=True), door=door)
+    kept = machine.done(
+        door.plan_recreate(machine.look(path), RecreateRequest(keep_edits=True)), door=door
+    )
     assert (site_of(path) / "part" / "code.py").read_bytes() == EDITED
     assert any("edited files kept" in said for said in kept.verified)
 
@@ -286,7 +290,7 @@ def test_a_missing_file_is_told_and_comes_back(machine):
     path = furnished(machine)
     file = site_of(path) / "part" / "code.py"
     file.unlink()
-    plan = machine.operations.plan_recreate(machine.look(path), keep_edits=True)
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(keep_edits=True))
     assert edits_of(plan) == ([], 1)
     assert any("1 file of packages is missing" in told for told in plan.warnings)
 

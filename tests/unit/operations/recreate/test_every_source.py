@@ -5,6 +5,8 @@ import subprocess
 import pytest
 from uv import find_uv_bin
 
+from envdeck.core.model import RecreateRequest
+
 LOCKED = {"part-one": "1.0", "part-two": "1.5"}
 NOW = {"part-one": "1.0", "part-two": "1.0", "extra-one": "1.0"}
 PROJECT = """
@@ -121,7 +123,7 @@ def recreated(machine, kit, path, name):
         for one in machine.operations.recreate_choices(environment).sources
         if one.name == name and not one.problem
     ]
-    machine.done(machine.operations.plan_recreate(environment, source=name))
+    machine.done(machine.operations.plan_recreate(environment, RecreateRequest(source=name)))
     then = versions(kit, path)
     assert kit.unlike_record(path) == []
     return choice, promised(choice, now), then
@@ -183,7 +185,9 @@ def test_groups_and_extras_that_were_chosen(machine, kit, source):
     environment = machine.look(path)
 
     def named(**parts):
-        plan = machine.operations.plan_recreate(environment, source=source, **parts)
+        plan = machine.operations.plan_recreate(
+            environment, RecreateRequest(source=source, **parts)
+        )
         machine.done(plan)
         return {name for name in versions(kit, path) if name != "work"}
 
@@ -204,7 +208,9 @@ def test_a_group_that_there_is_not_is_said(machine, kit):
     folder, path, _ = furnished(machine)
     (folder / "pyproject.toml").write_text(PROJECT)
     plans = (
-        machine.operations.plan_recreate(machine.look(path), source="declared", groups=("deb",)),
+        machine.operations.plan_recreate(
+            machine.look(path), RecreateRequest(source="declared", groups=("deb",))
+        ),
         machine.operations.plan_create(str(folder), path="other", extras=("fats",)),
     )
     assert [plan.message for plan in plans] == [
@@ -218,7 +224,9 @@ def test_a_file(machine, kit):
     file = folder / "some list.txt"
     file.write_text("part-three\n-r more.txt\n")
     (folder / "more.txt").write_text("part-one==1.0\n")
-    plan = machine.operations.plan_recreate(machine.look(path), source="file", file=str(file))
+    plan = machine.operations.plan_recreate(
+        machine.look(path), RecreateRequest(source="file", file=str(file))
+    )
     machine.done(plan)
     assert versions(kit, path) == {"part-one": "1.0", "part-three": "1.0"}
 

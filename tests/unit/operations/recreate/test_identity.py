@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan, PackageChoice
+from envdeck.core.model import Ending, NoPlan, PackageChoice, RecreateRequest
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recreate.run import ExactInstall
 
@@ -137,7 +137,9 @@ def test_what_is_in_doubt_or_kept_is_not_said_to_be_replaced(machine, kit, tmp_p
         ({NAME: PackageChoice.OMIT}, 0),
         ({NAME: PackageChoice.RELEASE}, 1),
     ):
-        plan = machine.operations.plan_recreate(machine.look(path), choices=choices)
+        plan = machine.operations.plan_recreate(
+            machine.look(path), RecreateRequest(choices=choices)
+        )
         assert plan.replaced_edits == count
         assert any("are replaced" in said for said in plan.warnings) is bool(count)
 
@@ -195,7 +197,7 @@ def test_its_files_are_kept_where_that_is_chosen(state, keep_edits, machine, kit
     choices = {NAME: PackageChoice.KEEP}
 
     plan = machine.operations.plan_recreate(
-        machine.look(path), choices=choices, keep_edits=keep_edits
+        machine.look(path), RecreateRequest(choices=choices, keep_edits=keep_edits)
     )
     assert plan.refusals == ()
     assert not [said for said in plan.warnings if "released" in said]
@@ -218,7 +220,9 @@ def test_what_the_index_has_is_taken_where_that_is_chosen(state, index, machine,
     offered(machine, kit, state, index, harm)
     choices = {NAME: PackageChoice.RELEASE}
 
-    result = machine.done(machine.operations.plan_recreate(machine.look(path), choices=choices))
+    result = machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
+    )
 
     assert f"taken as the index has them: {NAME}" in result.verified
     assert harm.exists()  # it was the person's word that had it run
@@ -234,7 +238,9 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
     machine.install(path, "uv", "--no-deps", "user")
 
     choices = {NAME: PackageChoice.OMIT}
-    result = machine.done(machine.operations.plan_recreate(machine.look(path), choices=choices))
+    result = machine.done(
+        machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
+    )
 
     assert f"left out: {NAME}" in result.verified
     assert f"user lacks {NAME}, which was left out" in result.verified
@@ -252,7 +258,9 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
 def test_a_choice_that_cannot_be_is_said(choices, source, said, machine):
     path = furnished(machine, "whole")
     (path.parent / "requirements.txt").write_text("bystander\n")
-    plan = machine.operations.plan_recreate(machine.look(path), source=source, choices=choices)
+    plan = machine.operations.plan_recreate(
+        machine.look(path), RecreateRequest(source=source, choices=choices)
+    )
     assert isinstance(plan, NoPlan)
     assert said in plan.message
 

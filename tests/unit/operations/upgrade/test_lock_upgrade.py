@@ -13,7 +13,7 @@ from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Ending, NoPlan, Plan, ProjectState
+from envdeck.core.model import Ending, NoPlan, Plan, ProjectState, RecreateRequest
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
 
@@ -229,7 +229,9 @@ def test_a_lock_alone_makes_the_environment_anew(revision, project: Project):
     environment = operations.catalog.lookup(str(project.folder / ".venv"))
     assert environment is not None
     linked = replace(environment.project, path=str(project.folder), state=ProjectState.FOUND)
-    plan = operations.plan_recreate(replace(environment, project=linked), source="lock")
+    plan = operations.plan_recreate(
+        replace(environment, project=linked), RecreateRequest(source="lock")
+    )
     assert isinstance(plan, Plan), plan
     result = operations.run(plan, lambda _event: None)
     assert result.status is Ending.DONE, result
@@ -240,7 +242,7 @@ def test_a_project_that_requires_another_uv_is_told_so(project: Project):
     manifest = project.folder / "pyproject.toml"
     table = '[tool.uv]\nrequired-version = ">=99"\n'
     manifest.write_text(manifest.read_text().replace("[tool.uv]\n", table))
-    plan = project.operations.plan_recreate(project.environment, source="lock")
+    plan = project.operations.plan_recreate(project.environment, RecreateRequest(source="lock"))
     result = project.run(plan)
     assert result.status is Ending.ROLLED_BACK
     assert "the project requires uv >=99, and this is uv " in result.message

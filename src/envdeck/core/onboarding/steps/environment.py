@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.model import Environment, NoPlan, Plan, Status, minor_of
+from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest, Status, minor_of
 from envdeck.core.onboarding.model import (
     Answers,
     Option,
@@ -146,10 +146,12 @@ class EnvironmentStep(OnboardingStep):
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_recreate(
                 environment,
-                source=source,
-                interpreter=executable,
-                groups=parts.groups if source != "exact" else None,
-                extras=parts.extras if source != "exact" else None,
+                RecreateRequest(
+                    source=source,
+                    interpreter=executable,
+                    groups=parts.groups if source != "exact" else None,
+                    extras=parts.extras if source != "exact" else None,
+                ),
                 allow=answers.allow,
             )
 

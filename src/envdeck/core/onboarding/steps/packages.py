@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, ClassVar
 
-from envdeck.core.model import Environment, NoPlan, Plan
+from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.onboarding.model import (
     Answers,
     StepState,
@@ -107,9 +107,7 @@ class PackagesStep(OnboardingStep):
             parts = chosen_of(situation.project, with_answers(options, answers))
             return operations.plan_recreate(
                 environment,
-                source=source,
-                groups=parts.groups,
-                extras=parts.extras,
+                RecreateRequest(source=source, groups=parts.groups, extras=parts.extras),
                 allow=answers.allow,
             )
 

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from envdeck.core.model import Creation
@@ -37,6 +37,26 @@ def find_uv() -> str | None:
     return str(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallRules:
+    """How uv installs a requirements file."""
+
+    dependencies: bool = True
+    """Whether what the requirements need is found and installed too."""
+    reinstall: Sequence[str] = ()
+    """Names that are installed again even if they are there already."""
+    constraints: str | None = None
+    """A file."""
+    hashes: bool = False
+    only_binary: bool = False
+    manifest: str | None = None
+    """A `pyproject.toml` whose dependencies come as well."""
+    compiles: bool = True
+    """False: nothing is compiled, whatever uv's settings say. For that the environment's
+    interpreter is started, and so what a package has in its `.pth` files is run."""
+
+
+@dataclass(frozen=True, slots=True)
 class UvAdapter:
     """uv, acting for one environment or, with `project`, for one project.
 
@@ -44,42 +64,31 @@ class UvAdapter:
     it writes.
     """
 
-    def __init__(
-        self,
-        host: Host,
-        *,
-        folder: str,
-        project: bool = False,
-        downloads: bool = False,
-        offline: bool = False,
-        environment: str | None = None,
-        program: str | None = None,
-        indexes: bool = True,
-    ) -> None:
-        """`folder` is the current folder of each command. Only with `project` are its
-        `pyproject.toml` and `uv.toml` read; otherwise the user's own `uv.toml` is all that
-        counts. With `downloads` uv may fetch interpreters. `environment` is the folder of the
-        environment whose own `pip.conf` counts; without `indexes` it says nothing of where
-        packages come from."""
-        self._host = host
-        self._folder = folder
-        self._project = project
-        self._downloads = downloads
-        self._offline = offline
-        self._environment = environment
-        self._program = program or find_uv()
-        self._indexes_too = indexes
+    host: Host
+    folder: str
+    """The current folder of each command."""
+    project: bool = False
+    """Whether its `pyproject.toml` and `uv.toml` are read; otherwise the user's own `uv.toml` is
+    all that counts."""
+    downloads: bool = False
+    """Whether uv may fetch interpreters."""
+    offline: bool = False
+    environment: str | None = None
+    """The folder of the environment whose own `pip.conf` counts."""
+    program: str | None = field(default_factory=lambda: find_uv())
+    indexes: bool = True
+    """False: pip's configuration says nothing of where packages come from."""
 
     @property
     def problem(self) -> str:
         """Why uv cannot be run, in a sentence without a full stop; empty where it can."""
-        return "" if self._program else "uv is not installed beside EnvDeck"
+        return "" if self.program else "uv is not installed beside EnvDeck"
 
     @property
     def misdirected(self) -> str:
         """Why uv would install into another place than it is told, in a sentence without a full
         stop; empty where it would not. Ask before anything is installed."""
-        file = self._host.variable("UV_CONFIG_FILE") or uv_configuration(self._host)
+        file = self.host.variable("UV_CONFIG_FILE") or uv_configuration(self.host)
         found = elsewhere_of([file] if file else [])
         if found is None:
             return ""
@@ -113,29 +122,19 @@ class UvAdapter:
         self,
         python: str,
         requirements: str,
-        *,
-        dependencies: bool = True,
-        reinstall: Sequence[str] = (),
-        constraints: str | None = None,
-        hashes: bool = False,
-        link_mode: str | None = None,
-        only_binary: bool = False,
-        manifest: str | None = None,
-        compiles: bool = True,
+        rules: InstallRules | None = None,
     ) -> Command:
         """Install what a requirements file asks for into the environment of `python`, its
-        executable. `reinstall` names what is installed anew even if it is there already;
-        `manifest` is a `pyproject.toml` whose dependencies come as well. Without `compiles`
-        nothing is compiled, whatever uv's settings say: for that the environment's interpreter
-        is started, and so what a package has in its `.pth` files is run."""
-        flags = [] if dependencies else ["--no-deps"]
-        flags += [f"--reinstall-package={name}" for name in reinstall]
-        flags += ["--require-hashes"] if hashes else []
-        flags += ["--only-binary=:all:"] if only_binary else []
-        flags += [] if compiles else ["--no-compile-bytecode"]
-        flags += ["-r", manifest] if manifest else []
-        flags += [f"--link-mode={link_mode}"] if link_mode else []
-        return self._pip("install", python, "-r", requirements, *_constrained(constraints), *flags)
+        executable."""
+        how = rules or InstallRules()
+        flags = [] if how.dependencies else ["--no-deps"]
+        flags += [f"--reinstall-package={name}" for name in how.reinstall]
+        flags += ["--require-hashes"] if how.hashes else []
+        flags += ["--only-binary=:all:"] if how.only_binary else []
+        flags += [] if how.compiles else ["--no-compile-bytecode"]
+        flags += ["-r", how.manifest] if how.manifest else []
+        constraints = _constrained(how.constraints)
+        return self._pip("install", python, "-r", requirements, *constraints, *flags)
 
     def plan(
         self,
@@ -231,39 +230,39 @@ class UvAdapter:
         """A command on a project: what pip takes from where has no say in that, or it would be
         written into the project's lock file."""
         environ = {**self._environ(self._translated(sources=False)), **(more or {})}
-        return Command((*self._general(), *arguments), self._folder, environ, data)
+        return Command((*self._general(), *arguments), self.folder, environ, data)
 
     def _command(self, *arguments: str, data: bool = False) -> Command:
         environ = self._environ(self._translated())
-        return Command((*self._general(), *arguments), self._folder, environ, data)
+        return Command((*self._general(), *arguments), self.folder, environ, data)
 
     def _general(self) -> tuple[str, ...]:
-        general = [self._program or "uv", *(["--offline"] if self._offline else [])]
-        if not self._project and not self._host.variable("UV_CONFIG_FILE"):
-            configuration = uv_configuration(self._host)
+        general = [self.program or "uv", *(["--offline"] if self.offline else [])]
+        if not self.project and not self.host.variable("UV_CONFIG_FILE"):
+            configuration = uv_configuration(self.host)
             general += ["--config-file", configuration] if configuration else ["--no-config"]
         return tuple(general)
 
     def _environ(self, translation: Mapping[str, str]) -> dict[str, str]:
         return {
-            **clean_environ(self._host),
+            **clean_environ(self.host),
             **{name: value for name, value in translation.items() if name != "UV_NO_INDEX"},
-            "UV_PYTHON_DOWNLOADS": "automatic" if self._downloads else "never",
+            "UV_PYTHON_DOWNLOADS": "automatic" if self.downloads else "never",
             "UV_NO_PROGRESS": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }
 
     def _translated(self, *, sources: bool = True) -> Mapping[str, str]:
-        files = [self._host.variable("UV_CONFIG_FILE") or uv_configuration(self._host) or ""]
-        if self._project:
+        files = [self.host.variable("UV_CONFIG_FILE") or uv_configuration(self.host) or ""]
+        if self.project:
             names = ("uv.toml", "pyproject.toml")
-            files += [os.path.join(self._folder, name) for name in names]
+            files += [os.path.join(self.folder, name) for name in names]
         return translated(
-            self._host,
-            self._environment,
-            folder=self._folder,
+            self.host,
+            self.environment,
+            folder=self.folder,
             uv_files=[file for file in files if file],
-            sources=sources and self._indexes_too,
+            sources=sources and self.indexes,
         )
 
 

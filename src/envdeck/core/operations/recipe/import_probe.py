@@ -123,24 +123,32 @@ class _Try:
     module: str
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """Whose imports are tried, and which."""
+
+    environment: Environment
+    only: Collection[str] | None = None
+    """The names that are tried, None for all; to learn what is lost it is enough to try in the
+    old environment what failed in the new one."""
+    limit: float = 120.0
+    """Seconds; the runner's grace comes on top."""
+    in_use: bool = False
+    """Whether it is not to be written to by what it imports."""
+
+
 def probe(
-    environment: Environment,
+    request: ImportRequest,
     host: Host,
     runner: Runner | _Runs,
     folder: str,
-    *,
-    only: Collection[str] | None = None,
-    limit: float = 120.0,
     stopped: Callable[[], bool] = never,
-    in_use: bool = False,
 ) -> Imports:
     """Import the modules of every distribution with the environment's own interpreter.
 
-    `only` are the names that are tried; to learn what is lost it is enough to try in the old
-    environment what failed in the new one. `folder` is an empty scratch folder: home and
-    current folder of what runs. It takes `limit` seconds at most, and the runner's grace. What
-    is `in_use` is not to be written to by what it imports.
+    `folder` is an empty scratch folder: home and current folder of what runs.
     """
+    environment, only = request.environment, request.only
     python = environment.python.executable
     if python is None:
         return Imports(problem="it has no interpreter")
@@ -153,7 +161,7 @@ def probe(
             for module in modules_of(listed.path)
         )
     )
-    session = _Session(environment, python, host, runner, folder, stopped, limit, in_use)
+    session = _Session(request, python, host, runner, folder, stopped, request.limit)
     session.run(tries)
     failed = dict.fromkeys(each.name for each in tries if session.reasons.get(each) is not None)
     for name in list(failed)[:_ALONE]:
@@ -166,7 +174,7 @@ def probe(
 class _Session:
     """Imports in one environment, until its time is up."""
 
-    environment: Environment
+    request: ImportRequest
     python: str
     host: Host
     runner: Runner | _Runs
@@ -174,7 +182,6 @@ class _Session:
     stopped: Callable[[], bool]
     left: float
     """Seconds."""
-    in_use: bool
     reasons: dict[_Try, str | None] = field(default_factory=dict)
     """Why an import failed, or None where it did not."""
     problem: str = ""
@@ -186,9 +193,7 @@ class _Session:
             if not waiting or self.left <= 0 or self.problem or self.stopped():
                 return
             part = _part(waiting)
-            command = _command(
-                self.environment, self.python, self.host, self.folder, part, in_use=self.in_use
-            )
+            command = _command(self.request, self.python, self.host, self.folder, part)
             done = self.runner.run(command, stopped=self.stopped, limit=self.left)
             self.left -= done.seconds
             started, found, ended = _read(done.stdout, part)
@@ -220,20 +225,15 @@ def _part(waiting: Sequence[_Try]) -> list[_Try]:
 
 
 def _command(
-    environment: Environment,
-    python: str,
-    host: Host,
-    folder: str,
-    part: Sequence[_Try],
-    *,
-    in_use: bool,
+    request: ImportRequest, python: str, host: Host, folder: str, part: Sequence[_Try]
 ) -> Command:
+    environment = request.environment
     version = environment.python.version or "3"
     old = version.startswith(("2.", "3.0", "3.2", "3.3")) or version == "3.1"
     flags = ("-E", "-s", "-B") if old else ("-I", "-B")
     modules = json.dumps([each.module for each in part])
     environ = _environ(environment, host.environ, folder)
-    last = (modules, "in use") if in_use else (modules,)
+    last = (modules, "in use") if request.in_use else (modules,)
     return Command((python, *flags, "-c", PROGRAM, *last), folder, environ, data=True)
 
 

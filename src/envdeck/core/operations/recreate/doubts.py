@@ -22,7 +22,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import FailureKind, explain, package_at_fault
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import UvAdapter
+from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.verify import check_files
@@ -229,9 +229,7 @@ def _compare(asked: DoubtSearch, pins: Sequence[Pin], folder: str, answers: _Ans
     command = uv.install(
         python_at(made, asked.host),
         requirements,
-        dependencies=False,
-        only_binary=True,
-        compiles=False,
+        InstallRules(dependencies=False, only_binary=True, compiles=False),
     )
     done = runner.run(command, stopped=asked.stopped, limit=_CALL_SECONDS)
     found = read_environment(made, asked.host) if done.ok else None

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import ClassVar
 
 from envdeck.core.model import (
@@ -14,6 +13,7 @@ from envdeck.core.model import (
     NoPlan,
     Operation,
     PackageChoice,
+    RecreateRequest,
     Step,
     Target,
     minor_of,
@@ -45,7 +45,6 @@ from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import source_of
 from envdeck.core.operations.sources.source import (
-    DEFAULTS,
     InstallMethod,
     PackageSource,
     Parts,
@@ -174,31 +173,26 @@ class RecreatePlan(ReplacePlan):
 def plan_recreate(
     context: Context,
     environment: Environment,
+    request: RecreateRequest,
     *,
-    source: str,
-    file: str | None,
-    interpreter: str | None,
     allow: frozenset[str],
-    choices: Choices = MappingProxyType({}),
-    jump: str | None = None,
-    parts: Parts = DEFAULTS,
     operation: Operation = Operation.RECREATE,
-    keep_edits: bool = False,
 ) -> RecreatePlan | NoPlan:
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
-    host = context.catalog.host
-    unknown = parts.unknown(environment.project.path, file)
+    host, choices = context.catalog.host, request.choices
+    parts = Parts.of(request.groups, request.extras)
+    unknown = parts.unknown(environment.project.path, request.file)
     if unknown:
         return NoPlan(unknown, missing=True)
     offered = interpreter_choices(context, environment, environment.project.path)
-    chosen = pick(interpreter, offered, context)
+    chosen = pick(request.interpreter, offered, context)
     if isinstance(chosen, NoPlan):
         return chosen
     packages = packages_of(environment)  # before it is read
     recipe = freeze(environment)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
-    found = source_of(environment, wanted, source, file, chosen.interpreter, parts)
+    found = source_of(environment, wanted, request, chosen.interpreter, parts)
     if isinstance(found, NoPlan):
         return found
     exact = found.name is SourceName.EXACT
@@ -206,8 +200,8 @@ def plan_recreate(
     if wrong is not None:
         return wrong
     jumped: Jumps = ()
-    if jump is not None and exact:
-        jumps = jump_over(context, environment, wanted, chosen.interpreter, jump)
+    if request.jump is not None and exact:
+        jumps = jump_over(context, environment, wanted, chosen.interpreter, request.jump)
         if isinstance(jumps, NoPlan):
             return jumps
         found, jumped = jumped_source(found, wanted, jumps), jumps
@@ -293,9 +287,9 @@ def plan_recreate(
         warnings=(
             *((named.lost,) if named.lost else ()),
             *warnings_of(environment, recipe, found, chosen, doubtful, same_minor=same_minor),
-            *recreate_warnings(replaced, keep=keep_edits),
+            *recreate_warnings(replaced, keep=request.keep_edits),
         ),
-        keep_edits=keep_edits,
+        keep_edits=request.keep_edits,
         replaced_edits=replaced.count,
         look=look,
         refusals=(*refusals, *no_room(environment.path, needs, context.ground)),

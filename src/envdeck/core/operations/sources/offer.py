@@ -8,7 +8,15 @@ from dataclasses import replace
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.model import Distribution, Environment, Interpreter, NoPlan, ProjectState, Python
+from envdeck.core.model import (
+    Distribution,
+    Environment,
+    Interpreter,
+    NoPlan,
+    ProjectState,
+    Python,
+    RecreateRequest,
+)
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
@@ -103,31 +111,29 @@ def sources(
     project: str | None,
     *,
     exact: Sequence[Exact] = (),
-    exact_problem: str = "",
     distributions: Sequence[Distribution] = (),
     python: Python | None = None,
     file: str | None = None,
-    groups: Sequence[str] | None = None,
-    extras: Sequence[str] | None = None,
+    parts: Parts = DEFAULTS,
 ) -> tuple[PackageSource, ...]:
     """Return what an environment can be rebuilt (or, with None, made anew) from.
 
     In the order of the contract: what is here (where there is an environment), every lock file,
     what is declared, and `file` where one is given. One that cannot be used is listed with its
     problem. Markers are evaluated for `python`, the interpreter that is to be (default: the
-    environment's). `groups` and `extras` of None are the project's own defaults.
+    environment's).
     """
     target = python or (environment.python if environment else Python())
     asked = SourceRequest(
         project or "",
         marker_environment(target),
-        None if groups is None else tuple(map(normalise, groups)),
-        () if extras is None else tuple(map(normalise, extras)),
+        parts.groups,
+        parts.extras or (),
         _in_place(project, distributions) if environment is not None else None,
     )
     found: list[PackageSource] = []
     if environment is not None:
-        found.append(_exact(exact, exact_problem))
+        found.append(_exact(exact))
     if project is not None:
         manifests = read_declared(project)
         locks = read_locks(project)
@@ -146,14 +152,13 @@ def sources(
     return tuple(found)
 
 
-def _exact(exact: Sequence[Exact], problem: str) -> PackageSource:
+def _exact(exact: Sequence[Exact]) -> PackageSource:
     return PackageSource(
         name=SourceName.EXACT,
         title="exactly what is here",
         how=InstallMethod.PINS,
         requirements=tuple(line for _, _, line in exact),
         expected=tuple((normalise(name), version) for name, version, _ in exact),
-        problem=problem,
     )
 
 
@@ -238,21 +243,20 @@ def sources_of(
         distributions=read_distributions(environment),
         python=python,
         file=file,
-        groups=parts.groups,
-        extras=parts.extras,
+        parts=parts,
     )
 
 
 def source_of(
     environment: Environment,
     recipe: Recipe,
-    name: str,
-    file: str | None,
+    request: RecreateRequest,
     interpreter: Interpreter | None,
-    parts: Parts = DEFAULTS,
+    parts: Parts,
 ) -> PackageSource | NoPlan:
-    """Return the source of a name that can be used, or why none can."""
-    offered = sources_of(environment, recipe, file, interpreter, parts)
+    """Return the source that is asked for, if it can be used; else why it cannot."""
+    name = request.source
+    offered = sources_of(environment, recipe, request.file, interpreter, parts)
     found = [one for one in offered if one.name == name]
     if not found:
         what = {

@@ -19,8 +19,12 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
 from envdeck.core.operations.engine.relocation import left_behind, relocate
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import UvAdapter
-from envdeck.core.operations.recipe.import_probe import lost_imports, probe
+from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
+from envdeck.core.operations.recipe.import_probe import (
+    ImportRequest,
+    lost_imports,
+    probe,
+)
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
@@ -103,11 +107,13 @@ class BuildSpec:
         return self.uv(host, item, offline=offline).install(
             python,
             os.path.join(item, REQUIREMENTS),
-            dependencies=source.how is InstallMethod.RESOLVE,
-            manifest=os.path.join(item, INDEXED) if source.indexed else None,
-            constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
-            hashes=source.hashes,
-            compiles=self.compiles,
+            InstallRules(
+                dependencies=source.how is InstallMethod.RESOLVE,
+                manifest=os.path.join(item, INDEXED) if source.indexed else None,
+                constraints=os.path.join(item, CONSTRAINTS) if source.constraints else None,
+                hashes=source.hashes,
+                compiles=self.compiles,
+            ),
         )
 
     def files(self, host: Host) -> Mapping[str, tuple[str, ...]]:
@@ -389,15 +395,9 @@ class StagedBuild:
         """Install these lines and nothing they need; those named in `binary` are not built."""
         python = self.environment().python.executable or ""
         requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
-        return self.run(
-            self.uv().install(
-                python,
-                requirements,
-                dependencies=False,
-                reinstall=reinstall,
-                compiles=self.blueprint.compiles,
-            )
-        )
+        compiles = self.blueprint.compiles
+        rules = InstallRules(dependencies=False, reinstall=reinstall, compiles=compiles)
+        return self.run(self.uv().install(python, requirements, rules))
 
     def install_fresh(self, names: Sequence[str], lines: Sequence[str] = ()) -> Completed:
         """Install packages anew from where they come: nothing of the cache is used, and no file
@@ -407,9 +407,8 @@ class StagedBuild:
             python = self.environment().python.executable or ""
             binary = [name for name in names if name in self.blueprint.source.binary]
             requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
-            command = self.uv().install(
-                python, requirements, dependencies=False, compiles=self.blueprint.compiles
-            )
+            rules = InstallRules(dependencies=False, compiles=self.blueprint.compiles)
+            command = self.uv().install(python, requirements, rules)
         else:
             command = self._installation()
         flags = (*(f"--reinstall-package={name}" for name in names), "--no-cache")
@@ -470,19 +469,12 @@ class StagedBuild:
 
         That the interpreter starts is asked in any case.
         """
-        host = self.ground.host
         self._start()
         if names is not None and not names:
             return []
-        after = probe(
-            self.environment(),
-            host,
-            self._runner,
-            self.scratch(SCRATCH),
-            only=names,
-            limit=_PROBE_SECONDS,
-            stopped=self.stopped,
-        )
+        host, runner = self.ground.host, self._runner
+        now = ImportRequest(self.environment(), only=names, limit=_PROBE_SECONDS)
+        after = probe(now, host, runner, self.scratch(SCRATCH), self.stopped)
         if self.stopped():
             raise BuildError("it was stopped", stopped=True)
         self.untried = after.late
@@ -491,16 +483,8 @@ class StagedBuild:
         if not after.failed or before is None:
             return []
         failed = {name for name, _ in after.failed}
-        was = probe(
-            before,
-            host,
-            self._runner,
-            self.scratch(SCRATCH),
-            only=failed,
-            limit=_PROBE_SECONDS,
-            stopped=self.stopped,
-            in_use=True,
-        )
+        old = ImportRequest(before, only=failed, limit=_PROBE_SECONDS, in_use=True)
+        was = probe(old, host, runner, self.scratch(SCRATCH), self.stopped)
         mask = masker({}, self._hides)
         return [
             f"{name} can no longer be imported: {mask(why)}"

@@ -15,12 +15,17 @@ from envdeck.core.model import Environment, Fact, NoPlan, Plan, Step, StepStarte
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.tool_change import update_of, version_of
-from envdeck.core.operations.engine.uv import UvAdapter
+from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.upgrade.model import LockChange
-from envdeck.core.operations.upgrade.staged import UpgradePlan, staged_plan, with_edits
+from envdeck.core.operations.upgrade.staged import (
+    StagedChange,
+    UpgradePlan,
+    staged_plan,
+    with_edits,
+)
 from envdeck.core.project import read_lock
 from envdeck.core.project.locks.find import LOCK_FILES
 from envdeck.core.project.locks.uv import uv_lock_revision
@@ -117,19 +122,17 @@ def plan_lock_upgrade(
     plan = staged_plan(
         operations,
         environment,
-        source=PackageSource(name=SourceName.LOCK, title=offer.file, how=InstallMethod.PINS),
-        facts=(
-            Fact("lock", file),
-            Fact("packages", ", ".join(names)),
+        StagedChange(
+            change=LockChange(file, project, offer.tool, command),
+            source=PackageSource(name=SourceName.LOCK, title=offer.file, how=InstallMethod.PINS),
+            facts=(Fact("lock", file), Fact("packages", ", ".join(names))),
+            middle=lambda _staged, _blueprint: (
+                Step(f"{told} in {offer.file}, which is saved first", command.shown),
+                follow,
+            ),
+            warnings=(f"{offer.file} changes: it returns with `envdeck undo`",),
+            done=f"{offer.file} and {environment.name} are upgraded together",
         ),
-        middle=lambda _staged, _blueprint: (
-            Step(f"{told} in {offer.file}, which is saved first", command.shown),
-            follow,
-        ),
-        warnings=(f"{offer.file} changes: it returns with `envdeck undo`",),
-        change=LockChange(file, project, offer.tool, command),
-        tried=frozenset(),
-        done=f"{offer.file} and {environment.name} are upgraded together",
         allow=allow,
     )
     return plan if isinstance(plan, NoPlan) else with_edits(plan, frozenset(names), keep=keep_edits)
@@ -204,9 +207,8 @@ def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
         )
     else:
         requirements = building.write("lock.txt", source.requirements)
-        command = building.uv().install(
-            python, requirements, dependencies=False, hashes=source.hashes
-        )
+        rules = InstallRules(dependencies=False, hashes=source.hashes)
+        command = building.uv().install(python, requirements, rules)
     done = building.run(command)
     if not done.ok:
         raise BuildError.of(explain(done))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, Step
+from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, RecreateRequest, Step
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import UvAdapter
@@ -20,7 +20,13 @@ from envdeck.core.operations.upgrade.interpreter import NoRepairKind, Repair, re
 from envdeck.core.operations.upgrade.lock import LockOffer, lock_offer, plan_lock_upgrade
 from envdeck.core.operations.upgrade.model import Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve
-from envdeck.core.operations.upgrade.staged import UpgradePlan, no_plan, staged_plan, with_edits
+from envdeck.core.operations.upgrade.staged import (
+    StagedChange,
+    UpgradePlan,
+    no_plan,
+    staged_plan,
+    with_edits,
+)
 from envdeck.core.system import reach
 
 
@@ -152,18 +158,20 @@ def _planned(
     return staged_plan(
         context,
         environment,
-        source=source,
-        facts=facts,
-        middle=lambda staged, blueprint: (
-            Step(
-                f"upgrade {count} in the copy",
-                blueprint.installing(staged, context.catalog.host).shown,
+        StagedChange(
+            change=resolution,
+            source=source,
+            facts=facts,
+            middle=lambda staged, blueprint: (
+                Step(
+                    f"upgrade {count} in the copy",
+                    blueprint.installing(staged, context.catalog.host).shown,
+                ),
             ),
+            warnings=tuple(warnings),
+            tried=_touched(environment, names),
+            done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
         ),
-        warnings=tuple(warnings),
-        change=resolution,
-        tried=_touched(environment, names),
-        done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
         allow=allow,
         packages=packages,
     )
@@ -204,12 +212,9 @@ def plan_interpreter(
         return plan_recreate(
             context,
             environment,
-            source="exact",
-            file=None,
-            interpreter=interpreter,
+            RecreateRequest(interpreter=interpreter, keep_edits=keep_edits),
             allow=allow,
             operation=Operation.UPGRADE,
-            keep_edits=keep_edits,
         )
     hint = found.hint.replace("ENV", environment.path)
     return NoPlan(found.reason, hint, missing=found.kind is NoRepairKind.NO_INTERPRETER)
@@ -230,12 +235,13 @@ def _repaired(
     return staged_plan(
         context,
         environment,
-        source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
-        facts=tuple(facts),
-        middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
-        warnings=(repair.named.lost,) if repair.named.lost else (),
-        change=repair,
-        tried=frozenset(),
-        done=f"{environment.name} rests on Python {one.version}",
+        StagedChange(
+            change=repair,
+            source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
+            facts=tuple(facts),
+            middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
+            warnings=(repair.named.lost,) if repair.named.lost else (),
+            done=f"{environment.name} rests on Python {one.version}",
+        ),
         allow=allow,
     )

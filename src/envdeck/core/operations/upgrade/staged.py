@@ -50,24 +50,31 @@ def no_plan(failure: Failure) -> NoPlan:
     return NoPlan(failure.cause, failure.hint, missing=failure.kind is FailureKind.MISSING)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedChange:
+    """What is changed in the copy, and how a person is told."""
+
+    change: Resolution | LockChange | Repair
+    source: PackageSource
+    facts: tuple[Fact, ...]
+    middle: Callable[[str, BuildSpec], tuple[Step, ...]]
+    """Returns the steps between making the copy and checking it, given where it will lie."""
+    warnings: tuple[str, ...]
+    tried: frozenset[str] = frozenset()
+    """The distributions whose import is tried; empty for all."""
+    done: str
+
+
 def staged_plan(
     context: Context,
     environment: Environment,
+    wanted: StagedChange,
     *,
-    source: PackageSource,
-    facts: tuple[Fact, ...],
-    middle: Callable[[str, BuildSpec], tuple[Step, ...]],
-    warnings: tuple[str, ...],
-    change: Resolution | LockChange | Repair,
-    tried: frozenset[str],
-    done: str,
     allow: frozenset[str],
-    operation: Operation = Operation.UPGRADE,
     packages: Packages | None = None,
 ) -> UpgradePlan | NoPlan:
     """Return the plan of a change that is made in a copy of an environment.
 
-    `middle` returns the steps between making the copy and checking it, given where it will lie.
     `packages` is what was installed before anything was asked; by default, what is now. There is
     no plan where a link would have the change made outside of the copy.
     """
@@ -80,31 +87,35 @@ def staged_plan(
     staged = os.path.join(trash, identifier, ENVIRONMENT)
     moment = moment_of(context)
     target = Target(
-        environment.path, environment.identity, environment.name, facts, mark_of(environment.path)
+        environment.path,
+        environment.identity,
+        environment.name,
+        wanted.facts,
+        mark_of(environment.path),
     )
     blueprint = BuildSpec(
         path=environment.path,
         interpreter=environment.python.base_executable or "",
         creator=VenvCreator(host, host.home),
         creation=environment.creation,
-        source=source,
+        source=wanted.source,
         downloads=context.policy.downloads,
         offline=context.policy.offline,
     )
     steps = (
         Step(f"make a copy of hard links, which share the files that stay, at {staged}"),
-        *middle(staged, blueprint),
+        *wanted.middle(staged, blueprint),
         Step("check what it needs, and that it imports what it could"),
         Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
     )
     return UpgradePlan(
         id=identifier,
-        operation=operation,
+        operation=Operation.UPGRADE,
         targets=(target,),
         steps=steps,
-        warnings=warnings,
+        warnings=wanted.warnings,
         refusals=(
-            *obstacles(operation, target, environment, moment, allow),
+            *obstacles(Operation.UPGRADE, target, environment, moment, allow),
             *no_room(environment.path, None, context.ground),
         ),
         allowed=allow,
@@ -115,9 +126,9 @@ def staged_plan(
         freeze=freeze(environment, quick=True).freeze_lines(),
         packages=packages_of(environment) if packages is None else packages,
         blueprint=blueprint,
-        change=change,
-        tried=tried,
-        done=done,
+        change=wanted.change,
+        tried=wanted.tried,
+        done=wanted.done,
     )
 
 

@@ -5,10 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Doubt, Identity, Interpreter, NoPlan, PackageChoice
+from envdeck.core.model import (
+    Doubt,
+    Identity,
+    Interpreter,
+    InterpreterOption,
+    InterpreterReason,
+    NoPlan,
+    PackageChoice,
+)
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import (
-    InterpreterChoice,
     RecreateChoices,
     SourceChoice,
 )
@@ -118,8 +125,8 @@ def choices(operations):
             SourceChoice("declared", "what it declares", problem="a\x1b[2Jb is no table"),
         ),
         interpreters=(
-            InterpreterChoice(interpreter("3.12.4"), "as now", proposed=True),
-            InterpreterChoice(interpreter("3.13.1"), same_minor=False),
+            InterpreterOption(interpreter("3.12.4"), InterpreterReason.CURRENT, default=True),
+            InterpreterOption(interpreter("3.13.1"), same_minor=False),
         ),
     )
     operations.recreate_choices = lambda environment, file: made
@@ -157,7 +164,7 @@ def test_what_it_can_be_made_from(cli, api, choices):
     assert "            and 2 differences more" in lines
     assert "            cannot be used: a\\x1b[2Jb is no table" in lines
     assert lines[-2:] == [
-        "CPython 3.12.4  /opt/3.12.4/python  proposed, as now",
+        "CPython 3.12.4  /opt/3.12.4/python  proposed, the base it has",
         "CPython 3.13.1  /opt/3.13.1/python",
     ]
 

@@ -155,7 +155,7 @@ def test_no_python_that_only_stands_in_for_one_is_proposed(demo, scanned):
     assert len(interpreters) > 2
     for path in set(found) - {coming}:
         choices = operations.recreate_choices(found[path]).interpreters
-        assert [one.interpreter.executable for one in choices if one.proposed] == [
+        assert [one.interpreter.executable for one in choices if one.default] == [
             demo.python.executable
         ], path
 

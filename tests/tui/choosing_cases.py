@@ -10,10 +10,17 @@ from pathlib import Path
 from textual.app import App
 
 import envdeck.tui
-from envdeck.core.model import Identity, Interpreter, NoPlan, Operation, Status
+from envdeck.core.model import (
+    Identity,
+    Interpreter,
+    InterpreterOption,
+    InterpreterReason,
+    NoPlan,
+    Operation,
+    Status,
+)
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import (
-    InterpreterChoice,
     RecreateChoices,
     SourceChoice,
 )
@@ -74,15 +81,11 @@ def interpreter(version: str, source: str = "uv", ended: str | None = None) -> I
 AS_NOW = interpreter("3.12.4", "system")
 NEXT = interpreter("3.13.1")
 PYTHONS = (
-    InterpreterChoice(AS_NOW, "the base it has", proposed=True),
-    InterpreterChoice(interpreter("3.12.9"), "the same minor version"),
-    InterpreterChoice(NEXT, "", same_minor=False),
-    InterpreterChoice(interpreter("3.11.9", "pyenv"), "", same_minor=False),
-    InterpreterChoice(
-        interpreter("3.8.18", "pyenv", "2024-10-07"),
-        "support ended on 2024-10-07",
-        same_minor=False,
-    ),
+    InterpreterOption(AS_NOW, InterpreterReason.CURRENT, default=True),
+    InterpreterOption(interpreter("3.12.9"), InterpreterReason.SAME_MINOR),
+    InterpreterOption(NEXT, same_minor=False),
+    InterpreterOption(interpreter("3.11.9", "pyenv"), same_minor=False),
+    InterpreterOption(interpreter("3.8.18", "pyenv", "2024-10-07"), same_minor=False),
 )
 EXACT = SourceChoice(
     "exact",
@@ -121,10 +124,10 @@ CHOICES = RecreateChoices((EXACT, LOCKED, DECLARED, TORN), PYTHONS)
 NEW_PROJECT = RecreateChoices(
     (replace(LOCKED, removed=(), changed=()), replace(DECLARED, changed=())),
     tuple(
-        replace(one, note=note, same_minor=False, proposed=one is PYTHONS[2])
-        for one, note in zip(
+        replace(one, reason=reason, same_minor=False, default=one is PYTHONS[2])
+        for one, reason in zip(
             (PYTHONS[2], PYTHONS[0], PYTHONS[1], *PYTHONS[3:]),
-            ("the version the project asks for", "", "", "", PYTHONS[4].note),
+            (InterpreterReason.REQUESTED, None, None, None, None),
             strict=True,
         )
     ),

@@ -6,6 +6,8 @@ from envdeck.core.model import (
     Creation,
     Environment,
     Interpreter,
+    InterpreterOption,
+    InterpreterReason,
     ProjectLink,
     ProjectState,
     Python,
@@ -57,6 +59,27 @@ def python_name(python: Python | Interpreter, *, unknown: str = ", version unkno
 def minor_version(version: str | None) -> str:
     """Return `3.13` of `3.13.1`; empty where it is not known."""
     return ".".join((version or "").split(".")[:2])
+
+
+_REASONS = {
+    InterpreterReason.CURRENT: "the base it has",
+    InterpreterReason.SAME_MINOR: "the same minor version",
+    InterpreterReason.REQUESTED: "the version the project asks for",
+}
+
+
+def reason_words(option: InterpreterOption) -> str:
+    """Return why an interpreter may be chosen, or may not; empty where nothing speaks for it."""
+    if option.reason is None:
+        return ""
+    return _REASONS.get(option.reason, f"the project asks for {option.specifier}")
+
+
+def option_words(option: InterpreterOption) -> str:
+    """Return the reason, and when support has ended: `support ended on 2025-10-31`."""
+    day = option.interpreter.end_of_life or ""
+    ended = f"support ended {'on' if day.count('-') > 1 else 'in'} {day}" if day else ""
+    return ", ".join(filter(None, (reason_words(option), ended)))
 
 
 def support_words(end_of_life: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdeck.core.model import Doubt, NoPlan, PackageChoice
+from envdeck.core.model import Doubt, InterpreterReason, NoPlan, PackageChoice
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
 from envdeck.text import plain, width
@@ -139,7 +139,7 @@ def test_end_of_life_is_said_once_by_sign_and_word() -> None:
     row = line_text(python_line(PYTHONS[4], None, 60, LOOK, chosen=False))
     assert row.count("● end of life") == 1
     assert "support ended" not in row
-    both = replace(PYTHONS[4], note="the base it has, support ended on 2024-10-07")
+    both = replace(PYTHONS[4], reason=InterpreterReason.CURRENT)
     said = line_text(python_line(both, None, 90, LOOK, chosen=False))
     assert "● end of life, the base it has" in said
 
@@ -150,7 +150,7 @@ def test_several_have_in_common_what_all_of_them_could_rest_on() -> None:
     common = common_interpreters([first, second])
     assert [one.interpreter for one in common] == [AS_NOW, NEXT]
     assert not common[1].same_minor
-    assert common[0].note == "the base it has"
+    assert common[0].reason is InterpreterReason.CURRENT
     assert common_interpreters([]) == ()
     said = line_text(heading(ORPHANS, LOOK, 80))
     assert said == "Recreate 5 environments  that lost their base 3.9"

@@ -28,7 +28,7 @@ from envdeck.core.model import (
 )
 from envdeck.text import counted, pad, tilde
 from envdeck.text.drift import difference_words
-from envdeck.text.environment import python_name
+from envdeck.text.environment import option_words, python_name
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -242,7 +242,11 @@ def print_choices(
         [
             Cell(python_name(choice.interpreter, unknown=f" {console.signs.unknown}")),
             path_cell(choice.interpreter.executable, context.host.home),
-            Cell(", ".join(filter(None, ("proposed" if choice.proposed else "", choice.note)))),
+            Cell(
+                ", ".join(
+                    filter(None, ("proposed" if choice.default else "", option_words(choice)))
+                )
+            ),
         ]
         for choice in choices.interpreters
     ]
@@ -331,8 +335,8 @@ def choices_object(
                 "path": choice.interpreter.executable,
                 "version": choice.interpreter.version,
                 "same_minor": choice.same_minor,
-                "proposed": choice.proposed,
-                "note": choice.note,
+                "proposed": choice.default,
+                "note": option_words(choice),
             }
             for choice in choices.interpreters
         ],

@@ -238,3 +238,35 @@ class Interpreter:
     global_packages: tuple[GlobalPackages, ...] = ()
     aliases: tuple[str, ...] = ()
     """Other names on the PATH that lead to it."""
+
+
+class InterpreterReason(StrEnum):
+    """Why an interpreter comes where it does among those to choose from."""
+
+    CURRENT = "current"
+    """The base that the environment has, by whichever link."""
+    SAME_MINOR = "same-minor"
+    REQUESTED = "requested"
+    """The version that the project asks for."""
+    NOT_ALLOWED = "not-allowed"
+    """The project's files do not allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterpreterOption:
+    """One interpreter that may be chosen."""
+
+    interpreter: Interpreter
+    reason: InterpreterReason | None = None
+    fits: bool = True
+    """Whether it is what was asked for: by a person, else by the project's files."""
+    default: bool = False
+    """Whether it is the one to take; at most one is."""
+    same_minor: bool = True
+    """Whether packages can be taken over as they are, if there are any; else a forecast is due."""
+    specifier: str = ""
+    """What the project's files allow (`>=3.10`)."""
+    path: str | None = None
+    """The link by which a person named it, if so."""
+    exact: bool = False
+    """Whether one patch release of it is asked for, by a person or by the project."""

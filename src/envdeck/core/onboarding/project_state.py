@@ -8,11 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Environment, Interpreter, Status
+from envdeck.core.model import Environment, Interpreter, InterpreterOption, Status
 from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
 from envdeck.core.onboarding.python_choice import accepts_python
-from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
+from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
 from envdeck.core.project import read_declared, read_locks, wanted_python
 from envdeck.core.project.documents import DataDocument, read_toml
 from envdeck.core.project.drift.compare import compare
@@ -265,7 +265,7 @@ class ProjectFacts:
             known.append(base)
         return tuple(
             one
-            for one in interpreters_for(None, known, self.wanted)
+            for one in interpreter_options(InterpreterRequest(wanted=self.wanted), known)
             if accepts_python(self.wanted, one.interpreter.version, one.interpreter.implementation)
         )
 

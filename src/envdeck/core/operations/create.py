@@ -10,6 +10,7 @@ from envdeck.core.model import (
     Environment,
     Fact,
     Interpreter,
+    InterpreterOption,
     NoPlan,
     Operation,
     Plan,
@@ -32,7 +33,6 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
-from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import (
@@ -87,7 +87,7 @@ def plan_create(
     if unknown:
         return NoPlan(unknown, missing=True)
     place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
-    chosen = pick(interpreter, interpreter_choices(context, None, real), context)
+    chosen = pick(interpreter, interpreter_choices(context, None, real, interpreter))
     if isinstance(chosen, NoPlan):
         return chosen
     found = _source(real, source, file, chosen, parts)

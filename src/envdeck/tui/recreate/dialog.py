@@ -11,14 +11,13 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from envdeck.core.model import Doubt, Environment, NoPlan, Plan, Status
+from envdeck.core.model import Doubt, Environment, InterpreterOption, NoPlan, Plan, Status
 from envdeck.core.operations.recreate.options import (
-    InterpreterChoice,
     RecreateChoices,
     SourceChoice,
 )
 from envdeck.text import counted, plain
-from envdeck.text.environment import minor_version
+from envdeck.text.environment import minor_version, reason_words
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, radio, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
@@ -32,10 +31,10 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 EXACT = "exact"
 
 
-def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterChoice, ...]:
+def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterOption, ...]:
     """Return the interpreters that all of them could rest on, in the order of the first.
 
-    One is of the same minor version, or proposed, only where it is that for all; its note stays
+    One is of the same minor version, or proposed, only where it is that for all; its reason stays
     where all of them say it.
     """
     if not known:
@@ -50,10 +49,10 @@ def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterCh
         if None in same:
             continue
         every = [choice, *(one for one in same if one is not None)]
-        note = choice.note if len({one.note for one in every}) == 1 else ""
+        reason = choice.reason if len({reason_words(one) for one in every}) == 1 else None
         same_minor = all(one.same_minor for one in every)
-        proposed = all(one.proposed for one in every)
-        found.append(replace(choice, note=note, same_minor=same_minor, proposed=proposed))
+        proposed = all(one.default for one in every)
+        found.append(replace(choice, reason=reason, same_minor=same_minor, default=proposed))
     return tuple(found)
 
 
@@ -273,7 +272,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         found = self._doubts_on.get(python.interpreter.executable)
         if found is not None:
             return found
-        proposed = next((one for one in self._pythons.choices if one.proposed), python)
+        proposed = next((one for one in self._pythons.choices if one.default), python)
         first, second = (minor_version(one.interpreter.version) for one in (python, proposed))
         return known.doubts if first == second else ()
 

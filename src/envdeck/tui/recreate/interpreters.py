@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from envdeck.core.model import Interpreter
-from envdeck.core.operations.recreate.options import InterpreterChoice
+from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
-from envdeck.text.environment import minor_version, python_name
+from envdeck.text.environment import minor_version, python_name, reason_words
 from envdeck.tui.dialogs.picker import ChoiceRow, radio
 from envdeck.tui.recreate.forecast import Told, forecast_about, forecast_line
 from envdeck.tui.recreate.forecaster import Forecaster
@@ -16,13 +15,12 @@ _SOURCE = 8
 _SOURCE_FROM = 58
 """Cells from which it is said who installed it."""
 _NAME = 16
-_ENDED = ("support ended", "end of life")
 _PATH_FROM = 24
 """Cells that must be left for a path to be worth showing."""
 
 
 def python_line(
-    choice: InterpreterChoice,
+    choice: InterpreterOption,
     told: Sequence[Told] | None,
     cells: int,
     look: Look,
@@ -50,10 +48,9 @@ def python_line(
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _note(choice: InterpreterChoice, look: Look) -> Line:
-    pieces = look.sentence(choice.note).split(", ")
+def _note(choice: InterpreterOption, look: Look) -> Line:
     # That its support ended is said by sign and word, and when by what stands below the list.
-    told = ", ".join(one for one in pieces if one and not one.startswith(_ENDED))
+    told = look.sentence(reason_words(choice))
     note = (Part(told, Tone.ACCENT),) if told else ()
     if not choice.interpreter.end_of_life:
         return note
@@ -62,7 +59,7 @@ def _note(choice: InterpreterChoice, look: Look) -> Line:
 
 
 def _outlook(
-    choice: InterpreterChoice, told: Sequence[Told] | None, look: Look, *, asking: bool
+    choice: InterpreterOption, told: Sequence[Told] | None, look: Look, *, asking: bool
 ) -> Line:
     if choice.same_minor:
         return ()
@@ -74,7 +71,7 @@ def _outlook(
 
 
 def python_about(
-    choice: InterpreterChoice,
+    choice: InterpreterOption,
     told: Sequence[Told] | None,
     cells: int,
     look: Look,
@@ -105,7 +102,7 @@ def python_about(
 
 
 def _forecast(
-    choice: InterpreterChoice, told: Sequence[Told] | None, room: int, look: Look
+    choice: InterpreterOption, told: Sequence[Told] | None, room: int, look: Look
 ) -> list[Line]:
     if told is None:
         asking = f"Asking the package index what it has for it{look.signs.ellipsis}"
@@ -128,19 +125,19 @@ class PythonRows:
     another: str
     """What choosing one of another minor version comes to."""
     forecaster: Forecaster | None = None
-    choices: tuple[InterpreterChoice, ...] = ()
+    choices: tuple[InterpreterOption, ...] = ()
     chosen: str | None = field(default=None)
     """The executable that is chosen."""
 
-    def take(self, choices: Sequence[InterpreterChoice]) -> None:
+    def take(self, choices: Sequence[InterpreterOption]) -> None:
         """Take what there is to choose from; what is proposed is chosen, unless another was."""
         self.choices = tuple(choices)
         known = {choice.interpreter.executable for choice in choices}
         if self.chosen not in known:
-            proposed = (one.interpreter.executable for one in choices if one.proposed)
+            proposed = (one.interpreter.executable for one in choices if one.default)
             self.chosen = next(proposed, None)
 
-    def choice(self, row: ChoiceRow | None) -> InterpreterChoice | None:
+    def choice(self, row: ChoiceRow | None) -> InterpreterOption | None:
         """Return the choice that a row stands for, where it is one of an interpreter."""
         match row.key if row is not None else None:
             case (str(kind), str(executable)) if kind == PYTHON:
@@ -149,11 +146,11 @@ class PythonRows:
                 return None
 
     @property
-    def current(self) -> InterpreterChoice | None:
+    def current(self) -> InterpreterOption | None:
         """The one that is chosen."""
         return None if self.chosen is None else self._named(self.chosen)
 
-    def _named(self, executable: str) -> InterpreterChoice | None:
+    def _named(self, executable: str) -> InterpreterOption | None:
         for choice in self.choices:
             if choice.interpreter.executable == executable:
                 return choice
@@ -186,7 +183,7 @@ class PythonRows:
         """Return a row for each."""
         return [self._row(choice) for choice in self.choices]
 
-    def _row(self, choice: InterpreterChoice) -> ChoiceRow:
+    def _row(self, choice: InterpreterOption) -> ChoiceRow:
         interpreter = choice.interpreter
         told, chosen = self._told(interpreter), interpreter.executable == self.chosen
         asking = self.forecaster is not None and self.forecaster.is_asking(interpreter)

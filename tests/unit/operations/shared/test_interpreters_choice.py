@@ -1,8 +1,17 @@
 """Which interpreter is proposed, and in which order the others follow."""
 
-from envdeck.core.model import Environment, Identity, Interpreter, Python, Status
-from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
+from envdeck.core.model import (
+    Environment,
+    Identity,
+    Interpreter,
+    InterpreterOption,
+    InterpreterReason,
+    Python,
+    Status,
+)
+from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
 from envdeck.core.project import WantedPython
+from envdeck.text.environment import option_words
 
 
 def python(version: str, name: str = "pyenv", implementation: str = "cpython") -> Interpreter:
@@ -21,8 +30,20 @@ def environment(version: str | None, base: str | None) -> Environment:
 
 
 def order(choices: tuple[InterpreterOption, ...]) -> list[str]:
-    assert [one.proposed for one in choices[1:]] == [False] * (len(choices) - 1)
+    assert [one.default for one in choices[1:]] == [False] * (len(choices) - 1)
     return [one.interpreter.version or "" for one in choices]
+
+
+NOTHING = WantedPython()
+
+
+def options_of(
+    environment: Environment | None,
+    interpreters: tuple[Interpreter, ...],
+    wanted: WantedPython = NOTHING,
+    asked: str | None = None,
+) -> tuple[InterpreterOption, ...]:
+    return interpreter_options(InterpreterRequest(environment, wanted, asked), interpreters)
 
 
 FOUND = (
@@ -32,37 +53,53 @@ FOUND = (
 
 
 def test_the_base_it_has_goes_first_even_when_older() -> None:
-    found = interpreters_for(environment("3.12.1", "/opt/pyenv/cpython-3.12.1"), FOUND)
+    found = options_of(environment("3.12.1", "/opt/pyenv/cpython-3.12.1"), FOUND)
     assert order(found) == ["3.12.1", "3.12.4", "3.13.0", "3.14.0rc1", "3.10.16", "3.9.9", "3.8.20"]
-    assert (found[0].proposed, found[0].same, found[0].reason) == (True, True, "the base it has")
-    assert found[-1].reason == "support ended on 2024-10-07"
+    assert (found[0].default, found[0].reason) == (True, InterpreterReason.CURRENT)
+    assert option_words(found[0]) == "the base it has"
+    assert option_words(found[-1]) == "support ended on 2024-10-07"
 
 
 def test_a_base_that_is_gone_gives_way_to_the_newest_of_its_minor_version() -> None:
-    found = interpreters_for(environment("3.12.0", "/gone"), FOUND)
+    found = options_of(environment("3.12.0", "/gone"), FOUND)
     assert order(found)[:2] == ["3.12.4", "3.12.1"]
-    assert (found[0].proposed, found[0].same, found[0].same_minor) == (True, False, True)
+    assert (found[0].default, found[0].reason) == (True, InterpreterReason.SAME_MINOR)
+    assert found[0].same_minor
 
 
 def test_then_what_the_project_asks_for() -> None:
     wanted = WantedPython(">=3.9,<3.13", "3.12.1")
-    found = interpreters_for(environment("3.7.1", "/gone"), FOUND, wanted)
+    found = options_of(environment("3.7.1", "/gone"), FOUND, wanted)
     assert order(found)[:2] == ["3.12.1", "3.12.4"]
-    assert found[0].proposed
+    assert found[0].default
     outside = [one for one in found if one.interpreter.version == "3.13.0"]
-    assert (outside[0].fits, outside[0].reason) == (False, "the project asks for >=3.9,<3.13")
+    assert (outside[0].fits, outside[0].reason) == (False, InterpreterReason.NOT_ALLOWED)
+    assert option_words(outside[0]) == "the project asks for >=3.9,<3.13"
 
 
 def test_then_the_newest_that_is_supported_and_allowed() -> None:
-    assert order(interpreters_for(None, FOUND))[0] == "3.13.0"
-    found = interpreters_for(None, FOUND, WantedPython("<3.13"))
+    assert order(options_of(None, FOUND))[0] == "3.13.0"
+    found = options_of(None, FOUND, WantedPython("<3.13"))
     assert order(found)[0] == "3.12.4"
-    found = interpreters_for(None, FOUND, WantedPython("", "3.10", "pypy"))
+    found = options_of(None, FOUND, WantedPython("", "3.10", "pypy"))
     assert found[0].interpreter.implementation == "pypy"
 
 
 def test_nothing_is_proposed_where_nothing_suits() -> None:
-    found = interpreters_for(None, (python("3.8.20"), python("3.9.9")))
+    found = options_of(None, (python("3.8.20"), python("3.9.9")))
     assert order(found) == ["3.9.9", "3.8.20"]
-    assert not found[0].proposed
-    assert interpreters_for(None, ()) == ()
+    assert not found[0].default
+    assert options_of(None, ()) == ()
+
+
+def test_a_person_gets_the_newest_of_a_version_and_the_very_patch_release() -> None:
+    def taken(asked: str, one: Environment | None = None) -> tuple[str | None, bool] | None:
+        found = [each for each in options_of(one, FOUND, asked=asked) if each.default]
+        return (found[0].interpreter.version, found[0].exact) if found else None
+
+    assert taken("3.12") == ("3.12.4", False)
+    assert taken("3.12", environment("3.12.1", "/opt/pyenv/cpython-3.12.1")) == ("3.12.1", False)
+    assert taken("3.12.1") == ("3.12.1", True)
+    assert taken("/opt/pyenv/cpython-3.9.9/bin/python") == ("3.9.9", False)
+    assert taken("3.7") is None
+    assert taken("/opt/nothing") is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.model import Doubt, Environment, Interpreter, NoPlan, Python
+from envdeck.core.model import Doubt, Environment, Interpreter, InterpreterOption, NoPlan, Python
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
@@ -45,24 +45,11 @@ class SourceChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class InterpreterChoice:
-    """One interpreter it could rest on."""
-
-    interpreter: Interpreter
-    note: str = ""
-    """`as now`, `end of life since 2025-10-31`, `asked for by .python-version` …"""
-    same_minor: bool = True
-    """Whether packages can be taken over as they are; else a forecast is due."""
-    proposed: bool = False
-    """Whether it is the one to take unless a person wants another; at most one is."""
-
-
-@dataclass(frozen=True, slots=True)
 class RecreateChoices:
     """Both, in the order of choice."""
 
     sources: tuple[SourceChoice, ...]
-    interpreters: tuple[InterpreterChoice, ...]
+    interpreters: tuple[InterpreterOption, ...]
     doubts: tuple[Doubt, ...] = ()
     """The packages that cannot be recreated exactly on the proposed one."""
 
@@ -74,10 +61,10 @@ def recreate_choices(
     recipe = freeze(environment)
     distributions = read_distributions(environment)
     found = interpreter_choices(context, environment, environment.project.path)
-    proposed = next((one.interpreter for one in found if one.proposed), None)
+    proposed = next((one.interpreter for one in found if one.default), None)
     doubts: tuple[Doubt, ...] = ()
     if proposed is not None:
-        same_minor = next(one.same_minor for one in found if one.proposed)
+        same_minor = next(one.same_minor for one in found if one.default)
         asked = DoubtSearch(
             context.catalog.host,
             environment,
@@ -92,12 +79,7 @@ def recreate_choices(
             _choice(source, difference(source, distributions), recipe)
             for source in sources_of(environment, recipe, file, proposed)
         ),
-        tuple(
-            InterpreterChoice(
-                one.interpreter, one.reason, same_minor=one.same_minor, proposed=one.proposed
-            )
-            for one in found
-        ),
+        found,
         doubts,
     )
 
@@ -109,17 +91,14 @@ def create_choices(context: Context, project: str) -> RecreateChoices | NoPlan:
         return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
     real = os.path.realpath(project)
     found = interpreter_choices(context, None, real)
-    one = next((each.interpreter for each in found if each.proposed), None)
+    one = next((each.interpreter for each in found if each.default), None)
     python = None if one is None else Python(one.version, one.implementation, one.executable)
     return RecreateChoices(
         tuple(
             _choice(source, difference(source, ()), None)
             for source in sources(None, real, python=python)
         ),
-        tuple(
-            InterpreterChoice(each.interpreter, each.reason, proposed=each.proposed)
-            for each in found
-        ),
+        found,
     )
 
 
@@ -182,8 +161,6 @@ def jump_over(
 ) -> Jumps | NoPlan:
     """Return which packages have to move for an interpreter, and where to: to the `smallest`
     version up that has a wheel for it, or to the `newest`."""
-    # moved
-
     told = forecast_for(context, environment, interpreter, context.stopped)
     if isinstance(told, NoPlan):
         return told

@@ -10,6 +10,8 @@ from envdeck.core.model import (
     Doubt,
     Environment,
     Fact,
+    InterpreterOption,
+    InterpreterReason,
     NoPlan,
     Operation,
     PackageChoice,
@@ -41,7 +43,6 @@ from envdeck.core.operations.shared.base_interpreter import (
 )
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
-from envdeck.core.operations.shared.interpreters import InterpreterOption
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import source_of
 from envdeck.core.operations.sources.source import (
@@ -184,8 +185,8 @@ def plan_recreate(
     unknown = parts.unknown(environment.project.path, request.file)
     if unknown:
         return NoPlan(unknown, missing=True)
-    offered = interpreter_choices(context, environment, environment.project.path)
-    chosen = pick(request.interpreter, offered, context)
+    python, project = request.interpreter, environment.project.path
+    chosen = pick(python, interpreter_choices(context, environment, project, python))
     if isinstance(chosen, NoPlan):
         return chosen
     packages = packages_of(environment)  # before it is read
@@ -309,7 +310,8 @@ def plan_recreate(
         blueprint=blueprint,
         carries=unowned.count > 0,
         same_minor=same_minor,
-        same_base=chosen.same and environment.python.version == chosen.interpreter.version,
+        same_base=chosen.reason is InterpreterReason.CURRENT
+        and environment.python.version == chosen.interpreter.version,
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else seeds_of(recipe)),
     )

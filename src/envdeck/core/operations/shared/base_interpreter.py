@@ -18,12 +18,14 @@ from envdeck.core.discovery.interpreters.landmarks import locate
 from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.inspection.interpreter import version_of
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Environment, Fact, Interpreter, NoPlan, minor_of
+from envdeck.core.model import Environment, Fact, Interpreter, InterpreterOption, NoPlan, minor_of
 from envdeck.core.operations.engine.relocation import replace_link
 from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.interpreters import InterpreterOption, interpreters_for
+from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
+from envdeck.core.project.model import WantedPython
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 from envdeck.core.system.links import deepest_link, link_hops
 
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?\Z")
@@ -238,9 +240,6 @@ def _lost(old: str, one: Interpreter) -> str:
     return ""
 
 
-_VERSION = re.compile(r"\d+(\.\d+){0,2}")
-
-
 def known_interpreters(context: Context) -> tuple[Interpreter, ...]:
     """Return the interpreters of this machine: remembered ones that are still there, else found."""
     remembered = [
@@ -253,19 +252,61 @@ def known_interpreters(context: Context) -> tuple[Interpreter, ...]:
 
 
 def interpreter_choices(
-    context: Context, environment: Environment | None, project: str | None
+    context: Context,
+    environment: Environment | None,
+    project: str | None,
+    asked: str | None = None,
 ) -> tuple[InterpreterOption, ...]:
-    """Return the interpreters in the order of choice; the base that an environment has is among
-    them wherever it lies."""
+    """Return the interpreters in the order of choice, the one to take among them: what is `asked`
+    for (a version, or the path of an executable), else what suits best. The base that an
+    environment has is among them wherever it lies."""
+    host = context.catalog.host
     known = known_interpreters(context)
     base = _base(environment) if environment is not None else None
     if base is not None:
-        real = reach.realpath(base)
-        if real not in {reach.realpath(one.executable) for one in known}:
-            own = interpreter_at(real, context.catalog.host)
-            known = (*known, own) if own is not None else known
+        known = _with(known, reach.realpath(base), host)
     wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
-    return interpreters_for(environment, known, wanted)
+    request = InterpreterRequest(environment, wanted or WantedPython(), asked)
+    if asked is None or request.version is not None:
+        return interpreter_options(request, known)
+    named, path = os.path.abspath(host.expand(asked)), reach.realpath(host.expand(asked))
+    found = interpreter_options(replace(request, asked=path), _with(known, path, host))
+    return tuple(
+        replace(one, path=_link(named, one.interpreter)) if one.default else one for one in found
+    )
+
+
+def _with(known: tuple[Interpreter, ...], path: str, host: Host) -> tuple[Interpreter, ...]:
+    """Return interpreters, and the one of a real path too, where there is one."""
+    if path in {reach.realpath(one.executable) for one in known}:
+        return known
+    found = interpreter_at(path, host)
+    return known if found is None else (*known, found)
+
+
+def pick(asked: str | None, options: tuple[InterpreterOption, ...]) -> InterpreterOption | NoPlan:
+    """Return the option to take, or why there is none."""
+    for one in options:
+        if one.default:
+            return one
+    if asked is None and options:
+        return NoPlan(
+            "none of the interpreters here suits it",
+            hint="name one with `--python`; `envdeck interpreters` lists them",
+        )
+    if asked is None:
+        return NoPlan("no interpreter is on this machine", hint="`uv python install` gets one")
+    if InterpreterRequest(asked=asked).version is not None:
+        return NoPlan(
+            f"no Python {asked} is on this machine",
+            hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
+            missing=True,
+        )
+    return NoPlan(
+        f"`{asked}` is no interpreter",
+        hint="give a version, such as `3.13`, or the path of a Python",
+        missing=True,
+    )
 
 
 def _base(environment: Environment) -> str | None:
@@ -281,60 +322,6 @@ def _base(environment: Environment) -> str | None:
     return None
 
 
-def pick(
-    asked: str | None, choices: tuple[InterpreterOption, ...], context: Context
-) -> InterpreterOption | NoPlan:
-    """Return the interpreter that is asked for: an executable, or the newest of a version; with
-    nothing asked for, the one that is proposed."""
-    if asked is None:
-        return _proposed(choices)
-    if _VERSION.fullmatch(asked):
-        fitting = [one for one in choices if _is_of(one.interpreter.version, asked)]
-        if fitting:
-            return replace(max(fitting, key=lambda one: _key(one)), exact=asked.count(".") > 1)
-        return NoPlan(
-            f"no Python {asked} is on this machine",
-            hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
-            missing=True,
-        )
-    named = os.path.abspath(context.catalog.host.expand(asked))
-    path = reach.realpath(context.catalog.host.expand(asked))
-    for one in choices:
-        if reach.realpath(one.interpreter.executable) == path:
-            return replace(one, path=_link(named, one.interpreter))
-    found = interpreter_at(path, context.catalog.host)
-    if found is None:
-        return NoPlan(
-            f"`{asked}` is no interpreter",
-            hint="give a version, such as `3.13`, or the path of a Python",
-            missing=True,
-        )
-    return InterpreterOption(found, same_minor=False, path=_link(named, found))
-
-
 def _link(path: str, one: Interpreter) -> str | None:
     """Return the path that a person gave, where it is a link that an environment may be on."""
     return path if moving_link(path) is not None and leads_to(path, one) else None
-
-
-def _proposed(choices: tuple[InterpreterOption, ...]) -> InterpreterOption | NoPlan:
-    for one in choices:
-        if one.proposed:
-            return one
-    if choices:
-        return NoPlan(
-            "none of the interpreters here suits it",
-            hint="name one with `--python`; `envdeck interpreters` lists them",
-        )
-    return NoPlan("no interpreter is on this machine", hint="`uv python install` gets one")
-
-
-def _is_of(version: str | None, asked: str) -> bool:
-    parts = asked.split(".")
-    return version is not None and version.split(".")[: len(parts)] == parts
-
-
-def _key(choice: InterpreterOption) -> tuple[object, ...]:
-    one = choice.interpreter
-    numbers = tuple(int(part) for part in re.findall(r"\d+", one.version or ""))
-    return choice.same, not one.externally_managed, numbers

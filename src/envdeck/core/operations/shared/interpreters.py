@@ -3,121 +3,135 @@
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.interpreters import base_of
-from envdeck.core.model import Environment, Interpreter, minor_of
+from envdeck.core.model import (
+    Environment,
+    Interpreter,
+    InterpreterOption,
+    InterpreterReason,
+    minor_of,
+)
 from envdeck.core.project.model import WantedPython
 from envdeck.core.system import reach
 
 _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
+_DOTTED = re.compile(r"\d+(\.\d+){0,2}")
+_TAKEN_OVER = (InterpreterReason.CURRENT, InterpreterReason.SAME_MINOR)
+"""For these the packages of the environment stay what they are."""
 
 
 @dataclass(frozen=True, slots=True)
-class InterpreterOption:
-    """One interpreter that may be chosen."""
+class InterpreterRequest:
+    """For what an interpreter is to be chosen."""
 
-    interpreter: Interpreter
-    proposed: bool = False
-    same: bool = False
-    """The base that the environment rests on now, by whichever link."""
-    same_minor: bool = False
-    fits: bool = True
-    """Whether the project's files allow it."""
-    reason: str = ""
-    """A few words: `the base it has`, `support ended on 2025-10-31`."""
-    path: str | None = None
-    """The link by which a person named it, if so."""
-    exact: bool = False
-    """Whether one patch release of it is asked for, by a person or by the project."""
+    environment: Environment | None = None
+    """None: for a new one."""
+    wanted: WantedPython = field(default_factory=WantedPython)
+    """What the project's files ask for."""
+    asked: str | None = None
+    """What a person asks for: a version (`3.13`), or the real path of an executable."""
+
+    @property
+    def version(self) -> str | None:
+        """The version that a person asks for."""
+        return self.asked if self.asked and _DOTTED.fullmatch(self.asked) else None
 
 
-def interpreters_for(
-    environment: Environment | None,
-    interpreters: Iterable[Interpreter],
-    wanted: WantedPython | None = None,
+def interpreter_options(
+    request: InterpreterRequest, interpreters: Iterable[Interpreter]
 ) -> tuple[InterpreterOption, ...]:
-    """Return the interpreters in the order of choice; at most one is proposed, the first.
+    """Return the interpreters in the order of choice.
 
-    Proposed is the base it has; else the newest of the same minor version and implementation;
-    else the newest that the project's version file asks for; else the newest that it allows and
-    that is still supported. What asks for nothing takes CPython.
+    By default that is taken which a person asked for: of a version the base it has, else the
+    newest. Where nothing was asked for: the base it has; else the newest of the same minor
+    version and implementation; else the newest that the project's version file asks for; else
+    the newest that it allows and that is still supported. What asks for nothing takes CPython.
     """
-    wanted = wanted or WantedPython()
-    known = [one for one in interpreters if one.version]
-    base = base_of(environment, known) if environment is not None else None
-    ranked = sorted(
-        ((_rank(choice), choice) for choice in (
-            _choice(environment, one, wanted, is_base=one is base) for one in known
-        )),
-        key=lambda pair: pair[0],
-    )  # fmt: skip
-    choices = [choice for _, choice in ranked]
-    if choices and (choices[0].same or choices[0].same_minor or _suits(choices[0])):
-        choices[0] = replace(choices[0], proposed=True)
-    return tuple(choices)
+    asked = request.asked
+    known = [one for one in interpreters if one.version or _is_asked(one, request)]
+    base = base_of(request.environment, known) if request.environment is not None else None
+    options = sorted((_option(request, one, is_base=one is base) for one in known), key=_rank)
+    if asked is None:
+        default = next((one for one in options[:1] if _suits(one)), None)
+    else:
+        options = [replace(one, fits=_is_asked(one.interpreter, request)) for one in options]
+        default = max((one for one in options if one.fits), key=_closeness, default=None)
+    if default is None:
+        return tuple(options)
+    exact = default.exact if request.version is None else request.version.count(".") > 1
+    taken = replace(default, default=True, exact=exact)
+    return tuple(taken if one is default else one for one in options)
 
 
-def _choice(
-    environment: Environment | None, one: Interpreter, wanted: WantedPython, *, is_base: bool
-) -> InterpreterOption:
-    python = environment.python if environment else None
+def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> InterpreterOption:
+    python = request.environment.python if request.environment else None
+    wanted = request.wanted
     same_minor = (
         python is not None
-        and _interpreters_minor(python.version) is not None
-        and _interpreters_minor(python.version) == _interpreters_minor(one.version)
+        and _numbers_of(python.version)[:2] == _numbers_of(one.version)[:2] != (0, 0)
         and (python.implementation or "cpython") == (one.implementation or "cpython")
     )
-    same = same_minor and is_base
-    fits, asked = _fits(one, wanted), _is_asked(one, wanted)
-    if same:
-        reason = "the base it has"
-    elif same_minor:
-        reason = "the same minor version"
+    fits, matches = _is_allowed(one, wanted), _matches_file(one, wanted)
+    reason = None
+    if same_minor:
+        reason = InterpreterReason.CURRENT if is_base else InterpreterReason.SAME_MINOR
     elif not fits:
-        reason = f"the project asks for {wanted.specifier}"
-    elif asked:
-        reason = "the version the project asks for"
-    else:
-        reason = ""
-    if one.end_of_life:
-        ended = f"support ended in {one.end_of_life}"
-        if one.end_of_life.count("-") > 1:
-            ended = f"support ended on {one.end_of_life}"
-        reason = f"{reason}, {ended}" if reason else ended
-    exact = asked and (wanted.exact or "").count(".") > 1
+        reason = InterpreterReason.NOT_ALLOWED
+    elif matches:
+        reason = InterpreterReason.REQUESTED
+    exact = matches and (wanted.exact or "").count(".") > 1
     return InterpreterOption(
-        one, same=same, same_minor=same_minor, fits=fits, reason=reason, exact=exact
+        one,
+        reason,
+        fits,
+        same_minor=same_minor or python is None,
+        specifier=wanted.specifier,
+        exact=exact,
     )
 
 
-def _rank(choice: InterpreterOption) -> tuple[bool | int | str, ...]:
-    one = choice.interpreter
-    asked = "the version the project asks for" in choice.reason
+def _rank(option: InterpreterOption) -> tuple[bool | int | str, ...]:
+    one, reason = option.interpreter, option.reason
     return (
-        not choice.same,
-        not choice.same_minor,
-        not choice.fits,
-        not asked,
+        reason is not InterpreterReason.CURRENT,
+        reason not in _TAKEN_OVER,
+        not option.fits,
+        reason is not InterpreterReason.REQUESTED,
         one.end_of_life is not None,
         (one.implementation or "cpython") != "cpython",
         _is_prerelease(one),
-        *(-number for number in _interpreters_numbers(one.version)),
+        *(-number for number in _numbers_of(one.version)),
         one.externally_managed,
         one.executable,
     )
 
 
-def _suits(choice: InterpreterOption) -> bool:
-    asked = "the version the project asks for" in choice.reason
-    return choice.fits and (asked or choice.interpreter.end_of_life is None)
+def _suits(option: InterpreterOption) -> bool:
+    if option.reason in (*_TAKEN_OVER, InterpreterReason.REQUESTED):
+        return True
+    return option.fits and option.interpreter.end_of_life is None
 
 
-def _fits(one: Interpreter, wanted: WantedPython) -> bool:
+def _closeness(option: InterpreterOption) -> tuple[object, ...]:
+    one = option.interpreter
+    numbers = tuple(int(part) for part in re.findall(r"\d+", one.version or ""))
+    return option.reason is InterpreterReason.CURRENT, not one.externally_managed, numbers
+
+
+def _is_asked(one: Interpreter, request: InterpreterRequest) -> bool:
+    if request.version is None:
+        return request.asked is not None and reach.realpath(one.executable) == request.asked
+    parts = request.version.split(".")
+    return one.version is not None and one.version.split(".")[: len(parts)] == parts
+
+
+def _is_allowed(one: Interpreter, wanted: WantedPython) -> bool:
     if not wanted.specifier or one.version is None:
         return True
     try:
@@ -127,7 +141,7 @@ def _fits(one: Interpreter, wanted: WantedPython) -> bool:
         return True  # the benefit of the doubt: the tool that reads it will say
 
 
-def _is_asked(one: Interpreter, wanted: WantedPython) -> bool:
+def _matches_file(one: Interpreter, wanted: WantedPython) -> bool:
     if wanted.exact is None or one.version is None:
         return False
     implementation = wanted.implementation or "cpython"
@@ -141,14 +155,9 @@ def _is_prerelease(one: Interpreter) -> bool:
     return bool(re.search(r"\d(a|b|rc)\d", one.version or ""))
 
 
-def _interpreters_numbers(version: str | None) -> tuple[int, int, int]:
+def _numbers_of(version: str | None) -> tuple[int, int, int]:
     match = _NUMBERS.match(version or "")
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
-
-
-def _interpreters_minor(version: str | None) -> tuple[int, int] | None:
-    match = _NUMBERS.match(version or "")
-    return (int(match[1]), int(match[2])) if match else None
 
 
 _FOLDER = re.compile(r"python(\d+\.\d+)(t?)\Z")
@@ -156,14 +165,14 @@ _VERSION = re.compile(r"\d+(?:\.\d+){0,2}\S*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class InterpreterRequest:
+class NamedInterpreter:
     """Which interpreter a person asked for: at most one of the two."""
 
     version: str | None = None
     path: str | None = None
 
     @classmethod
-    def parse(cls, text: str | None) -> "InterpreterRequest":
+    def parse(cls, text: str | None) -> "NamedInterpreter":
         """Read a version (`3.11`, `3.11.9`) or a path."""
         if text is None:
             return cls()
@@ -208,7 +217,7 @@ def choose_base(
     environment: Environment,
     interpreters: Sequence[Interpreter],
     minor: str,
-    wanted: InterpreterRequest,
+    wanted: NamedInterpreter,
 ) -> Interpreter | NoBase:
     """Return the best interpreter of that minor version, or why there is none.
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 from envdeck.core.model import (
     Environment,
     Interpreter,
+    InterpreterOption,
     Status,
     minor_of,
 )
@@ -29,8 +30,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     prefix_by,
 )
 from envdeck.core.operations.shared.interpreters import (
-    InterpreterOption,
-    InterpreterRequest,
+    NamedInterpreter,
     NoBase,
     choose_base,
     package_minors,
@@ -173,7 +173,7 @@ def repair_plan(
         told = " and ".join(sorted(filter(None, minors))) or "no known version"
         return NoRepair(NoRepairKind.RECREATE, f"its packages are for {told}")
     (minor,) = minors
-    base = choose_base(environment, interpreters, minor, InterpreterRequest.parse(wanted))
+    base = choose_base(environment, interpreters, minor, NamedInterpreter.parse(wanted))
     if isinstance(base, NoBase):
         kind = NoRepairKind.RECREATE if base.other else NoRepairKind.NO_INTERPRETER
         hint = f"`envdeck recreate ENV --python {base.other or 'VERSION'}`"
@@ -182,7 +182,7 @@ def repair_plan(
     if isinstance(data, Unread) or b"\0" in data:
         why = f"cannot be read: {data.reason}" if isinstance(data, Unread) else "is not text"
         return NoRepair(NoRepairKind.RECREATE, f"its pyvenv.cfg {why}")
-    exact = InterpreterRequest.parse(wanted).version is not None and (wanted or "").count(".") > 1
+    exact = NamedInterpreter.parse(wanted).version is not None and (wanted or "").count(".") > 1
     named = base_path(InterpreterOption(base, path=link, exact=exact), environment)
     by_link = replace(
         base, executable=named.executable, prefix=prefix_by(named.executable, base.prefix)

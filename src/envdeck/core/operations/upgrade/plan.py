@@ -196,15 +196,15 @@ def plan_interpreter(
     keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan another interpreter; see :meth:`Operations.plan_interpreter`."""
-    choices = interpreter_choices(context, environment, environment.project.path)
-    known = [one.interpreter for one in choices]
+    project = environment.project.path
+    choices = interpreter_choices(context, environment, project, interpreter)
     link = None
     if interpreter is not None:
-        chosen = pick(interpreter, choices, context)
+        chosen = pick(interpreter, choices)
         if isinstance(chosen, NoPlan):
             return chosen
         link = chosen.path
-        known += [] if chosen.interpreter in known else [chosen.interpreter]
+    known = [one.interpreter for one in choices]
     found = repair_plan(environment, known, context.catalog.host, wanted=interpreter, link=link)
     if isinstance(found, Repair):
         return _repaired(context, environment, found, allow)

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import SimpleNamespace
 
 import pytest
@@ -26,6 +26,7 @@ from envdeck.core.model import (
     ProjectLink,
     ProjectState,
     Python,
+    RecreateRequest,
     Result,
     Size,
     Sized,
@@ -138,6 +139,10 @@ class FakeOperations:
         def planned(*given, stopped=lambda: False, **named):
             self.stopped = stopped
             self.planning()
+            if given and isinstance(given[-1], RecreateRequest):
+                request = given[-1]
+                words = {one.name: getattr(request, one.name) for one in fields(request)}
+                given, named = given[:-1], {**words, **named}
             self.asked.append((name.removeprefix("plan_"), given, named))
             if self.planned:
                 return self.planned.pop(0)

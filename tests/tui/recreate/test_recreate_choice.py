@@ -113,7 +113,8 @@ def test_lines_hold_their_width_whatever_is_in_them(name, cells) -> None:
     pins = [PinForecast(name, name, Verdict.BUILD, name, name, name)]
     pins += [PinForecast(f"{name}-2", name, Verdict.GONE)]
     outlook = Forecast(name, tuple(pins), name)
-    python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name), note=name)
+    python = replace(PYTHONS[2], interpreter=replace(NEXT, version=name, source=name))
+    python = replace(python, reason=InterpreterReason.NOT_ALLOWED, specifier=name)
     lines = [
         source_line(source, cells, LOOK, chosen=True, title_cells=200),
         python_line(python, [outlook], cells, LOOK, chosen=True),
@@ -415,7 +416,7 @@ async def test_several_jump_alike_and_keep_their_jump_through_another_python() -
 
 
 async def test_where_no_interpreter_is_proposed_enter_asks_to_choose_one() -> None:
-    pythons = tuple(replace(one, proposed=False) for one in PYTHONS)
+    pythons = tuple(replace(one, default=False) for one in PYTHONS)
     app, operations = dialog(choices=replace(CHOICES, interpreters=pythons))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)

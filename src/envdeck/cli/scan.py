@@ -18,7 +18,7 @@ from envdeck.core.model import (
     Unreadable,
 )
 from envdeck.core.system.host import former_folders, own_folders, own_path
-from envdeck.text import tilde, tilde_within
+from envdeck.text import counted, tilde, tilde_within
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog, Scope
@@ -98,7 +98,7 @@ class ScanReport:
     def _warn(self) -> None:
         console = self.context.console
         if away := self.finished.not_looked_at:
-            count = "1 path was" if len(away) == 1 else f"{len(away):,} paths were"
+            count = f"{counted(len(away), 'path')} {'was' if len(away) == 1 else 'were'}"
             first = tilde(away[0].path, self.context.host.home)
             console.warn(
                 f"{count} {away[0].reason}: `{first}`", hint="envdeck list PATH looks there"

@@ -1,10 +1,10 @@
 """How values are written for people; shared by the screen and the command line."""
 
+from envdeck.core.system.words import counted, join_some
 from envdeck.text.paths import clip, pad, place, shorten, shorten_name, tilde, tilde_within, width
 from envdeck.text.quantities import (
     age,
     ago,
-    counted,
     duration,
     exact_bytes,
     exact_time,
@@ -24,6 +24,7 @@ __all__ = [
     "duration",
     "exact_bytes",
     "exact_time",
+    "join_some",
     "pad",
     "place",
     "plain",

@@ -1,6 +1,8 @@
-"""Ages, sizes, counts (`1 package`), lists (`a, b and 3 more`)."""
+"""Ages, times and sizes."""
 
 from datetime import UTC, datetime
+
+from envdeck.core.system.words import counted
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STEPS = (
@@ -22,8 +24,7 @@ def age(when: float | None, now: float, *, unknown: str = "–") -> str:
     seconds = now - when
     for length, name in _STEPS:
         if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+            return counted(int(seconds // length), name)
     return "now"
 
 
@@ -31,15 +32,6 @@ def ago(when: float, now: float) -> str:
     """Return `3 months ago`, or `just now`."""
     said = age(when, now)
     return "just now" if said == "now" else f"{said} ago"
-
-
-def counted(count: int, noun: str) -> str:
-    """Return `1 package`, `1,204 packages`, `2 directories`, `2 keys`."""
-    if count == 1:
-        return f"1 {noun}"
-    if noun[-1] == "y" and noun[-2] not in "aeiou":
-        return f"{count:,} {noun[:-1]}ies"
-    return f"{count:,} {noun}s"
 
 
 def short_age(said: str, cells: int) -> str:
@@ -93,4 +85,4 @@ def size(count: int | None, *, unknown: str = "–") -> str:
 
 def exact_bytes(count: int) -> str:
     """Return bytes to the last one, grouped: `431,221,034 bytes`."""
-    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"
+    return counted(count, "byte")

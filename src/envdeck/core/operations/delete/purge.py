@@ -22,7 +22,6 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.disk import RemainderError
 from envdeck.core.operations.disk.removable import check_removable, count_entries, mounted_in
-from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, new_id
@@ -43,6 +42,7 @@ from envdeck.core.operations.transaction.trash import (
     remove_item,
     tidy,
 )
+from envdeck.core.system.words import counted, join_some
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +110,8 @@ def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
     ]
     if not paths:
         return ()
-    files = "1 edited file" if len(paths) == 1 else f"{len(paths):,} edited files"
-    return (f"{files} of packages deleted permanently: {some(paths)}",)
+    files = counted(len(paths), "edited file")
+    return (f"{files} of packages deleted permanently: {join_some(paths)}",)
 
 
 def _mounted(item: Item, ground: OperationStore) -> Refusal | None:
@@ -128,7 +128,7 @@ def _target(item: Item) -> Target:
     if manifest is not None and manifest.unowned:
         facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
     if manifest is not None and manifest.edited:
-        facts.append(Fact("edited files", some(manifest.edited, 5)))
+        facts.append(Fact("edited files", join_some(manifest.edited, 5)))
     if item.problem:
         facts.append(Fact("problem", item.problem))
     name = item.id if manifest is None else manifest.name
@@ -236,7 +236,7 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
 
 
 def _count_items(count: int, became: str) -> str:
-    return f"1 item is {became}" if count == 1 else f"{count:,} items are {became}"
+    return f"{counted(count, 'item')} {'is' if count == 1 else 'are'} {became}"
 
 
 def purge_item(

@@ -15,6 +15,7 @@ from envdeck.core.model import Fact, NoPlan, Refusal
 from envdeck.core.operations.edit.target import EditTarget, place_of
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
+from envdeck.core.system.words import counted, join_some
 
 _OTHERS = 0o077
 _ALONE = 0o600
@@ -74,7 +75,9 @@ def _create(
         done = add_keys(done, more)
     if isinstance(done, Unedited):
         return _unedited(remedy.example, done)
-    given = f"{_listed(values)}; all else is as in the example" if values else "as in the example"
+    given = (
+        f"{join_some(values, 5)}; all else is as in the example" if values else "as in the example"
+    )
     return Draft(
         content=done,
         facts=(
@@ -98,16 +101,16 @@ def _add(
         return NoPlan("there is no key to add", missing=True)
     unasked = [name for name in values if name not in remedy.keys]
     if unasked:
-        return NoPlan(f"{_listed(unasked)} is not among the keys to add", missing=True)
+        return NoPlan(f"{join_some(unasked, 5)} is not among the keys to add", missing=True)
     added = {name: values.get(name, "") for name in remedy.keys}
     done = add_keys(old, added, order=_order(remedy, host))
     if isinstance(done, Unedited):
         return _unedited(remedy.file, done)
     empty = [name for name, value in added.items() if not value]
-    facts = [Fact("adds", _listed(added, 20))]
+    facts = [Fact("adds", join_some(added, 20))]
     if empty:
-        facts.append(Fact("empty", f"{_listed(empty, 20)}: no value was given"))
-    count = "1 key is" if len(added) == 1 else f"{len(added):,} keys are"
+        facts.append(Fact("empty", f"{join_some(empty, 20)}: no value was given"))
+    count = f"{counted(len(added), 'key')} {'is' if len(added) == 1 else 'are'}"
     return Draft(
         content=done,
         facts=tuple(facts),
@@ -203,13 +206,7 @@ def _unedited(file: str, found: Unedited) -> Drafted:
 def _proof(values: Mapping[str, str]) -> tuple[str, ...]:
     if not values:
         return ("it is the example, byte for byte",)
-    return (f"python-dotenv reads {_listed(values)} as given, and all else as before",)
-
-
-def _listed(names: "Mapping[str, str] | list[str]", most: int = 5) -> str:
-    every = list(names)
-    more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return ", ".join(every[:most]) + more
+    return (f"python-dotenv reads {join_some(values, 5)} as given, and all else as before",)
 
 
 def _short(path: str) -> str:

@@ -1,8 +1,6 @@
 """What a guard is, and the words all of them use."""
 
-import os
 import shlex
-from collections.abc import Iterable
 from typing import ClassVar
 
 from envdeck.core.model import Operation, Refusal
@@ -10,7 +8,6 @@ from envdeck.core.operations.guards.context import GuardRequest
 
 CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
 """The operations on an environment that is there."""
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 class Guard:
@@ -50,30 +47,6 @@ class Guard:
 def command(*words: str) -> str:
     """Return words as a line for a shell."""
     return shlex.join(words)
-
-
-def some(things: Iterable[str], most: int = 3) -> str:
-    """Return the first of some things, and how many more there are."""
-    every = list(things)
-    told = ", ".join(every[:most])
-    return told if len(every) <= most else f"{told} and {len(every) - most:,} more"
-
-
-def amount(size: int) -> str:
-    """Return a number of bytes in the largest unit of which it has one: `1.2 MB`."""
-    value, unit = float(size), 0
-    while value >= 999.95 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return (
-        f"{size:,} {'byte' if size == 1 else 'bytes'}"
-        if not unit
-        else f"{value:.1f} {_UNITS[unit]}"
-    )
-
-
-def short(path: str) -> str:
-    """Return the last two parts of a path, which tell it from its neighbours."""
-    return os.path.join(*path.split(os.sep)[-2:])
 
 
 def read_only() -> Refusal:

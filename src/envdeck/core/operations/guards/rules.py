@@ -5,11 +5,12 @@ import stat
 
 from envdeck.core.inspection.protection import in_trash, protected_place
 from envdeck.core.model import Environment, Operation, Refusal
-from envdeck.core.operations.guards.base import CHANGING, Guard, amount, command, some
+from envdeck.core.operations.guards.base import CHANGING, Guard, command
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.paths import lies_under
+from envdeck.core.system.words import amount, counted, join_some
 
 
 class HasDependants(Guard):
@@ -37,7 +38,7 @@ class HasDependants(Guard):
         if not resting:
             return None
         count = "another environment rests" if len(resting) == 1 else f"{len(resting)} others rest"
-        message = f"{count} on its interpreter: {some(sorted(resting))}"
+        message = f"{count} on its interpreter: {join_some(sorted(resting))}"
         return self.refusal(question, message, self.overruling(question))
 
 
@@ -59,7 +60,7 @@ class InUse(Guard):
         if not uses:
             return None
         count = "a process uses it" if len(uses) == 1 else f"{len(uses):,} processes use it"
-        told = some(f"{use.process.name} ({use.process.pid}: {use.how})" for use in uses)
+        told = join_some(f"{use.process.name} ({use.process.pid}: {use.how})" for use in uses)
         numbers = ",".join(str(use.process.pid) for use in uses[:20])
         return self.refusal(
             question,
@@ -98,7 +99,7 @@ class Mounted(Guard):
             points = _other_disks(path)
         if not points:
             return None
-        message = f"something is mounted there: {some(points)}"
+        message = f"something is mounted there: {join_some(points)}"
         return self.refusal(question, message, command("umount", points[-1]))
 
 
@@ -340,11 +341,10 @@ class TrackedByGit(Guard):
         answer = question.moment.tracked(question.path)
         if not answer.files:
             return None
-        count = f"{'more than ' if answer.more else ''}{len(answer.files):,}"
-        files = "file" if len(answer.files) == 1 else "files"
+        count = f"{'more than ' if answer.more else ''}{counted(len(answer.files), 'file')}"
         return self.refusal(
             question,
-            f"git tracks {count} {files} in it ({some(answer.files)}) for {answer.repository}",
+            f"git tracks {count} in it ({join_some(answer.files)}) for {answer.repository}",
             self.overruling(question),
         )
 
@@ -368,17 +368,20 @@ class UnownedFiles(Guard):
         found = question.moment.unowned(question.path)
         told: list[str] = []
         if found.nested:
-            told.append(f"it holds a repository or environment of its own: {some(found.nested)}")
+            told.append(
+                f"it holds a repository or environment of its own: {join_some(found.nested)}"
+            )
         if found.count:
-            files = "1 file belongs" if found.count == 1 else f"{found.count:,} files belong"
-            names = some(file.path for file in found.files)
+            belong = "belongs" if found.count == 1 else "belong"
+            files = f"{counted(found.count, 'file')} {belong}"
+            names = join_some(file.path for file in found.files)
             more = found.count - len(found.files)
             told.append(
                 f"{files} to no package ({amount(found.bytes)}): {names}"
                 + (f", {more:,} not listed" if more else "")
             )
         if found.unread:
-            told.append(f"not everything could be looked at: {some(found.unread)}")
+            told.append(f"not everything could be looked at: {join_some(found.unread)}")
         if not told:
             return None
         return self.refusal(question, "; ".join(told), self.overruling(question))
@@ -388,5 +391,7 @@ class UnownedFiles(Guard):
         found, _, _ = question.moment.answers(question.path)
         notes = found.notes if found is not None else ()
         return (
-            f"which files belong to a package is not known of all: {some(notes)}" if notes else ""
+            f"which files belong to a package is not known of all: {join_some(notes)}"
+            if notes
+            else ""
         )

@@ -17,6 +17,7 @@ from envdeck.core.model import EditedFile, Edits, Environment
 from envdeck.core.operations.recipe.claims import Claim, Claims, Contents, Inode, read_claims
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, reason_of
+from envdeck.core.system.words import counted
 
 MOST_LISTED = 10_000
 """Edited files that are listed at most; more are counted."""
@@ -182,7 +183,7 @@ class EditSearch:
         found = [each for each in self._files if each.name not in without]
         unchecked = [*self._unchecked, *self.claims.unread]
         if self._late:
-            files = "1 file was" if self._late == 1 else f"{self._late:,} files were"
+            files = f"{counted(self._late, 'file')} {'was' if self._late == 1 else 'were'}"
             unchecked.append(f"{files} not compared with RECORD: too much to read")
         return Edits(
             tuple(sorted(found, key=lambda each: each.path)[:MOST_LISTED]),

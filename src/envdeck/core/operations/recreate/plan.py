@@ -22,7 +22,6 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import UvAdapter
-from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.guards.check import mark_of, moment_of, obstacles
 from envdeck.core.operations.recipe.edits import EditSearch, look_at
 from envdeck.core.operations.recipe.freeze import freeze
@@ -59,6 +58,7 @@ from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
+from envdeck.core.system.words import counted, join_some
 
 _CHOSEN = {
     PackageChoice.KEEP: "files kept",
@@ -90,8 +90,7 @@ def facts_of(
         names = sorted(name for name, made in choices.items() if made is choice)
         facts += [Fact(label, ", ".join(names))] if names else []
     if unowned:
-        plural = "file" if unowned == 1 else "files"
-        facts.append(Fact("carried over", f"{unowned:,} {plural} that no package owns"))
+        facts.append(Fact("carried over", f"{counted(unowned, 'file')} that no package owns"))
     return tuple(facts)
 
 
@@ -100,8 +99,7 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
-    packages = "package" if count == 1 else "packages"
-    install = f"install {count:,} {packages} and check each against what was"
+    install = f"install {counted(count, 'package')} and check each against what was"
     if blueprint.source.how is InstallMethod.UV_SYNC:
         install = "install what uv.lock says"
     steps = [
@@ -144,7 +142,9 @@ def warnings_of(
         if pin.obstacle and source.name is SourceName.EXACT and pin.name not in doubtful
     ]
     if rebuilt:
-        said.append(f"rebuilt from their files here, since their source is gone: {some(rebuilt)}")
+        said.append(
+            f"rebuilt from their files here, since their source is gone: {join_some(rebuilt)}"
+        )
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")
     return tuple(said)

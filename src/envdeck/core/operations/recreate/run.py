@@ -37,6 +37,7 @@ from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system.files import Unread
+from envdeck.core.system.words import counted, join_some
 
 WHEELS = "wheels"
 _FATAL = frozenset(
@@ -440,8 +441,7 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
 
 def _named(what: str, names: Sequence[str]) -> list[str]:
     """Return what became of some packages, the first five by name; nothing where there are none."""
-    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return [f"{what}: {', '.join(names[:5])}{more}"] if names else []
+    return [f"{what}: {join_some(names, 5)}"] if names else []
 
 
 def _not_released(paths: Sequence[str], plan: RecreatePlan, after: Environment) -> Sequence[str]:
@@ -472,7 +472,7 @@ def _carried(carried: Carried) -> list[str]:
             hint="move it out of the environment first",
         )
     count = len(carried.files)
-    return [f"{count:,} {'file' if count == 1 else 'files'} of yours carried over"] if count else []
+    return [f"{counted(count, 'file')} of yours carried over"] if count else []
 
 
 def _checked(plan: RecreatePlan, building: StagedBuild, tried: frozenset[str] | None) -> list[str]:

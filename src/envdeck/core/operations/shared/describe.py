@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Edits, Environment, Fact, ProjectState
-from envdeck.core.operations.guards.base import amount, some
 from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.sources.offer import rebuilt_from
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.files import CFG_LIMIT, Unread, decode, read_bounded
+from envdeck.core.system.words import amount, counted, join_some
 
 NOTED = 2_000
 """Unowned files, and edited ones, that a manifest lists."""
@@ -29,10 +29,8 @@ def facts_of(
         facts.append(Fact("project", f"{environment.project.path}{gone}"))
     facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
     if unowned.count:
-        names = ", ".join(file.path for file in unowned.files[:_NAMED])
-        more = unowned.count - min(unowned.count, _NAMED)
-        told = f"{names} and {more:,} more" if more else names
-        facts.append(Fact("your files", told))
+        names = (file.path for file in unowned.files)
+        facts.append(Fact("your files", join_some(names, _NAMED, count=unowned.count)))
     running = moment.processes
     if running.hidden and not running.problem and not running.users_of(environment.path):
         facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
@@ -46,7 +44,7 @@ def facts_of(
 def _python(environment: Environment) -> str:
     version = environment.python.version or "not known"
     count = environment.packages
-    packages = "" if count is None else f", {count:,} package{'' if count == 1 else 's'}"
+    packages = "" if count is None else f", {counted(count, 'package')}"
     return f"{version}, of {environment.manager}{packages}"
 
 
@@ -91,14 +89,14 @@ def edit_facts(edits: Edits) -> tuple[Fact, ...]:
     if edits.count:
         facts.append(Fact("edited files", named_edits(edits)))
     if edits.unchecked:
-        facts.append(Fact("not compared", some(edits.unchecked)))
+        facts.append(Fact("not compared", join_some(edits.unchecked)))
     return tuple(facts)
 
 
 def named_edits(edits: Edits) -> str:
     """Return how many files were edited, how large they are, and the first of them."""
-    names = some((each.path for each in edits.files[: edits.count]), _NAMED)
-    return f"{_files(edits.count)} of packages ({amount(edits.bytes)}): {names}"
+    names = join_some((each.path for each in edits.files[: edits.count]), _NAMED)
+    return f"{counted(edits.count, 'file')} of packages ({amount(edits.bytes)}): {names}"
 
 
 def loss_warnings(edits: Edits) -> tuple[str, ...]:
@@ -118,9 +116,9 @@ def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
         )
     if edits.missing:
         lack = "is missing and comes" if edits.missing == 1 else "are missing and come"
-        said.append(f"{_files(edits.missing)} of packages {lack} back as released")
+        said.append(f"{counted(edits.missing, 'file')} of packages {lack} back as released")
     if edits.unchecked:
-        said.append(f"not compared with RECORD: {some(edits.unchecked)}")
+        said.append(f"not compared with RECORD: {join_some(edits.unchecked)}")
     return tuple(said)
 
 
@@ -137,7 +135,3 @@ def upgrade_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
         )
         return (f"{said}; all {where}",)
     return (f"{said} they {where}",)
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"

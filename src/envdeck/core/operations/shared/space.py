@@ -10,12 +10,12 @@ from enum import Enum
 from envdeck.core.model import Operation, Plan, Refusal
 from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.engine.failure import ROOM_HINT
-from envdeck.core.operations.guards.base import amount
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.spare import device_of
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.system.files import existing_folder
 from envdeck.core.system.mounts import mount_of, read_mounts
+from envdeck.core.system.words import amount
 
 _FEW_FILES = 16
 _FEW_BYTES = 64 * 1024

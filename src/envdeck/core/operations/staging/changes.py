@@ -16,6 +16,7 @@ from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment
 from envdeck.core.operations.guards.check import elsewhere
 from envdeck.core.operations.recipe.carry import bring, mapped
+from envdeck.core.system.words import join_some
 
 Signature: TypeAlias = tuple[int, int, int] | None
 """Size, time of change (ns) and inode; None for what is not there."""
@@ -130,9 +131,7 @@ class ChangeMonitor:
 
 def named(paths: Iterable[str]) -> str:
     """Return the first few of some paths, and how many more there are."""
-    every = list(paths)
-    more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
-    return ", ".join(every[:_NAMED]) + more
+    return join_some(paths, _NAMED)
 
 
 def packages_of(environment: Environment) -> Packages:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.model import Edits, Environment
-from envdeck.core.operations.guards.base import some
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
@@ -19,6 +18,7 @@ from envdeck.core.operations.shared.context import Stopped
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system import reach
+from envdeck.core.system.words import join_some
 
 GRACE_SECONDS = 1.0
 """So long the old environment is read on when the new one is installed."""
@@ -136,12 +136,11 @@ class FileProof:
         if restored:
             checked.verified.append(
                 f"restored from the old environment, since another copy was installed:"
-                f" {some(restored, _NAMED)}"
+                f" {join_some(restored, _NAMED)}"
             )
         if left:
-            checked.verified.append(
-                f"as released, though not as RECORD says: {some((f.place for f in left), _NAMED)}"
-            )
+            names = join_some((each.place for each in left), _NAMED)
+            checked.verified.append(f"as released, though not as RECORD says: {names}")
         return checked
 
     def _faults(self, claims: Claims, new: Environment, building: StagedBuild) -> list[Fault]:
@@ -221,13 +220,14 @@ class FileProof:
             checked.reinstalled = frozenset(names)
             checked.verified.append(
                 f"installed without the cache, which has an edited {first.place}:"
-                f" {some(names, _NAMED)}"
+                f" {join_some(names, _NAMED)}"
             )
             return left
         if all(fault in shared for fault in faults):
+            places = join_some((each.place for each in faults), _NAMED)
             checked.verified.append(
                 "edited files stay as they were, since their release could not be installed without"
-                f" the cache, which has the same edit: {some((f.place for f in faults), _NAMED)}"
+                f" the cache, which has the same edit: {places}"
             )
             return []
         raise BuildError(
@@ -242,7 +242,7 @@ class FileProof:
             return []
         if self.keep:
             return self._put_edits(self.old, building)
-        names = some((each.path for each in self.edits.files), _NAMED)
+        names = join_some((each.path for each in self.edits.files), _NAMED)
         return [f"edited files replaced by the released ones: {names}; the trash has the old ones"]
 
     def _put_edits(self, old: Environment, building: StagedBuild) -> list[str]:
@@ -268,11 +268,11 @@ class FileProof:
             kept.append(place)
         if kept:
             building.ground.disk.settle_tree(building.folder)
-        said = [f"edited files kept: {some(kept, _NAMED)}"] if kept else []
+        said = [f"edited files kept: {join_some(kept, _NAMED)}"] if kept else []
         if left:
             said.append(
                 "edited files left out, since their original is another now:"
-                f" {some(left, _NAMED)}; the old environment in the trash has them"
+                f" {join_some(left, _NAMED)}; the old environment in the trash has them"
             )
         return said
 

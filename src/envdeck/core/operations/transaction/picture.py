@@ -16,6 +16,7 @@ from envdeck.core.operations.disk import Disk
 from envdeck.core.operations.disk.links import METADATA_FOLDERS
 from envdeck.core.operations.transaction.places import PICTURE
 from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.words import join_some
 
 _SCHEMA = 1
 _LIMIT = 64 * 1024 * 1024
@@ -63,8 +64,7 @@ class Picture:
 
 def describe_changes(changed: Sequence[str]) -> str:
     """Say which files of an environment changed while an operation that was rolled back ran."""
-    others = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    return f"changed in the environment while it ran: {', '.join(changed[:_NAMED])}{others}"
+    return f"changed in the environment while it ran: {join_some(changed, _NAMED)}"
 
 
 def keep_picture(item: str, picture: Picture, disk: Disk) -> None:

@@ -9,7 +9,6 @@ from typing import ClassVar
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
-from envdeck.core.operations.guards.base import amount, some
 from envdeck.core.operations.guards.check import UNOWNED, moment_of
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
@@ -20,6 +19,7 @@ from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.system.files import same_content
+from envdeck.core.system.words import amount, counted, join_some
 
 CHANGED = "changed"
 """The guard of a file that is not what was shown."""
@@ -85,11 +85,11 @@ def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
 def _told(found: Unowned) -> str:
     told = []
     if found.count:
-        names = some(file.path for file in found.files)
-        what = "1 file of yours goes" if found.count == 1 else f"{found.count:,} files of yours go"
+        names = join_some(file.path for file in found.files)
+        what = f"{counted(found.count, 'file')} of yours {'goes' if found.count == 1 else 'go'}"
         told.append(f"{what} to the trash ({amount(found.bytes)}): {names}")
     if found.unread:
-        told.append(f"not everything could be looked at: {some(found.unread)}")
+        told.append(f"not everything could be looked at: {join_some(found.unread)}")
     return "; ".join(told)
 
 

@@ -28,6 +28,7 @@ from envdeck.core.operations.upgrade.staged import (
     with_edits,
 )
 from envdeck.core.system import reach
+from envdeck.core.system.words import counted
 
 
 def resolver_of(context: Context, environment: Environment, stopped: Stopped) -> UvResolver:
@@ -154,7 +155,7 @@ def _planned(
         Fact(each.name, f"{each.before or 'not here'} to {each.after or 'gone'}")
         for each in resolution.changes
     )
-    count = f"{len(names):,} package{'' if len(names) == 1 else 's'}"
+    count = counted(len(names), "package")
     return staged_plan(
         context,
         environment,

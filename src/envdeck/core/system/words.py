@@ -1,0 +1,35 @@
+"""Counts, lists and amounts in a sentence: `1 package`, `a, b and 3 more`, `1.2 MB`."""
+
+from collections.abc import Iterable
+
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return `1 package`, `1,204 packages`, `2 directories`, `2 keys`."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun[-1] == "y" and noun[-2] not in "aeiou":
+        return f"{count:,} {noun[:-1]}ies"
+    return f"{count:,} {noun}s"
+
+
+def join_some(names: Iterable[str], most: int = 3, *, count: int | None = None) -> str:
+    """Return the first of some names, and how many more there are: `a, b, c and 3 more`.
+
+    `count` is how many there are, where only the first of them are listed.
+    """
+    listed = list(names)
+    more = (len(listed) if count is None else count) - min(len(listed), most)
+    told = ", ".join(listed[:most])
+    return f"{told} and {more:,} more" if more else told
+
+
+def amount(size: int) -> str:
+    """Return a number of bytes in the largest unit of which it has one: `1.2 MB`."""
+    value, unit = float(size), ""
+    for larger in _UNITS:
+        if value < 999.95:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if unit else counted(size, "byte")

@@ -10,7 +10,7 @@ DEBUG = "ENVDECK_DEBUG"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit code; see :class:`envdeck.cli.errors.Exit`."""
+    """Run the command line and return its exit code; see :class:`envdeck.cli.context.Exit`."""
     if argv is None:
         argv = sys.argv[1:]
         _prepare()

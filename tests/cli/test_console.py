@@ -6,7 +6,7 @@ import os
 import pytest
 
 from envdeck.cli.console import Cell, Console, TableColumn, table, wants_colour
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandError, Exit
 from envdeck.text import width
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandError, Exit
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.system.files import reason_of
 from envdeck.text import Signs, clip, pad, plain, shorten, signs_for, width

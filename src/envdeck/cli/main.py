@@ -13,8 +13,7 @@ from typing import NoReturn, Protocol
 
 from envdeck import __version__
 from envdeck.cli.console import terminal_width
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import EXIT_CODES, CommandError, Exit
+from envdeck.cli.context import EXIT_CODES, CommandContext, CommandError, Exit
 from envdeck.cli.scan import warn_pending
 from envdeck.config import ConfigurationError
 from envdeck.text import tilde

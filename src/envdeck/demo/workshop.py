@@ -28,9 +28,9 @@ from envdeck.core.operations.engine.creators import (
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import UvAdapter, find_uv
 from envdeck.core.system.host import Host
-from envdeck.demo.machine import DemoLayout
 from envdeck.demo.packages import releases, withdrawn
 from envdeck.demo.pythons import BasePython, OtherPythons
+from envdeck.demo.sandbox import DemoLayout
 from envdeck.demo.wheels import resolve, unpack, write_wheel
 
 PROMPT = "prompt-of-the-template"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.system.links import deepest_link, link_hops, outer_target
+from envdeck.core.system.reach import deepest_link, link_hops, outer_target
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from argparse import ArgumentParser, Namespace
 
 import shtab
 
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandContext, CommandError, Exit
 from envdeck.cli.main import whole_parser
 
 DESCRIPTION = (

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import build_scope
 from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandContext, CommandError, Exit
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport

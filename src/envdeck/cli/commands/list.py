@@ -13,8 +13,7 @@ from envdeck.cli.arguments import (
     sort_environments,
 )
 from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandContext, CommandError, Exit
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import Exit
+from envdeck.cli.context import CommandContext, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
 from envdeck.cli.references import find_environment

@@ -9,8 +9,7 @@ from packaging.utils import canonicalize_name
 
 from envdeck.cli.arguments import add_options, read_interpreter
 from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
+from envdeck.cli.context import CommandContext, CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import safe

@@ -23,8 +23,8 @@ from envdeck.core.model import (
     refused,
 )
 from envdeck.core.operations.disk import NotOneDiskError, is_full
-from envdeck.core.operations.guards.base import read_only
 from envdeck.core.operations.guards.check import replaced
+from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.space import find_shortage, hint_for, hint_for_plan
 from envdeck.core.operations.transaction.journal import Entry, Move

@@ -17,7 +17,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.guards.base import read_only
+from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import absence

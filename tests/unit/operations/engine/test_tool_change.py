@@ -13,7 +13,7 @@ from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.tool_change import update_of
 from envdeck.core.operations.engine.uv import UvAdapter
-from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.shared.context import read_environment
 from envdeck.core.operations.upgrade.resolve import UvResolver
 from envdeck.core.system.host import Host
 

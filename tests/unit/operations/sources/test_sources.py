@@ -5,7 +5,7 @@ from pathlib import Path
 
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution, Environment, Identity, Python, Status
-from envdeck.core.operations.sources.difference import SourceDifference, difference
+from envdeck.core.operations.recreate.options import SourceDifference, difference
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, Parts, SourceName
 

@@ -12,12 +12,12 @@ from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
-from envdeck.core.operations.shared.environments import (
+from envdeck.core.operations.shared.context import (
+    Context,
     RememberedEnvironments,
     remembered_environments,
 )
+from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host

@@ -9,8 +9,14 @@ from envdeck.core.dotenv import Remedy
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.dotenv.secrets import is_secret_text
 from envdeck.core.model import Fact, NoPlan, Operation, Plan, Refusal, Step, Target
-from envdeck.core.operations.edit.remedies import Draft, draft_of, file_of
-from envdeck.core.operations.edit.target import EditTarget, obstacles_at, place_of
+from envdeck.core.operations.edit.remedies import (
+    Draft,
+    EditTarget,
+    draft_of,
+    file_of,
+    obstacles_at,
+    place_of,
+)
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.transaction.journal import new_id

@@ -9,8 +9,13 @@ from envdeck.core.dotenv import RemedyKind
 from envdeck.core.dotenv.files import LIMIT
 from envdeck.core.model import Ending, Identity, Refusal, Result, StepStarted, refused
 from envdeck.core.operations.edit.plan import EditPlan
-from envdeck.core.operations.edit.remedies import still_not_ignored
-from envdeck.core.operations.edit.target import EditTarget, changed, obstacles_at, place_of
+from envdeck.core.operations.edit.remedies import (
+    EditTarget,
+    changed,
+    obstacles_at,
+    place_of,
+    still_not_ignored,
+)
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
 from envdeck.core.operations.transaction.transaction import (

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, Operation, Refusal, Target
-from envdeck.core.operations.guards.base import Guard
-from envdeck.core.operations.guards.context import GuardContext, GuardRequest
+from envdeck.core.operations.guards.context import Guard, GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import (
     HasDependants,
     InUse,
@@ -24,8 +23,8 @@ from envdeck.core.operations.guards.rules import (
     TrackedByGit,
     UnownedFiles,
 )
-from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.environments import (
+from envdeck.core.operations.shared.context import (
+    Context,
     RememberedEnvironments,
     remembered_environments,
 )

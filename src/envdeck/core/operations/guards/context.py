@@ -1,10 +1,12 @@
-"""What the guards ask about, and what is true of the machine at that moment."""
+"""What a guard is and what it is asked about; what is true of the machine at that moment."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import ClassVar
 
 from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import managers
@@ -13,14 +15,14 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.git import Git, Tracked
 from envdeck.core.inspection.processes import Processes, read_processes
 from envdeck.core.inspection.unowned import Unowned, unowned_at
-from envdeck.core.model import Environment, Operation, Target
+from envdeck.core.model import Environment, Operation, Refusal, Target
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.transaction.journal import Journal
 from envdeck.core.operations.transaction.places import Places
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
-from envdeck.core.system.links import link_hops, outer_target
 from envdeck.core.system.mounts import Mount, read_mounts
+from envdeck.core.system.reach import link_hops, outer_target
 
 
 @dataclass(slots=True)
@@ -200,3 +202,55 @@ def _own_places() -> tuple[str, ...]:
         places.append(main)
     real = (reach.realpath(place) for place in places if os.path.isabs(place))
     return tuple(dict.fromkeys(real))
+
+
+CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
+"""The operations on an environment that is there."""
+
+
+class Guard:
+    """Stands in the way of an operation, with a reason; it never touches anything."""
+
+    name: ClassVar[str]
+    """Its name in the contract: `unowned-files`."""
+    overrulable: ClassVar[bool] = False
+    operations: ClassVar[frozenset[Operation]] = CHANGING
+    costly: ClassVar[bool] = False
+    """Whether it takes more than a moment: not asked where another refuses for good."""
+    of_links: ClassVar[bool] = False
+    """Whether it also stands before a link, which can go without what it leads to."""
+
+    def refuses(self, question: GuardRequest) -> Refusal | None:
+        """Return why this must not be done, or None."""
+        raise NotImplementedError
+
+    def unchecked(self, question: GuardRequest) -> str:
+        """Return what could not be checked and why, in one sentence; or empty. It looks at
+        answers alone, and asks for none."""
+        return ""
+
+    def refusal(
+        self, question: GuardRequest, message: str, hint: str = "", *, final: bool = False
+    ) -> Refusal:
+        """Return a refusal of this guard's."""
+        overrulable = self.overrulable and not final
+        return Refusal(self.name, message, hint, question.link or question.path, overrulable)
+
+    def overruling(self, question: GuardRequest) -> str:
+        """Return the command by which a person overrules this guard."""
+        path = question.link or question.path
+        return f"{command('envdeck', question.operation.value, path)} --allow {self.name}"
+
+
+def command(*words: str) -> str:
+    """Return words as a line for a shell."""
+    return shlex.join(words)
+
+
+def read_only() -> Refusal:
+    """Return why nothing is changed in the read-only mode."""
+    return Refusal(
+        "read-only",
+        "EnvDeck is in its read-only mode, and changes nothing",
+        hint="start it without `--read-only`, and take `read-only` out of the configuration",
+    )

@@ -5,8 +5,13 @@ import stat
 
 from envdeck.core.inspection.protection import in_trash, protected_place
 from envdeck.core.model import Environment, Operation, Refusal
-from envdeck.core.operations.guards.base import CHANGING, Guard, command
-from envdeck.core.operations.guards.context import GuardContext, GuardRequest
+from envdeck.core.operations.guards.context import (
+    CHANGING,
+    Guard,
+    GuardContext,
+    GuardRequest,
+    command,
+)
 from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.paths import lies_under

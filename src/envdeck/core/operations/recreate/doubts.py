@@ -27,7 +27,7 @@ from envdeck.core.operations.recipe.identity import other_release, unlike_files
 from envdeck.core.operations.recipe.recipe import Pin, PinKind, Recipe
 from envdeck.core.operations.recipe.verify import check_files
 from envdeck.core.operations.recipe.wheel import is_pure, salvage_problem
-from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.shared.context import read_environment
 from envdeck.core.operations.staging.stage import python_at
 from envdeck.core.system.host import Host
 

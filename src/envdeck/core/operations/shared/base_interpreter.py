@@ -26,7 +26,7 @@ from envdeck.core.project.model import WantedPython
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
-from envdeck.core.system.links import deepest_link, link_hops
+from envdeck.core.system.reach import deepest_link, link_hops
 
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?\Z")
 

@@ -1,14 +1,57 @@
-"""What every operation works with: the environments, what a person configured, the journal."""
+"""What every operation works with: environments, policy, journal."""
 
 import copy
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import OperationEvent
+from envdeck.core.discovery.find import manager_of
+from envdeck.core.discovery.managers import managers
+from envdeck.core.discovery.prefix import recognise
+from envdeck.core.index import index_path
+from envdeck.core.inspection.environment import Inspector
+from envdeck.core.model import Environment, OperationEvent, ProjectLink
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.host import Host
+from envdeck.core.system.reach import Scope
+
+_HEADER = 100
+"""Bytes of SQLite's header, in which the change counter is (fileformat2, 1.3.7): every
+transaction that writes raises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedEnvironments:
+    """What was remembered, and what the memory's file began with then."""
+
+    environments: tuple[Environment, ...] = ()
+    header: bytes = b""
+    """Empty where it could not be read."""
+
+
+def remembered_environments(
+    catalog: Catalog, before: RememberedEnvironments | None = None
+) -> RememberedEnvironments:
+    """Return what is remembered now: `before` itself, where nothing was written since."""
+    data = read_bounded(catalog.index_file or index_path(catalog.host), _HEADER, whole=False)
+    header = b"" if isinstance(data, Unread) else data  # read first: a later write is not missed
+    if before is not None and header and header == before.header:
+        return before
+    return RememberedEnvironments(catalog.remembered(Scope()), header)
+
+
+def read_environment(path: str, host: Host) -> Environment | None:
+    """Return the environment at `path` (a real path), or None where there is none."""
+    candidate = recognise(os.path.realpath(path))
+    if candidate is None:
+        return None
+    manager = manager_of(candidate, managers(host))
+    return Inspector(host, ()).inspect(candidate, manager, ProjectLink())
+
 
 Tell = Callable[[OperationEvent], None]
 Stopped = Callable[[], bool]

@@ -1,10 +1,12 @@
-"""Which sources there are; one chosen source found again."""
+"""Which sources there are, lock files among them; one chosen source found again."""
 
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import unquote
 
+from envdeck.core.discovery.managers import lock_manager
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -18,7 +20,6 @@ from envdeck.core.model import (
     RecreateRequest,
 )
 from envdeck.core.operations.recipe.recipe import Recipe
-from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
     Exact,
@@ -30,14 +31,132 @@ from envdeck.core.operations.sources.source import (
 )
 from envdeck.core.project import (
     DeclaredRequirement,
+    Lock,
+    LockedPackage,
     Manifest,
     PackageIndex,
     read_declared,
     read_lock,
     read_locks,
     read_manifest,
+    select,
 )
+from envdeck.core.project.locks.uv import uv_lock_revision
 from envdeck.core.project.requirements import file_url
+
+
+def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: SourceRequest) -> PackageSource:
+    """Return what a lock file installs; one that cannot be used has its problem.
+
+    uv's own is installed by `uv sync --frozen`; the others are read here, and installed as the
+    pins they are, without resolving anything.
+    """
+    name = os.path.basename(lock.file)
+    pyproject = next((one for one in manifests if one.format in _PYPROJECT), None)
+    groups = _groups(lock, pyproject) if asked.groups is None else asked.groups
+    extras = asked.extras
+    synced = lock.format == "uv.lock" and bool(asked.project) and _is_synced(lock)
+    how = InstallMethod.UV_SYNC if synced else InstallMethod.PINS
+    title = f"what {name} locks"
+    if lock.problems:
+        told = str(lock.problems[0]).removeprefix(lock.file + ":").strip()
+        told = f"{name}: line {told}" if lock.problems[0].line else f"{name} {told}"
+        return PackageSource(
+            name=SourceName.LOCK,
+            title=title,
+            how=how,
+            file=lock.file,
+            project=asked.project or None,
+            problem=told,
+        )
+    chosen = select(lock, asked.markers, groups, extras)
+    lines = [_locked_line(one) for one in chosen.packages if one.requirement]
+    expected = [(one.name, one.version) for one in chosen.packages if one.name and one.requirement]
+    problem = f"{name} cannot be used: {chosen.problem}" if chosen.problem else ""
+    problem = problem or _missing_folder(chosen.packages)
+    itself, line = _itself(lock, chosen.roots, pyproject, asked)
+    hashed = bool(lines) and all(one.hashes for one in chosen.packages if one.requirement)
+    if itself is not None:
+        lines.append(line)
+        expected.append(itself)
+    return PackageSource(
+        name=SourceName.LOCK,
+        title=title,
+        how=how,
+        file=lock.file,
+        project=asked.project or None,
+        requirements=(*lock.options, *lines),
+        hashes=hashed and itself is None,
+        expected=tuple(sorted(expected)),
+        groups=tuple(groups),
+        extras=extras,
+        install_project=itself is not None,
+        problem=problem,
+        notes=_notes(lock, synced=synced),
+    )
+
+
+_PYPROJECT = frozenset({"pyproject", "poetry", "pdm"})
+
+
+def _groups(lock: Lock, pyproject: Manifest | None) -> tuple[str, ...]:
+    """Return the groups that the tool that wrote a lock installs without being asked."""
+    if lock.format == "pylock" or pyproject is None:
+        return lock.default_groups
+    if lock.format == "uv.lock":
+        usual = pyproject.default_groups if pyproject.format == "pyproject" else ("dev",)
+        return tuple(name for name in usual if name in lock.groups)
+    optional = {*pyproject.optional_groups, *pyproject.extras}
+    return tuple(name for name in lock.default_groups if name not in optional)
+
+
+def _itself(
+    lock: Lock, roots: Sequence[LockedPackage], pyproject: Manifest | None, asked: SourceRequest
+) -> tuple[tuple[str, str | None], str] | tuple[None, str]:
+    """Return the project itself, and the line that installs it, where it is installed."""
+    for root in roots:  # uv says by its own lock whether it installs the project
+        if root.kind == "editable":
+            return (root.name, root.version), root.requirement
+    if roots or pyproject is None or not asked.project or not pyproject.name:
+        return None, ""
+    if not asked.installs(builds=pyproject.builds):
+        return None, ""
+    return (pyproject.name, None), f"-e {file_url(os.path.normpath(asked.project))}"
+
+
+def _locked_line(package: LockedPackage) -> str:
+    hashes = "".join(f" --hash={one}" for one in package.hashes)
+    return package.requirement + hashes
+
+
+def _missing_folder(packages: Sequence[LockedPackage]) -> str:
+    for one in packages:
+        _, found, path = one.requirement.partition("file://")
+        path = unquote(path, errors="surrogateescape") if found else ""
+        if path and not os.path.lexists(path.partition("#")[0]):
+            return f"{one.name} is installed from a folder or file that does not exist"
+    return ""
+
+
+def _is_synced(lock: Lock) -> bool:
+    """Tell whether uv itself installs what a `uv.lock` says, by `uv sync --frozen`: without the
+    `pyproject.toml` that it was made from, from revision 5 on."""
+    if os.path.isfile(os.path.join(os.path.dirname(lock.file), "pyproject.toml")):
+        return True
+    return (uv_lock_revision(lock.file) or 0) >= _ALONE
+
+
+_ALONE = 5
+
+
+def _notes(lock: Lock, *, synced: bool) -> tuple[str, ...]:
+    manager = lock_manager(lock.format)
+    if not manager or synced:
+        return ()
+    if manager == "uv":
+        return ("uv.lock is read here: uv takes its revision only beside a pyproject.toml",)
+    return (f"{os.path.basename(lock.file)} is read here; {manager} is not run",)
+
 
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
 

@@ -28,12 +28,11 @@ from envdeck.core.operations.recipe.import_probe import (
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recipe.verify import dependency_problems, new_dependency_problems
 from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_links
-from envdeck.core.operations.shared.context import Stopped, Tell
-from envdeck.core.operations.shared.environments import read_environment
+from envdeck.core.operations.shared.context import Stopped, Tell, read_environment
 from envdeck.core.operations.shared.space import find_common, hint_for
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import ChangeMonitor
-from envdeck.core.operations.staging.record_paths import restore_records
+from envdeck.core.operations.staging.prove import restore_records
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
 from envdeck.core.project import PackageIndex
 from envdeck.core.system.files import Unread, read_bounded

@@ -9,8 +9,7 @@ from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.staging.changes import ChangeMonitor
-from envdeck.core.operations.staging.prove import FileProof
-from envdeck.core.operations.staging.record_paths import confine_records
+from envdeck.core.operations.staging.prove import FileProof, confine_records
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair

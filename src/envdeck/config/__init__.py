@@ -1,7 +1,14 @@
 """The person's configuration: one TOML file, typed, checked, and explained when it is wrong."""
 
-from envdeck.config.load import Configuration, SettingOrigin, load, locate
-from envdeck.config.settings import COLUMNS, ConfigurationError, Settings
+from envdeck.config.load import (
+    COLUMNS,
+    Configuration,
+    ConfigurationError,
+    SettingOrigin,
+    Settings,
+    load,
+    locate,
+)
 
 __all__ = [
     "COLUMNS",

@@ -6,8 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 
-from envdeck.config.load import LIMIT, locate
-from envdeck.config.settings import ConfigurationError
+from envdeck.config.load import LIMIT, ConfigurationError, locate
 from envdeck.core.system.files import Unread, read_bounded, reason_of, write_atomically
 from envdeck.core.system.host import Host, own_path
 

@@ -10,10 +10,10 @@ from envdeck.core.index import index_path
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
-from envdeck.demo.packages import write_index
 from envdeck.demo.pythons import BasePython, copy_python, create_other_pythons
 from envdeck.demo.sandbox import DemoLayout, create_machine, demo_host
 from envdeck.demo.scenarios import SCENARIOS
+from envdeck.demo.wheels import write_index
 from envdeck.demo.workshop import Builder, Created, DemoError, Scenario
 
 _WORKERS = 4

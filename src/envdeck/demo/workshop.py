@@ -28,10 +28,9 @@ from envdeck.core.operations.engine.creators import (
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import UvAdapter, find_uv
 from envdeck.core.system.host import Host
-from envdeck.demo.packages import releases, withdrawn
 from envdeck.demo.pythons import BasePython, OtherPythons
 from envdeck.demo.sandbox import DemoLayout
-from envdeck.demo.wheels import resolve, unpack, write_wheel
+from envdeck.demo.wheels import releases, resolve, unpack, withdrawn, write_wheel
 
 PROMPT = "prompt-of-the-template"
 """The prompt of each template; a word that appears nowhere else."""

@@ -6,8 +6,7 @@ import random
 import string
 from importlib import metadata
 
-from envdeck.demo.packages import releases
-from envdeck.demo.wheels import DemoRelease
+from envdeck.demo.wheels import DemoRelease, releases
 from envdeck.demo.workshop import Builder, Created, scenario
 
 _IGNORED = (".venv/", ".env")

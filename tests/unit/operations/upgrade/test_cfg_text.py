@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from envdeck.core.discovery.prefix import parse_cfg
 from envdeck.core.model import Identity, Interpreter
-from envdeck.core.operations.engine.cfg_text import CfgChange, rewritten
+from envdeck.core.operations.engine.relocation import CfgChange, rewritten
 from envdeck.core.operations.shared.interpreters import can_stand
 
 BASE = Interpreter(

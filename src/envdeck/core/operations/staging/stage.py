@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.model import Creation, Environment
-from envdeck.core.operations.engine.cfg_text import with_values
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.pip_configuration import index_lines
-from envdeck.core.operations.engine.relocation import left_behind, relocate
+from envdeck.core.operations.engine.relocation import left_behind, relocate, with_values
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.recipe.import_probe import (

@@ -22,7 +22,7 @@ from envdeck.core.model import (
     Status,
     minor_of,
 )
-from envdeck.core.operations.engine.cfg_text import CfgChange, rewritten
+from envdeck.core.operations.engine.relocation import CfgChange, rewritten
 from envdeck.core.operations.shared.base_interpreter import (
     BaseNames,
     BasePath,

@@ -28,11 +28,10 @@ from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
     base_path,
-    interpreter_choices,
-    pick,
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
+from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.engine.failure import ROOM_HINT
 from envdeck.core.operations.shared import space as room
+from envdeck.core.operations.shared.space import ROOM_HINT
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ import os
 import pytest
 
 from envdeck.core.model import Operation
-from envdeck.core.operations.engine.failure import ROOM_HINT
-from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.shared.space import ROOM_HINT, no_room
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import TrashManifest, write_manifest
 

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from envdeck.core.model import Environment, Operation, Plan, Refusal, Step, Target
+from envdeck.core.inspection.unowned import Unowned
+from envdeck.core.model import (
+    Environment,
+    Fact,
+    Operation,
+    Plan,
+    ProjectState,
+    Refusal,
+    Step,
+    Target,
+)
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.guards.check import moment_of, obstacles, target_of, unchecked
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
@@ -17,10 +27,15 @@ from envdeck.core.operations.shared.context import (
     RememberedEnvironments,
     remembered_environments,
 )
-from envdeck.core.operations.shared.describe import edit_facts, facts_of, loss_warnings
+from envdeck.core.operations.shared.describe import edit_facts, loss_warnings
+from envdeck.core.operations.sources.offer import rebuilt_from
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
+from envdeck.core.system.words import counted, join_some
+
+_FILES_NAMED = 5
+"""Files that are named; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +137,35 @@ def _removal(
         unowned=frozenset(file.path for file in unowned.files),
         freeze=freeze(environment, quick=True).freeze_lines(),
     )
+
+
+def facts_of(
+    environment: Environment, unowned: Unowned, moment: GuardContext, *, kept: bool = True
+) -> tuple[Fact, ...]:
+    """Return what a person should know before an environment goes."""
+    facts = [Fact("python", _python(environment))]
+    if environment.project.path is not None:
+        gone = "" if environment.project.state is ProjectState.FOUND else ", which is not there"
+        facts.append(Fact("project", f"{environment.project.path}{gone}"))
+    facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
+    if unowned.count:
+        names = (file.path for file in unowned.files)
+        facts.append(Fact("your files", join_some(names, _FILES_NAMED, count=unowned.count)))
+    running = moment.processes
+    if running.hidden and not running.problem and not running.users_of(environment.path):
+        facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
+    if environment.links:
+        facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
+    if moment.read_only:
+        facts.append(Fact("mode", "read-only: nothing is changed"))
+    return tuple(facts)
+
+
+def _python(environment: Environment) -> str:
+    version = environment.python.version or "not known"
+    count = environment.packages
+    packages = "" if count is None else f", {counted(count, 'package')}"
+    return f"{version}, of {environment.manager}{packages}"
 
 
 def refusals_of(

@@ -126,3 +126,10 @@ def _put(source: str, target: str, copied: bool) -> int:  # noqa: FBT001 - told 
     shutil.copyfile(source, target, follow_symlinks=False)
     shutil.copystat(source, target, follow_symlinks=False)
     return status.st_size
+
+
+def replace_link(path: str, target: str) -> None:
+    """Put a symbolic link in the place of what is at a path, in one step."""
+    temporary = f"{path}.envdeck-link"
+    os.symlink(target, temporary)
+    os.replace(temporary, path)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.operations.engine.command import NOT_FOUND, NOT_RUNNABLE, Completed
 from envdeck.core.operations.engine.tool_change import explain_change
+from envdeck.core.operations.shared.space import ROOM_HINT
 
 _SENTENCE = 300
 """Characters of a tool's own words that are kept."""
@@ -72,7 +73,6 @@ def _named(group: str) -> str:
 
 
 _NAME = _named("what")
-ROOM_HINT = "`envdeck list --sort reclaimable` lists what takes the most room"
 _LOOK = "see which releases it has: `pip index versions {bare}`"
 _RULES = (
     _rule(

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from envdeck.core.inspection.packages.record import RECORD_LIMIT
 from envdeck.core.model import Interpreter, minor_of
+from envdeck.core.operations.disk.links import replace_link
 from envdeck.core.operations.engine.scripts import (
     is_activation,
     replace_path,
@@ -70,13 +71,6 @@ def relocate(
     links = [_relinked(path, before, after, link or replace_link) for path in _links(folder)]
     found = [*changed, *(path for path in (*records, *links) if path)]
     return tuple(sorted(os.path.relpath(path, folder) for path in found))
-
-
-def replace_link(path: str, target: str) -> None:
-    """Put a symbolic link in the place of what is at a path, in one step."""
-    temporary = f"{path}.envdeck-link"
-    os.symlink(target, temporary)
-    os.replace(temporary, path)
 
 
 def left_behind(folder: str, before: str, after: str) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
 from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast
-from envdeck.core.operations.shared.base_interpreter import interpreter_choices
 from envdeck.core.operations.shared.context import Context, Stopped
+from envdeck.core.operations.shared.interpreters import interpreter_choices
 from envdeck.core.operations.sources.offer import sources, sources_of
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.system import reach

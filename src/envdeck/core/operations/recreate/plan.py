@@ -36,12 +36,11 @@ from envdeck.core.operations.recreate.options import Jumps, jump_over, jumped_so
 from envdeck.core.operations.shared.base_interpreter import (
     BasePath,
     base_path,
-    interpreter_choices,
-    pick,
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
+from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import source_of
 from envdeck.core.operations.sources.source import (

@@ -11,21 +11,15 @@ their own. Whatever names the folder of one patch release breaks with the next o
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from envdeck.core.discovery.interpreters.find import steady_prefix
 from envdeck.core.discovery.interpreters.landmarks import locate
 from envdeck.core.discovery.prefix import read_cfg
 from envdeck.core.inspection.interpreter import version_of
-from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
-from envdeck.core.model import Environment, Fact, Interpreter, InterpreterOption, NoPlan, minor_of
-from envdeck.core.operations.engine.relocation import replace_link
-from envdeck.core.operations.shared.context import Context
-from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
-from envdeck.core.project.model import WantedPython
-from envdeck.core.project.pythons import wanted_python
+from envdeck.core.model import Environment, Fact, Interpreter, InterpreterOption, minor_of
+from envdeck.core.operations.disk.links import replace_link
 from envdeck.core.system import reach
-from envdeck.core.system.host import Host
 from envdeck.core.system.reach import deepest_link, link_hops
 
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?t?)?\Z")
@@ -238,90 +232,3 @@ def _lost(old: str, one: Interpreter) -> str:
     if found.minor is not None and found.minor != minor_of(one.version):
         return f"its link {link} leads to Python {version_of(found, {}, '') or found.minor} now"
     return ""
-
-
-def known_interpreters(context: Context) -> tuple[Interpreter, ...]:
-    """Return the interpreters of this machine: remembered ones that are still there, else found."""
-    remembered = [
-        one for one in context.catalog.remembered_interpreters() if reach.exists(one.executable)
-    ]
-    if remembered:
-        return tuple(remembered)
-    found = find_interpreters(context.catalog.host)
-    return tuple(one for one in found if isinstance(one, Interpreter))
-
-
-def interpreter_choices(
-    context: Context,
-    environment: Environment | None,
-    project: str | None,
-    asked: str | None = None,
-) -> tuple[InterpreterOption, ...]:
-    """Return the interpreters in the order of choice, the one to take among them: what is `asked`
-    for (a version, or the path of an executable), else what suits best. The base that an
-    environment has is among them wherever it lies."""
-    host = context.catalog.host
-    known = known_interpreters(context)
-    base = _base(environment) if environment is not None else None
-    if base is not None:
-        known = _with(known, reach.realpath(base), host)
-    wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
-    request = InterpreterRequest(environment, wanted or WantedPython(), asked)
-    if asked is None or request.version is not None:
-        return interpreter_options(request, known)
-    named, path = os.path.abspath(host.expand(asked)), reach.realpath(host.expand(asked))
-    found = interpreter_options(replace(request, asked=path), _with(known, path, host))
-    return tuple(
-        replace(one, path=_link(named, one.interpreter)) if one.default else one for one in found
-    )
-
-
-def _with(known: tuple[Interpreter, ...], path: str, host: Host) -> tuple[Interpreter, ...]:
-    """Return interpreters, and the one of a real path too, where there is one."""
-    if path in {reach.realpath(one.executable) for one in known}:
-        return known
-    found = interpreter_at(path, host)
-    return known if found is None else (*known, found)
-
-
-def pick(asked: str | None, options: tuple[InterpreterOption, ...]) -> InterpreterOption | NoPlan:
-    """Return the option to take, or why there is none."""
-    for one in options:
-        if one.default:
-            return one
-    if asked is None and options:
-        return NoPlan(
-            "none of the interpreters here suits it",
-            hint="name one with `--python`; `envdeck interpreters` lists them",
-        )
-    if asked is None:
-        return NoPlan("no interpreter is on this machine", hint="`uv python install` gets one")
-    if InterpreterRequest(asked=asked).version is not None:
-        return NoPlan(
-            f"no Python {asked} is on this machine",
-            hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
-            missing=True,
-        )
-    return NoPlan(
-        f"`{asked}` is no interpreter",
-        hint="give a version, such as `3.13`, or the path of a Python",
-        missing=True,
-    )
-
-
-def _base(environment: Environment) -> str | None:
-    """Return the executable that an environment rests on; where its own is a copy of that, the
-    one in the folder that it was copied from."""
-    python = environment.python
-    minor = minor_of(python.version) or "3"
-    names = ("python.exe", f"bin/python{minor}", "bin/python3")
-    beside = [os.path.join(python.base, *name.split("/")) for name in names if python.base]
-    for path in filter(None, (python.base_executable, *beside)):
-        if not path.startswith(environment.path + os.sep) and reach.exists(path):
-            return path
-    return None
-
-
-def _link(path: str, one: Interpreter) -> str | None:
-    """Return the path that a person gave, where it is a link that an environment may be on."""
-    return path if moving_link(path) is not None and leads_to(path, one) else None

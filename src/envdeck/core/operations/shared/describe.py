@@ -3,10 +3,7 @@
 from collections.abc import Iterable
 
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.inspection.unowned import Unowned
-from envdeck.core.model import Edits, Environment, Fact, ProjectState
-from envdeck.core.operations.guards.context import GuardContext
-from envdeck.core.operations.sources.offer import rebuilt_from
+from envdeck.core.model import Edits, Environment, Fact
 from envdeck.core.operations.transaction.journal import Entry
 from envdeck.core.operations.transaction.transaction import OperationStore
 from envdeck.core.operations.transaction.trash import TrashManifest
@@ -17,35 +14,6 @@ NOTED = 2_000
 """Unowned files, and edited ones, that a manifest lists."""
 _NAMED = 5
 """Files and processes that are named; more are counted."""
-
-
-def facts_of(
-    environment: Environment, unowned: Unowned, moment: GuardContext, *, kept: bool = True
-) -> tuple[Fact, ...]:
-    """Return what a person should know before an environment goes."""
-    facts = [Fact("python", _python(environment))]
-    if environment.project.path is not None:
-        gone = "" if environment.project.state is ProjectState.FOUND else ", which is not there"
-        facts.append(Fact("project", f"{environment.project.path}{gone}"))
-    facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
-    if unowned.count:
-        names = (file.path for file in unowned.files)
-        facts.append(Fact("your files", join_some(names, _NAMED, count=unowned.count)))
-    running = moment.processes
-    if running.hidden and not running.problem and not running.users_of(environment.path):
-        facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
-    if environment.links:
-        facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
-    if moment.read_only:
-        facts.append(Fact("mode", "read-only: nothing is changed"))
-    return tuple(facts)
-
-
-def _python(environment: Environment) -> str:
-    version = environment.python.version or "not known"
-    count = environment.packages
-    packages = "" if count is None else f", {counted(count, 'package')}"
-    return f"{version}, of {environment.manager}{packages}"
 
 
 def manifest_of(

@@ -9,16 +9,21 @@ from itertools import takewhile
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.inspection.interpreters import base_of
+from envdeck.core.inspection.interpreters import base_of, find_interpreters, interpreter_at
 from envdeck.core.model import (
     Environment,
     Interpreter,
     InterpreterOption,
     InterpreterReason,
+    NoPlan,
     minor_of,
 )
+from envdeck.core.operations.shared.base_interpreter import leads_to, moving_link
+from envdeck.core.operations.shared.context import Context
 from envdeck.core.project.model import WantedPython
+from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
+from envdeck.core.system.host import Host
 
 _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _DOTTED = re.compile(r"\d+(\.\d+){0,2}")
@@ -158,6 +163,93 @@ def _is_prerelease(one: Interpreter) -> bool:
 def _numbers_of(version: str | None) -> tuple[int, int, int]:
     match = _NUMBERS.match(version or "")
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
+
+
+def known_interpreters(context: Context) -> tuple[Interpreter, ...]:
+    """Return the interpreters of this machine: remembered ones that are still there, else found."""
+    remembered = [
+        one for one in context.catalog.remembered_interpreters() if reach.exists(one.executable)
+    ]
+    if remembered:
+        return tuple(remembered)
+    found = find_interpreters(context.catalog.host)
+    return tuple(one for one in found if isinstance(one, Interpreter))
+
+
+def interpreter_choices(
+    context: Context,
+    environment: Environment | None,
+    project: str | None,
+    asked: str | None = None,
+) -> tuple[InterpreterOption, ...]:
+    """Return the interpreters in the order of choice, the one to take among them: what is `asked`
+    for (a version, or the path of an executable), else what suits best. The base that an
+    environment has is among them wherever it lies."""
+    host = context.catalog.host
+    known = known_interpreters(context)
+    base = _base(environment) if environment is not None else None
+    if base is not None:
+        known = _with(known, reach.realpath(base), host)
+    wanted = wanted_python(project) if project is not None and reach.isdir(project) else None
+    request = InterpreterRequest(environment, wanted or WantedPython(), asked)
+    if asked is None or request.version is not None:
+        return interpreter_options(request, known)
+    named, path = os.path.abspath(host.expand(asked)), reach.realpath(host.expand(asked))
+    found = interpreter_options(replace(request, asked=path), _with(known, path, host))
+    return tuple(
+        replace(one, path=_link(named, one.interpreter)) if one.default else one for one in found
+    )
+
+
+def _with(known: tuple[Interpreter, ...], path: str, host: Host) -> tuple[Interpreter, ...]:
+    """Return interpreters, and the one of a real path too, where there is one."""
+    if path in {reach.realpath(one.executable) for one in known}:
+        return known
+    found = interpreter_at(path, host)
+    return known if found is None else (*known, found)
+
+
+def pick(asked: str | None, options: tuple[InterpreterOption, ...]) -> InterpreterOption | NoPlan:
+    """Return the option to take, or why there is none."""
+    for one in options:
+        if one.default:
+            return one
+    if asked is None and options:
+        return NoPlan(
+            "none of the interpreters here suits it",
+            hint="name one with `--python`; `envdeck interpreters` lists them",
+        )
+    if asked is None:
+        return NoPlan("no interpreter is on this machine", hint="`uv python install` gets one")
+    if InterpreterRequest(asked=asked).version is not None:
+        return NoPlan(
+            f"no Python {asked} is on this machine",
+            hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
+            missing=True,
+        )
+    return NoPlan(
+        f"`{asked}` is no interpreter",
+        hint="give a version, such as `3.13`, or the path of a Python",
+        missing=True,
+    )
+
+
+def _base(environment: Environment) -> str | None:
+    """Return the executable that an environment rests on; where its own is a copy of that, the
+    one in the folder that it was copied from."""
+    python = environment.python
+    minor = minor_of(python.version) or "3"
+    names = ("python.exe", f"bin/python{minor}", "bin/python3")
+    beside = [os.path.join(python.base, *name.split("/")) for name in names if python.base]
+    for path in filter(None, (python.base_executable, *beside)):
+        if not path.startswith(environment.path + os.sep) and reach.exists(path):
+            return path
+    return None
+
+
+def _link(path: str, one: Interpreter) -> str | None:
+    """Return the path that a person gave, where it is a link that an environment may be on."""
+    return path if moving_link(path) is not None and leads_to(path, one) else None
 
 
 _FOLDER = re.compile(r"python(\d+\.\d+)(t?)\Z")

@@ -9,7 +9,6 @@ from enum import Enum
 
 from envdeck.core.model import Operation, Plan, Refusal
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.engine.failure import ROOM_HINT
 from envdeck.core.operations.shared.history import trashed
 from envdeck.core.operations.transaction.spare import device_of
 from envdeck.core.operations.transaction.transaction import OperationStore
@@ -17,6 +16,7 @@ from envdeck.core.system.files import existing_folder
 from envdeck.core.system.mounts import mount_of, read_mounts
 from envdeck.core.system.words import amount
 
+ROOM_HINT = "`envdeck list --sort reclaimable` lists what takes the most room"
 _FEW_FILES = 16
 _FEW_BYTES = 64 * 1024
 """As much as an operation needs: with less of it free, that is what it was refused for."""

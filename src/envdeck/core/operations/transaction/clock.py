@@ -20,12 +20,13 @@ from threading import Lock
 from typing import Any
 
 from envdeck.core.operations.disk import Disk
-from envdeck.core.operations.shared.policy import DAY
 from envdeck.core.operations.transaction.journal import boot_id
 from envdeck.core.system.files import Unread, read_bounded
 
 SCHEMA = 1
 _LIMIT = 1024 * 1024
+DAY = 86_400.0
+"""Seconds."""
 _UNSEEN = DAY
 """Seconds over a start of the machine that count at most."""
 _SAME_START = 120.0

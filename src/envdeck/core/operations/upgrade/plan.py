@@ -10,8 +10,9 @@ from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recreate.plan import plan_recreate
-from envdeck.core.operations.shared.base_interpreter import interpreter_choices, pick, uses_of
+from envdeck.core.operations.shared.base_interpreter import uses_of
 from envdeck.core.operations.shared.context import Context, Stopped
+from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT

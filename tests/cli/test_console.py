@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from envdeck.cli.console import Cell, Console, TableColumn, table, wants_colour
-from envdeck.cli.context import CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Console, Exit, TableColumn, table, wants_colour
 from envdeck.text import width
 
 

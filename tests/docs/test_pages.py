@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from envdeck.cli.context import Exit
+from envdeck.cli.console import Exit
 from envdeck.cli.main import COMMANDS, build_parser, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
 from envdeck.config.load import NAMES

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from envdeck.cli.context import CommandContext, CommandError
+from envdeck.cli.console import CommandError
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import COMMANDS
 from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of

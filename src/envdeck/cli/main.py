@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import NoReturn, Protocol
 
 from envdeck import __version__
-from envdeck.cli.console import terminal_width
-from envdeck.cli.context import EXIT_CODES, CommandContext, CommandError, Exit
+from envdeck.cli.console import EXIT_CODES, CommandError, Exit, terminal_width
+from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import warn_pending
 from envdeck.config import ConfigurationError
 from envdeck.text import tilde

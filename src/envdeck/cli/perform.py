@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
 from envdeck.cli.plan_text import command_text, print_plan, question, safe, sentence
 from envdeck.cli.scan import HINT, settle_folders, settle_pending, warn_pending
 from envdeck.cli.serialise import operation_object, unplanned_object

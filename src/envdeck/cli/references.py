@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, build_scope
-from envdeck.cli.context import CommandContext, CommandError
+from envdeck.cli.console import CommandError
+from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import ScanReport
 from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of

@@ -4,7 +4,8 @@ from argparse import ArgumentParser, Namespace
 
 import shtab
 
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import whole_parser
 
 DESCRIPTION = (

@@ -6,8 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from envdeck.cli.commands.screen import check_keys
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, Exit
+from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.serialise import SCHEMA
 from envdeck.config import Configuration, Settings, locate
 from envdeck.config.load import FOR_EVER

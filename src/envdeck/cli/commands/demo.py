@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envdeck.cli.commands.screen import open_screen
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals
 from envdeck.config.save import offers_tour

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path
 from envdeck.cli.commands.show import has_drift, print_drift
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import SCHEMA, drift_object

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, add_options, folder
 from envdeck.cli.commands.dotenv_fix import fix, read_report
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import sentence
 from envdeck.cli.scan import warn_pending

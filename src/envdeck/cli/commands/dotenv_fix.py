@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from warnings import catch_warnings, simplefilter
 
-from envdeck.cli.context import CommandContext, CommandError
+from envdeck.cli.console import CommandError
+from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import operate
 from envdeck.core.catalog import Scope
 from envdeck.core.dotenv import FileKind, Remedy, RemedyKind

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import build_scope
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import report_settled, settle_folders, warn_pending

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from envdeck.cli.arguments import VersionKey, build_scope, version_key
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, Exit
+from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object

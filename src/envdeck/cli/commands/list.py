@@ -12,8 +12,8 @@ from envdeck.cli.arguments import (
     read_python_range,
     sort_environments,
 )
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport

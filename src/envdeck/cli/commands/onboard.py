@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace
 from envdeck.cli.arguments import folder, read_guard
 from envdeck.cli.commands import screen
 from envdeck.cli.commands.onboard_run import act, check
-from envdeck.cli.context import CommandContext, CommandError
+from envdeck.cli.console import CommandError
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files

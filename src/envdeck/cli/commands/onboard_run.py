@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from envdeck.cli.commands.dotenv_fix import ask_values
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
 from envdeck.cli.perform import (
     Performer,
     catch_signals,

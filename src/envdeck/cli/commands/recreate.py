@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import add_options, add_parts, read_interpreter, read_source
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import catch_signals, operate
 from envdeck.cli.plan_text import path_cell, safe, sentence

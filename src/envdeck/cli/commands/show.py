@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, Exit
+from envdeck.cli.console import Cell, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import standing
 from envdeck.cli.references import find_environment

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envdeck.cli.arguments import absolute_path, add_options
-from envdeck.cli.console import Cell, TableColumn, table
-from envdeck.cli.context import CommandContext, CommandError, Exit
+from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
+from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import announce_due, operate
 from envdeck.cli.plan_text import path_cell

@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.model import Ending
 from envdeck.core.operations.disk.links import link_tree
-from envdeck.core.operations.staging.prove import confine_records, restore_records
+from envdeck.core.operations.staging.changes import confine_records, restore_records
 from envdeck.core.operations.transaction.picture import (
     Picture,
     keep_picture,

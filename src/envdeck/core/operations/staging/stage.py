@@ -30,8 +30,7 @@ from envdeck.core.operations.shared.base_interpreter import BaseNames, restore_l
 from envdeck.core.operations.shared.context import Stopped, Tell, read_environment
 from envdeck.core.operations.shared.space import find_common, hint_for
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
-from envdeck.core.operations.staging.changes import ChangeMonitor
-from envdeck.core.operations.staging.prove import restore_records
+from envdeck.core.operations.staging.changes import ChangeMonitor, restore_records
 from envdeck.core.operations.transaction.transaction import OperationStore, Transaction
 from envdeck.core.project import PackageIndex
 from envdeck.core.system.files import Unread, read_bounded

@@ -8,8 +8,8 @@ from envdeck.core.operations.disk.links import FolderLinkError
 from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.shared.base_interpreter import anchor_links
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
-from envdeck.core.operations.staging.changes import ChangeMonitor
-from envdeck.core.operations.staging.prove import FileProof, confine_records
+from envdeck.core.operations.staging.changes import ChangeMonitor, confine_records
+from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair

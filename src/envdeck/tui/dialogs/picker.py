@@ -113,10 +113,8 @@ class ChoiceList(LineList[ChoiceRow]):
     def on_click(self, event: Click) -> None:
         """Move to the row under the mouse; on its box, or the second time, choose it."""
         event.prevent_default()
-        index = round(self.scroll_y) + event.y - self._top
-        if event.y < self._top or not 0 <= index < len(self.rows):
-            return
-        if self.can_choose(self.rows[index]):
+        index = self.viewport.row_at(event.y)
+        if index is not None and self.can_choose(self.rows[index]):
             self.move_to(index)
             if event.x < BOX or event.chain == 2:
                 self.action_mark()

@@ -185,25 +185,16 @@ class PlanView(LineList[PlanRow]):
         self._refusals: dict[str, list[Refusal]] = {}
         self._for_good = False
         self._can_keep = False
-        self._used = False
-
-    def _set(self, place: int) -> None:
-        self._used = True
-        super()._set(place)
-
-    def _follow(self) -> None:
-        if self._used:
-            super()._follow()
+        self.viewport.follows = False
 
     def action_open(self) -> None:
         """Turn the switch under the cursor; one that is not seen comes into sight instead."""
-        self._used = True
-        place = self._cursor
+        place = self.cursor.place
         top, room = round(self.scroll_y), self.scrollable_content_region.height
         if place is None or top <= place < top + room:
             super().action_open()
         else:
-            self._follow()
+            self.viewport.move()
 
     def show(
         self,
@@ -261,11 +252,12 @@ class PlanView(LineList[PlanRow]):
         if event.chain == 1 and row < len(self.rows) and self.can_choose(self.rows[row]):
             self.action_open()
 
-    # Pages are those of what is read, and not of the few rows to choose from.
-    action_page_down = LineView.action_page_down
-    action_page_up = LineView.action_page_up
-    action_first = LineView.action_first
-    action_last = LineView.action_last
+    def go(self, way: str) -> None:
+        """Pages are those of what is read, and not of the few rows to choose from."""
+        if way in {"up", "down"}:
+            super().go(way)
+        else:
+            LineView.go(self, way)
 
 
 class PlanDialog(Dialog[tuple[Plan, ...]]):

@@ -78,7 +78,7 @@ class TrashList(LineList[Item]):
 
     def on_click(self, event: Click) -> None:
         """A click on the left edge marks."""
-        if event.x < MARK and event.y >= self._top and event.chain == 1:
+        if event.x < MARK and event.y >= self.viewport.above and event.chain == 1:
             self.post_message(self.MarkAsked())
 
 

@@ -121,7 +121,7 @@ class EnvironmentList(Horizontal):
 
     def action_sort(self) -> None:
         """Sort by the next column; it is shown then, whatever the room."""
-        columns = [each for each in self.table.columns if each.id != "bar"]
+        columns = [each for each in self.table.body.columns if each.id != "bar"]
         at = next((i for i, each in enumerate(columns) if each is self.listing.column), -1)
         self._sort(columns[(at + 1) % len(columns)].id, reverse=None)
 

@@ -3,17 +3,76 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from textual.events import Click
+from textual import on
+from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from envdeck.text import width
 from envdeck.text.environment import Activity
 from envdeck.tui.base.messages import CursorMoved, MarksChanged, RowOpened, SortRequested
 from envdeck.tui.main.cells import MARK, CellPlace, heading, places, row
 from envdeck.tui.store import Column, Listing
-from envdeck.tui.widgets.line import Line, Look, Part
-from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.line import Line, Look, Part, line_width
+from envdeck.tui.widgets.line_view import LineView, rows_to
+
+
+class EnvironmentLines:
+    """The lines of a :class:`Listing`: headings, rows, and what is said while there are none."""
+
+    def __init__(self, listing: Listing, columns: Sequence[Column], look: Look) -> None:
+        self.columns = columns
+        """All that were asked for, whether there is room or not."""
+        self.layout: tuple[CellPlace, ...] = ()
+        """Those that there is room for."""
+        self.instead: Sequence[Line] = ()
+        """What is said where the rows would be."""
+        self.doing: Mapping[str, Activity] = {}
+        """What is being done with environments, by path: it stands where their status would."""
+        self._listing = listing
+        self._look = look
+        self._largest = (-1, 0)
+
+    def lay_out(self, cells: int) -> None:
+        """Find the columns that fit."""
+        self.layout = places(self.columns, cells, self._listing.column.id)
+
+    def heading(self) -> Line:
+        """Return the headings."""
+        listing = self._listing
+        return heading(self.layout, listing.column, self._look, reverse=listing.reverse)
+
+    def column_at(self, x: int) -> str | None:
+        """Return the id of the column under the mouse."""
+        found = (each for each in self.layout if each.start <= x < each.start + each.cells + 1)
+        return next((each.column.id for each in found), None)
+
+    def row(self, place: int) -> Line:
+        """Return the line of a row."""
+        environment = self._listing.at(place)
+        return row(
+            environment,
+            self.layout,
+            self._look,
+            marked=self._listing.is_marked(environment.path),
+            largest=self._largest_size(),
+            doing=self.doing.get(environment.path),
+        )
+
+    def _largest_size(self) -> int:
+        """Return what fills a bar: the largest of those shown."""
+        if self._largest[0] != self._listing.revision:
+            sizes = (environment.size for environment in self._listing.shown())
+            largest = max((size.disk_bytes for size in sizes if size is not None), default=0)
+            self._largest = (self._listing.revision, largest)
+        return self._largest[1]
+
+    def instead_at(self, y: int, cells: int, height: int) -> Line:
+        """Return what is said on a line of so many, in the middle."""
+        number = y - max(1, (height - len(self.instead)) // 2 - 1)
+        if not 0 <= number < len(self.instead):
+            return ()
+        line = self.instead[number]
+        return (Part(" " * max(1, (cells - line_width(line)) // 2)), *line)
 
 
 class EnvironmentTable(LineView):
@@ -26,22 +85,7 @@ class EnvironmentTable(LineView):
     def __init__(self, listing: Listing, columns: Sequence[Column], look: Look) -> None:
         super().__init__()
         self.listing = listing
-        self._columns = columns
-        self._look = look
-        self._layout: tuple[CellPlace, ...] = ()
-        self._largest = (-1, 0)
-        self._blank: Sequence[Line] = ()
-        self._doing: Mapping[str, Activity] = {}
-
-    @property
-    def columns_shown(self) -> tuple[Column, ...]:
-        """The columns that there is room for."""
-        return tuple(place.column for place in self._layout)
-
-    @property
-    def columns(self) -> Sequence[Column]:
-        """All that were asked for, whether there is room or not."""
-        return self._columns
+        self.body = EnvironmentLines(listing, columns, look)
 
     @property
     def rows_seen(self) -> int:
@@ -72,14 +116,14 @@ class EnvironmentTable(LineView):
 
     def say_instead(self, lines: Sequence[Line]) -> None:
         """Say something where the rows would be, while there are none."""
-        if lines != self._blank:
-            self._blank = lines
+        if lines != self.body.instead:
+            self.body.instead = lines
             self.refresh()
 
     def tell_doing(self, doing: Mapping[str, Activity]) -> None:
-        """Say by path what is being done with environments: it stands where their status would."""
-        if doing != self._doing:
-            self._doing = doing
+        """Say by path what is being done with environments."""
+        if doing != self.body.doing:
+            self.body.doing = doing
             self.refresh()
 
     def show_cursor(self) -> None:
@@ -100,122 +144,59 @@ class EnvironmentTable(LineView):
         self.show_cursor()
         if self.listing.ranging:
             self.refresh()
-        else:
-            self._repaint(before)
-            self._repaint(self.listing.index(self.listing.cursor))
+        for moved in (before, self.listing.index(self.listing.cursor)):
+            if moved is not None:
+                self.refresh(Region(0, moved - round(self.scroll_y) + 1, self.size.width, 1))
         self.post_message(CursorMoved(self.listing.cursor))
-
-    def _repaint(self, place: int | None) -> None:
-        if place is not None:
-            self.refresh(Region(0, place - round(self.scroll_y) + 1, self.size.width, 1))
 
     # painting
 
     def lay_out_again(self) -> None:
         """Find the columns that fit, and the height."""
-        self._layout = places(self._columns, self.cells, self.listing.column.id)
+        self.body.lay_out(self.cells)
         self.virtual_size = Size(self.cells, len(self.listing) + 1)
         self.show_cursor()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw the headings or a row."""
-        listing = self.listing
+        listing, cells = self.listing, self.cells
         if y == 0:
-            line = heading(self._layout, listing.column, self._look, reverse=listing.reverse)
-            return self.draw(line, "headings")
+            return self.painter.draw(self.body.heading(), cells, "headings")
         place = round(self.scroll_y) + y - 1
+        if not len(listing):
+            return self.painter.draw(self.body.instead_at(y, cells, self.size.height), cells)
         if place >= len(listing):
-            return self.draw(self._blank_line(y) if not len(listing) else ())
-        environment = listing.at(place)
-        marked = listing.is_marked(environment.path)
-        over = "marked" if marked or listing.in_range()(place) else ""
-        if environment.path == listing.cursor:
+            return self.painter.draw((), cells)
+        path = listing.at(place).path
+        over = "marked" if listing.is_marked(path) or listing.in_range()(place) else ""
+        if path == listing.cursor:
             over = "cursor" if self.has_focus else "cursor-blurred"
-        line = row(
-            environment,
-            self._layout,
-            self._look,
-            marked=marked,
-            largest=self._largest_size(),
-            doing=self._doing.get(environment.path),
-        )
-        return self.draw(line, over)
-
-    def _blank_line(self, y: int) -> Line:
-        number = y - max(1, (self.size.height - len(self._blank)) // 2 - 1)
-        if not 0 <= number < len(self._blank):
-            return ()
-        line = self._blank[number]
-        used = sum(width(part.text) for part in line)
-        return (Part(" " * max(1, (self.cells - used) // 2)), *line)
-
-    def _largest_size(self) -> int:
-        """Return what fills a bar: the largest of those shown."""
-        if self._largest[0] != self.listing.revision:
-            sizes = (environment.size for environment in self.listing.shown())
-            largest = max((size.disk_bytes for size in sizes if size is not None), default=0)
-            self._largest = (self.listing.revision, largest)
-        return self._largest[1]
-
-    def on_focus(self) -> None:
-        """Paint the cursor as the one that keys move."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Paint the cursor as one that rests."""
-        self.refresh()
+        return self.painter.draw(self.body.row(place), cells, over)
 
     # mouse and keys
 
     def on_click(self, event: Click) -> None:
         """Sort by a heading, mark at the left edge, choose a row, or open it with two clicks."""
+        place = round(self.scroll_y) + event.y - 1
         if event.y == 0:
-            for place in self._layout:
-                if place.start <= event.x < place.start + place.cells + 1:
-                    self.post_message(SortRequested(place.column.id))
-            return
-        place_clicked = round(self.scroll_y) + event.y - 1
-        if place_clicked >= len(self.listing):
-            return
-        self.move_to(place_clicked)
-        if event.x < MARK:
-            self.listing.toggle_mark()
-            self.post_message(MarksChanged())
-        elif event.chain >= 2:
-            self.post_message(RowOpened())
+            column = self.body.column_at(event.x)
+            if column is not None:
+                self.post_message(SortRequested(column))
+        elif place < len(self.listing):
+            self.move_to(place)
+            if event.x < MARK:
+                self.listing.toggle_mark()
+                self.post_message(MarksChanged())
+            elif event.chain >= 2:
+                self.post_message(RowOpened())
 
-    def on_mouse_scroll_down(self) -> None:
+    @on(MouseScrollDown)
+    @on(MouseScrollUp)
+    def _wheel_turned(self) -> None:
         """Keep what is looked at in sight from the first turn of the wheel on."""
         self.listing.touch()
 
-    def on_mouse_scroll_up(self) -> None:
-        """Keep what is looked at in sight from the first turn of the wheel on."""
-        self.listing.touch()
-
-    def _at(self) -> int:
-        return self.listing.index(self.listing.cursor) or 0
-
-    def action_down(self) -> None:
-        """To the next row."""
-        self.move_to(self._at() + 1)
-
-    def action_up(self) -> None:
-        """To the row before."""
-        self.move_to(self._at() - 1)
-
-    def action_first(self) -> None:
-        """To the first row."""
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """To the last row."""
-        self.move_to(len(self.listing) - 1)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.move_to(self._at() + self.rows_seen)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.move_to(self._at() - self.rows_seen)
+    def go(self, way: str) -> None:
+        """Go up or down, by a row, a page, or all of them."""
+        self.move_to((self.listing.index(self.listing.cursor) or 0) + rows_to(way, self))

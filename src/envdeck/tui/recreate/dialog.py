@@ -248,7 +248,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         asked_before = bool(self._jumps.ways)
         super().show_again(key)
         if self._jumps.ways and not asked_before and self._pythons.choice(self.list.current):
-            self.list.reveal(len(self.list.rows) - 1)
+            self.list.viewport.reveal(len(self.list.rows) - 1)
 
     def _take_jumps(self) -> None:
         """What is locked or declared chooses versions of its own: only the exact ones jump."""
@@ -293,7 +293,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         end = next(
             (number for number in range(first, len(rows)) if rows[number].key is None), len(rows)
         )
-        self.list.reveal(end - 1)
+        self.list.viewport.reveal(end - 1)
 
     def _source_row(self, source: SourceChoice) -> ChoiceRow:
         chosen = _key(source) == self._source

@@ -1,6 +1,6 @@
 """Lines with a cursor: rows to move over and to choose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -12,9 +12,138 @@ from textual.strip import Strip
 
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Line, Part, wrapped
-from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.line_view import LineView, rows_to
 
 RowT = TypeVar("RowT")
+
+
+class Cursor(Generic[RowT]):
+    """A place among rows, on one that can be chosen, and on the same one when rows come or go."""
+
+    def __init__(
+        self, can_choose: Callable[[RowT], bool], key_of: Callable[[RowT], object]
+    ) -> None:
+        self.rows: Sequence[RowT] = ()
+        self.place: int | None = None
+        """None where there is no row to stand on."""
+        self._can_choose = can_choose
+        self._key_of = key_of
+
+    @property
+    def row(self) -> RowT | None:
+        """The row under it."""
+        return None if self.place is None else self.rows[self.place]
+
+    def take(self, rows: Sequence[RowT], key: object = None) -> None:
+        """Take other rows; stand on the one named `key`, else on the one before, else near it."""
+        if key is None and self.place is not None:
+            key = self._key_of(self.rows[self.place])
+        self.rows = rows
+        found = None if key is None else self.index(key)
+        if found is None:
+            near = self.place or 0
+            choices = (index for index, row in enumerate(rows) if self._can_choose(row))
+            found = min(choices, key=lambda index: abs(index - near), default=None)
+        self.place = found
+
+    def index(self, key: object) -> int | None:
+        """Return the place of the row named `key`, if it can be chosen."""
+        for index, row in enumerate(self.rows):
+            if self._can_choose(row) and self._key_of(row) == key:
+                return index
+        return None
+
+    def nearest(self, index: int, step: int) -> int | None:
+        """Return a place, or the next one in the direction of `step` that can be chosen; where
+        there is none, the one in the other direction."""
+        index = max(0, min(index, len(self.rows) - 1))
+        for direction in (step, -step):
+            place = index
+            while 0 <= place < len(self.rows):
+                if self._can_choose(self.rows[place]):
+                    return place
+                place += direction
+        return None
+
+    def top_for(self, top: int, room: int) -> int:
+        """Return the topmost row with which it is seen, in so many rows: `top` where that does."""
+        if self.place is None:
+            return top
+        first = self.place
+        while first > 0 and not self._can_choose(self.rows[first - 1]):
+            first -= 1  # the headings of a group come into sight with its first row
+        if self.place - first >= room:
+            first = self.place
+        return first if first < top else max(top, self.place - room + 1)
+
+
+class Viewport:
+    """The part of a list that is seen: it follows the cursor."""
+
+    def __init__(self, view: "LineList[Any]") -> None:
+        self._view = view
+        self._revealed: int | None = None
+        """What was brought into sight below the cursor, which stays there in less room."""
+        self.follows = True
+        """Whether the cursor is kept in sight; it is from its first move on."""
+
+    @property
+    def above(self) -> int:
+        """The lines above the rows: one where there is a heading."""
+        return 0 if self._view.heading(self._view.cells) is None else 1
+
+    @property
+    def _room(self) -> int:
+        return max(1, self._view.scrollable_content_region.height - self.above)
+
+    def row_at(self, y: int) -> int | None:
+        """Return the place of the row on a line of the screen, if there is one."""
+        index = round(self._view.scroll_y) + y - self.above
+        return index if y >= self.above and index < len(self._view.rows) else None
+
+    def take_anew(self) -> None:
+        """Show other rows."""
+        self._revealed = None
+        self.follow()
+
+    def move(self) -> None:
+        """Follow a cursor that a person moves."""
+        self.follows = True
+        self.take_anew()
+
+    def follow(self) -> None:
+        """Scroll as far as the cursor comes into sight."""
+        top = round(self._view.scroll_y)
+        to = self._view.cursor.top_for(top, self._room) if self.follows else top
+        if to != top:
+            self._view.scroll_to(y=to, animate=False)
+
+    def reveal(self, index: int) -> None:
+        """Bring a row below into sight, as far as the one under the cursor stays in it; it is kept
+        there until the cursor moves."""
+        self._revealed = index
+        top = min(index - self._room + 1, self._view.cursor.place or 0)
+        if top > round(self._view.scroll_y):
+            # Forced, since the rows may be more than there is room for from now on alone.
+            self._view.scroll_to(y=top, animate=False, force=True)
+
+    def fit(self) -> None:
+        """Keep in sight what is, when something else takes the room."""
+        self.follow()
+        if self._revealed is not None:
+            self.reveal(self._revealed)
+
+
+@dataclass
+class ListMessage(Message):
+    """Something that a list says."""
+
+    view: "LineList[Any]"
+
+    @property
+    def control(self) -> "LineList[Any]":
+        """The list, for `@on` selectors."""
+        return self.view
 
 
 class LineList(LineView, Generic[RowT]):
@@ -27,48 +156,26 @@ class LineList(LineView, Generic[RowT]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("open")]
 
-    @dataclass
-    class Moved(Message):
+    class Moved(ListMessage):
         """The cursor stands on another row."""
 
-        view: "LineList[Any]"
-
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.view
-
     @dataclass
-    class Chosen(Message):
+    class Chosen(ListMessage):
         """A row was chosen, by `enter` or a double click."""
 
-        view: "LineList[Any]"
         row: object
 
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.view
-
     @dataclass
-    class HeadingClicked(Message):
+    class HeadingClicked(ListMessage):
         """The heading was clicked, `column` cells from the left."""
 
-        view: "LineList[Any]"
         column: int
-
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.view
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self._rows: Sequence[RowT] = ()
-        self._cursor: int | None = None
+        self.cursor = Cursor(self.can_choose, self.key_of)
+        self.viewport = Viewport(self)
         self._instead: Line = ()
-        self._revealed: int | None = None
-        """What was brought into sight below the cursor, which stays there in less room."""
 
     def draw_row(self, row: RowT, cells: int) -> Line:
         """Return the line of a row."""
@@ -96,144 +203,74 @@ class LineList(LineView, Generic[RowT]):
     @property
     def rows(self) -> Sequence[RowT]:
         """All rows, in order."""
-        return self._rows
+        return self.cursor.rows
 
     @property
     def current(self) -> RowT | None:
         """The row under the cursor."""
-        return None if self._cursor is None else self._rows[self._cursor]
+        return self.cursor.row
 
     def show_rows(self, rows: Sequence[RowT], key: object = None) -> None:
         """Show rows, the cursor on the one named `key`, else where it was, else near there."""
-        if key is None and self._cursor is not None:
-            key = self.key_of(self._rows[self._cursor])
-        self._rows = rows
-        self._revealed = None
-        self._cursor = self._place(key)
+        self.cursor.take(rows, key)
         self.lay_out_again()
-        self._follow()
+        self.viewport.take_anew()
         self.post_message(self.Moved(self))
-
-    def _place(self, key: object) -> int | None:
-        choices = [index for index, row in enumerate(self._rows) if self.can_choose(row)]
-        if not choices:
-            return None
-        if key is not None:
-            for index in choices:
-                if self.key_of(self._rows[index]) == key:
-                    return index
-        near = self._cursor or 0
-        return min(choices, key=lambda index: abs(index - near))
 
     def lay_out_again(self) -> None:
         """Take the number of rows for the height; each is drawn when it is seen."""
-        self.virtual_size = Size(self.cells, len(self._rows) + self._top)
+        self.virtual_size = Size(self.cells, len(self.rows) + self.viewport.above)
         self.refresh()
-
-    @property
-    def _top(self) -> int:
-        return 0 if self.heading(self.cells) is None else 1
 
     def render_line(self, y: int) -> Strip:
         """Draw the heading or a row."""
-        cells = self.cells
+        cells, over = self.cells, ""
+        line: Line = ()
         heading = self.heading(cells)
-        if heading is not None:
-            if y == 0:
-                return self.draw(heading)
-            y -= 1
-        if not self._rows:
-            return self.draw(self._said(y - 1, cells))
-        index = round(self.scroll_y) + y
-        if index >= len(self._rows):
-            return self.draw(())
-        over = ""
-        if index == self._cursor:
-            over = "cursor" if self.has_focus else "cursor-blurred"
-        return self.draw(self.draw_row(self._rows[index], cells), over)
-
-    def _said(self, y: int, cells: int) -> Line:
-        lines = wrapped(self._instead, max(cells - 4, 8))
-        return (Part("  "), *lines[y]) if 0 <= y < len(lines) else ()
+        above = 0 if heading is None else 1
+        index = round(self.scroll_y) + y - above
+        if heading is not None and y == 0:
+            line = heading
+        elif not self.rows:
+            said = wrapped(self._instead, max(cells - 4, 8))
+            number = y - above - 1
+            line = (Part("  "), *said[number]) if 0 <= number < len(said) else ()
+        elif index < len(self.rows):
+            line = self.draw_row(self.rows[index], cells)
+            if index == self.cursor.place:
+                over = "cursor" if self.has_focus else "cursor-blurred"
+        return self.painter.draw(line, cells, over)
 
     def move_to(self, index: int, step: int = 1) -> None:
         """Put the cursor on a row, or on the next one in the direction of `step` that takes it."""
-        index = max(0, min(index, len(self._rows) - 1))
-        for direction in (step, -step):
-            place = index
-            while 0 <= place < len(self._rows):
-                if self.can_choose(self._rows[place]):
-                    self._set(place)
-                    return
-                place += direction
+        place = self.cursor.nearest(index, step)
+        if place is None:
+            return
+        if place != self.cursor.place:
+            self.cursor.place = place
+            self.refresh()
+            self.post_message(self.Moved(self))
+        self.viewport.move()
 
     def move_to_key(self, key: object) -> bool:
         """Put the cursor on the row named `key`, if there is one."""
-        for index, row in enumerate(self._rows):
-            if self.can_choose(row) and self.key_of(row) == key:
-                self._set(index)
-                return True
-        return False
-
-    def _set(self, place: int) -> None:
-        self._revealed = None
-        if place != self._cursor:
-            self._cursor = place
-            self.refresh()
-            self.post_message(self.Moved(self))
-        self._follow()
-
-    def _follow(self) -> None:
-        if self._cursor is None:
-            return
-        room = max(1, self.scrollable_content_region.height - self._top)
-        top = round(self.scroll_y)
-        first = self._cursor
-        while first > 0 and not self.can_choose(self._rows[first - 1]):
-            first -= 1  # the headings of a group come into sight with its first row
-        if self._cursor - first >= room:
-            first = self._cursor
-        if first < top:
-            self.scroll_to(y=first, animate=False)
-        elif self._cursor >= top + room:
-            self.scroll_to(y=self._cursor - room + 1, animate=False)
-
-    def reveal(self, index: int) -> None:
-        """Bring a row below into sight, as far as the one under the cursor stays in it; it is kept
-        there until the cursor moves."""
-        self._revealed = index
-        room = max(1, self.scrollable_content_region.height - self._top)
-        top = min(index - room + 1, self._cursor or 0)
-        if top > round(self.scroll_y):
-            # Forced, since the rows may be more than there is room for from now on alone.
-            self.scroll_to(y=top, animate=False, force=True)
+        index = self.cursor.index(key)
+        if index is not None:
+            self.move_to(index)
+        return index is not None
 
     def on_resize(self, event: Resize) -> None:
         """Keep the cursor in sight when something else takes the room."""
         super().on_resize(event)
-        self._follow()
-        if self._revealed is not None:
-            self.reveal(self._revealed)
-
-    def on_focus(self) -> None:
-        """Paint the cursor as the one that keys move."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Paint the cursor as one that rests."""
-        self.refresh()
+        self.viewport.fit()
 
     def on_click(self, event: Click) -> None:
         """Move to the row under the mouse; a second click chooses it."""
-        y = event.y
-        if self._top:
-            if y == 0:
-                self.post_message(self.HeadingClicked(self, event.x))
-                return
-            y -= 1
-        index = round(self.scroll_y) + y
-        if index < len(self._rows) and self.can_choose(self._rows[index]):
-            self._set(index)
+        index = self.viewport.row_at(event.y)
+        if event.y < self.viewport.above:
+            self.post_message(self.HeadingClicked(self, event.x))
+        elif index is not None and self.can_choose(self.rows[index]):
+            self.move_to(index)
             if event.chain >= 2:
                 self.action_open()
 
@@ -242,33 +279,12 @@ class LineList(LineView, Generic[RowT]):
         if self.current is not None:
             self.post_message(self.Chosen(self, self.current))
 
-    def action_down(self) -> None:
-        """To the next row; after the last one, on to what is below it."""
-        before = self._cursor
-        self.move_to(0 if before is None else before + 1)
-        if before == self._cursor:
-            self.scroll_relative(y=1, animate=False)
-
-    def action_up(self) -> None:
-        """To the row before; before the first one, on to what is above it."""
-        before = self._cursor
-        self.move_to(0 if before is None else before - 1, -1)
-        if before == self._cursor:
-            self.scroll_relative(y=-1, animate=False)
-
-    def action_first(self) -> None:
-        """To the first row."""
-        self.scroll_to(y=0, animate=False)
-        self.move_to(0)
-
-    def action_last(self) -> None:
-        """To the last row."""
-        self.move_to(len(self._rows) - 1, -1)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.move_to((self._cursor or 0) + self._page)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.move_to((self._cursor or 0) - self._page, -1)
+    def go(self, way: str) -> None:
+        """Go over the rows to be chosen; past the last one, or before the first, on to what is
+        below or above it."""
+        before, rows = self.cursor.place, rows_to(way, self)
+        if way == "first":
+            self.scroll_to(y=0, animate=False)
+        self.move_to((before or 0) + rows, 1 if rows > 0 else -1)
+        if way in {"up", "down"} and before == self.cursor.place:
+            super().go(way)

@@ -1,6 +1,6 @@
 """A view of lines that draws only those on the screen: five hundred cost what five do."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -10,6 +10,7 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import STYLES, Line
@@ -23,6 +24,64 @@ _GROUNDS = {
 """What is laid under a line that is special, in the words of the theme."""
 _ANSI_GROUNDS = {"cursor": "bold reverse", "cursor-blurred": "underline", "marked": "bold"}
 """The same where the terminal gives the colours, or there are none."""
+
+
+_FAR = 1 << 30
+"""More rows than there are."""
+
+
+class LinePainter:
+    """Draws lines in the colours that the theme has for a widget."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._known_for: tuple[object, str] | None = None
+        self._known: dict[str, Style] = {}
+
+    def draw(self, line: Line, cells: int, over: str = "") -> Strip:
+        """Return a line as cells; `over` names the ground that is laid under it."""
+        ground, base = Style.null(), self._style("")
+        if over:
+            # A ground of its own would hide the text there, or not be seen without colours.
+            grounds = _ANSI_GROUNDS if self._widget.app.native_ansi_color else _GROUNDS
+            laid = self._style(grounds.get(over, _GROUNDS[over]))
+            if over == "cursor":
+                return Strip([Segment(part.text, laid) for part in line]).adjust_cell_length(
+                    cells, laid
+                )
+            ground = Style(
+                bgcolor=laid.bgcolor, bold=laid.bold or None, underline=laid.underline or None
+            )
+        segments = [Segment(part.text, self._style(STYLES[part.tone]) + ground) for part in line]
+        return Strip(segments).adjust_cell_length(cells, base + ground)
+
+    def _style(self, words: str) -> Style:
+        """Return a style by the theme's words for it, on the ground of the widget.
+
+        They are no component classes: Textual works each of those out for every widget at every
+        change of focus, which takes longer than to draw the lines.
+        """
+        widget = self._widget
+        key = (widget.visual_style, widget.app.theme)
+        if key != self._known_for:
+            self._known_for, self._known = key, {}
+        style = self._known.get(words)
+        if style is None:
+            parsed = widget.app.stylesheet.parse_style(words)
+            style = self._known[words] = (widget.visual_style + parsed).rich_style
+        return style
+
+
+def rows_to(way: str, view: ScrollView) -> int:
+    """Return how many rows a key for moving goes in a view: down, or (below 0) up."""
+    page = max(1, view.scrollable_content_region.height - 1)
+    far = {"up": -1, "down": 1, "page_up": -page, "page_down": page, "first": -_FAR, "last": _FAR}
+    return far[way]
+
+
+def _move(way: str) -> "Callable[[LineView], None]":
+    """Return the action of a key for moving: where it goes is up to :meth:`LineView.go`."""
+    return lambda view: view.go(way)
 
 
 class LineView(ScrollView, can_focus=True):
@@ -46,37 +105,33 @@ class LineView(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("up", "down", "first", "last", "page_up", "page_down")
     ]
+    action_up = _move("up")
+    action_down = _move("down")
+    action_first = _move("first")
+    action_last = _move("last")
+    action_page_up = _move("page_up")
+    action_page_down = _move("page_down")
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes=classes)
-        self._lines: Sequence[Line] = ()
-        self._styled_for: tuple[object, str] | None = None
+        self.lines: Sequence[Line] = ()
+        """What is shown now."""
+        self.painter = LinePainter(self)
 
     def lay_out(self, cells: int) -> Sequence[Line]:
-        """Return the lines for a width; the ones given to :meth:`show_lines`, unless overridden."""
-        del cells
-        return self._lines
-
-    def show_lines(self, lines: Sequence[Line]) -> None:
-        """Show lines that are the same at any width."""
-        self._lines = lines
-        self.lay_out_again()
+        """Return the lines for a width."""
+        raise NotImplementedError
 
     def lay_out_again(self) -> None:
         """Make the lines anew: what they say has changed, or the width has."""
-        self._lines = self.lay_out(self.cells)
-        self.virtual_size = Size(self.cells, len(self._lines))
+        self.lines = self.lay_out(self.cells)
+        self.virtual_size = Size(self.cells, len(self.lines))
         self.refresh()
 
     @property
     def cells(self) -> int:
         """The width there is for a line."""
         return self.scrollable_content_region.width
-
-    @property
-    def lines(self) -> Sequence[Line]:
-        """What is shown now."""
-        return self._lines
 
     def on_resize(self, event: Resize) -> None:
         """Lay out for the new width."""
@@ -85,75 +140,10 @@ class LineView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
-        return self.draw(self.line_at(round(self.scroll_y) + y))
+        index = round(self.scroll_y) + y
+        line = self.lines[index] if 0 <= index < len(self.lines) else ()
+        return self.painter.draw(line, self.cells)
 
-    def line_at(self, index: int) -> Line:
-        """Return a line, empty past the last one."""
-        return self._lines[index] if 0 <= index < len(self._lines) else ()
-
-    def draw(self, line: Line, over: str = "") -> Strip:
-        """Return a line as cells; `over` names the ground that is laid under it."""
-        if over == "cursor":
-            base = self._style(self._ground(over))
-            segments = [Segment(part.text, base) for part in line]
-        else:
-            base, ground = self._style(""), Style.null()
-            if over:
-                laid = self._style(self._ground(over))
-                ground = Style(
-                    bgcolor=laid.bgcolor, bold=laid.bold or None, underline=laid.underline or None
-                )
-                base += ground
-            segments = [
-                Segment(part.text, self._style(STYLES[part.tone]) + ground) for part in line
-            ]
-        return Strip(segments).adjust_cell_length(self.cells, base)
-
-    def _ground(self, over: str) -> str:
-        # A ground of its own would hide the text there, or not be seen without colours.
-        grounds = _ANSI_GROUNDS if self.app.native_ansi_color else _GROUNDS
-        return grounds.get(over, _GROUNDS[over])
-
-    def _style(self, words: str) -> Style:
-        """Return a style by the theme's words for it, on the ground of this widget.
-
-        They are no component classes: Textual works each of those out for every widget at every
-        change of focus, which takes longer than to draw the lines.
-        """
-        key = (self.visual_style, self.app.theme)
-        if key != self._styled_for:
-            self._styled_for = key
-            self._styles_known: dict[str, Style] = {}
-        style = self._styles_known.get(words)
-        if style is None:
-            parsed = self.app.stylesheet.parse_style(words)
-            style = self._styles_known[words] = (self.visual_style + parsed).rich_style
-        return style
-
-    def action_down(self) -> None:
-        """One line down."""
-        self.scroll_relative(y=1, animate=False)
-
-    def action_up(self) -> None:
-        """One line up."""
-        self.scroll_relative(y=-1, animate=False)
-
-    def action_first(self) -> None:
-        """To the first line."""
-        self.scroll_to(y=0, animate=False)
-
-    def action_last(self) -> None:
-        """To the last line."""
-        self.scroll_to(y=self.max_scroll_y, animate=False)
-
-    def action_page_down(self) -> None:
-        """One page down."""
-        self.scroll_relative(y=self._page, animate=False)
-
-    def action_page_up(self) -> None:
-        """One page up."""
-        self.scroll_relative(y=-self._page, animate=False)
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
+    def go(self, way: str) -> None:
+        """Go a line or a page `up` or `down`, or to the `first` or `last` line."""
+        self.scroll_relative(y=rows_to(way, self), animate=False)

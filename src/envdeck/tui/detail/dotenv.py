@@ -19,10 +19,10 @@ from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.detail.project_view import has_project, no_project, say
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
+from envdeck.tui.detail.tab_rows import TabFooting, TabRow
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
-from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers import run_in_thread
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class DotenvTab(DetailTab, Hiding):
 
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
-        self.view = TabList(self._lay)
+        self.view = DrawnList[TabRow](self._lay)
         self.footing = TabFooting(look)
         self._source = source
         self._environment: Environment | None = None

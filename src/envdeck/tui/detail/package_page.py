@@ -6,14 +6,13 @@ from enum import StrEnum
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from textual.events import Resize
 
 from envdeck.core.inspection.packages import dependencies as dependency_tree
 from envdeck.core.inspection.packages.dependencies import TreeRow
 from envdeck.core.model import Distribution
 from envdeck.text import clip, counted, plain, size
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, flowed, wrapped
-from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_list import DrawnList
 
 
 class Mark(StrEnum):
@@ -137,7 +136,7 @@ class PageRow:
     line: Line = ()
     target: str | None = None
     """The package it leads to."""
-    place: tuple[str, int] | None = None
+    key: tuple[str, int] | None = None
     """Which tree it is in, and where: what names it, whatever the width."""
 
 
@@ -262,43 +261,20 @@ def _package_page_node(
     return clipped(tuple(parts), cells, signs.ellipsis)
 
 
-class PackagePage(LineList[PageRow]):
+class PackagePage(DrawnList[PageRow]):
     """One package: what it is, why it is here, what it needs."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.look = look
-        self.everything: tuple[Distribution, ...] = ()
         self.package: Distribution | None = None
-        self._cells = 0
+        self.everything: tuple[Distribution, ...] = ()
+
+        def make(cells: int) -> list[PageRow]:
+            return [] if self.package is None else page(self.package, self.everything, look, cells)
+
+        super().__init__(make)
 
     def open(self, package: Distribution, everything: tuple[Distribution, ...]) -> None:
         """Show a package among all those installed, from the top."""
         self.package, self.everything = package, everything
-        self._cells = 0
-        self._build(("why", 0))
+        self.build(("why", 0))
         self.scroll_to(y=0, animate=False)
-
-    def _build(self, key: object = None) -> None:
-        cells = self.cells
-        if self.package is not None and cells and cells != self._cells:
-            self._cells = cells
-            self.show_rows(page(self.package, self.everything, self.look, cells), key)
-
-    def on_resize(self, event: Resize) -> None:
-        """Tell it for the new width."""
-        super().on_resize(event)
-        self._build()
-
-    def can_choose(self, row: PageRow) -> bool:
-        """The rows of the trees."""
-        return row.place is not None
-
-    def key_of(self, row: PageRow) -> object:
-        """A place in a tree, whatever stands above it."""
-        return row.place
-
-    def draw_row(self, row: PageRow, cells: int) -> Line:
-        """The line is drawn already."""
-        del cells
-        return row.line

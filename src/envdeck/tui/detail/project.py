@@ -23,9 +23,9 @@ from envdeck.tui.detail.project_view import (
 )
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabFooting, TabList, TabRow
+from envdeck.tui.detail.tab_rows import TabFooting, TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_list import DrawnList, LineList
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the
 # tab opens before.
@@ -47,7 +47,7 @@ class ProjectTab(DetailTab):
 
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
-        self.view = TabList(self._lay)
+        self.view = DrawnList[TabRow](self._lay)
         self.footing = TabFooting(look)
         self._source = source
         self._environment: Environment | None = None

@@ -1,13 +1,10 @@
 """Rows of a tab."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from textual.events import Resize
-
 from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, flowed, wrapped
-from envdeck.tui.widgets.line_list import LineList
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +42,6 @@ def pieces(parts: Sequence[Line], look: Look, cells: int, indent: int) -> Iterat
 def heading(text: str, note: str = "") -> TabRow:
     """Return the heading above some rows."""
     return TabRow((Part(f" {text}", Tone.HEADING), Part(f"  {note}" if note else "", Tone.MUTED)))
-
-
-class TabList(LineList[TabRow]):
-    """The rows, laid out anew for every width by whoever owns them."""
-
-    def __init__(self, lay: Callable[[int], list[TabRow]]) -> None:
-        super().__init__()
-        self._lay = lay
-
-    def build(self, key: object = None) -> None:
-        """Lay the rows out; the cursor stays on what it stands on, unless told otherwise."""
-        if self.cells > 0:
-            self.show_rows(self._lay(self.cells), key)
-
-    def on_resize(self, event: Resize) -> None:
-        """Lay out for the new width."""
-        super().on_resize(event)
-        self.build()
-
-    def can_choose(self, row: TabRow) -> bool:
-        """Those that stand for something."""
-        return row.key is not None
-
-    def key_of(self, row: TabRow) -> object:
-        """What it stands for."""
-        return row.key
-
-    def draw_row(self, row: TabRow, cells: int) -> Line:
-        """The line is laid out already."""
-        del cells
-        return row.line
 
 
 class TabFooting(OneLine):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Resize
 
 from envdeck.core.model import Environment, Interpreter
 from envdeck.text import counted
@@ -22,7 +21,7 @@ from envdeck.tui.machine.interpreters_view import (
     nothing,
 )
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.list_detail import ListDetailScreen
 from envdeck.tui.workers.latest import Latest
 
@@ -52,14 +51,18 @@ class BaseList(LineList[BaseRow]):
         return draw_base(row, cells, self.look)
 
 
-class BaseDetail(LineList[BaseDetailRow]):
+class BaseDetail(DrawnList[BaseDetailRow]):
     """What one base carries, and what rests on it."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.look = look
         self.base: InterpreterBase | None = None
         self._unfolded = False
+
+        def make(cells: int) -> list[BaseDetailRow]:
+            base = self.base
+            return [] if base is None else about(base, look, cells, unfolded=self._unfolded)
+
+        super().__init__(make)
 
     def show(self, base: InterpreterBase | None) -> None:
         """Show a base."""
@@ -69,38 +72,14 @@ class BaseDetail(LineList[BaseDetailRow]):
         news = another or (self.base is not None and not self.base.dependants)
         self.base = base
         self._unfolded = self._unfolded and not another
-        first = base.dependants[0].path if base and base.dependants and news else None
-        self._build(first)
+        self.build(base.dependants[0].path if base and base.dependants and news else None)
         if another:
             self.scroll_to(y=0, animate=False)
 
     def unfold(self) -> None:
         """Show every name installed globally."""
         self._unfolded = True
-        self._build()
-
-    def _build(self, key: str | None = None) -> None:
-        if self.base is not None and self.cells:
-            told = about(self.base, self.look, self.cells, unfolded=self._unfolded)
-            self.show_rows(told, key)
-
-    def on_resize(self, event: Resize) -> None:
-        """Tell it for the new width."""
-        super().on_resize(event)
-        self._build()
-
-    def can_choose(self, row: BaseDetailRow) -> bool:
-        """The environments, and what opens something."""
-        return row.environment is not None or row.query is not None or row.unfolds
-
-    def key_of(self, row: BaseDetailRow) -> object:
-        """An environment is named by its path."""
-        return row.environment.path if row.environment else (row.query, row.unfolds)
-
-    def draw_row(self, row: BaseDetailRow, cells: int) -> Line:
-        """The line is drawn already."""
-        del cells
-        return row.line
+        self.build()
 
 
 class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):

@@ -117,6 +117,13 @@ class BaseDetailRow:
     unfolds: bool = False
     """Whether it stands for names that are shown when it is chosen."""
 
+    @property
+    def key(self) -> object:
+        """An environment is named by its path; None where nothing is opened."""
+        if self.environment is not None:
+            return self.environment.path
+        return (self.query, self.unfolds) if self.query is not None or self.unfolds else None
+
 
 def about(
     base: InterpreterBase, look: Look, cells: int, *, unfolded: bool = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual.binding import BindingType
 from textual.events import Click, Resize
@@ -288,3 +288,55 @@ class LineList(LineView, Generic[RowT]):
         self.move_to((before or 0) + rows, 1 if rows > 0 else -1)
         if way in {"up", "down"} and before == self.cursor.place:
             super().go(way)
+
+
+class DrawnRow(Protocol):
+    """A row that is a line already."""
+
+    @property
+    def line(self) -> Line:
+        """The line, for the width that it was made for."""
+        ...
+
+    @property
+    def key(self) -> object:
+        """What names it, whatever the width and whatever stands above it; None where the cursor
+        passes over it."""
+        ...
+
+
+DrawnT = TypeVar("DrawnT", bound=DrawnRow)
+
+
+class DrawnList(LineList[DrawnT], Generic[DrawnT]):
+    """Rows that are made anew, with their lines, for every width there is."""
+
+    def __init__(self, make: Callable[[int], Sequence[DrawnT]]) -> None:
+        super().__init__()
+        self._make = make
+        self._made_for = 0
+
+    def build(self, key: object = None) -> None:
+        """Make the rows; the cursor stays on what it stands on, unless told otherwise."""
+        if self.cells > 0:
+            self._made_for = self.cells
+            self.show_rows(self._make(self.cells), key)
+
+    def on_resize(self, event: Resize) -> None:
+        """Make them for the new width."""
+        super().on_resize(event)
+        if self.cells != self._made_for:
+            self.build()
+
+    def can_choose(self, row: DrawnT) -> bool:
+        """Those that stand for something."""
+        return row.key is not None
+
+    def key_of(self, row: DrawnT) -> object:
+        """What it stands for."""
+        return row.key
+
+    def draw_row(self, row: DrawnT, cells: int) -> Line:
+        """The line is there already."""
+        del cells
+        return row.line

@@ -30,7 +30,7 @@ made = _load()
 
 def looked(app):
     walk = getattr(app.screen, "walk", None)
-    return walk is not None and walk.steps and not app.screen.looking
+    return walk is not None and walk.steps and not app.screen.panes.looking
 
 
 def _settled(view):
@@ -94,9 +94,9 @@ async def test_a_step_is_being_done(walks, made_up, size):
         jobs = pilot.app.main.operations.queue.jobs
         await until(lambda: jobs[0].progress is not None and jobs[0].written == 3)
         screen = pilot.app.screen
-        await until(lambda: any("Creating" in str(line) for line in screen.log_view.lines))
+        await until(lambda: any("Creating" in str(line) for line in screen.panes.log_view.lines))
         # Before it is laid out it has no width, and its lines are more than it has room for.
-        await until(lambda: _settled(screen.log_view))
+        await until(lambda: _settled(screen.panes.log_view))
 
     try:
         await walks(size, operations=operations, first=doing)

@@ -81,7 +81,7 @@ def walked(open_screen, made_up, wait_until):
             await pilot.press("w")
             await wait_until(lambda: hasattr(app.screen, "walk"))
             if looked:
-                await wait_until(lambda: app.screen.walk.steps and not app.screen.looking)
+                await wait_until(lambda: app.screen.walk.steps and not app.screen.panes.looking)
                 await pilot.pause()
             yield pilot, walking
 
@@ -229,7 +229,9 @@ async def test_options_first_then_the_plan_and_then_it_runs_is_ticked_and_goes_o
         assert not operations.ran
         await pilot.press("y")
         await wait_until(lambda: ("ended", ("environment", Ending.DONE)) in walking.asked)
-        await wait_until(lambda: screen.list.current.name == "packages" and not screen.looking)
+        await wait_until(
+            lambda: screen.panes.list.current.name == "packages" and not screen.panes.looking
+        )
         await pilot.pause()
         assert app.screen is screen
         assert "2 of 7 done" in shown(app)
@@ -292,9 +294,9 @@ async def test_x_cancels_and_the_cursor_stays(walked, made_up, wait_until):
         assert "one step at a time" in said(app)
         await pilot.press("k", "k", "x")
         await wait_until(lambda: ("ended", ("environment", Ending.ROLLED_BACK)) in walking.asked)
-        await wait_until(lambda: not screen.looking)
+        await wait_until(lambda: not screen.panes.looking)
         await pilot.pause()
-        assert screen.list.current.name == "environment"
+        assert screen.panes.list.current.name == "environment"
         assert "The last try was rolled back" in shown(app)
 
 
@@ -322,7 +324,7 @@ async def test_a_failure_says_why_where_the_step_is(walked, made_up, wait_until)
         await to_plan(pilot, wait_until)
         await pilot.press("y")
         await wait_until(lambda: ("step", "environment") in walking.asked)
-        await wait_until(lambda: not screen.looking)
+        await wait_until(lambda: not screen.panes.looking)
         await pilot.pause()
         assert "rolled back: [/] has no wheel" in shown(pilot.app)
         assert "ask for another Python" in shown(pilot.app)
@@ -364,7 +366,7 @@ async def test_r_looks_anew_and_the_cursor_stays(walked, wait_until):
         walking.found = made.steps(dotenv=StepState.DONE)
         await pilot.press("r")
         await wait_until(lambda: screen.walk.found("dotenv").state is StepState.DONE)
-        assert screen.list.current.name == "dotenv"
+        assert screen.panes.list.current.name == "dotenv"
 
 
 async def test_it_is_left_and_resumed_where_it_was(walked, wait_until):
@@ -376,8 +378,8 @@ async def test_it_is_left_and_resumed_where_it_was(walked, wait_until):
         await pilot.press("w")
         await wait_until(lambda: hasattr(pilot.app.screen, "walk"))
         assert pilot.app.screen.walk is walk
-        await wait_until(lambda: pilot.app.screen.list.current is not None)
-        assert pilot.app.screen.list.current.name == "dotenv"
+        await wait_until(lambda: pilot.app.screen.panes.list.current is not None)
+        assert pilot.app.screen.panes.list.current.name == "dotenv"
         await wait_until(lambda: "1 of 7 done, looking" in shown(pilot.app))
 
 
@@ -443,13 +445,13 @@ async def test_a_look_that_fails_says_why_and_can_be_tried_again(walked, wait_un
 async def test_the_panes_take_turns_and_esc_leads_back(walked, size, wait_until):
     async with walked(size=size) as (pilot, _):
         app, screen = pilot.app, pilot.app.screen
-        assert screen.list.has_focus
+        assert screen.panes.list.has_focus
         assert "to do" in shown(app)
         await pilot.press("tab")
-        assert screen.about.has_focus
+        assert screen.panes.about.has_focus
         assert "It runs" in shown(app)
         await pilot.press("escape")
-        assert screen.list.has_focus
+        assert screen.panes.list.has_focus
         await pilot.press("escape")
         await wait_until(lambda: app.screen is app.main)
 
@@ -457,14 +459,14 @@ async def test_the_panes_take_turns_and_esc_leads_back(walked, size, wait_until)
 async def test_the_mouse_moves_opens_and_uses_the_key_line(walked, wait_until):
     async with walked() as (pilot, _):
         app, screen = pilot.app, pilot.app.screen
-        await pilot.click(screen.list, offset=(20, 3))
-        assert screen.list.current.name == "dotenv"
-        await pilot.click(screen.list, offset=(20, 3), times=2)
+        await pilot.click(screen.panes.list, offset=(20, 3))
+        assert screen.panes.list.current.name == "dotenv"
+        await pilot.click(screen.panes.list, offset=(20, 3), times=2)
         await wait_until(lambda: isinstance(app.screen, StepDialog))
         await pilot.press("escape")
         await wait_until(lambda: app.screen is screen)
         at = shown(app).splitlines()[-1].index("esc leave")
-        await pilot.click(screen._keys, offset=(at, 0))
+        await pilot.click(screen.panes._keys, offset=(at, 0))
         await wait_until(lambda: app.screen is app.main)
 
 

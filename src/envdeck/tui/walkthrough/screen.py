@@ -4,17 +4,22 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Resize
 from textual.message import Message
+from textual.screen import Screen
 
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import CommandRequested, OperationEnded, OutcomeSaid
 from envdeck.tui.base.services import PlanRequest
 from envdeck.tui.base.system import for_clipboard
+from envdeck.tui.operate.run import OperationController
 from envdeck.tui.walkthrough.options import StepDialog
+from envdeck.tui.walkthrough.state import WalkthroughState
 from envdeck.tui.walkthrough.view import typed
-from envdeck.tui.walkthrough.worker import LookingScreen
+from envdeck.tui.walkthrough.worker import WIDE, WalkthroughPanes
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.workers import run_in_thread
 
@@ -31,7 +36,7 @@ class Recorded(Message, bubble=False):
         self.step = step
 
 
-class WalkthroughScreen(LookingScreen, inherit_bindings=False):
+class WalkthroughScreen(Screen[None], inherit_bindings=False):
     """The steps, all about one of them beside (or below), and the output of what is being done.
 
     It shows what was found and asks; what is done is planned, shown and done as everywhere else.
@@ -73,19 +78,150 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         *bindings("operations", "history", "next_pane", "previous_pane"),
     ]
 
-    # doing
+    def __init__(self, walk: WalkthroughState, operations: OperationController) -> None:
+        super().__init__(classes="-nothing -about")
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.walk = walk
+        self.operations = operations
+        self.panes = WalkthroughPanes(self, walk, operations.look, self.finish)
+        self.runner = StepRunner(self, walk, operations, self.panes)
+
+    def compose(self) -> ComposeResult:
+        """How far it is, the steps, one of them, the output, the keys."""
+        yield from self.panes.compose()
+
+    def on_mount(self) -> None:
+        """Show what was found last, and look at it anew."""
+        self.walk.shown = True
+        self.panes.begin()
+        self.watch(self.app, "app_focus", self._came_back, init=False)
+
+    def on_unmount(self) -> None:
+        """Nobody waits any more."""
+        self.walk.shown = False
+
+    def _came_back(self, focused: bool) -> None:  # noqa: FBT001 - as a watcher is called
+        """Look again when the terminal is returned to: something may have been done elsewhere."""
+        if focused and not self.panes.looking:
+            self.panes.look_anew()
+
+    def on_resize(self, event: Resize) -> None:
+        """Tell it for the new width."""
+        del event
+        self.call_after_refresh(self.panes.show_current)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self.panes.row_moved()
 
     @on(LineList.Chosen)
     def _chosen(self, event: LineList.Chosen) -> None:
         event.stop()
         if isinstance(event.row, StepView):
-            self.do(event.row)
+            self.runner.do(event.row)
+
+    def action_next_pane(self) -> None:
+        """From the steps to what is told of one, to the output, and back."""
+        self.panes.next_pane()
+
+    def action_previous_pane(self) -> None:
+        """The other way round."""
+        self.panes.previous_pane()
+
+    # what was done
+
+    def on_operation_ended(self, message: OperationEnded) -> None:
+        """Remember how it ended, look at its step anew and then at all; what was done elsewhere
+        may have changed something here as well."""
+        if not self.finish(message.job):
+            self.panes.look_anew()
+
+    def finish(self, job: "Job") -> bool:
+        """Remember how something ended; return whether it was done for a step, and is news."""
+        step = self.walk.take(job)
+        if step is None:
+            return False
+        self.panes.pane("about")
+        run_in_thread(partial(self._recorded, step, job), self.post_message)
+        self.panes.show_current()
+        return True
+
+    def _recorded(self, step: StepView, job: "Job") -> Recorded:
+        """Called in a thread."""
+        return Recorded(self.walk.record(step, job))
+
+    def on_recorded(self, message: Recorded) -> None:
+        """Tick it, and go on to the next one once the others were looked at."""
+        self.walk.put(message.step)
+        if not message.step.state.is_open:
+            self.panes.go_on_from = message.step.name
+        self.panes.show()
+        self.panes.look_anew()
+
+    def on_outcome_said(self, message: OutcomeSaid) -> None:
+        """What was done could not be looked at: look at all of it again, which says why."""
+        del message
+        self.panes.look_anew()
+
+    def action_cancel(self) -> None:
+        """Give up what is being done."""
+        self.runner.cancel()
+
+    def action_refresh(self) -> None:
+        """Look at every step anew."""
+        self.panes.look_anew()
+
+    def action_copy(self) -> None:
+        """Copy the commands of the step, and show them."""
+        self.runner.copy()
+
+    def action_undo(self) -> None:
+        """Ask whether the last operation shall be taken back."""
+        self.operations.undo()
+
+    def action_operations(self) -> None:
+        """What is being done, and what was."""
+        self.post_message(CommandRequested("operations"))
+
+    def action_history(self) -> None:
+        """What was done before."""
+        self.post_message(CommandRequested("history"))
+
+    def action_back(self) -> None:
+        """From the other panes to the steps, from there to where it was opened."""
+        if self.focused in {self.panes.about, self.panes.log_view, self.panes.done_view}:
+            self.panes.to_steps()
+        else:
+            self.dismiss()
+
+    def action_walkthrough(self) -> None:
+        """The key that opened it closes it."""
+        self.dismiss()
+
+
+class StepRunner:
+    """Does a step: what is done is planned, shown and done as everywhere else."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        walk: WalkthroughState,
+        operations: OperationController,
+        panes: WalkthroughPanes,
+    ) -> None:
+        self.walk = walk
+        self.look = operations.look
+        self.operations = operations
+        self._screen = screen
+        self._panes = panes
 
     def do(self, step: StepView) -> None:
         """Do a step: ask first what has to be chosen or typed, then show what will be done."""
         if self.walk.active is not None:
             if self.walk.active_step == step.name:
-                self.focus_output()
+                self._panes.focus_output()
             else:
                 self._say(f"one step at a time: {self.look.key('cancel')} cancels what is done now")
         elif step.act is None:
@@ -99,7 +235,7 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     def _why_not(self, step: StepView) -> None:
         """Say what a person can do where there is nothing that we do."""
         if step.commands and step.state in {StepState.READY, StepState.DONE}:
-            self.action_copy()
+            self.copy()
         elif step.state is StepState.WAITING:
             first = next((each for each in self.walk.steps if _comes_first(each)), None)
             title = "a step before it" if first is None else self.look.sentence(first.title)
@@ -119,7 +255,7 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
     def _ask(self, step: StepView) -> None:
         dialog = StepDialog(step, self.look)
         dialog.on_chosen = partial(self._plan, step, chosen_in=dialog)
-        self.app.push_screen(dialog)
+        self._screen.app.push_screen(dialog)
 
     def _plan(
         self, step: StepView, answers: Answers, chosen_in: "StepDialog | None" = None
@@ -129,51 +265,16 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
                 job = self.operations.submit(plan)
                 if job is not None:
                     self.walk.started(step, job)
-                    self.pane("acting")
-                    self.show_current()
+                    self._panes.pane("acting")
+                    self._panes.show_current()
             if not plans and answers.options is not None:
-                self.look_anew()  # what was chosen is remembered: it shows now
+                self._panes.look_anew()  # what was chosen is remembered: it shows now
 
         title = self.look.sentence(step.title)
         request = PlanRequest(title, lambda _allow: self.walk.plan(step, answers))
         self.operations.request(request, chosen_in, decided)
 
-    # what was done
-
-    def on_operation_ended(self, message: OperationEnded) -> None:
-        """Remember how it ended, look at its step anew and then at all; what was done elsewhere
-        may have changed something here as well."""
-        if not self.finish(message.job):
-            self.look_anew()
-
-    def finish(self, job: "Job") -> bool:
-        """Remember how something ended; return whether it was done for a step, and is news."""
-        step = self.walk.take(job)
-        if step is None:
-            return False
-        self.pane("about")
-        run_in_thread(partial(self._recorded, step, job), self.post_message)
-        self.show_current()
-        return True
-
-    def _recorded(self, step: StepView, job: "Job") -> Recorded:
-        """Called in a thread."""
-        return Recorded(self.walk.record(step, job))
-
-    def on_recorded(self, message: Recorded) -> None:
-        """Tick it, and go on to the next one once the others were looked at."""
-        self.walk.put(message.step)
-        if not message.step.state.is_open:
-            self.go_on_from = message.step.name
-        self.show()
-        self.look_anew()
-
-    def on_outcome_said(self, message: OutcomeSaid) -> None:
-        """What was done could not be looked at: look at all of it again, which says why."""
-        del message
-        self.look_anew()
-
-    def action_cancel(self) -> None:
+    def cancel(self) -> None:
         """Give up what is being done; it says when it is rolled back."""
         job, queue = self.walk.active, self.operations.queue
         if job is None or queue is None:
@@ -183,47 +284,20 @@ class WalkthroughScreen(LookingScreen, inherit_bindings=False):
         else:
             queue.cancel(job)
             self._say("given up before it began" if job.state.over else "stopping it")
-        self.follow()
+        self._panes.follow()
 
-    def action_refresh(self) -> None:
-        """Look at every step anew."""
-        self.look_anew()
-
-    def action_copy(self) -> None:
+    def copy(self) -> None:
         """Copy the commands of the step, and show them: not every terminal takes it."""
-        step = self.list.current
+        step = self._panes.list.current
         if step is None or not step.commands:
             self._say("there is no command to copy")
             return
         text = "\n".join(typed(command) for command in step.commands)
-        self.app.copy_to_clipboard(for_clipboard(text))
+        self._screen.app.copy_to_clipboard(for_clipboard(text))
         self._say(f"copied {self.look.sentence(text)}")
 
-    def action_undo(self) -> None:
-        """Ask whether the last operation shall be taken back."""
-        self.operations.undo()
-
-    def action_operations(self) -> None:
-        """What is being done, and what was."""
-        self.post_message(CommandRequested("operations"))
-
-    def action_history(self) -> None:
-        """What was done before."""
-        self.post_message(CommandRequested("history"))
-
     def _say(self, text: str) -> None:
-        self.notify(text, markup=False)
-
-    def action_back(self) -> None:
-        """From the other panes to the steps, from there to where it was opened."""
-        if self.focused in {self.about, self.log_view, self.done_view}:
-            self.to_steps()
-        else:
-            self.dismiss()
-
-    def action_walkthrough(self) -> None:
-        """The key that opened it closes it."""
-        self.dismiss()
+        self._screen.notify(text, markup=False)
 
 
 def _comes_first(step: StepView) -> bool:

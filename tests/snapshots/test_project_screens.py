@@ -28,7 +28,7 @@ def source(made_up):
 def shown(app):
     """Whether the open tab shows what it has read."""
     tab = app.main.panes.detail and app.main.panes.detail.tab
-    found = getattr(tab, "_found", None)
+    found = getattr(getattr(tab, "reading", None), "state", None)
     done = type(found).__name__ in {"Compared", "DotenvReport"} or not tab.view.current
     return bool(tab) and done and tab.view.rows and "ing " not in str(tab.view.rows[0])
 

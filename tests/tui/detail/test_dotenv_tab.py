@@ -21,7 +21,7 @@ from envdeck.tui.base.system import Secret
 from envdeck.tui.detail import dotenv as pane
 from envdeck.tui.detail import dotenv_dialog as dotenv_values
 from envdeck.tui.detail import dotenv_view as dotenv_lines
-from envdeck.tui.detail.dotenv import DotenvTab, ValueRead
+from envdeck.tui.detail.dotenv import DotenvTab
 from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog, asked_for
 from envdeck.tui.detail.dotenv_view import KeyAt, Shown, dotenv_rows
 from envdeck.tui.dialogs.plan import PlanDialog
@@ -171,7 +171,7 @@ async def test_a_project_that_is_gone_is_not_one_without_files(
 
 def test_nothing_that_carries_a_value_tells_it():
     secret, at = Secret(MARK), KeyAt("/p/.env", "TOKEN")
-    for thing in (secret, Shown(at, secret), ValueRead(1, at, secret)):
+    for thing in (secret, Shown(at, secret)):
         assert MARK not in repr(thing) + str(thing)
 
 
@@ -241,7 +241,7 @@ async def test_a_value_is_shown_until_one_goes_anywhere_else(
             await wait_until(lambda tab=tab: MARK not in said(tab.view.rows))
             await pilot.pause()
             assert MARK not in screen(pilot.app), leave
-            assert tab._shown is None, leave
+            assert tab.peek.shown is None, leave
             while len(pilot.app.screen_stack) > 1:
                 await pilot.press("escape")
             if leave in {"h", "tab"} and size[0] > 100:
@@ -249,15 +249,15 @@ async def test_a_value_is_shown_until_one_goes_anywhere_else(
 
 
 async def test_a_value_hides_by_itself(open_screen, made_up, wait_until, source, monkeypatch):
-    shown, hide = [], DotenvTab.hide_secrets
+    shown, hide = [], pane.Peek.hide
 
-    def hiding(tab):  # a slow machine sees too late what is shown for so short a time
-        if tab._shown is not None:
+    def hiding(peek):  # a slow machine sees too late what is shown for so short a time
+        if peek.shown is not None:
             shown.append(MARK in said(tab.view.rows))
-        hide(tab)
+        hide(peek)
 
     monkeypatch.setattr(pane, "SECONDS", 0.2)
-    monkeypatch.setattr(DotenvTab, "hide_secrets", hiding)
+    monkeypatch.setattr(pane.Peek, "hide", hiding)
     async with open_screen(source) as pilot:
         tab = await opened(pilot, wait_until)
         stand_on(tab, "key", f"{tab.report.project}/.env", "DATABASE_URL")
@@ -487,7 +487,7 @@ async def test_a_value_that_was_hidden_is_nowhere_in_memory(
         tab = await opened(pilot, wait_until)
         await revealed(pilot, tab, wait_until, tab.report.project)
         await pilot.press("p")
-        await wait_until(lambda: tab._shown is None)
+        await wait_until(lambda: tab.peek.shown is None)
         await pilot.pause()
         gc.collect()
         held = [one for one in gc.get_objects() if isinstance(one, Secret) and one.text]

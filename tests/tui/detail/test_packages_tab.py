@@ -237,10 +237,10 @@ async def test_a_package_opens_and_leads_to_others_and_back() -> None:
         await until(pilot, lambda: tab.page.current is not None)
         assert "└─ flask 1.0  ✓ asked for" in text_of(tab.page)
         await pilot.press("enter")
-        assert tab.page.package == FLASK[1]
+        assert tab.page.trail[-1] == FLASK[1]
         assert "└─ click 1.0" in text_of(tab.page)
         await pilot.press("h")
-        assert tab.page.package == FLASK[0]
+        assert tab.page.trail[-1] == FLASK[0]
         await pilot.press("h")
         assert tab.table.has_focus
         assert tab.table.current == FLASK[0]

@@ -230,7 +230,7 @@ async def test_the_key_acts_on_the_environment_that_the_cursor_went_to(
         main.list.table.action_down()
         main.action_mend()
         await pilot.pause()
-        assert tab._environment.path == main.list.listing.current.path
+        assert tab.reading.environment.path == main.list.listing.current.path
         assert not [name for name, _ in operations.asked if name == "recreate"]
         told = [note.message for note in pilot.app._notifications]
         assert "it is being compared with its project still" in told

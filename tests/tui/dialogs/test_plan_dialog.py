@@ -144,13 +144,13 @@ async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(op
     async with opened(operations) as screen:
         listing = screen.app.main.list.listing
         await screen.pilot.press("space", "space")
-        marked = {each.path for each in listing.marked()}
+        marked = {each.path for each in listing.marks.environments()}
         await screen.app.main.list.filter_by("nothing matches this")
         await screen.pilot.press("d")
         await screen.planned()
         assert "Delete 2 environments, 2 of them hidden by the filter" in shown(screen.app)
         assert {target.path for target in screen.dialog.plan.targets} == marked
-        screen.app.main.list.listing.toggle_all()  # what happens meanwhile changes nothing
+        screen.app.main.list.listing.marks.toggle_all()  # what happens meanwhile changes nothing
         await screen.pilot.press("y")
         await screen.over()
         assert {target.path for target in operations.ran[0].targets} == marked

@@ -248,7 +248,7 @@ def test_what_is_marked_is_said_with_what_it_frees(made_up):
     listing = Listing()
     listing.put(made_up.many(5))
     assert marked_line(listing, Totals(0, 0), LOOK) == ()
-    listing.toggle_all()
+    listing.marks.toggle_all()
     assert line_text(marked_line(listing, Totals(1, 1_900_000_000), LOOK)) == (
         "5 marked, frees 1.9 GB"
     )

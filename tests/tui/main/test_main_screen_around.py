@@ -72,8 +72,8 @@ async def test_refresh_measures_the_marked_and_looks_again(open_screen, made_up,
         main = pilot.app.main
         await pilot.press("space", "space", "r")
         await wait_until(lambda: source.scans == 2 and main.scan.feed.idle)
-        assert set(source.measured) == main.list.listing.marks
-        for path in main.list.listing.marks:
+        assert set(source.measured) == main.list.listing.marks.paths
+        for path in main.list.listing.marks.paths:
             assert main.list.listing.get(path).size.disk_bytes == 50_000_000
 
 
@@ -197,7 +197,7 @@ async def test_the_palette_does_any_action(open_screen, wait_until):
         await pilot.press(*"mark all shown")
         await wait_until(lambda: "Mark every row" in everything(pilot))
         await pilot.press("down", "enter")
-        await wait_until(lambda: len(pilot.app.main.list.listing.marks) == 20)
+        await wait_until(lambda: len(pilot.app.main.list.listing.marks.paths) == 20)
 
 
 async def test_a_chosen_theme_is_saved_and_a_remembered_one_used(open_screen, wait_until):

@@ -153,7 +153,10 @@ async def test_marking_goes_on_to_the_next_and_says_what_is_freed(open_screen, m
     ]
     async with open_screen(made_up.MemorySource(environments)) as pilot:
         await pilot.press("space", "space")
-        assert pilot.app.main.list.listing.marks == {environments[0].path, environments[1].path}
+        assert pilot.app.main.list.listing.marks.paths == {
+            environments[0].path,
+            environments[1].path,
+        }
         assert "2 marked, frees 3.0 GB" in line(pilot, 35)
         await pilot.press("g", "space")
         assert "1 marked, frees 1.0 GB" in line(pilot, 35)
@@ -182,13 +185,13 @@ async def test_mark_all_marks_what_is_shown_and_takes_it_back(open_screen):
         listing = pilot.app.main.list.listing
         await pilot.press("slash", *"manager:uv", "enter", "a")
         shown = {each.path for each in listing.shown()}
-        assert listing.marks == shown
+        assert listing.marks.paths == shown
         await pilot.press("escape")
-        assert listing.marks == shown
+        assert listing.marks.paths == shown
         await pilot.press("a")
-        assert len(listing.marks) == 20
+        assert len(listing.marks.paths) == 20
         await pilot.press("a")
-        assert not listing.marks
+        assert not listing.marks.paths
 
 
 async def test_a_range_is_marked_from_v_to_v_and_given_up_with_esc(open_screen):
@@ -197,10 +200,10 @@ async def test_a_range_is_marked_from_v_to_v_and_given_up_with_esc(open_screen):
         await pilot.press("j", "v", "j", "j")
         assert "range of 3" in line(pilot, 35)
         await pilot.press("v")
-        assert len(listing.marks) == 3
+        assert len(listing.marks.paths) == 3
         await pilot.press("v", "G", "escape")
-        assert not listing.ranging
-        assert len(listing.marks) == 3
+        assert not listing.marks.ranging
+        assert len(listing.marks.paths) == 3
 
 
 async def test_every_key_of_the_list_can_be_pressed_without_harm(open_screen, made_up):
@@ -232,7 +235,7 @@ async def test_clicks_choose_sort_mark_and_open(open_screen, wait_until):
         await pilot.click(main.list.table, offset=(20, 5))
         assert main.list.listing.index(main.list.listing.cursor) == 4
         await pilot.click(main.list.table, offset=(0, 3))
-        assert main.list.listing.is_marked(main.list.listing.at(2).path)
+        assert main.list.listing.at(2).path in main.list.listing.marks.paths
         await pilot.click(main.list.table, offset=(14, 0))
         assert main.list.listing.column.id == "path"
         await pilot.click(main.list.table, offset=(14, 0))
@@ -285,7 +288,7 @@ async def test_the_wheel_is_not_turned_back_by_rows_that_come(open_screen, made_
 async def test_remapped_keys_work_and_are_shown(open_screen):
     async with open_screen(keys={"mark": "x", "filter": "F"}) as pilot:
         await pilot.press("x", "space")
-        assert len(pilot.app.main.list.listing.marks) == 1
+        assert len(pilot.app.main.list.listing.marks.paths) == 1
         assert "x mark" in line(pilot, 35)
         await pilot.press("F", *"api")
         assert pilot.app.main.list.listing.query.text == "api"
@@ -295,7 +298,7 @@ async def test_keys_that_cannot_be_used_are_said_and_the_usual_ones_hold(open_sc
     async with open_screen(keys={"mrak": "x"}) as pilot:
         await wait_until(lambda: "did you mean 'mark'" in everything(pilot))
         await pilot.press("space")
-        assert len(pilot.app.main.list.listing.marks) == 1
+        assert len(pilot.app.main.list.listing.marks.paths) == 1
 
 
 async def test_columns_are_those_configured(open_screen):

@@ -122,12 +122,12 @@ async def test_the_list_is_corrected_without_a_scan_and_the_cursor_stays_on_its_
         listing = hand.main.list.listing
         await hand.pilot.press("space", "j")
         stays = listing.cursor
-        (gone,) = listing.marks
+        (gone,) = listing.marks.paths
         scans = hand.operations.source.scans
         await hand.delete()
         await hand.until(lambda: listing.get(gone) is None)
         assert listing.cursor == stays
-        assert listing.marks == frozenset()
+        assert listing.marks.paths == frozenset()
         await hand.pilot.press("z")
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
         await hand.pilot.press("y")

@@ -30,7 +30,7 @@ def listing() -> Listing:
 
 def test_most_reclaimable_first_and_unknown_last_both_ways(listing):
     assert names(listing) == ["b", "c", "a", "d"]
-    listing.turn()
+    listing.sort_by(listing.column, reverse=not listing.reverse)
     assert names(listing) == ["a", "c", "b", "d"]
 
 
@@ -53,7 +53,7 @@ def test_every_column_sorts_and_turning_it_reverses_what_is_known(column):
     )
     listing.sort_by(column_named(column.id), reverse=False)
     forwards = names(listing)
-    listing.turn()
+    listing.sort_by(listing.column, reverse=not listing.reverse)
     assert names(listing) == forwards[::-1]
     assert len(set(forwards)) == len(Status)
 
@@ -68,7 +68,7 @@ def test_a_longer_path_comes_after_its_beginning_and_before_it_in_reverse():
     listing = Listing("path", reverse=False)
     listing.put([env("ab"), env("a"), env("abc")])
     assert names(listing) == ["a", "ab", "abc"]
-    listing.turn()
+    listing.sort_by(listing.column, reverse=not listing.reverse)
     assert names(listing) == ["abc", "ab", "a"]
 
 
@@ -117,50 +117,50 @@ def test_a_row_that_no_longer_matches_leaves_the_filtered_list(listing):
 
 
 def test_marks_survive_a_filter_and_say_how_many_it_hides(listing):
-    listing.toggle_all()
+    listing.marks.toggle_all()
     listing.narrow(Query.parse("/w/a", NOW))
-    assert len(listing.marks) == 4
-    assert listing.hidden_marks == 3
-    assert [each.name for each in listing.marked()] == ["a", "b", "c", "d"]
+    assert len(listing.marks.paths) == 4
+    assert listing.marks.hidden == 3
+    assert [each.name for each in listing.marks.environments()] == ["a", "b", "c", "d"]
 
 
 def test_marking_all_twice_leaves_the_hidden_marks(listing):
     listing.move_to(0)
-    listing.toggle_mark()
+    listing.marks.toggle()
     listing.narrow(Query.parse("/w/a", NOW))
-    listing.toggle_all()
-    assert listing.marks == {"/w/a", "/w/b"}
-    listing.toggle_all()
-    assert listing.marks == {"/w/b"}
+    listing.marks.toggle_all()
+    assert listing.marks.paths == {"/w/a", "/w/b"}
+    listing.marks.toggle_all()
+    assert listing.marks.paths == {"/w/b"}
 
 
 def test_targets_are_the_marked_ones_or_the_one_under_the_cursor(listing):
     listing.move_to(1)
-    assert [each.name for each in listing.targets()] == ["c"]
-    listing.toggle_mark()
+    assert [each.name for each in listing.marks.targets()] == ["c"]
+    listing.marks.toggle()
     listing.move_to(3)
-    assert [each.name for each in listing.targets()] == ["c"]
-    assert Listing().targets() == []
+    assert [each.name for each in listing.marks.targets()] == ["c"]
+    assert Listing().marks.targets() == []
 
 
 def test_a_range_marks_from_its_start_to_the_cursor_either_way(listing):
     listing.move_to(2)
-    listing.start_range()
+    listing.marks.start_range()
     listing.move_to(0)
-    within = listing.in_range()
+    within = listing.marks.in_range()
     assert [within(place) for place in range(4)] == [True, True, True, False]
-    listing.mark_range()
-    assert listing.marks == {"/w/b", "/w/c", "/w/a"}
-    assert not listing.ranging
+    listing.marks.mark_range()
+    assert listing.marks.paths == {"/w/b", "/w/c", "/w/a"}
+    assert not listing.marks.ranging
 
 
 def test_a_range_ends_when_its_start_goes(listing):
-    listing.start_range()
+    listing.marks.start_range()
     listing.move_to(2)
     listing.remove(["/w/b"])
-    assert not listing.ranging
-    listing.mark_range()
-    assert not listing.marks
+    assert not listing.marks.ranging
+    listing.marks.mark_range()
+    assert not listing.marks.paths
 
 
 def test_one_batch_may_name_a_path_twice(listing):

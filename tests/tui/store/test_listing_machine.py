@@ -83,7 +83,7 @@ class ListingMachine(RuleBasedStateMachine):
 
     @rule(rows=st.integers(-3, 3))
     def move_by(self, rows):
-        self.listing.move_by(rows)
+        self.listing.move_to((self.listing.index(self.listing.cursor) or 0) + rows)
 
     @rule()
     def touch(self):
@@ -91,28 +91,28 @@ class ListingMachine(RuleBasedStateMachine):
 
     @rule()
     def mark(self):
-        before = self.listing.marks
-        self.listing.toggle_mark()
-        changed = before ^ self.listing.marks
+        before = self.listing.marks.paths
+        self.listing.marks.toggle()
+        changed = before ^ self.listing.marks.paths
         assert changed == ({self.listing.cursor} if self.listing.cursor else set())
 
     @rule()
     def mark_all(self):
-        self.listing.toggle_all()
+        self.listing.marks.toggle_all()
 
     @rule()
     def start_range(self):
-        self.listing.start_range()
+        self.listing.marks.start_range()
 
     @rule()
     def mark_range(self):
         listing = self.listing
-        before, ranging, cursor = listing.marks, listing.ranging, listing.cursor
-        listing.mark_range()
-        assert not listing.ranging
-        assert before <= listing.marks
+        before, ranging, cursor = listing.marks.paths, listing.marks.ranging, listing.cursor
+        listing.marks.mark_range()
+        assert not listing.marks.ranging
+        assert before <= listing.marks.paths
         if ranging:
-            assert cursor in listing.marks
+            assert cursor in listing.marks.paths
 
     @invariant()
     def rows_are_what_was_put_and_match(self):
@@ -142,21 +142,21 @@ class ListingMachine(RuleBasedStateMachine):
     @invariant()
     def marks_exist_and_targets_do(self):
         listing = self.listing
-        assert listing.marks <= set(self.known)
-        assert {each.path for each in listing.marked()} == listing.marks
-        if listing.marks:
-            assert {each.path for each in listing.targets()} == listing.marks
+        assert listing.marks.paths <= set(self.known)
+        assert {each.path for each in listing.marks.environments()} == listing.marks.paths
+        if listing.marks.paths:
+            assert {each.path for each in listing.marks.targets()} == listing.marks.paths
         else:
-            assert [each.path for each in listing.targets()] == [
+            assert [each.path for each in listing.marks.targets()] == [
                 path for path in [listing.cursor] if path
             ]
 
     @invariant()
     def a_range_starts_at_a_row_shown(self):
         listing = self.listing
-        within = listing.in_range()
+        within = listing.marks.in_range()
         inside = [place for place in range(len(listing)) if within(place)]
-        assert listing.ranging == bool(inside)
+        assert listing.marks.ranging == bool(inside)
         if inside:
             assert listing.index(listing.cursor) in {inside[0], inside[-1]}
 

@@ -262,19 +262,21 @@ def _package_page_node(
 
 
 class PackagePage(DrawnList[PageRow]):
-    """One package: what it is, why it is here, what it needs."""
+    """One package: what it is, why it is here, what it needs; and those gone through to it."""
 
     def __init__(self, look: Look) -> None:
-        self.package: Distribution | None = None
-        self.everything: tuple[Distribution, ...] = ()
+        self.trail: list[Distribution] = []
+        """The packages gone through, the one that is shown last; none where no page is open."""
+        self._everything: tuple[Distribution, ...] = ()
 
         def make(cells: int) -> list[PageRow]:
-            return [] if self.package is None else page(self.package, self.everything, look, cells)
+            return page(self.trail[-1], self._everything, look, cells) if self.trail else []
 
         super().__init__(make)
 
-    def open(self, package: Distribution, everything: tuple[Distribution, ...]) -> None:
-        """Show a package among all those installed, from the top."""
-        self.package, self.everything = package, everything
-        self.build(("why", 0))
-        self.scroll_to(y=0, animate=False)
+    def show(self, trail: list[Distribution], everything: tuple[Distribution, ...]) -> None:
+        """Show the last package of a trail among all those installed, from the top."""
+        self.trail, self._everything = trail, everything
+        if trail:
+            self.build(("why", 0))
+            self.scroll_to(y=0, animate=False)

@@ -54,7 +54,6 @@ class Packages(DetailTab):
         self.footing = Static(classes="footing", markup=False)
         self._search: Input | None = None
         self._environment: str | None = None
-        self._history: list[Distribution] = []
         self._installed: Installed | None = None
 
     def compose(self) -> ComposeResult:
@@ -63,14 +62,9 @@ class Packages(DetailTab):
         yield self.footing
 
     @property
-    def choice(self) -> PackageView:
-        """Which packages are shown, and in which order."""
-        return self.table.choice
-
-    @property
     def entrance(self) -> Widget:
         """The page where one is open, else the table."""
-        return self.page if self._history else self.table
+        return self.page if self.page.trail else self.table
 
     @property
     def typing(self) -> bool:
@@ -80,28 +74,30 @@ class Packages(DetailTab):
     @property
     def hints(self) -> dict[str, str]:
         """What keys do in the table, or on the page."""
-        if self._history:
+        if self.page.trail:
             return {"open": "that package", "filter": "search"}
-        asked = "all of them" if self.choice.requested_only else ""
+        asked = "all of them" if self.table.choice.requested_only else ""
         return {"open": "why", "filter": "search", "asked": asked, "sort": ""}
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show the packages of an environment; the order and the choice stay as they are."""
         if environment.path != self._environment:
             self._environment = environment.path
-            self._leave_page()
+            self._go_to([])
             if self._search is not None:
                 self._search.value = ""
         elif installed is self._installed:
             return
         self._installed = installed
         self.table.take(installed.distributions if isinstance(installed, ReadDone) else ())
-        if self._history:
-            self._renew_page()
-        self._choose(self.choice)
+        if self.page.trail:
+            installed_now = {one.path: one for one in self.table.everything}
+            trail = [installed_now.get(one.path) for one in self.page.trail]
+            self._go_to([one for one in trail if one is not None])
+        self._choose(self.table.choice)
 
     def _choose(self, choice: PackageView) -> None:
-        searched = choice.text and choice.text != self.choice.text
+        searched = choice.text and choice.text != self.table.choice.text
         self.table.choice = choice
         everything = self.table.everything
         rows = choice.pick(everything)
@@ -116,14 +112,14 @@ class Packages(DetailTab):
             case _:
                 words, line = f"Reading what is installed{self.look.signs.ellipsis}", ""
         self.table.say_instead((Part(words, Tone.MUTED),))
-        if not self._history:
+        if not self.page.trail:
             self.footing.update(Content(line))
             self.post_message(HintsChanged())
 
     def action_filter(self) -> None:
         """Search in the packages."""
-        if self._history:
-            self._leave_page()
+        if self.page.trail:
+            self._go_to([])
         if self._search is None:
             self._search = Input(placeholder="names and summaries", compact=True)
             self._search.cursor_blink = False
@@ -134,83 +130,69 @@ class Packages(DetailTab):
     @on(Input.Changed)
     def _searched(self, event: Input.Changed) -> None:
         event.stop()
-        self._choose(replace(self.choice, text=event.value))
+        self._choose(replace(self.table.choice, text=event.value))
 
     @on(Input.Submitted)
     def _search_done(self, event: Input.Submitted) -> None:
         event.stop()
         self.table.focus()
-        self.set_class(bool(self.choice.text), "-searching")
+        self.set_class(bool(self.table.choice.text), "-searching")
 
     def action_asked(self) -> None:
         """Show only what was asked for, or all."""
-        self._choose(replace(self.choice, requested_only=not self.choice.requested_only))
+        choice = self.table.choice
+        self._choose(replace(choice, requested_only=not choice.requested_only))
 
     def action_sort(self) -> None:
         """Sort by the other column."""
-        other = PackageOrder.NAME if self.choice.order is PackageOrder.SIZE else PackageOrder.SIZE
-        self._choose(replace(self.choice, order=other, reverse=False))
+        choice = self.table.choice
+        other = PackageOrder.NAME if choice.order is PackageOrder.SIZE else PackageOrder.SIZE
+        self._choose(replace(choice, order=other, reverse=False))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self._choose(replace(self.choice, reverse=not self.choice.reverse))
+        self._choose(replace(self.table.choice, reverse=not self.table.choice.reverse))
 
     @on(LineList.HeadingClicked)
     def _heading_clicked(self, event: LineList.HeadingClicked) -> None:
         event.stop()
         order = self.table.columns(self.table.cells).order_at(event.column)
-        if order is self.choice.order:
+        if order is self.table.choice.order:
             self.action_reverse()
         elif order is not None:
-            self._choose(replace(self.choice, order=order, reverse=False))
+            self._choose(replace(self.table.choice, order=order, reverse=False))
 
     @on(LineList.Chosen)
     def _chosen(self, event: LineList.Chosen) -> None:
         event.stop()
         if isinstance(event.row, Distribution):
-            self._open_page(event.row)
+            self._go_to([*self.page.trail, event.row], enter=True)
         elif isinstance(event.row, PageRow) and event.row.target:
             target = event.row.target
             package = next((one for one in self.table.everything if one.name == target), None)
             if package is not None:
-                self._open_page(package)
+                self._go_to([*self.page.trail, package], enter=True)
 
-    def _open_page(self, package: Distribution) -> None:
-        self._history.append(package)
-        if not self.page.is_attached:
-            self.mount(self.page, after=self.table)
-        self.add_class("-page")
-        self._show_page()
-        self.page.focus()
-
-    def _show_page(self) -> None:
-        self.page.open(self._history[-1], self.table.everything)
-        self.footing.update(Content(""))
-        self.post_message(HintsChanged())
-
-    def _renew_page(self) -> None:
-        installed = {one.path: one for one in self.table.everything}
-        self._history = [installed[one.path] for one in self._history if one.path in installed]
-        if self._history:
-            self._show_page()
-        else:
-            self._leave_page()
-
-    def _leave_page(self) -> None:
+    def _go_to(self, trail: list[Distribution], *, enter: bool = False) -> None:
+        """Show the page of the last package gone through, or the table."""
         had_focus = self.page.has_focus
-        self._history.clear()
-        self.remove_class("-page")
-        if had_focus:
-            self.table.focus()
+        if trail and not self.page.is_attached:
+            self.mount(self.page, after=self.table)
+        self.page.show(trail, self.table.everything)
+        self.set_class(bool(trail), "-page")
+        if trail:
+            self.footing.update(Content(""))
+            self.post_message(HintsChanged())
+        if enter or (had_focus and not trail):
+            self.entrance.focus()
 
     def action_back(self) -> None:
         """Leave the page, then the search; after that it is for others to answer."""
-        if len(self._history) > 1:
-            self._history.pop()
-            self._show_page()
-        elif self._history:
-            self._leave_page()
-            self._choose(self.choice)
+        if len(self.page.trail) > 1:
+            self._go_to(self.page.trail[:-1])
+        elif self.page.trail:
+            self._go_to([])
+            self._choose(self.table.choice)
         elif self.has_class("-searching"):
             self._end_search()
         else:

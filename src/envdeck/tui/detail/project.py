@@ -4,33 +4,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.widget import Widget
-
-from envdeck.core.model import Distribution, Environment, NoPlan, Plan, RecreateRequest
+from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
 from envdeck.text import place, plain
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.source import CatalogSource
-from envdeck.tui.detail.project_view import (
-    declares_nothing,
-    has_project,
-    no_project,
-    project_rows,
-    say,
-)
-from envdeck.tui.detail.reader import Reader
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.detail.tab_rows import TabFooting, TabRow
+from envdeck.tui.detail.project_view import declares_nothing, project_rows, say
+from envdeck.tui.detail.reader import ReadTab
+from envdeck.tui.detail.tab import Installed, ReadDone, ReadFailure, ReadPending
+from envdeck.tui.detail.tab_rows import TabRow
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
-from envdeck.tui.widgets.line_list import DrawnList, LineList
 
 # What reads a project is imported by the thread that does so, and what shows it with it: the
 # tab opens before.
-
-_Wish = tuple[Environment, tuple[Distribution, ...]]
 
 
 class Compared:
@@ -40,32 +27,14 @@ class Compared:
         self.comparison = comparison
 
 
-class ProjectTab(DetailTab):
+class ProjectTab(ReadTab[Compared]):
     """Drift under the cursor; below it what the project declares, locks and asks for."""
 
     OFFERS: ClassVar[frozenset[str]] = frozenset({"mend"})
 
     def __init__(self, look: Look, source: CatalogSource) -> None:
-        super().__init__(look)
-        self.view = DrawnList[TabRow](self._lay)
-        self.footing = TabFooting(look)
-        self._source = source
-        self._environment: Environment | None = None
-        self._installed: Installed | None = None
-        self._found: Compared | ReadPending | ReadFailure = ReadPending()
-        self._asked: object = None
+        super().__init__(look, lambda request: Compared(source.project(*request)))
         self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
-        self._reader = Reader(self, self._compare, self._answer, lambda request: request[0].path)
-
-    def compose(self) -> ComposeResult:
-        """The rows, and what the key for mending does."""
-        yield self.view
-        yield self.footing
-
-    @property
-    def entrance(self) -> Widget:
-        """The rows."""
-        return self.view
 
     @property
     def hints(self) -> dict[str, str]:
@@ -75,80 +44,30 @@ class ProjectTab(DetailTab):
     @property
     def comparison(self) -> "Comparison | None":
         """What is shown, once it was read."""
-        return self._found.comparison if isinstance(self._found, Compared) else None
-
-    # reading
+        found = self.reading.found
+        return found.comparison if found is not None else None
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
-        """Show an environment beside its project; what was read stays while it is read anew."""
-        before, self._environment = self._environment, environment
-        self._installed = installed
-        other = before is None or before.path != environment.path
-        if other:
-            self._found = self._reader.known((environment, ())) or ReadPending()
-            self._asked = None
-        if not has_project(environment) or isinstance(installed, ReadFailure):
-            self._reader.forget()
-            self._asked = None
-            if isinstance(installed, ReadFailure):
-                self._found = installed
-        elif isinstance(installed, ReadDone):
-            asked = (environment.path, environment.seen_at, id(installed))
-            if asked != self._asked:
-                self._asked = asked
-                self._reader.ask((environment, installed.distributions))
-        self._build(anew=other)
+        """Show an environment beside its project."""
+        match installed:
+            case ReadDone(distributions):
+                self.reading.show(environment, distributions)
+            case ReadFailure():
+                self.reading.show(environment, installed)
+            case _:
+                self.reading.show(environment, None)
 
-    def left(self) -> None:
-        """Ask for nothing; when it is opened again it is read again."""
-        self._asked = None
-        self._reader.forget()
-
-    def read_again(self) -> None:
-        """Read it again, beside what was installed: a change of that comes with the
-        environment."""
-        self._asked = None
-        if self._environment is not None:
-            self.show(self._environment, self._installed)
-
-    def _compare(self, request: _Wish) -> Compared:
-        """Compare; called in a thread."""
-        return Compared(self._source.project(*request))
-
-    def _answer(self, request: _Wish, found: Compared | ReadPending | ReadFailure) -> None:
-        shown = self._environment
-        if shown is None or shown.path != request[0].path:
-            return
-        if isinstance(found, ReadPending) and isinstance(self._found, Compared):
-            return
-        self._found = found
-        self._build()
-
-    # showing
-
-    def _build(self, *, anew: bool = False) -> None:
-        self.view.build()
-        if anew:
-            self.view.scroll_to(y=0, animate=False)
-            self.view.action_first()
-        self._tell()
-
-    def _lay(self, cells: int) -> list[TabRow]:
-        environment = self._environment
-        if environment is None:
-            return []
-        nothing = no_project(environment, self.look, cells)
-        if nothing is not None:
-            return nothing
-        match self._found:
+    def lay(self, environment: Environment, cells: int) -> list[TabRow]:
+        """Return the rows."""
+        match self.reading.state:
             case Compared(comparison=None):
                 gone = (Part("Its project is no longer there.", Tone.WARNING),)
-                return say([gone, self._again()], self.look, cells)
+                return say([gone, _again(self.look)], self.look, cells)
             case Compared(comparison=comparison) if comparison is not None:
                 return self._compared(comparison, environment, cells)
             case ReadFailure(reason):
                 why = f"{self.look.signs.broken} It could not be compared: {reason}"
-                return say([(Part(why, Tone.ERROR),), self._again()], self.look, cells)
+                return say([(Part(why, Tone.ERROR),), _again(self.look)], self.look, cells)
             case _:
                 words = f"Comparing it with its project{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
@@ -165,16 +84,7 @@ class ProjectTab(DetailTab):
             self._laid = shown, rows
         return self._laid[1]
 
-    def _again(self) -> Line:
-        key = Part(self.look.key("refresh"), Tone.HEADING)
-        return key, Part(" reads it again.", Tone.MUTED)
-
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        self._tell()
-
-    def _tell(self) -> None:
+    def tell(self) -> None:
         """Say what the key for mending does with the row under the cursor."""
         mending = self._mending()
         if mending is None:
@@ -192,8 +102,6 @@ class ProjectTab(DetailTab):
         row, comparison = self.view.current, self.comparison
         if row is None or comparison is None:
             return None
-        # moved
-
         if not isinstance(row.about, Drift | PythonDrift):
             return None
         return mending(comparison, row.about, self.look)
@@ -201,20 +109,19 @@ class ProjectTab(DetailTab):
     def mend(self, operating: "Operating") -> "PlanRequest | str":
         """Return the recreate that mends what is under the cursor, or why there is none."""
         mending = self._mending()
-        if isinstance(self._found, ReadPending):
+        if isinstance(self.reading.state, ReadPending):
             return "it is being compared with its project still"
-        if self._environment is None or mending is None:
+        environment = self.reading.environment
+        if environment is None or mending is None:
             return "nothing has drifted that could be mended here"
         if isinstance(mending, str):
             return mending
-        # moved
+        return fix_request(operating, environment, mending, self.look)
 
-        return fix_request(operating, self._environment, mending, self.look)
 
-    @on(LineList.Chosen)
-    async def _chosen(self, event: LineList.Chosen) -> None:
-        event.stop()
-        await self.screen.run_action("mend")
+def _again(look: Look) -> Line:
+    key = Part(look.key("refresh"), Tone.HEADING)
+    return key, Part(" reads it again.", Tone.MUTED)
 
 
 def _same(one: tuple[object, object, int], other: tuple[object, object, int]) -> bool:

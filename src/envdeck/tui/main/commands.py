@@ -43,11 +43,11 @@ class Commands:
     def _targets(self, doing: str) -> tuple[Environment, ...]:
         """Return what an action is about, as it is at the key press; say why where it is none."""
         listing, say = self._list.listing, self._operations.say
-        if listing.ranging:
+        if listing.marks.ranging:
             key = self._look.key("range")
             say(f"a range is being marked: {key} ends it, then it can be acted on")
             return ()
-        targets = tuple(listing.targets())
+        targets = tuple(listing.marks.targets())
         if not targets:
             say(f"there is no environment to {doing}")
         return () if self._operations.held([each.path for each in targets]) else targets
@@ -63,7 +63,7 @@ class Commands:
         what = self._look.path(targets[0].path)
         if len(targets) > 1:
             what = f"{len(targets):,} environments"
-            hidden = self._list.listing.hidden_marks
+            hidden = self._list.listing.marks.hidden
             what += f", {hidden:,} of them hidden by the filter" if hidden else ""
         self._operations.request(delete_request(operating, targets, f"Delete {what}"))
 

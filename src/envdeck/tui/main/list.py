@@ -45,7 +45,7 @@ class EnvironmentList(Horizontal):
 
     def put(self, fresh: Sequence[Environment], gone: Sequence[str]) -> None:
         """Show newer records, and take those of some paths away."""
-        before, marked = self.listing.current, self.listing.marks
+        before, marked = self.listing.current, self.listing.marks.paths
         with self.table.changing():
             self.listing.put(fresh)
             self.listing.remove(gone)
@@ -145,24 +145,24 @@ class EnvironmentList(Horizontal):
 
     def action_mark(self) -> None:
         """Mark the row and go on to the next; in a range, mark all of it."""
-        if self.listing.ranging:
+        if self.listing.marks.ranging:
             self.action_range()
             return
-        self.listing.toggle_mark()
+        self.listing.marks.toggle()
         self.table.action_down()
         self.post_message(messages.MarksChanged())
 
     def action_mark_all(self) -> None:
         """Mark every row shown, or none of them."""
-        self.listing.toggle_all()
+        self.listing.marks.toggle_all()
         self.post_message(messages.MarksChanged())
 
     def action_range(self) -> None:
         """Start a range, or mark the one that was started."""
-        if self.listing.ranging:
-            self.listing.mark_range()
+        if self.listing.marks.ranging:
+            self.listing.marks.mark_range()
         else:
-            self.listing.start_range()
+            self.listing.marks.start_range()
         self.post_message(messages.MarksChanged())
 
     # the row under the cursor

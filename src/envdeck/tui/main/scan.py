@@ -226,7 +226,7 @@ class ScanController:
 
     def count_marked(self, *, other: bool) -> None:
         """Count what the marked ones come to; `other` ones than before are unknown until then."""
-        self._marked.count(self._list.listing.marked(), other=other)
+        self._marked.count(self._list.listing.marks.environments(), other=other)
 
     @property
     def marked_totals(self) -> Totals:

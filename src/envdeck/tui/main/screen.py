@@ -197,7 +197,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.keys.tell(
             key_hints(
                 typing=self.typing,
-                ranging=listing.ranging,
+                ranging=listing.marks.ranging,
                 inside=detail.hints if self.panes.inside and detail is not None else None,
                 looking=self.scan.feed.running and not listing.query.text,
             ),
@@ -214,7 +214,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def on_cursor_moved(self) -> None:
         """Let the detail follow, and the length of a range."""
         self.panes.follow()
-        if self.list.listing.ranging:
+        if self.list.listing.marks.ranging:
             self.tell()
 
     def on_plans_agreed(self, message: PlansAgreed) -> None:
@@ -304,8 +304,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.list.table.focus()
             if not self.panes.wide and self.panes.detail is not None:
                 self.panes.detail.hidden()
-        elif listing.ranging:
-            listing.end_range()
+        elif listing.marks.ranging:
+            listing.marks.end_range()
             self.list.table.refresh()
         elif listing.query.text or self.list.filter_bar is not None:
             self.list.close_filter()
@@ -358,7 +358,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
         While that is done already nothing is begun: a held key would start a thread each time.
         """
-        targets = self.list.listing.targets()
+        targets = self.list.listing.marks.targets()
         paths = [each.path for each in targets]
         if not self.scan.feed.running or paths != self._read_anew:
             self._read_anew = paths

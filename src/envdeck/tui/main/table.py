@@ -53,7 +53,7 @@ class EnvironmentLines:
             environment,
             self.layout,
             self._look,
-            marked=self._listing.is_marked(environment.path),
+            marked=environment.path in self._listing.marks.paths,
             largest=self._largest_size(),
             doing=self.doing.get(environment.path),
         )
@@ -142,7 +142,7 @@ class EnvironmentTable(LineView):
         before = self.listing.index(self.listing.cursor)
         self.listing.move_to(place)
         self.show_cursor()
-        if self.listing.ranging:
+        if self.listing.marks.ranging:
             self.refresh()
         for moved in (before, self.listing.index(self.listing.cursor)):
             if moved is not None:
@@ -169,7 +169,7 @@ class EnvironmentTable(LineView):
         if place >= len(listing):
             return self.painter.draw((), cells)
         path = listing.at(place).path
-        over = "marked" if listing.is_marked(path) or listing.in_range()(place) else ""
+        over = "marked" if path in listing.marks.paths or listing.marks.in_range()(place) else ""
         if path == listing.cursor:
             over = "cursor" if self.has_focus else "cursor-blurred"
         return self.painter.draw(self.body.row(place), cells, over)
@@ -186,7 +186,7 @@ class EnvironmentTable(LineView):
         elif place < len(self.listing):
             self.move_to(place)
             if event.x < MARK:
-                self.listing.toggle_mark()
+                self.listing.marks.toggle()
                 self.post_message(MarksChanged())
             elif event.chain >= 2:
                 self.post_message(RowOpened())

@@ -176,14 +176,14 @@ def key_hints(
 
 def marked_line(listing: Listing, totals: Totals, look: Look) -> Line:
     """Return how many are marked, and what they free together."""
-    if listing.ranging:
-        within = listing.in_range()
+    if listing.marks.ranging:
+        within = listing.marks.in_range()
         count = sum(map(within, range(len(listing))))
         return (Part(f"range of {count:,}", Tone.ACCENT),)
-    count = len(listing.marks)
+    count = len(listing.marks.paths)
     if not count:
         return ()
-    hidden = f" ({listing.hidden_marks:,} hidden)" if listing.hidden_marks else ""
+    hidden = f" ({listing.marks.hidden:,} hidden)" if listing.marks.hidden else ""
     freed = look.signs.ellipsis if totals.freed is None else size(totals.freed)
     return (
         Part(f"{count:,} marked{hidden}, frees ", Tone.ACCENT),

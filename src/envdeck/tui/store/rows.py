@@ -29,11 +29,11 @@ class Listing:
         self._keys: dict[str, SortKey] = {}
         self._order: list[str] = []
         self._places: dict[str, int] | None = None
-        self._marks: set[str] = set()
+        self.marks = Marks(self)
         self._cursor: str | None = None
         self._chosen: str | None = None
-        self._anchor: str | None = None
-        self._touched = False
+        self.touched = False
+        """Whether the cursor stands where a person left it."""
 
     # rows
 
@@ -95,9 +95,7 @@ class Listing:
         for path in gone:
             self._told.pop(path, None)
             self._keys.pop(path, None)
-        self._marks -= gone
-        if self._anchor in gone:
-            self._anchor = None
+        self.marks.forget(gone)
         if self._chosen in gone:
             self._chosen = None
         self._rearrange(gone, [])
@@ -118,12 +116,11 @@ class Listing:
         """Put the cursor on its own row, or on the nearest one that remained."""
         if not self._order:
             self._cursor = None
-        elif not self._touched:
+        elif not self.touched:
             self._cursor = self._order[0]
         elif self.index(self._cursor) is None:
             self._cursor = self._neighbour(before, place)
-        if self._anchor is not None and self.index(self._anchor) is None:
-            self._anchor = None
+        self.marks.settle()
 
     def _neighbour(self, before: list[str], place: int | None) -> str:
         if place is not None:
@@ -150,22 +147,18 @@ class Listing:
         self._places = None
         self._settle(self._order, None)
 
-    def turn(self) -> None:
-        """Sort the other way round."""
-        self.sort_by(self.column, reverse=not self.reverse)
-
     def narrow(self, query: Query) -> None:
         """Show only what matches. The cursor stays on its row if that is shown, and returns to
         the one that was last chosen when that is shown again."""
         self.query = query
         self.revision += 1
-        self._anchor = None
+        self.marks.end_range()
         rows = self._rows
         matching = [path for path, told in self._told.items() if query.matches(rows[path], told)]
         self._keys = {path: self._key(rows[path]) for path in matching}
         self._order = sorted(matching, key=self._keys.__getitem__)
         self._places = None
-        if self._touched and self.index(self._chosen) is not None:
+        if self.touched and self.index(self._chosen) is not None:
             self._cursor = self._chosen
         else:
             self._cursor = self._order[0] if self._order else None
@@ -182,66 +175,61 @@ class Listing:
         """The environment under the cursor."""
         return self.get(self._cursor)
 
-    @property
-    def touched(self) -> bool:
-        """Whether the cursor stands where a person left it."""
-        return self._touched
-
     def touch(self) -> None:
         """Say that a person looks at the row under the cursor: it is kept from now on."""
-        if not self._touched and self._cursor is not None:
-            self._touched = True
+        if not self.touched and self._cursor is not None:
+            self.touched = True
             self._chosen = self._cursor
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a place, the nearest there is."""
         if self._order:
-            self._touched = True
+            self.touched = True
             self._cursor = self._order[max(0, min(index, len(self._order) - 1))]
             self._chosen = self._cursor
 
-    def move_by(self, rows: int) -> None:
-        """Move the cursor down, or up."""
-        self.move_to((self.index(self._cursor) or 0) + rows)
 
-    # marks
+class Marks:
+    """Which rows of a listing are marked, by their paths, and a range that is being marked."""
 
-    @property
-    def marks(self) -> frozenset[str]:
-        """The paths marked."""
-        return frozenset(self._marks)
+    def __init__(self, listing: Listing) -> None:
+        self.paths: frozenset[str] = frozenset()
+        self._listing = listing
+        self._anchor: str | None = None
 
     @property
-    def hidden_marks(self) -> int:
-        """How many marked ones the filter hides."""
-        return sum(path not in self._keys for path in self._marks)
+    def hidden(self) -> int:
+        """How many the filter hides."""
+        return sum(self._listing.index(path) is None for path in self.paths)
 
-    def is_marked(self, path: str) -> bool:
-        """Whether a row is marked."""
-        return path in self._marks
-
-    def marked(self) -> list[Environment]:
+    def environments(self) -> list[Environment]:
         """Return what is marked: in the order shown, then those the filter hides, by path."""
-        hidden = sorted(path for path in self._marks if path not in self._keys)
-        shown = [path for path in self._order if path in self._marks]
-        return [self._rows[path] for path in shown + hidden]
+        listing = self._listing
+        shown = [each for each in listing.shown() if each.path in self.paths]
+        hidden = [listing.get(path) for path in sorted(self.paths) if listing.index(path) is None]
+        return shown + [each for each in hidden if each is not None]
 
     def targets(self) -> list[Environment]:
         """Return what an action is about: the marked ones, else the one under the cursor."""
-        if self._marks:
-            return self.marked()
-        return [] if self.current is None else [self.current]
+        if self.paths:
+            return self.environments()
+        current = self._listing.current
+        return [] if current is None else [current]
 
-    def toggle_mark(self) -> None:
+    def toggle(self) -> None:
         """Mark the row under the cursor, or take its mark away."""
-        if self._cursor is not None:
-            self.touch()
-            self._marks ^= {self._cursor}
+        if self._listing.cursor is not None:
+            self._listing.touch()
+            self.paths ^= {self._listing.cursor}
 
     def toggle_all(self) -> None:
         """Mark every row shown; if all are, take their marks away."""
-        shown = set(self._order)
-        self._marks = self._marks - shown if shown <= self._marks else self._marks | shown
+        shown = {each.path for each in self._listing.shown()}
+        self.paths = self.paths - shown if shown <= self.paths else self.paths | shown
+
+    def forget(self, gone: Collection[str]) -> None:
+        """Take the marks of rows away that are no longer there."""
+        self.paths -= set(gone)
 
     # range
 
@@ -252,12 +240,12 @@ class Listing:
 
     def start_range(self) -> None:
         """Start a range at the cursor."""
-        self.touch()
-        self._anchor = self._cursor
+        self._listing.touch()
+        self._anchor = self._listing.cursor
 
     def in_range(self) -> Callable[[int], bool]:
         """Return whether a place is in the range."""
-        start, end = self.index(self._anchor), self.index(self._cursor)
+        start, end = (self._listing.index(path) for path in (self._anchor, self._listing.cursor))
         if start is None or end is None:
             return lambda _place: False
         low, high = min(start, end), max(start, end)
@@ -266,12 +254,18 @@ class Listing:
     def mark_range(self) -> None:
         """Mark from the start of the range to the cursor, and end it."""
         within = self.in_range()
-        self._marks |= {path for place, path in enumerate(self._order) if within(place)}
+        shown = enumerate(self._listing.shown())
+        self.paths |= {each.path for place, each in shown if within(place)}
         self._anchor = None
 
     def end_range(self) -> None:
         """Give the range up."""
         self._anchor = None
+
+    def settle(self) -> None:
+        """Give the range up where its start is no longer shown."""
+        if self._listing.index(self._anchor) is None:
+            self._anchor = None
 
 
 class Totals(NamedTuple):

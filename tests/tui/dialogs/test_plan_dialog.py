@@ -187,7 +187,7 @@ async def test_a_click_turns_the_switch(opened, made_up):
         row = next(i for i, each in enumerate(screen.dialog._view.rows) if each.guard)
         await screen.pilot.click(screen.dialog._view, offset=(6, row))
         await screen.planned()
-        assert screen.dialog.allowed == {"unowned-files"}
+        assert screen.dialog.maker.allowed == {"unowned-files"}
 
 
 async def test_a_final_guard_says_why_and_has_no_switch(opened, made_up):
@@ -197,7 +197,7 @@ async def test_a_final_guard_says_why_and_has_no_switch(opened, made_up):
         await screen.planned()
         await screen.pilot.press("space", "y")
         assert "refused by mount: a disk is mounted in it" in shown(screen.app)
-        assert screen.dialog.allowed == frozenset()
+        assert screen.dialog.maker.allowed == frozenset()
         assert operations.ran == []
 
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.events import DescendantFocus, ScreenSuspend
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -18,14 +16,13 @@ from envdeck.core.dotenv.model import DotenvReport, Remedy, RemedyKind
 from envdeck.core.model import Severity
 from envdeck.text import capitalise, plain
 from envdeck.text.operation import remedy_words
-from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.system import Secret
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
 from envdeck.tui.dialogs.requests import remedy_request
 from envdeck.tui.widgets.fields import SecretField
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
-from envdeck.tui.workers import run_in_thread
+from envdeck.tui.workers.latest import Latest, Stopped
 
 _FIELD = 3
 """Lines that a key takes: its name, its field and a blank."""
@@ -36,14 +33,6 @@ _FRAME = 7
 def read_default(path: str, name: str) -> Secret:
     """Read what an example has behind a key; called in a thread."""
     return Secret(reveal(path, name))
-
-
-class DefaultsRead(Message, bubble=False):
-    """What the example has for some keys was read; how this is written tells none of it."""
-
-    def __init__(self, defaults: Mapping[str, Secret]) -> None:
-        super().__init__()
-        self.defaults = defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +101,8 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # In a field the keys are its own, whatever keys the actions were given.
         Binding("escape", "back", show=False),
-        Binding("down", "down", show=False),
-        Binding("up", "up", show=False),
+        Binding("down", "move('down')", show=False),
+        Binding("up", "move('up')", show=False),
         Binding("ctrl+r", "show_typed", "Show what is typed", show=False),
     ]
 
@@ -121,8 +110,6 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         self, operating: Operating, remedy: Remedy, asked: Sequence[FixRequest], look: Look
     ) -> None:
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._operating = operating
         self._remedy = remedy
         self._asked = tuple(asked)
@@ -148,10 +135,6 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         yield DialogButton((Part(" Show typed "),), id="show_typed")
         yield DialogButton((Part(" Cancel "),), id="cancel")
 
-    def compose(self) -> ComposeResult:
-        """The frame."""
-        yield from super().compose()
-
     def on_mount(self) -> None:
         """Say what is asked for, and read what the example has."""
         self.app.clear_notifications()
@@ -161,23 +144,18 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         names = [one.name for one in self._asked if one.default]
         path = self._remedy.example
         if names:
-            run_in_thread(
-                lambda: DefaultsRead({name: read_default(path, name) for name in names}),
-                self._post,
-            )
 
-    def _post(self, message: Message) -> None:
-        """Take a fault for defaults that could not be read; called from the thread."""
-        if isinstance(message, OutcomeSaid):  # its words could quote the file
-            message = DefaultsRead({})
-        self.post_message(message)
+            def work(_stopped: Stopped) -> dict[str, Secret]:
+                try:
+                    return {name: read_default(path, name) for name in names}
+                except Exception:  # noqa: BLE001 - its words could quote the file
+                    return {}
 
-    def on_defaults_read(self, message: DefaultsRead) -> None:
+            Latest(self, self._fill_in).request(work)
+
+    def _fill_in(self, defaults: Mapping[str, Secret]) -> None:
         """Fill in what nobody has typed yet."""
-        self._defaults = {
-            name: secret for name, secret in message.defaults.items() if secret.text is not None
-        }
-        message.defaults = {}
+        self._defaults = {name: one for name, one in defaults.items() if one.text is not None}
         for name, secret in self._defaults.items():
             field = self._fields[name]
             if not field.value:
@@ -192,12 +170,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
     def on_resize(self) -> None:
         """Say it for the new width, and be as high as the fields need."""
         self._say_keys()
-        self.call_after_refresh(self._fit)
-
-    def _fit(self) -> None:
-        whole = self.has_class("-small") or self.has_class("-low")
-        lines = min(_FIELD * len(self._asked) + _FRAME, self.size.height * 9 // 10)
-        self.query_one(".dialog").styles.height = None if whole else lines
+        self.call_after_refresh(self.fit, _FIELD * len(self._asked) + _FRAME)
 
     # going through the fields
 
@@ -215,13 +188,12 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         else:
             self.action_go_on()
 
-    def action_down(self) -> None:
-        """To the next field."""
-        self.focus_next()
-
-    def action_up(self) -> None:
-        """To the field before."""
-        self.focus_previous()
+    def action_move(self, way: str) -> None:
+        """To the next field, or to the one before."""
+        if way in {"up", "down"}:
+            (self.focus_next if way == "down" else self.focus_previous)()
+        else:
+            super().action_move(way)
 
     def action_show_typed(self) -> None:
         """Show what is typed in the field that has the focus, or hide it."""

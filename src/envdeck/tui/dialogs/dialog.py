@@ -1,6 +1,7 @@
 """The frame of every dialog: a title, something to read and scroll, buttons always in sight."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -24,6 +25,17 @@ class DialogButton(Button):
         super().__init__(content(line), id=id, classes=classes, compact=True)
 
 
+_MOVES = bindings("up", "down", "first", "last", "page_up", "page_down")
+KEYS: tuple[BindingType, ...] = (
+    *(replace(key, action=f"move({key.action!r})") for key in _MOVES),
+    *(replace(key, action="app.focus_next") for key in bindings("next_pane")),
+    *(replace(key, action="app.focus_previous") for key in bindings("previous_pane")),
+    # What holds everywhere does not reach below a dialog by itself.
+    *(replace(key, action="app.quit") for key in bindings("quit")),
+)
+"""The keys that every dialog has."""
+
+
 class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     """A subclass gives the title, the body and the buttons; the focus is on `#cancel` when it
     opens, so that `enter` cancels, and so do the keys for going back.
@@ -34,16 +46,17 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,h", "back", "Cancel", show=False, id="back", group=None),
-        *bindings("up", "down", "first", "last", "page_up", "page_down"),
-        *bindings("next_pane", "previous_pane", "quit"),
-        Binding("right", "next_button", "Next button", show=False),
-        Binding("left", "previous_button", "Previous button", show=False),
+        *KEYS,
+        Binding("right", "button(1)", "Next button", show=False),
+        Binding("left", "button(-1)", "Previous button", show=False),
     ]
     AUTO_FOCUS = "#cancel"
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.title_label = LineLabel(classes="dialog-title")
         self.said = LineLabel(classes="dialog-said")
         """One line between the body and the buttons."""
@@ -65,62 +78,30 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
             with Horizontal(classes="dialog-buttons"):
                 yield from self.buttons()
 
+    def fit(self, lines: int) -> None:
+        """Be so many lines high, as far as there is room; where that is little, take all of it."""
+        whole = self.has_class("-small") or self.has_class("-low")
+        height = None if whole else min(lines, self.size.height * 9 // 10)
+        self.query_one(".dialog").styles.height = height
+
     def action_back(self) -> None:
         """Cancel."""
         self.dismiss(None)
-
-    def action_quit(self) -> None:
-        """Leave the program: what holds everywhere does not reach below a dialog by itself."""
-        self.call_later(self.app.run_action, "quit")
 
     @property
     def scrolled(self) -> LineView | None:
         """What the keys for moving scroll while the focus is on a button."""
         return next(iter(self.query(LineView)), None)
 
-    def _scroll(self, action: str) -> None:
+    def action_move(self, way: str) -> None:
+        """A line, a row or a page on, by the name of its action."""
         if self.scrolled is not None:
-            self.scrolled.call_later(self.scrolled.run_action, action)
+            self.scrolled.call_later(self.scrolled.run_action, way)
 
-    def action_up(self) -> None:
-        """A line, or a row, up."""
-        self._scroll("up")
-
-    def action_down(self) -> None:
-        """A line, or a row, down."""
-        self._scroll("down")
-
-    def action_first(self) -> None:
-        """To the first line."""
-        self._scroll("first")
-
-    def action_last(self) -> None:
-        """To the last line."""
-        self._scroll("last")
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self._scroll("page_up")
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self._scroll("page_down")
-
-    def action_next_pane(self) -> None:
-        """The focus goes on."""
-        self.focus_next()
-
-    def action_previous_pane(self) -> None:
-        """The focus goes back."""
-        self.focus_previous()
-
-    def action_next_button(self) -> None:
-        """To the next button."""
-        self.focus_next("Button")
-
-    def action_previous_button(self) -> None:
-        """To the button before."""
-        self.focus_previous("Button")
+    def action_button(self, step: int) -> None:
+        """To the next button, or to the one before."""
+        go = self.focus_next if step > 0 else self.focus_previous
+        go("Button")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Cancel, or call what the button is named after: `#yes` calls `action_yes`."""

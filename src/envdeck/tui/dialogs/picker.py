@@ -149,7 +149,7 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
         &:focus { border: none; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh", "next_pane")]
     AUTO_FOCUS = ".choices"
     GO_ON = "Show the plan"
     TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "leave it"}
@@ -157,7 +157,6 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
         self.list = ChoiceList()
         self.about = RowDetail[ChoiceRow](
@@ -334,7 +333,7 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
         if self.has_class("-low") and self.list.rows and self.focused in {self.list, self.about}:
             self.read(reading=not self.has_class("-reading"))
         else:
-            super().action_next_pane()
+            self.focus_next()
 
     def read(self, *, reading: bool) -> None:
         """Go to what is told of the row, or back to the list."""

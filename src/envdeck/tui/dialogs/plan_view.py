@@ -1,11 +1,13 @@
 """What a plan says before it is run, as lines: objects, cost, risks, the way back, the commands."""
 
 import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
 from envdeck.text import pad, size, time_left
+from envdeck.text.operation import OPERATION_WORDS
 from envdeck.tui.widgets.line import (
     Line,
     Look,
@@ -53,6 +55,62 @@ class PlanRow(NamedTuple):
     """Whether that is the line of its facts, and not of its path."""
     keeps: bool = False
     """Whether it is the switch by which edited files are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedPlan:
+    """Each wish by its title with what was planned for it."""
+
+    planned: tuple[tuple[str, Plan | NoPlan], ...]
+    allowed: frozenset[str] = frozenset()
+    """Guards that were overruled for all of them."""
+
+    @property
+    def possible(self) -> tuple[Plan, ...]:
+        """What a yes does; the others are left out."""
+        return tuple(
+            plan for _, plan in self.planned if isinstance(plan, Plan) and not plan.refusals
+        )
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What stands in the way of the others."""
+        return tuple(
+            refusal
+            for _, plan in self.planned
+            if isinstance(plan, Plan)
+            for refusal in plan.refusals
+        )
+
+    @property
+    def left_out(self) -> int:
+        """How many a yes would not do."""
+        return len(self.planned) - len(self.possible)
+
+    def whole(self) -> Plan | None:
+        """Return one plan with what all that is possible costs and frees; for showing alone."""
+        plans = self.possible
+        if not plans:
+            return None
+        kept = [plan.kept_until for plan in plans if plan.kept_until is not None]
+        return Plan(
+            id="",
+            operation=plans[0].operation,
+            targets=tuple(target for plan in plans for target in plan.targets),
+            needs_bytes=_sum(plan.needs_bytes for plan in plans),
+            frees_now_bytes=_sum(plan.frees_now_bytes for plan in plans),
+            reclaims_bytes=_sum(plan.reclaims_bytes for plan in plans),
+            undo=None if any(plan.undo is None for plan in plans) else plans[0].undo,
+            kept_until=min(kept) if len(kept) == len(plans) else None,
+        )
+
+
+def _sum(figures: Iterable[int | None]) -> int | None:
+    known = list(figures)
+    return None if None in known else sum(each for each in known if each is not None)
+
+
+Planned: TypeAlias = Plan | NoPlan | CombinedPlan
 
 
 def plan_rows(
@@ -201,6 +259,53 @@ def keep_rows(replaced: int, cells: int, *, kept: bool) -> Iterator[PlanRow]:
         keeps=True,
     )
     yield PlanRow(())
+
+
+def together_rows(
+    plans: CombinedPlan,
+    refusals: Mapping[str, Sequence[Refusal]],
+    allowed: Collection[str],
+    look: Look,
+    cells: int,
+    *,
+    can_keep: bool = False,
+) -> list[PlanRow]:
+    """Return what stands in the way first, then what is left out, then each plan below the one
+    before."""
+    rows = list(refusal_rows(refusals, allowed, look, cells))
+    impossible = [(title, each) for title, each in plans.planned if isinstance(each, NoPlan)]
+    for title, nothing in impossible:
+        why: Line = (
+            Part(f"{look.signs.broken} ", Tone.ERROR),
+            Part(f"{title}: "),
+            Part(look.sentence(nothing.message)),
+        )
+        rows += [PlanRow(line) for line in indented(why, 1, 3, cells)]
+        if nothing.hint:
+            hint: Line = (Part(look.sentence(nothing.hint), Tone.MUTED),)
+            rows += [PlanRow(line) for line in indented(hint, 3, 3, cells)]
+        rows.append(PlanRow(()))
+    possible = plans.possible
+    if plans.left_out:
+        word = OPERATION_WORDS[possible[0].operation].done if possible else "done"
+        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
+        rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
+    if can_keep:
+        replaced = sum(plan.replaced_edits for plan in possible)
+        rows += keep_rows(replaced, cells, kept=any(plan.keep_edits for plan in possible))
+    for number, plan in enumerate(possible, 1):
+        count: Line = (Part(f" {number:,} of {len(possible):,}", Tone.HEADING),)
+        rows.append(PlanRow(count))
+        lines = [
+            *target_lines(plan.targets, look, cells),
+            *warning_lines(plan, look, cells),
+            *step_lines(plan, look, cells),
+            (),
+        ]
+        rows += [PlanRow(line) for line in lines]
+    while rows and not rows[-1].line:
+        rows.pop()
+    return rows
 
 
 def warning_lines(plan: Plan, look: Look, cells: int) -> list[Line]:

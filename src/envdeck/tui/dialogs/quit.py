@@ -75,6 +75,7 @@ class QuitDialog(Dialog[Leave]):
 
     def __init__(self, queue: OperationQueue, look: Look) -> None:
         super().__init__(look)
+        self.HORIZONTAL_BREAKPOINTS = self.VERTICAL_BREAKPOINTS = None
         self._queue = queue
         self._leaving = self._over = False
         self._going = _Going(queue, look)

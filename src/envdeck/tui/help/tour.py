@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from envdeck.tui.base.actions import bindings, keys_of, shown_key
-from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import KEYS, Dialog, DialogButton
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, content, glued, wrapped
 from envdeck.tui.widgets.line_view import LineView
 
@@ -143,8 +143,8 @@ class TourDialog(Dialog[None], inherit_bindings=False):
     """The cards, one at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("open", "up", "down", "first", "last", "page_up", "page_down"),
-        *bindings("next_pane", "previous_pane", "tour", "quit"),
+        *KEYS,
+        *bindings("open", "tour"),
         Binding("h,left", "previous", "Card before", show=False),
         Binding("escape", "end", "End the tour", show=False),
     ]
@@ -152,8 +152,6 @@ class TourDialog(Dialog[None], inherit_bindings=False):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.add_class("-brief")
         self.number = 0
         self._said = _CardView(look)
@@ -247,7 +245,7 @@ class TourOffer(Dialog[TourAccepted]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.VERTICAL_BREAKPOINTS = None
         self.add_class("-brief")
 
     def body(self) -> Widget:

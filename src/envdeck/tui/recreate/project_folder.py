@@ -107,8 +107,6 @@ class ProjectDialog(Dialog[str]):
     def __init__(self, folder: str, look: Look) -> None:
         """Propose a folder, by its absolute path."""
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self._given = folder
         self._shown = look.path(folder)
         self.field = Input(
@@ -204,7 +202,7 @@ class ProjectDialog(Dialog[str]):
                 self._read()
             return
         if not in_field or not rows:
-            self.action_next_pane()
+            self.focus_next()
             return
         common = os.path.commonprefix([row.path for row in rows])  # noqa: RUF071 - of letters
         if len(rows) == 1 and len(common) >= len(typed):
@@ -226,7 +224,7 @@ class ProjectDialog(Dialog[str]):
         if isinstance(self.focused, Input) and self.folders.rows:
             self.folders.focus()
         else:
-            self.action_down()
+            self.action_move("down")
 
     @on(LineList.Chosen)
     def _chosen(self, event: LineList.Chosen) -> None:

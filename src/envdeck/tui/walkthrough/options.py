@@ -48,15 +48,13 @@ class StepDialog(Dialog[None]):
         *bindings("open"),
         # In a field the keys are its own, whatever keys the actions were given.
         Binding("escape", "back", show=False),
-        Binding("down", "down", show=False),
-        Binding("up", "up", show=False),
+        Binding("down", "move('down')", show=False),
+        Binding("up", "move('up')", show=False),
     ]
     AUTO_FOCUS = ".choices, Input"
 
     def __init__(self, step: StepView, look: Look) -> None:
         super().__init__(look)
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
-        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.step = step
         self.chosen = {option.id for option in step.options if option.chosen}
         self.on_chosen: Callable[[Answers], None] | None = None
@@ -154,19 +152,12 @@ class StepDialog(Dialog[None]):
         """Enter, where nothing else takes it."""
         self.action_go_on()
 
-    def action_down(self) -> None:
-        """To the next field, or the next option."""
-        if isinstance(self.focused, Input):
-            self.focus_next()
+    def action_move(self, way: str) -> None:
+        """To the next field or the one before, while in one; else through the options."""
+        if isinstance(self.focused, Input) and way in {"up", "down"}:
+            (self.focus_next if way == "down" else self.focus_previous)()
         else:
-            super().action_down()
-
-    def action_up(self) -> None:
-        """To the field before, or the option before."""
-        if isinstance(self.focused, Input):
-            self.focus_previous()
-        else:
-            super().action_up()
+            super().action_move(way)
 
     def action_go_on(self) -> None:
         """Hand over what was chosen and typed."""

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from textual.events import MouseScrollDown
 
 from envdeck.core.model import Finished, Found, Progress, Status

@@ -223,7 +223,7 @@ async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(actin
         await hand.until(lambda: "exactly what is here" in hand.text)
         picker = hand.app.screen
         await hand.pilot.press("j", "space")
-        chosen = picker._source
+        chosen = picker._sources.chosen
         assert chosen[0] == "lock"
         picker.action_go_on()
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
@@ -232,7 +232,7 @@ async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(actin
         assert "what uv.lock locks" not in hand.text
         await hand.pilot.press("enter")
         assert hand.app.screen is picker
-        assert picker._source == chosen
+        assert picker._sources.chosen == chosen
         await hand.until(lambda: "what uv.lock locks" in hand.text)
         hand.operations.no_plan = None
         picker.action_go_on()

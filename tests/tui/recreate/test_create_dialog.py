@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 from envdeck.core.model import NoPlan
@@ -71,15 +72,26 @@ async def test_what_is_typed_is_read_once_nothing_more_is_typed() -> None:
 
 
 async def test_an_answer_for_a_folder_left_meanwhile_is_dropped() -> None:
-    app, _ = dialog()
-    async with app.run_test(size=(80, 24)):
-        await ready(app)
-        app.view._project = "/elsewhere"
-        from envdeck.tui.recreate.create_dialog import ProjectRead
+    app, operations = dialog()
+    told, hold = operations.create_choices, threading.Event()
 
-        before = app.view._sources
-        app.view.on_project_read(ProjectRead(PROJECT, RecreateChoices((), ())))
-        assert app.view._sources == before
+    def create_choices(project):
+        if project == "/slow":
+            hold.wait(10)
+            return RecreateChoices((), ())
+        return told(project)
+
+    operations.create_choices = create_choices
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        before = app.view._sources.sources
+        for folder in ("/slow", "/elsewhere"):
+            app.view._field.value = folder
+            await until(lambda folder=folder: app.view._project == folder)
+        await ready(app)
+        hold.set()
+        await pilot.pause()
+        assert app.view._sources.sources == before
 
 
 async def test_no_such_folder_says_so_and_keeps_the_field() -> None:

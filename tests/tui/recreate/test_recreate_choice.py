@@ -213,7 +213,7 @@ async def test_what_cannot_be_chosen_says_why_and_is_not() -> None:
         await ready(app)
         await pilot.press("j", "j", "j", "enter")
         await until(lambda: "it cannot be chosen: it is damaged" in shown(app))
-        assert app.view._source == ("exact", None)
+        assert app.view._sources.chosen == ("exact", None)
 
 
 async def test_a_file_is_named_and_taken() -> None:
@@ -372,7 +372,7 @@ async def test_what_a_plan_finds_in_doubt_on_another_python_is_chosen_after_it()
         await ready(app)
         app.view.on_chosen = app.answers.append  # it stays below the plan
         app.view._pythons.chosen = NEXT.executable
-        app.view.show_again()
+        app.view.picker.show()
         await until(lambda: "cannot be recreated exactly" not in shown(app))
         await pilot.press("enter")
         await until(lambda: app.answers)
@@ -479,7 +479,7 @@ async def test_the_mouse_chooses_on_the_box_and_goes_on_by_the_button() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.click(app.view.list, offset=(2, 2))
-        await until(lambda: app.view._source[0] == "lock")
+        await until(lambda: app.view._sources.chosen[0] == "lock")
         await pilot.click("#go_on")
         await until(lambda: app.answers)
 

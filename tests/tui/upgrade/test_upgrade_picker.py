@@ -315,7 +315,7 @@ async def test_the_choice_survives_a_look_at_the_other_tab() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("j", "space", "2")
-        await until(lambda: app.view._pythons_known)
+        await until(lambda: app.view._panels[1].known)
         await pilot.press("1")
         assert app.view.list.current.key == ("package", "requests")
         assert app.view._packages.picker.chosen == SMALL - {"requests"}
@@ -333,7 +333,7 @@ async def test_a_click_on_a_box_chooses_and_one_on_a_tab_opens_it() -> None:
         await pilot.pause()
         assert "boto3" not in app.view._packages.picker.chosen
         await pilot.click("TabLine", offset=(18, 0))
-        await until(lambda: app.view.tab == 2)
+        await until(lambda: app.view._tabs.active == 2)
 
 
 async def test_names_that_would_act_are_shown_as_they_are() -> None:

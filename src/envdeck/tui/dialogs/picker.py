@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +17,11 @@ from envdeck.core.model import NoPlan
 from envdeck.text import capitalise, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, line_width
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.list_detail import RowDetail
-from envdeck.tui.workers.latest import Latest, Stopped
 
 Draw = Callable[[int], Line]
 About = Callable[[int], Sequence[Line]]
@@ -49,6 +49,11 @@ def title(text: str, note: str = "") -> ChoiceRow:
     """Return the title above some rows."""
     line = (Part(f" {text}", Tone.HEADING), Part(f"  {note}" if note else "", Tone.MUTED))
     return ChoiceRow(lambda cells: line if line_width(line) < cells else line[:1])
+
+
+def said_row(line: Line) -> ChoiceRow:
+    """Return a row that is only read."""
+    return ChoiceRow(lambda _cells: line)
 
 
 BLANK = ChoiceRow(lambda _cells: ())
@@ -120,16 +125,205 @@ class ChoiceList(LineList[ChoiceRow]):
                 self.action_mark()
 
 
+class Section:
+    """Rows of a picker that belong together, and what is chosen of them.
+
+    What the rows stand for begins with one of `kinds`.
+    """
+
+    __slots__ = ()
+    kinds: ClassVar[tuple[str, ...]] = ()
+    brings: ClassVar[str] = ""
+    """The kind of the rows that come into sight, when they come, below one of these."""
+    whole: ClassVar[bool] = False
+    """Whether all that can be chosen comes into sight where a choice is asked for."""
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return the rows as things stand, their titles among them."""
+        raise NotImplementedError
+
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether `enter` on a row goes on, since there is nothing left to choose by it."""
+        raise NotImplementedError
+
+    def choose(self, row: ChoiceRow) -> str:
+        """Choose what a row stands for, or leave it; return why it cannot be, or nothing."""
+        raise NotImplementedError
+
+    def missing(self) -> tuple[str, object] | None:
+        """Return what has to be chosen still, and the row to choose it on."""
+
+    def cursor_on(self, row: ChoiceRow | None) -> None:
+        """Answer to the cursor standing on a row, of this section or of another."""
+
+
+def _kind(row: ChoiceRow | None) -> object:
+    return row.key[0] if row is not None and isinstance(row.key, tuple) else None
+
+
+class Picker(Vertical):
+    """The rows of some sections, what is told of one, and the keys.
+
+    While what is slow is fetched (:meth:`wait`), or where that failed (:meth:`fail`), the list
+    says so in place of its rows.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("next_pane")]
+
+    def __init__(self, dialog: "PickerDialog[Any]") -> None:
+        super().__init__()
+        self.sections: Sequence[Section] = ()
+        self.list = ChoiceList()
+        self.about = RowDetail[ChoiceRow](
+            lambda row, cells: row.about(cells), lambda row: row.key, classes="about"
+        )
+        self.keys = KeyLine(dialog.look.keys)
+        self._dialog = dialog
+        self._cursor_was: object = None
+
+    def compose(self) -> ComposeResult:
+        """What the dialog has above the rows, the rows, what is told of one, the keys."""
+        yield from self._dialog.above()
+        yield self.list
+        yield self.about
+        yield self.keys
+
+    # showing
+
+    def show(self, key: object = None) -> None:
+        """Draw the rows anew; the cursor stays on what it stands on, unless told otherwise."""
+        before = {_kind(row) for row in self.list.rows}
+        self.list.show_rows([row for section in self.sections for row in section.rows()], key)
+        self.remove_class("-bare")
+        self.about.show(self.list.current)
+        self.tell_keys()
+        section = self._section(self.list.current)
+        below = "" if section is None else section.brings
+        if below and below not in before and _kind(self.list.rows[-1]) == below:
+            self.list.viewport.reveal(len(self.list.rows) - 1)
+
+    def wait(self, words: str) -> None:
+        """Say what is waited for, where the rows will be."""
+        self._say_instead((Part(f"{words}{self._dialog.look.signs.ellipsis}", Tone.MUTED),))
+
+    def fail(self, problem: NoPlan | str) -> None:
+        """Say why there is nothing to choose from, and a way out."""
+        problem = NoPlan(problem) if isinstance(problem, str) else problem
+        look = self._dialog.look
+        message = capitalise(look.sentence(problem.message))
+        line: Line = (Part(f"{look.signs.broken} {message}. ", Tone.ERROR),)
+        if problem.hint:
+            line = (*line, Part(f"{capitalise(look.sentence(problem.hint))}. "))
+        key = Part(look.key("refresh"), Tone.HEADING)
+        self._say_instead((*line, key, Part(" tries again.", Tone.MUTED)))
+
+    def _say_instead(self, line: Line) -> None:
+        self.list.say_instead(line)
+        self.list.show_rows([])
+        self.add_class("-bare")
+        self.tell_keys()
+
+    def tell_keys(self) -> None:
+        """Say what keys do now: others in a field."""
+        if isinstance(self.screen.focused, Input):
+            self.keys.tell(self._dialog.TYPING, typing=True)
+        else:
+            self.keys.tell(self._dialog.hints(self.list.current), self._dialog.count())
+
+    # choosing
+
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether `enter` on a row goes on."""
+        section = self._section(row)
+        return section is None or section.is_chosen(row)
+
+    def _section(self, row: ChoiceRow | None) -> Section | None:
+        return next((each for each in self.sections if _kind(row) in each.kinds), None)
+
+    def is_complete(self) -> bool:
+        """Whether all is chosen; else say what is not, with the cursor where it can be."""
+        for section in self.sections:
+            missing = section.missing()
+            if missing is not None:
+                self._ask_for(*missing, whole=section.whole)
+                return False
+        return True
+
+    def _ask_for(self, text: str, key: object, *, whole: bool) -> None:
+        """Say what is not chosen yet, with the cursor on the row where it can be, and those up to
+        the next title in sight with it."""
+        if key is not None:
+            self.list.move_to_key(key)
+            row = self.list.current
+            self._cursor_was = None if row is None else row.key  # or its move would unsay it
+        self._dialog.warn(text)
+        if whole:
+            rows = self.list.rows
+            first = next(number for number, row in enumerate(rows) if row.key == key)
+            after = (at for at in range(first, len(rows)) if rows[at].key is None)
+            self.list.viewport.reveal(next(after, len(rows)) - 1)
+
+    @on(LineList.Moved)
+    def _moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        row = self.list.current
+        self.about.show(row)
+        key = row.key if row is not None else None
+        if key != self._cursor_was:
+            self._cursor_was = key
+            self._dialog.warn("")
+        self.tell_keys()
+        for section in self.sections:
+            section.cursor_on(row)
+
+    @on(LineList.Chosen)
+    def _entered(self, event: LineList.Chosen) -> None:
+        event.stop()
+        if isinstance(event.row, ChoiceRow):
+            if self.is_chosen(event.row):
+                self._dialog.action_go_on()
+            else:
+                self.list.post_message(ChoiceList.Toggled(event.row))
+
+    @on(ChoiceList.Toggled)
+    def _toggled(self, event: ChoiceList.Toggled) -> None:
+        event.stop()
+        section = self._section(event.row)
+        problem = "" if section is None else section.choose(event.row)
+        self._dialog.warn(problem)
+        self.show()
+
+    # going to and fro
+
+    def on_descendant_focus(self) -> None:
+        """Other keys do other things in a field."""
+        self.tell_keys()
+
+    def on_asked_field_closed(self) -> None:
+        """Back to the list."""
+        self.list.focus()
+
+    def action_next_pane(self) -> None:
+        """The focus goes on; where there is room for one of them alone, the list and what is
+        told of its row take turns."""
+        low, focused = self.screen.has_class("-low"), self.screen.focused
+        if low and self.list.rows and focused in {self.list, self.about}:
+            self.read(reading=not self.has_class("-reading"))
+        else:
+            self.screen.focus_next()
+
+    def read(self, *, reading: bool) -> None:
+        """Go to what is told of the row, or back to the list."""
+        self.set_class(reading, "-reading")
+        (self.about if reading else self.list).focus()
+
+
 ResultT = TypeVar("ResultT")
 
 
 class PickerDialog(Dialog[ResultT], Generic[ResultT]):
-    """A subclass makes the rows (:meth:`make_rows`), and answers to what is done with them.
-
-    What is slow is fetched by :meth:`fetch`; while that lasts (:meth:`wait`), or where it
-    failed (:meth:`fail`), the list says so in place of its rows. What comes
-    after the dialog was left is dropped.
-    """
+    """Something is chosen in a picker. A subclass gives the sections, fetches what they need in
+    threads, and makes a wish of what was chosen."""
 
     DEFAULT_CSS = """
     PickerDialog .choices { height: 1fr; }
@@ -137,19 +331,18 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     PickerDialog.-high .about { height: 6; }
     PickerDialog .about:focus { border-top: solid $primary; }
     PickerDialog.-low .about { display: none; }
-    PickerDialog.-low.-reading .about { display: block; height: 1fr; border-top: none; }
-    PickerDialog.-low.-reading .choices { display: none; }
-    PickerDialog.-bare .about { display: none; }
-    PickerDialog .choosing { height: 1fr; }
+    PickerDialog.-low .-reading .about { display: block; height: 1fr; border-top: none; }
+    PickerDialog.-low .-reading .choices { display: none; }
+    PickerDialog .-bare .about { display: none; }
     PickerDialog KeyLine { background: transparent; }
-    PickerDialog .dialog-said { display: none; }
-    PickerDialog.-saying .dialog-said { display: block; }
     PickerDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost;
         &:focus { border: none; }
     }
+    PickerDialog .dialog-said { display: none; }
+    PickerDialog.-saying .dialog-said { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh", "next_pane")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
     AUTO_FOCUS = ".choices"
     GO_ON = "Show the plan"
     TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "leave it"}
@@ -158,47 +351,41 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (30, "-tall")]
-        self.list = ChoiceList()
-        self.about = RowDetail[ChoiceRow](
-            lambda row, cells: row.about(cells), lambda row: row.key, classes="about"
-        )
-        self.keys = KeyLine(look.keys)
-        self._fetches: dict[str, Latest[Message]] = {}
-        self._cursor_was: object = None
+        self.picker = Picker(self)
+        self.list, self.about = self.picker.list, self.picker.about
         self.on_chosen: Callable[[ResultT | None], None] | None = None
         """Who takes what was chosen while the dialog stays below; without, it is left with it."""
-        self.left = False
-        """Whether the dialog is closed, so that nobody waits any more."""
 
     def above(self) -> Iterable[Widget]:
         """Return what stands above the rows."""
         return ()
 
     def body(self) -> Widget:
-        """The rows, what is told of one, the keys."""
-        return Vertical(*self.above(), self.list, self.about, self.keys, classes="choosing")
+        """The picker."""
+        return self.picker
 
     def buttons(self) -> Iterable[Button]:
         """To go on, and to cancel."""
         yield DialogButton((Part(f" {self.GO_ON} "),), id="go_on", classes="-go-on")
         yield DialogButton((Part(" Cancel "),), id="cancel")
 
-    def compose(self) -> ComposeResult:
-        """The frame, its rows made as soon as there is a width for them."""
-        yield from super().compose()
-
-    def make_rows(self) -> Sequence[ChoiceRow]:
-        """Return the rows as things stand."""
-        raise NotImplementedError
-
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """Return the keys worth a hint on a row, with their words."""
-        del row
-        return {"open": self.GO_ON.lower(), "back": "cancel"}
+        raise NotImplementedError
+
+    def count(self) -> Line:
+        """Return what stands behind the keys."""
+        return ()
+
+    def warn(self, text: str) -> None:
+        """Say why something was not done above the buttons, or nothing any more."""
+        sign = self.look.signs.warning
+        self.said.show((Part(f"{sign} {plain(text)}", Tone.WARNING),) if text else ())
+        self.set_class(bool(text), "-saying")
 
     def leave_with(self, chosen: ResultT) -> None:
         """Hand over what was chosen."""
-        self.say(())
+        self.warn("")
         if self.on_chosen is None:
             self.dismiss(chosen)
         else:
@@ -207,143 +394,12 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     def returned(self, planned: object) -> None:
         """Answer to coming back from the plan of what was chosen here: nothing was done."""
 
-    # fetching
-
-    def fetch(self, what: str, call: Callable[[Stopped], Message]) -> None:
-        """Call in a thread, and post the message it returns to this screen, unless the same was
-        asked for again meanwhile."""
-        if what not in self._fetches:
-            self._fetches[what] = Latest(
-                self, self.post_message, lambda text: self.fetch_failed(what, NoPlan(text))
-            )
-        self._fetches[what].request(call)
-
-    def fetch_failed(self, what: str, problem: NoPlan) -> None:
-        """Answer to a failure to fetch something."""
-        del what
-        self.fail(problem)
-
-    def wait(self, words: str) -> None:
-        """Say what is waited for, where the rows will be."""
-        self.list.say_instead((Part(f"{words}{self.look.signs.ellipsis}", Tone.MUTED),))
-        self.list.show_rows([])
-        self.add_class("-bare")
-        self.tell_keys()
-
-    def fail(self, problem: NoPlan) -> None:
-        """Say why there is nothing to choose from, and a way out."""
-        message = capitalise(self.look.sentence(problem.message))
-        line: Line = (Part(f"{self.look.signs.broken} {message}. ", Tone.ERROR),)
-        if problem.hint:
-            line = (*line, Part(f"{capitalise(self.look.sentence(problem.hint))}. "))
-        key = self.look.key("refresh")
-        line = (*line, Part(key, Tone.HEADING), Part(" tries again.", Tone.MUTED))
-        self.show_instead(line)
-
-    def show_instead(self, line: Line) -> None:
-        """Say something where there are no rows."""
-        self.list.say_instead(line)
-        self.list.show_rows([])
-        self.add_class("-bare")
-        self.tell_keys()
-
-    def on_unmount(self) -> None:
-        """Nobody waits any more."""
-        self.left = True
-
-    # showing
-
-    def show_again(self, key: object = None) -> None:
-        """Draw the rows anew; the cursor stays on what it stands on, unless told otherwise."""
-        rows = self.make_rows()
-        self.remove_class("-bare")
-        self.list.show_rows(rows, key)
-        self.about.show(self.list.current)
-        self.tell_keys()
-
-    def tell_keys(self) -> None:
-        """Say what keys do now."""
-        if isinstance(self.focused, Input):
-            self.keys.tell(self.TYPING, typing=True)
-        else:
-            self.tell_list_keys()
-
-    def tell_list_keys(self) -> None:
-        """Say what keys do in the list."""
-        self.keys.tell(self.hints(self.list.current))
-
-    def on_descendant_focus(self) -> None:
-        """Other keys do other things in a field."""
-        self.tell_keys()
-
-    def say(self, line: Line) -> None:
-        """Say one line above the buttons, or nothing."""
-        self.said.show(line)
-        self.set_class(bool(line), "-saying")
-
-    def ask_for(self, text: str, key: object) -> None:
-        """Say what is not chosen yet, with the cursor on the row where it can be."""
-        if key is not None:
-            self.list.move_to_key(key)
-            row = self.list.current
-            self._cursor_was = None if row is None else row.key  # or its move would unsay it
-        self.warn(text)
-
-    def warn(self, text: str) -> None:
-        """Say why something was not done."""
-        self.say((Part(f"{self.look.signs.warning} {plain(text)}", Tone.WARNING),))
-
-    @on(LineList.Moved)
-    def _moved(self, event: LineList.Moved) -> None:
-        event.stop()
-        self.about.show(self.list.current)
-        key = self.list.current.key if self.list.current is not None else None
-        if key != self._cursor_was:
-            self._cursor_was = key
-            self.say(())
-        self.tell_keys()
-        self.cursor_moved(self.list.current)
-
-    def cursor_moved(self, row: ChoiceRow | None) -> None:
-        """Answer to the cursor standing on another row."""
-
-    @on(LineList.Chosen)
-    async def _entered(self, event: LineList.Chosen) -> None:
-        event.stop()
-        if isinstance(event.row, ChoiceRow):
-            await self.entered(event.row)
-
-    async def entered(self, row: ChoiceRow) -> None:
-        """Answer to `enter` on a row: go on."""
-        del row
-        self.action_go_on()
-
-    @on(ChoiceList.Toggled)
-    async def _toggled(self, event: ChoiceList.Toggled) -> None:
-        event.stop()
-        self.say(())
-        await self.toggled(event.row)
-
-    async def toggled(self, row: ChoiceRow) -> None:
-        """Answer to a row being chosen, or left."""
-
-    def action_next_pane(self) -> None:
-        """The focus goes on; where there is room for one of them alone, the list and what is
-        told of its row take turns."""
-        if self.has_class("-low") and self.list.rows and self.focused in {self.list, self.about}:
-            self.read(reading=not self.has_class("-reading"))
-        else:
-            self.focus_next()
-
-    def read(self, *, reading: bool) -> None:
-        """Go to what is told of the row, or back to the list."""
-        self.set_class(reading, "-reading")
-        (self.about if reading else self.list).focus()
-
     def action_back(self) -> None:
-        """Back to the list, where that is hidden; else cancel."""
-        if self.has_class("-low") and self.has_class("-reading"):
-            self.read(reading=False)
+        """Back to the list, where that is hidden; out of a field that was opened; else cancel."""
+        if self.has_class("-low") and self.picker.has_class("-reading"):
+            self.picker.read(reading=False)
+        elif field := next((each for each in self.query(AskedField) if each.display), None):
+            field.action_close()
         else:
             super().action_back()
 

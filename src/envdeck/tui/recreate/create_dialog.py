@@ -1,40 +1,30 @@
 """Asking which project gets an environment, from what, and on which interpreter."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from envdeck.core.model import NoPlan
-from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
+from envdeck.core.operations.recreate.options import RecreateChoices
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
 from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
-from envdeck.tui.recreate.sources import source_about, source_line, title_cells
+from envdeck.tui.recreate.sources import SourceRows
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
+from envdeck.tui.workers.latest import Latest
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-SOURCE = "source"
 PAUSE_SECONDS = 0.3
 """How long nothing is typed before a folder is looked into."""
-
-
-class ProjectRead(Message, bubble=False):
-    """What a folder locks and declares was read."""
-
-    def __init__(self, project: str, found: RecreateChoices | NoPlan) -> None:
-        super().__init__()
-        self.project = project
-        self.found = found
 
 
 class CreateDialog(PickerDialog[PlanRequest]):
@@ -62,10 +52,20 @@ class CreateDialog(PickerDialog[PlanRequest]):
         self._shown = look.path(self._given)
         self._project = self._given
         """The folder whose choices are shown, or asked for."""
-        self._sources: tuple[SourceChoice, ...] = ()
-        self._source: tuple[str, str | None] | None = None
+        self._reading = Latest(self, self._take, self.picker.fail)
+        none = f" {look.signs.warning} Nothing is locked or declared here."
+        more = "   A pyproject.toml, a lock file or requirements.txt would say what to install."
+        self._sources = SourceRows(
+            look,
+            "Install",
+            "there is nothing to install: nothing is locked or declared there",
+            ((Part(none, Tone.WARNING),), (Part(more, Tone.MUTED),)),
+        )
         takes = "The packages are installed for it."
-        self._pythons = PythonRows(look, takes, takes)
+        lacks = "No interpreter here is one that it takes."
+        on = (BLANK, title("On"))
+        self._pythons = PythonRows(look, takes, takes, above=on, none=lacks)
+        self.picker.sections = (self._sources, self._pythons)
         self._known = False
         self._pause: Timer | None = None
 
@@ -81,7 +81,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
     def on_mount(self) -> None:
         """Look into the folder that was proposed."""
         self.title_label.show((Part("New environment", Tone.STRONG),))
-        self._load()
+        self.action_refresh()
 
     # the folder
 
@@ -110,7 +110,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
             self._pause.stop()
             self._pause = None
         self._project = self._folder(self._field.value)
-        self._load()
+        self.action_refresh()
 
     def _folder(self, text: str) -> str:
         """Return the folder that is meant: `~` is home; the one proposed as it was, since a
@@ -122,92 +122,29 @@ class CreateDialog(PickerDialog[PlanRequest]):
             text = self.look.home + text[1:]
         return os.path.abspath(text or ".")
 
-    def _load(self) -> None:
-        project = self._project
+    def action_refresh(self) -> None:
+        """Read everything anew."""
         self._known = False
-        self.wait("Reading what it locks and declares")
-        self.fetch(
-            "choices",
-            lambda _stopped: ProjectRead(project, self._operating.create_choices(project)),
-        )
+        self.picker.wait("Reading what it locks and declares")
+        project = self._project
+        self._reading.request(lambda _stopped: self._operating.create_choices(project))
 
-    def on_project_read(self, message: ProjectRead) -> None:
+    def _take(self, found: RecreateChoices | NoPlan) -> None:
         """Show it, what is proposed chosen."""
-        if message.project != self._project:
-            return
-        if isinstance(message.found, NoPlan):
-            self.fail(message.found)
+        if isinstance(found, NoPlan):
+            self.picker.fail(found)
             return
         self._known = True
-        self._sources = message.found.sources
-        usable = [_key(source) for source in self._sources if not source.problem]
-        if self._source not in usable:
-            self._source = usable[0] if usable else None
         # Nothing is installed yet: there is nothing that another minor version would change.
-        self._pythons.take([replace(one, same_minor=True) for one in message.found.interpreters])
-        self.show_again((SOURCE, *self._source) if self._source else None)
-
-    # rows
-
-    def make_rows(self) -> Sequence[ChoiceRow]:
-        """The sources, then the interpreters."""
-        rows = [title("Install")]
-        if not self._sources:
-            none = f" {self.look.signs.warning} Nothing is locked or declared here."
-            rows.append(ChoiceRow(lambda _cells: (Part(none, Tone.WARNING),)))
-            more = "   A pyproject.toml, a lock file or requirements.txt would say what to install."
-            rows.append(ChoiceRow(lambda _cells: (Part(more, Tone.MUTED),)))
-        rows += [self._source_row(source) for source in self._sources]
-        rows += [BLANK, title("On")]
-        if not self._pythons.choices:
-            said = f" {self.look.signs.broken} No interpreter here is one that it takes."
-            rows.append(ChoiceRow(lambda _cells: (Part(said, Tone.ERROR),)))
-        return rows + self._pythons.rows()
-
-    def _source_row(self, source: SourceChoice) -> ChoiceRow:
-        chosen = _key(source) == self._source
-        return ChoiceRow(
-            lambda cells: source_line(
-                source, cells, self.look, chosen=chosen, title_cells=title_cells(self._sources)
-            ),
-            (SOURCE, *_key(source)),
-            lambda cells: source_about(source, cells, self.look),
-        )
+        self._pythons.take([replace(one, same_minor=True) for one in found.interpreters])
+        self.picker.show(self._sources.take(found.sources))
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """The keys on a row."""
         if row is None:
             return {"back": "cancel"}
-        word = "show the plan" if self._is_chosen(row) else "choose"
+        word = "show the plan" if self.picker.is_chosen(row) else "choose"
         return {"open": word, "previous_pane": "the folder", "back": "cancel"}
-
-    # choosing
-
-    def _is_chosen(self, row: ChoiceRow) -> bool:
-        python = self._pythons.choice(row)
-        if python is not None:
-            return python.interpreter.executable == self._pythons.chosen
-        return self._source is not None and row.key == (SOURCE, *self._source)
-
-    async def entered(self, row: ChoiceRow) -> None:
-        """Choose what is not chosen; go on where it is."""
-        if self._is_chosen(row):
-            self.action_go_on()
-        else:
-            await self.toggled(row)
-
-    async def toggled(self, row: ChoiceRow) -> None:
-        """Choose a source or an interpreter."""
-        python = self._pythons.choice(row)
-        source = next((one for one in self._sources if (SOURCE, *_key(one)) == row.key), None)
-        if python is not None:
-            self._pythons.chosen = python.interpreter.executable
-        elif source is not None and source.problem:
-            self.warn(f"it cannot be chosen: {self.look.sentence(source.problem)}")
-            return
-        elif source is not None:
-            self._source = _key(source)
-        self.show_again()
 
     def action_go_on(self) -> None:
         """Leave with what was chosen."""
@@ -215,22 +152,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
             self._look_there()
         if not self._known:
             self.warn("it is not read yet what is installed there")
-        elif self._source is None:
-            self.warn("there is nothing to install: nothing is locked or declared there")
-        elif self._pythons.chosen is None:
-            self.ask_for(*self._pythons.missing())
-        else:
-            name, file = self._source
-            alone = sum(source.name == name for source in self._sources) == 1
-            choice = CreateChoice(
-                self._project, name, None if alone else file, self._pythons.chosen
-            )
+        elif self.picker.is_complete() and self._sources.chosen is not None:
+            name, file = self._sources.chosen[0], self._sources.file
+            choice = CreateChoice(self._project, name, file, self._pythons.chosen)
             self.leave_with(create_request(self._operating, choice, self.look))
-
-    def action_refresh(self) -> None:
-        """Read everything anew."""
-        self._load()
-
-
-def _key(source: SourceChoice) -> tuple[str, str | None]:
-    return source.name, source.file

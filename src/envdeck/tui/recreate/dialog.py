@@ -1,17 +1,14 @@
 """The recreate dialog, for one or several environments."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from envdeck.core.model import Doubt, Environment, InterpreterOption, NoPlan, Plan, Status
+from envdeck.core.model import Environment, InterpreterOption, Plan, Status
 from envdeck.core.operations.recreate.options import (
     RecreateChoices,
     SourceChoice,
@@ -19,16 +16,16 @@ from envdeck.core.operations.recreate.options import (
 from envdeck.text import counted, plain
 from envdeck.text.environment import minor_version, reason_words
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, radio, title
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
 from envdeck.tui.dialogs.requests import RecreateChoice, recreate_requests
 from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import JumpRows
 from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
-from envdeck.tui.recreate.sources import source_about, source_line, title_cells
+from envdeck.tui.recreate.sources import ANOTHER_FILE, EXACT, SourceRows
+from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
-
-EXACT = "exact"
+from envdeck.tui.workers.latest import Latest, Stopped
 
 
 def common_interpreters(known: Sequence[RecreateChoices]) -> tuple[InterpreterOption, ...]:
@@ -124,18 +121,16 @@ def heading(environments: Sequence[Environment], look: Look, cells: int) -> Line
     return clipped(tuple(parts), cells, look.signs.ellipsis)
 
 
-SOURCE = "source"
-_ANOTHER_FILE = (SOURCE, "another file")
+def file_meant(text: str, environment: Environment, home: str) -> str:
+    """Return a path as it was meant: `~` is home, and others begin at the project."""
+    if text == "~" or text.startswith("~/"):
+        text = home + text[1:]
+    start = environment.project.path or os.path.dirname(environment.path)
+    return os.path.normpath(os.path.join(start, text))
+
+
 _FRAME = 6
 """Cells that the frame takes of the width."""
-
-
-class ChoicesKnown(Message, bubble=False):
-    """What there is to choose from was read, for each environment by its path."""
-
-    def __init__(self, known: dict[str, RecreateChoices]) -> None:
-        super().__init__()
-        self.known = known
 
 
 class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
@@ -146,35 +141,45 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     on what is not chosen chooses it, and goes on where it is chosen already.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # In a field the key is its own, whatever keys "back" was given.
-        Binding("escape", "back", show=False),
-    ]
-
     def __init__(
         self, operating: Operating, environments: Sequence[Environment], look: Look
     ) -> None:
         super().__init__(look)
         self._operating = operating
         self._environments = tuple(environments)
+        self._alone = len(self._environments) == 1
         self._known: dict[str, RecreateChoices] = {}
-        self._sources: tuple[SourceChoice, ...] = ()
-        self._source: tuple[str, str | None] | None = None
         self._file: str | None = None
-        self._forecaster = Forecaster(self, operating, environments, self._forecast_changed)
+        self._reading = Latest(self, self._take, self.picker.fail)
+        self._forecaster = Forecaster(self, operating, environments, self._show_again)
+        self._field = AskedField("path of a requirements or lock file")
+        self._sources = SourceRows(
+            look,
+            "From",
+            "no source can be chosen here",
+            ask_for_file=self._field.open if self._alone else None,
+        )
         self._pythons = PythonRows(
             look,
             "The same minor version: the packages come back as they are.",
             "Another minor version: every package is installed anew for it.",
             self._forecaster,
+            above=(BLANK, title("On", "another minor version is forecast where the cursor rests")),
+            none="No interpreter here is one that it could rest on.",
         )
-        self._jumps = JumpRows(look)
-        self._doubts = DoubtRows(look)
-        self._doubts_on: dict[str, tuple[Doubt, ...]] = {}
-        """What a plan found in doubt, by the interpreter that it was for."""
-        self._field = Input(placeholder="path of a requirements or lock file", compact=True)
-        self._field.cursor_blink = False
-        self._field.display = False
+        self._doubts = DoubtRows(look, (), self._sources, self._pythons)
+        self._sources.difference = self._doubts.difference
+        self._sources.about = self._doubts.about_source
+        if not self._alone:
+            self._sources.about = lambda _source, cells: each_about(
+                self._environments, self._known, cells, look
+            )
+        # What is locked or declared chooses versions of its own: only the exact ones jump.
+        self._jumps = JumpRows(
+            look,
+            lambda: (self._pythons.minor, self._pythons.told() if self._sources.is_exact else ()),
+        )
+        self.picker.sections = (self._sources, self._pythons, self._doubts, self._jumps)
 
     def above(self) -> Iterable[Widget]:
         """The field for a file, where one is asked for."""
@@ -182,228 +187,69 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
 
     def on_mount(self) -> None:
         """Read what there is to choose from."""
-        self.title_label.show(
-            heading(self._environments, self.look, self.app.size.width - 2 * _FRAME)
-        )
+        room = self.app.size.width - 2 * _FRAME
+        self.title_label.show(heading(self._environments, self.look, room))
         self._load()
-
-    def on_unmount(self) -> None:
-        """Ask nothing more."""
-        super().on_unmount()
-        self._forecaster.stop()
 
     # what there is to choose from
 
     def _load(self) -> None:
-        several = f" in {len(self._environments)}" if len(self._environments) > 1 else ""
-        self.wait(f"Reading what is installed{several}, locked and declared")
-        self.fetch("choices", self._read)
+        several = "" if self._alone else f" in {len(self._environments)}"
+        self.picker.wait(f"Reading what is installed{several}, locked and declared")
+        self._reading.request(self._read)
 
-    def _read(self, stopped: Callable[[], bool]) -> Message:
+    def _read(self, stopped: Stopped) -> dict[str, RecreateChoices]:
         known = {}
         for environment in self._environments:
             if stopped():
                 break
             known[environment.path] = self._operating.recreate_choices(environment, file=self._file)
-        return ChoicesKnown(known)
+        return known
 
-    def on_choices_known(self, message: ChoicesKnown) -> None:
-        """Show it, what is proposed chosen."""
-        known = list(message.known.values())
-        self._known = message.known
-        several = len(self._environments) > 1
-        self._sources = (exact_for_all(message.known),) if several else known[0].sources
-        self._pythons.take(common_interpreters(known) if several else known[0].interpreters)
-        if not self._sources and not self._pythons.choices:
-            self.fail(NoPlan("there is nothing to make it from"))
-            return
-        usable = [_key(source) for source in self._sources if not source.problem]
-        by_name = [_key(source) for source in self._sources if source.name == "file"]
-        if self._file is not None and by_name and by_name[0] in usable:
-            self._source = by_name[0]
-        elif self._source not in usable:
-            self._source = usable[0] if usable else None
-        self.show_again((SOURCE, *self._source) if self._source else None)
+    def _take(self, known: dict[str, RecreateChoices]) -> None:
+        """Show what was read, for each environment by its path; what is proposed is chosen."""
+        self._known = known
+        every = list(known.values())
+        sources = every[0].sources if self._alone else (exact_for_all(known),)
+        self._pythons.take(every[0].interpreters if self._alone else common_interpreters(every))
+        self._doubts.known = every[0].doubts if self._alone else ()  # else each plan tells
+        key = self._sources.take(sources, named=self._file is not None)
+        if sources or self._pythons.choices:
+            self._show_again(key)
+        else:
+            self.picker.fail("there is nothing to make it from")
 
-    def _forecast_changed(self) -> None:
-        if self._known and not self.left:
-            self.show_again()
-
-    def make_rows(self) -> Sequence[ChoiceRow]:
-        """The sources, then the interpreters."""
-        rows = [title("From")]
-        rows += [self._source_row(source) for source in self._sources]
-        if len(self._environments) == 1:
-            rows.append(self._file_row())
-        rows += [BLANK, title("On", "another minor version is forecast where the cursor rests")]
-        if not self._pythons.choices:
-            none = f"{self.look.signs.broken} No interpreter here is one that it could rest on."
-            rows.append(ChoiceRow(lambda _cells: (Part(f" {none}", Tone.ERROR),)))
-        self._take_jumps()
-        self._take_doubts()
-        return rows + self._pythons.rows() + self._doubts.rows() + self._jumps.rows()
-
-    def show_again(self, key: object = None) -> None:
+    def _show_again(self, key: object = None) -> None:
         """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
-        asked_before = bool(self._jumps.ways)
-        super().show_again(key)
-        if self._jumps.ways and not asked_before and self._pythons.choice(self.list.current):
-            self.list.viewport.reveal(len(self.list.rows) - 1)
-
-    def _take_jumps(self) -> None:
-        """What is locked or declared chooses versions of its own: only the exact ones jump."""
-        python, exact = self._pythons.current, self._source is not None and self._source[0] == EXACT
-        told = self._pythons.told() if exact else ()
-        self._jumps.take(told, "" if python is None else minor_version(python.interpreter.version))
-
-    def _take_doubts(self) -> None:
-        """Only what is recreated exactly is in doubt; of several environments each plan tells."""
-        exact = self._source is not None and self._source[0] == EXACT
-        alone = len(self._environments) == 1
-        self._doubts.doubts = self._doubts_of_python() if exact and alone else ()
-
-    def _doubts_of_python(self) -> tuple[Doubt, ...]:
-        """Return what is in doubt on the chosen interpreter: known of the proposed one's minor
-        version, and of any other once a plan has found it."""
-        python = self._pythons.current
-        known = next(iter(self._known.values()), None)
-        if python is None or known is None:
-            return ()
-        found = self._doubts_on.get(python.interpreter.executable)
-        if found is not None:
-            return found
-        proposed = next((one for one in self._pythons.choices if one.default), python)
-        first, second = (minor_version(one.interpreter.version) for one in (python, proposed))
-        return known.doubts if first == second else ()
-
-    def returned(self, planned: object) -> None:
-        """Let what the plan found in doubt be chosen here."""
-        python = self._pythons.chosen
-        if isinstance(planned, Plan) and planned.doubts and python is not None:
-            self._doubts_on[python] = planned.doubts
-            self.show_again()
-            if (missing := self._doubts.missing()) is not None:
-                self._ask_about(*missing)
-
-    def _ask_about(self, text: str, key: object) -> None:
-        """Ask for a choice, with all that can be chosen in sight."""
-        self.ask_for(text, key)
-        rows = self.list.rows
-        first = next(number for number, row in enumerate(rows) if row.key == key)
-        end = next(
-            (number for number in range(first, len(rows)) if rows[number].key is None), len(rows)
-        )
-        self.list.viewport.reveal(end - 1)
-
-    def _source_row(self, source: SourceChoice) -> ChoiceRow:
-        chosen = _key(source) == self._source
-        several = len(self._environments) > 1
-
-        def about(cells: int) -> Sequence[Line]:
-            if several:
-                return each_about(self._environments, self._known, cells, self.look)
-            if source.name != EXACT:
-                return source_about(source, cells, self.look)
-            doubtful = bool(self._doubts.doubts)
-            told = source_about(source, cells, self.look, doubtful=doubtful)
-            return [*told[:1], *self._doubts.about(cells), *told[1:]]
-
-        return ChoiceRow(
-            lambda cells: source_line(
-                source,
-                cells,
-                self.look,
-                chosen=chosen,
-                title_cells=title_cells(self._sources),
-                difference=self._doubts.difference() if source.name == EXACT else (),
-            ),
-            (SOURCE, *_key(source)),
-            about,
-        )
-
-    def _file_row(self) -> ChoiceRow:
-        box = radio(self.look, chosen=False)
-        words = Part(f"a file that you name{self.look.signs.ellipsis}", Tone.MUTED)
-        told = (Part("A requirements file, a lock file or a pyproject.toml of any other place."),)
-        return ChoiceRow(
-            lambda _cells: (*box, words),
-            _ANOTHER_FILE,
-            lambda cells: [(Part(" "), *line) for line in wrapped(told, cells - 2)],
-        )
+        if self._known:
+            self.picker.show(key)
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """The keys on a row."""
         if row is None:
             return {"refresh": "try again", "back": "cancel"}
-        if self._is_chosen(row):
-            return {"open": "show the plan", "next_pane": "read below", "back": "cancel"}
-        word = "type its path" if row.key == _ANOTHER_FILE else "choose"
+        word = "type its path" if row.key == ANOTHER_FILE else "choose"
+        word = "show the plan" if self.picker.is_chosen(row) else word
         return {"open": word, "next_pane": "read below", "back": "cancel"}
 
-    def cursor_moved(self, row: ChoiceRow | None) -> None:
-        """Let the forecast follow."""
-        self._pythons.cursor_on(row)
+    # answers
 
-    # choosing
-
-    def _is_chosen(self, row: ChoiceRow) -> bool:
-        python, way = self._pythons.choice(row), self._jumps.way(row)
-        if python is not None:
-            return python.interpreter.executable == self._pythons.chosen
-        if way is not None:
-            return way.name == self._jumps.chosen
-        doubt = self._doubts.choice(row)
-        if doubt is not None:
-            return doubt in self._doubts.chosen
-        return self._source is not None and row.key == (SOURCE, *self._source)
-
-    async def entered(self, row: ChoiceRow) -> None:
-        """Choose what is not chosen; go on where it is."""
-        if self._is_chosen(row):
-            self.action_go_on()
-        else:
-            await self.toggled(row)
-
-    async def toggled(self, row: ChoiceRow) -> None:
-        """Choose a source, an interpreter, a jump, or what becomes of a package."""
-        python, way = self._pythons.choice(row), self._jumps.way(row)
-        doubt = self._doubts.choice(row)
-        if doubt is not None:
-            self._doubts.choose(*doubt)
-        elif python is not None:
-            self._pythons.chosen = python.interpreter.executable
-        elif way is not None:
-            problem = self._jumps.choose(way)
-            if problem:
-                self.warn(problem)
-                return
-        elif row.key == _ANOTHER_FILE:
-            self._ask_for_file()
-            return
-        else:
-            source = next((one for one in self._sources if (SOURCE, *_key(one)) == row.key), None)
-            if source is None:
-                return
-            if source.problem:
-                self.warn(f"it cannot be chosen: {self.look.sentence(source.problem)}")
-                return
-            self._source = _key(source)
-        self.show_again()
+    def returned(self, planned: object) -> None:
+        """Let what the plan found in doubt be chosen here."""
+        if isinstance(planned, Plan) and planned.doubts:
+            self._doubts.find(planned.doubts)
+            self.picker.show()
+            self.picker.is_complete()
 
     def action_go_on(self) -> None:
         """Leave with what was chosen."""
-        if self._source is None:
-            self.warn("no source can be chosen here")
-        elif self._pythons.chosen is None:
-            self.ask_for(*self._pythons.missing())
-        elif (missing := self._doubts.missing()) is not None:
-            self._ask_about(*missing)
-        else:
-            name, file = self._source
-            alone = sum(source.name == name for source in self._sources) == 1
-            named = file if name == "file" or not alone else None
+        if self.picker.is_complete() and self._sources.chosen is not None:
             choice = RecreateChoice(
-                name, named, self._pythons.chosen, self._jumps.chosen, self._doubts.chosen
+                self._sources.chosen[0],
+                self._sources.file,
+                self._pythons.chosen,
+                self._jumps.chosen,
+                self._doubts.chosen,
             )
             self.leave_with(
                 recreate_requests(self._operating, self._environments, choice, self.look)
@@ -412,44 +258,14 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
     def action_refresh(self) -> None:
         """Read everything anew."""
         self._forecaster.forget()
-        self._doubts_on.clear()
+        self._doubts.forget()
         self._load()
-
-    # a file of the person's own
-
-    def _ask_for_file(self) -> None:
-        self._field.display = True
-        self._field.focus()
 
     @on(Input.Submitted)
     def _file_named(self, event: Input.Submitted) -> None:
         event.stop()
-        self._leave_field()
+        self._field.action_close()
         text = event.value.strip()
         if text:
-            self._file = self._place(text)
+            self._file = file_meant(text, self._environments[0], self.look.home)
             self._load()
-
-    def _place(self, text: str) -> str:
-        """Return a path as it was meant: `~` is home, and others begin at the project."""
-        if text == "~" or text.startswith("~/"):
-            text = self.look.home + text[1:]
-        environment = self._environments[0]
-        start = environment.project.path or os.path.dirname(environment.path)
-        return os.path.normpath(os.path.join(start, text))
-
-    def action_back(self) -> None:
-        """Out of the field; else cancel."""
-        if self._field.display:
-            self._leave_field()
-        else:
-            super().action_back()
-
-    def _leave_field(self) -> None:
-        self._field.display = False
-        self.list.focus()
-
-
-def _key(source: SourceChoice) -> tuple[str, str | None]:
-    """Return what names a source: there may be several lock files."""
-    return source.name, source.file if source.name != EXACT else None

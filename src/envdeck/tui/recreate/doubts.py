@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from envdeck.core.model import Doubt, PackageChoice
+from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import counted, pad, plain
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
+from envdeck.text.environment import minor_version
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
+from envdeck.tui.recreate.interpreters import PythonRows
+from envdeck.tui.recreate.sources import EXACT, SourceRows, source_about
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 
 DOUBT = "doubt"
@@ -34,11 +38,20 @@ _COLUMN = max(len(words) for words, *_ in _WORDS.values())
 
 
 @dataclass(slots=True)
-class DoubtRows:
+class DoubtRows(Section):
     """The packages that there are, and what was chosen for them."""
+
+    kinds = (DOUBT,)
+    whole = True
 
     look: Look
     doubts: tuple[Doubt, ...] = ()
+    sources: SourceRows | None = None
+    pythons: PythonRows | None = None
+    known: tuple[Doubt, ...] = ()
+    """What is in doubt on the proposed interpreter, and on others of its minor version."""
+    _found: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)
+    """What a plan found in doubt, by the interpreter that it was for."""
     _chosen: dict[str, PackageChoice] = field(default_factory=dict)
 
     @property
@@ -58,9 +71,34 @@ class DoubtRows:
                 return name, choice
         return None
 
-    def choose(self, name: str, choice: PackageChoice) -> None:
-        """Take one of them."""
-        self._chosen[name] = choice
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether a row is one of those that were chosen."""
+        return self.choice(row) in self.chosen
+
+    def choose(self, row: ChoiceRow) -> str:
+        """Choose what becomes of one package."""
+        chosen = self.choice(row)
+        if chosen is not None:
+            self._chosen[chosen[0]] = chosen[1]
+        return ""
+
+    def find(self, doubts: tuple[Doubt, ...]) -> None:
+        """Take what a plan found in doubt on the chosen interpreter."""
+        if self.pythons is not None and self.pythons.chosen is not None:
+            self._found[self.pythons.chosen] = doubts
+
+    def forget(self) -> None:
+        """Forget what plans found."""
+        self._found.clear()
+
+    def _here(self, pythons: PythonRows) -> tuple[Doubt, ...]:
+        """Return what is in doubt on the chosen interpreter. Only what is recreated exactly is."""
+        python = pythons.current
+        if python is None:
+            return ()
+        proposed = next((one for one in pythons.choices if one.default), python)
+        same = minor_version(proposed.interpreter.version) == pythons.minor
+        return self._found.get(python.interpreter.executable, self.known if same else ())
 
     @property
     def open(self) -> int:
@@ -87,6 +125,13 @@ class DoubtRows:
         told = wrapped((Part(said, tone),), max(cells - 2, 12), self.look.signs.ellipsis)
         return [(Part(" "), *line) for line in told]
 
+    def about_source(self, source: SourceChoice, cells: int) -> Sequence[Line]:
+        """Return all that is known of a source, what is in doubt by it among it."""
+        if source.name != EXACT:
+            return source_about(source, cells, self.look)
+        told = source_about(source, cells, self.look, doubtful=bool(self.doubts))
+        return [*told[:1], *self.about(cells), *told[1:]]
+
     def missing(self) -> tuple[str, object] | None:
         """Return which package nothing was chosen for, and the row to choose on; None where there
         is none."""
@@ -99,6 +144,8 @@ class DoubtRows:
     def rows(self) -> list[ChoiceRow]:
         """Return the rows of each package under its title; none where there is nothing to
         choose."""
+        if self.sources is not None and self.pythons is not None:
+            self.doubts = self._here(self.pythons) if self.sources.is_exact else ()
         known = dict(self.chosen)
         rows: list[ChoiceRow] = []
         for one in self.doubts:

@@ -1,12 +1,12 @@
 """Forecast and version bumps as rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.model import NoPlan
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
 from envdeck.text import clip, counted, pad, plain, width
-from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, radio, title
+from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, Section, radio, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, glued, joined, wrapped
 
 Told = Forecast | NoPlan
@@ -210,11 +210,6 @@ def _stuck(jump: Jump) -> str:
     return f"no {newer}version of {plain(jump.stuck[0].name)}{others} has a wheel"
 
 
-def stuck_words(jump: Jump) -> str:
-    """Return why a way cannot be chosen."""
-    return f"it cannot be chosen: {_stuck(jump)}"
-
-
 def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
     """Return which package would come at which version."""
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
@@ -263,18 +258,17 @@ JUMP = "jump"
 
 
 @dataclass(slots=True)
-class JumpRows:
+class JumpRows(Section):
     """The ways there are for the Python that is chosen, and which one is taken."""
 
+    kinds = (JUMP,)
+
     look: Look
-    python: str = ""
-    """Its minor version."""
+    told: Callable[[], tuple[str, Sequence[Told]]]
+    """Tells the minor version of that Python and the forecasts for it; none where its minor
+    version is that of now."""
     ways: tuple[Jump, ...] = ()
     _wanted: str | None = None
-
-    def take(self, told: Sequence[Told], python: str) -> None:
-        """Take the forecasts for the Python that is chosen; none where its minor version stays."""
-        self.ways, self.python = jumps(told), python
 
     @property
     def chosen(self) -> str | None:
@@ -286,24 +280,34 @@ class JumpRows:
         """Return what a row stands for, where it is one of these."""
         return next((way for way in self.ways if row.key == (JUMP, way.name)), None)
 
-    def choose(self, way: Jump) -> str:
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether a row is the one of the jump that is taken."""
+        way = self.way(row)
+        return way is not None and way.name == self.chosen
+
+    def choose(self, row: ChoiceRow) -> str:
         """Take one of them; return why it cannot be, or nothing."""
+        way = self.way(row)
+        if way is None:
+            return ""
         if way.stuck:
-            return stuck_words(way)
+            return f"it cannot be chosen: {_stuck(way)}"
         self._wanted = way.name
         return ""
 
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each, under their title; none where there is nothing to choose."""
+        python, told = self.told()
+        self.ways = jumps(told)
         if not self.ways:
             return []
-        heading = title("Packages without a wheel", f"for Python {self.python}")
-        return [BLANK, heading, *map(self._row, self.ways)]
+        heading = title("Packages without a wheel", f"for Python {python}")
+        return [BLANK, heading, *(self._row(way, python) for way in self.ways)]
 
-    def _row(self, way: Jump) -> ChoiceRow:
+    def _row(self, way: Jump, python: str) -> ChoiceRow:
         chosen = way.name == self.chosen
         return ChoiceRow(
             lambda cells: jump_line(way, cells, self.look, chosen=chosen),
             (JUMP, way.name),
-            lambda cells: jump_about(way, self.python, cells, self.look),
+            lambda cells: jump_about(way, python, cells, self.look),
         )

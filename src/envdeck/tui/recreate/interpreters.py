@@ -1,13 +1,13 @@
 """Interpreters as rows (also for upgrade)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from envdeck.core.model import Interpreter, InterpreterOption
 from envdeck.text import clip, pad, plain, width
 from envdeck.text.environment import minor_version, python_name, reason_words
-from envdeck.tui.dialogs.picker import ChoiceRow, radio
-from envdeck.tui.recreate.forecast import Told, forecast_about, forecast_line
+from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row
+from envdeck.tui.recreate.forecast import JUMP, Told, forecast_about, forecast_line
 from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
@@ -116,8 +116,11 @@ PYTHON = "python"
 
 
 @dataclass(slots=True)
-class PythonRows:
+class PythonRows(Section):
     """The interpreters to choose from, and which one is."""
+
+    kinds = (PYTHON,)
+    brings = JUMP
 
     look: Look
     same: str
@@ -125,8 +128,12 @@ class PythonRows:
     another: str
     """What choosing one of another minor version comes to."""
     forecaster: Forecaster | None = None
+    above: tuple[ChoiceRow, ...] = ()
+    """The rows above those of the interpreters."""
+    none: str = ""
+    """What is said where there is none."""
     choices: tuple[InterpreterOption, ...] = ()
-    chosen: str | None = field(default=None)
+    chosen: str | None = None
     """The executable that is chosen."""
 
     def take(self, choices: Sequence[InterpreterOption]) -> None:
@@ -150,6 +157,11 @@ class PythonRows:
         """The one that is chosen."""
         return None if self.chosen is None else self._named(self.chosen)
 
+    @property
+    def minor(self) -> str:
+        """The minor version of the one that is chosen; empty without one."""
+        return "" if self.current is None else minor_version(self.current.interpreter.version)
+
     def _named(self, executable: str) -> InterpreterOption | None:
         for choice in self.choices:
             if choice.interpreter.executable == executable:
@@ -165,8 +177,22 @@ class PythonRows:
             due = choice is not None and not choice.same_minor
             self.forecaster.want(choice.interpreter if choice is not None and due else None)
 
-    def missing(self) -> tuple[str, object]:
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether a row is the one of the chosen interpreter."""
+        choice = self.choice(row)
+        return choice is not None and choice.interpreter.executable == self.chosen
+
+    def choose(self, row: ChoiceRow) -> str:
+        """Choose an interpreter."""
+        choice = self.choice(row)
+        if choice is not None:
+            self.chosen = choice.interpreter.executable
+        return ""
+
+    def missing(self) -> tuple[str, object] | None:
         """Return why none is chosen, and the row to choose one on."""
+        if self.current is not None:
+            return None
         if not self.choices:
             return "no interpreter can be chosen here", None
         first = (PYTHON, self.choices[0].interpreter.executable)
@@ -181,7 +207,10 @@ class PythonRows:
 
     def rows(self) -> list[ChoiceRow]:
         """Return a row for each."""
-        return [self._row(choice) for choice in self.choices]
+        if not self.choices and self.none:
+            none = Part(f" {self.look.signs.broken} {self.none}", Tone.ERROR)
+            return [*self.above, said_row((none,))]
+        return [*self.above, *map(self._row, self.choices)]
 
     def _row(self, choice: InterpreterOption) -> ChoiceRow:
         interpreter = choice.interpreter

@@ -1,13 +1,19 @@
-"""What an environment can be made again from, in lines."""
+"""What an environment can be made again from: the lines, and the part of a dialog to choose in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from envdeck.core.operations.recreate.options import SourceChoice
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.drift import difference_words
-from envdeck.tui.dialogs.picker import radio
+from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row, title
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
+EXACT = "exact"
+SOURCE = "source"
+"""The first part of what such a row stands for; the name and the file are the others."""
+ANOTHER_FILE = (SOURCE, "another file")
+"""What the row stands for on which a file of the person's own is asked for."""
 _NAME = 28
 _VERSION = 16
 
@@ -109,3 +115,109 @@ def _differences(source: SourceChoice, room: int, look: Look) -> list[Line]:
             )
             lines.append(clipped(line, room, look.signs.ellipsis))
     return lines
+
+
+@dataclass(slots=True)
+class SourceRows(Section):
+    """The sources to choose from, and which one is."""
+
+    kinds = (SOURCE,)
+
+    look: Look
+    heading: str
+    lacks: str
+    """What is said where none can be chosen."""
+    none: Sequence[Line] = ()
+    """What stands in the place of the rows where there are none."""
+    about: Callable[[SourceChoice, int], Sequence[Line]] | None = None
+    """Tells all that is known of one, where that is more than the source itself knows."""
+    difference: Callable[[], Line] = tuple
+    """What is said of the exact one in place of what it tells of itself."""
+    ask_for_file: Callable[[], object] | None = None
+    """Asks for a file of the person's own, where one can be named."""
+    sources: tuple[SourceChoice, ...] = ()
+    chosen: tuple[str, str | None] | None = None
+    """The name of the source, and its file: there may be several lock files."""
+
+    def take(self, sources: Sequence[SourceChoice], *, named: bool = False) -> object:
+        """Take what there is; the first is chosen, unless another was, or a file was `named`.
+        Return what the row of the chosen one stands for."""
+        self.sources = tuple(sources)
+        usable = [_named(source) for source in sources if not source.problem]
+        files = [each for each in usable if each[0] == "file"]
+        if named and files:
+            self.chosen = files[0]
+        elif self.chosen not in usable:
+            self.chosen = usable[0] if usable else None
+        return (SOURCE, *self.chosen) if self.chosen else None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether exactly what is there is chosen."""
+        return self.chosen is not None and self.chosen[0] == EXACT
+
+    @property
+    def file(self) -> str | None:
+        """The file of the one that is chosen, where it has to be told."""
+        if self.chosen is None:
+            return None
+        name, file = self.chosen
+        alone = sum(source.name == name for source in self.sources) == 1
+        return file if name == "file" or not alone else None
+
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Whether a row is the one of the chosen source."""
+        return self.chosen is not None and row.key == (SOURCE, *self.chosen)
+
+    def choose(self, row: ChoiceRow) -> str:
+        """Choose a source; return why it cannot be, or nothing."""
+        if row.key == ANOTHER_FILE and self.ask_for_file is not None:
+            self.ask_for_file()
+        for source in self.sources:
+            if row.key == (SOURCE, *_named(source)):
+                if source.problem:
+                    return f"it cannot be chosen: {self.look.sentence(source.problem)}"
+                self.chosen = _named(source)
+        return ""
+
+    def missing(self) -> tuple[str, object] | None:
+        """Return that nothing can be chosen, where nothing is."""
+        return (self.lacks, None) if self.chosen is None else None
+
+    def rows(self) -> list[ChoiceRow]:
+        """Return a row for each under their title."""
+        rows = [title(self.heading), *map(self._row, self.sources)]
+        if not self.sources:
+            rows += map(said_row, self.none)
+        if self.ask_for_file is not None:
+            rows.append(self._file_row())
+        return rows
+
+    def _row(self, source: SourceChoice) -> ChoiceRow:
+        look, chosen = self.look, _named(source) == self.chosen
+
+        def draw(cells: int) -> Line:
+            told = self.difference() if source.name == EXACT else ()
+            room = title_cells(self.sources)
+            return source_line(
+                source, cells, look, chosen=chosen, title_cells=room, difference=told
+            )
+
+        def tell(cells: int) -> Sequence[Line]:
+            return self.about(source, cells) if self.about else source_about(source, cells, look)
+
+        return ChoiceRow(draw, (SOURCE, *_named(source)), tell)
+
+    def _file_row(self) -> ChoiceRow:
+        box = radio(self.look, chosen=False)
+        words = Part(f"a file that you name{self.look.signs.ellipsis}", Tone.MUTED)
+        told = (Part("A requirements file, a lock file or a pyproject.toml of any other place."),)
+        return ChoiceRow(
+            lambda _cells: (*box, words),
+            ANOTHER_FILE,
+            lambda cells: [(Part(" "), *line) for line in wrapped(told, cells - 2)],
+        )
+
+
+def _named(source: SourceChoice) -> tuple[str, str | None]:
+    return source.name, source.file if source.name != EXACT else None

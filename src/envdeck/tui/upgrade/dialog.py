@@ -1,35 +1,41 @@
 """The upgrade dialog: packages, or the interpreter."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from envdeck.core.model import Environment, NoPlan
 from envdeck.core.operations.recreate.options import RecreateChoices
+from envdeck.text import plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import Operating, PlanRequest
-from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog
+from envdeck.tui.dialogs.picker import ChoiceRow, PickerDialog, Section
 from envdeck.tui.dialogs.requests import InterpreterChosen, upgrade_request
 from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
 from envdeck.tui.store.upgrade import UpgradeChoice, UpgradePicker
 from envdeck.tui.upgrade.view import FIXED, LOCK, PACKAGE, UpgradeRows, can_lock, heading
-from envdeck.tui.widgets.fields import VersionField
+from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.tab_line import TabLine
+from envdeck.tui.workers.latest import Latest, Stopped
 
 if TYPE_CHECKING:
     from envdeck.core.operations.upgrade.lock import LockOffer
     from envdeck.core.operations.upgrade.model import UpgradeCandidates
 
+AnswerT = TypeVar("AnswerT")
 
-class UpgradePackages:
-    """What is chosen in this tab, once it is known what there is."""
+
+class UpgradePackages(Section):
+    """The packages to choose from, and what of them is chosen, once it is known what there is."""
+
+    kinds = (PACKAGE, FIXED, LOCK[0])
 
     def __init__(self, look: Look) -> None:
         self._look = look
@@ -101,7 +107,12 @@ class UpgradePackages:
 
     # choosing
 
-    def toggle(self, row: ChoiceRow) -> str:
+    def is_chosen(self, row: ChoiceRow) -> bool:
+        """Several are chosen, by a key of their own: `enter` goes on."""
+        del row
+        return True
+
+    def choose(self, row: ChoiceRow) -> str:
         """Choose what a row stands for, or leave it; return why it cannot be, or nothing."""
         if self.picker is None:
             return ""
@@ -119,35 +130,207 @@ class UpgradePackages:
             case _:
                 return ""
 
-    def toggle_group(self, name: str) -> None:
-        """Choose the group that a package is in, or nothing of it."""
+    def change(self, name: str, action: str) -> str:
+        """Choose the group that a package is in, or another version of it, by the name of the
+        action; return why that cannot be, or nothing."""
         if self.picker is None:
-            return
+            return ""
+        if action != "mark_all":
+            return self.picker.step(name, 1 if action == "newer" else -1)
         for group, members in self.picker.groups.items():
             if any(one.name == name for one in members):
                 self.picker.toggle_group(group)
+        return ""
+
+    def missing(self) -> tuple[str, object] | None:
+        """Return that nothing is chosen, where that is so."""
+        if self.picker is not None and self.picker.chosen:
+            return None
+        return f"nothing is chosen: {self._look.key('mark')} chooses", None
 
 
-PACKAGES, INTERPRETER = 1, 2
+class UpgradePanel(Generic[AnswerT]):
+    """What is below one tab: a section, what is asked for it in a thread, and how that failed."""
+
+    section: Section
+    """What there is to choose from."""
+    wait = ""
+    """What is being done while it is asked for."""
+
+    def __init__(
+        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+    ) -> None:
+        self.dialog = dialog
+        self.operating, self.environment = operating, environment
+        self.known = False
+        self._asking = False
+        self._failure: NoPlan | None = None
+        self._cursor: object = None
+        self._latest = Latest[AnswerT](dialog, self._take, lambda text: self._end(NoPlan(text)))
+
+    def ask(self, stopped: Stopped) -> AnswerT:
+        """Ask what there is; called in a thread."""
+        raise NotImplementedError
+
+    def take(self, answer: AnswerT) -> NoPlan | None:
+        """Take it, or return why nothing can be chosen."""
+        raise NotImplementedError
+
+    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+        """Return the keys on a row."""
+        raise NotImplementedError
+
+    def chosen(self) -> UpgradeChoice | InterpreterChosen | None:
+        """Return what was chosen."""
+        raise NotImplementedError
+
+    def open(self) -> None:
+        """Show it, asked for once; the cursor stands where it stood."""
+        self.dialog.picker.sections = (self.section,)
+        if self.known or self._asking or self._failure is not None:
+            self.show(self._cursor)
+        else:
+            self.load()
+
+    def close(self) -> None:
+        """Keep where the cursor stands."""
+        current = self.dialog.list.current
+        if current is not None:
+            self._cursor = current.key
+
+    def load(self) -> None:
+        """Ask what there is."""
+        self._asking, self._failure = True, None
+        self._latest.request(self.ask)
+        self.show()
+
+    def show(self, key: object = None) -> None:
+        """Show what is known, if it is open."""
+        if self.dialog.panel is not self:
+            return
+        if self._failure is not None:
+            self.dialog.picker.fail(self._failure)
+        elif self.known:
+            self.dialog.picker.show(key)
+        else:
+            self.dialog.picker.wait(self.wait)
+
+    def refresh(self) -> None:
+        """Ask anew, where that failed."""
+        if not self.dialog.list.rows:
+            self.load()
+
+    def _take(self, answer: AnswerT) -> None:
+        self._end(self.take(answer))
+
+    def _end(self, failure: NoPlan | None) -> None:
+        self._asking, self._failure = False, failure
+        self.known = self.known or failure is None
+        self.show(self._cursor)
+
+
+class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | None]"]):
+    """The packages in groups."""
+
+    wait = "Asking the package index what is newest"
+
+    def __init__(
+        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+    ) -> None:
+        super().__init__(dialog, operating, environment)
+        self.section = self.packages = UpgradePackages(dialog.look)
+
+    def ask(self, stopped: Stopped) -> "tuple[UpgradeCandidates | NoPlan, LockOffer | None]":
+        """Ask the index."""
+        found = self.operating.candidates(self.environment, stopped)
+        return found, None if stopped() else self.operating.lock_offer(self.environment)
+
+    def take(self, answer: "tuple[UpgradeCandidates | NoPlan, LockOffer | None]") -> NoPlan | None:
+        """Take what could be upgraded; the cursor begins on the first package."""
+        found, offer = answer
+        if isinstance(found, NoPlan):
+            return found
+        self.packages.take(found, offer)
+        self.dialog.tell_title()
+        return None
+
+    def show(self, key: object = None) -> None:
+        """Show it, the first time with the cursor on the first package."""
+        first = self.packages.first() if self.dialog.list.current is None else None
+        super().show(key or first)
+
+    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+        """The keys on a row."""
+        return self.packages.hints(row)
+
+    def chosen(self) -> UpgradeChoice | None:
+        """What was chosen."""
+        return None if self.packages.picker is None else self.packages.picker.answer()
+
+
+class InterpreterPanel(UpgradePanel[RecreateChoices]):
+    """The interpreters."""
+
+    wait = "Looking what it could rest on"
+
+    def __init__(
+        self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
+    ) -> None:
+        super().__init__(dialog, operating, environment)
+        self._forecaster = Forecaster(dialog, operating, (environment,), self._forecast_changed)
+        self.section = self.pythons = PythonRows(
+            dialog.look,
+            "The same minor version: it is repaired in place, and the packages stay.",
+            "Another minor version: it is made anew there, and every package installed for it.",
+            self._forecaster,
+        )
+
+    def ask(self, stopped: Stopped) -> RecreateChoices:
+        """Look what it could rest on."""
+        del stopped
+        return self.operating.recreate_choices(self.environment)
+
+    def take(self, answer: RecreateChoices) -> NoPlan | None:
+        """Take them, or say that there is none."""
+        self.pythons.take(answer.interpreters)
+        if answer.interpreters:
+            return None
+        return NoPlan("no interpreter here is one that it could rest on")
+
+    def _forecast_changed(self) -> None:
+        if self.known:
+            self.show()
+
+    def close(self) -> None:
+        """Ask for no forecast any more."""
+        super().close()
+        self._forecaster.stop()
+
+    def refresh(self) -> None:
+        """Ask for the forecasts anew as well."""
+        self._forecaster.forget()
+        super().refresh()
+        self._forecast_changed()
+
+    def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
+        """The keys on a row."""
+        if row is None:
+            return {"tab.1": "packages", "back": "cancel"}
+        word = "show the plan" if self.pythons.is_chosen(row) else "choose"
+        return {"open": word, "back": "cancel"}
+
+    def chosen(self) -> InterpreterChosen | None:
+        """What was chosen."""
+        python = self.pythons.current
+        if python is None:
+            return None
+        return InterpreterChosen(python.interpreter.executable, python.same_minor)
+
+
 _FRAME = 6
 """Cells that the frame takes of the width."""
-
-
-class CandidatesKnown(Message, bubble=False):
-    """What could be upgraded is known, or why it is not."""
-
-    def __init__(self, found: "UpgradeCandidates | NoPlan", lock: "LockOffer | None") -> None:
-        super().__init__()
-        self.found = found
-        self.lock = lock
-
-
-class PythonsKnown(Message, bubble=False):
-    """What it could rest on is known."""
-
-    def __init__(self, choices: RecreateChoices) -> None:
-        super().__init__()
-        self.choices = choices
+_TAB_KEYS = bindings("tab.1", "tab.2")
+_PACKAGE_KEYS = bindings("mark_all", "newer", "older", "version")
 
 
 class UpgradeDialog(PickerDialog[PlanRequest]):
@@ -161,28 +344,25 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
     UpgradeDialog.-low TabLine, UpgradeDialog.-high TabLine { margin-bottom: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("tab.1", "tab.2", "mark_all", "newer", "older", "version")
+        *(replace(key, action=f"open_tab({n})") for n, key in enumerate(_TAB_KEYS, 1)),
+        *(replace(key, action=f"package({key.action!r})") for key in _PACKAGE_KEYS),
     ]
 
     def __init__(self, operating: Operating, environment: Environment, look: Look) -> None:
         super().__init__(look)
         self._operating = operating
         self._environment = environment
-        self._packages = UpgradePackages(look)
-        self._failures: dict[int, NoPlan] = {}
-        self._pythons_known = False
-        self._asking: set[int] = set()
-        self._forecaster = Forecaster(self, operating, (environment,), self._forecast_changed)
-        self._pythons = PythonRows(
-            look,
-            "The same minor version: it is repaired in place, and the packages stay.",
-            "Another minor version: it is made anew there, and every package installed for it.",
-            self._forecaster,
+        packages = PackagesPanel(self, operating, environment)
+        self._packages = packages.packages
+        self._panels: tuple[UpgradePanel[Any], ...] = (
+            packages,
+            InterpreterPanel(self, operating, environment),
         )
         self._tabs = TabLine(("Packages", "Interpreter"))
-        self._cursors: dict[int, object] = {}
-        self._field = VersionField()
-        self.list.top = self._heading
+        self._field = AskedField()
+        self.list.top = lambda cells: (
+            self._packages.heading(cells) if self._tabs.active == 1 else None
+        )
 
     def above(self) -> Iterable[Widget]:
         """The tabs, and the field for a version, where one is asked for."""
@@ -191,212 +371,52 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
 
     def on_mount(self) -> None:
         """Ask the index."""
-        self._tell_title()
-        self._load()
+        self.tell_title()
+        self.panel.open()
 
-    def _tell_title(self) -> None:
+    def tell_title(self) -> None:
+        """Say what is upgraded, and how much of it needs no upgrade."""
         room = self.app.size.width - 2 * _FRAME
-        self.title_label.show(
-            heading(self._environment.path, self._packages.picker, self.look, room)
-        )
-
-    def on_unmount(self) -> None:
-        """Ask nothing more."""
-        super().on_unmount()
-        self._forecaster.stop()
+        path, picker = self._environment.path, self._packages.picker
+        self.title_label.show(heading(path, picker, self.look, room))
 
     @property
-    def tab(self) -> int:
-        """The number of the open tab."""
-        return self._tabs.active
+    def panel(self) -> UpgradePanel[Any]:
+        """What is below the open tab."""
+        return self._panels[self._tabs.active - 1]
 
-    # what there is to choose from
-
-    def _load(self) -> None:
-        if self.tab == PACKAGES:
-            self.fetch("packages", self._ask_index)
-        else:
-            self.fetch("interpreters", self._ask_pythons)
-        self._failures.pop(self.tab, None)
-        self._asking.add(self.tab)
-        self._show_tab()
-
-    def _ask_index(self, stopped: Callable[[], bool]) -> Message:
-        found = self._operating.candidates(self._environment, stopped)
-        lock = None if stopped() else self._operating.lock_offer(self._environment)
-        return CandidatesKnown(found, lock)
-
-    def _ask_pythons(self, stopped: Callable[[], bool]) -> Message:
-        del stopped
-        return PythonsKnown(self._operating.recreate_choices(self._environment))
-
-    def on_candidates_known(self, message: CandidatesKnown) -> None:
-        """Show them, or why there are none."""
-        self._asking.discard(PACKAGES)
-        if isinstance(message.found, NoPlan):
-            self._failures[PACKAGES] = message.found
-        else:
-            self._packages.take(message.found, message.lock)
-            self._tell_title()
-        if self.tab == PACKAGES:
-            self._show_tab()
-
-    def fetch_failed(self, what: str, problem: NoPlan) -> None:
-        """Keep it for its tab."""
-        tab = PACKAGES if what == "packages" else INTERPRETER
-        self._asking.discard(tab)
-        self._failures[tab] = problem
-        if self.tab == tab:
-            self._show_tab()
-
-    def on_pythons_known(self, message: PythonsKnown) -> None:
-        """Show them."""
-        self._asking.discard(INTERPRETER)
-        self._pythons_known = True
-        self._pythons.take(message.choices.interpreters)
-        if self.tab == INTERPRETER:
-            self._show_tab()
-
-    def _forecast_changed(self) -> None:
-        if self.tab == INTERPRETER and self._pythons_known and not self.left:
-            self.show_again()
-
-    # tabs
-
-    @on(TabLine.Picked)
-    def _picked(self, event: TabLine.Picked) -> None:
+    def on_tab_line_picked(self, event: TabLine.Picked) -> None:
+        """A click on a tab opens it."""
         event.stop()
-        self._open_tab(event.number)
+        self.action_open_tab(event.number)
 
-    def action_tab_1(self) -> None:
-        """The packages."""
-        self._open_tab(PACKAGES)
-
-    def action_tab_2(self) -> None:
-        """The interpreters."""
-        self._open_tab(INTERPRETER)
-
-    def _open_tab(self, number: int) -> None:
-        if number == self.tab:
-            return
-        current = self.list.current
-        if current is not None:
-            self._cursors[self.tab] = current.key
-        self._leave_field()
-        self._tabs.active = number
-        self._forecaster.stop()
-        self.say(())
-        known = self._pythons_known if number == INTERPRETER else self._packages.picker is not None
-        if known or number in self._asking or number in self._failures:
-            self._show_tab()
-        else:
-            self._load()
-
-    def _show_tab(self) -> None:
-        if self.tab in self._failures:
-            self.fail(self._failures[self.tab])
-        elif self.tab == PACKAGES:
-            if self._packages.picker is None:
-                self.wait("Asking the package index what is newest")
-            else:
-                self.show_again(self._cursors.get(PACKAGES))
-        elif not self._pythons_known:
-            self.wait("Looking what it could rest on")
-        elif not self._pythons.choices:
-            self.fail(NoPlan("no interpreter here is one that it could rest on"))
-        else:
-            self.show_again(self._cursors.get(INTERPRETER))
-
-    # rows
-
-    def _heading(self, cells: int) -> Line | None:
-        return None if self.tab == INTERPRETER else self._packages.heading(cells)
-
-    def make_rows(self) -> Sequence[ChoiceRow]:
-        """The rows of the open tab."""
-        if self.tab == INTERPRETER:
-            return self._pythons.rows()
-        return self._packages.rows()
-
-    def show_again(self, key: object = None) -> None:
-        """Draw the rows anew, the first time with the cursor on the first package."""
-        if key is None and self.list.current is None and self.tab == PACKAGES:
-            key = self._packages.first()
-        super().show_again(key)
-
-    def tell_list_keys(self) -> None:
-        """Say what keys do now, and how many are chosen."""
-        said = self._packages.said() if self.tab == PACKAGES else ()
-        self.keys.tell(self.hints(self.list.current), said)
+    def action_open_tab(self, number: int) -> None:
+        """Open a tab by its number."""
+        if number != self._tabs.active:
+            self.panel.close()
+            self._field.action_close()
+            self._tabs.active = number
+            self.warn("")
+            self.panel.open()
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """The keys on a row."""
-        if self.tab == INTERPRETER:
-            if row is None:
-                return {"tab.1": "packages", "back": "cancel"}
-            chosen = self._pythons.choice(row) == self._pythons.current
-            return {"open": "show the plan" if chosen else "choose", "back": "cancel"}
-        return self._packages.hints(row)
+        return self.panel.hints(row)
 
-    def cursor_moved(self, row: ChoiceRow | None) -> None:
-        """Let the forecast follow."""
-        if self.tab == INTERPRETER:
-            self._pythons.cursor_on(row)
+    def count(self) -> Line:
+        """How many packages are chosen."""
+        return self._packages.said() if self._tabs.active == 1 else ()
 
-    # choosing
-
-    @property
-    def _package(self) -> str | None:
-        """The name of the package under the cursor, where one is that could be upgraded."""
-        return self._packages.name(self.list.current) if self.tab == PACKAGES else None
-
-    async def entered(self, row: ChoiceRow) -> None:
-        """Go on; an interpreter that is not chosen is chosen first."""
-        if self.tab == INTERPRETER and self._pythons.choice(row) != self._pythons.current:
-            await self.toggled(row)
-        else:
-            self.action_go_on()
-
-    async def toggled(self, row: ChoiceRow) -> None:
-        """Choose a package, the lock or an interpreter, or leave it."""
-        python = self._pythons.choice(row)
-        if python is not None:
-            self._pythons.chosen = python.interpreter.executable
-        else:
-            self._answer(self._packages.toggle(row))
-        self.show_again()
-
-    def _answer(self, problem: str) -> None:
-        if problem:
-            self.warn(problem)
-        else:
-            self.say(())
-
-    def action_mark_all(self) -> None:
-        """Choose the group under the cursor, or nothing of it."""
-        if self._package is not None:
-            self._packages.toggle_group(self._package)
-            self.show_again()
-
-    def action_newer(self) -> None:
-        """A newer version of the package under the cursor."""
-        self._step(1)
-
-    def action_older(self) -> None:
-        """An older version of the package under the cursor."""
-        self._step(-1)
-
-    def _step(self, by: int) -> None:
-        picker = self._packages.picker
-        if picker is not None and self._package is not None:
-            self._answer(picker.step(self._package, by))
-            self.show_again()
-
-    def action_version(self) -> None:
-        """Type a version for the package under the cursor."""
-        picker, name = self._packages.picker, self._package
-        if picker is not None and name is not None and picker.candidate(name) is not None:
-            self._field.ask(name)
+    def action_package(self, action: str) -> None:
+        """Do something with the package under the cursor, where one is that could be upgraded."""
+        name = self._packages.name(self.list.current)
+        if name is None:
+            return
+        if action == "version":
+            self._field.ask(name, f"a version of {plain(name)}, then enter")
+            return
+        self.warn(self._packages.change(name, action))
+        self.picker.show()
 
     @on(Input.Submitted)
     def _version_typed(self, event: Input.Submitted) -> None:
@@ -405,43 +425,16 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         if picker is not None:
             problem = picker.set_version(self._field.asked_for, event.value)
         if not problem:
-            self._leave_field()
-        self.show_again()
-        self._answer(problem)
-
-    def _leave_field(self) -> None:
-        self._field.display = False
-        self.list.focus()
-
-    def action_back(self) -> None:
-        """Out of the field; else cancel."""
-        if self._field.display:
-            self._leave_field()
-        else:
-            super().action_back()
+            self._field.action_close()
+        self.picker.show()
+        self.warn(problem)
 
     def action_go_on(self) -> None:
         """Leave with what was chosen."""
-        if self.tab == INTERPRETER:
-            python = self._pythons.current
-            if python is None:
-                self.ask_for(*self._pythons.missing())
-            else:
-                executable = python.interpreter.executable
-                self._leave_with(InterpreterChosen(executable, python.same_minor))
-        elif (picker := self._packages.picker) is None or not picker.chosen:
-            self.warn(f"nothing is chosen: {self.look.key('mark')} chooses")
-        else:
-            self._leave_with(picker.answer())
-
-    def _leave_with(self, choice: UpgradeChoice | InterpreterChosen) -> None:
-        self.leave_with(upgrade_request(self._operating, self._environment, choice, self.look))
+        if self.picker.is_complete() and (choice := self.panel.chosen()) is not None:
+            wish = upgrade_request(self._operating, self._environment, choice, self.look)
+            self.leave_with(wish)
 
     def action_refresh(self) -> None:
         """Ask anew, where that failed."""
-        if self.tab == INTERPRETER:
-            self._forecaster.forget()
-        if not self.list.rows:
-            self._load()
-        elif self.tab == INTERPRETER:
-            self.show_again()
+        self.panel.refresh()

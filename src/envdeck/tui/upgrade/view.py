@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.text import clip, counted, pad, plain, width
 from envdeck.text.drift import fixed_words
-from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, tick, title
+from envdeck.tui.dialogs.picker import BLANK, BOX, ChoiceRow, said_row, tick, title
 from envdeck.tui.store.upgrade import HELD, UpgradePicker
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
@@ -291,7 +291,7 @@ class UpgradeRows:
         if self.offer is not None and not picker.empty:
             rows += [self._lock(self.offer), BLANK]
         if picker.empty:
-            rows += [_said(line) for line in everything_is_newest(picker, self.look)]
+            rows += [said_row(line) for line in everything_is_newest(picker, self.look)]
             rows.append(BLANK)
         for group, members in picker.groups.items():
             rows.append(self._group(group))
@@ -328,7 +328,3 @@ class UpgradeRows:
             LOCK,
             lambda cells: lock_about(offer, cells, self.look),
         )
-
-
-def _said(line: Line) -> ChoiceRow:
-    return ChoiceRow(lambda _cells: line)

@@ -6,7 +6,7 @@ It outlives its screen, so that one that was left is resumed where it was.
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.walkthrough import Walkthrough
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from envdeck.core.model import Environment, NoPlan, Plan, Result
-    from envdeck.core.operations.api import Operations
     from envdeck.tui.base.job import Job
     from envdeck.tui.base.services import Operating
 
@@ -57,7 +56,7 @@ def open_walking(
     operating: "Operating", project: str, environment: "Environment | None"
 ) -> Walking:
     """Return the real walkthrough of a project; called in a thread."""
-    return Walkthrough(cast("Operations", operating), project, environment=environment)
+    return Walkthrough(operating, project, environment=environment)
 
 
 class WalkthroughState:

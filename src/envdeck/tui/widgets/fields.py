@@ -1,9 +1,11 @@
-"""Secret and version fields."""
+"""Fields for a secret, and for what is asked for now and then."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from envdeck.text import plain
 from envdeck.tui.base.system import Hiding
 
 
@@ -50,20 +52,33 @@ class SecretField(Input, Hiding):
         self.delete_selection()
 
 
-class VersionField(Input):
-    """It is there only while a version is asked for."""
+class AskedField(Input):
+    """A field that is there only while something is asked for."""
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="a version", compact=True)
+    # In a field the key is its own, whatever keys "back" was given.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    class Closed(Message):
+        """It is gone again."""
+
+    def __init__(self, placeholder: str = "") -> None:
+        super().__init__(placeholder=placeholder, compact=True)
         self.cursor_blink = False
         self.display = False
         self.asked_for = ""
-        """The name of the package whose version is typed."""
+        """What it is asked for, where that may be several things."""
 
-    def ask(self, name: str) -> None:
-        """Ask for the version of a package."""
-        self.asked_for = name
-        self.placeholder = f"a version of {plain(name)}, then enter"
-        self.value = ""
+    def ask(self, what: str, placeholder: str) -> None:
+        """Ask for something."""
+        self.asked_for, self.placeholder, self.value = what, placeholder, ""
+        self.open()
+
+    def open(self) -> None:
+        """Come, with what was typed last."""
         self.display = True
         self.focus()
+
+    def action_close(self) -> None:
+        """Go again."""
+        self.display = False
+        self.post_message(self.Closed())

@@ -154,7 +154,12 @@ def test_it_became_the_environment_of_the_shell(operations, env, plan, run, home
 
 def test_a_process_started_from_it_meanwhile(env, plan, host, home):
     planned = plan()
-    command = [env / "bin" / "python", "-B", "-c", "import sys; print(flush=True); sys.stdin.read()"]
+    command = [
+        env / "bin" / "python",
+        "-B",
+        "-c",
+        "import sys; print(flush=True); sys.stdin.read()",
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, cwd=env
     ) as program:

@@ -71,6 +71,17 @@ async def test_what_is_typed_is_read_once_nothing_more_is_typed() -> None:
         assert ("create choices", f"{PROJECT}e") not in operations.asked
 
 
+async def test_on_a_button_the_keys_are_those_of_the_list_and_not_of_the_field() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        app.view._field.focus()
+        await until(lambda: "to the list" in shown(app))
+        await pilot.press("shift+tab")
+        assert app.screen.focused.id == "cancel"
+        await until(lambda: "to the list" not in shown(app))
+
+
 async def test_an_answer_for_a_folder_left_meanwhile_is_dropped() -> None:
     app, operations = dialog()
     told, hold = operations.create_choices, threading.Event()

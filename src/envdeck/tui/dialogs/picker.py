@@ -299,6 +299,8 @@ class Picker(Vertical):
         """Other keys do other things in a field."""
         self.tell_keys()
 
+    on_descendant_blur = on_descendant_focus
+
     def on_asked_field_closed(self) -> None:
         """Back to the list."""
         self.list.focus()

@@ -310,6 +310,18 @@ async def test_an_interpreter_says_if_it_is_a_repair_and_is_planned() -> None:
     assert operations.asked[-1] == ("interpreter", (API.path, NEXT.executable, frozenset()))
 
 
+async def test_escape_leaves_the_field_whatever_key_leaves_the_dialog() -> None:
+    app, _ = dialog()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        app.set_keymap({"back": "b"})
+        await pilot.press("=", *"9")
+        await until(lambda: app.view._field.has_focus)
+        await pilot.press("escape")
+        await until(lambda: app.view.list.has_focus)
+        assert not app.view._field.display
+
+
 async def test_the_choice_survives_a_look_at_the_other_tab() -> None:
     app, operations = dialog()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -100,7 +100,14 @@ def test_the_keys_of_the_json_are_those_of_the_contract_in_its_order(cli, catalo
                     "links": [f"{home}/link"],
                     "protected": None,
                     "findings": [
-                        {"check": "missing", "severity": "error", "message": "what", "remedy": "do"}
+                        {
+                            "check": "missing",
+                            "severity": "error",
+                            "subject": "",
+                            "message": "what",
+                            "remedy": "do",
+                            "evidence": {},
+                        }
                     ],
                 }
             ],

@@ -27,6 +27,7 @@ def build_scope(
     sizes: bool,
     interpreters: bool = False,
     fresh: bool = False,
+    health: bool = False,
 ) -> "Scope":
     """Return where to look, from PATH arguments and the configuration.
 
@@ -45,6 +46,7 @@ def build_scope(
         exclude=settings.exclude,
         usual_roots=settings.roots,
         interpreters=interpreters,
+        health=health,
     )
 
 

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "show": "one environment whole",
         "find": 'who has a package: `envdeck find "openai<1.2"`',
         "diff": "what differs: from the project, another environment, or a file",
+        "doctor": "what is wrong with one, some or all environments, and how to fix it",
         "interpreters": "the interpreters that environments rest on",
         "delete": "to the trash, or for good",
         "recreate": "the same environment, made anew",
@@ -166,7 +167,7 @@ def _epilog(examples: str) -> str:
 _HELP = {"-h", "--help"}
 _VERSION = {"-V", "--version"}
 _READ_ONLY = "--read-only"
-_LOOKING = {"list", "show", "find", "diff", "interpreters"}
+_LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters"}
 """Commands that change nothing, and say so where something waits to be finished."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from envdeck.cli.context import CommandContext
 from envdeck.core.model import (
     Environment,
+    Examined,
     Finished,
     Found,
     FoundInterpreter,
@@ -48,6 +49,7 @@ class ScanReport:
     met: int = 0
     """How many environments were found, whether they are wanted or not."""
     _waiting: dict[str, Environment] = field(default_factory=dict)
+    _told: dict[str, Environment] = field(default_factory=dict)
     _paths: set[str] = field(default_factory=set)
     _unreadable: list[Unreadable] = field(default_factory=list)
     _shown_at: float = -1.0
@@ -67,11 +69,17 @@ class ScanReport:
                     self._paths.add(environment.path)
                     self.met = len(self._paths)
                     if self.at_once and not self.scope.sizes:
+                        self._told[environment.path] = known
                         yield known
                     else:
                         self._waiting[environment.path] = known
                 case FoundInterpreter(interpreter):
                     self.interpreters.append(interpreter)
+                case Examined(path, findings):
+                    if path in self._waiting:
+                        self._waiting[path] = replace(self._waiting[path], findings=findings)
+                    elif path in self._told:
+                        yield replace(self._told.pop(path), findings=findings)
                 case Sized(path, size):
                     if path in self._waiting:
                         yield replace(self._waiting.pop(path), size=size)

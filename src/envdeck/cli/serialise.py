@@ -11,6 +11,7 @@ from envdeck.core.model import (
     Doubt,
     Ending,
     Environment,
+    Examination,
     Finding,
     Finished,
     Interpreter,
@@ -161,8 +162,31 @@ def _finding_object(finding: Finding) -> Object:
     return {
         "check": finding.check,
         "severity": finding.severity.value,
+        "subject": finding.subject,
         "message": finding.message,
         "remedy": finding.remedy,
+        "evidence": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in finding.evidence
+        },
+    }
+
+
+def doctor_object(examined: Iterable[tuple[Environment, Examination]]) -> Object:
+    """Return what `doctor --json` says."""
+    return {
+        "schema": SCHEMA,
+        "environments": [
+            {
+                "path": environment.path,
+                "status": environment.status.value,
+                "findings": [_finding_object(finding) for finding in found.findings],
+                "not_checked": [
+                    {"check": one.check, "reason": one.reason} for one in found.not_checked
+                ],
+            }
+            for environment, found in examined
+        ],
     }
 
 

@@ -3,7 +3,7 @@ ends.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link
-from envdeck.core.health.examine import examine
+from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.usage import access_times, signs_of_use
@@ -19,6 +19,7 @@ from envdeck.core.model import (
     Distribution,
     Environment,
     Event,
+    Examination,
     Interpreter,
     JointSize,
     ProjectState,
@@ -107,6 +108,21 @@ class Catalog:
 
         return read_distributions(environment)
 
+    def examine(
+        self,
+        environment: Environment,
+        names: Collection[str] = (),
+        *,
+        deep: bool = False,
+        online: bool = False,
+    ) -> Examination:
+        """Run the checks named (all, when none is) over an environment as it is now."""
+        from envdeck.core.health.context import HealthContext
+        from envdeck.core.health.examine import examine_whole
+
+        context = HealthContext(environment, self.host)
+        return examine_whole(context, names=names, deep=deep, online=online)
+
     def project(
         self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
     ) -> "Comparison | None":
@@ -192,11 +208,14 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         environment = inspector.inspect(
             candidate, manager, project, known.environment.last_used, known.atimes
         )
-    environment = replace(environment, findings=examine(environment))
+    mark = fingerprint(candidate)
+    same = known is not None and known.fingerprint == mark
+    if known is not None and same:
+        environment = renewed(environment, known.environment)
+    else:
+        environment = replace(environment, findings=examine(environment))
     after = access_times(candidate.path, folders)
     if after != before:
-        mark = fingerprint(candidate)
-        same = known is not None and known.fingerprint == mark
         size = known.environment.size if known is not None and same else None
         home = reach.realpath(host.home)
         usual = known.usual if known is not None else lies_under(candidate.path, home)

@@ -10,7 +10,7 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import ProjectRoots, link
 from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.walk import ProjectRoot
-from envdeck.core.health.examine import examine
+from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.interpreters import dependants, find_interpreters
@@ -19,6 +19,7 @@ from envdeck.core.inspection.usage import access_times
 from envdeck.core.model import (
     Environment,
     Event,
+    Examined,
     Finished,
     Found,
     FoundInterpreter,
@@ -72,6 +73,7 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         replace(scope, roots=()).walked(host),
         scope.sizes,
         scope.interpreters,
+        scope.health,
         stopped,
     )
 
@@ -108,6 +110,7 @@ class Scan:
     """What is walked when no PATHs are given."""
     sizes: bool
     interpreters: bool
+    health: bool
     stopped: Callable[[], bool]
     _read: dict[str, _Read] = field(default_factory=dict)
     _projects: ProjectRoots | None = None
@@ -123,6 +126,8 @@ class Scan:
             yield from self._look_for_interpreters()
         looked_whole = not self.stopped()
         self._remember()
+        if self.health:
+            yield from self._examine()
         if self.sizes:
             yield from self._measure()
         not_looked_at = tuple(Unreadable(path, why) for path, why in untouched())
@@ -187,7 +192,10 @@ class Scan:
             environment = self.inspector.inspect(
                 candidate, manager, project, known.environment.last_used, known.atimes
             )
-        environment = replace(environment, findings=examine(environment))
+        if known is not None and known.fingerprint == mark:
+            environment = renewed(environment, known.environment)
+        else:
+            environment = replace(environment, findings=examine(environment), examined=False)
         atimes = access_times(candidate.path, environment.site_packages)
         usual = not self.survey.only_roots or (
             known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
@@ -209,7 +217,7 @@ class Scan:
         project = link(read.candidate, read.manager, self.host, self._known_projects())
         before = read.environment
         environment = self.inspector.relate(before, read.candidate, read.manager, project)
-        read.environment = replace(environment, findings=examine(environment))
+        read.environment = renewed(environment, before)
         return project != before.project
 
     def _link_waiting(self) -> Iterator[Event]:
@@ -239,6 +247,22 @@ class Scan:
         if any(lies_under(interpreter.prefix, root) for root in self.survey.roots):
             return True
         return bool(dependants(interpreter, (read.environment for read in self._read.values())))
+
+    def _examine(self) -> Iterator[Event]:
+        """Examine the contents of what changed since they were examined last."""
+        from envdeck.core.health.examine import examine_contents  # nothing changed: not needed
+
+        fresh: list[StoredEnvironment] = []
+        for path, read in self._read.items():
+            if self.stopped():
+                break
+            if not read.environment.examined:
+                found = examine_contents(read.environment, self.host).findings
+                read.environment = replace(read.environment, findings=found, examined=True)
+                fresh.append(read.stored())
+                yield Examined(path, found)
+                yield from self._progress("examining")
+        self.index.save_environments(fresh)
 
     def _measure(self) -> Iterator[Event]:
         unknown = []

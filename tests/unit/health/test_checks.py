@@ -9,7 +9,8 @@ import pytest
 
 from envdeck.core import health
 from envdeck.core.health import HealthCheck
-from envdeck.core.health.examine import CHECKS, SUBJECTS, examine
+from envdeck.core.health.examine import CONTENT_CHECKS, NAMES, SUBJECTS
+from envdeck.core.health.status import STATUS_CHECKS, examine
 from envdeck.core.model import (
     Environment,
     Identity,
@@ -23,7 +24,7 @@ from envdeck.core.model import (
 MODULES = [
     importlib.import_module(f"{health.__name__}.{info.name}")
     for info in pkgutil.iter_modules(health.__path__)
-    if info.name != "examine"
+    if info.name not in {"context", "examine", "status"}
 ]
 HEALTHY = Environment(
     "/home/ada/work/api/.venv",
@@ -104,4 +105,10 @@ def test_every_public_function_is_a_registered_check(module):
     for name, one in checks.items():
         assert one.name == name.replace("_", "-")
         assert one.subject == module.__name__.rpartition(".")[2]
-        assert CHECKS[one.name] is one
+        assert CONTENT_CHECKS[one.name] is one
+
+
+def test_a_check_of_the_status_and_one_of_contents_have_different_names():
+    assert set(STATUS_CHECKS) & set(CONTENT_CHECKS) == set()
+    assert set(STATUS_CHECKS) | set(CONTENT_CHECKS) == NAMES
+    assert all(name == one.name for name, one in STATUS_CHECKS.items())

@@ -22,6 +22,8 @@ from envdeck.core.model import (
     Creation,
     Environment,
     Finding,
+    Fix,
+    FixKind,
     GlobalPackages,
     Identity,
     Interpreter,
@@ -48,6 +50,7 @@ numbers = st.integers(-(2**80), 2**80)
 times = st.floats(allow_nan=False)
 several = st.lists(names, max_size=3).map(tuple)
 
+evidence = st.lists(st.tuples(names, numbers | st.booleans() | maybe | several)).map(tuple)
 environments = st.builds(
     Environment,
     path=names,
@@ -67,8 +70,21 @@ environments = st.builds(
     links=several,
     protected=maybe,
     findings=st.lists(
-        st.builds(Finding, names, st.sampled_from(Severity), names, names), max_size=2
+        st.builds(
+            Finding,
+            names,
+            st.sampled_from(Severity),
+            names,
+            names,
+            names,
+            st.lists(st.tuples(names, names | numbers | st.booleans() | maybe | several)).map(
+                tuple
+            ),
+            st.none() | st.builds(Fix, st.sampled_from(FixKind), several),
+        ),
+        max_size=2,
     ).map(tuple),
+    examined=st.booleans(),
     size=st.none()
     | st.builds(Size, numbers, numbers, numbers, numbers, st.booleans(), numbers, times),
     seen_at=times,
@@ -113,12 +129,12 @@ def test_interpreters_survive(several):
 @pytest.mark.parametrize(
     ("kind", "known"),
     [
-        (Environment, 17),
+        (Environment, 18),
         (Python, 6),
         (Creation, 7),
         (LastUsed, 2),
         (ProjectLink, 3),
-        (Finding, 4),
+        (Finding, 7),
         (Size, 8),
         (Interpreter, 10),
         (GlobalPackages, 3),
@@ -127,6 +143,16 @@ def test_interpreters_survive(several):
 def test_no_field_is_left_out(kind, known):
     """A field that is added must be kept too, and the schema's version raised."""
     assert len(fields(kind)) == known
+
+
+def test_what_was_kept_before_contents_were_examined_is_read():
+    """Its findings had four words, and nothing told whether the contents were examined."""
+    ended = Finding("end-of-life", Severity.WARNING, "ended", "recreate")
+    known = replace(PLAIN, environment=replace(PLAIN.environment, findings=(ended,)))
+    row = json.loads(encode_environment(known))
+    row[5] = row[5][:3]
+    row[-2] = [["end-of-life", "warning", "ended", "recreate"]]
+    assert decode_environments([json.dumps(row)]) == [known]
 
 
 def test_records_are_plain_ascii():

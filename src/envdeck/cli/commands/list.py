@@ -154,7 +154,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         least_bytes=arguments.min_size,
     )
     scope = build_scope(
-        arguments.paths, context, sizes=not arguments.no_size, fresh=arguments.fresh
+        arguments.paths,
+        context,
+        sizes=not arguments.no_size,
+        fresh=arguments.fresh,
+        health=True,
     )
     scan = ScanReport(context, context.catalog(), scope, at_once=arguments.ndjson)
     wanted = (environment for environment in scan.complete() if filters.accept(environment))

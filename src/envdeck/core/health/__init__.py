@@ -1,28 +1,68 @@
 """Checks of an environment: a module a subject, a function a check, named as in the JSON contract.
 
-A further check is a function with :func:`check` in the module of its subject, and its test; a
-further subject is a module, and its name among the subjects of `examine`.
+A further check is a function with :func:`content_check` in the module of its subject, and its test
+(with :func:`check` in `status`, where the record of the environment tells); a further subject is a
+module, and its name among the subjects of `examine`.
+Nothing of the environment is run or imported, and every read is bounded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from envdeck.core.model import Environment, Severity
+from envdeck.core.model import (
+    Environment,
+    Evidence,
+    Examination,
+    Finding,
+    Fix,
+    NotChecked,
+    Severity,
+)
+
+if TYPE_CHECKING:
+    from envdeck.core.health.context import HealthContext
 
 
-class Diagnosis(NamedTuple):
-    """What a check finds; the check adds its name and severity."""
+class Look(Enum):
+    """What a check has to look at, and so when it is run."""
 
-    message: str
-    remedy: str
-
-
-Diagnose: TypeAlias = Callable[[Environment], Iterator[Diagnosis]]
+    STATUS = "status"
+    """The record of the environment alone: at every look."""
+    CONTENTS = "contents"
+    """Files of the environment and around it: with every scan that sees a change."""
+    DEEP = "deep"
+    """Every byte that is installed: only when asked for."""
+    ONLINE = "online"
+    """The package index or an advisory service: only when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class HealthCheck:
+class Diagnosis:
+    """What a check finds; the check adds its name, and its severity unless one is given."""
+
+    message: str
+    remedy: str
+    subject: str = ""
+    evidence: Evidence = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Why a check could not look; the check adds its name."""
+
+    reason: str
+
+
+Answer: TypeAlias = Diagnosis | Skipped
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck(Generic[Subject]):
     """A check, as its decorator describes it."""
 
     name: str
@@ -30,14 +70,70 @@ class HealthCheck:
     subject: str
     """The name of its module."""
     severity: Severity
-    diagnose: Diagnose
+    diagnose: Callable[[Subject], Iterator[Answer]]
+    look: Look = Look.STATUS
 
 
-def check(severity: Severity) -> Callable[[Diagnose], HealthCheck]:
-    """Make a check of a function."""
+def check(
+    severity: Severity,
+) -> Callable[[Callable[[Environment], Iterator[Answer]]], HealthCheck[Environment]]:
+    """Make a check of a function that judges by the record of an environment alone."""
 
-    def describe(diagnose: Diagnose) -> HealthCheck:
-        subject = diagnose.__module__.rpartition(".")[2]
-        return HealthCheck(diagnose.__name__.replace("_", "-"), subject, severity, diagnose)
+    def describe(diagnose: Callable[[Environment], Iterator[Answer]]) -> HealthCheck[Environment]:
+        return _describe(diagnose, severity, Look.STATUS)
 
     return describe
+
+
+def content_check(
+    severity: Severity, look: Look = Look.CONTENTS
+) -> Callable[[Callable[["HealthContext"], Iterator[Answer]]], HealthCheck["HealthContext"]]:
+    """Make a check of a function that reads what is installed, or what is around it.
+
+    It yields a diagnosis for each fault, and a :class:`Skipped` where it could not look.
+    """
+
+    def describe(
+        diagnose: Callable[["HealthContext"], Iterator[Answer]],
+    ) -> HealthCheck["HealthContext"]:
+        return _describe(diagnose, severity, look)
+
+    return describe
+
+
+def _describe(
+    diagnose: Callable[[Subject], Iterator[Answer]], severity: Severity, look: Look
+) -> HealthCheck[Subject]:
+    name = diagnose.__name__.replace("_", "-")
+    return HealthCheck(name, diagnose.__module__.rpartition(".")[2], severity, diagnose, look)
+
+
+def run_checks(checks: Iterable[HealthCheck[Subject]], subject: Subject) -> Examination:
+    """Return what the checks say of one environment."""
+    findings: list[Finding] = []
+    skipped: list[NotChecked] = []
+    for one in checks:
+        for answer in one.diagnose(subject):
+            if isinstance(answer, Skipped):
+                skipped.append(NotChecked(one.name, answer.reason))
+            else:
+                findings.append(
+                    Finding(
+                        one.name,
+                        answer.severity or one.severity,
+                        answer.message,
+                        answer.remedy,
+                        answer.subject,
+                        answer.evidence,
+                        answer.fix,
+                    )
+                )
+    return Examination(sort_findings(findings), tuple(skipped))
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: errors first, then by check and subject."""
+    order = tuple(Severity)
+    return tuple(
+        sorted(findings, key=lambda one: (order.index(one.severity), one.check, one.subject))
+    )

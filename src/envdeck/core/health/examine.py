@@ -1,24 +1,58 @@
-"""The registry of all checks, and their run over one environment."""
+"""The registry of all checks, and their run over one environment, whole or without what is slow."""
 
-from envdeck.core.health import HealthCheck, integrity, interpreter, project
-from envdeck.core.model import Environment, Finding, Severity
+from collections.abc import Collection
+from dataclasses import replace
 
-SUBJECTS = (integrity, interpreter, project)
-CHECKS: dict[str, HealthCheck] = {
+from envdeck.core.health import HealthCheck, Look, dependencies, run_checks, sort_findings
+from envdeck.core.health.context import HealthContext
+from envdeck.core.health.status import STATUS_CHECKS
+from envdeck.core.model import Environment, Examination, NotChecked
+from envdeck.core.system.host import Host
+
+SUBJECTS = (dependencies,)
+CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
     one.name: one
     for subject in SUBJECTS
     for one in vars(subject).values()
     if isinstance(one, HealthCheck)
 }
-"""Every check by its name."""
-_ORDER = tuple(Severity)
+"""Those that read files, by name."""
+NAMES = frozenset({*STATUS_CHECKS, *CONTENT_CHECKS})
+_UNASKED = {Look.DEEP: "not asked: --deep does", Look.ONLINE: "not asked: --online does"}
 
 
-def examine(environment: Environment) -> tuple[Finding, ...]:
-    """Return the findings of all checks: errors first, then by the name of the check."""
-    found = [
-        Finding(one.name, one.severity, *diagnosis)
-        for one in CHECKS.values()
-        for diagnosis in one.diagnose(environment)
+def examine_contents(environment: Environment, host: Host) -> Examination:
+    """Return what all checks say that need no hashing and no network."""
+    return _examine(HealthContext(environment, host), NAMES, {Look.CONTENTS})
+
+
+def examine_whole(
+    context: HealthContext,
+    *,
+    names: Collection[str] = (),
+    deep: bool = False,
+    online: bool = False,
+) -> Examination:
+    """Return what the checks named (all, when none is) say; those that hash every file or ask the
+    network only when that is asked for, and as not checked otherwise."""
+    asked = {Look.CONTENTS, *([Look.DEEP] if deep else ()), *([Look.ONLINE] if online else ())}
+    wanted = frozenset(names) or NAMES
+    found = _examine(context, wanted, asked)
+    unasked = [
+        NotChecked(one.name, _UNASKED[one.look])
+        for one in CONTENT_CHECKS.values()
+        if one.name in wanted and one.look not in asked
     ]
-    return tuple(sorted(found, key=lambda one: (_ORDER.index(one.severity), one.check)))
+    return replace(found, not_checked=(*found.not_checked, *unasked))
+
+
+def _examine(
+    context: HealthContext, names: Collection[str], looks: Collection[Look]
+) -> Examination:
+    told = run_checks(
+        [one for one in STATUS_CHECKS.values() if one.name in names], context.environment
+    )
+    read = run_checks(
+        [one for one in CONTENT_CHECKS.values() if one.name in names and one.look in looks], context
+    )
+    return replace(read, findings=sort_findings([*told.findings, *read.findings]))

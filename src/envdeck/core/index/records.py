@@ -22,7 +22,10 @@ from typing import Any, Final
 from envdeck.core.model import (
     Creation,
     Environment,
+    EvidenceValue,
     Finding,
+    Fix,
+    FixKind,
     GlobalPackages,
     Identity,
     Interpreter,
@@ -42,6 +45,7 @@ _INT: Final[frozenset[type]] = frozenset({int})
 _LIST: Final[frozenset[type]] = frozenset({list})
 _FLAG: Final[frozenset[type]] = frozenset({bool})
 _NUMBER: Final[frozenset[type]] = frozenset({int, float})
+_PLAIN: Final[frozenset[type]] = frozenset({str, int, bool, NoneType})
 
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
@@ -49,6 +53,7 @@ _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 _STATUS: Final = {status.value: status for status in Status}
 _STATES: Final = {state.value: state for state in ProjectState}
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_FIXES: Final = {kind.value: kind for kind in FixKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +107,14 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 e.project.path,
                 e.protected,
             ],
-            [creation.system_site_packages, creation.relocatable, creation.seeded],
+            [creation.system_site_packages, creation.relocatable, creation.seeded, e.examined],
             [e.identity.device, e.identity.inode],
             e.packages,
             e.last_used.when,
             e.seen_at,
             e.site_packages,
             e.links,
-            [[f.check, f.severity.value, f.message, f.remedy] for f in e.findings],
+            [_finding_row(f) for f in e.findings],
             None
             if size is None
             else [
@@ -185,7 +190,8 @@ def _environment(row: Any) -> Environment:  # noqa: ANN401
     texts, optional, flags, ids, packages, when, seen, folders, links, findings, size = row
     path, name, manager, status, reason, source, state, project_source = texts
     *python, creator, creator_version, prompt, command, project, protected = optional
-    system, relocatable, seeded = flags
+    system, relocatable, seeded, *later = flags
+    examined = later == [True]  # not kept before contents were examined
     device, inode = ids
     _check(_LIST, (folders, links, findings))
     _check(_TEXT, chain(texts, folders, links))
@@ -209,15 +215,45 @@ def _environment(row: Any) -> Environment:  # noqa: ANN401
         tuple(links),
         protected,
         tuple(map(_finding, findings)),
+        examined,
         None if size is None else _size(size),
         seen,
     )
 
 
+def _finding_row(finding: Finding) -> list[Any]:
+    fix = finding.fix
+    return [
+        [finding.check, finding.severity.value, finding.message, finding.remedy, finding.subject],
+        finding.evidence,
+        None if fix is None else [fix.kind.value, fix.packages],
+    ]
+
+
 def _finding(row: Any) -> Finding:  # noqa: ANN401
-    check, severity, message, remedy = row
-    _check(_TEXT, row)
-    return Finding(check, _SEVERITIES[severity], message, remedy)
+    if len(row) == 4:  # as it was kept before findings had a subject
+        row = [[*row, ""], [], None]
+    texts, evidence, fix = row
+    check, severity, message, remedy, subject = texts
+    _check(_TEXT, texts)
+    pairs = tuple((key, _evidence(value)) for key, value in evidence)
+    _check(_TEXT, (key for key, _ in pairs))
+    mended = None
+    if fix is not None:
+        kind, packages = fix
+        _check(_LIST, (packages,))
+        _check(_TEXT, packages)
+        mended = Fix(_FIXES[kind], tuple(packages))
+    return Finding(check, _SEVERITIES[severity], message, remedy, subject, pairs, mended)
+
+
+def _evidence(value: Any) -> EvidenceValue:  # noqa: ANN401
+    if isinstance(value, list):
+        _check(_TEXT, value)
+        return tuple(value)
+    _check(_PLAIN, (value,))
+    plain: EvidenceValue = value
+    return plain
 
 
 def _size(row: Any) -> Size:  # noqa: ANN401

@@ -9,7 +9,6 @@ from envdeck.core.model.distribution import SEED_PACKAGES, Distribution, Script
 from envdeck.core.model.environment import (
     Creation,
     Environment,
-    Finding,
     GlobalPackages,
     Identity,
     Interpreter,
@@ -20,7 +19,6 @@ from envdeck.core.model.environment import (
     ProjectLink,
     ProjectState,
     Python,
-    Severity,
     SharedFiles,
     Size,
     Status,
@@ -28,6 +26,7 @@ from envdeck.core.model.environment import (
 )
 from envdeck.core.model.events import (
     Event,
+    Examined,
     Finished,
     Found,
     FoundInterpreter,
@@ -35,6 +34,16 @@ from envdeck.core.model.events import (
     Progress,
     Sized,
     Unreadable,
+)
+from envdeck.core.model.finding import (
+    Evidence,
+    EvidenceValue,
+    Examination,
+    Finding,
+    Fix,
+    FixKind,
+    NotChecked,
+    Severity,
 )
 from envdeck.core.model.operation import (
     UNPROVED,
@@ -77,9 +86,15 @@ __all__ = [
     "Ending",
     "Environment",
     "Event",
+    "Evidence",
+    "EvidenceValue",
+    "Examination",
+    "Examined",
     "Fact",
     "Finding",
     "Finished",
+    "Fix",
+    "FixKind",
     "Found",
     "FoundInterpreter",
     "GlobalPackages",
@@ -91,6 +106,7 @@ __all__ = [
     "JointSize",
     "LastUsed",
     "NoPlan",
+    "NotChecked",
     "Notice",
     "Operation",
     "OperationEvent",

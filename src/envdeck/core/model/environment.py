@@ -1,8 +1,10 @@
-"""`Environment`, `Interpreter`, `ProjectLink`, `Finding`, sizes; `minor_of(version)`."""
+"""`Environment`, `Interpreter`, `ProjectLink`, sizes; `minor_of(version)`."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from envdeck.core.model.finding import Finding
 
 _MINOR = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}(?![0-9])")
 
@@ -28,26 +30,6 @@ class ProjectLink:
     """The project's folder; kept when it is gone or unmounted."""
     source: str = ""
     """How it is known, in words: `parent folder`, `.project file`, `name of the environment`."""
-
-
-class Severity(StrEnum):
-    """How much it matters: an error breaks something now, a warning will, a note informs."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing wrong with one environment."""
-
-    check: str
-    """The name of the check, as in the JSON contract: `broken-interpreter`."""
-    severity: Severity
-    message: str
-    remedy: str
-    """What to do, with a command that works where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +181,8 @@ class Environment:
     protected: str | None = None
     """The guard that refuses its deletion, in one sentence, or None."""
     findings: tuple[Finding, ...] = ()
+    examined: bool = False
+    """Whether its contents were examined too; else :attr:`findings` tell its status alone."""
     size: Size | None = None
     """None until measured; never zero for unknown."""
     seen_at: float = 0.0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from envdeck.core.model.environment import Environment, Interpreter, Size
+from envdeck.core.model.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Sized:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """The contents of an environment were examined; these are all its findings."""
+
+    path: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far the scan is; only the newest counts."""
 
@@ -38,7 +47,7 @@ class Progress:
     elapsed: float
     """Seconds."""
     phase: str = "looking"
-    """`looking`, or `measuring`."""
+    """`looking`, `examining` or `measuring`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +83,6 @@ class Finished:
     """Paths on network disks that a file or a link named, none of which was touched."""
 
 
-Event: TypeAlias = Found | FoundInterpreter | Sized | Progress | Unreadable | Notice | Finished
+Event: TypeAlias = (
+    Found | FoundInterpreter | Examined | Sized | Progress | Unreadable | Notice | Finished
+)

@@ -252,6 +252,8 @@ class Scope:
     """Whether everything is read and measured anew, whatever is remembered of it."""
     interpreters: bool = True
     """Whether the interpreters that environments rest on are looked for too."""
+    health: bool = False
+    """Whether the contents of what changed are examined too."""
 
     def walked(self, host: Host) -> tuple[str, ...]:
         """Return the real paths of the folders to walk, none of them below another."""

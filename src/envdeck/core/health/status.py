@@ -1,0 +1,113 @@
+"""The checks that the record of an environment answers by itself, and their run at every look.
+
+They are apart from those that read files, so that a first frame loads none of those.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from envdeck.core.health import Diagnosis, check, run_checks, sort_findings
+from envdeck.core.model import Environment, Finding, ProjectState, Severity, Status
+
+
+@check(Severity.WARNING)
+def incomplete_markers(environment: Environment) -> Iterator[Diagnosis]:
+    """A folder that has some markers and lacks others."""
+    if environment.status is Status.SUSPECT:
+        yield Diagnosis(
+            environment.reason,
+            "look into the folder yourself: it is not treated as an environment",
+        )
+
+
+@check(Severity.ERROR)
+def mixed_versions(environment: Environment) -> Iterator[Diagnosis]:
+    """Its interpreter does not see its packages."""
+    if environment.status is Status.MIXED:
+        yield Diagnosis(
+            environment.reason,
+            "make it again for one version: upgrading in place leaves the packages of the other",
+        )
+
+
+@check(Severity.ERROR)
+def moved_environment(environment: Environment) -> Iterator[Diagnosis]:
+    """Its scripts run something else, or nothing."""
+    if environment.status is Status.MOVED:
+        yield Diagnosis(
+            environment.reason,
+            "delete it, or make it again in its place: no environment survives a move (PEP 405)",
+        )
+
+
+@check(Severity.ERROR)
+def broken_interpreter(environment: Environment) -> Iterator[Diagnosis]:
+    """Nothing in the environment can run."""
+    if environment.status is Status.BROKEN:
+        version = environment.python.version or "that version"
+        yield Diagnosis(
+            environment.reason,
+            f"install Python {version} where it was, or make the environment again: its packages"
+            " can still be read",
+        )
+
+
+@check(Severity.WARNING)
+def end_of_life(environment: Environment) -> Iterator[Diagnosis]:
+    """The support of its Python has ended (PEP 602 and its like)."""
+    python = environment.python
+    if python.end_of_life:
+        yield Diagnosis(
+            f"Python {python.version} has had no security fixes since {python.end_of_life}",
+            "make it again with a Python that is supported",
+        )
+
+
+@check(Severity.WARNING)
+def project_gone(environment: Environment) -> Iterator[Diagnosis]:
+    """The project was deleted or moved."""
+    project = environment.project
+    if project.state is ProjectState.GONE:
+        yield Diagnosis(
+            f"its project {project.path} no longer exists",
+            "delete the environment if the project is not coming back",
+        )
+
+
+@check(Severity.NOTE)
+def project_not_mounted(environment: Environment) -> Iterator[Diagnosis]:
+    """The project may be there once its disk is mounted."""
+    project = environment.project
+    if project.state is ProjectState.UNMOUNTED:
+        yield Diagnosis(
+            f"its project {project.path} is on a disk that is not mounted",
+            "mount the disk before judging the environment",
+        )
+
+
+STATUS_CHECKS = {
+    one.name: one
+    for one in (
+        incomplete_markers,
+        mixed_versions,
+        moved_environment,
+        broken_interpreter,
+        end_of_life,
+        project_gone,
+        project_not_mounted,
+    )
+}
+"""By name."""
+
+
+def examine(environment: Environment) -> tuple[Finding, ...]:
+    """Return the findings that the record of an environment tells by itself."""
+    return run_checks(STATUS_CHECKS.values(), environment).findings
+
+
+def renewed(environment: Environment, known: Environment) -> Environment:
+    """Return an environment with the findings that its record tells now, and those of its contents
+    as they were found before; call it only while the contents are the same."""
+    kept = (one for one in known.findings if one.check not in STATUS_CHECKS)
+    findings = sort_findings([*examine(environment), *kept])
+    return replace(environment, findings=findings, examined=known.examined)

@@ -34,6 +34,7 @@ from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import read_mounts
 from envdeck.core.system.paths import lies_under
 from envdeck.core.system.reach import Scope, untouched
+from envdeck.core.timeline.store import SnapshotStore
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
@@ -249,20 +250,28 @@ class Scan:
         return bool(dependants(interpreter, (read.environment for read in self._read.values())))
 
     def _examine(self) -> Iterator[Event]:
-        """Examine the contents of what changed since they were examined last."""
-        from envdeck.core.health.examine import examine_contents  # nothing changed: not needed
-
+        """Examine the contents of what changed since they were examined last, and keep what is
+        installed as a snapshot."""
+        snapshots = SnapshotStore(self.host)
         fresh: list[StoredEnvironment] = []
         for path, read in self._read.items():
             if self.stopped():
                 break
-            if not read.environment.examined:
-                found = examine_contents(read.environment, self.host).findings
-                read.environment = replace(read.environment, findings=found, examined=True)
-                fresh.append(read.stored())
-                yield Examined(path, found)
-                yield from self._progress("examining")
+            if read.environment.examined and snapshots.knows(path):
+                continue
+            from envdeck.core.health.context import HealthContext  # not when nothing changed
+            from envdeck.core.health.examine import examine_contents  # not when nothing changed
+
+            context = HealthContext(read.environment, self.host)
+            found = examine_contents(context).findings
+            snapshots.keep(read.environment, context.distributions, source="scan")
+            read.environment = replace(read.environment, findings=found, examined=True)
+            fresh.append(read.stored())
+            yield Examined(path, found)
+            yield from self._progress("examining")
         self.index.save_environments(fresh)
+        if snapshots.notice is not None:
+            yield snapshots.notice
 
     def _measure(self) -> Iterator[Event]:
         unknown = []

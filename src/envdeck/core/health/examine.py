@@ -6,8 +6,7 @@ from dataclasses import replace
 from envdeck.core.health import HealthCheck, Look, dependencies, run_checks, sort_findings
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS
-from envdeck.core.model import Environment, Examination, NotChecked
-from envdeck.core.system.host import Host
+from envdeck.core.model import Examination, NotChecked
 
 SUBJECTS = (dependencies,)
 CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
@@ -21,9 +20,9 @@ NAMES = frozenset({*STATUS_CHECKS, *CONTENT_CHECKS})
 _UNASKED = {Look.DEEP: "not asked: --deep does", Look.ONLINE: "not asked: --online does"}
 
 
-def examine_contents(environment: Environment, host: Host) -> Examination:
+def examine_contents(context: HealthContext) -> Examination:
     """Return what all checks say that need no hashing and no network."""
-    return _examine(HealthContext(environment, host), NAMES, {Look.CONTENTS})
+    return _examine(context, NAMES, {Look.CONTENTS})
 
 
 def examine_whole(

@@ -48,5 +48,7 @@ class Distribution:
     missing: tuple[str, ...] = ()
     """Requirements whose marker holds here and that nothing installed satisfies."""
     scripts: tuple[Script, ...] = ()
+    record: str = ""
+    """A digest of its RECORD, where that was read; for comparing only."""
     problem: str = ""
     """Why its metadata could not be read whole, or empty. The row is never lost."""

@@ -7,6 +7,7 @@ requirement graph (:func:`read_distributions`).
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
@@ -117,6 +118,7 @@ def _read(
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,
         scripts=parse_scripts(scripts) if scripts else (),
+        record=blake2b(record, digest_size=8).hexdigest() if record is not None else "",
         problem="; ".join(files.problems),
     )
 

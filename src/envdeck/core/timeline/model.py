@@ -1,0 +1,87 @@
+"""Snapshots and events, as values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPackage:
+    """One distribution, as it was."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    version: str
+    origin: str | None = None
+    """The `direct_url.json` URL (PEP 610) with credentials masked; None for an index."""
+    record: str = ""
+    """A digest of its RECORD: the same version installed from another build has another."""
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The packages of an environment, as one look or several in a row saw them."""
+
+    id: str
+    """From the content: the same packages on the same interpreter have the same."""
+    path: str
+    """Of the environment."""
+    taken_at: float
+    """Seconds since the epoch: the first look that saw this."""
+    last_seen: float
+    """The last look that saw this."""
+    python: str | None
+    base: str | None
+    packages: tuple[SnapshotPackage, ...]
+    """By name."""
+    good: bool = False
+    """Whether it is known to have worked: a person said so, or a command passed on it."""
+    source: str = "scan"
+    """Who looked: `scan`, or the name of the operation that left this."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions by name."""
+        return {one.name: one.version for one in self.packages}
+
+
+@dataclass(frozen=True, slots=True)
+class NoSnapshot:
+    """Why a reference names no snapshot."""
+
+    reason: str
+    hint: str = ""
+
+
+class EventKind(StrEnum):
+    """What happened, as in the JSON contract."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    OPERATION = "operation"
+    INTERPRETER = "interpreter"
+    MANIFEST = "manifest"
+    LOCK = "lock"
+    DOTENV = "dotenv"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """One thing that happened to an environment, its project, or its base interpreter."""
+
+    at: float
+    """Seconds since the epoch; the latest time that it can have happened at."""
+    kind: EventKind
+    subject: str
+    """The distribution, operation, interpreter or file."""
+    before: str | None = None
+    after: str | None = None
+    earliest: float | None = None
+    """The look before, where it happened between two looks."""
+    source: str = ""
+    """Where this is known from: `snapshots`, `metadata`, `journal`, `git`, `files`."""
+    certain: bool = True
+    """Whether it was observed, and not inferred."""
+    detail: str = ""
+    """One line more: the subject of a commit, the names of keys."""

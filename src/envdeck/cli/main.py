@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "find": 'who has a package: `envdeck find "openai<1.2"`',
         "diff": "what differs: from the project, another environment, or a file",
         "doctor": "what is wrong with one, some or all environments, and how to fix it",
+        "why": "why a package is installed",
         "interpreters": "the interpreters that environments rest on",
         "delete": "to the trash, or for good",
         "recreate": "the same environment, made anew",
@@ -167,7 +168,7 @@ def _epilog(examples: str) -> str:
 _HELP = {"-h", "--help"}
 _VERSION = {"-V", "--version"}
 _READ_ONLY = "--read-only"
-_LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters"}
+_LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""

@@ -1,7 +1,7 @@
 """Who needs whom: graph, and tree both ways."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.requirements import (
@@ -197,3 +197,29 @@ def _walk(
             shown.add(name)
             above.append(name)
             stack.append(iter(below))
+
+
+CHAINS_AT_MOST = 1000
+"""Chains; a core package of a large environment is reached by many more, and nobody reads them."""
+
+
+def chains(
+    distributions: Iterable[Distribution], name: str, roots: Collection[str]
+) -> tuple[tuple[str, ...], ...]:
+    """Return every chain of requirements from one of the roots to a distribution, the shortest
+    first, at most :data:`CHAINS_AT_MOST`; one that is a root itself has a chain of itself alone.
+
+    What nothing requires ends a chain too, root or not: a person has to know of it.
+    """
+    required_by = _merged((row.name, row.required_by) for row in distributions)
+    found: list[tuple[str, ...]] = []
+    waiting: deque[tuple[str, ...]] = deque([(name,)])
+    while waiting and len(found) < CHAINS_AT_MOST:
+        chain = waiting.popleft()
+        requirers = required_by.get(chain[0], ())
+        above = [one for one in requirers if one not in chain]
+        if chain[0] in roots or (not requirers and len(chain) > 1):
+            found.append(chain)
+        if len(chain) < DEEPEST and len(waiting) < CHAINS_AT_MOST:
+            waiting.extend((one, *chain) for one in above)
+    return tuple(found)

@@ -1,0 +1,52 @@
+"""`envdeck why`: the chains of requirements that lead to a package."""
+
+import json
+
+import pytest
+
+from envdeck.core.model import Distribution
+
+
+@pytest.fixture
+def api(catalog, environment):
+    """flask requires click; idna is required by nothing; a name is hostile."""
+    made = environment("work/api/.venv")
+    catalog.environments = [made]
+    catalog.distributions_of[made.path] = (
+        Distribution("click", "click", "8.1", "p", required_by=("evil", "flask")),
+        Distribution("evil", "evil\x1b[2J", "1", "p", requires=("click",)),
+        Distribution("flask", "Flask", "3.0", "p", requested=True, requires=("click",)),
+        Distribution("idna", "idna", "3.7", "p"),
+    )
+    return made
+
+
+def test_the_chains_are_told_with_what_is_direct(cli, api):
+    result = cli("why", api.path, "Click")
+    assert result.code == 0
+    assert "flask (direct) → click" in result.out
+    assert "evil (required by nothing, not declared) → click" in result.out
+
+
+def test_the_json_has_each_chain_and_what_its_root_is(cli, api):
+    told = json.loads(cli("why", api.path, "click", "--json").out)
+    assert (told["schema"], told["path"], told["name"]) == (1, api.path, "click")
+    assert {"packages": ["flask", "click"], "root": "direct"} in told["chains"]
+    assert {"packages": ["evil", "click"], "root": None} in told["chains"]
+
+
+def test_what_nothing_requires_is_extraneous(cli, api):
+    result = cli("why", api.path, "idna")
+    assert result.code == 1
+    assert "Extraneous" in result.out
+
+
+def test_what_is_not_installed_is_an_error_with_the_nearest_name(cli, api):
+    result = cli("why", api.path, "flaks")
+    assert result.code == 2
+    assert "flaks is not installed" in result.err
+    assert "flask" in result.err
+
+
+def test_no_control_character_reaches_the_terminal(cli, api):
+    assert "\x1b" not in cli("why", api.path, "evil").out

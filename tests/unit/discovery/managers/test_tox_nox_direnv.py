@@ -5,8 +5,7 @@ import os
 import pytest
 
 from envdeck.core.discovery.managers.direnv import Direnv
-from envdeck.core.discovery.managers.nox import Nox
-from envdeck.core.discovery.managers.tox import Tox
+from envdeck.core.discovery.managers.tox import Nox, Tox
 from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 

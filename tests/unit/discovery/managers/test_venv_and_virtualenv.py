@@ -10,11 +10,10 @@ from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.managers.direnv import Direnv
 from envdeck.core.discovery.managers.hatch import Hatch
-from envdeck.core.discovery.managers.nox import Nox
 from envdeck.core.discovery.managers.pdm import Pdm
 from envdeck.core.discovery.managers.pipenv import Pipenv
 from envdeck.core.discovery.managers.poetry import Poetry
-from envdeck.core.discovery.managers.tox import Tox
+from envdeck.core.discovery.managers.tox import Nox, Tox
 from envdeck.core.discovery.managers.uv import Uv, UvScript
 from envdeck.core.discovery.managers.venv import Venv, Virtualenv
 from envdeck.core.discovery.managers.virtualenvwrapper import Virtualenvwrapper

@@ -1,4 +1,5 @@
-"""tox: environments in `.tox` of the project, or in a work folder chosen for all."""
+"""tox and Nox, which test in environments in `.tox` and `.nox` of the project; tox also in a work
+folder chosen for all."""
 
 import os
 from functools import cached_property
@@ -8,7 +9,8 @@ from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.discovery.project_links import named_project
 from envdeck.core.model import ProjectLink
 
-_FOLDER = ".tox"
+_TOX = ".tox"
+_NOX = ".nox"
 
 
 class Tox(Manager):
@@ -27,15 +29,33 @@ class Tox(Manager):
         """Claim what is in a folder named `.tox`, and what holds tox's own record."""
         if not is_virtual(candidate):
             return False
-        return _in_tox(candidate.path) or has_file(candidate.path, ".tox-info.json")
+        return _is_in(_TOX, candidate.path) or has_file(candidate.path, ".tox-info.json")
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the folder that holds `.tox`; a work folder elsewhere names no project."""
-        if not _in_tox(candidate.path):
+        if not _is_in(_TOX, candidate.path):
             return None
         root = os.path.dirname(os.path.dirname(candidate.path))
-        return named_project(root, f"parent of {_FOLDER}")
+        return named_project(root, f"parent of {_TOX}")
 
 
-def _in_tox(path: str) -> bool:
-    return os.path.basename(os.path.dirname(path)) == _FOLDER
+class Nox(Manager):
+    """Nox makes them anew at each run, unless told to reuse them."""
+
+    name = "nox"
+    rank = 61
+
+    def claims(self, candidate: EnvironmentCandidate) -> bool:
+        """Claim what is in a folder named `.nox`; Nox leaves no other trace."""
+        return is_virtual(candidate) and _is_in(_NOX, candidate.path)
+
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
+        """Return the folder that holds `.nox`."""
+        if not _is_in(_NOX, candidate.path):
+            return None
+        root = os.path.dirname(os.path.dirname(candidate.path))
+        return named_project(root, f"parent of {_NOX}")
+
+
+def _is_in(folder: str, path: str) -> bool:
+    return os.path.basename(os.path.dirname(path)) == folder

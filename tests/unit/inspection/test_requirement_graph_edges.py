@@ -162,9 +162,7 @@ def test_direct_references_are_satisfied_by_the_name_and_masked():
     assert missing.replace("c@", "c @") == "c @ https://****@example.org/c.whl"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "???", "b >", "b ; nonsense", "b" * 10_000, "b;" + "(" * 5000]
-)
+@pytest.mark.parametrize("text", ["", "???", "b" * 10_000, ("b" * 9000) + " >=1.*"])
 def test_what_is_no_requirement_is_told_apart(text):
     assert graph(row("a", "1", text, "c"), row("c", "1"))["a"] == Needs(
         requires=("c",), invalid=(text,)
@@ -198,3 +196,45 @@ def test_the_extras_told_from_the_text_are_all_that_packaging_would_need(text):
     for extra in ("", "x", "y"):
         if marker.evaluate({**values, "extra": extra}):
             assert extra in asking_extras(text) or "" in asking_extras(text)
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "PyYAML (>=5.1.*)", "pyyaml>=1.7.*", "pyyaml (>dev)", "pyyaml (>=2011k)",
+        "pyyaml (>1.0,<2.0", "'pyyaml>=5.1'", "pyyaml>=5.1,,<7", "PyYAML[c] (~=5)",
+        "pyyaml >=5.*; python_version >= '3'", "pyyaml (>=5.*) ; python_version < '3.13.*'",
+        "pyyaml >", "pyyaml ; nonsense", "pyyaml;" + "(" * 5000,
+    ],
+)  # fmt: skip
+def test_a_requirement_with_a_version_of_old_still_leads_to_its_package(requirement):
+    found = graph(row("omegaconf", "2.0.6", requirement), row("pyyaml", "6.0.2"))
+    assert found["omegaconf"] == Needs(requires=("pyyaml",), unread=(requirement,))
+    assert found["pyyaml"].required_by == ("omegaconf",)
+
+
+def test_only_the_version_of_such_a_requirement_is_not_known():
+    found = graph(row("a", "1", "b (>=5.1.*)", "c[x] (>dev)", "d ; nonsense"), row("b", "1"))
+    assert found["a"].missing == ("c[x]",)
+    assert found["a"].unread == ("b (>=5.1.*)", "c[x] (>dev)", "d ; nonsense")
+    assert found["a"].invalid == ()
+
+
+@pytest.mark.parametrize("text", ["some words", "-r base.txt", "./folder", "a b (>=1)", "(>=1)"])
+def test_what_begins_with_no_name_is_no_requirement(text):
+    assert graph(row("a", "1", text), row("b", "1"))["a"] == Needs(invalid=(text,))
+
+
+@pytest.mark.parametrize(
+    ("python", "marker", "holds"),
+    [
+        ("3.9.18", "python_version < '3.10.*'", True),
+        ("3.12.4", "python_version < '3.10.*'", False),
+        ("3.12.4", "python_version >= '3.9.*'", True),
+        ("3.8.18", '"3.9.*" <= python_version', False),
+        ("3.10.1", "python_version == '3.10.*'", True),
+    ],
+)
+def test_a_star_in_an_ordered_comparison_is_left_off(python, marker, holds):
+    found = graph(row("a", "1", f"b ; {marker}"), row("b", "1"), python=Python(python, "cpython"))
+    assert found["a"].requires == (("b",) if holds else ())

@@ -9,7 +9,7 @@ from envdeck.core.inspection.packages.requirements import (
     ParsedRequirement,
     asking_extras,
     holds,
-    parse_requirement,
+    read_requirement,
     satisfied,
 )
 from envdeck.core.model import Distribution
@@ -23,7 +23,9 @@ class Needs:
     required_by: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     invalid: tuple[str, ...] = ()
-    """Requirements that PEP 508 cannot read, as written."""
+    """Requirements in which not even a name can be read, as written."""
+    unread: tuple[str, ...] = ()
+    """Requirements of which the name can be read and the rest not, as written."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class _Node:
     requires: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
     invalid: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
 
 
 def requirement_graph(
@@ -94,11 +97,14 @@ def _needed(
     versions: Mapping[str, Sequence[str]],
 ) -> ParsedRequirement | None:
     """Note a requirement on its node and return it, if it is one here."""
-    requirement = parse_requirement(text)
+    requirement = read_requirement(text)
     if requirement is None:
         node.invalid.add(text)
         return None
-    verdict = holds(text, extra, environment) if requirement.marker is not None else True
+    if requirement.unread:
+        node.unread.add(text)
+    marked = requirement.marker is not None or requirement.unmarked
+    verdict = holds(text, extra, environment) if marked else True
     if verdict is False:
         return None
     fits = satisfied(requirement, versions.get(requirement.name, ()))
@@ -124,6 +130,7 @@ def _with_reverse(
             tuple(sorted(required_by.get(distribution.name, ()))),
             tuple(sorted(node.missing)),
             tuple(sorted(node.invalid)),
+            tuple(sorted(node.unread)),
         )
         for distribution, node in zip(distributions, nodes, strict=True)
     )

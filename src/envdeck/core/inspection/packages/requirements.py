@@ -121,6 +121,10 @@ class ParsedRequirement:
     """Without its marker, credentials masked."""
     specifier: str
     marker: "Marker | None"
+    unread: bool = False
+    """Whether only its name could be read, and what versions it asks for could not."""
+    unmarked: bool = False
+    """Whether it has a marker that could not be read: nobody knows whether it counts here."""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -142,6 +146,55 @@ def parse_requirement(text: str) -> ParsedRequirement | None:
         str(found.specifier),
         marker,
     )
+
+
+_NAMED = re.compile(
+    r"""['"]?\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?"""
+    r"""\s*(?=[(<>=!~^*,;@'"]|\Z)"""
+)
+_STARRED = re.compile(r"""([<>]=?\s*)(['"])([0-9.]+)\.\*\2|(['"])([0-9.]+)\.\*\4(?=\s*[<>])""")
+"""An ordered comparison with `3.10.*`, which means `3.10` and says nothing that can be compared."""
+
+
+@lru_cache(maxsize=_KEPT)
+def read_requirement(text: str) -> ParsedRequirement | None:
+    """Return a requirement of installed metadata; None for what does not even begin with a name.
+
+    Old tools wrote specifiers that PEP 440 does not have (`>=5.1.*`, `>=2011k`, `>dev`), and
+    installers took them. The name, the extras and the marker still hold.
+    """
+    if (found := parse_requirement(text)) is not None:
+        return found
+    if len(text) > _LONGEST or (match := _NAMED.match(text)) is None:
+        return None
+    rest, _, condition = text.rpartition(";")
+    conditional = bool(rest and condition.strip())
+    marked = parse_requirement(f"x ; {condition}") if conditional else None
+    parts = (match["extras"] or "").split(",")
+    extras = tuple(sorted(normalise(extra) for part in parts if (extra := part.strip())))
+    return ParsedRequirement(
+        normalise(match["name"]),
+        extras,
+        f"{match['name']}[{','.join(extras)}]" if extras else match["name"],
+        "",
+        marked.marker if marked is not None else None,
+        unread=True,
+        unmarked=conditional and marked is None,
+    )
+
+
+def _evaluable(marker: "Marker") -> "Marker":
+    """Return a marker in which `python_version < '3.10.*'` compares as a version does."""
+    text = str(marker)
+    if ".*" not in text:
+        return marker
+    return type(marker)(_STARRED.sub(_without_star, text))
+
+
+def _without_star(match: "re.Match[str]") -> str:
+    if match[1]:
+        return f"{match[1]}{match[2]}{match[3]}{match[2]}"
+    return f"{match[4]}{match[5]}{match[4]}"
 
 
 def asking_extras(text: str) -> tuple[str, ...]:
@@ -167,14 +220,16 @@ def holds(text: str, extra: str, environment: MarkerEnvironment) -> bool | None:
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 
     editable, _, marker = text.partition(" ; ") if text.startswith("-e ") else ("", "", "")
-    parsed = parse_requirement(f"editable ; {marker}" if editable and marker else text)
+    parsed = read_requirement(f"editable ; {marker}" if editable and marker else text)
+    if parsed is not None and parsed.unmarked:
+        return None
     if parsed is None or parsed.marker is None:
         return True
     if environment.doubts(str(parsed.marker)):
         return None
     values = dict(environment.variables)
     try:
-        return parsed.marker.evaluate({**values, "extra": extra})
+        return _evaluable(parsed.marker).evaluate({**values, "extra": extra})
     except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
         return None  # a version that is none, or of more digits than Python reads
 

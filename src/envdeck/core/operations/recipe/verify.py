@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow
-from envdeck.core.inspection.packages.requirements import parse_requirement
+from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
@@ -232,5 +232,5 @@ def dependency_problems(environment: Environment) -> tuple[tuple[str, str], ...]
 
 
 def _asked(text: str) -> str:
-    requirement = parse_requirement(text)
+    requirement = read_requirement(text)
     return requirement.name if requirement is not None else text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.record import RecordRow
-from envdeck.core.inspection.packages.requirements import parse_requirement
+from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
 from envdeck.core.model import (
@@ -495,5 +495,5 @@ def _checked(plan: RecreatePlan, building: StagedBuild, tried: frozenset[str] | 
 
 
 def _asked(requirement: str) -> str:
-    parsed = parse_requirement(requirement)
+    parsed = read_requirement(requirement)
     return parsed.name if parsed is not None else requirement

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.dependencies import requirement_graph
-from envdeck.core.inspection.packages.requirements import marker_environment, parse_requirement
+from envdeck.core.inspection.packages.requirements import marker_environment, read_requirement
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.engine.uv import Change
@@ -105,7 +105,7 @@ def unmet_requirements(
     found: dict[str, set[tuple[str, str]]] = {}
     for row, needs in zip(rows, graph, strict=True):
         for text in needs.missing:
-            requirement = parse_requirement(text)
+            requirement = read_requirement(text)
             if requirement is not None:
                 found.setdefault(row.name, set()).add((requirement.name, text))
     return found

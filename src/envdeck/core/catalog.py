@@ -106,7 +106,7 @@ class Catalog:
         """Read what is installed in an environment, sorted by name."""
         from envdeck.core.inspection.packages.distributions import read_distributions
 
-        return read_distributions(environment)
+        return read_distributions(environment, host=self.host)
 
     def examine(
         self,
@@ -138,7 +138,7 @@ class Catalog:
             return None  # it was when the environment was seen
         if distributions is None:
             distributions = self.distributions(environment)
-        return compare(read_project(link.path), environment, distributions)
+        return compare(read_project(link.path), environment, distributions, host=self.host)
 
     def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
         """Read the dotenv files of a project, and one that strayed into its environment."""

@@ -79,7 +79,7 @@ def test_conda_and_pixi_are_known_by_their_records(tmp_path):
 
 def test_virtualenv_before_20_has_no_cfg(tmp_path):
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "activate").touch()
+    (tmp_path / "bin" / "activate").write_text(f'VIRTUAL_ENV="{tmp_path}"\nexport VIRTUAL_ENV\n')
     assert recognise(str(tmp_path)) is None
     (tmp_path / "bin" / "python").symlink_to("python2.7")
     (tmp_path / "lib" / "python2.7" / "site-packages").mkdir(parents=True)
@@ -105,3 +105,33 @@ def test_only_names_that_are_there_are_looked_at(tmp_path, make_venv):
     path = make_venv(tmp_path / "env")
     assert recognise(str(path), ["bin", "pyvenv.cfg"]) is not None
     assert recognise(str(path), ["conda-meta"]) is None
+
+
+@pytest.mark.parametrize("name", ["numpy-1.26.4-py311_0.json", "ca-certificates-2024-h1_0.json"])
+def test_records_of_packages_make_a_conda_prefix_without_a_history(tmp_path, name):
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta" / "settings.json").touch()
+    assert recognise(str(tmp_path)) is None
+    (tmp_path / "conda-meta" / name).touch()
+    assert recognise(str(tmp_path)).kind is Kind.CONDA
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "virtual"),
+    [
+        ("bin/activate", "echo $VIRTUAL_ENV\n", False),
+        ("bin/activate", "# VIRTUAL_ENV=x\n", False),
+        ("bin/activate", "if [ -n $VIRTUAL_ENV ]; then\n", False),
+        ("bin/activate", "export VIRTUAL_ENV='/x'\n", True),
+        ("bin/activate", "    VIRTUAL_ENV=$(cygpath /x)\n", True),
+        ("bin/activate_this.py", "", True),
+        ("lib/python3.9/orig-prefix.txt", "/usr", True),
+    ],
+)
+def test_a_script_called_activate_alone_makes_no_virtualenv(tmp_path, file, content, virtual):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/activate").touch()
+    (tmp_path / "bin/python").symlink_to("/usr/bin/python3")
+    (tmp_path / "lib/python3.9/site-packages").mkdir(parents=True)
+    (tmp_path / file).write_text(content)
+    assert (recognise(str(tmp_path)) is not None) is virtual

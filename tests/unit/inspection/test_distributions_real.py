@@ -78,7 +78,7 @@ def test_the_levels_agree(running):
     assert [(row.name, row.version, row.path) for row in rows] == [
         (head.name, head.version, head.path) for head in heads
     ]
-    assert count_distributions(running.site_packages) == len(rows)
+    assert count_distributions(running.site_packages)[0] == len(rows)
 
 
 def test_the_test_requirements_are_met_and_linked_both_ways(running):
@@ -94,7 +94,7 @@ def test_an_empty_environment_of_every_creator(tmp_path: Path, make_venv: Callab
     for creator in ("venv", "virtualenv", "uv"):
         environment = environment_of(make_venv(tmp_path / creator, creator=creator))
         assert read_distributions(environment) == ()
-        assert count_distributions(environment.site_packages) == 0
+        assert count_distributions(environment.site_packages)[0] == 0
 
 
 def test_a_seeded_environment(tmp_path: Path):

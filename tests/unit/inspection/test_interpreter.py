@@ -8,6 +8,7 @@ import pytest
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, recognise
 from envdeck.core.inspection.environment import read_creation
 from envdeck.core.inspection.interpreter import minor_of_executable, read_python
+from envdeck.core.inspection.packages.requirements import marker_environment
 from envdeck.core.model import Identity
 
 
@@ -107,8 +108,78 @@ def test_before_cfg_the_base_is_in_a_note(tmp_path):
     (tmp_path / "bin").mkdir()
     for name in ("activate", "python"):
         (tmp_path / "bin" / name).touch(mode=0o755)
+    (tmp_path / "bin" / "activate").write_text(f"VIRTUAL_ENV='{tmp_path}'\n")
     packages = tmp_path / "lib" / "python2.7" / "site-packages"
     packages.mkdir(parents=True)
     assert read_python(recognise(str(tmp_path))).base is None
     (packages.parent / "orig-prefix.txt").write_text("/usr")
     assert read_python(recognise(str(tmp_path))).base == "/usr"
+
+
+@pytest.mark.parametrize(
+    ("path", "minor"),
+    [
+        ("/opt/graalpy-24.1/bin/python", None),
+        ("/opt/vendor-2.1/bin/python3", None),
+        ("/opt/tool-3.9/bin/python3", None),
+        ("/opt/blender-3.6/python/bin/python3", None),
+        ("/srv/pypy3.10-7.3.15/bin/pypy", "3.10"),
+        ("/data/cpython-3.12.4-linux-x86_64-gnu/bin/python", "3.12"),
+        ("/home/ada/.pyenv/versions/3.9.18/bin/python", "3.9"),
+        ("/opt/python@3.11/bin/python", "3.11"),
+    ],
+)
+def test_a_number_in_a_folders_name_is_pythons_only_where_it_is_its_own(path, minor):
+    assert minor_of_executable(path) == minor
+
+
+def installation(prefix, header):
+    """Lay out a base interpreter; another header makes it another release."""
+    program = prefix / "bin" / "python3.11"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_bytes(b"\x7fELF")
+    program.chmod(0o755)
+    (prefix / "lib/python3.11").mkdir(parents=True, exist_ok=True)
+    (prefix / "lib/python3.11/os.py").touch()
+    (prefix / "include/python3.11").mkdir(parents=True, exist_ok=True)
+    (prefix / "include/python3.11/patchlevel.h").write_text(f'#define PY_VERSION "{header}"\n')
+    return program
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_the_version_is_that_of_the_base_now_unless_the_executable_is_a_copy(tmp_path, linked):
+    first = installation(tmp_path / "3.11.2", "3.11.2")
+    (tmp_path / "3.11").symlink_to("3.11.2")
+    path = tmp_path / "env"
+    (path / "bin").mkdir(parents=True)
+    (path / "lib/python3.11/site-packages").mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text(f"home = {tmp_path}/3.11/bin\nversion = 3.11.2\n")
+    if linked:
+        (path / "bin/python").symlink_to(tmp_path / "3.11/bin/python3.11")
+    else:
+        (path / "bin/python").write_bytes(first.read_bytes())
+        (path / "bin/python").chmod(0o755)
+    assert read_python(recognise(str(path))).version == "3.11.2"
+    installation(tmp_path / "3.11.7", "3.11.7")
+    (tmp_path / "3.11").unlink()
+    (tmp_path / "3.11").symlink_to("3.11.7")
+    assert read_python(recognise(str(path))).version == ("3.11.7" if linked else "3.11.2")
+
+
+def test_an_upgrade_in_place_is_seen_too(tmp_path):
+    program = installation(tmp_path / "usr", "3.11.2")
+    path = tmp_path / "env"
+    (path / "bin").mkdir(parents=True)
+    (path / "lib/python3.11/site-packages").mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text(f"home = {tmp_path}/usr/bin\nversion = 3.11.2\n")
+    (path / "bin/python").symlink_to(program)
+    installation(tmp_path / "usr", "3.11.9")
+    assert read_python(recognise(str(path))).version == "3.11.9"
+
+
+@pytest.mark.parametrize("word", ["GraalVM", "graalpy", "GraalPy"])
+def test_graalpy_has_one_name_whoever_wrote_the_cfg(word):
+    python = read_python(candidate({"implementation": word, "version": "3.11.7"}))
+    values = dict(marker_environment(python).variables)
+    assert values["implementation_name"] == "graalpy"
+    assert values["platform_python_implementation"] == "GraalVM"

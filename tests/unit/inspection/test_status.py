@@ -152,3 +152,102 @@ def test_a_conda_prefix_without_python_is_ok(tmp_path):
     (tmp_path / "conda-meta").mkdir()
     (tmp_path / "conda-meta" / "history").touch()
     assert judged(tmp_path) == (Status.OK, "")
+
+
+@pytest.mark.parametrize(
+    "shebang",
+    [
+        "#!/bin/sh\n",
+        "#!/usr/bin/env python\n",
+        "#!/usr/bin/env -S python3 -E\n",
+        "#!/usr/bin/python3\n",
+        '#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(realpath -- "$0")")"/\'python\' "$0" "$@"\n',
+        "#!/nix/store/0abc-bash-5/bin/bash\n",
+        "#!/gone/tools/bin/ruby\n",
+        "#!{base}/bin/python3\n",
+    ],
+)
+def test_a_shebang_that_names_no_environment_tells_of_no_move(tmp_path, make_venv, shebang):
+    path = make_venv(tmp_path / "env")
+    for script in (path / "bin").glob("[aA]ctivate*"):
+        script.unlink()
+    text = shebang.format(base=sys.base_prefix)
+    for name in ("pip", "pip3"):
+        (path / "bin" / name).write_text(text + "import sys\n")
+    assert judged(path) == (Status.OK, "")
+
+
+def test_a_relocatable_one_is_never_moved(tmp_path, make_venv):
+    path = make_venv(tmp_path / "env", creator="uv", flags=("--relocatable",))
+    (path / "bin/activate").write_text("VIRTUAL_ENV='/where/it/was'\n")
+    (path / "bin/pip").write_text("#!/where/it/was/bin/python\n")
+    path.rename(tmp_path / "elsewhere")
+    assert judged(tmp_path / "elsewhere") == (Status.OK, "")
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Return an environment with a copy of its base's executable, and that base."""
+    base, path = tmp_path / "base", tmp_path / "env"
+    for prefix in (base, path):
+        (prefix / "bin").mkdir(parents=True)
+        (prefix / "bin/python3.9").write_bytes(b"\x7fELF")
+        (prefix / "bin/python3.9").chmod(0o755)
+    (path / "bin/python").symlink_to("python3.9")
+    (base / "lib/python3.9").mkdir(parents=True)
+    (base / "lib/python3.9/os.py").touch()
+    (path / "lib/python3.9/site-packages").mkdir(parents=True)
+    (path / "pyvenv.cfg").write_text(f"home = {base}/bin\nversion = 3.9.18\n")
+    return path, base
+
+
+def test_a_copied_interpreter_stands_on_its_base(copied):
+    path, base = copied
+    assert judged(path) == (Status.OK, "")
+    (base / "lib/python3.9/os.py").unlink()
+    lost = f"its base interpreter {base}/bin/python3.9 has lost its standard library"
+    assert judged(path) == (Status.BROKEN, lost)
+    (base / "bin/python3.9").unlink()
+    gone = f"its base interpreter is gone: there is no Python in {base}/bin"
+    assert judged(path) == (Status.BROKEN, gone)
+    (base / "bin/python3").symlink_to("python3.9")  # dangles
+    assert judged(path) == (Status.BROKEN, gone)
+
+
+def test_a_linked_interpreter_without_a_standard_library_is_broken(copied):
+    path, base = copied
+    (path / "bin/python3.9").unlink()
+    (path / "bin/python3.9").symlink_to(base / "bin/python3.9")
+    assert judged(path) == (Status.OK, "")
+    (base / "lib/python3.9/os.py").unlink()
+    lost = f"its base interpreter {base}/bin/python3.9 has lost its standard library"
+    assert judged(path) == (Status.BROKEN, lost)
+
+
+def test_a_standard_library_of_links_may_dangle(copied):
+    path, base = copied
+    (path / "pyvenv.cfg").unlink()
+    (path / "bin/activate").write_text(f"VIRTUAL_ENV={path}\n")
+    (path / "lib/python3.9/os.py").symlink_to(base / "lib/python3.9/os.py")
+    assert judged(path) == (Status.OK, "")
+    (base / "lib/python3.9/os.py").unlink()
+    target = base / "lib/python3.9/os.py"
+    cause = f"its standard library leads to {target}, which does not exist"
+    assert judged(path) == (Status.BROKEN, cause)
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_packages_that_are_links_into_a_cleaned_cache_are_broken(copied, tmp_path, left):
+    path, _ = copied
+    kept = []
+    for name in ("click", "six"):
+        folder = path / f"lib/python3.9/site-packages/{name}-1.dist-info"
+        folder.mkdir()
+        kept.append(tmp_path / "cache" / name / "METADATA")
+        kept[-1].parent.mkdir(parents=True)
+        kept[-1].touch()
+        (folder / "METADATA").symlink_to(kept[-1])
+    assert judged(path) == (Status.OK, "")
+    kept[left].unlink()
+    cause = f"its packages lead to {kept[left]}, which does not exist"
+    assert judged(path) == (Status.BROKEN, cause)

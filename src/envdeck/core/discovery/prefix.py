@@ -3,9 +3,10 @@
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from envdeck.core.model import Identity
@@ -21,6 +22,8 @@ from envdeck.core.system.files import (
 
 _PACKAGE_PARENT = re.compile(r"(python|pypy|graalpy)(\d+\.\d+)t?\Z")
 """`lib/python3.12`, `lib/pypy3.10`, and `lib/python3.13t` of the free-threaded build."""
+_PYTHON_NUMBER = re.compile(r"[23]\.")
+"""How a number of Python begins; `lib/graalpy24.1` has the number of its own release."""
 _EXECUTABLES = ("python", "python3", "python.exe", "pypy3", "pypy", "pypy3.exe")
 _IMPLEMENTATIONS = {"python": "cpython"}
 
@@ -49,12 +52,14 @@ class Layout:
 
 def read_layout(path: str) -> Layout:
     """Look at the parts of the environment at `path`; what is missing is left out."""
-    for name in ("bin", "Scripts"):
-        scripts = os.path.join(path, name)
-        if reach.isdir(scripts):
-            executable = _executable(scripts) or _executable(path)
-            return _laid_out(path, scripts, executable)
-    return _laid_out(path, None, _executable(path))  # conda on Windows
+    scripts = None
+    for name in ("bin", "Scripts"):  # both are there where something made on Windows has a `bin`
+        folder = os.path.join(path, name)
+        if reach.isdir(folder):
+            if executable := _executable(folder):
+                return _laid_out(path, folder, executable)
+            scripts = scripts or folder
+    return _laid_out(path, scripts, _executable(path))  # conda on Windows
 
 
 def _laid_out(path: str, scripts: str | None, executable: str | None) -> Layout:
@@ -86,19 +91,7 @@ def _executable(folder: str) -> str | None:
 
 
 def _package_folders(path: str) -> tuple[PackageFolder, ...]:
-    found: list[PackageFolder] = []
-    lib = os.path.join(path, "lib")
-    try:
-        with reach.scandir(lib) as entries:
-            names = sorted(entry.name for entry in entries if entry.name[:2] in {"py", "gr"})
-    except OSError:
-        names = []
-    for name in names:
-        if match := _PACKAGE_PARENT.match(name):
-            packages = os.path.join(lib, name, "site-packages")
-            if reach.isdir(packages):
-                family, minor = match.groups()
-                found.append(PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family)))
+    found = [*_versioned_folders(path, "lib64"), *_versioned_folders(path, "lib")]
     if not found:
         for packages in (
             os.path.join(path, "Lib", "site-packages"),
@@ -107,7 +100,36 @@ def _package_folders(path: str) -> tuple[PackageFolder, ...]:
             if reach.isdir(packages):  # Windows, and PyPy before 3.8
                 found.append(PackageFolder(packages, None, None))
                 break
-    return tuple(found)
+    return _each_once(found) if len(found) > 1 else tuple(found)
+
+
+def _versioned_folders(path: str, library: str) -> Iterator[PackageFolder]:
+    """Yield the package folders in `lib`, or in a `lib64` that is a folder of its own."""
+    lib = os.path.join(path, library)
+    try:
+        if library != "lib" and not stat.S_ISDIR(reach.lstat(lib).st_mode):
+            return  # the usual link to `lib`
+        with reach.scandir(lib) as entries:
+            names = sorted(entry.name for entry in entries if entry.name[:2] in {"py", "gr"})
+    except (OSError, ValueError):
+        return
+    for name in names:
+        if match := _PACKAGE_PARENT.match(name):
+            packages = os.path.join(lib, name, "site-packages")
+            if reach.isdir(packages):
+                family, number = match.groups()
+                minor = number if _PYTHON_NUMBER.match(number) else None
+                yield PackageFolder(packages, minor, _IMPLEMENTATIONS.get(family, family))
+
+
+def _each_once(folders: Iterable[PackageFolder]) -> tuple[PackageFolder, ...]:
+    """Return folders each once, by the name that is no link: conda-forge's Python has a link
+    `lib/python3.1` to `lib/python3.11`."""
+    met: dict[object, PackageFolder] = {}
+    for folder in sorted(folders, key=lambda one: reach.islink(os.path.dirname(one.path))):
+        met.setdefault(identity_of(folder.path) or folder.path, folder)
+    kept = set(met.values())
+    return tuple(folder for folder in folders if folder in kept)
 
 
 class Kind(StrEnum):
@@ -116,7 +138,7 @@ class Kind(StrEnum):
     VENV = "venv"
     """`pyvenv.cfg` (PEP 405), whoever wrote it."""
     CONDA = "conda"
-    """`conda-meta/history`."""
+    """`conda-meta/history`, or the records of packages beside where that would be."""
     PIXI = "pixi"
     """`conda-meta/pixi`."""
     LEGACY = "legacy"
@@ -206,6 +228,11 @@ NAMES = frozenset({"pyvenv.cfg", "conda-meta", "bin", "Scripts"})
 """Names whose presence makes a folder worth a closer look."""
 
 _SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
+_RECORD = re.compile(r"[^-].*-[^-]+-[^-]+\.json\Z", re.DOTALL)
+"""`numpy-1.26.4-py311h64a7726_0.json`: name, version, build."""
+_RECORDS = 1000
+_ACTIVATES = re.compile(rb"^[ \t]*(?:export[ \t]+|set[ \t]+\"?)?VIRTUAL_ENV=", re.MULTILINE)
+"""The line by which an `activate` names the environment; those who merely read it do not match."""
 
 
 def recognise(path: str, names: Collection[str] | None = None) -> EnvironmentCandidate | None:
@@ -246,7 +273,20 @@ def _conda_kind(path: str) -> Kind | None:
     meta = os.path.join(path, "conda-meta")
     if reach.isfile(os.path.join(meta, "pixi")):
         return Kind.PIXI
-    return Kind.CONDA if reach.isfile(os.path.join(meta, "history")) else None
+    if reach.isfile(os.path.join(meta, "history")) or _has_records(meta):
+        return Kind.CONDA
+    return None
+
+
+def _has_records(meta: str) -> bool:
+    """Tell whether a `conda-meta` holds the record of a package, which is all that some tools
+    write there."""
+    try:
+        with reach.scandir(meta) as entries:
+            names = (entry.name for entry in islice(entries, _RECORDS))
+            return any(_RECORD.match(name) for name in names)
+    except OSError:
+        return False
 
 
 def _is_legacy(path: str) -> bool:
@@ -255,8 +295,22 @@ def _is_legacy(path: str) -> bool:
     for folder, python in (("bin", "python"), ("Scripts", "python.exe")):
         scripts = os.path.join(path, folder)
         if reach.isfile(os.path.join(scripts, "activate")):
-            return reach.lexists(os.path.join(scripts, python))
+            return reach.lexists(os.path.join(scripts, python)) and _is_virtualenvs(path, scripts)
     return False
+
+
+def _is_virtualenvs(path: str, scripts: str) -> bool:
+    """Tell whether virtualenv left more in a folder than a script called `activate`, which others
+    have too: `~/.local/bin` holds whatever a person puts there."""
+    if reach.isfile(os.path.join(scripts, "activate_this.py")):
+        return True
+    activate = read_bounded(os.path.join(scripts, "activate"), CFG_LIMIT, whole=False)
+    if not isinstance(activate, Unread) and _ACTIVATES.search(activate):
+        return True
+    return any(
+        reach.isfile(os.path.join(os.path.dirname(folder.path), "orig-prefix.txt"))
+        for folder in _package_folders(path)
+    )
 
 
 def _candidate(path: str, kind: Kind) -> EnvironmentCandidate | None:

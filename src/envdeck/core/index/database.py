@@ -15,7 +15,7 @@ from envdeck.core.system.files import Unread, read_bounded, reason_of
 
 APPLICATION_ID: Final = 0x456E7644
 """`EnvD`, in the header of the file: what is not marked so is not ours to touch."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised with every change of the tables or of a record. Older ones are made anew (the disk
 tells it all again), newer ones are left alone."""
 

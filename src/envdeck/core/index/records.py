@@ -110,6 +110,7 @@ def encode_environment(stored: StoredEnvironment) -> str:
             [creation.system_site_packages, creation.relocatable, creation.seeded, e.examined],
             [e.identity.device, e.identity.inode],
             e.packages,
+            e.leftovers,
             e.last_used.when,
             e.seen_at,
             e.site_packages,
@@ -187,7 +188,8 @@ def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401
-    texts, optional, flags, ids, packages, when, seen, folders, links, findings, size = row
+    texts, optional, flags, ids, packages, leftovers, when, seen, *rest = row
+    folders, links, findings, size = rest
     path, name, manager, status, reason, source, state, project_source = texts
     *python, creator, creator_version, prompt, command, project, protected = optional
     system, relocatable, seeded, *later = flags
@@ -197,7 +199,7 @@ def _environment(row: Any) -> Environment:  # noqa: ANN401
     _check(_TEXT, chain(texts, folders, links))
     _check(_OPTIONAL_TEXT, optional)
     _check(_FLAG, flags)
-    _check(_INT, ids if packages is None else (*ids, packages))
+    _check(_INT, (*ids, leftovers) if packages is None else (*ids, leftovers, packages))
     _check(_NUMBER, (seen,) if when is None else (seen, when))
     return Environment(
         path,
@@ -210,6 +212,7 @@ def _environment(row: Any) -> Environment:  # noqa: ANN401
         Creation(creator, creator_version, system, prompt, relocatable, seeded, command),
         packages,
         tuple(folders),
+        leftovers,
         LastUsed(when, source),
         ProjectLink(_STATES[state], project, project_source),
         tuple(links),

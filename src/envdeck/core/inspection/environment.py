@@ -2,18 +2,26 @@
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from envdeck.core.discovery.managers.base import Manager
-from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
+from envdeck.core.discovery.prefix import (
+    NAMES,
+    EnvironmentCandidate,
+    Kind,
+    recognise,
+    unquoted,
+)
 from envdeck.core.inspection.interpreter import (
+    BaseReader,
     end_of_life,
     minor_of_executable,
     read_python,
 )
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import count_distributions
+from envdeck.core.inspection.packages.site_packages import entries as list_entries
 from envdeck.core.inspection.protection import protection
 from envdeck.core.inspection.usage import last_used
 from envdeck.core.model import (
@@ -30,20 +38,30 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, absence, decode_path, is_missing, read_bounded
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import Mount
+from envdeck.core.system.paths import lies_under
 
 _HEAD_LIMIT = 16 * 1024
 _ACTIVATE = re.compile(r"^[ \t]*(?:export[ \t]+)?VIRTUAL_ENV=([^$`\n]+)$", re.MULTILINE)
-_SHEBANG = re.compile(rb"#!(?:/bin/sh\n'''exec' )?\"?([^\"\n]+?)\"?(?: \"\$0\".*)?\n")
+_SHEBANG = re.compile(
+    rb"#!(?:/bin/sh\n'''exec' \"?([^\"\n]+?)\"?(?: \"\$0\".*)?|\"([^\"\n]+)\".*|(\S+).*)\n"
+)
+_INTERPRETER = re.compile(r"(?:python|pypy|graalpy)[\d.]*t?(?:\.exe)?")
+_METADATA = ".dist-info"
+_LINKED = 2000
+"""So many distributions are looked at where the files are links."""
 _SCRIPTS = ("pip", "pip3", "pip3.exe")
 
 
-def judge(candidate: EnvironmentCandidate, python: Python) -> tuple[Status, str]:
+def judge(
+    candidate: EnvironmentCandidate, python: Python, bases: BaseReader | None = None
+) -> tuple[Status, str]:
     """Return the status and its cause; the worst comes first, an `ok` has no cause."""
+    bases = bases or BaseReader(Host.current())
     if shortcoming := candidate.shortcoming:
         return Status.SUSPECT, shortcoming
     for status, cause in (
-        (Status.BROKEN, _broken(candidate, python)),
-        (Status.MIXED, _mixed(candidate, python)),
+        (Status.BROKEN, _broken(candidate, python, bases)),
+        (Status.MIXED, _mixed(candidate, python, bases)),
         (Status.MOVED, _moved(candidate)),
     ):
         if cause:
@@ -51,7 +69,7 @@ def judge(candidate: EnvironmentCandidate, python: Python) -> tuple[Status, str]
     return Status.OK, ""
 
 
-def _broken(candidate: EnvironmentCandidate, python: Python) -> str:
+def _broken(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -> str:
     executable = python.executable
     if executable is None:
         return ""  # a conda prefix without Python promises none
@@ -64,13 +82,82 @@ def _broken(candidate: EnvironmentCandidate, python: Python) -> str:
     home = candidate.cfg.get("home", "")
     if os.path.isabs(home) and (is_missing(home) or reach.isfile(home)):
         return f"its base interpreter is gone: {home} does not exist"
+    return _unfounded(candidate, python, bases) or _emptied(candidate)
+
+
+def _unfounded(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -> str:
+    """Say what the base lacks without which no interpreter starts: a copied executable takes the
+    standard library, and often its shared library, from there."""
+    executable, target = python.executable, python.base_executable
+    if executable is None or target is None:
+        return ""
+    if not lies_under(target, candidate.path):
+        if bases.locate(target) is None and _lacks_library(target, python):
+            return f"its base interpreter {target} has lost its standard library"
+        return ""
+    home = candidate.cfg.get("home", "")
+    if os.path.isabs(home):
+        named = (candidate.cfg.get("base-executable", ""), candidate.cfg.get("executable", ""))
+        entries = (*named, *(os.path.join(home, name) for name in _entries_of(python)))
+        there = [path for path in entries if os.path.isabs(path) and reach.exists(path)]
+        if not there:
+            return f"its base interpreter is gone: there is no Python in {home}"
+        if not any(map(bases.locate, there)) and any(
+            _lacks_library(path, python) for path in there
+        ):
+            return f"its base interpreter {there[0]} has lost its standard library"
+    for folder in candidate.layout.package_folders:  # virtualenv before 20 linked it, file by file
+        landmark = os.path.join(os.path.dirname(folder.path), "os.py")
+        if reach.islink(landmark) and (why := absence(landmark)):
+            return f"its standard library leads to {reach.realpath(landmark)}, which {why}"
     return ""
 
 
-def _mixed(candidate: EnvironmentCandidate, python: Python) -> str:
+def _entries_of(python: Python) -> tuple[str, ...]:
+    minor = minor_of(python.version)
+    names = ("python", "python3", "pypy", "pypy3", "graalpy", "python2", "python.exe")
+    return (*names, f"python{minor}", f"pypy{minor}")
+
+
+def _lacks_library(executable: str, python: Python) -> bool:
+    """Tell whether an interpreter has the folder of its standard library beside it, and in that
+    no library: it was removed in part. Where there is no such folder, it may be anywhere."""
+    prefix = os.path.dirname(os.path.dirname(reach.realpath(executable)))
+    folders = [
+        os.path.join(prefix, library, f"{family}{minor_of(python.version)}{build}")
+        for library in ("lib", "lib64")
+        for family in ("python", "pypy")
+        for build in ("", "t")
+    ]
+    present = [folder for folder in folders if reach.isdir(folder)]
+    whole = any(reach.exists(os.path.join(folder, "os.py")) for folder in present)
+    return bool(present) and not whole
+
+
+def _emptied(candidate: EnvironmentCandidate) -> str:
+    """Say where the files of its packages lead, if they are links and what they lead to is gone:
+    uv links them to its cache when it is asked to, and a cache is cleaned."""
+    for folder in candidate.layout.package_folders:
+        for name in _some_metadata(folder.path):
+            path = os.path.join(folder.path, name, "METADATA")
+            if reach.islink(path) and absence(path):
+                return f"its packages lead to {reach.realpath(path)}, which does not exist"
+    return ""
+
+
+def _some_metadata(folder: str) -> Iterator[str]:
+    """Yield names of metadata folders: the first, and the others where its files are links."""
+    names = list_entries(folder)
+    found = [] if isinstance(names, Unread) else [one for one in names if one.endswith(_METADATA)]
+    yield from found[:1]
+    if found and reach.islink(os.path.join(folder, found[0], "METADATA")):
+        yield from found[1:_LINKED]
+
+
+def _mixed(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -> str:
     folders = sorted({folder.minor for folder in candidate.layout.package_folders if folder.minor})
     said = minor_of(candidate.cfg.get("version_info") or candidate.cfg.get("version"))
-    base = _base_minor(candidate, python)
+    base = _base_minor(candidate, python, bases)
     if len(folders) > 1:
         return f"it has package folders for {' and '.join(folders)}"
     if folders and said and said != folders[0]:
@@ -82,14 +169,17 @@ def _mixed(candidate: EnvironmentCandidate, python: Python) -> str:
     return ""
 
 
-def _base_minor(candidate: EnvironmentCandidate, python: Python) -> str | None:
+def _base_minor(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -> str | None:
     target = python.base_executable
     if target is None or target.startswith(candidate.path + os.sep):
         return None  # a copy of the base's executable; its own place tells nothing
-    return minor_of_executable(target)
+    located = bases.locate(target) if candidate.cfg else None
+    return located.minor if located and located.minor else minor_of_executable(target)
 
 
 def _moved(candidate: EnvironmentCandidate) -> str:
+    if _true(candidate.cfg.get("relocatable")):
+        return ""
     place = _place_in_activate(candidate) or _place_in_shebang(candidate)
     if place is None or _same(place, candidate.path):
         return ""
@@ -115,16 +205,31 @@ def _place_in_activate(candidate: EnvironmentCandidate) -> str | None:
 
 def _place_in_shebang(candidate: EnvironmentCandidate) -> str | None:
     """Return the environment that the shebang of its pip names: `#!/abs/bin/python`, or the
-    `/bin/sh` form that pip writes for paths with blanks or beyond 127 bytes."""
+    `/bin/sh` form that pip writes for paths with blanks or beyond 127 bytes. What is no
+    interpreter (`/bin/sh`, `/usr/bin/env`) names none."""
     if candidate.layout.scripts is None:
         return None
     for name in _SCRIPTS:
         data = read_bounded(os.path.join(candidate.layout.scripts, name), _HEAD_LIMIT, whole=False)
         if isinstance(data, Unread):
             continue
-        if (match := _SHEBANG.match(data)) and (python := decode_path(match.group(1))):
-            return os.path.dirname(os.path.dirname(python)) if os.path.isabs(python) else None
+        if match := _SHEBANG.match(data):
+            python = decode_path(next(filter(None, match.groups())))
+            if os.path.isabs(python) and _INTERPRETER.fullmatch(os.path.basename(python)):
+                return _environment_of(python, candidate)
     return None
+
+
+def _environment_of(python: str, candidate: EnvironmentCandidate) -> str | None:
+    """Return the environment that an interpreter in a shebang is or was the entry of; None for
+    one that is there and in no environment, and for the base."""
+    place = os.path.dirname(os.path.dirname(os.path.normpath(python)))
+    home = candidate.cfg.get("home", "")
+    if home and os.path.dirname(os.path.normpath(home)) == place:
+        return None
+    if not reach.isdir(place) or _same(place, candidate.path):
+        return place
+    return place if recognise(reach.realpath(place), NAMES) else None
 
 
 def _same(place: str, path: str) -> bool:
@@ -142,18 +247,30 @@ def read_creation(candidate: EnvironmentCandidate) -> Creation:
     if candidate.kind in {Kind.CONDA, Kind.PIXI}:
         return Creation(creator="conda")
     if candidate.kind is Kind.LEGACY:
-        return Creation(creator="virtualenv")
+        return Creation(creator="virtualenv", system_site_packages=_sees_system(candidate))
     cfg = candidate.cfg
     creator, version = _creator(cfg)
     return Creation(
         creator=creator,
         creator_version=version,
-        system_site_packages=_true(cfg.get("include-system-site-packages")),
+        system_site_packages=_true(cfg.get(_SYSTEM, "true" if "home" in cfg else None)),
         prompt=mask_text(unquoted(cfg.get("prompt", ""))) or None,
         relocatable=_true(cfg.get("relocatable")),
         seeded=_true(cfg.get("seed")),
         command=mask_text(cfg.get("command", "")) or None,
     )
+
+
+def _sees_system(candidate: EnvironmentCandidate) -> bool:
+    """Tell whether virtualenv before 20 left system packages on: then a file is missing."""
+    libraries = {os.path.dirname(folder.path) for folder in candidate.layout.package_folders}
+    return bool(libraries) and not any(
+        reach.lexists(os.path.join(library, "no-global-site-packages.txt")) for library in libraries
+    )
+
+
+_SYSTEM = "include-system-site-packages"
+"""CPython takes it as on where the line is missing."""
 
 
 def _creator(cfg: dict[str, str]) -> tuple[str | None, str | None]:
@@ -190,6 +307,11 @@ class Inspector:
 
     host: Host
     mounts: Sequence[Mount] = ()
+    bases: BaseReader = field(init=False)
+    """The bases that were read so far."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bases", BaseReader(self.host))
 
     def inspect(
         self,
@@ -206,8 +328,9 @@ class Inspector:
         """
         folders = tuple(folder.path for folder in candidate.layout.package_folders)
         used = self._used(candidate, folders, previous, left)  # before more of it is read
-        python = read_python(candidate)
-        status, reason = judge(candidate, python)
+        python = read_python(candidate, self.bases)
+        status, reason = judge(candidate, python, self.bases)
+        packages, leftovers = count_distributions(folders) if folders else (None, 0)
         environment = Environment(
             path=candidate.path,
             identity=candidate.identity,
@@ -217,8 +340,9 @@ class Inspector:
             reason=reason,
             python=python,
             creation=read_creation(candidate),
-            packages=count_distributions(folders) if folders else None,
+            packages=packages,
             site_packages=folders,
+            leftovers=leftovers,
             last_used=used,
         )
         return self._dated(self.relate(environment, candidate, manager, project))

@@ -5,19 +5,25 @@ Nothing is run: an environment's interpreter executes the `.pth` files in it at 
 In the order of trust: the header it was compiled with, its build details (PEP 739), conda's
 record, the framework's property list, a folder named after it, the system's package manager,
 and at last the name of its standard library, which tells the minor version only.
+
+Debian and its like ship `/usr/bin/python3.11` without the headers that name its micro version;
+their own record of what is installed has it. Those of Debian, Alpine and Arch are plain files
+or folder names; that of RPM systems is a database of its own format and is not read.
 """
 
 import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
-from envdeck.core.discovery.interpreters.landmarks import Located
+from envdeck.core.discovery.interpreters.landmarks import Located, locate
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.model import Python, minor_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded, read_text
+from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
 
 _NOTE_LIMIT = 4096
@@ -31,17 +37,62 @@ _STAGES = {"alpha": "a", "beta": "b", "candidate": "rc"}
 _CONDA_RECORD = re.compile(rf"python-({_N}\.{_N}\.{_N})-")
 _NAMED_MINOR = re.compile(r"(?:python|pypy)(\d+\.\d+)t?(?:\.exe)?\Z")
 _IN_PATH = re.compile(
-    r"[\\/](?:[a-z]+-)?(\d+\.\d+)(?:\.\d+)?[^\\/]*[\\/](?:bin|install)\b", re.IGNORECASE
+    r"[\\/](?:(?:cpython|python|pypy|graalpy)[-@]?)?(2\.[67]|3\.\d+)(?:\.\d+)?[^\\/]*"
+    r"[\\/](?:bin|install)\b",
+    re.IGNORECASE,
 )
+"""A folder called by a version of Python, or by its family and that; `graalpy-24.1` and
+`vendor-2.1` have numbers of their own."""
 
 
-def read_python(candidate: EnvironmentCandidate) -> Python:
-    """Return what the files of an environment tell of its interpreter."""
+@dataclass(slots=True)
+class BaseReader:
+    """What base interpreters are now; each is read once, since many environments share one."""
+
+    host: Host
+    _located: dict[str, Located | None] = field(default_factory=dict)
+    _versions: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _packaged: Mapping[str, str] | None = None
+
+    def locate(self, executable: str) -> Located | None:
+        """Return the interpreter that an executable is or leads to; None when it is none."""
+        if executable not in self._located:
+            name = os.path.basename(executable).lower()
+            named = any(family in name for family in ("python", "pypy", "graalpy"))
+            windows = self.host.windows
+            self._located[executable] = locate(executable, windows=windows) if named else None
+        return self._located[executable]
+
+    def version(self, located: Located) -> str | None:
+        """Return its version as exact as the files tell."""
+        key = located.prefix, located.stdlib
+        if key not in self._versions:
+            system = reach.realpath(self.host.system("usr"))
+            if located.prefix == system and self._packaged is None:
+                self._packaged = packaged_versions(self.host)
+            self._versions[key] = version_of(located, self._packaged or {}, system)
+        return self._versions[key]
+
+
+def read_python(candidate: EnvironmentCandidate, bases: BaseReader | None = None) -> Python:
+    """Return what the files of an environment tell of its interpreter as it is now.
+
+    A link follows its base to the next release. What the cfg recorded when the environment was
+    made stands in where the base cannot be read, and where the executable is a copy.
+    """
     cfg, layout = candidate.cfg, candidate.layout
     folder = layout.package_folders[0] if layout.package_folders else None
-    version = _version(candidate) or (folder.minor if folder else None)
-    implementation = _implementation(cfg) or (folder and folder.implementation)
     target = reach.realpath(layout.executable) if layout.executable else None
+    version = _recorded_version(candidate)
+    implementation = _implementation(cfg)
+    virtual = candidate.kind is Kind.VENV or candidate.kind is Kind.LEGACY
+    if virtual and target is not None and not lies_under(target, candidate.path):
+        bases = bases or BaseReader(Host.current())
+        if (located := bases.locate(target)) is not None:
+            version = _more_exact(bases.version(located), version)
+            implementation = located.implementation
+    version = version or (folder.minor if folder else None)
+    implementation = implementation or (folder and folder.implementation)
     return Python(
         version=version,
         implementation=implementation or ("cpython" if version else None),
@@ -49,6 +100,13 @@ def read_python(candidate: EnvironmentCandidate) -> Python:
         base=_base(cfg, target, candidate),
         base_executable=target,
     )
+
+
+def _more_exact(now: str | None, recorded: str | None) -> str | None:
+    """Return the version now; where that is a minor version only, the recorded one of it."""
+    if now is None or (recorded and recorded.startswith(f"{now}.")):
+        return recorded
+    return now
 
 
 def minor_of_executable(path: str | None) -> str | None:
@@ -63,11 +121,15 @@ def minor_of_executable(path: str | None) -> str | None:
 
 
 def _implementation(cfg: dict[str, str]) -> str | None:
+    """Return `sys.implementation.name`: virtualenv records `platform.python_implementation()`,
+    which is another word for GraalPy."""
     name = cfg.get("implementation", "").lower()
+    if name == "graalvm":
+        return "graalpy"
     return name if _IMPLEMENTATION.fullmatch(name) else None
 
 
-def _version(candidate: EnvironmentCandidate) -> str | None:
+def _recorded_version(candidate: EnvironmentCandidate) -> str | None:
     cfg = candidate.cfg
     for key in ("version_info", "version"):  # the first is the more exact where both are
         value = cfg.get(key, "")
@@ -225,6 +287,78 @@ def _fitting(version: str | None, located: Located) -> str | None:
     if version and located.minor and not version.startswith(located.minor + "."):
         return None
     return version
+
+
+_PACKAGES_LIMIT = 64 * 1024 * 1024
+"""Bytes; dpkg's record of a system with 5,000 packages has 8 MB."""
+_FIELD_LIMIT = 100
+_PACKAGES = 50_000
+
+
+def packaged_versions(host: Host) -> dict[str, str]:
+    """Return the versions of the system's own interpreters by minor: `{"3.11": "3.11.2"}`."""
+    if host.windows or host.macos:
+        return {}
+    return _debian(host) | _alpine(host) | _arch(host)
+
+
+def upstream(version: str, minor: str | None = None) -> str | None:
+    """Return the version of Python in that of a package (`1:3.13.0~rc2-1+b1` → `3.13.0rc2`), or
+    None when it names no micro version, or another minor."""
+    text = version.rpartition(":")[2].replace("~", "").replace("_", "")
+    match = re.match(r"(\d+\.\d+)\.\d+((a|b|rc)\d+)?", text)
+    return match.group() if match and minor in {None, match.group(1)} else None
+
+
+def _debian(host: Host) -> dict[str, str]:
+    data = read_bounded(host.system("var", "lib", "dpkg", "status"), _PACKAGES_LIMIT, whole=False)
+    if isinstance(data, Unread):
+        return {}
+    found: dict[str, str] = {}
+    position = 0
+    start = b"\nPackage: python"
+    while (position := data.find(start, position)) >= 0:
+        position += len(start)
+        name = data[position : data.find(b"\n", position)]
+        end = data.find(b"\n\n", position)
+        stanza = data[position : end if end >= 0 else len(data)]
+        if name.endswith(b"-minimal") and b"\nStatus: install ok installed" in stanza:
+            minor = name[: -len(b"-minimal")].decode("ascii", "replace")
+            if version := upstream(_field(stanza, b"\nVersion: "), minor):
+                found[minor] = version
+    return found
+
+
+def _alpine(host: Host) -> dict[str, str]:
+    data = read_bounded(host.system("lib", "apk", "db", "installed"), _PACKAGES_LIMIT, whole=False)
+    if isinstance(data, Unread) or (start := data.find(b"\nP:python3\n")) < 0:
+        return {}
+    end = data.find(b"\n\n", start + 1)
+    stanza = data[start : end if end >= 0 else len(data)]
+    version = upstream(_field(stanza, b"\nV:"))
+    return {minor_of(version): version} if version else {}
+
+
+def _arch(host: Host) -> dict[str, str]:
+    try:
+        with reach.scandir(host.system("var", "lib", "pacman", "local")) as entries:
+            names = [
+                entry.name
+                for entry in islice(entries, _PACKAGES)
+                if entry.name.startswith("python-3.")
+            ]
+    except OSError:
+        return {}
+    versions = (upstream(name.removeprefix("python-")) for name in sorted(names))
+    return {minor_of(version): version for version in versions if version}
+
+
+def _field(stanza: bytes, name: bytes) -> str:
+    start = stanza.find(name)
+    if start < 0:
+        return ""
+    value = stanza[start + len(name) :][:_FIELD_LIMIT].partition(b"\n")[0]
+    return value.decode("ascii", "replace").strip()
 
 
 RELEASES = {

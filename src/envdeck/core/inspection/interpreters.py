@@ -1,19 +1,16 @@
 """The interpreters of a host, their dependants, what is installed into them.
 
-Debian and its like ship `/usr/bin/python3.11` without the headers that name its micro version;
-their own record of what is installed has it. Those of Debian, Alpine and Arch are plain files
-or folder names; that of RPM systems is a database of its own format and is not read.
+Which folders their packages are in is told by :mod:`envdeck.core.inspection.import_path`.
 """
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from envdeck.core.discovery.interpreters.find import locate_all
 from envdeck.core.discovery.interpreters.landmarks import Located, locate
-from envdeck.core.inspection.interpreter import end_of_life, version_of
+from envdeck.core.inspection.import_path import interpreter_folders
+from envdeck.core.inspection.interpreter import BaseReader, end_of_life
 from envdeck.core.inspection.packages.site_packages import (
     entries,
     from_entry,
@@ -30,14 +27,14 @@ from envdeck.core.model import (
     minor_of,
 )
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, is_missing, read_bounded
+from envdeck.core.system.files import Unread, is_missing
 from envdeck.core.system.host import Host
 
 
 def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | Unreadable]:
     """Yield each package folder of an interpreter that is there, empty ones included."""
     seen: set[str] = set()
-    for path, kind in _folders(located, host):
+    for path, kind in interpreter_folders(located, host):
         real = reach.realpath(path)
         if real in seen or not reach.isdir(real):
             continue
@@ -50,127 +47,14 @@ def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | U
         yield GlobalPackages(path, kind, tuple(sorted(found - SEED_PACKAGES)))
 
 
-def user_site(located: Located, host: Host) -> str | None:
-    """Return the user's package folder for an interpreter (PEP 370), whether it exists or not;
-    None where its minor version is not known."""
-    minor = located.minor
-    if minor is None:
-        return None
-    name = os.path.basename(located.stdlib)
-    base = host.folder("PYTHONUSERBASE")
-    if host.windows:
-        base = base or os.path.join(host.user_config(), "Python")
-        return os.path.join(base, f"Python{minor.replace('.', '')}", "site-packages")
-    if host.macos and ".framework" in located.prefix:
-        base = base or host.at_home("Library", "Python", minor)
-        return os.path.join(base, "lib", "python", "site-packages")
-    base = base or host.at_home(".local")
-    name = name if minor in name else f"{located.implementation}{minor}"
-    return os.path.join(base, "lib", name, "site-packages")
-
-
-def _folders(located: Located, host: Host) -> Iterator[tuple[str, str]]:
-    name = os.path.basename(located.stdlib)
-    yield os.path.join(located.stdlib, "site-packages"), "site-packages"
-    for lib in ("lib", "lib64"):
-        yield os.path.join(located.prefix, lib, name, "site-packages"), "site-packages"
-    yield os.path.join(located.prefix, "site-packages"), "site-packages"  # PyPy before 3.8
-    if located.prefix == reach.realpath(host.system("usr")) and not host.windows:
-        yield from _of_system(name, located, host)
-    if (path := user_site(located, host)) is not None:
-        yield path, "user"
-
-
-def _of_system(name: str, located: Located, host: Host) -> Iterator[tuple[str, str]]:
-    """Yield where Debian keeps packages: its own in one folder for every Python 3, what pip
-    installed in `/usr/local`; and where Fedora's pip puts them."""
-    if located.minor and located.minor.startswith("3."):
-        yield os.path.join(located.prefix, "lib", "python3", "dist-packages"), "dist-packages"
-    yield os.path.join(located.prefix, "lib", name, "dist-packages"), "dist-packages"
-    local = host.system("usr", "local")
-    yield os.path.join(local, "lib", name, "dist-packages"), "dist-packages"
-    for lib in ("lib", "lib64"):
-        yield os.path.join(local, lib, name, "site-packages"), "site-packages"
-
-
-_LIMIT = 64 * 1024 * 1024
-"""Bytes; dpkg's record of a system with 5,000 packages has 8 MB."""
-_VERSION_LIMIT = 100
-_ENTRIES = 50_000
-
-
-def packaged_versions(host: Host) -> dict[str, str]:
-    """Return the versions of the system's own interpreters by minor: `{"3.11": "3.11.2"}`."""
-    if host.windows or host.macos:
-        return {}
-    return _debian(host) | _alpine(host) | _arch(host)
-
-
-def upstream(version: str, minor: str | None = None) -> str | None:
-    """Return the version of Python in that of a package (`1:3.13.0~rc2-1+b1` → `3.13.0rc2`), or
-    None when it names no micro version, or another minor."""
-    text = version.rpartition(":")[2].replace("~", "").replace("_", "")
-    match = re.match(r"(\d+\.\d+)\.\d+((a|b|rc)\d+)?", text)
-    return match.group() if match and minor in {None, match.group(1)} else None
-
-
-def _debian(host: Host) -> dict[str, str]:
-    data = read_bounded(host.system("var", "lib", "dpkg", "status"), _LIMIT, whole=False)
-    if isinstance(data, Unread):
-        return {}
-    found: dict[str, str] = {}
-    position = 0
-    start = b"\nPackage: python"
-    while (position := data.find(start, position)) >= 0:
-        position += len(start)
-        name = data[position : data.find(b"\n", position)]
-        end = data.find(b"\n\n", position)
-        stanza = data[position : end if end >= 0 else len(data)]
-        if name.endswith(b"-minimal") and b"\nStatus: install ok installed" in stanza:
-            minor = name[: -len(b"-minimal")].decode("ascii", "replace")
-            if version := upstream(_field(stanza, b"\nVersion: "), minor):
-                found[minor] = version
-    return found
-
-
-def _alpine(host: Host) -> dict[str, str]:
-    data = read_bounded(host.system("lib", "apk", "db", "installed"), _LIMIT, whole=False)
-    if isinstance(data, Unread) or (start := data.find(b"\nP:python3\n")) < 0:
-        return {}
-    end = data.find(b"\n\n", start + 1)
-    stanza = data[start : end if end >= 0 else len(data)]
-    version = upstream(_field(stanza, b"\nV:"))
-    return {minor_of(version): version} if version else {}
-
-
-def _arch(host: Host) -> dict[str, str]:
-    try:
-        with reach.scandir(host.system("var", "lib", "pacman", "local")) as entries:
-            names = [
-                entry.name
-                for entry in islice(entries, _ENTRIES)
-                if entry.name.startswith("python-3.")
-            ]
-    except OSError:
-        return {}
-    versions = (upstream(name.removeprefix("python-")) for name in sorted(names))
-    return {minor_of(version): version for version in versions if version}
-
-
-def _field(stanza: bytes, name: bytes) -> str:
-    start = stanza.find(name)
-    if start < 0:
-        return ""
-    value = stanza[start + len(name) :][:_VERSION_LIMIT].partition(b"\n")[0]
-    return value.decode("ascii", "replace").strip()
-
-
-def find_interpreters(host: Host) -> Iterator[Interpreter | Unreadable]:
+def find_interpreters(
+    host: Host, bases: BaseReader | None = None
+) -> Iterator[Interpreter | Unreadable]:
     """Yield every base interpreter of a host once, and every folder that could not be read.
 
     What merely leads to one (links, copies) is among its aliases when it is on the PATH.
     """
-    reader = _Reader(host)
+    reader = _Reader(host, bases or BaseReader(host))
     for located in locate_all(host):
         if isinstance(located, Unreadable):
             yield located
@@ -178,13 +62,15 @@ def find_interpreters(host: Host) -> Iterator[Interpreter | Unreadable]:
             yield from reader.read(located)
 
 
-def interpreter_at(executable: str, host: Host) -> Interpreter | None:
+def interpreter_at(
+    executable: str, host: Host, bases: BaseReader | None = None
+) -> Interpreter | None:
     """Return the interpreter that an executable is or leads to, or None when it is none: for
     bases of environments that no source knows (`/opt/vendor/bin/python3`)."""
     located = locate(executable, windows=host.windows)
     if located is None:
         return None
-    for read in _Reader(host).read(located):
+    for read in _Reader(host, bases or BaseReader(host)).read(located):
         if isinstance(read, Interpreter):
             return read
     return None
@@ -192,10 +78,10 @@ def interpreter_at(executable: str, host: Host) -> Interpreter | None:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads located interpreters of one host; the package manager is asked at most once."""
+    """Reads located interpreters of one host."""
 
     host: Host
-    _packaged: Mapping[str, str] | None = field(default=None)
+    bases: BaseReader
 
     def read(self, located: Located) -> Iterator[Interpreter | Unreadable]:
         """Yield the interpreter, after the folders of its packages that could not be read."""
@@ -209,9 +95,7 @@ class _Reader:
                 yield found
             else:
                 packages.append(found)
-        system_prefix = reach.realpath(self.host.system("usr"))
-        packaged = self._system_versions() if located.prefix == system_prefix else {}
-        version = version_of(located, packaged, system_prefix)
+        version = self.bases.version(located)
         marker = os.path.join(located.stdlib, "EXTERNALLY-MANAGED")
         yield Interpreter(
             executable=located.executable,
@@ -225,11 +109,6 @@ class _Reader:
             global_packages=tuple(packages),
             aliases=located.aliases,
         )
-
-    def _system_versions(self) -> Mapping[str, str]:
-        if self._packaged is None:
-            self._packaged = packaged_versions(self.host)
-        return self._packaged
 
 
 def base_of(environment: Environment, interpreters: Iterable[Interpreter]) -> Interpreter | None:

@@ -17,6 +17,7 @@ from envdeck.core.inspection.packages.site_packages import (
     entries,
     folders,
     is_distribution,
+    is_leftover,
 )
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
@@ -66,7 +67,7 @@ def read_owned(path: str, site_packages: Iterable[str]) -> Owned:
 def _read_folder(owned: Owned, folder: str, relative: str, names: Iterable[str]) -> None:
     mine = owned.inside.setdefault(relative, set())
     for name in names:
-        if not name.endswith((".dist-info", ".egg-info", ".egg-link", ".egg")):
+        if not name.endswith((".dist-info", ".egg-info", ".egg-link", ".egg")) or is_leftover(name):
             continue
         place = os.path.join(folder, name)
         if name.endswith(".dist-info"):
@@ -80,7 +81,7 @@ def _read_folder(owned: Owned, folder: str, relative: str, names: Iterable[str])
             owned.trees.add(f"{relative}/{name}")  # unpacked as a whole, without a list
     tops = {row.partition("/")[0] for row in mine}
     for name in names:
-        if name.startswith(LEFTOVER) and _was_put_aside(name, tops):
+        if is_leftover(name) and _was_put_aside(name, tops):
             owned.trees.add(f"{relative}/{name}")
 
 
@@ -104,7 +105,7 @@ def _read_list(owned: Owned, file: str, relative: str, below: str) -> None:
     data = read_bounded(file, RECORD_LIMIT)
     if isinstance(data, Unread):
         name = os.path.basename(os.path.dirname(file))
-        if not name.startswith(LEFTOVER):
+        if not is_leftover(name):
             owned.problems.append(f"{name} has no list of its files: {data.reason}")
         return
     mine = owned.inside[relative]

@@ -173,7 +173,9 @@ class Environment:
     packages: int | None = None
     """How many distributions its own package folders hold; None when they cannot be listed."""
     site_packages: tuple[str, ...] = ()
-    """Its own package folders (purelib and platlib), real ones first."""
+    """Its own package folders (platlib and purelib), each once."""
+    leftovers: int = 0
+    """How many entries of those an interrupted pip left aside."""
     last_used: LastUsed = LastUsed(None, "unknown")
     project: ProjectLink = ProjectLink()
     links: tuple[str, ...] = ()

@@ -5,11 +5,12 @@ requirement graph (:func:`read_distributions`).
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
+from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.dependencies import Needs, requirement_graph
 from envdeck.core.inspection.packages.metadata import (
     ENTRY_POINTS_LIMIT,
@@ -36,14 +37,14 @@ from envdeck.core.inspection.packages.site_packages import (
     folders,
     from_entry,
     is_distribution,
-    list_names,
     normalise,
     parse_egg_link,
     parse_requires,
 )
-from envdeck.core.model import Distribution, Environment, minor_of
+from envdeck.core.model import Distribution, Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
+from envdeck.core.system.host import Host
 
 _INSTALLER_LIMIT = 1024
 
@@ -218,21 +219,17 @@ def read_distributions(
     *,
     machine: MarkerHost | None = None,
     system_folders: Iterable[str] | None = None,
+    host: Host | None = None,
 ) -> tuple[Distribution, ...]:
     """Return every distribution of an environment's own package folders, whole, by name.
 
-    `system_folders` are the package folders it sees besides its own when system packages are
-    switched on; by default those of its base. What is in them satisfies requirements here, and
-    is not listed. It never raises: what vanishes or cannot be read leaves a row with its
-    problem, and a folder that cannot be listed leaves none.
+    `system_folders` are the folders that it sees besides its own; by default what
+    :func:`envdeck.core.inspection.import_path.import_path` says. What is in them satisfies
+    requirements here, and is not listed. It never raises: what vanishes or cannot be read leaves
+    a row with its problem, and a folder that cannot be listed leaves none.
     """
     rows = _read_rows(environment, sizes=True)
-    inherited: dict[str, list[str]] = {}
-    if environment.creation.system_site_packages:
-        if system_folders is None:
-            system_folders = base_package_folders(environment)
-        for listed in list_names(system_folders):
-            inherited.setdefault(listed.name, []).append(listed.version)
+    inherited = inherited_versions(environment, host, system_folders)
     graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
     linked = [_distributions_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
     asked = requested(linked)
@@ -252,22 +249,6 @@ def read_heads(environment: Environment) -> tuple[Distribution, ...]:
     alone, which says nothing where uv or conda set it.
     """
     return _read_rows(environment, sizes=False)
-
-
-def base_package_folders(environment: Environment) -> tuple[str, ...]:
-    """Return where the base of an environment keeps its packages, Debian's places included."""
-    base, version = environment.python.base, environment.python.version
-    if base is None or version is None:
-        return ()
-    minor = minor_of(version)
-    names = (
-        os.path.join("lib", f"python{minor}", "site-packages"),
-        os.path.join("lib", f"python{minor}", "dist-packages"),
-        os.path.join("lib", "python3", "dist-packages"),
-        os.path.join("local", "lib", f"python{minor}", "dist-packages"),
-        os.path.join("Lib", "site-packages"),
-    )
-    return tuple(path for name in names if reach.isdir(path := os.path.join(base, name)))
 
 
 def _read_rows(environment: Environment, *, sizes: bool) -> tuple[Distribution, ...]:
@@ -301,11 +282,16 @@ def _distributions_linked(row: Distribution, needs: Needs) -> Distribution:
     linked = replace(
         row, requires=needs.requires, required_by=needs.required_by, missing=needs.missing
     )
-    if not needs.invalid:
-        return linked
-    told = ", ".join(text[:_TOLD] or "an empty one" for text in needs.invalid[:2])
-    more = f" and {len(needs.invalid) - 2} more" if len(needs.invalid) > 2 else ""
-    return _with_problem(linked, f"requirements that cannot be read: {told}{more}")
+    if needs.unread:
+        linked = _with_problem(linked, f"versions not checked: {_some(needs.unread)}")
+    if needs.invalid:
+        linked = _with_problem(linked, f"requirements that cannot be read: {_some(needs.invalid)}")
+    return linked
+
+
+def _some(texts: Sequence[str]) -> str:
+    told = ", ".join(mask_text(text[:_TOLD]) or "an empty one" for text in texts[:2])
+    return f"{told} and {len(texts) - 2} more" if len(texts) > 2 else told
 
 
 def _with_problem(row: Distribution, problem: str) -> Distribution:

@@ -19,6 +19,8 @@ setuptools' three: a folder or file of metadata, a link to a project in developm
 
 LEFTOVER = "~"
 """How pip begins the name of what it puts aside while it removes or upgrades a package."""
+_LEFT = frozenset({LEFTOVER, "-", "=", "%"})
+"""The same, with how pip 10 to 19 began them; their dots are told by the end of the name."""
 
 _RUNS = re.compile(r"[-_.]+")
 _BEFORE_VERSION = re.compile(r"-(?=v?\d)")
@@ -32,8 +34,14 @@ def normalise(name: str) -> str:
 
 
 def is_distribution(entry: str) -> bool:
-    """Tell whether an entry of a package folder is the metadata of a distribution."""
-    return entry.endswith(SUFFIXES) and not entry.startswith((LEFTOVER, "."))
+    """Tell whether an entry of a package folder is the metadata of a distribution, whose name
+    begins with a letter or a digit (PEP 508)."""
+    return entry.endswith(SUFFIXES) and entry[0].isalnum() and entry[0].isascii()
+
+
+def is_leftover(entry: str) -> bool:
+    """Tell whether an entry of a package folder is what a pip that was killed left aside."""
+    return entry[0] in _LEFT or (entry[0] == "." and entry.endswith(SUFFIXES))
 
 
 def from_entry(entry: str) -> tuple[str, str]:
@@ -90,14 +98,16 @@ def list_names(site_packages: Iterable[str]) -> tuple[Listed, ...]:
     return tuple(sorted(_listed(site_packages)))
 
 
-def count_distributions(site_packages: Iterable[str]) -> int | None:
-    """Return how many distributions the folders hold; None when not one could be listed."""
-    counts = [
-        sum(map(is_distribution, found))
+def count_distributions(site_packages: Iterable[str]) -> tuple[int | None, int]:
+    """Return how many distributions the folders hold (None when not one could be listed), and
+    how many leftovers."""
+    listed = [
+        found
         for folder in folders(site_packages)
         if not isinstance(found := entries(folder), Unread)
     ]
-    return sum(counts) if counts else None
+    count = sum(sum(map(is_distribution, names)) for names in listed) if listed else None
+    return count, sum(sum(map(is_leftover, names)) for names in listed)
 
 
 def leftovers(site_packages: Iterable[str]) -> tuple[str, ...]:
@@ -110,7 +120,7 @@ def leftovers(site_packages: Iterable[str]) -> tuple[str, ...]:
     for folder in folders(site_packages):
         names = entries(folder)
         if not isinstance(names, Unread):
-            found += [os.path.join(folder, name) for name in names if name.startswith(LEFTOVER)]
+            found += [os.path.join(folder, name) for name in names if is_leftover(name)]
     return tuple(sorted(found))
 
 

@@ -23,9 +23,9 @@ from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
 from envdeck.core.inspection.packages.site_packages import (
     EGG_LINK_LIMIT,
-    LEFTOVER,
     entries,
     folders,
+    is_leftover,
     leftovers,
     parse_egg_link,
 )
@@ -251,7 +251,7 @@ def _problems(environment: Environment) -> tuple[str, ...]:
         if isinstance(names, Unread):
             found.append(f"its package folder cannot be listed: {names.reason}")
             continue
-        left = [name for name in names if name.startswith(LEFTOVER)]
+        left = [name for name in names if is_leftover(name)]
         if left:
             found.append(f"{len(left)} leftovers of an interrupted pip are left out: {left[0]}")
     return tuple(found)

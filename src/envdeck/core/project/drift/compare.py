@@ -34,6 +34,7 @@ from envdeck.core.project.model import (
 from envdeck.core.project.parts import AskedPart, asked_parts, own_names
 from envdeck.core.project.pythons import python_drifts
 from envdeck.core.project.requirements import file_url
+from envdeck.core.system.host import Host
 
 HABITUAL = SEED_PACKAGES | {"uv", "distribute", "pkg-resources"}
 """What creators and their tools put into an environment, and leave there, by themselves."""
@@ -49,6 +50,7 @@ def compare(
     *,
     machine: MarkerHost | None = None,
     system_folders: Iterable[str] | None = None,
+    host: Host | None = None,
 ) -> Comparison:
     """Compare what a project declares and locks with what its environment holds.
 
@@ -61,10 +63,11 @@ def compare(
     if environment.packages is None and not distributions:
         told = ("what is installed cannot be listed",)
         return Comparison(project, pythons=pythons, unchecked=told)
-    installed = installed_in(environment, distributions, markers, system_folders)
+    installed = installed_in(environment, distributions, markers, system_folders, host)
     lock = choose_lock(project.locks, environment.manager, markers, unchecked)
     asked = asked_parts(project, lock, environment.manager, installed, unchecked)
     judging = _Judging(project, asked, installed, unchecked)
+    unchecked += installed.unread_needs()
     if lock is not None:
         drifts, agreed = judging.by_lock(lock)
     else:

@@ -7,20 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from envdeck.core.inspection.packages.distributions import base_package_folders
+from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT, DirectUrl, mask_url, parse
 from envdeck.core.inspection.packages.requirements import (
     MarkerEnvironment,
     ParsedRequirement,
     asking_extras,
     holds,
-    parse_requirement,
+    read_requirement,
     satisfied,
 )
-from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.project.model import DeclaredRequirement
 from envdeck.core.system.files import Unread, read_bounded
+from envdeck.core.system.host import Host
 
 _VCS = ("git+", "hg+", "svn+", "bzr+")
 
@@ -32,7 +32,7 @@ class InstalledIndex:
     markers: MarkerEnvironment
     own: Mapping[str, Sequence[Distribution]]
     system: Mapping[str, Sequence[str]]
-    """Versions by name, where system packages are switched on."""
+    """Versions by name of what it sees beyond its own."""
     _needs: dict[tuple[str, str], tuple[tuple[ParsedRequirement, bool], ...]] = field(
         default_factory=dict
     )
@@ -70,6 +70,15 @@ class InstalledIndex:
             self._needs[key] = tuple(self._needed(name, extra))
         return self._needs[key]
 
+    def unread_needs(self) -> list[str]:
+        """Return in words which requirements were not compared: only their names can be read."""
+        return [
+            f"{name} requires {needed.name} in a version that cannot be read"
+            for name in sorted(self.own)
+            for needed, _ in self.needs(name, "")
+            if needed.unread
+        ]
+
     def present(self, name: str, extras: Iterable[str]) -> bool:
         """Tell whether it is there, with all that these extras bring."""
         return name in self and all(
@@ -83,10 +92,10 @@ class InstalledIndex:
             for text in one.requirements:
                 if extra not in asking_extras(text):
                     continue
-                requirement = parse_requirement(text)
+                requirement = read_requirement(text)
                 if requirement is None:
                     continue
-                marked = requirement.marker is not None
+                marked = requirement.marker is not None or requirement.unmarked
                 verdict = holds(text, extra, self.markers) if marked else True
                 if verdict is not False:
                     yield requirement, verdict is True
@@ -97,19 +106,14 @@ def installed_in(
     distributions: Iterable[Distribution],
     markers: MarkerEnvironment,
     system_folders: Iterable[str] | None = None,
+    host: Host | None = None,
 ) -> InstalledIndex:
-    """Return what is installed, the system's packages counted in where the environment sees
-    them (`system_folders`; by default those of its base)."""
+    """Return what is installed, with what the environment sees beyond its own packages (in
+    `system_folders`; by default wherever it imports from)."""
     own: dict[str, list[Distribution]] = {}
     for one in distributions:
         own.setdefault(one.name, []).append(one)
-    system: dict[str, list[str]] = {}
-    if environment.creation.system_site_packages:
-        if system_folders is None:
-            system_folders = base_package_folders(environment)
-        for listed in list_names(system_folders):
-            system.setdefault(listed.name, []).append(listed.version)
-    return InstalledIndex(markers, own, system)
+    return InstalledIndex(markers, own, inherited_versions(environment, host, system_folders))
 
 
 def same_version(first: str, second: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
-from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.discovery.project_links import ProjectRoots, link, owner
 from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.inspection.environment import Inspector, fingerprint
@@ -197,6 +197,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     projects = ProjectRoots(host, every)
     for root in index.project_roots():
         projects.add(root)
+    manager = owner(candidate, manager, projects)
     project = link(candidate, manager, host, projects)
     folders = [folder.path for folder in candidate.layout.package_folders]
     before = signs_of_use(candidate.cfg_atime, folders)

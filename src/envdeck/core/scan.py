@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from envdeck.core.discovery.find import FoundEnvironment, FoundLink, Survey
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
-from envdeck.core.discovery.project_links import ProjectRoots, link
+from envdeck.core.discovery.project_links import ProjectRoots, link, owner
 from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health.status import examine, renewed
@@ -180,6 +180,7 @@ class Scan:
 
     def _sighted(self, candidate: EnvironmentCandidate, manager: Manager) -> _Read:
         mark = fingerprint(candidate)
+        manager = owner(candidate, manager, self._known_projects())
         project = link(candidate, manager, self.host, self._known_projects())
         known = self.remembered.get(candidate.path)
         if known is None or known.environment.identity != candidate.identity:
@@ -215,8 +216,10 @@ class Scan:
 
     def _link_again(self, read: _Read) -> bool:
         """Ask for the project anew, and tell whether that changed what is known."""
-        project = link(read.candidate, read.manager, self.host, self._known_projects())
-        before = read.environment
+        projects = self._known_projects()
+        read.manager = owner(read.candidate, read.manager, projects)
+        project = link(read.candidate, read.manager, self.host, projects)
+        before = replace(read.environment, manager=read.manager.name)
         environment = self.inspector.relate(before, read.candidate, read.manager, project)
         read.environment = renewed(environment, before)
         return project != before.project

@@ -117,7 +117,8 @@ def test_a_root_met_later_is_found_by_asking_again(host, linked, roots, make_can
     candidate = make_candidate("/s/blog-Ldddji1h-py3.13")
     assert linked(candidate, Poetry).state is ProjectState.NONE
     assert roots.awaits(Poetry(host), candidate)
-    assert not roots.awaits(Venv(host), candidate)
+    assert roots.awaits(Venv(host), candidate)
+    assert not roots.awaits(Venv(host), make_candidate("/s/plain"))
     roots.add("/home/ada/work/blog")
     roots.add("/home/ada/work/blog")
     assert len(roots) == 1

@@ -4,11 +4,17 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from envdeck.core.discovery.editable import Editable, editables
 from envdeck.core.discovery.managers.base import Manager
-from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
-from envdeck.core.discovery.project_roots import ProjectRoots, has_manifest, is_project
+from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind, unquoted
+from envdeck.core.discovery.project_roots import (
+    ProjectRoots,
+    has_manifest,
+    is_project,
+    workspace_of,
+)
 from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
@@ -63,7 +69,7 @@ def read_project_file(environment: str) -> str | None:
     return path.rstrip("/") or path if os.path.isabs(path) else None
 
 
-__all__ = ["ProjectRoots", "is_project", "link", "named_project"]
+__all__ = ["ProjectRoots", "is_project", "link", "named_project", "owner"]
 
 _HOLDERS = frozenset(
     {".tox", ".nox", ".direnv", ".hatch", ".pixi", ".venvs", "venvs", ".envs", "envs"}
@@ -78,17 +84,36 @@ def link(
 ) -> ProjectLink:
     """Return the project of an environment, by the first of these signs that is there.
 
-    1. what the environment itself names, in its manager's way;
+    1. what the environment itself names, in its manager's way, or in a `.project` file;
     2. the link in a project that leads to it;
-    3. its name, if a root met so far, now or in an earlier look, hashes to it;
+    3. its name, if a root met so far, now or in an earlier look, hashes to it by the rules of its
+       manager or of any other;
     4. the folder it is in, or that folder's parent for `.tox` and the like (never a manager's
        store, and the home folder only with a manifest);
     5. what is installed in it in place.
 
     A named folder that is not there is gone, unless it lies on a disk that is not mounted, or
-    the environment is in a project all the same: then the whole project was moved.
+    the environment is in a project all the same: then the whole project was moved. Its path is the
+    real one, whatever links it was named through.
     """
-    word = manager.project(candidate)
+    found = _link(candidate, manager, host, roots)
+    real = reach.realpath(found.path) if found.path is not None else None
+    return found if real == found.path else replace(found, path=real)
+
+
+def owner(candidate: EnvironmentCandidate, manager: Manager, roots: ProjectRoots) -> Manager:
+    """Return the manager whose hash of a root met so far is the name of an environment: it made
+    it, wherever a setting that is not in force here had it put; else the one that claims it."""
+    if not manager.by_creator:
+        return manager
+    hashed = roots.hashed(manager, candidate)
+    return hashed[1] if hashed is not None else manager
+
+
+def _link(
+    candidate: EnvironmentCandidate, manager: Manager, host: Host, roots: ProjectRoots
+) -> ProjectLink:
+    word = manager.project(candidate) or _written(candidate)
     if word is not None and word.path is not None:
         word = _settled(word, roots)
         found = word if word.state is ProjectState.FOUND else _holding(candidate, host, roots)
@@ -100,9 +125,18 @@ def link(
     return found or _in_place(candidate, roots) or hashed or word or ProjectLink()
 
 
+def _written(candidate: EnvironmentCandidate) -> ProjectLink | None:
+    """Return what a `.project` file names, whoever wrote it and wherever the environment is."""
+    if candidate.kind is not Kind.VENV and candidate.kind is not Kind.LEGACY:
+        return None
+    root = read_project_file(candidate.path)
+    return named_project(root, ".project file") if root else None
+
+
 def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
     for path in candidate.links:
         folder, name = os.path.split(path)
+        folder = reach.realpath(folder)
         if is_project(folder):
             return ProjectLink(ProjectState.FOUND, folder, f"its {name} leads here")
     return None
@@ -111,8 +145,10 @@ def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
 def _hashed(
     candidate: EnvironmentCandidate, manager: Manager, roots: ProjectRoots
 ) -> ProjectLink | None:
-    root = roots.root_of(manager, candidate)
-    return _settled(named_project(root, "name of the environment"), roots) if root else None
+    found = roots.hashed(manager, candidate)
+    if found is None:
+        return None
+    return _settled(named_project(found[0], "name of the environment"), roots)
 
 
 def _holding(
@@ -135,19 +171,32 @@ def _holding(
 
 def _in_place(candidate: EnvironmentCandidate, roots: ProjectRoots) -> ProjectLink | None:
     """Return the project among what is installed in place: the one whose name is in the
-    environment's, else the first that exists. One that is missing counts only by its name, or
-    if it is the only one: else it is a dependency that went."""
+    environment's, or the only one, or the workspace that has all of them as members. One that is
+    missing counts only by its name, or if it is the only one: else it is a dependency that went.
+    """
     folders = [folder.path for folder in candidate.layout.package_folders]
     found = editables(folders, candidate.path)
     hints = set(_hints(candidate))
     found.sort(key=lambda item: _normalised(item.name) not in hints)
+    there: dict[str, Editable] = {}
     for item in found:
-        if root := _project_above(item.path):
+        named = _normalised(item.name) in hints
+        root = _project_above(item.path)
+        if root and named:
             return ProjectLink(ProjectState.FOUND, root, item.source)
-        named = len(found) == 1 or _normalised(item.name) in hints
-        if named and state_of(item.path) is not ProjectState.FOUND:
+        if root:
+            there.setdefault(reach.realpath(root), item)
+        elif (named or len(found) == 1) and state_of(item.path) is not ProjectState.FOUND:
             return _settled(named_project(_root_named(item), item.source), roots)
-    return None
+    if len(there) < 2:
+        return next(
+            (ProjectLink(ProjectState.FOUND, root, one.source) for root, one in there.items()), None
+        )
+    if workspace := workspace_of(tuple(there)):
+        return ProjectLink(ProjectState.FOUND, workspace, "workspace of what is installed in place")
+    names = sorted(one.name for one in there.values())
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ProjectLink(source=f"several are installed in place: {', '.join(names[:3])}{more}")
 
 
 def _hints(candidate: EnvironmentCandidate) -> Iterator[str]:

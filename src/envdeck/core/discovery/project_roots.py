@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from envdeck.core.discovery.managers.base import Manager
+from envdeck.core.discovery.managers.base import Manager, read_toml, value_at
 from envdeck.core.discovery.prefix import EnvironmentCandidate
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
@@ -160,7 +161,23 @@ class ProjectRoots:
         """Tell whether a root added later could prove to be the project: whoever has no link
         for such an environment asks
         :func:`envdeck.core.discovery.project_links.link` again when the walk is over."""
-        return manager.project_name_of(candidate) is not None
+        return any(one.project_name_of(candidate) is not None for one in self._asked(manager))
+
+    def hashed(
+        self, manager: Manager, candidate: EnvironmentCandidate
+    ) -> tuple[str, Manager] | None:
+        """Return the root whose environments are called as this one is, and who calls them so: the
+        manager that claims it, else any that hashes the path of a project."""
+        for one in self._asked(manager):
+            if (root := self.root_of(one, candidate)) is not None:
+                return root, one
+        return None
+
+    def _asked(self, manager: Manager) -> Iterator[Manager]:
+        yield manager
+        if manager.exclusive:
+            return
+        yield from (one for one in self._managers if one.hashes and one.name != manager.name)
 
     def root_of(self, manager: Manager, candidate: EnvironmentCandidate) -> str | None:
         """Return the root whose environments are called as this one is, or None.
@@ -186,6 +203,61 @@ class ProjectRoots:
                     table.setdefault(name, root)
             self._tables[manager.name] = len(self._roots), table
         return table
+
+
+_WORKSPACES = (("tool", "uv", "workspace"), ("tool", "rye", "workspace"))
+_LEVELS = 5
+"""So many levels above its members a workspace is looked for."""
+
+
+def workspace_of(members: Sequence[str]) -> str | None:
+    """Return the folder whose `pyproject.toml` declares a workspace that has all of these folders
+    as members; its own root may be one of them. None where there is none."""
+    folder = members[0]
+    for _ in range(_LEVELS):
+        table = read_toml(os.path.join(folder, "pyproject.toml"), b"workspace")
+        for keys in _WORKSPACES:
+            declared = value_at(table, *keys)
+            if isinstance(declared, Mapping) and all(
+                member == folder or _is_member(os.path.relpath(member, folder), declared)
+                for member in members
+            ):
+                return folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            break
+        folder = above
+    return None
+
+
+def _is_member(path: str, declared: Mapping[str, object]) -> bool:
+    """Tell whether the globs of a workspace lead to a path relative to it, less what they leave
+    out. A star stands for names in one folder."""
+    if path.startswith(os.pardir):
+        return False
+
+    def leads(key: str) -> bool:
+        patterns = declared.get(key)
+        if not isinstance(patterns, list):
+            return False
+        return any(
+            _matches(path.split(os.sep), pattern.strip("/").removeprefix("./").split("/"))
+            for pattern in patterns[:_PATTERNS]
+            if isinstance(pattern, str)
+        )
+
+    return leads("members") and not leads("exclude")
+
+
+_PATTERNS = 500
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_matches(parts[at:], pattern[1:]) for at in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])
 
 
 _MANIFESTS = (

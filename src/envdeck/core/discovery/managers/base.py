@@ -70,6 +70,11 @@ class Manager:
     """Whether nobody else may change what is in its environments: it keeps an index of them, or
     a resolution of its own, which would no longer be true."""
     lock: ClassVar[LockFile | None] = None
+    by_creator: ClassVar[bool] = False
+    """Whether it claims by who wrote the cfg alone, when no other sign is there."""
+    hashes: ClassVar[bool] = False
+    """Whether a hash of the project's path is in the names of its environments: then a match is
+    proof, wherever they are."""
     records_requests: ClassVar[bool] = True
     """Whether REQUESTED tells what was asked for, of packages whose INSTALLER is this manager."""
 

@@ -29,6 +29,7 @@ class Hatch(Manager):
 
     name = "hatch"
     rank = 53
+    hashes = True
 
     @cached_property
     def settings(self) -> Mapping[str, object]:

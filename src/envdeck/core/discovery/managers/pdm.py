@@ -16,7 +16,7 @@ from envdeck.core.discovery.managers.base import (
     short_hash,
     text_at,
 )
-from envdeck.core.discovery.prefix import EnvironmentCandidate
+from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 
@@ -33,6 +33,7 @@ class Pdm(Manager):
 
     name = "pdm"
     rank = 52
+    hashes = True
     lock = LockFile("pdm.lock", ("pdm", "update"), "--no-sync")
 
     @cached_property
@@ -53,7 +54,8 @@ class Pdm(Manager):
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
-        - It is in PDM's own `venvs` folder, or in `venv.location` with a name of PDM's form.
+        - It is in PDM's own `venvs` folder, or in `venv.location` with a name of PDM's form; or
+          anywhere, when its prompt has PDM's form too, which ends in the same version.
         - It is named as PDM names those in a project, and `.pdm-python` beside it points into
           it; or there is no such file, but a `pdm.lock` and no `uv.lock`.
         """
@@ -64,7 +66,10 @@ class Pdm(Manager):
             own = os.path.basename(os.path.dirname(parent)) == "pdm"
             return own or re.fullmatch(_NAMED, name, re.DOTALL) is not None
         if name not in _IN_PROJECT:
-            return False
+            prompt = unquoted(candidate.cfg.get("prompt", ""))
+            version = name.rpartition("-")[2]
+            named = re.fullmatch(_VERSIONED, name, re.DOTALL) is not None
+            return named and prompt.endswith(f"-{version}")
         chosen = read_bounded(os.path.join(parent, ".pdm-python"), _POINTER_LIMIT)
         if not isinstance(chosen, Unread):
             return _points_into(decode_path(chosen).strip(), candidate.path)

@@ -31,6 +31,7 @@ class Pipenv(Manager):
 
     name = "pipenv"
     rank = 51
+    hashes = True
     lock = LockFile(
         "Pipfile.lock",
         ("pipenv", "upgrade"),
@@ -59,7 +60,8 @@ class Pipenv(Manager):
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
-        - Its `.project` file names a folder that hashes to its name, wherever it is.
+        - Its `.project` file names a folder that hashes to its name, wherever it is, or one with a
+          Pipfile, and virtualenv made it (a custom name).
         - It is in `virtualenvs` of the data folder, which is Pipenv's alone, and has such a
           file (with a custom name) or a name of Pipenv's form.
         - It is named `.venv` with a Pipfile beside it, and has such a file, or was made by
@@ -76,8 +78,12 @@ class Pipenv(Manager):
         formed = re.fullmatch(_NAME, name, re.DOTALL) is not None
         if parent in self.own_stores:
             return formed or has_file(candidate.path, _MARK)
-        root = read_project_file(candidate.path) if "-" in name else None
-        return root is not None and any(f"-{hashed}" in name for hashed in self.project_names(root))
+        root = read_project_file(candidate.path)
+        if root is None:
+            return False
+        if made_by_virtualenv(candidate) and has_file(root, "Pipfile"):
+            return True
+        return any(f"-{hashed}" in name for hashed in self.project_names(root))
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return what the `.project` file names."""

@@ -32,6 +32,7 @@ class Poetry(Manager):
 
     name = "poetry"
     rank = 50
+    hashes = True
     lock = LockFile("poetry.lock", ("poetry", "update"), "--lock")
 
     @cached_property
@@ -68,7 +69,9 @@ class Poetry(Manager):
 
         - It is in a folder of Poetry's own (`pypoetry/virtualenvs`, on Windows
           `pypoetry/Cache/virtualenvs`).
-        - It is in `virtualenvs.path`, which others may use too, with a name of Poetry's form.
+        - It is in `virtualenvs.path`, which others may use too, with a name of Poetry's form; or
+          anywhere, when virtualenv made it with a prompt of Poetry's form too: the setting that
+          sent it there may be in force elsewhere only.
         - It is named `.venv` beside a `poetry.toml` that sets `virtualenvs.in-project`: then
           Poetry adopts it, whoever made it, except that uv keeps its own.
         - It is named `.venv`, made by virtualenv, with `poetry.lock` beside it and a prompt
@@ -80,7 +83,9 @@ class Poetry(Manager):
         parent, name = os.path.split(candidate.path)
         if _is_own_store(parent):
             return True
-        if parent in self.real_stores and re.fullmatch(_NAME, name, re.DOTALL):
+        if re.fullmatch(_NAME, name, re.DOTALL) and (
+            parent in self.real_stores or _is_prompted(candidate, _PROMPT)
+        ):
             return True
         return name == DEFAULT_NAME and "uv" not in candidate.cfg and _adopts(candidate, parent)
 
@@ -111,6 +116,11 @@ class Poetry(Manager):
         if not isinstance(chosen, Mapping) or chosen.get("minor") != match[3]:
             return None
         return ("poetry", "--directory", project, "env", "remove", name)
+
+
+def _is_prompted(candidate: EnvironmentCandidate, form: str) -> bool:
+    prompt = unquoted(candidate.cfg.get("prompt", ""))
+    return made_by_virtualenv(candidate) and re.fullmatch(form, prompt, re.DOTALL) is not None
 
 
 def _adopts(candidate: EnvironmentCandidate, project: str) -> bool:

@@ -85,6 +85,7 @@ class Uv(Manager):
 
     name = "uv"
     rank = 80
+    by_creator = True
     lock = LockFile("uv.lock", ("uv", "lock"), option="--upgrade-package", sync=("uv", "sync"))
     records_requests = False
 

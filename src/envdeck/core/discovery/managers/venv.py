@@ -14,6 +14,7 @@ class Venv(Manager):
 
     name = "venv"
     rank = 100
+    by_creator = True
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
@@ -31,6 +32,7 @@ class Virtualenv(Manager):
 
     name = "virtualenv"
     rank = 90
+    by_creator = True
 
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what bears its key in the cfg, and what it made before 20, without a cfg."""

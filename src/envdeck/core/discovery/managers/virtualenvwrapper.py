@@ -36,15 +36,16 @@ class Virtualenvwrapper(Manager):
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what is in `WORKON_HOME`, whoever made it: `workon` lists it. In the default
         folders, where editors and people put environments too, claim what virtualenv made or
-        what has a `.project` file."""
+        what has a `.project` file; elsewhere, what has both: `WORKON_HOME` of another shell."""
         if not is_virtual(candidate):
             return False
         parent = os.path.dirname(candidate.path)
         if parent in self.chosen:
             return True
-        return parent in self.real_stores and (
-            made_by_virtualenv(candidate) or has_file(candidate.path, ".project")
-        )
+        signs = made_by_virtualenv(candidate), has_file(candidate.path, ".project")
+        if parent in self.real_stores:
+            return any(signs)
+        return all(signs) and read_project_file(candidate.path) not in {None, parent}
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return what the `.project` file names."""

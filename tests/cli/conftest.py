@@ -51,6 +51,8 @@ class FakeCatalog:
     """What is remembered; as many as there are when None."""
     extra: list = field(default_factory=list)
     """Events told before the end."""
+    left_out: tuple = ()
+    """What the end says was not looked at."""
     scopes: list = field(default_factory=list)
 
     def scan(self, scope, stopped=lambda: False) -> Iterator:
@@ -71,7 +73,8 @@ class FakeCatalog:
                     yield Sized(environment.path, self.sizes[environment.path])
         yield from self.extra
         unreadable = sum(type(event).__name__ == "Unreadable" for event in self.extra)
-        yield Finished(scope.roots or ("/home/ada",), 1234, unreadable, 0.4123, complete=True)
+        roots = scope.roots or ("/home/ada",)
+        yield Finished(roots, 1234, unreadable, 0.4123, complete=True, not_looked_at=self.left_out)
 
     def remembered(self, scope) -> tuple[Environment, ...]:
         return tuple(self.environments if self.index is None else self.index)

@@ -11,6 +11,7 @@ from envdeck.core.model import (
     JointSize,
     LastUsed,
     Notice,
+    NotLookedAt,
     ProjectLink,
     ProjectState,
     Python,
@@ -375,3 +376,22 @@ def test_that_nothing_matches_is_told_from_finding_nothing(cli, three, catalog):
     assert cli("list", "--manager", "conda").out == "none of 3 environments matches\n"
     catalog.environments = []
     assert cli("list", "--manager", "conda").out == "no environments found\n"
+
+
+def test_what_was_left_out_is_one_line_for_each_reason(cli, three, home):
+    reason, other = "links are not followed", "leads to /x\x1b, which does not exist"
+    three.left_out = (
+        *(NotLookedAt(f"{home}/{name}", reason, f"envdeck list /disk/{name}") for name in "abcde"),
+        NotLookedAt(f"{home}/api/.venv", other, "envdeck create ~/api"),
+    )
+    assert cli("list").out.splitlines()[-2:] == [
+        f"not looked at: ~/a, ~/b, ~/c and 2 more: {reason} (envdeck list PATH)",
+        "not looked at: ~/api/.venv: leads to /x\\x1b, which does not exist (envdeck create ~/api)",
+    ]
+    listed = json.loads(cli("list", "--json").out)["not_looked_at"]
+    assert len(listed) == 6
+    assert listed[0] == {"path": f"{home}/a", "reason": reason, "hint": "envdeck list /disk/a"}
+    three.environments = []
+    assert cli("list").out.splitlines()[0] == "no environments found"
+    assert len(cli("list").out.splitlines()) == 3
+    assert "not looked at" not in cli("list", "--ndjson").out

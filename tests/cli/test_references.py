@@ -124,3 +124,20 @@ def test_a_path_from_the_json_is_taken_back(cli, disk, environment):
     listed = json.loads(cli("list", "--json", "--no-size").out)["environments"]
     path = next(found["path"] for found in listed if "\udcff" in found["path"])
     assert shown(cli("show", path, "--json")) == "\udcff\udcfe/.venv"
+
+
+@pytest.mark.parametrize("name", ["bin", "bin/", "bin/python", "bin/pip"])
+def test_what_lies_in_its_scripts_folder_names_the_environment(cli, disk, home, name):
+    scripts = home / "work/api/.venv/bin"
+    scripts.mkdir()
+    (scripts / "python").symlink_to("/usr/bin/python3")  # what `which python` prints
+    (scripts / "pip").touch()
+    assert shown(cli("show", f"{home}/work/api/.venv/{name}", "--json")) == "api/.venv"
+    assert disk.scopes == []
+
+
+@pytest.mark.parametrize("name", ["bin/gone", "lib/python"])
+def test_other_paths_in_it_do_not(cli, disk, home, name):
+    (home / "work/api/.venv/lib").mkdir()
+    (home / "work/api/.venv/lib/python").touch()
+    assert cli("show", f"{home}/work/api/.venv/{name}", "--json").code == 2

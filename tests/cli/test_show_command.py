@@ -64,6 +64,8 @@ def test_the_json_is_that_of_the_list_with_the_distributions(cli, shown):
                 "size_bytes": 412000,
                 "requires": ["idna"],
                 "required_by": [],
+                "missing": [],
+                "problem": None,
             },
             {
                 "name": "idna",
@@ -76,6 +78,8 @@ def test_the_json_is_that_of_the_list_with_the_distributions(cli, shown):
                 "size_bytes": None,
                 "requires": [],
                 "required_by": ["requests"],
+                "missing": [],
+                "problem": None,
             },
         ]
     )

@@ -193,3 +193,30 @@ def test_the_start_file_is_not_read_for_projects(home, make, host, catalog, monk
     assert str(start) not in opened
     assert usage.access_times(str(path), [str(start.parent)])
     assert recognise(str(path)).kind is Kind.VENV
+
+
+def test_a_copy_whose_original_went_says_so_though_nothing_in_it_changed(home, make, catalog):
+    original, copy = make(home / "one"), make(home / "two")
+    for path in (original, copy):
+        (path / "bin/activate").write_text(f"VIRTUAL_ENV='{original}'\n")
+        (path / "bin/python").unlink()
+        (path / "bin/python").write_bytes(b"\x7fELF")
+        (path / "bin/python").chmod(0o755)
+        (path / "pyvenv.cfg").write_text(f"home = {home}/base/bin\n")
+    (home / "base/bin").mkdir(parents=True)
+    (home / "base/bin/python3.12").touch(mode=0o755)
+    cause = f"its scripts run in {original}, of which it is a copy"
+    assert found(catalog)[str(copy)].reason == cause
+    original.rename(home / "moved.away")
+    (home / "moved.away" / "pyvenv.cfg").unlink()
+    cause = f"its scripts point to {original}, where it was before"
+    assert found(catalog)[str(copy)].reason == cause == catalog.lookup(str(copy)).reason
+
+
+def test_a_fresh_look_keeps_no_last_use(home, make, catalog, monkeypatch):
+    path = make(home / "one")
+    os.utime(path / "pyvenv.cfg", (1_600_000_000, 1_500_000_000))
+    assert found(catalog)[str(path)].last_used.when == 1_600_000_000
+    os.utime(path / "pyvenv.cfg", (1_550_000_000, 1_500_000_000))
+    scope = Scope(sizes=False, interpreters=False, fresh=True)
+    assert found(catalog, scope)[str(path)].last_used.when == 1_550_000_000

@@ -55,7 +55,7 @@ def find_environment(reference: str, context: CommandContext, catalog: "Catalog"
     the candidates when there are several, and the nearest names when there is none.
     """
     path = absolute_path(reference, context.host)
-    found = catalog.lookup(path)
+    found = catalog.lookup(path) or _find_around(path, catalog)
     if found is not None:
         return found
     if os.path.isdir(path):
@@ -67,6 +67,15 @@ def find_environment(reference: str, context: CommandContext, catalog: "Catalog"
             f"`{reference}` is not an environment", hint="give its folder, or its name"
         )
     return _find_by_name(reference, context, catalog)
+
+
+def _find_around(path: str, catalog: "Catalog") -> Environment | None:
+    """Return the environment that a path is a scripts folder of, or lies in one: `$(which python)`
+    is a link to its base, and names the environment by where it stands."""
+    folder = path if os.path.isdir(path) and not os.path.islink(path) else os.path.dirname(path)
+    if os.path.basename(folder) not in {"bin", "Scripts"} or not os.path.lexists(path):
+        return None
+    return catalog.lookup(os.path.dirname(folder))
 
 
 def _closed(path: str) -> str:

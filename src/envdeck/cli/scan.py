@@ -105,13 +105,16 @@ class ScanReport:
 
     def _warn(self) -> None:
         console = self.context.console
-        if away := self.finished.not_looked_at:
+        told = {(place.path, place.reason) for place in self._unreadable}
+        away = [one for one in self.finished.not_looked_at if (one.path, one.reason) in told]
+        if away:
             count = f"{counted(len(away), 'path')} {'was' if len(away) == 1 else 'were'}"
             first = tilde(away[0].path, self.context.host.home)
             console.warn(
                 f"{count} {away[0].reason}: `{first}`", hint="envdeck list PATH looks there"
             )
-        unreadable = [place for place in self._unreadable if place not in away]
+        paths = {place.path for place in away}
+        unreadable = [place for place in self._unreadable if place.path not in paths]
         if len(unreadable) > _SHOWN:
             console.warn(f"{len(unreadable):,} places could not be read")
             return

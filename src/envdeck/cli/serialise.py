@@ -46,7 +46,8 @@ def list_object(finished: Finished, environments: Iterable[Environment]) -> Obje
         "elapsed_ms": round(finished.elapsed * 1000),
         "environments": [environment_object(environment) for environment in environments],
         "not_looked_at": [
-            {"path": place.path, "reason": place.reason} for place in finished.not_looked_at
+            {"path": place.path, "reason": place.reason, "hint": place.hint or None}
+            for place in finished.not_looked_at
         ],
     }
 
@@ -91,6 +92,8 @@ def distribution_object(distribution: Distribution) -> Object:
         "size_bytes": distribution.size_bytes,
         "requires": list(distribution.requires),
         "required_by": list(distribution.required_by),
+        "missing": list(distribution.missing),
+        "problem": distribution.problem or None,
     }
 
 

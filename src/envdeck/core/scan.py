@@ -1,5 +1,7 @@
 """One scan: survey the disk, read what changed, link to projects, measure, remember."""
 
+import os
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,7 +15,13 @@ from envdeck.core.discovery.walk import ProjectRoot
 from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
-from envdeck.core.inspection.interpreters import dependants, find_interpreters
+from envdeck.core.inspection.interpreters import (
+    bases_named,
+    dependants,
+    find_interpreters,
+    interpreter_at,
+    without_base,
+)
 from envdeck.core.inspection.size_pool import Sizer
 from envdeck.core.inspection.usage import access_times
 from envdeck.core.model import (
@@ -25,13 +33,16 @@ from envdeck.core.model import (
     FoundInterpreter,
     Interpreter,
     Notice,
+    NotLookedAt,
     Progress,
     ProjectState,
+    Size,
     Sized,
+    Status,
     Unreadable,
 )
 from envdeck.core.system.host import Host
-from envdeck.core.system.mounts import read_mounts
+from envdeck.core.system.mounts import is_pseudo, is_remote, read_mounts
 from envdeck.core.system.paths import lies_under
 from envdeck.core.system.reach import Scope, untouched
 from envdeck.core.timeline.store import SnapshotStore
@@ -64,6 +75,14 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         remembered = {path: replace(one, fingerprint="") for path, one in remembered.items()}
     inspector = Inspector(host, mounts)
     sizer = Sizer(host, mounts, stopped)
+    others = [
+        NotLookedAt(mount.point, "other disks are not searched", _listing(mount.point))
+        for mount in mounts
+        if mount.point in barred
+        and not (is_pseudo(mount) or is_remote(mount))
+        and any(lies_under(mount.point, root) for root in roots)
+        and os.path.isdir(mount.point)
+    ]
     return Scan(
         host,
         survey,
@@ -76,6 +95,8 @@ def prepare_scan(host: Host, scope: Scope, index: Index, stopped: Callable[[], b
         scope.interpreters,
         scope.health,
         stopped,
+        scope.fresh,
+        _left_out=others,
     )
 
 
@@ -113,9 +134,12 @@ class Scan:
     interpreters: bool
     health: bool
     stopped: Callable[[], bool]
+    fresh: bool = False
+    """Whether nothing that is remembered counts, the last use neither."""
     _read: dict[str, _Read] = field(default_factory=dict)
     _projects: ProjectRoots | None = None
     _unreadable: int = 0
+    _left_out: list[NotLookedAt] = field(default_factory=list)
     _began: float = field(default_factory=time.perf_counter)
     _told: float = 0.0
 
@@ -131,8 +155,10 @@ class Scan:
             yield from self._examine()
         if self.sizes:
             yield from self._measure()
-        not_looked_at = tuple(Unreadable(path, why) for path, why in untouched())
-        yield from not_looked_at
+        remote = [NotLookedAt(path, why, _listing(path)) for path, why in untouched()]
+        for place in remote:
+            yield Unreadable(place.path, place.reason)
+        not_looked_at = (*remote, *self._left_out)
         gone = self._gone() if looked_whole else ()
         self.index.forget(gone)
         yield Finished(
@@ -167,6 +193,8 @@ class Scan:
                     yield sign
                 case Notice():
                     yield sign
+                case NotLookedAt():
+                    self._left_out.append(sign)
                 case _:
                     pass
             yield from self._progress("looking")
@@ -185,15 +213,18 @@ class Scan:
         known = self.remembered.get(candidate.path)
         if known is None or known.environment.identity != candidate.identity:
             environment = self.inspector.inspect(candidate, manager, project)
-        elif known.fingerprint == mark and known.environment.manager == manager.name:
+        elif _still_holds(known, mark, manager):
             environment = self.inspector.renew(
                 known.environment, candidate, manager, project, known.atimes
             )
             environment = _without_doubtful_size(environment)
+        elif self.fresh:
+            environment = self.inspector.inspect(candidate, manager, project)
         else:
             environment = self.inspector.inspect(
                 candidate, manager, project, known.environment.last_used, known.atimes
             )
+            environment = replace(environment, size=_kept_size(known, mark, environment))
         if known is not None and known.fingerprint == mark:
             environment = renewed(environment, known.environment)
         else:
@@ -234,17 +265,40 @@ class Scan:
 
     def _look_for_interpreters(self) -> Iterator[Event]:
         found: list[Interpreter] = []
-        for item in find_interpreters(self.host):
+        for item in find_interpreters(self.host, self.inspector.bases):
             if isinstance(item, Unreadable):
                 self._unreadable += 1
                 yield item
             else:
                 found.append(item)
+        found += self._further_interpreters(found)
         if self.survey.only_roots:
             found = [item for item in found if self._concerns(item)]
         else:
             self.index.save_interpreters(found)
         yield from map(FoundInterpreter, found)
+
+    def _further_interpreters(self, known: list[Interpreter]) -> list[Interpreter]:
+        """Return the interpreters that no installer's folder has: those on which environments
+        rest, and those of installations that the walk met."""
+        environments = [read.environment for read in self._read.values()]
+        programs = [
+            (path, "path")
+            for environment in without_base(environments, known)
+            if environment.creation.creator != "conda"  # its Python is its own
+            for path in bases_named(environment)
+        ]
+        for prefix in self.survey.installations:
+            parts = ("python.exe",) if self.host.windows else ("bin", "python")
+            programs.append((os.path.join(prefix, *parts), "conda"))
+        met = {(one.prefix, one.version) for one in known}
+        found: list[Interpreter] = []
+        for program, source in dict.fromkeys(programs):
+            one = interpreter_at(program, self.host, self.inspector.bases)
+            if one is not None and (one.prefix, one.version) not in met:
+                met.add((one.prefix, one.version))
+                found.append(replace(one, source=source))
+        return found
 
     def _concerns(self, interpreter: Interpreter) -> bool:
         """Tell whether an interpreter is under the roots, or anything found rests on it."""
@@ -317,6 +371,30 @@ class Scan:
 
     def _elapsed(self) -> float:
         return time.perf_counter() - self._began
+
+
+def _still_holds(known: StoredEnvironment, mark: str, manager: Manager) -> bool:
+    """Tell whether what is remembered is what reading would say. The cause of a fault lies
+    elsewhere as often as not, where no fingerprint reaches: the original of a copy."""
+    environment = known.environment
+    unchanged = known.fingerprint == mark and environment.manager == manager.name
+    return unchanged and environment.status in {Status.OK, Status.SUSPECT}
+
+
+def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) -> Size | None:
+    """Return the size of what did not change itself, though it was read again."""
+    if known.fingerprint != mark:
+        return None
+    return _without_doubtful_size(replace(environment, size=known.environment.size)).size
+
+
+_NO_FOLDERS = frozenset({"pyvenv.cfg", "conda-meta", ".venv", ".project"})
+
+
+def _listing(path: str) -> str:
+    """Return the command that looks at a place after all."""
+    folder, name = os.path.split(path)
+    return f"envdeck list {shlex.quote(folder if name in _NO_FOLDERS else path)}"
 
 
 def _without_doubtful_size(environment: Environment) -> Environment:

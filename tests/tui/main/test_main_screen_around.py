@@ -8,9 +8,10 @@ import pytest
 from textual.filter import Monochrome
 from textual.widgets import Input
 
-from envdeck.core.model import Notice, Unreadable
+from envdeck.core.model import Finished, Notice, NotLookedAt, Unreadable
 from envdeck.text import width
 from envdeck.tui.app import ending_on_signals
+from envdeck.tui.workers.scan import ScanBatch
 
 
 def everything(pilot):
@@ -406,3 +407,28 @@ async def test_without_colours_nothing_is_coloured_and_the_cursor_is_reversed(
         app.theme = "textual-light"
         await pilot.pause()
         assert any(isinstance(each, Monochrome) for each in app._filters)
+
+
+async def test_what_was_left_out_is_listed_with_the_command_that_includes_it(
+    open_screen, made_up, wait_until
+):
+    places = (
+        NotLookedAt("/home/ada/work", "links are not followed", "envdeck list /disk/work"),
+        NotLookedAt("/home/ada/[/]code\x1b", "links are not followed", "envdeck list /disk/code"),
+    )
+    ended = Finished(("/home/ada",), 3, 0, 0.1, complete=True, not_looked_at=places)
+    source = made_up.MemorySource(made_up.many(3))
+    async with open_screen(source, size=(120, 36)) as pilot:
+        main = pilot.app.main
+        batch = ScanBatch()
+        batch.add(ended)
+        batch.add(Unreadable("/home/ada/b", "the disk does not answer"))
+        main.scan.apply(batch)
+        await pilot.press("e")
+        await wait_until(lambda: pilot.app.screen is not main)
+        text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        assert "1 place left out of the figures, 2 not looked at" in text
+        assert "~/work" in text
+        assert "~/[/]code\\x1b" in text
+        assert "envdeck list /disk/code" in text
+        assert text.count("links are not followed") == 1

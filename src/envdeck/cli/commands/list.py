@@ -18,9 +18,11 @@ from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
-from envdeck.core.model import Environment, Status
-from envdeck.text import age, counted, size
+from envdeck.core.model import Environment, NotLookedAt, Status
+from envdeck.text import age, counted, plain, size, tilde
 
+_NAMED = 3
+"""Places that are named for each reason; more are counted."""
 _STATUS = TableColumn("Status")
 _PATH = TableColumn("Path", flexible=True)
 _PYTHON = TableColumn("Python", rank=2)
@@ -37,6 +39,7 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
     if not environments:
         met = counted(scan.met, "environment")
         console.line(f"none of {met} matches" if scan.met else "no environments found")
+        print_left_out(scan)
         return
     columns = [_STATUS, _PATH, _PYTHON, _MANAGER, _PACKAGES, _RECLAIMABLE, _USED]
     rows = [_row(environment, context) for environment in environments]
@@ -49,6 +52,21 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
         console.line(line)
     console.line()
     console.line(console.style(_totals(scan, environments), "bold"))
+    print_left_out(scan)
+
+
+def print_left_out(scan: ScanReport) -> None:
+    """Print what was left out, a line for each reason, with the command that includes it."""
+    context = scan.context
+    groups: dict[str, list[NotLookedAt]] = {}
+    for place in scan.finished.not_looked_at:
+        groups.setdefault(place.reason, []).append(place)
+    for reason, places in groups.items():
+        named = ", ".join(tilde(place.path, context.host.home) for place in places[:_NAMED])
+        more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
+        hint = places[0].hint if len(places) == 1 else "envdeck list PATH"
+        text = plain(f"not looked at: {named}{more}: {reason} ({hint})")
+        context.console.line(context.console.style(text, "dim"))
 
 
 def _row(environment: Environment, context: CommandContext) -> list[Cell]:

@@ -1,5 +1,6 @@
 """Known places first, then the walk: every environment once, with its manager."""
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -7,9 +8,16 @@ from typing import TypeAlias
 from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.managers.base import KnownFolder, Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
-from envdeck.core.discovery.prune import Prune
-from envdeck.core.discovery.walk import Pointer, ProjectRoot, Tick, Walk, WalkMemory
-from envdeck.core.model import Identity, Notice, Unreadable
+from envdeck.core.discovery.prune import IN_TRASH, Prune
+from envdeck.core.discovery.walk import (
+    FolderLink,
+    Pointer,
+    ProjectRoot,
+    Tick,
+    Walk,
+    WalkMemory,
+)
+from envdeck.core.model import Identity, Notice, NotLookedAt, Unreadable
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
@@ -31,7 +39,16 @@ class FoundLink:
     link: str
 
 
-Sign: TypeAlias = FoundEnvironment | FoundLink | ProjectRoot | Unreadable | Notice | Tick
+Sign: TypeAlias = (
+    FoundEnvironment | FoundLink | ProjectRoot | Unreadable | NotLookedAt | Notice | Tick
+)
+_MOST_LINKS = 200
+"""So many links out of the roots are told."""
+_OF_THE_SYSTEM = (
+    *("usr", "etc", "proc", "sys", "dev", "run", "var", "bin", "sbin", "lib", "lib64", "nix"),
+    *("boot", "snap", "System", "Library", "Applications"),
+)
+"""Folders in which nobody keeps projects: links to them are nothing to be told."""
 
 
 @dataclass(slots=True)
@@ -48,12 +65,16 @@ class Survey:
     """Gives the memory of one root."""
     stopped: Callable[[], bool] = lambda: False
     one_device: bool = False
+    installations: list[str] = field(default_factory=list)
+    """What was met of installations that environments rest on, listed as interpreters."""
     managers: tuple[Manager, ...] = field(init=False)
     _walked: int = 0
     _walk: Walk | None = None
     _seen: dict[Identity, str | None] = field(default_factory=dict)
     """Paths of what was met; None for an installation, which is no environment."""
     _unreadable: set[str] = field(default_factory=set)
+
+    _links: int = 0
 
     def __post_init__(self) -> None:
         self.managers = managers(self.host)
@@ -79,9 +100,15 @@ class Survey:
                     self.memory(root),
                     self.stopped,
                     windows=self.host.windows,
+                    named_stores=self._named_stores(),
                     one_device=self.one_device,
                 )
             )
+        for path, reason in self.prune.unwalked(self.roots):
+            yield NotLookedAt(path, reason, f"envdeck list {shlex.quote(path)}")
+
+    def _named_stores(self) -> tuple[str, ...]:
+        return tuple(folder for manager in self.managers for folder in manager.named_stores)
 
     def _places(self) -> Iterator[KnownFolder]:
         """Yield the known places that exist, each once, the deepest look first."""
@@ -112,6 +139,8 @@ class Survey:
                 yield from self._sight(hit)
             elif isinstance(hit, Pointer):
                 yield from self._point(hit)
+            elif isinstance(hit, FolderLink):
+                yield from self._pass(hit.link)
             elif not isinstance(hit, Unreadable):
                 yield hit
             elif hit.path not in self._unreadable:  # a known place is walked to again
@@ -121,11 +150,12 @@ class Survey:
         self._walk = None
 
     def _sight(self, candidate: EnvironmentCandidate) -> Iterator[Sign]:
-        if candidate.identity in self._seen:
+        if candidate.identity in self._seen or self._is_trash(candidate.path):
             return
         manager = manager_of(candidate, self.managers)
-        if manager.is_installation(candidate):
+        if manager.is_installation(candidate) and candidate.layout.executable is not None:
             self._seen[candidate.identity] = None
+            self.installations.append(candidate.path)
             return
         self._seen[candidate.identity] = candidate.path
         yield FoundEnvironment(candidate, manager)
@@ -140,8 +170,27 @@ class Survey:
             )
             return
         yield from self._sight(candidate)
-        if path := self._seen[candidate.identity]:
+        if path := self._seen.get(candidate.identity):
             yield FoundLink(path, pointer.link)
+
+    def _pass(self, link: str) -> Iterator[NotLookedAt]:
+        """Say which links lead to folders that the walk does not come to by another way."""
+        target = reach.realpath(link)
+        if self._links >= _MOST_LINKS or any(lies_under(target, root) for root in self.roots):
+            return
+        if any(lies_under(target, self.host.system(name)) for name in _OF_THE_SYSTEM):
+            return
+        self._links += 1
+        yield NotLookedAt(
+            link,
+            "links that lead out of the folders that are searched are not followed",
+            f"envdeck list {shlex.quote(target)}",
+        )
+
+    def _is_trash(self, path: str) -> bool:
+        return IN_TRASH.search(path) is not None and not any(
+            IN_TRASH.search(root + "/") for root in self.roots if lies_under(path, root)
+        )
 
     def _inside(self, path: str) -> bool:
         return not self.only_roots or any(lies_under(path, root) for root in self.roots)

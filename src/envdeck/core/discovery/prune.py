@@ -9,6 +9,7 @@ from fnmatch import translate
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host, former_folders, own_folders
 from envdeck.core.system.mounts import Mount, is_network, is_pseudo, mount_of
+from envdeck.core.system.paths import lies_under
 
 NAMES = frozenset(
     {
@@ -24,9 +25,8 @@ NAMES = frozenset(
 """Folder names. What is pruned and holds environments all the same (`.cache/pypoetry`) is one
 of the tools' known places and visited by name."""
 
-_TRASHES = frozenset(
-    {".envdeck-trash", f".envdeck-trash-{os.getuid() if hasattr(os, 'getuid') else 'user'}"}
-)
+_USER = os.getuid() if hasattr(os, "getuid") else "user"
+_TRASHES = frozenset({".envdeck-trash", f".envdeck-trash-{_USER}", f".Trash-{_USER}"})
 """What was deleted and can still be put back (:mod:`envdeck.core.operations.transaction`) is no
 environment of anybody's, wherever it is put aside."""
 
@@ -53,6 +53,8 @@ class Prune:
     """The person's own exclusions, on whole paths."""
     own: frozenset[str] = frozenset()
     """The person's own exclusions that are no patterns: names and paths."""
+    at_home: frozenset[str] = frozenset()
+    """Folders of a home that are left out, by their real paths."""
 
     @classmethod
     def for_host(
@@ -86,7 +88,16 @@ class Prune:
             tuple(patterns),
             tuple(path_patterns),
             frozenset(own),
+            frozenset(os.path.join(real_home, *parts) for parts in (*_AT_HOME, (".cache",))),
         )
+
+    def unwalked(self, roots: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the folders below roots that are there and left out whatever is in them, with the
+        reason: caches and other programs' own. What a person excludes is not told again."""
+        for path in sorted(self.at_home):
+            inside = any(lies_under(path, root) and path != root for root in roots)
+            if inside and not self.bars(path) and reach.isdir(path):
+                yield path, "caches and other programs' own folders are not searched"
 
     def alone(self, names: frozenset[str]) -> "Prune":
         """Return the person's own rules, and these names in place of the usual ones: for a place
@@ -126,6 +137,10 @@ def _spellings(rule: str, host: Host, real_home: str) -> Iterator[str]:
     yield rule
     if rule.startswith(host.home + os.sep) and real_home != host.home:
         yield real_home + rule[len(host.home) :]
+
+
+IN_TRASH = re.compile(r"/\.Trash-[0-9]+/")
+"""The trash of another user on a disk that several use, by the rules of freedesktop.org."""
 
 
 def barred_mounts(

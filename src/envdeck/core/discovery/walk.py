@@ -7,6 +7,7 @@ memory of them spares the reading; what the names lead to is looked at anew each
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
@@ -14,9 +15,15 @@ from typing import NamedTuple, Protocol, TypeAlias
 from envdeck.core.discovery import prefix as markers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, Kind
 from envdeck.core.discovery.prune import Prune
-from envdeck.core.model import Unreadable
+from envdeck.core.model import NotLookedAt, Unreadable
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, decode_path, read_bounded, reason_of
+from envdeck.core.system.files import (
+    Unread,
+    decode_path,
+    is_missing,
+    read_bounded,
+    reason_of,
+)
 
 PROJECT_FILES = frozenset({"pyproject.toml", "Pipfile", ".python-version"})
 """Files that lead from a project to its environments: by the hash of the folder, or by name."""
@@ -78,6 +85,8 @@ _OWN_FOLDERS = frozenset(
     {"bin", "lib", "lib64", "include", "share", "Scripts", "Lib", "Include", "etc"}
 )
 _POINTER_LIMIT = 4096
+_USUAL_NAMES = frozenset({".venv", "venv", "env"})
+"""Links of these names are meant to lead to an environment."""
 
 
 class WalkMemory(Protocol):
@@ -101,6 +110,13 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderLink:
+    """A link to a folder that is no environment; it is not followed."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectRoot:
     """A folder with a project file in it."""
 
@@ -112,7 +128,9 @@ class Tick:
     """A sign of life while nothing is found."""
 
 
-Hit: TypeAlias = EnvironmentCandidate | Pointer | ProjectRoot | Unreadable | Tick
+Hit: TypeAlias = (
+    EnvironmentCandidate | Pointer | FolderLink | ProjectRoot | Unreadable | NotLookedAt | Tick
+)
 
 
 @dataclass(slots=True)
@@ -126,6 +144,8 @@ class Walk:
     depth: int | None = None
     """How many levels below the root are looked at; None is all."""
     windows: bool = False
+    named_stores: tuple[str, ...] = ()
+    """Where a `.venv` file of a project may name an environment by name alone."""
     one_device: bool = False
     """Whether to compare device numbers: where the system has no mount table to prune by."""
     visited: int = 0
@@ -189,11 +209,11 @@ class Walk:
         """Yield what the names in a folder lead to; return the folders to go on with."""
         folders, marks, links = listing
         for name in links:
-            if pointer := _follow(os.path.join(path, name)):
-                yield pointer
+            if hit := _follow(os.path.join(path, name), name):
+                yield hit
         maybe_file = ".venv" in marks and ".venv" not in folders and ".venv" not in links
-        if maybe_file and (pointer := _read_pointer(path)):
-            yield pointer
+        if maybe_file and (found := _read_pointer(path, self.named_stores)):
+            yield found
         if any(name in PROJECT_FILES and name not in folders for name in marks):
             yield ProjectRoot(path)
         candidate = None if markers.NAMES.isdisjoint(marks) else markers.recognise(path, marks)
@@ -209,25 +229,43 @@ class Walk:
             return None
 
 
-def _follow(link: str) -> Pointer | None:
-    """Return what a symbolic link leads to, if that is an environment."""
-    if not (
-        reach.exists(os.path.join(link, "pyvenv.cfg"))
-        or reach.exists(os.path.join(link, "conda-meta", "history"))
+def _follow(link: str, name: str) -> Pointer | FolderLink | NotLookedAt | None:
+    """Return what a symbolic link leads to, if that is an environment or a folder at all, or if
+    an environment is missing there."""
+    if reach.exists(os.path.join(link, "pyvenv.cfg")) or reach.exists(
+        os.path.join(link, "conda-meta")
     ):
+        candidate = markers.recognise(reach.realpath(link))
+        if candidate is not None:
+            return Pointer(link, candidate)
+    if reach.isdir(link):
+        return FolderLink(link)
+    if name not in _USUAL_NAMES or not is_missing(link):
         return None
-    candidate = markers.recognise(reach.realpath(link))
-    return Pointer(link, candidate) if candidate else None
+    target = reach.realpath(link)
+    return NotLookedAt(link, f"leads to {target}, which does not exist", _creation(link))
 
 
-def _read_pointer(folder: str) -> Pointer | None:
-    """Return where uv's `.venv` text file points, if to an environment."""
+def _read_pointer(folder: str, stores: tuple[str, ...]) -> Pointer | NotLookedAt | None:
+    """Return where a `.venv` text file points: uv's holds a path, and Pipenv's the name of an
+    environment in one of its folders."""
     link = os.path.join(folder, ".venv")
     data = read_bounded(link, _POINTER_LIMIT)
     if isinstance(data, Unread) or b"\0" in data or not (target := decode_path(data).strip()):
         return None
-    candidate = markers.recognise(reach.realpath(os.path.join(folder, target)))
-    return Pointer(link, candidate) if candidate else None
+    named = os.sep not in target and "/" not in target
+    for place in (folder, *(stores if named else ())):
+        candidate = markers.recognise(reach.realpath(os.path.join(place, target)))
+        if candidate is not None:
+            return Pointer(link, candidate)
+    words = len(target.split()) > 1 and not os.path.isabs(target)
+    if "\n" in target or words or not is_missing(os.path.join(folder, target)):
+        return None  # something else by that name
+    return NotLookedAt(link, "names an environment that does not exist", _creation(link))
+
+
+def _creation(link: str) -> str:
+    return f"envdeck create {shlex.quote(os.path.dirname(link))}"
 
 
 def _inside(

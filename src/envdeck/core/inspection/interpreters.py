@@ -29,6 +29,7 @@ from envdeck.core.model import (
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, is_missing
 from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
 
 
 def global_packages(located: Located, host: Host) -> Iterator[GlobalPackages | Unreadable]:
@@ -119,6 +120,27 @@ def base_of(environment: Environment, interpreters: Iterable[Interpreter]) -> In
     lead to the version they stand for now. A conda prefix rests on none.
     """
     return _Index(interpreters).base_of(environment)
+
+
+def bases_named(environment: Environment) -> tuple[str, ...]:
+    """Return the paths at which the base of an environment may be, as its files name it."""
+    python = environment.python
+    executable = python.base_executable
+    if executable is not None and not lies_under(executable, environment.path):
+        return (executable,)
+    if python.base is None:
+        return ()
+    names = (f"python{minor_of(python.version)}", "python3", "python", "pypy3", "pypy", "graalpy")
+    folder = os.path.join(python.base, "bin")
+    return tuple(path for name in names if reach.exists(path := os.path.join(folder, name)))[:1]
+
+
+def without_base(
+    environments: Iterable[Environment], interpreters: Iterable[Interpreter]
+) -> Iterator[Environment]:
+    """Yield the environments that rest on none of the interpreters given."""
+    index = _Index(interpreters)
+    return (one for one in environments if index.base_of(one) is None)
 
 
 def dependants(

@@ -59,6 +59,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class NotLookedAt:
+    """A place that was left out on purpose, or that a link or file leads to in vain."""
+
+    path: str
+    reason: str
+    hint: str = ""
+    """The command that includes it, or mends it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the person should know once: the memory could not be used, say."""
 
@@ -79,8 +89,9 @@ class Finished:
     complete: bool
     gone: tuple[str, ...] = ()
     """Environments remembered under these roots that are no longer there."""
-    not_looked_at: tuple[Unreadable, ...] = ()
-    """Paths on network disks that a file or a link named, none of which was touched."""
+    not_looked_at: tuple[NotLookedAt, ...] = ()
+    """What was left out: network disks that a file or a link named, other disks, links that lead
+    out of the roots or nowhere, folders of caches and of other programs."""
 
 
 Event: TypeAlias = (

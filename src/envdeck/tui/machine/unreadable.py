@@ -1,10 +1,11 @@
-"""The places that a scan could not look into, each with its reason."""
+"""The places that a scan could not look into, and those it left out, each with its reason."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 
+from envdeck.core.model import NotLookedAt
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
 from envdeck.tui.widgets.line_view import LineView
@@ -27,15 +28,38 @@ def unreadable_lines(places: Mapping[str, str], look: Look, cells: int) -> list[
     return lines or [(Part(" Everything could be read.", Tone.MUTED),)]
 
 
+def left_out_lines(places: Sequence[NotLookedAt], look: Look, cells: int) -> list[Line]:
+    """Return what was left out: each reason once, with its places and what includes each."""
+    lines: list[Line] = []
+    room = max(cells - 2, 8)
+    groups: dict[str, list[NotLookedAt]] = {}
+    for place in places:
+        groups.setdefault(place.reason, []).append(place)
+    for reason, found in groups.items():
+        why = Part(look.sentence(reason), Tone.MUTED)
+        lines += [(), *((Part(" "), *line) for line in wrapped((why,), room))]
+        for place in found:
+            lines.append((Part("  "), Part(look.short_path(place.path, room - 1), path=True)))
+            hint = Part(look.sentence(place.hint), Tone.MUTED)
+            lines += [(Part("    "), *line) for line in wrapped((hint,), max(room - 3, 8))]
+    return lines
+
+
 class _Places(LineView):
-    def __init__(self, places: Mapping[str, str], look: Look) -> None:
+    def __init__(
+        self, places: Mapping[str, str], left_out: Sequence[NotLookedAt], look: Look
+    ) -> None:
         super().__init__()
         self._places = places
+        self._left_out = left_out
         self._look = look
 
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Lay the places out."""
-        return unreadable_lines(self._places, self._look, cells)
+        return [
+            *unreadable_lines(self._places, self._look, cells),
+            *left_out_lines(self._left_out, self._look, cells),
+        ]
 
 
 class UnreadableScreen(ListDetailScreen[_Places, None]):
@@ -43,13 +67,19 @@ class UnreadableScreen(ListDetailScreen[_Places, None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("unreadable")]
 
-    def __init__(self, places: Mapping[str, str], look: Look) -> None:
-        super().__init__(look, _Places(places, look), None)
+    def __init__(
+        self, places: Mapping[str, str], look: Look, left_out: Sequence[NotLookedAt] = ()
+    ) -> None:
+        others = [place for place in left_out if place.path not in places]
+        super().__init__(look, _Places(places, others, look), None)
         self._count = len(places)
+        self._left_out = len(others)
 
     def tell(self) -> None:
         """Say how many there are, and how to leave."""
         said = f"   {self._count:,} place{'' if self._count == 1 else 's'} left out of the figures"
+        if self._left_out:
+            said += f", {self._left_out:,} not looked at"
         self.title_label.show((Part("Could not be read", Tone.STRONG), Part(said)))
         self.keys.tell({"back": "", "help": ""})
 

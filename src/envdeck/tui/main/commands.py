@@ -204,9 +204,10 @@ class Commands:
 
     def unreadable(self) -> None:
         """What the scan could not look into."""
-        if not self._scan.unreadable:
+        if not (self._scan.unreadable or self._scan.left_out):
             self._operations.say("everything could be read")
             return
         from envdeck.tui.machine.unreadable import UnreadableScreen
 
-        self._screen.app.push_screen(UnreadableScreen(dict(self._scan.unreadable), self._look))
+        places = dict(self._scan.unreadable)
+        self._screen.app.push_screen(UnreadableScreen(places, self._look, self._scan.left_out))

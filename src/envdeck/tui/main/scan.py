@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from envdeck.core.model import Environment, Interpreter
+from envdeck.core.model import Environment, Interpreter, NotLookedAt
 from envdeck.text import plain
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.list import EnvironmentList
@@ -52,6 +52,8 @@ class ScanController:
         self.interpreters: dict[tuple[str, str | None], Interpreter] = {}
         self.unreadable: dict[str, str] = {}
         """Places that the scan could not look into, and why."""
+        self.left_out: tuple[NotLookedAt, ...] = ()
+        """What the last scan left out."""
         self._list = shown
         self._summary = summary
         self._tell = tell
@@ -122,6 +124,8 @@ class ScanController:
             more = f", and {len(others):,} more" if others else ""
             self._warn(f"no longer there: {look.path(first)}{more}")
         facts = self.facts
+        if finished:
+            self.left_out = finished.not_looked_at
         if batch.unreadable:
             self.unreadable |= {each.path: each.reason for each in batch.unreadable}
             facts = facts._replace(unreadable=len(self.unreadable))

@@ -91,6 +91,11 @@ class Manager:
         """The same, and with links resolved: a candidate's path is a real one."""
         return with_real(self.stores)
 
+    @property
+    def named_stores(self) -> tuple[str, ...]:
+        """The folders in which a `.venv` file of a project names an environment by name alone."""
+        return ()
+
     def places(self) -> Iterable[KnownFolder]:
         """Yield the folders where this manager keeps environments."""
         return map(KnownFolder, dict.fromkeys(self.stores))

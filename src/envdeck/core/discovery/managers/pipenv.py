@@ -52,6 +52,11 @@ class Pipenv(Manager):
         return frozenset() if self.host.windows else with_real((self._default,))
 
     @property
+    def named_stores(self) -> tuple[str, ...]:
+        """All of them: Pipenv follows a bare name in `.venv` there."""
+        return self.stores
+
+    @property
     def _default(self) -> str:
         if self.host.windows:
             return self.host.at_home(".virtualenvs")

@@ -33,6 +33,11 @@ class Virtualenvwrapper(Manager):
         folder = self.host.folder("WORKON_HOME")
         return (folder, reach.realpath(folder)) if folder else ()
 
+    @property
+    def named_stores(self) -> tuple[str, ...]:
+        """All of them: plugins of shells leave a bare name in `.venv`, and activate that."""
+        return self.stores
+
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what is in `WORKON_HOME`, whoever made it: `workon` lists it. In the default
         folders, where editors and people put environments too, claim what virtualenv made or

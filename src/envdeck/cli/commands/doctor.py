@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from envdeck.cli.arguments import absolute_path, build_scope
+from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.scan import ScanReport

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
-from envdeck.cli.errors import CommandError, Exit
 from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import SCHEMA

@@ -85,6 +85,7 @@ environments = st.builds(
         max_size=2,
     ).map(tuple),
     examined=st.booleans(),
+    leftovers=numbers,
     size=st.none()
     | st.builds(Size, numbers, numbers, numbers, numbers, st.booleans(), numbers, times),
     seen_at=times,
@@ -129,7 +130,7 @@ def test_interpreters_survive(several):
 @pytest.mark.parametrize(
     ("kind", "known"),
     [
-        (Environment, 18),
+        (Environment, 19),
         (Python, 6),
         (Creation, 7),
         (LastUsed, 2),
@@ -145,14 +146,23 @@ def test_no_field_is_left_out(kind, known):
     assert len(fields(kind)) == known
 
 
-def test_what_was_kept_before_contents_were_examined_is_read():
-    """Its findings had four words, and nothing told whether the contents were examined."""
-    ended = Finding("end-of-life", Severity.WARNING, "ended", "recreate")
-    known = replace(PLAIN, environment=replace(PLAIN.environment, findings=(ended,)))
-    row = json.loads(encode_environment(known))
-    row[5] = row[5][:3]
-    row[-2] = [["end-of-life", "warning", "ended", "recreate"]]
-    assert decode_environments([json.dumps(row)]) == [known]
+RECORDED = (
+    '["f",[0.5],true,["/home/ada/v","v","venv","ok","","pyvenv.cfg atime","none",""],'
+    '["3.8.18","cpython","/home/ada/v/bin/python","/opt/python3.8",null,"2024-10-07",null,null,'
+    "null,null,null,null],[false,false,false],[1,2],3,1.5,2.5,"
+    '["/home/ada/v/lib/python3.8/site-packages"],["/home/ada/l"],'
+    '[["end-of-life","warning","ended","recreate"]],[1,2,3,0,0,false,0.0]]'
+)
+"""As it was written before contents were examined, and leftovers counted."""
+
+
+def test_what_an_earlier_version_kept_is_read():
+    (stored,) = decode_environments([RECORDED])
+    kept = stored.environment
+    assert kept.findings == (Finding("end-of-life", Severity.WARNING, "ended", "recreate"),)
+    assert (kept.packages, kept.examined, kept.leftovers) == (3, False, 0)
+    assert kept.last_used == LastUsed(1.5, "pyvenv.cfg atime")
+    assert (stored.fingerprint, stored.atimes) == ("f", (0.5,))
 
 
 def test_records_are_plain_ascii():

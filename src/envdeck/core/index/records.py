@@ -108,9 +108,8 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 e.protected,
             ],
             [creation.system_site_packages, creation.relocatable, creation.seeded, e.examined],
-            [e.identity.device, e.identity.inode],
+            [e.identity.device, e.identity.inode, e.leftovers],
             e.packages,
-            e.leftovers,
             e.last_used.when,
             e.seen_at,
             e.site_packages,
@@ -188,18 +187,19 @@ def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401
-    texts, optional, flags, ids, packages, leftovers, when, seen, *rest = row
+    texts, optional, flags, ids, packages, when, seen, *rest = row
     folders, links, findings, size = rest
     path, name, manager, status, reason, source, state, project_source = texts
     *python, creator, creator_version, prompt, command, project, protected = optional
     system, relocatable, seeded, *later = flags
-    examined = later == [True]  # not kept before contents were examined
-    device, inode = ids
+    examined = later == [True]  # a record of an earlier version has no such flag
+    device, inode, *counts = ids
+    leftovers = counts[0] if counts else 0
     _check(_LIST, (folders, links, findings))
     _check(_TEXT, chain(texts, folders, links))
     _check(_OPTIONAL_TEXT, optional)
     _check(_FLAG, flags)
-    _check(_INT, (*ids, leftovers) if packages is None else (*ids, leftovers, packages))
+    _check(_INT, ids if packages is None else (*ids, packages))
     _check(_NUMBER, (seen,) if when is None else (seen, when))
     return Environment(
         path,

@@ -77,7 +77,7 @@ class Peek:
 
         self._latest.request(read)
 
-    def _show(self, read: "tuple[KeyAt, str]") -> None:
+    def _show(self, read: tuple["KeyAt", str]) -> None:
         at, problem = read
         if problem:
             self._failed(f"its value could not be read ({problem})")

@@ -40,17 +40,9 @@ def _tell_version() -> int:
 
 
 def _hand_over(argv: list[str]) -> int:
-    from envdeck.cli.console import Console
-    from envdeck.cli.context import CommandContext
-    from envdeck.cli.main import run
-    from envdeck.core.system.host import Host
+    from envdeck.cli.main import start  # start-up: `--version` needs none of it
 
-    host = Host.current()
-    console = Console.of(sys.stdout, sys.stderr, host.environ)
-    interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
-    answers = sys.stdin if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
-    return run(argv, CommandContext(host, console, interactive, answers=answers))
+    return start(argv)
 
 
 def _prepare() -> None:
@@ -74,6 +66,7 @@ def _settle() -> None:
 
 def _explain(kind: type[BaseException], error: BaseException, _trace: object) -> None:
     """Say what went wrong inside, and how to see where."""
+    # start-up: only where something went wrong
     from envdeck.text import plain
 
     if isinstance(error, OSError) and isinstance(error.filename, str | bytes) and error.strerror:

@@ -15,6 +15,7 @@ from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
 from envdeck.core.system.reach import admit
+from envdeck.core.system.words import find_nearest
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
@@ -34,6 +35,7 @@ def build_scope(
     Raises :class:`CommandError` for a PATH that cannot be looked into, and
     :class:`envdeck.config.ConfigurationError`.
     """
+    # start-up: a help needs none of it
     from envdeck.core.catalog import Scope
 
     roots = tuple(dict.fromkeys(folder(path, context.host) for path in paths))
@@ -82,11 +84,9 @@ def absolute_path(path: str, host: Host) -> str:
 
 
 def _suggest_command(path: str) -> str:
-    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
     if path == "help":
         return "envdeck --help"
-    close = get_close_matches(path, COMMANDS, n=1)
+    close = find_nearest(path, COMMANDS)
     return f"did you mean the command `envdeck {close[0]}`?" if close else ""
 
 
@@ -117,6 +117,7 @@ def _match_prefix(wanted: list[str]) -> Matches:
 
 
 def _match_specifier(spec: str) -> Matches:
+    # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import Version
 

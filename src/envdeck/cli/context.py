@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def open_catalog(host: Host) -> "Catalog":
     """Return the catalog of a machine; imported only here, since a help needs none of it."""
+    # start-up: a help needs none of it
     from envdeck.core.catalog import Catalog
 
     return Catalog(host)
@@ -23,6 +24,7 @@ def open_catalog(host: Host) -> "Catalog":
 
 def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":
     """Return what changes the environments of a catalog; imported only by what may do so."""
+    # start-up: a help needs none of it
     from envdeck.core.operations.api import Operations
 
     return Operations(catalog, policy)
@@ -66,6 +68,7 @@ class CommandContext:
 
         Raises :class:`envdeck.config.ConfigurationError`.
         """
+        # start-up: a help needs none of it
         from envdeck.core.operations.shared.policy import Policy
 
         settings = self.configuration().settings

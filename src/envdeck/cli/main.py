@@ -12,10 +12,12 @@ from types import MappingProxyType
 from typing import NoReturn, Protocol
 
 from envdeck import __version__
-from envdeck.cli.console import EXIT_CODES, CommandError, Exit, terminal_width
+from envdeck.cli.console import EXIT_CODES, CommandError, Console, Exit, terminal_width
 from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import warn_pending
 from envdeck.config import ConfigurationError
+from envdeck.core.system.host import Host
+from envdeck.core.system.words import find_nearest
 from envdeck.text import tilde
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -93,10 +95,8 @@ class Parser(argparse.ArgumentParser):
         unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
         if unknown is None:
             return ""
-        from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
         known = re.findall(r"--[\w-]+", self.format_help().partition("\n\nexamples:")[0])
-        close = get_close_matches(unknown[1], known, n=1)
+        close = find_nearest(unknown[1], known)
         return f"did you mean `{close[0]}`?" if close else ""
 
 
@@ -172,6 +172,16 @@ _LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""
+
+
+def start(argv: list[str]) -> int:
+    """Run a command on this machine, with the streams of this process."""
+    host = Host.current()
+    console = Console.of(sys.stdout, sys.stderr, host.environ)
+    interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    interactive = interactive and host.variable("TERM") != "dumb"  # it cannot place a cursor
+    answers = sys.stdin if sys.stdin and sys.stdin.isatty() and sys.stderr.isatty() else None
+    return run(argv, CommandContext(host, console, interactive, answers=answers))
 
 
 def run(arguments: Sequence[str], context: CommandContext) -> int:

@@ -13,6 +13,7 @@ from envdeck.cli.scan import ScanReport
 from envdeck.core.model import Environment
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.paths import lies_under
+from envdeck.core.system.words import find_nearest
 from envdeck.text import tilde
 
 if TYPE_CHECKING:
@@ -163,13 +164,11 @@ def _choose_one(reference: str, found: list[Environment], context: CommandContex
 
 
 def _nearest(reference: str, environments: Iterable[Environment]) -> str:
-    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
     names = {}
     for environment in environments:
         for name in {environment.name, *_other_names(environment)}:
             names[name.casefold()] = environment.name
-    close = get_close_matches(reference.casefold(), names, n=3, cutoff=0.5)
+    close = find_nearest(reference.casefold(), names, most=3, least=0.5)
     if not close:
         return "`envdeck list` shows them all"
     suggestions = dict.fromkeys(f"`{names[name]}`" for name in close)

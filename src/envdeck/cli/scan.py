@@ -169,6 +169,7 @@ def _is_unfinished(path: str) -> bool:
 
 def _is_running(entry: "Entry", context: CommandContext) -> bool:
     """Tell whether the process that began an operation still runs."""
+    # start-up: a help needs none of it
     from envdeck.core.operations.transaction.journal import boot_id
 
     if context.host.windows or entry.pid <= 0 or entry.boot != boot_id(context.host):
@@ -187,6 +188,7 @@ def settle_folders(context: CommandContext) -> None:
     Call it before anything else that changes something."""
     if own_folders(context.host) == former_folders(context.host):
         return
+    # start-up: a help needs none of it
     from envdeck.core.operations.shared.own_folders import relocate
 
     home = context.host.home

@@ -385,6 +385,7 @@ def _item_result_object(each: ItemResult) -> Object:
 
 def history_object(past: Sequence["HistoryItem"]) -> Object:
     """Return what `history --json` says."""
+    # start-up: a help needs none of it
     from envdeck.core.operations.transaction.journal import Entry
 
     return {

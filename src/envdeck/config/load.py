@@ -10,6 +10,7 @@ from typing import Any
 
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 from envdeck.core.system.host import Host, own_path
+from envdeck.core.system.words import find_nearest
 
 COLUMNS = (
     "status",
@@ -230,10 +231,8 @@ class _Reader:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint with the nearest known name, or with all of them when none is near."""
-    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
     names = tuple(known)
-    close = get_close_matches(name.lower().replace("_", "-"), names, n=1)
+    close = find_nearest(name.lower().replace("_", "-"), names)
     if close:
         return f"did you mean `{close[0]}`?"
     return "known are " + ", ".join(f"`{known_name}`" for known_name in names)

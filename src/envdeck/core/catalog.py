@@ -72,6 +72,7 @@ class Catalog:
 
     def scan(self, scope: Scope, stopped: Callable[[], bool] = _never) -> Iterator[Event]:
         """Look, and say what is found as it is found; `stopped` is polled to end it early."""
+        # start-up: each reads what few commands ask for
         from envdeck.core.scan import prepare_scan
 
         bar_network(self.host, map(self.host.expand, (*scope.roots, *scope.usual_roots)))
@@ -104,6 +105,7 @@ class Catalog:
 
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
+        # start-up: each reads what few commands ask for
         from envdeck.core.inspection.packages.distributions import read_distributions
 
         return read_distributions(environment, host=self.host)
@@ -128,6 +130,7 @@ class Catalog:
     ) -> "Comparison | None":
         """Compare an environment with what its project declares and locks; None without one, and
         where that is no longer there."""
+        # start-up: each reads what few commands ask for
         from envdeck.core.project.drift.compare import compare
         from envdeck.core.project.project import read_project
 
@@ -142,12 +145,14 @@ class Catalog:
 
     def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
         """Read the dotenv files of a project, and one that strayed into its environment."""
+        # start-up: each reads what few commands ask for
         from envdeck.core.dotenv import read_dotenv
 
         return read_dotenv(project, self.host, environment=environment)
 
     def measure(self, environment: Environment) -> Size | None:
         """Measure one environment now; None when it is no longer there."""
+        # start-up: each reads what few commands ask for
         from envdeck.core.inspection.size_pool import Sizer
 
         return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)
@@ -159,6 +164,7 @@ class Catalog:
         environment that shares anything is measured again. One that lies inside another of
         them is counted with that one.
         """
+        # start-up: each reads what few commands ask for
         from envdeck.core.inspection.size import joint_size
 
         by_path = {one.path: one for one in environments}

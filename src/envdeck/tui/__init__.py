@@ -54,6 +54,7 @@ def run(
     is given up and waited for, for as long as is decent; the next start clears up the rest.
     """
     prepare()
+    # start-up: settings are read before Textual is
     from envdeck.tui.app import ROLLBACK_PATIENCE, EnvDeck, ending_on_signals
 
     app = EnvDeck(source, scope, settings, operations)

@@ -38,7 +38,13 @@ from envdeck.tui.base.messages import (
 )
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.system import hide_secrets, readable
+from envdeck.tui.help.keys import HelpScreen
+from envdeck.tui.help.palette import Palette
 from envdeck.tui.main.screen import MainScreen
+
+if sys.platform != "win32":
+    import termios
 
 if TYPE_CHECKING:
     from textual.theme import Theme
@@ -109,8 +115,6 @@ def _terminal_attributes() -> Callable[[], None] | None:
     """Return what gives the terminal its echo and its lines back; None where there is none."""
     if sys.platform == "win32":
         return None
-    import termios  # not there on Windows
-
     try:
         found = termios.tcgetattr(0)
     except termios.error:
@@ -230,8 +234,6 @@ class EnvDeck(App[None], inherit_bindings=False):
         variables = super().get_css_variables()
         if self.current_theme.dark or self.native_ansi_color:
             return variables
-        from envdeck.tui.base.system import readable
-
         return readable(variables)
 
     def _use_theme(self, name: str | None) -> None:
@@ -282,15 +284,11 @@ class EnvDeck(App[None], inherit_bindings=False):
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Make a picture of the screen, every secret on it hidden; all ways to make one end
         here."""
-        from envdeck.tui.base.system import hide_secrets
-
         hide_secrets(self.screen_stack)
         return super().export_screenshot(title=title, simplify=simplify)
 
     def action_help(self) -> None:
         """Show every key, or leave that again."""
-        from envdeck.tui.help.keys import HelpScreen
-
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
         else:
@@ -298,6 +296,7 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def on_walkthrough_requested(self, message: WalkthroughRequested) -> None:
         """Show a walkthrough, where it was left if it was."""
+        # first frame: only for who opens it
         from envdeck.tui.walkthrough import screen, state
 
         self._walks = self._walks or state.WalkthroughStates()
@@ -314,6 +313,7 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def action_tour(self) -> None:
         """Show the tour."""
+        # first frame: only for who opens it
         from envdeck.tui.help.tour import TourDialog
 
         if not self.screen.is_modal:
@@ -321,8 +321,6 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Find any action by its name."""
-        from envdeck.tui.help.palette import Palette
-
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(self._settings.signs))
 
@@ -332,6 +330,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         if queue is None or not queue.busy:
             self._close()
             return
+        # first frame: only for who opens it
         from envdeck.tui.dialogs.quit import QuitDialog
 
         def left(leave: "Leave | None") -> None:
@@ -364,8 +363,6 @@ class EnvDeck(App[None], inherit_bindings=False):
 
     def search_themes(self) -> None:
         """Choose how it looks."""
-        from envdeck.tui.help.palette import Palette
-
         self.push_screen(Palette(self._settings.signs, themes=True))
 
     async def on_filter_requested(self, message: FilterRequested) -> None:

@@ -3,7 +3,10 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from envdeck.cli.arguments import build_scope
 from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
@@ -12,12 +15,11 @@ from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, environment_object
+from envdeck.core.inspection.packages.distributions import read_head
 from envdeck.core.inspection.packages.provenance import mask_text
+from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.text import counted
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 DESCRIPTION = """Which environments have a package, and which version of it. It ends with 0 whether
 there are any or not."""
@@ -63,9 +65,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     return Exit.DONE
 
 
-def _read_requirement(text: str, context: CommandContext) -> "Requirement":
-    from packaging.requirements import InvalidRequirement, Requirement
-
+def _read_requirement(text: str, context: CommandContext) -> Requirement:
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
@@ -85,14 +85,9 @@ def _read_requirement(text: str, context: CommandContext) -> "Requirement":
 
 
 def _find_holders(
-    requirement: "Requirement", environments: Iterator[Environment]
+    requirement: Requirement, environments: Iterator[Environment]
 ) -> Iterator[tuple[Environment, str]]:
     """Yield environments with the version each has; twice when it holds two of one name."""
-    from packaging.utils import canonicalize_name
-
-    from envdeck.core.inspection.packages.distributions import read_head
-    from envdeck.core.inspection.packages.site_packages import list_names
-
     wanted = canonicalize_name(requirement.name)
     for environment in environments:
         for name, named, path in list_names(environment.site_packages):
@@ -102,11 +97,9 @@ def _find_holders(
                     yield environment, version
 
 
-def _is_in_range(requirement: "Requirement", version: str) -> bool:
+def _is_in_range(requirement: Requirement, version: str) -> bool:
     """Tell whether a version is asked for; one that is not valid (PEP 440) cannot be compared,
     and is in no range. Pre-releases count, since they are installed."""
-    from packaging.version import Version
-
     if not requirement.specifier:
         return True
     try:

@@ -78,6 +78,7 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
 
 
 def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
+    # start-up: a help needs none of it
     from envdeck.core.operations.transaction.journal import Entry
 
     console = context.console

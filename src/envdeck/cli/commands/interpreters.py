@@ -8,6 +8,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object
+from envdeck.core.inspection.interpreters import base_of, orphans
 from envdeck.core.model import Environment, Interpreter
 from envdeck.text import counted
 from envdeck.text.environment import python_name
@@ -38,8 +39,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     scan = ScanReport(
         context, context.catalog(), build_scope((), context, sizes=False, interpreters=True)
     )
-    from envdeck.core.inspection.interpreters import orphans
-
     environments = list(scan.complete())
     interpreters = sorted(scan.interpreters, key=_sort_key)
     resting = _group_environments(interpreters, environments)
@@ -75,8 +74,6 @@ def _group_environments(
 
     Many rest on one, so that it is asked once for each way of naming a base.
     """
-    from envdeck.core.inspection.interpreters import base_of
-
     resting: dict[str, list[Environment]] = {found.executable: [] for found in interpreters}
     bases: dict[tuple[str | None, ...], Interpreter | None] = {}
     for environment in environments:

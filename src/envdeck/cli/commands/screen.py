@@ -27,6 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Open the screen, or list plainly where nobody could see it."""
     if not context.interactive:
+        # start-up: only where there is no terminal
         from envdeck.cli.commands.list import print_everything
 
         return print_everything(arguments.paths, context)
@@ -47,6 +48,7 @@ def open_screen(
     says whether the tour is offered, None offers it until it was answered once; `label` stands
     beside the program's name.
     """
+    # start-up: a help, and what has no terminal, need no screen
     from envdeck.config.save import keep_answer, offers_tour, save_theme
     from envdeck.tui import ScreenSettings
     from envdeck.tui import run as run_screen
@@ -97,6 +99,7 @@ def check_keys(configuration: Configuration) -> None:
     """
     if not configuration.settings.keys:
         return
+    # start-up: a help, and what has no terminal, need no screen
     from envdeck.tui.base.actions import validate_keys
 
     problems = validate_keys(configuration.settings.keys)

@@ -1,9 +1,11 @@
 """Projects that an environment has installed in place (editable), read from its packages."""
 
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
@@ -65,8 +67,6 @@ def _from_direct_urls(folder: str, names: Sequence[str]) -> Iterator[Editable]:
 
 def _path_in(data: bytes) -> str | None:
     """Return the folder an editable `direct_url.json` names."""
-    import json
-
     try:
         record = json.loads(data)
     except (ValueError, RecursionError):
@@ -83,8 +83,6 @@ def path_of(url: str) -> str | None:
 
     `file:///C:/work` is a path with a drive, `file://server/share` one of a share.
     """
-    from urllib.parse import unquote
-
     if url[:7].lower() != "file://":
         return None
     authority, slash, rest = url[7:].partition("/")

@@ -1,5 +1,6 @@
 """Project folders that a scan meets, their signs, and disks that are not mounted."""
 
+import ntpath
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,8 +52,6 @@ class Disks:
         missing or empty: `/mnt` itself exists always, and a folder in it may be a plain one.
         """
         if self.windows:
-            import ntpath
-
             drive = ntpath.splitdrive(path)[0]
             return bool(drive) and not self.answers(drive + "\\")
         above = [point for point in self.declared if _is_below(path, point)]

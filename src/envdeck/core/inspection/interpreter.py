@@ -11,6 +11,7 @@ their own record of what is installed has it. Those of Debian, Alpine and Arch a
 or folder names; that of RPM systems is a database of its own format and is not read.
 """
 
+import json
 import os
 import re
 import time
@@ -231,8 +232,6 @@ def _from_header(located: Located) -> str | None:
 
 
 def _from_build_details(located: Located) -> str | None:
-    import json
-
     data = read_bounded(os.path.join(located.stdlib, "build-details.json"), _LIMIT)
     if isinstance(data, Unread):
         return None

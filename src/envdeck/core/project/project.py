@@ -49,6 +49,7 @@ def read_project(folder: str) -> Project:
     It never raises: what cannot be read is among its problems, each with its file and line.
     The packages of its locks have no hashes: nothing is installed from what is read here.
     """
+    # start-up: only where it is asked which Pythons a project names
     from envdeck.core.project.deployed.find import named_pythons
 
     manifests = (*read_declared(folder), *_environments(folder))

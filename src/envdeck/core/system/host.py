@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+if sys.platform != "win32":
+    import pwd
+
 Kind = Literal["config", "cache", "data", "state"]
 """What one of EnvDeck's own folders holds."""
 
@@ -232,8 +235,6 @@ def _home(environ: Mapping[str, str]) -> str:
     """
     home = environ.get("HOME", "") if os.name == "posix" else os.path.expanduser("~")
     if not os.path.isabs(home) and os.name == "posix":
-        import pwd  # not there on Windows
-
         try:
             home = pwd.getpwuid(os.getuid()).pw_dir
         except KeyError:  # a user by number only, as in containers

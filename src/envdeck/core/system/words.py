@@ -33,3 +33,11 @@ def amount(size: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:.1f} {unit}" if unit else counted(size, "byte")
+
+
+def find_nearest(name: str, known: Iterable[str], most: int = 1, least: float = 0.6) -> list[str]:
+    """Return the known names that are most like another one, the nearest first; `least` says how
+    like they are, from 0 to 1."""
+    from difflib import get_close_matches  # start-up: 5 ms, and only a mistake asks
+
+    return get_close_matches(name, list(known), most, least)

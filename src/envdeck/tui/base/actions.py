@@ -7,6 +7,9 @@ A widget that answers to some of these itself takes its bindings from here as we
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import name
+
+from envdeck.core.system.words import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -313,6 +316,7 @@ _SHOWN = {
 
 def bindings(*ids: str) -> list[Binding]:
     """Return the bindings of some actions, for the `BINDINGS` of a widget or a screen."""
+    # start-up: the command line names the actions too, without Textual
     from textual.binding import Binding
 
     return [
@@ -406,17 +410,14 @@ def _impossible(action: str, key: str) -> str:
 
 def nearest(name: str, among: Iterable[str]) -> str | None:
     """Return the known name that is most like another one."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(name, list(among), 1, 0.5)), None)
+    return next(iter(find_nearest(name, among, least=0.5)), None)
 
 
 def named(key: str) -> str:
     """Return a key by the name Textual knows it by: `slash` for `/`."""
     if len(key) != 1 or key.isalnum():
         return key
-    from unicodedata import name
-
+    # start-up: the command line names the actions too, without Textual
     from textual.keys import KEY_NAME_REPLACEMENTS
 
     words = name(key, key).lower().replace("-", "_").replace(" ", "_")
@@ -424,6 +425,7 @@ def named(key: str) -> str:
 
 
 def _key_names() -> set[str]:
+    # start-up: the command line names the actions too, without Textual
     from textual.keys import Keys
 
     return {str(key.value) for key in Keys if not key.value.startswith("<")}

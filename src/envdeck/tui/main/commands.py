@@ -58,6 +58,7 @@ class Commands:
         targets = self._targets("delete") if operating is not None else ()
         if operating is None or not targets:
             return
+        # first frame: only for who opens it
         from envdeck.tui.dialogs.requests import delete_request
 
         what = self._look.path(targets[0].path)
@@ -72,6 +73,7 @@ class Commands:
         operating = self._operations.able()
         targets = self._targets("recreate") if operating is not None else ()
         if operating is not None and targets:
+            # first frame: only for who opens it
             from envdeck.tui.recreate.dialog import RecreateDialog
 
             title = f"Recreate {len(targets):,} environments"
@@ -88,6 +90,7 @@ class Commands:
                 failed=True,
             )
         elif operating is not None and targets:
+            # first frame: only for who opens it
             from envdeck.tui.upgrade.dialog import UpgradeDialog
 
             self._operations.choose(UpgradeDialog(operating, targets[0], self._look))
@@ -96,6 +99,7 @@ class Commands:
         """Choose a project, and what its new environment is made from."""
         operating = self._operations.able()
         if operating is not None:
+            # first frame: only for who opens it
             from envdeck.tui.recreate.create_dialog import CreateDialog
 
             current = self._list.listing.current
@@ -113,6 +117,7 @@ class Commands:
         if self._settings.project:
             self.walk(self._settings.project)
         elif self._settings.tour:
+            # first frame: only for who opens it
             from envdeck.tui.help.tour import TourDialog, TourOffer
 
             def answered(wanted: "TourAccepted | None") -> None:
@@ -133,6 +138,7 @@ class Commands:
 
     def walkthrough_of(self) -> None:
         """Walk through a project that is named; proposed is the one before."""
+        # first frame: only for who opens it
         from envdeck.tui.recreate.project_folder import ProjectDialog
 
         try:
@@ -159,6 +165,7 @@ class Commands:
         """What is being done, and what was."""
         operating = self._operations.knowing()
         if operating is not None:
+            # first frame: only for who opens it
             from envdeck.tui.operations.screen import OperationsScreen
 
             queue = self._operations.need_queue(operating)
@@ -168,6 +175,7 @@ class Commands:
         """What was done."""
         operating = self._operations.knowing()
         if operating is not None:
+            # first frame: only for who opens it
             from envdeck.tui.history.screen import HistoryScreen
 
             self._screen.app.push_screen(HistoryScreen(operating, self._look))
@@ -176,12 +184,14 @@ class Commands:
         """What was put aside."""
         operating = self._operations.knowing()
         if operating is not None:
+            # first frame: only for who opens it
             from envdeck.tui.history.trash_screen import TrashScreen
 
             self._screen.app.push_screen(TrashScreen(operating, self._look))
 
     def interpreters(self) -> None:
         """The Pythons that environments rest on."""
+        # first frame: only for who opens it
         from envdeck.tui.machine.interpreters import InterpretersScreen
 
         self._screen.app.push_screen(
@@ -195,6 +205,7 @@ class Commands:
 
     def machine(self) -> None:
         """Where the space is."""
+        # first frame: only for who opens it
         from envdeck.tui.machine.screen import MachineScreen
 
         environments = tuple(self._list.listing.environments())
@@ -207,6 +218,7 @@ class Commands:
         if not (self._scan.unreadable or self._scan.left_out):
             self._operations.say("everything could be read")
             return
+        # first frame: only for who opens it
         from envdeck.tui.machine.unreadable import UnreadableScreen
 
         places = dict(self._scan.unreadable)

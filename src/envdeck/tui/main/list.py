@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -13,14 +13,13 @@ from envdeck.core.model import Environment
 from envdeck.text import plain
 from envdeck.tui.base import messages
 from envdeck.tui.base.actions import BY_ID, bindings
+from envdeck.tui.base.system import for_clipboard, open_folder, opener
 from envdeck.tui.main.table import EnvironmentTable
 from envdeck.tui.store import Listing, Query
 from envdeck.tui.store.columns import column_named, columns_named
+from envdeck.tui.widgets.filter_bar import FilterBar
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers import run_in_thread
-
-if TYPE_CHECKING:
-    from envdeck.tui.widgets.filter_bar import FilterBar
 
 _MOVES = ("up", "down", "first", "last", "page_up", "page_down")
 
@@ -75,8 +74,6 @@ class EnvironmentList(Horizontal):
 
     async def _open_filter(self, text: str) -> "FilterBar":
         if self.filter_bar is None:
-            from envdeck.tui.widgets.filter_bar import FilterBar
-
             self.filter_bar = FilterBar(text, self.look.signs.ellipsis)
             await self.mount(self.filter_bar)
             self.post_message(messages.HintsChanged())
@@ -171,8 +168,6 @@ class EnvironmentList(Horizontal):
         """Copy the path, and show it: not every terminal takes it."""
         current = self.listing.current
         if current is not None:
-            from envdeck.tui.base.system import for_clipboard
-
             self.app.copy_to_clipboard(for_clipboard(current.path))
             self.notify(f"copied {plain(current.path)}", markup=False)
 
@@ -181,8 +176,6 @@ class EnvironmentList(Horizontal):
         current = self.listing.current
         if current is None:
             return
-        from envdeck.tui.base.system import open_folder, opener
-
         program, reason = opener(sys.platform, os.environ)
         shown = self.look.path(current.path)
         if program is None:

@@ -16,6 +16,7 @@ from envdeck.tui.base import messages
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.settings import ScreenSettings
 from envdeck.tui.base.source import CatalogSource
+from envdeck.tui.base.system import hide_secrets
 from envdeck.tui.main.commands import Commands
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.scan import ScanController
@@ -70,6 +71,7 @@ class Panes:
     async def need_detail(self) -> "DetailPane":
         """Return the detail, mounted when it is first needed."""
         if self.detail is None:
+            # first frame: the list is shown before its details
             from envdeck.tui.detail.detail import DetailPane
 
             self.detail = DetailPane(self._source, look=self._list.look)
@@ -233,6 +235,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         queue = self.operations.queue
         if queue is None:
             return
+        # first frame: only for who opens it
         from envdeck.tui.main.operation_line import OperationLine, row_words
 
         self.list.table.tell_doing(row_words(queue))
@@ -344,8 +347,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_suspend(self) -> None:
         """Hide what was revealed: another screen lies above this one."""
-        from envdeck.tui.base.system import hide_secrets
-
         hide_secrets([self])
 
     def on_operation_ended(self) -> None:

@@ -109,6 +109,7 @@ class OperationController:
     def _recover(self) -> "Recovered | None":
         """Clear up (or look, in the read-only mode), and import on the way what acts: else the
         first key would wait for it. Called in a thread."""
+        # first frame: only an operation needs it
         from envdeck.tui.workers.recovery import find_interrupted, recover
 
         operating = self.operating
@@ -146,6 +147,7 @@ class OperationController:
     def need_queue(self, operating: "Operating") -> "OperationQueue":
         """Return the queue; what is in it waits until all that was interrupted is over."""
         if self.queue is None:
+            # first frame: only an operation needs it
             from envdeck.tui.workers.operation_queue import OperationQueue
 
             self.queue = OperationQueue(operating, self.look.clock, held=not self._recovered)
@@ -170,6 +172,7 @@ class OperationController:
         if self.queue is None:
             return
         for job in self.queue.drain():
+            # first frame: only an operation needs it
             from envdeck.tui.widgets.operation_words import ending
 
             text, failed = ending(job, self.look)
@@ -187,6 +190,7 @@ class OperationController:
         held = next((path for path in paths if path in busy), None)
         if held is None:
             return False
+        # first frame: only an operation needs it
         from envdeck.tui.widgets.operation_words import being
 
         shown = self.look.key("operations")
@@ -206,6 +210,7 @@ class OperationController:
         that it was chosen in."""
         if self.able() is None:
             return
+        # first frame: only an operation needs it
         from envdeck.tui.dialogs.picker import PickerDialog
         from envdeck.tui.dialogs.plan import PlanDialog
 
@@ -233,6 +238,7 @@ class OperationController:
         """Let something be chosen, and plan it; the dialog waits below its plan."""
 
         def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
+            # first frame: only an operation needs it
             from envdeck.tui.base.services import together
 
             requests = found if isinstance(found, tuple) else (found,) if found else ()
@@ -246,6 +252,7 @@ class OperationController:
         """Ask whether the last operation shall be taken back."""
         operating = self.able()
         if operating is not None:
+            # first frame: only an operation needs it
             from envdeck.tui.dialogs.requests import undo_request
 
             self.request(undo_request(operating, "Take the last operation back"))

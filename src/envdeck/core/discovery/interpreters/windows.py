@@ -30,6 +30,7 @@ class Hive(Protocol):
 def _system_hives() -> Iterable[Hive]:
     hives: Iterable[Hive] = ()
     if sys.platform == "win32":
+        # the registry is on Windows alone
         from envdeck.core.discovery.interpreters import windows
 
         hives = windows.hives()

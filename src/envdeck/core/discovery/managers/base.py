@@ -7,6 +7,7 @@ one.
 """
 
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -185,7 +186,7 @@ def encode(path: str) -> bytes:
 
 def short_hash(data: bytes, algorithm: str = "sha256") -> str:
     """Return the first eight characters of the digest in URL-safe base 64 (RFC 4648)."""
-    from base64 import urlsafe_b64encode
+    # start-up: the first frame digests nothing
     from hashlib import new
 
     return urlsafe_b64encode(new(algorithm, data, usedforsecurity=False).digest())[:8].decode()
@@ -204,6 +205,7 @@ def read_toml(path: str, holding: bytes = b"") -> Mapping[str, object]:
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread) or holding not in data:
         return {}
+    # start-up: 10 ms, and only where there is a file
     import tomllib
 
     try:

@@ -1,5 +1,6 @@
 """pixi: conda environments that belong to a manifest, and commands installed globally."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -120,8 +121,6 @@ class Pixi(Manager):
 
 
 def _manifest(path: str) -> str | None:
-    import json
-
     data = read_bounded(os.path.join(path, "conda-meta", "pixi"), _LIMIT)
     if isinstance(data, Unread):
         return None

@@ -9,16 +9,13 @@ __all__ = ["Disk", "NotOneDiskError", "RemainderError", "Reserve", "disk_for", "
 
 def disk_for(host: Host) -> Disk:
     """Return the disk of a host: what its system can do in one step differs."""
+    # start-up: the screen asks for errors and protocols of this package, and for no disk
+    from envdeck.core.operations.disk import platforms
+
     if host.platform.startswith("linux"):
-        from envdeck.core.operations.disk.platforms import LinuxDisk
-
-        return LinuxDisk(host)
+        return platforms.LinuxDisk(host)
     if host.macos:
-        from envdeck.core.operations.disk.platforms import MacDisk
-
-        return MacDisk(host)
+        return platforms.MacDisk(host)
     if host.windows:
-        from envdeck.core.operations.disk.platforms import WindowsDisk
-
-        return WindowsDisk(host)
+        return platforms.WindowsDisk(host)
     return Disk(host)

@@ -4,11 +4,15 @@ import array
 import os
 import stat
 import struct
+import sys
 
 from envdeck.core.operations.disk import NotOneDiskError
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import read_mounts
 from envdeck.core.system.paths import lies_under
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def mounted_in(path: str, host: Host) -> str:
@@ -94,8 +98,6 @@ def _is_immutable(path: str, host: Host) -> bool:
         return bool(getattr(status, "st_flags", 0) & _MACOS)
     if host.windows or not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return False
-    import fcntl  # not there on Windows
-
     flags = array.array("l", [0])
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

@@ -90,6 +90,7 @@ class _Asked:
         return bool(value)
 
     def _evaluate(self, text: str) -> bool | None:
+        # start-up: 20 ms, and only versions and markers ask
         from packaging.markers import (
             InvalidMarker,
             Marker,
@@ -144,6 +145,7 @@ def _ends(edge: Edge, by_name: dict[str, list[LockedPackage]]) -> Iterable[Locke
 
 
 def _python_problem(lock: Lock, markers: MarkerEnvironment) -> str:
+    # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
 

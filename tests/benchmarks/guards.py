@@ -15,7 +15,7 @@ from benchmarks.operations_setting import crowd_the_index, place, write_big
 from benchmarks.setting import Setting, environments_of, host_of
 from envdeck.core.inspection.size import measure as measure_size
 from envdeck.core.model import Operation, Target
-from envdeck.core.operations.guards.check import ask, moment_of, target_of
+from envdeck.core.operations.guards.check import ask, guard_context, target_of
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 
 GIGABYTE = 24_000, 1_000_000_000
@@ -39,7 +39,7 @@ def measure(setting: Setting) -> list[Outcome]:
                         operation=Operation.DELETE,
                         target=Target(one.path, one.identity),
                         environment=one,
-                        moment=moment,
+                        machine=moment,
                     )
                 )
             )
@@ -72,7 +72,7 @@ def _gigabyte(setting: Setting) -> Outcome:
                             operation=Operation.DELETE,
                             target=target,
                             environment=environment,
-                            moment=moment_of(here.operations),
+                            machine=guard_context(here.operations),
                         )
                     )
                 )

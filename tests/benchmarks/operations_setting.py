@@ -45,7 +45,7 @@ WORDS = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel
 
 
 PARTS = (
-    (replacing, "moment_of"), (replacing, "obstacles"),
+    (replacing, "guard_context"), (replacing, "obstacles"),
     (StagedBuild, "make"), (StagedBuild, "install"),
     (ExactInstall, "prove"), (recreating, "carry_over"), (recreating, "unowned_files"),
     (upgrade, "_copy"), (rebuilding, "new_dependency_problems"),

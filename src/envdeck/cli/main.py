@@ -218,7 +218,7 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
         parsed = build_parser(first).parse(arguments[1:])
         if first not in _LOOKING:
             return command(first).run(parsed, context)
-        return _run_aside(lambda: _look(first, parsed, context))
+        return _run_aside(lambda: _run_command(first, parsed, context))
     for argument in options:
         if argument in _HELP | _VERSION:
             whole_parser().parse_args([argument])
@@ -228,7 +228,7 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
     return command("screen").run(parsed, context)
 
 
-def _look(name: str, parsed: Namespace, context: CommandContext) -> int:
+def _run_command(name: str, parsed: Namespace, context: CommandContext) -> int:
     warn_pending(context)
     return command(name).run(parsed, context)
 

@@ -207,7 +207,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     project = link(candidate, manager, host, projects)
     folders = [folder.path for folder in candidate.layout.package_folders]
     before = signs_of_use(candidate.cfg_atime, folders)
-    known = _known(candidate, index)
+    known = _stored(candidate, index)
     inspector = Inspector(host, read_mounts(host))
     if known is None:
         environment = inspector.inspect(candidate, manager, project)
@@ -231,7 +231,7 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     return environment
 
 
-def _known(candidate: EnvironmentCandidate, index: Index) -> StoredEnvironment | None:
+def _stored(candidate: EnvironmentCandidate, index: Index) -> StoredEnvironment | None:
     for stored in index.environments((candidate.path,)):
         found = stored.environment
         if found.path == candidate.path and found.identity == candidate.identity:

@@ -141,14 +141,14 @@ class Scan:
     _unreadable: int = 0
     _left_out: list[NotLookedAt] = field(default_factory=list)
     _began: float = field(default_factory=time.perf_counter)
-    _told: float = 0.0
+    _reported: float = 0.0
 
     def events(self) -> Iterator[Event]:
         """Yield what is found as it is found, and :class:`Finished` at the end in any case."""
-        yield from self._look()
+        yield from self._scan_environments()
         yield from self._link_waiting()
         if self.interpreters and not self.stopped():
-            yield from self._look_for_interpreters()
+            yield from self._scan_interpreters()
         looked_whole = not self.stopped()
         self._remember()
         if self.health:
@@ -159,7 +159,7 @@ class Scan:
         for place in remote:
             yield Unreadable(place.path, place.reason)
         not_looked_at = (*remote, *self._left_out)
-        gone = self._gone() if looked_whole else ()
+        gone = self._missing() if looked_whole else ()
         self.index.forget(gone)
         yield Finished(
             roots=self.survey.roots,
@@ -171,14 +171,14 @@ class Scan:
             not_looked_at=not_looked_at,
         )
 
-    def _gone(self) -> tuple[str, ...]:
+    def _missing(self) -> tuple[str, ...]:
         """Return what this look should have met and has not."""
         expected = (
             path for path, one in self.remembered.items() if self.survey.only_roots or one.usual
         )
         return tuple(sorted(path for path in expected if path not in self._read))
 
-    def _look(self) -> Iterator[Event]:
+    def _scan_environments(self) -> Iterator[Event]:
         projects = self._known_projects()
         for sign in self.survey:
             match sign:
@@ -263,7 +263,7 @@ class Scan:
             if waits and projects.awaits(read.manager, read.candidate) and self._link_again(read):
                 yield Found(read.environment)
 
-    def _look_for_interpreters(self) -> Iterator[Event]:
+    def _scan_interpreters(self) -> Iterator[Event]:
         found: list[Interpreter] = []
         for item in find_interpreters(self.host, self.inspector.bases):
             if isinstance(item, Unreadable):
@@ -365,8 +365,8 @@ class Scan:
 
     def _progress(self, phase: str) -> Iterator[Event]:
         elapsed = self._elapsed()
-        if elapsed - self._told >= PROGRESS_SECONDS:
-            self._told = elapsed
+        if elapsed - self._reported >= PROGRESS_SECONDS:
+            self._reported = elapsed
             yield Progress(self.survey.visited, len(self._read), elapsed, phase)
 
     def _elapsed(self) -> float:

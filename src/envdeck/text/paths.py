@@ -97,14 +97,14 @@ def shorten(path: str, cells: int, ellipsis: str = "…") -> str:
     ellipsis = "..." if ellipsis == "~" else ellipsis
     separator = "\\" if "\\" in path and "/" not in path else "/"
     parts = path.rstrip(separator).split(separator)
-    telling = _telling(parts)
+    telling = _naming_part(parts)
     kept = {telling, len(parts) - 1}
-    least = _put(parts, kept, separator, ellipsis)
+    least = _joined(parts, kept, separator, ellipsis)
     if width(least) > cells:
         return _cut(parts, telling, cells, separator, ellipsis)
     best = least
-    for place in _by_worth(parts, telling):
-        wider = _put(parts, kept | {place}, separator, ellipsis)
+    for place in _order_of_parts(parts, telling):
+        wider = _joined(parts, kept | {place}, separator, ellipsis)
         if width(wider) <= cells:
             kept.add(place)
             best = wider
@@ -124,7 +124,7 @@ def _everyday(part: str) -> bool:
     return not folded.strip("0123456789.")
 
 
-def _telling(parts: list[str]) -> int:
+def _naming_part(parts: list[str]) -> int:
     """Return the place of the part that names the environment, or else its project."""
     last = len(parts) - 1
     if not _everyday(parts[last]) and not _INSIDE_A_PROJECT.intersection(parts[-3:-1]):
@@ -135,7 +135,7 @@ def _telling(parts: list[str]) -> int:
     return last
 
 
-def _by_worth(parts: list[str], telling: int) -> Iterator[int]:
+def _order_of_parts(parts: list[str], telling: int) -> Iterator[int]:
     """Yield the places of the other parts, those that help most to tell a path first."""
     above = telling - 1
     if above > 0 and not _everyday(parts[above]):
@@ -145,7 +145,7 @@ def _by_worth(parts: list[str], telling: int) -> Iterator[int]:
     yield from range(above, 0, -1)
 
 
-def _put(parts: list[str], kept: set[int], separator: str, ellipsis: str) -> str:
+def _joined(parts: list[str], kept: set[int], separator: str, ellipsis: str) -> str:
     """Return the kept parts as a path, an ellipsis for each run that is left out."""
     said: list[str] = []
     for place, part in enumerate(parts):

@@ -221,10 +221,10 @@ class Git:
                 below = os.path.relpath(os.path.join(folder, name), repository)
                 repositories.setdefault(repository, {})[path] = below
         for repository, names in repositories.items():
-            found |= self._known_of(repository, names)
+            found |= self._status_in(repository, names)
         return found
 
-    def _known_of(self, repository: str, names: dict[str, str]) -> dict[str, GitStatus]:
+    def _status_in(self, repository: str, names: dict[str, str]) -> dict[str, GitStatus]:
         if names_other_tree(repository):
             return {path: GitStatus(repository, problem=_ELSEWHERE) for path in names}
         asked = tuple(dict.fromkeys(names.values()))

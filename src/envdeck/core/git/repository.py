@@ -165,7 +165,7 @@ def hooks_folder(project: str, host: Host | None = None) -> str | None:
     if repository is None or folders is None:
         return None
     own = _settings(os.path.join(folders.common, "config"))
-    named = "" if host is None else _of_person(host)
+    named = "" if host is None else _user_configuration(host)
     named = own.get("core.hookspath", named)
     if own.get("extensions.worktreeconfig", "").lower() in {"true", "yes", "on", "1"}:
         of_worktree = _settings(os.path.join(folders.own, "config.worktree"))
@@ -177,7 +177,7 @@ def hooks_folder(project: str, host: Host | None = None) -> str | None:
     return os.path.normpath(os.path.join(repository, named))
 
 
-def _of_person(host: Host) -> str:
+def _user_configuration(host: Host) -> str:
     """Return what the system's and the person's own configuration say, the last one winning."""
     config = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
     files = (

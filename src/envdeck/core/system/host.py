@@ -156,7 +156,7 @@ class OwnFolders:
 def own_folders(host: Host) -> OwnFolders:
     """Return EnvDeck's own folders. platformdirs answers for the machine that runs; it reads the
     variables of the process, so another host (a demo, a test) gets the same rules from here."""
-    asked = (_asked() if _is_running(host) else None) or _derived(host)
+    asked = (_find_own_folders() if _is_running(host) else None) or _derived(host)
     pairs = zip(asked.every(), former_folders(host).every(), strict=True)
     return OwnFolders(*(_spelled_as(usual, before) for usual, before in pairs))
 
@@ -187,7 +187,7 @@ def _is_running(host: Host) -> bool:
     )
 
 
-def _asked() -> OwnFolders | None:
+def _find_own_folders() -> OwnFolders | None:
     """Ask platformdirs; None if it finds no folder, as for a user without a home.
 
     With these options the folders on Windows are the same as before.

@@ -40,7 +40,7 @@ def question(host, read):
             target=Target(path, identity),
             environment=environment,
             link=None if link is None else os.fspath(link),
-            moment=GuardContext(on, **moment),
+            machine=GuardContext(on, **moment),
         )
 
     return making
@@ -55,7 +55,10 @@ def asked(question):
         before = digest(path)
         one = question(path, *arguments, **options)
         refusals = ask(one, allowed=frozenset(allowed))
-        assert ask(replace(one, moment=one.moment.anew()), allowed=frozenset(allowed)) == refusals
+        assert (
+            ask(replace(one, machine=one.machine.refreshed()), allowed=frozenset(allowed))
+            == refusals
+        )
         assert digest(path) == before
         return {refusal.guard: refusal for refusal in refusals}
 

@@ -388,5 +388,5 @@ def test_the_mount_table_of_this_machine_is_read_once(here):
     moment = GuardContext(here, read_mounts=lambda host: calls.append(host) or read_mounts(host))
     assert moment.mounts is moment.mounts
     assert len(calls) == 1
-    assert moment.anew().mounts is not None
+    assert moment.refreshed().mounts is not None
     assert len(calls) == 2

@@ -40,8 +40,8 @@ def test_what_refuses_for_good_saves_the_walk(question, home, monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(moment, "unowned_at", walking)
-    one.moment.read_processes = walking
-    one.moment.git = walking
+    one.machine.read_processes = walking
+    one.machine.git = walking
     assert {refusal.guard for refusal in ask(one)} >= {"not-an-environment", "protected-path"}
     assert unchecked(one) == ()
 

@@ -60,7 +60,7 @@ def test_what_changed_since_it_was_shown(question, home, make_venv, change, reas
     one = question(path)
     assert ask(one) == ()
     change(path)
-    later = replace(one, moment=one.moment.anew())
+    later = replace(one, machine=one.machine.refreshed())
     assert reasons(later)["not-an-environment"].startswith(reason)
     assert not ask(later)[0].overrulable
 
@@ -77,7 +77,7 @@ def test_a_recreate_may_be_of_what_is_gone(question, home, make_venv):
     one = replace(question(path, Operation.RECREATE), target=Target(str(path), None))
     assert reasons(one)["not-an-environment"] == "something is there that was not shown"
     shutil.rmtree(path)
-    assert ask(replace(one, moment=one.moment.anew())) == ()
+    assert ask(replace(one, machine=one.machine.refreshed())) == ()
 
 
 @pytest.mark.parametrize("name", [".git", "pyproject.toml", "uv.lock", ".hg"])

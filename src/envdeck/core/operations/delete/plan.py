@@ -17,7 +17,7 @@ from envdeck.core.model import (
     Target,
 )
 from envdeck.core.operations.engine.command import Command
-from envdeck.core.operations.guards.check import moment_of, obstacles, target_of, unchecked
+from envdeck.core.operations.guards.check import guard_context, obstacles, target_of, unchecked
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.operations.recipe.edits import find_edits
@@ -76,17 +76,17 @@ def plan_delete(
     """Plan to delete; see :meth:`Operations.plan_delete`."""
     host = context.catalog.host
     known = remembered_environments(context.catalog)
-    moment = moment_of(context, known)
+    machine = guard_context(context, known)
     removals: list[Removal] = []
     refusals: list[Refusal] = []
     warnings: list[str] = []
     steps: list[Step] = []
     for environment in environments:
-        removal = _removal(environment, links.get(environment.path), moment, context, purge=purge)
+        removal = _removal(environment, links.get(environment.path), machine, context, purge=purge)
         removals.append(removal)
-        refusals += refusals_of(removal, moment, allow)
+        refusals += refusals_of(removal, machine, allow)
         named = f"{environment.name}: " if len(environments) > 1 else ""
-        warnings += _warnings(removal, moment, named, purge=purge)
+        warnings += _warnings(removal, machine, named, purge=purge)
         steps += _steps(removal, purge=purge)
     identifier = new_id(host)
     plain = all(removal.owner is None for removal in removals)
@@ -116,7 +116,7 @@ def plan_delete(
 def _removal(
     environment: Environment,
     link: str | None,
-    moment: GuardContext,
+    machine: GuardContext,
     context: Context,
     *,
     purge: bool,
@@ -124,12 +124,12 @@ def _removal(
     if link is not None:
         identity = context.ground.disk.identity(link)
         return Removal(environment, Target(link, identity, environment.name), link)
-    owner = owner_command(environment, moment)
-    unowned = moment.unowned(environment.path)
+    owner = owner_command(environment, machine)
+    unowned = machine.unowned(environment.path)
     target = target_of(environment)
     edits = find_edits(environment)
     kept = owner is None and not purge
-    told = (*facts_of(environment, unowned, moment, kept=kept), *edit_facts(edits))
+    told = (*facts_of(environment, unowned, machine, kept=kept), *edit_facts(edits))
     return Removal(
         environment,
         replace(target, facts=told, edits=edits),
@@ -140,7 +140,7 @@ def _removal(
 
 
 def facts_of(
-    environment: Environment, unowned: Unowned, moment: GuardContext, *, kept: bool = True
+    environment: Environment, unowned: Unowned, machine: GuardContext, *, kept: bool = True
 ) -> tuple[Fact, ...]:
     """Return what a person should know before an environment goes."""
     facts = [Fact("python", _python(environment))]
@@ -151,12 +151,12 @@ def facts_of(
     if unowned.count:
         names = (file.path for file in unowned.files)
         facts.append(Fact("your files", join_some(names, _FILES_NAMED, count=unowned.count)))
-    running = moment.processes
+    running = machine.processes
     if running.hidden and not running.problem and not running.users_of(environment.path):
         facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
     if environment.links:
         facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
-    if moment.read_only:
+    if machine.read_only:
         facts.append(Fact("mode", "read-only: nothing is changed"))
     return tuple(facts)
 
@@ -169,14 +169,14 @@ def _python(environment: Environment) -> str:
 
 
 def refusals_of(
-    removal: Removal, moment: GuardContext, allow: frozenset[str]
+    removal: Removal, machine: GuardContext, allow: frozenset[str]
 ) -> tuple[Refusal, ...]:
     """Return what stands in the way of one now."""
     return obstacles(
         Operation.DELETE,
         removal.target,
         removal.environment,
-        moment,
+        machine,
         allow,
         link=removal.link,
         by_owner=removal.owner is not None,
@@ -184,7 +184,7 @@ def refusals_of(
 
 
 def _warnings(
-    removal: Removal, moment: GuardContext, named: str, *, purge: bool
+    removal: Removal, machine: GuardContext, named: str, *, purge: bool
 ) -> tuple[str, ...]:
     """Return why it may be a bad idea; `named` tells of which of several."""
     said = []
@@ -200,7 +200,7 @@ def _warnings(
         target=removal.target,
         environment=removal.environment,
         link=removal.link,
-        moment=moment,
+        machine=machine,
     )
     return (*said, *unchecked(question))
 

@@ -9,7 +9,7 @@ from envdeck.core.model import Ending, Refusal, Result, StepStarted, refused
 from envdeck.core.operations.delete.plan import DeletePlan, Removal, command_of_owner, refusals_of
 from envdeck.core.operations.delete.purge import conclude_purge, purge_one
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.guards.check import UNOWNED, moment_of, not_shown, unowned_now
+from envdeck.core.operations.guards.check import UNOWNED, guard_context, not_shown, unowned_now
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase
@@ -30,11 +30,11 @@ from envdeck.core.operations.undo.run import take_back
 
 def run(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Ask every guard again, for all of them, and only then act; all go, or none."""
-    moment = moment_of(context, plan.known)
+    machine = guard_context(context, plan.known)
     # What nobody owns is asked for once more when nobody can add to it: in the trash.
     quick = plan.allowed | {UNOWNED}
     for removal in plan.removals:
-        against = refusals_of(removal, moment, plan.allowed if plan.purge else quick)
+        against = refusals_of(removal, machine, plan.allowed if plan.purge else quick)
         if against:
             return refused(against[0])
     targets = [removal.target for removal in plan.removals if plan.purge]
@@ -55,14 +55,14 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
             return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
         tell(StepStarted(index, f"move {removal.target.name} to the trash"))
         if removal.owner is not None:
-            result = _by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
+            result = _remove_by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
                 _bring_all_back(done, context.ground)
                 return _but_for(result, owned)
             owned.append(removal)
             continue
         try:
-            entry = _put_aside(removal, f"{plan.id}{number}", plan, context)
+            entry = _move_to_trash(removal, f"{plan.id}{number}", plan, context)
         except (OSError, BusyError, ReplacedError, UnclearError):
             _bring_all_back(done, context.ground)
             raise
@@ -73,12 +73,12 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
     if plan.purge:
         purged = _purge(done, plan, context.ground, tell)
         is_done = purged.status is Ending.DONE
-        return replace(purged, message=_said(plan)) if is_done else purged
+        return replace(purged, message=_summary(plan)) if is_done else purged
     hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
-    return Result(Ending.DONE, _said(plan), hint=hint, verified=_verified(plan))
+    return Result(Ending.DONE, _summary(plan), hint=hint, verified=_verified(plan))
 
 
-def _put_aside(
+def _move_to_trash(
     removal: Removal, identifier: str, plan: DeletePlan, context: Context
 ) -> Entry | Result:
     """Move one into the trash; where files have come that were not shown, move it back."""
@@ -142,11 +142,11 @@ def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
     """Return a result that says what is gone all the same."""
     if not owned:
         return result
-    message = f"{result.message}; {_say_owned(owned)}, all else is as it was"
+    message = f"{result.message}; {_owned_words(owned)}, all else is as it was"
     return replace(result, status=Ending.FAILED, message=message)
 
 
-def _by_owner(
+def _remove_by_owner(
     removal: Removal,
     identifier: str,
     plan: DeletePlan,
@@ -190,7 +190,7 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell
     return conclude_purge(results)
 
 
-def _said(plan: DeletePlan) -> str:
+def _summary(plan: DeletePlan) -> str:
     moved = [removal for removal in plan.removals if removal.owner is None]
     owned = [removal for removal in plan.removals if removal.owner is not None]
     said = []
@@ -199,11 +199,11 @@ def _said(plan: DeletePlan) -> str:
     elif moved:
         said.append(f"{_name(moved)} {_is(moved)} in the trash")
     if owned:
-        said.append(_say_owned(owned))
+        said.append(_owned_words(owned))
     return "; ".join(said)
 
 
-def _say_owned(owned: Sequence[Removal]) -> str:
+def _owned_words(owned: Sequence[Removal]) -> str:
     tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
     return f"{_name(owned)} {_is(owned)} permanently deleted by {tools}"
 

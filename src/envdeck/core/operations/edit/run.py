@@ -115,7 +115,7 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
     Raises `OSError` where the disk refuses: then everything is as it was too.
     """
     ground = context.ground
-    place = _as_shown(plan, ground)
+    place = _current_target(plan, ground)
     if isinstance(place, Refusal):
         return refused(place)
     unable: OSError | None = None
@@ -150,7 +150,7 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
     raise unable or OSError(errno.ENOENT, "there is no place to write it")
 
 
-def _as_shown(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
+def _current_target(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
     """Return the file, if it is still the one that was shown, and holds what it held then."""
     target = plan.targets[0]
     place = place_of(plan.named, plan.remedy.project, ground.host)

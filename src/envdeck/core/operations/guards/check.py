@@ -15,7 +15,7 @@ from envdeck.core.operations.guards.rules import (
     InUse,
     Mounted,
     NotAnEnvironment,
-    OwnedByTool,
+    OwnedByManager,
     OwnEnvironment,
     ProtectedPath,
     ReadOnly,
@@ -37,7 +37,7 @@ GUARDS: tuple[Guard, ...] = (
     HasDependants(),
     Mounted(),
     OwnEnvironment(),
-    OwnedByTool(),
+    OwnedByManager(),
     TrackedByGit(),
     UnownedFiles(),
     InUse(),
@@ -46,7 +46,7 @@ GUARDS: tuple[Guard, ...] = (
 """In the order in which they are told."""
 
 
-def ask(question: GuardRequest, *, allowed: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:
+def ask(request: GuardRequest, *, allowed: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:
     """Return all that stands in the way, what nobody may overrule first.
 
     `allowed` are the guards that a person has overruled by name; of those that cannot be
@@ -54,37 +54,37 @@ def ask(question: GuardRequest, *, allowed: frozenset[str] = frozenset()) -> tup
     files of a home folder are not listed to tell that it stays.
     """
     refusals: list[Refusal] = []
-    asked = list(_concerned(question))
+    asked = list(_concerned(request))
     for guard in (*(one for one in asked if not one.costly), *(one for one in asked if one.costly)):
         if guard.costly and any(not refusal.overrulable for refusal in refusals):
             break
         if guard.overrulable and guard.costly and guard.name in allowed:
             continue
-        refusal = guard.refuses(question)
+        refusal = guard.refuses(request)
         if refusal and not (refusal.overrulable and guard.name in allowed):
             refusals.append(refusal)
     order = {guard.name: place for place, guard in enumerate(GUARDS)}
     return tuple(sorted(refusals, key=lambda one: (one.overrulable, order[one.guard])))
 
 
-def unchecked(question: GuardRequest) -> tuple[str, ...]:
+def unchecked(request: GuardRequest) -> tuple[str, ...]:
     """Return what :func:`ask` could not check for this question, and why: warnings of a plan, one
     sentence each. What was not asked, since another guard refuses for good, is not among them."""
-    said = (guard.unchecked(question) for guard in _concerned(question))
+    said = (guard.unchecked(request) for guard in _concerned(request))
     return tuple(sentence for sentence in said if sentence)
 
 
-def _concerned(question: GuardRequest) -> Iterator[Guard]:
+def _concerned(request: GuardRequest) -> Iterator[Guard]:
     """Yield the guards of this operation; before a link, only those that look at the link."""
     for guard in GUARDS:
-        if question.operation in guard.operations and (question.link is None or guard.of_links):
+        if request.operation in guard.operations and (request.link is None or guard.of_links):
             yield guard
 
 
 UNOWNED = "unowned-files"
 
 
-def moment_of(context: Context, known: RememberedEnvironments | None = None) -> GuardContext:
+def guard_context(context: Context, known: RememberedEnvironments | None = None) -> GuardContext:
     """Return what is true of the machine now, read as far as guards ask; `known` is what was
     remembered a moment ago, taken again if it is still what is remembered."""
     catalog = context.catalog
@@ -117,7 +117,7 @@ def obstacles(
     operation: Operation,
     target: Target,
     environment: Environment,
-    moment: GuardContext,
+    machine: GuardContext,
     allowed: frozenset[str],
     *,
     link: str | None = None,
@@ -127,15 +127,15 @@ def obstacles(
     real = replace(target, path=environment.path)
     if link is None and mark_of(environment.path) != target.mark:
         return (replaced(target),)
-    question = GuardRequest(
+    request = GuardRequest(
         operation=operation,
         target=real,
         environment=environment,
         link=link,
-        moment=moment,
+        machine=machine,
         by_owner=by_owner,
     )
-    return ask(question, allowed=allowed)
+    return ask(request, allowed=allowed)
 
 
 def replaced(target: Target) -> Refusal:

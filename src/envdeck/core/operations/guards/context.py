@@ -29,7 +29,7 @@ from envdeck.core.system.reach import link_hops, outer_target
 class GuardContext:
     """The machine, read once for many targets and only as far as a guard asks.
 
-    It is true of one moment: what is asked again at the moment of acting takes :meth:`anew`.
+    It is true of one moment: what is asked again at the moment of acting takes :meth:`refreshed`.
     """
 
     host: Host
@@ -82,7 +82,7 @@ class GuardContext:
             read_only=read_only,
         )
 
-    def anew(self) -> "GuardContext":
+    def refreshed(self) -> "GuardContext":
         """Return the same with nothing read yet."""
         return replace(
             self,
@@ -134,7 +134,7 @@ class GuardContext:
             self._candidates[path] = recognise(path)
         return self._candidates[path]
 
-    def tool(self, path: str) -> Manager | None:
+    def manager(self, path: str) -> Manager | None:
         """Return the tool that looks after what is at a path; None where nothing is."""
         candidate = self.candidate(path)
         if candidate is None:
@@ -176,7 +176,7 @@ class GuardRequest:
     environment: Environment | None
     link: str | None = None
     """The link by which it was asked for, if so: then only the link would go."""
-    moment: GuardContext
+    machine: GuardContext
     by_owner: bool = False
     """Whether the tool that owns it is called to do it."""
 
@@ -220,26 +220,26 @@ class Guard:
     of_links: ClassVar[bool] = False
     """Whether it also stands before a link, which can go without what it leads to."""
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Return why this must not be done, or None."""
         raise NotImplementedError
 
-    def unchecked(self, question: GuardRequest) -> str:
+    def unchecked(self, request: GuardRequest) -> str:
         """Return what could not be checked and why, in one sentence; or empty. It looks at
         answers alone, and asks for none."""
         return ""
 
     def refusal(
-        self, question: GuardRequest, message: str, hint: str = "", *, final: bool = False
+        self, request: GuardRequest, message: str, hint: str = "", *, final: bool = False
     ) -> Refusal:
         """Return a refusal of this guard's."""
         overrulable = self.overrulable and not final
-        return Refusal(self.name, message, hint, question.link or question.path, overrulable)
+        return Refusal(self.name, message, hint, request.link or request.path, overrulable)
 
-    def overruling(self, question: GuardRequest) -> str:
+    def overruling(self, request: GuardRequest) -> str:
         """Return the command by which a person overrules this guard."""
-        path = question.link or question.path
-        return f"{command('envdeck', question.operation.value, path)} --allow {self.name}"
+        path = request.link or request.path
+        return f"{command('envdeck', request.operation.value, path)} --allow {self.name}"
 
 
 def command(*words: str) -> str:

@@ -26,17 +26,17 @@ class HasDependants(Guard):
     overrulable = True
     operations = frozenset({Operation.DELETE, Operation.RECREATE})
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse an installation for good, and a base of known environments by default."""
-        path, moment = question.path, question.moment
-        candidate, tool = moment.candidate(path), moment.tool(path)
-        if candidate is not None and tool is not None:
-            own = tool.refuses(candidate)
+        path, machine = request.path, request.machine
+        candidate, manager = machine.candidate(path), machine.manager(path)
+        if candidate is not None and manager is not None:
+            own = manager.refuses(candidate)
             if own is not None and own.guard == self.name:
-                return self.refusal(question, own.message, final=True)
+                return self.refusal(request, own.message, final=True)
         resting = [
             known
-            for known, bases in moment.bases.items()
+            for known, bases in machine.bases.items()
             if any(lies_under(base, path) for base in bases)
             and not lies_under(known, path)  # what is in there goes along, and is told elsewhere
         ]
@@ -44,7 +44,7 @@ class HasDependants(Guard):
             return None
         count = "another environment rests" if len(resting) == 1 else f"{len(resting)} others rest"
         message = f"{count} on its interpreter: {join_some(sorted(resting))}"
-        return self.refusal(question, message, self.overruling(question))
+        return self.refusal(request, message, self.overruling(request))
 
 
 class InUse(Guard):
@@ -56,27 +56,27 @@ class InUse(Guard):
     operations = CHANGING | {Operation.UNDO}
     costly = True
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse with the names and numbers of the processes; never with their arguments."""
-        moment = question.moment
-        line = () if moment.pid is None else moment.processes.ancestors_of(moment.pid)
+        machine = request.machine
+        line = () if machine.pid is None else machine.processes.ancestors_of(machine.pid)
         ourselves = [process.pid for process in line]  # of them `self` speaks
-        uses = moment.processes.users_of(question.path, without=ourselves)
+        uses = machine.processes.users_of(request.path, without=ourselves)
         if not uses:
             return None
         count = "a process uses it" if len(uses) == 1 else f"{len(uses):,} processes use it"
         told = join_some(f"{use.process.name} ({use.process.pid}: {use.how})" for use in uses)
         numbers = ",".join(str(use.process.pid) for use in uses[:20])
         return self.refusal(
-            question,
+            request,
             f"{count}: {told}",
-            f"{command('ps', '-fp', numbers)} shows them; {self.overruling(question)}",
+            f"{command('ps', '-fp', numbers)} shows them; {self.overruling(request)}",
         )
 
-    def unchecked(self, question: GuardRequest) -> str:
+    def unchecked(self, request: GuardRequest) -> str:
         """Say where processes could not be asked at all. That those of other users cannot be
         looked into holds on every machine: it is a fact of the plan, and no warning."""
-        _, _, processes = question.moment.answers(question.path)
+        _, _, processes = request.machine.answers(request.path)
         if processes is None:
             return ""
         if processes.problem:
@@ -95,9 +95,9 @@ class Mounted(Guard):
     name = "mount"
     operations = CHANGING | {Operation.PURGE}
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse by the mount table, or by device numbers where there is none."""
-        path, mounts = question.path, question.moment.mounts
+        path, mounts = request.path, request.machine.mounts
         if mounts:
             points = sorted({m.point for m in mounts if lies_under(m.point, path)})
         else:
@@ -105,7 +105,7 @@ class Mounted(Guard):
         if not points:
             return None
         message = f"something is mounted there: {join_some(points)}"
-        return self.refusal(question, message, command("umount", points[-1]))
+        return self.refusal(request, message, command("umount", points[-1]))
 
 
 def _other_disks(path: str) -> list[str]:
@@ -147,18 +147,18 @@ class NotAnEnvironment(Guard):
 
     name = "not-an-environment"
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse what is gone, something else, or not one for sure."""
-        cause = self._cause(question)
+        cause = self._cause(request)
         if not cause:
             return None
         return self.refusal(
-            question, cause, command("envdeck", "list", os.path.dirname(question.path))
+            request, cause, command("envdeck", "list", os.path.dirname(request.path))
         )
 
-    def _cause(self, question: GuardRequest) -> str:
-        path, shown = question.path, question.target.identity
-        if shown is None and question.operation is Operation.RECREATE:
+    def _cause(self, request: GuardRequest) -> str:
+        path, shown = request.path, request.target.identity
+        if shown is None and request.operation is Operation.RECREATE:
             return "something is there that was not shown" if os.path.lexists(path) else ""
         if not os.path.isabs(path):
             return "its path is not an absolute one"
@@ -176,7 +176,7 @@ class NotAnEnvironment(Guard):
             return "another folder is there than the one that was shown"
         if reach.realpath(path) != os.path.normpath(path):
             return "a folder above it is now a link"
-        candidate = question.moment.candidate(path)
+        candidate = request.machine.candidate(path)
         if candidate is None:
             return "it has no markers of an environment"
         return f"it may be none: {candidate.shortcoming}" if candidate.shortcoming else ""
@@ -188,69 +188,69 @@ class OwnEnvironment(Guard):
 
     name = "self"
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse the environment of this process and of those above it."""
-        path, moment = question.path, question.moment
-        if any(lies_under(place, path) for place in moment.ours):
+        path, machine = request.path, request.machine
+        if any(lies_under(place, path) for place in machine.ours):
             return self.refusal(
-                question,
+                request,
                 "EnvDeck runs from it",
                 "run EnvDeck from another environment: uvx envdeck",
             )
-        above = () if moment.pid is None else moment.processes.ancestors_of(moment.pid)
+        above = () if machine.pid is None else machine.processes.ancestors_of(machine.pid)
         for process in above:
             if any(lies_under(program, path) for program in process.programs):
                 message = f"a process that EnvDeck was started by runs from it: {process.name}"
                 return self.refusal(
-                    question, f"{message} ({process.pid})", command("ps", "-fp", str(process.pid))
+                    request, f"{message} ({process.pid})", command("ps", "-fp", str(process.pid))
                 )
         active = [name for process in above for name in process.active]
-        names = (moment.host.folder(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
+        names = (machine.host.folder(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX"))
         active += [name for name in names if name is not None]
-        if question.operation is Operation.DELETE and any(
+        if request.operation is Operation.DELETE and any(
             reach.realpath(name) == path for name in active if "\0" not in name
         ):
-            return self.refusal(question, "it is activated in this shell", "deactivate")
+            return self.refusal(request, "it is activated in this shell", "deactivate")
         return None
 
 
-class OwnedByTool(Guard):
+class OwnedByManager(Guard):
     """Behind its back, links to programs would dangle and its index would lie."""
 
     name = "owned-by-tool"
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse with the owner's own command; with the owner called to do it, only what the
         owner itself keeps back."""
-        path, moment = question.path, question.moment
-        candidate, tool = moment.candidate(path), moment.tool(path)
-        if candidate is None or tool is None:
+        path, machine = request.path, request.machine
+        candidate, manager = machine.candidate(path), machine.manager(path)
+        if candidate is None or manager is None:
             return None
-        kept = tool.refuses(candidate)
+        kept = manager.refuses(candidate)
         if kept is not None and kept.guard == self.name:
-            return self.refusal(question, kept.message)
-        if question.by_owner:
+            return self.refusal(request, kept.message)
+        if request.by_owner:
             return None
-        if question.operation is Operation.DELETE:
-            known = question.environment
-            own = tool.removal(candidate, known.project.path if known is not None else None)
+        if request.operation is Operation.DELETE:
+            known = request.environment
+            own = manager.removal(candidate, known.project.path if known is not None else None)
             if own is None:
                 return None
-            return self.refusal(question, f"{tool.name} keeps an index of it", command(*own))
-        if not tool.exclusive:
+            return self.refusal(request, f"{manager.name} keeps an index of it", command(*own))
+        if not manager.exclusive:
             return None
-        own = tool.renewal(candidate)
+        own = manager.renewal(candidate)
         hint = command(*own) if own else ""
-        return self.refusal(question, f"only {tool.name} may change what is in it", hint)
+        return self.refusal(request, f"only {manager.name} may change what is in it", hint)
 
 
-def owner_command(environment: Environment, moment: GuardContext) -> tuple[str, ...] | None:
+def owner_command(environment: Environment, machine: GuardContext) -> tuple[str, ...] | None:
     """Return the command by which the tool that owns an environment removes it, or None where
     it is a plain folder that nothing keeps an index of."""
-    candidate, tool = moment.candidate(environment.path), moment.tool(environment.path)
-    if candidate is None or tool is None:
+    candidate, manager = machine.candidate(environment.path), machine.manager(environment.path)
+    if candidate is None or manager is None:
         return None
-    return tool.removal(candidate, environment.project.path)
+    return manager.removal(candidate, environment.project.path)
 
 
 _TRASH_HINT = "`envdeck trash` lists what was put aside, puts it back, and removes it for good"
@@ -262,22 +262,22 @@ class ProtectedPath(Guard):
 
     name = "protected-path"
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse what a list shows as protected, where we stand, and where scans begin."""
-        path, moment = question.path, question.moment
-        if cause := protected_place(path, moment.host):
-            return self.refusal(question, cause, _way_out(path))
-        if any(lies_under(trash, path) for trash in moment.trashes):
-            return self.refusal(question, "it holds a trash of EnvDeck's", _TRASH_HINT)
-        if moment.folder is not None and lies_under(moment.folder, path):
+        path, machine = request.path, request.machine
+        if cause := protected_place(path, machine.host):
+            return self.refusal(request, cause, _way_out(path))
+        if any(lies_under(trash, path) for trash in machine.trashes):
+            return self.refusal(request, "it holds a trash of EnvDeck's", _TRASH_HINT)
+        if machine.folder is not None and lies_under(machine.folder, path):
             way = command("cd", os.path.dirname(path))
-            return self.refusal(question, "the current folder is in it", way)
-        for root in moment.roots:
-            if lies_under(reach.realpath(moment.host.expand(root)), path):
-                return self.refusal(question, "it holds a folder that scans begin from")
-        for known in moment.environments:
+            return self.refusal(request, "the current folder is in it", way)
+        for root in machine.roots:
+            if lies_under(reach.realpath(machine.host.expand(root)), path):
+                return self.refusal(request, "it holds a folder that scans begin from")
+        for known in machine.environments:
             if known.project.path == path:
-                return self.refusal(question, f"it is the project of {known.path}")
+                return self.refusal(request, f"it is the project of {known.path}")
         return None
 
 
@@ -298,11 +298,11 @@ class ReadOnly(Guard):
     operations = frozenset(Operation)
     of_links = True
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse everything in read-only mode."""
-        if not question.moment.read_only:
+        if not request.machine.read_only:
             return None
-        return self.refusal(question, "EnvDeck is in read-only mode", "envdeck config show")
+        return self.refusal(request, "EnvDeck is in read-only mode", "envdeck config show")
 
 
 class Symlink(Guard):
@@ -313,23 +313,23 @@ class Symlink(Guard):
     operations = frozenset({Operation.DELETE})
     of_links = True
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse what was asked for by a link, and name where that leads."""
-        link = question.link
+        link = request.link
         if link is None:
             return None
         if not os.path.lexists(link):
-            return self.refusal(question, "it is no longer there", final=True)
+            return self.refusal(request, "it is no longer there", final=True)
         if os.path.isdir(link) and not os.path.islink(link):
-            return self.refusal(question, "it is a folder, and no longer a link", final=True)
-        if os.path.islink(link) and reach.realpath(link) != question.path:
+            return self.refusal(request, "it is a folder, and no longer a link", final=True)
+        if os.path.islink(link) and reach.realpath(link) != request.path:
             now = reach.realpath(link)
-            return self.refusal(question, f"it now leads elsewhere: {now}", final=True)
+            return self.refusal(request, f"it now leads elsewhere: {now}", final=True)
         return self.refusal(
-            question,
-            f"it is a link, and what it leads to stays: {question.path}",
-            f"{self.overruling(question)} removes the link;"
-            f" {command('envdeck', 'delete', question.path)} the environment",
+            request,
+            f"it is a link, and what it leads to stays: {request.path}",
+            f"{self.overruling(request)} removes the link;"
+            f" {command('envdeck', 'delete', request.path)} the environment",
         )
 
 
@@ -341,21 +341,21 @@ class TrackedByGit(Guard):
     operations = frozenset({Operation.DELETE, Operation.RECREATE})
     costly = True
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse what has tracked files in it."""
-        answer = question.moment.tracked(question.path)
+        answer = request.machine.tracked(request.path)
         if not answer.files:
             return None
         count = f"{'more than ' if answer.more else ''}{counted(len(answer.files), 'file')}"
         return self.refusal(
-            question,
+            request,
             f"git tracks {count} in it ({join_some(answer.files)}) for {answer.repository}",
-            self.overruling(question),
+            self.overruling(request),
         )
 
-    def unchecked(self, question: GuardRequest) -> str:
+    def unchecked(self, request: GuardRequest) -> str:
         """Say so where git could not be asked."""
-        _, answer, _ = question.moment.answers(question.path)
+        _, answer, _ = request.machine.answers(request.path)
         problem = answer.problem if answer is not None else ""
         return f"whether git tracks files in it was not checked: {problem}" if problem else ""
 
@@ -368,9 +368,9 @@ class UnownedFiles(Guard):
     operations = frozenset({Operation.DELETE})
     costly = True
 
-    def refuses(self, question: GuardRequest) -> Refusal | None:
+    def refuses(self, request: GuardRequest) -> Refusal | None:
         """Refuse when there is one, or when a part could not be looked at."""
-        found = question.moment.unowned(question.path)
+        found = request.machine.unowned(request.path)
         told: list[str] = []
         if found.nested:
             told.append(
@@ -389,11 +389,11 @@ class UnownedFiles(Guard):
             told.append(f"not everything could be looked at: {join_some(found.unread)}")
         if not told:
             return None
-        return self.refusal(question, "; ".join(told), self.overruling(question))
+        return self.refusal(request, "; ".join(told), self.overruling(request))
 
-    def unchecked(self, question: GuardRequest) -> str:
+    def unchecked(self, request: GuardRequest) -> str:
         """Say which packages have no list of their files."""
-        found, _, _ = question.moment.answers(question.path)
+        found, _, _ = request.machine.answers(request.path)
         notes = found.notes if found is not None else ()
         return (
             f"which files belong to a package is not known of all: {join_some(notes)}"

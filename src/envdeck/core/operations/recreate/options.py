@@ -69,7 +69,7 @@ def difference(
     )
     return SourceDifference(
         tuple((name, version) for name, version in sorted(then.items()) if name not in now),
-        _gone(now, then.keys() | SEED_PACKAGES),
+        _removed(now, then.keys() | SEED_PACKAGES),
         changed,
         len(now.keys() & then.keys()) - len(changed),
     )
@@ -100,7 +100,7 @@ def _unresolved(
         if name not in reached:
             reached.add(name)
             todo += requires.get(name, ())
-    removed = _gone(now, reached | SEED_PACKAGES)
+    removed = _removed(now, reached | SEED_PACKAGES)
     same = len(now) - len(removed) - len(changed)
     return SourceDifference(
         tuple((name, None) for name in sorted(added)),
@@ -111,7 +111,7 @@ def _unresolved(
     )
 
 
-def _gone(now: dict[str, str], kept: Collection[str]) -> tuple[tuple[str, str], ...]:
+def _removed(now: dict[str, str], kept: Collection[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, now[name]) for name in sorted(now) if name not in kept)
 
 

@@ -22,7 +22,7 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.engine.creators import CannotBeMade, creator_for
 from envdeck.core.operations.engine.uv import UvAdapter
-from envdeck.core.operations.guards.check import mark_of, moment_of, obstacles
+from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.edits import EditSearch, look_at
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
@@ -246,8 +246,8 @@ def plan_recreate(
         downloads=context.policy.downloads,
         offline=context.policy.offline,
     )
-    moment = moment_of(context)
-    unowned = moment.unowned(environment.path)
+    machine = guard_context(context)
+    unowned = machine.unowned(environment.path)
     if not unowned.complete:
         why = f": {unowned.unread[0]}" if unowned.unread else ""
         return NoPlan(
@@ -264,7 +264,7 @@ def plan_recreate(
         edits,
     )
     refusals = (
-        *obstacles(operation, target, environment, moment, allow),
+        *obstacles(operation, target, environment, machine, allow),
         *doubt_refusals(
             doubts,
             choices,

@@ -133,7 +133,7 @@ def trashed(ground: OperationStore) -> tuple[Item, ...]:
     trashes = dict.fromkeys([*own, *(os.path.dirname(item) for item in named)])
     busy = {entry.item for entry in entries if not entry.phase.over}
     found = [
-        _told(each, named[place], reasons.get(place, "")) if place in halves and place in named
+        _begun(each, named[place], reasons.get(place, "")) if place in halves and place in named
         else each if each.manifest is not None or place in named
         else replace(each, problem=f"EnvDeck knows nothing of it: {each.problem}", ours=False)
         for each in items(trashes, ground.disk)
@@ -150,7 +150,7 @@ def trashed(ground: OperationStore) -> tuple[Item, ...]:
     )
 
 
-def _told(item: Item, entry: Entry, why: str) -> Item:
+def _begun(item: Item, entry: Entry, why: str) -> Item:
     """Return an item that is partly purged, with what is known of it: the journal keeps its name
     and place where its manifest is gone."""
     manifest = item.manifest or TrashManifest(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted, refused
-from envdeck.core.operations.guards.check import moment_of, obstacles
+from envdeck.core.operations.guards.check import guard_context, obstacles
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.staging.changes import (
@@ -49,7 +49,9 @@ def replace_environment(
     the disk refuses: then everything is as it was too.
     """
     target = plan.targets[0]
-    against = obstacles(plan.operation, target, plan.environment, moment_of(context), plan.allowed)
+    against = obstacles(
+        plan.operation, target, plan.environment, guard_context(context), plan.allowed
+    )
     if against:
         return refused(against[0])
     ground = context.ground

@@ -9,7 +9,7 @@ from typing import ClassVar
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.inspection.unowned import Unowned
 from envdeck.core.model import Fact, Identity, NoPlan, Operation, Plan, Refusal, Step, Target
-from envdeck.core.operations.guards.check import UNOWNED, moment_of
+from envdeck.core.operations.guards.check import UNOWNED, guard_context
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
 from envdeck.core.operations.guards.rules import InUse, Mounted, ProtectedPath
 from envdeck.core.operations.shared.context import Context
@@ -55,7 +55,7 @@ def changed_file(path: str) -> Refusal:
     )
 
 
-def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
+def discarded(entry: Entry, path: str, machine: GuardContext) -> Discarded:
     """Return which unowned files of the environment at `path` the one that returns has not; of
     a file, itself where somebody has written to it since."""
     if entry.is_file:
@@ -63,7 +63,7 @@ def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
             return Discarded()
         told = "it was changed since, and what was changed goes to the trash with it"
         return Discarded((os.path.basename(path),), told)
-    found = moment.unowned(path)
+    found = machine.unowned(path)
     old = os.path.join(entry.item, ENVIRONMENT) if entry.old is not None else None
     missing = tuple(
         file
@@ -71,7 +71,7 @@ def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
         if old is None or not _is_same_file(os.path.join(path, file.path), f"{old}/{file.path}")
     )
     files = tuple(file.path for file in missing)
-    told = _told(
+    told = _unowned_words(
         replace(
             found,
             files=missing,
@@ -82,7 +82,7 @@ def discarded(entry: Entry, path: str, moment: GuardContext) -> Discarded:
     return Discarded(files, told)
 
 
-def _told(found: Unowned) -> str:
+def _unowned_words(found: Unowned) -> str:
     told = []
     if found.count:
         names = join_some(file.path for file in found.files)
@@ -113,7 +113,7 @@ def obstacles_to_discarding(
     path: str,
     here: Identity | None,
     going: Discarded,
-    moment: GuardContext,
+    machine: GuardContext,
     allow: frozenset[str],
 ) -> tuple[Refusal, ...]:
     """Return what stands in the way of putting aside what is in its place now."""
@@ -121,12 +121,12 @@ def obstacles_to_discarding(
         operation=Operation.UNDO,
         target=Target(path, here, entry.name),
         environment=None,
-        moment=moment,
+        machine=machine,
     )
     # A file was edited under rules of its own, wherever its project lies: those let it return.
     guards = () if entry.is_file else (ProtectedPath(), Mounted())
     final = [guard.refuses(question) for guard in guards]
-    if entry.old is None and not entry.is_file and moment.candidate(path) is None:
+    if entry.old is None and not entry.is_file and machine.candidate(path) is None:
         why = "it has no markers of an environment"
         final.append(Refusal("not-an-environment", why, path=path))
     against = [refusal for refusal in final if refusal is not None]
@@ -180,7 +180,7 @@ def plan_undo(
     ground = context.ground
     entries, unreadable = ground.journal.read_all()
     halves = find_halves(entries, ground)
-    asked = _named(identifier, entries) if identifier else _last(entries, ground, halves)
+    asked = _find_entries(identifier, entries) if identifier else _last(entries, ground, halves)
     if not asked:
         return _none(identifier, unreadable)
     obstacles = {entry.id: undo_obstacle(entry, ground, halves) for entry in asked}
@@ -201,13 +201,13 @@ def plan_undo(
             "it was done to several environments, which cannot all go to one path",
             hint=f"restore one, for instance `envdeck undo {chosen[0].id} --to {to}`",
         )
-    moment = moment_of(context)
+    machine = guard_context(context)
     outer_first = chosen[::-1]  # newest first, and what holds another before that
     outer_first.sort(key=lambda entry: entry.path.count(os.sep))
-    returns = tuple(return_of(entry, _real(to), ground, moment) for entry in outer_first)
+    returns = tuple(return_of(entry, _real(to), ground, machine) for entry in outer_first)
     refusals: list[Refusal] = []
     for index, each in enumerate(returns):
-        refusals += obstacles_to(each, returns[:index], moment, allow, ground)
+        refusals += obstacles_to(each, returns[:index], machine, allow, ground)
     return UndoPlan(
         id=new_id(ground.host),
         operation=Operation.UNDO,
@@ -238,7 +238,7 @@ def _last(entries: Sequence[Entry], ground: OperationStore, halves: frozenset[st
     return []
 
 
-def _named(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
+def _find_entries(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
     exact = [entry for entry in entries if entry.id == identifier]
     return exact or [entry for entry in entries if entry.group == identifier]
 
@@ -263,7 +263,7 @@ def _real(to: str | None) -> str | None:
 
 
 def return_of(
-    entry: Entry, to: str | None, ground: OperationStore, moment: GuardContext
+    entry: Entry, to: str | None, ground: OperationStore, machine: GuardContext
 ) -> UndoAction:
     """Return what taking an operation back means now. Raises `OSError`."""
     path = entry.path if to is None else to
@@ -272,7 +272,7 @@ def return_of(
     is_to_go = here is not None and is_same(here, entry.new, entry, ground.host)
     going = Discarded()
     if is_to_go and entry.move is Move.EXCHANGE:
-        going = discarded(entry, path, moment)
+        going = discarded(entry, path, machine)
     return UndoAction(entry, path, here, there, going)
 
 
@@ -302,7 +302,7 @@ def _title(each: UndoAction) -> str:
 def obstacles_to(
     each: UndoAction,
     earlier: Sequence[UndoAction],
-    moment: GuardContext,
+    machine: GuardContext,
     allow: frozenset[str],
     ground: OperationStore,
 ) -> tuple[Refusal, ...]:
@@ -312,9 +312,9 @@ def obstacles_to(
     if refusal is not None:
         return (refusal,)
     if entry.move is Move.ASIDE:
-        refusal = _taken(each, earlier)
+        refusal = _occupied(each, earlier)
         return () if refusal is None else (refusal,)
-    return obstacles_to_discarding(entry, each.path, each.here, each.discarded, moment, allow)
+    return obstacles_to_discarding(entry, each.path, each.here, each.discarded, machine, allow)
 
 
 def _own_place(each: UndoAction, ground: OperationStore) -> Refusal | None:
@@ -353,7 +353,7 @@ def _another(each: UndoAction, ground: OperationStore) -> Refusal | None:
     return Refusal(guard, why, hint, each.path) if why else None
 
 
-def _taken(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None:
+def _occupied(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None:
     entry, parent = each.entry, os.path.dirname(each.path)
     if each.here is not None:
         return Refusal(

@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 
 from envdeck.core.model import Ending, Operation, Result, StepStarted, refused
-from envdeck.core.operations.guards.check import moment_of, not_shown
+from envdeck.core.operations.guards.check import guard_context, not_shown
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import NOTED
 from envdeck.core.operations.transaction.journal import Entry, Move
@@ -37,10 +37,10 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
                 f"stopped: {len(done)} of {len(plan.returns)} taken back",
                 stopped=True,
             )
-        moment = moment_of(context)
+        machine = guard_context(context)
         to = None if each.path == each.entry.path else each.path
-        now = return_of(each.entry, to, ground, moment)
-        refusals = obstacles_to(now, (), moment, plan.allowed, ground)
+        now = return_of(each.entry, to, ground, machine)
+        refusals = obstacles_to(now, (), machine, plan.allowed, ground)
         if refusals:
             return refused(refusals[0])
         if come := set(now.discarded.files) - set(each.discarded.files):
@@ -53,10 +53,10 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
             if not each.entry.is_file:
                 raise
             return refused(changed_file(each.path))
-    return Result(Ending.DONE, _said(plan, done))
+    return Result(Ending.DONE, _summary(plan, done))
 
 
-def _said(plan: UndoPlan, done: list[Entry]) -> str:
+def _summary(plan: UndoPlan, done: list[Entry]) -> str:
     one = len(done) == 1
     said = (
         f"{plan.returns[0].path} is as it was"

@@ -16,7 +16,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.disk.links import folder_links
 from envdeck.core.operations.engine.creators import VenvCreator
 from envdeck.core.operations.engine.failure import Failure, FailureKind
-from envdeck.core.operations.guards.check import mark_of, moment_of, obstacles
+from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.context import Context
@@ -85,7 +85,7 @@ def staged_plan(
     identifier = new_id(host)
     trash = first_trash(environment.path, context.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
-    moment = moment_of(context)
+    machine = guard_context(context)
     target = Target(
         environment.path,
         environment.identity,
@@ -115,7 +115,7 @@ def staged_plan(
         steps=steps,
         warnings=wanted.warnings,
         refusals=(
-            *obstacles(Operation.UPGRADE, target, environment, moment, allow),
+            *obstacles(Operation.UPGRADE, target, environment, machine, allow),
             *no_room(environment.path, None, context.ground),
         ),
         allowed=allow,

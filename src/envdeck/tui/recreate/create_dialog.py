@@ -16,6 +16,7 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.dialogs.picker import BLANK, ChoiceRow, PickerDialog, title
 from envdeck.tui.dialogs.requests import CreateChoice, create_request
 from envdeck.tui.recreate.interpreters import PythonRows
+from envdeck.tui.recreate.project_folder import from_home
 from envdeck.tui.recreate.sources import SourceRows
 from envdeck.tui.widgets.line import LineLabel, Look, Part, Tone
 from envdeck.tui.workers.latest import Latest
@@ -118,9 +119,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
         text = text.strip()
         if text == self._shown:
             return self._given
-        if text == "~" or text.startswith("~/"):
-            text = self.look.home + text[1:]
-        return os.path.abspath(text or ".")
+        return os.path.abspath(from_home(text, self.look.home) or ".")
 
     def action_refresh(self) -> None:
         """Read everything anew."""

@@ -22,6 +22,7 @@ from envdeck.tui.recreate.doubts import DoubtRows
 from envdeck.tui.recreate.forecast import JumpRows
 from envdeck.tui.recreate.forecaster import Forecaster
 from envdeck.tui.recreate.interpreters import PythonRows
+from envdeck.tui.recreate.project_folder import from_home
 from envdeck.tui.recreate.sources import ANOTHER_FILE, EXACT, SourceRows
 from envdeck.tui.widgets.fields import AskedField
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
@@ -123,10 +124,8 @@ def heading(environments: Sequence[Environment], look: Look, cells: int) -> Line
 
 def file_meant(text: str, environment: Environment, home: str) -> str:
     """Return a path as it was meant: `~` is home, and others begin at the project."""
-    if text == "~" or text.startswith("~/"):
-        text = home + text[1:]
     start = environment.project.path or os.path.dirname(environment.path)
-    return os.path.normpath(os.path.join(start, text))
+    return os.path.normpath(os.path.join(start, from_home(text, home)))
 
 
 _FRAME = 6

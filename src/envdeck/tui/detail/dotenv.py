@@ -46,7 +46,7 @@ class Peek:
     def __init__(
         self,
         owner: Widget,
-        wanted: Callable[["KeyAt"], bool],
+        wanted: Callable[[KeyAt], bool],
         changed: Callable[[], object],
         failed: Callable[[str], object],
     ) -> None:
@@ -61,7 +61,7 @@ class Peek:
         self._hides: Timer | None = None
         self._latest = Latest(owner, self._show)
 
-    def show(self, at: "KeyAt") -> None:
+    def show(self, at: KeyAt) -> None:
         """Show the value behind a key, once it was read."""
         self.forget()
         secret = self._secret = Secret(None)
@@ -191,7 +191,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
 
     # revealing
 
-    def _key_here(self) -> "KeyAt | None":
+    def _key_here(self) -> KeyAt | None:
         row = self.view.current
         if row is None or self.report is None:
             return None
@@ -211,7 +211,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         self._said = text
         self.tell()
 
-    def _may_show(self, at: "KeyAt") -> bool:
+    def _may_show(self, at: KeyAt) -> bool:
         """Whether the cursor is on its key still, and the person is here."""
         return self._key_here() == at and self.display and self.screen.is_current
 

@@ -1,25 +1,22 @@
 """What every test may use: a home of its own, and real environments in it."""
 
-import atexit
 import gc
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Generator
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
 from envdeck.core.system.host import Host
+from support.environments import create_environment
 
 NOW = 1_795_000_000.0
 """A frozen clock: 2026-11-18T11:06:40Z."""
 
+# Without byte code each process would write the assertions of every test anew.
+sys.dont_write_bytecode = False
 # Python's own thresholds collect every few hundred objects: two fifths of a test with a screen.
 gc.set_threshold(50_000, 10, 10)
 
@@ -91,29 +88,3 @@ def host(home: Path, tmp_path: Path) -> Host:
 def make_venv() -> Callable[..., Path]:
     """Return a function that makes a real environment: `make_venv(path, creator="venv")`."""
     return create_environment
-
-
-@lru_cache
-def _tool_data() -> Path:
-    """Return where uv and virtualenv keep what they found out about interpreters, once for all
-    environments that are made here."""
-    folder = tempfile.mkdtemp(prefix="tool-data-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
-
-
-def create_environment(path: Path, *, creator: str = "venv", flags: tuple[str, ...] = ()) -> Path:
-    """Make an environment with the real tool, of the running interpreter, without seeds."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if creator == "venv":
-        command = [sys.executable, "-m", "venv", "--without-pip", *flags, str(path)]
-    elif creator == "virtualenv":
-        command = [sys.executable, "-m", "virtualenv", "-q", "--no-seed", "--no-periodic-update"]
-        command += [*flags, str(path)]
-    else:
-        command = [find_uv_bin(), "venv", "-q", "--offline", "--no-config"]
-        command += ["--python", sys.executable, *flags, str(path)]
-    environ = {**os.environ, "UV_CACHE_DIR": str(_tool_data() / "uv")}
-    environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(_tool_data() / "virtualenv")
-    subprocess.run(command, check=True, env=environ, capture_output=True, timeout=60)
-    return path

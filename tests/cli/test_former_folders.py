@@ -11,6 +11,7 @@ import pytest
 from envdeck.core.model import Operation, Size
 from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.transaction.journal import Entry, Journal, Move, Phase
+from support.trees import states
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 ID = "20261118-100640-4f2a"
@@ -35,13 +36,6 @@ def old(home, host) -> Path:
     return folder
 
 
-def tree(folder: Path) -> dict:
-    return {
-        str(path): (path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
-        for path in folder.rglob("*")
-    }
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -61,9 +55,9 @@ def tree(folder: Path) -> dict:
 def test_a_look_moves_nothing(cli, old, home, catalog, environment, arguments, monkeypatch):
     catalog.environments = [environment("api/.venv", size=Size(9, 9, 9))]
     monkeypatch.chdir(home)
-    before = tree(home)
+    before = states(home)
     assert "moved" not in cli(*arguments).err
-    assert tree(home) == before
+    assert states(home) == before
 
 
 def test_a_look_reads_it(cli, old):

@@ -1,14 +1,11 @@
 """`envdeck onboard`: how a project stands, and what is done for it, on real environments."""
 
-import base64
-import hashlib
 import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +16,7 @@ from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.host import Host
+from support.wheels import write_wheel
 
 SECRET = "MARK-3f9c"
 MINOR = "{}.{}".format(*sys.version_info)
@@ -33,24 +31,6 @@ default-groups = []
 """
 
 
-def build_wheel(folder: Path, name: str) -> None:
-    info = f"{name}-1.0.dist-info"
-    content = {
-        f"{name}.py": "",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
-        "Tag: py3-none-any\n",
-    }
-    rows = []
-    for path, text in content.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        rows.append(f"{path},sha256={digest.decode()},{len(text)}")
-    content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as archive:
-        for path, text in content.items():
-            archive.writestr(path, text)
-
-
 @pytest.fixture
 def machine(home, tmp_path) -> Host:
     """Return a machine with one Python, and two wheels for an index."""
@@ -59,7 +39,7 @@ def machine(home, tmp_path) -> Host:
     wheels.mkdir()
     (programs / f"python{MINOR}").symlink_to(os.path.realpath(sys.executable))
     for name in ("needed", "written"):
-        build_wheel(wheels, name)
+        write_wheel(wheels, name, files={f"{name}.py": ""})
     (home / ".config" / "pip").mkdir(parents=True)
     text = f"[global]\nno-index = true\nfind-links = {wheels}\n"
     (home / ".config" / "pip" / "pip.conf").write_text(text)

@@ -13,6 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from support.trees import contents
+
 NAMES = ["my env", 'it\'s "x" $HOME', "[env]*?", "a\nb", "--yes", "\udcff\udcfe", "naïve ✓"]
 
 
@@ -50,30 +52,19 @@ def api(home, make_venv) -> Path:
     return path
 
 
-def tree(folder: Path) -> dict[str, str]:
-    """Return every file and link below a folder, with what is in it or where it leads to."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            found[str(path)] = os.readlink(path)
-        elif path.is_file():
-            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
 def test_a_dry_run_leaves_no_trace(envdeck, api, home):
-    before = tree(home / "work")
+    before = contents(home / "work")
     result = envdeck("delete", "work/api", "--dry-run", "--json")
     assert result.code == 0, result.err
     told = json.loads(result.out)
     assert (told["result"], told["plan"]["targets"]) == (None, [str(api)])
     assert told["plan"]["reclaims_bytes"] > 0
-    assert tree(home / "work") == before
+    assert contents(home / "work") == before
     assert not (home / ".local").exists()
 
 
 def test_deleted_and_brought_back_file_by_file(envdeck, api, home):
-    before = tree(home / "work")
+    before = contents(home / "work")
     result = envdeck("delete", "work/api", "--yes")
     assert (result.code, api.exists()) == (0, False), result.err
     assert result.out.startswith("done: ")
@@ -81,7 +72,7 @@ def test_deleted_and_brought_back_file_by_file(envdeck, api, home):
     assert json.loads(envdeck("list", "--json").out)["environments"] == []
     assert json.loads(envdeck("trash", "--json").out)["items"][0]["path"] == str(api)
     assert envdeck(*undo.split(), "--yes").code == 0
-    assert tree(home / "work") == before
+    assert contents(home / "work") == before
     told = json.loads(envdeck("history", "--json").out)["operations"]
     assert [each["operation"] for each in told] == ["undo", "delete"]
     assert told[1]["undone_by"] == told[0]["id"]
@@ -90,14 +81,14 @@ def test_deleted_and_brought_back_file_by_file(envdeck, api, home):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_of_a_folder_is_too_strange(envdeck, home, make_venv, name):
     path = make_venv(home / "plain").rename(home / name)
-    before = tree(path)
+    before = contents(path)
     result = envdeck("delete", "--yes", "--json", "--", os.path.join(".", name))
     assert result.code == 0, result.err
     told = json.loads(result.out)
     assert told["plan"]["targets"] == [str(path)]
     assert not path.exists()
     assert envdeck("trash", "restore", told["id"], "--yes").code == 0
-    assert tree(path) == before
+    assert contents(path) == before
 
 
 def test_files_that_are_the_persons_own_have_to_be_named(envdeck, api):
@@ -117,7 +108,7 @@ def test_for_good(envdeck, api, home):
     assert (result.code, told["plan"]["undo"]) == (0, None)
     assert told["result"]["freed_bytes"] > 0
     assert not api.exists()
-    assert tree(home / ".local" / "share") == {}
+    assert contents(home / ".local" / "share") == {}
     assert envdeck("undo", "--yes").code == 1
 
 
@@ -125,7 +116,7 @@ def test_purged_later(envdeck, api, home):
     assert envdeck("delete", "work/api", "--yes").code == 0
     result = envdeck("trash", "purge", "--yes")
     assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is permanently deleted")
-    assert tree(home / ".local" / "share") == {}
+    assert contents(home / ".local" / "share") == {}
     assert envdeck("trash", "purge", "--yes").code == 2
 
 
@@ -169,7 +160,7 @@ def test_partly_purged(envdeck, api, home):
     told = json.loads(envdeck("trash", "purge", "--yes", "--json").out)["result"]
     assert (told["status"], [each["status"] for each in told["items"]]) == ("done", ["done"])
     assert envdeck("trash").out == "the trash is empty\n"
-    assert tree(home / ".local" / "share") == {}
+    assert contents(home / ".local" / "share") == {}
 
 
 def test_one_that_cannot_be_purged_keeps_no_other(envdeck, api, home, make_venv):
@@ -218,9 +209,9 @@ def test_a_project_that_only_looks_like_an_environment_is_left_alone(envdeck, ho
     (project / "src").mkdir(parents=True)
     for name in ("pyvenv.cfg", "pyproject.toml", "src/app.py"):
         (project / name).touch()
-    before = tree(home / "work")
+    before = contents(home / "work")
     result = envdeck("delete", "work/site", "--yes", "--purge", "--allow", "unowned-files")
-    assert (result.code, tree(home / "work")) == (3, before)
+    assert (result.code, contents(home / "work")) == (3, before)
     assert "(not-an-environment)" in result.err
 
 
@@ -243,7 +234,7 @@ def test_a_link_is_removed_alone(envdeck, api, home):
 
 
 def test_made_anew_and_taken_back(envdeck, api, home):
-    before, inode = tree(home / "work"), api.stat().st_ino
+    before, inode = contents(home / "work"), api.stat().st_ino
     result = envdeck("recreate", "work/api", "--yes", "--json")
     assert result.code == 0, result.err
     told = json.loads(result.out)
@@ -251,7 +242,7 @@ def test_made_anew_and_taken_back(envdeck, api, home):
     assert api.stat().st_ino != inode
     assert (api / "bin" / "python").exists()
     assert envdeck("undo", told["id"], "--yes").code == 0
-    assert (tree(home / "work"), api.stat().st_ino) == (before, inode)
+    assert (contents(home / "work"), api.stat().st_ino) == (before, inode)
 
 
 def test_created_from_a_file_and_taken_back(envdeck, home):
@@ -280,7 +271,7 @@ def test_a_place_that_was_taken(envdeck, api, home):
 
 
 def test_what_a_kill_left_is_said_and_brought_to_an_end(envdeck, api, home):
-    before = tree(home / "work")
+    before = contents(home / "work")
     killed = envdeck(
         "delete",
         "work/api",
@@ -300,14 +291,14 @@ type(disk_for(Host.current())).move = lambda *given: os.kill(os.getpid(), 9)
     assert envdeck("delete", "work/api", "--dry-run").err.startswith(said)
     result = envdeck("history", "--recover")
     assert (result.code, result.err.count("is rolled back now")) == (0, 1)
-    assert tree(home / "work") == before
+    assert contents(home / "work") == before
     assert envdeck("list", "--no-size").err == ""
     assert envdeck("history", "--recover").out == "nothing was interrupted\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_rolls_back_and_ends_what_it_had_started(api, home, number):
-    before = tree(home / "work")
+    before = contents(home / "work")
     code = """
 import os, sys
 from dataclasses import replace
@@ -336,8 +327,8 @@ sys.exit(main(["recreate", "work/api", "--yes", "--json"]))
     assert process.returncode == 130, err
     told = json.loads(out)["result"]
     assert (told["status"], told["stopped"]) == ("rolled-back", True)
-    assert tree(home / "work") == before
-    assert tree(home / ".local" / "share") == {}
+    assert contents(home / "work") == before
+    assert contents(home / ".local" / "share") == {}
 
 
 def at_a_terminal(
@@ -376,7 +367,7 @@ def test_the_question_at_a_terminal(api, home, typed, code, there):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_it_is_planned_ends_what_it_had_started(api, home, tmp_path, number):
-    before = tree(home / "work")
+    before = contents(home / "work")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     code = """
@@ -414,7 +405,7 @@ sys.exit(main(["upgrade", "work/api", "--all", "--yes", "--json"]))
     with pytest.raises(ProcessLookupError):
         os.killpg(int(line), 0)
     assert list(temporary.iterdir()) == []
-    assert tree(home / "work") == before
+    assert contents(home / "work") == before
 
 
 def test_edited_files_of_packages_are_named(envdeck, api):

@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import sys
 import time
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
+import made_up as made_up_module
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
@@ -26,12 +24,7 @@ class Screen(SingleFileSnapshotExtension):
 @pytest.fixture(scope="session")
 def made_up():
     """Environments and sources in memory."""
-    name = "envdeck_tests_made_up"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, Path(__file__).parent.parent / "tui" / "made_up.py")
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    return made_up_module
 
 
 def settled(app):

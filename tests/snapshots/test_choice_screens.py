@@ -1,20 +1,8 @@
 """The dialogs in which something is chosen, the trash and the history, as they look."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-
-from envdeck.core.model import Doubt, NoPlan, PackageChoice
-from envdeck.tui.history.screen import HistoryScreen
-from envdeck.tui.history.trash_screen import TrashScreen
-from envdeck.tui.recreate.create_dialog import CreateDialog
-from envdeck.tui.recreate.dialog import RecreateDialog
-from envdeck.tui.upgrade.dialog import UpgradeDialog
-
-sys.path.append(str(Path(__file__).parents[1] / "tui"))
 from choosing_cases import (
     API,
     CHOICES,
@@ -29,6 +17,14 @@ from choosing_cases import (
     shown,
     until,
 )
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from envdeck.core.model import Doubt, NoPlan, PackageChoice
+from envdeck.tui.history.screen import HistoryScreen
+from envdeck.tui.history.trash_screen import TrashScreen
+from envdeck.tui.recreate.create_dialog import CreateDialog
+from envdeck.tui.recreate.dialog import RecreateDialog
+from envdeck.tui.upgrade.dialog import UpgradeDialog
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda s: f"{s[0]}x{s[1]}")
 ALL_SIZES = pytest.mark.parametrize(

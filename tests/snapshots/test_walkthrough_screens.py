@@ -1,9 +1,6 @@
 """The walkthrough and the tour as they look, at the sizes they are designed for."""
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
+import made_up_walkthrough as made
 import pytest
 
 from envdeck.core.model import CommandStarted, OutputLine, StepProgress, StepStarted
@@ -13,19 +10,6 @@ SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"
 )
 NARROW = (80, 24)
-
-
-def _load():
-    name = "envdeck_tests_made_up_walkthrough"
-    if name not in sys.modules:
-        path = Path(__file__).parent.parent / "tui" / "made_up_walkthrough.py"
-        spec = spec_from_file_location(name, path)
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-made = _load()
 
 
 def looked(app):

@@ -2,23 +2,10 @@
 
 import os
 import signal
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-
-
-def _terminals():
-    name = "envdeck_tests_programs"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-        sys.modules[name].PROGRAM = "-m"  # `python -m envdeck …`
-    return sys.modules[name]
+from support.terminal import Terminal, restored
 
 
 @pytest.fixture
@@ -30,7 +17,7 @@ def demo(tmp_path, monkeypatch):
     started = []
 
     def begun(*arguments):
-        started.append(_terminals().Terminal("envdeck", "demo", *arguments, columns=110, lines=32))
+        started.append(Terminal("-m", "envdeck", "demo", *arguments, columns=110, lines=32))
         return started[-1], folder
 
     yield begun
@@ -56,7 +43,7 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen.until(lambda: "1 of 27" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
-    assert _terminals().restored(screen)
+    assert restored(screen)
     assert os.listdir(folder) == []
     assert "is removed" in screen.raw
 

@@ -1,110 +1,14 @@
 """The real process in a pseudo-terminal, read as a terminal would: few, and whole."""
 
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
-import sys
-import termios
-import time
 from pathlib import Path
 
-import pyte
 import pytest
 
+from support.terminal import LEFT, Terminal, restored
+
 PROGRAM = Path(__file__).with_name("program.py")
-LEFT = "\x1b[?1049l"
-"""The alternate screen is left."""
-
-
-class Terminal:
-    """A process on a pseudo-terminal, and what its screen shows."""
-
-    def __init__(self, *arguments: str, columns: int = 80, lines: int = 24) -> None:
-        self.screen = pyte.Screen(columns, lines)
-        self.stream = pyte.Stream(self.screen)
-        self.raw = ""
-        self.code: int | None = None
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", COLUMNS="", LINES="", PYTHONUTF8="1")
-            for name in ("COLUMNS", "LINES"):
-                del os.environ[name]
-            os.execv(sys.executable, [sys.executable, str(PROGRAM), *arguments])
-        self._size(columns, lines)
-
-    def _size(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
-    def resize(self, columns: int, lines: int) -> None:
-        self.screen.resize(lines, columns)
-        self._size(columns, lines)
-
-    def press(self, keys: str) -> None:
-        os.write(self.fd, keys.encode())
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.screen.display)
-
-    def _read(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self.fd], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:  # Linux says so when the other side has closed
-            return False
-        if data:
-            decoded = data.decode(errors="replace")
-            self.raw += decoded
-            # pyte knows no private parameters but `?`, and takes what follows for text.
-            self.stream.feed(decoded.replace("\x1b[>", "\x1b[?").replace("\x1b[<", "\x1b[?"))
-        return bool(data)
-
-    def until(self, condition, seconds: float = 30) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, f"waited in vain; it shows:\n{self.text}"
-            self._read(0.05)
-
-    def until_gone(self, text: str, seconds: float = 30) -> None:
-        """Wait until a text is gone, and not because a frame is half drawn."""
-        end = time.monotonic() + seconds
-        quiet = 0
-        while quiet < 5:
-            assert time.monotonic() < end, f"{text!r} stays; it shows:\n{self.text}"
-            self._read(0.05)
-            quiet = quiet + 1 if text not in self.text else 0
-
-    def ended(self, seconds: float = 30) -> int:
-        """Return the exit code, everything read."""
-        end = time.monotonic() + seconds
-        while self.code is None:
-            assert time.monotonic() < end, f"it did not end; it shows:\n{self.text}"
-            self._read(0.02)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-        for _ in range(1000):
-            ready, _, _ = select.select([self.fd], [], [], 0.05)
-            if not ready or not self._read(0):
-                break
-        return self.code
-
-    def hang_up(self) -> None:
-        """Close the window it runs in; what is read from now on comes from nowhere."""
-        nowhere = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nowhere, self.fd)
-        os.close(nowhere)
-
-    def close(self) -> None:
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-        os.close(self.fd)
 
 
 @pytest.fixture
@@ -113,21 +17,12 @@ def terminal():
     started: list[Terminal] = []
 
     def start(*arguments: str, **size: int) -> Terminal:
-        started.append(Terminal(*arguments, **size))
+        started.append(Terminal(PROGRAM, *arguments, **size))
         return started[-1]
 
     yield start
     for each in started:
         each.close()
-
-
-def restored(terminal: Terminal) -> bool:
-    """Whether the terminal is as it was: first screen, mouse off, cursor shown."""
-    return (
-        terminal.raw.rindex(LEFT) > terminal.raw.rindex("\x1b[?1049h")
-        and terminal.raw.rindex("\x1b[?1000l") > terminal.raw.rindex("\x1b[?1000h")
-        and terminal.raw.rindex("\x1b[?25h") > terminal.raw.rindex("\x1b[?25l")
-    )
 
 
 def test_it_filters_resizes_and_quits_with_zero(terminal):

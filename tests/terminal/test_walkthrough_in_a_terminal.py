@@ -1,22 +1,12 @@
 """The walkthrough and the tour in a pseudo-terminal, as a person meets them: few, and thin."""
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+from support.terminal import Terminal, restored
 
-
-def _terminals():
-    name = "envdeck_tests_terminals"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-        sys.modules[name].PROGRAM = HERE / "walkthrough_program.py"
-    return sys.modules[name]
+PROGRAM = Path(__file__).with_name("walkthrough_program.py")
 
 
 @pytest.fixture
@@ -25,7 +15,7 @@ def start():
     started = []
 
     def begun(*arguments, **size):
-        started.append(_terminals().Terminal(*arguments, **size))
+        started.append(Terminal(PROGRAM, *arguments, **size))
         return started[-1]
 
     yield begun
@@ -48,7 +38,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
     screen.until(lambda: "? help" in screen.text and "2 of 7 done" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
-    assert _terminals().restored(screen)
+    assert restored(screen)
 
 
 def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):

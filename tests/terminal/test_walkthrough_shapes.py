@@ -6,26 +6,14 @@ The projects are those of the demo, built in a home of their own: no network is 
 import os
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
 import pytest
 
 from envdeck.core.system.host import Host
 from envdeck.demo import build_demo
+from support.terminal import Terminal
 
-HERE = Path(__file__).parent
 SECRET = "MARK-3f9c-token"
-
-
-def _terminals():
-    name = "envdeck_tests_programs"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, HERE / "test_real_terminal.py")
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-        sys.modules[name].PROGRAM = "-m"  # `python -m envdeck …`
-    return sys.modules[name]
 
 
 @pytest.fixture
@@ -52,7 +40,7 @@ class Walk:
 
     def __init__(self, project):
         self.project = project
-        self.screen = _terminals().Terminal("envdeck", "onboard", project, columns=120, lines=36)
+        self.screen = Terminal("-m", "envdeck", "onboard", project, columns=120, lines=36)
         self.sees("Walkthrough")
 
     def sees(self, *words):

@@ -1,12 +1,11 @@
 """What there is to choose from in the dialogs, and what was done: made up, and always the same."""
 
 import asyncio
-import sys
 import time
 from dataclasses import dataclass, field, replace
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import made_up
 from textual.app import App
 
 import envdeck.tui
@@ -33,17 +32,6 @@ from envdeck.text.safe import UNICODE
 from envdeck.tui.base.messages import PlanRequested
 from envdeck.tui.widgets.line import Look
 
-
-def _made_up():
-    name = "envdeck_tests_made_up"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, Path(__file__).with_name("made_up.py"))
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-made_up = _made_up()
 HOME, NOW, DAY = made_up.HOME, made_up.NOW, made_up.DAY
 LOOK = Look(home=HOME, clock=lambda: NOW, signs=UNICODE)
 HOSTILE = "[@click=app.quit]x[/]\x1b[31m"

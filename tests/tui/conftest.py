@@ -2,34 +2,21 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from types import ModuleType
 
+import made_up as made_up_module
 import pytest
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
-def _load_made_up() -> ModuleType:
-    name = "envdeck_tests_made_up"
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, Path(__file__).parent.parent / "tui" / "made_up.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
 @pytest.fixture(scope="session")
 def made_up() -> ModuleType:
     """Environments and sources in memory."""
-    return _load_made_up()
+    return made_up_module
 
 
 async def until(condition: Callable[[], object], seconds: float = 30) -> None:

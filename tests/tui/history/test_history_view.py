@@ -1,10 +1,19 @@
 """The history: what was done, how it ended, and taking it back."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from choosing_cases import (
+    HOME,
+    LOOK,
+    NOW,
+    PASTS,
+    ChoosingOperations,
+    Harness,
+    past,
+    shown,
+    until,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,19 +33,6 @@ from envdeck.tui.history.view import (
     undo_words,
 )
 from envdeck.tui.widgets.line import Look, line_text
-
-sys.path.append(str(Path(__file__).parent))
-from choosing_cases import (
-    HOME,
-    LOOK,
-    NOW,
-    PASTS,
-    ChoosingOperations,
-    Harness,
-    past,
-    shown,
-    until,
-)
 
 # the lines
 

@@ -1,11 +1,21 @@
 """The trash: what is in it, what of it can be restored, and what purging it frees."""
 
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from choosing_cases import (
+    DAY,
+    HOME,
+    ITEMS,
+    LOOK,
+    NOW,
+    ChoosingOperations,
+    Harness,
+    item,
+    shown,
+    until,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,20 +32,6 @@ from envdeck.tui.history.trash_view import (
     title_line,
 )
 from envdeck.tui.widgets.line import Look, line_text
-
-sys.path.append(str(Path(__file__).parent))
-from choosing_cases import (
-    DAY,
-    HOME,
-    ITEMS,
-    LOOK,
-    NOW,
-    ChoosingOperations,
-    Harness,
-    item,
-    shown,
-    until,
-)
 
 API, BLOG, SITE, SHOP, LINK, DUE, TORN = ITEMS
 

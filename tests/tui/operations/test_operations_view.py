@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from choosing_cases import CHOICES
 
 from envdeck.core.model import (
     CommandEnded,
@@ -31,9 +31,6 @@ from envdeck.tui.operations.screen import OperationsScreen
 from envdeck.tui.operations.view import command_lines, job_line, log_lines, step_lines
 from envdeck.tui.widgets.line import Look, line_text, line_width
 from envdeck.tui.widgets.operation_words import progress_bar, running_line
-
-sys.path.append(str(Path(__file__).parent))
-from choosing_cases import CHOICES
 
 LOOK = Look("/home/ada", lambda: 0.0)
 EVENTS = (

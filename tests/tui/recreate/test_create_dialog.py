@@ -1,15 +1,8 @@
 """A new environment for a project: its folder, what is installed, on which interpreter."""
 
 import os
-import sys
 import threading
-from pathlib import Path
 
-from envdeck.core.model import NoPlan
-from envdeck.core.operations.recreate.options import RecreateChoices
-from envdeck.tui.recreate.create_dialog import CreateDialog
-
-sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (
     HOSTILE,
     LOOK,
@@ -21,6 +14,10 @@ from choosing_cases import (
     shown,
     until,
 )
+
+from envdeck.core.model import NoPlan
+from envdeck.core.operations.recreate.options import RecreateChoices
+from envdeck.tui.recreate.create_dialog import CreateDialog
 
 PROJECT = "/home/ada/work/new"
 

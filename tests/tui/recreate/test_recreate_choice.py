@@ -1,33 +1,9 @@
 """Choosing from what an environment is made again, and on which interpreter."""
 
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from envdeck.core.model import Doubt, InterpreterReason, NoPlan, PackageChoice
-from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
-from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
-from envdeck.text import plain, width
-from envdeck.text.safe import ASCII
-from envdeck.tui.recreate.dialog import RecreateDialog, common_interpreters, heading
-from envdeck.tui.recreate.doubts import DoubtRows
-from envdeck.tui.recreate.forecast import (
-    forecast_about,
-    forecast_line,
-    jump_about,
-    jump_line,
-    jumps,
-)
-from envdeck.tui.recreate.interpreters import python_line
-from envdeck.tui.recreate.sources import difference_line, source_about, source_line
-from envdeck.tui.widgets.line import Look, line_text
-
-sys.path.append(str(Path(__file__).parent))
 from choosing_cases import (
     API,
     AS_NOW,
@@ -48,6 +24,26 @@ from choosing_cases import (
     shown,
     until,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.model import Doubt, InterpreterReason, NoPlan, PackageChoice
+from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
+from envdeck.core.operations.recreate.options import RecreateChoices, SourceChoice
+from envdeck.text import plain, width
+from envdeck.text.safe import ASCII
+from envdeck.tui.recreate.dialog import RecreateDialog, common_interpreters, heading
+from envdeck.tui.recreate.doubts import DoubtRows
+from envdeck.tui.recreate.forecast import (
+    forecast_about,
+    forecast_line,
+    jump_about,
+    jump_line,
+    jumps,
+)
+from envdeck.tui.recreate.interpreters import python_line
+from envdeck.tui.recreate.sources import difference_line, source_about, source_line
+from envdeck.tui.widgets.line import Look, line_text
 
 # the lines
 

@@ -1,9 +1,18 @@
 """The picker of upgrades: what is chosen from the start, what can be changed, what comes of it."""
 
-import sys
-from pathlib import Path
-
 import pytest
+from choosing_cases import (
+    API,
+    CANDIDATES,
+    HOSTILE,
+    LOOK,
+    NEXT,
+    OFFER,
+    ChoosingOperations,
+    Harness,
+    shown,
+    until,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,20 +31,6 @@ from envdeck.tui.upgrade.view import (
     lock_line,
 )
 from envdeck.tui.widgets.line import Look, line_text
-
-sys.path.append(str(Path(__file__).parent))
-from choosing_cases import (
-    API,
-    CANDIDATES,
-    HOSTILE,
-    LOOK,
-    NEXT,
-    OFFER,
-    ChoosingOperations,
-    Harness,
-    shown,
-    until,
-)
 
 SMALL = {"click", "requests", "boto3", "botocore", "idna"}
 

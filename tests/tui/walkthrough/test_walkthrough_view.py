@@ -1,12 +1,11 @@
 """The walkthrough's screen: what it shows, what its keys do, and that it never waits."""
 
-import sys
 import threading
 import time
 from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+import made_up_walkthrough as made
 import pytest
 
 from envdeck.core.model import (
@@ -35,17 +34,6 @@ from envdeck.tui.widgets.line import Look, line_text, line_width
 MARK = "MARK-3f9c"
 
 
-def _load():
-    name = "envdeck_tests_made_up_walkthrough"
-    if name not in sys.modules:
-        path = Path(__file__).parents[1] / "made_up_walkthrough.py"
-        spec = spec_from_file_location(name, path)
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-made = _load()
 PROJECT = made.PROJECT
 
 

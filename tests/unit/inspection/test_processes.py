@@ -1,15 +1,13 @@
 """Who uses an environment: real processes, and `/proc` as it can be."""
 
 import os
-import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 
 from envdeck.core.inspection.processes import Processes, read_processes
-
-WAIT = "print('up', flush=True); input()"
+from support.processes import WAIT, running
 
 
 @pytest.fixture
@@ -18,23 +16,10 @@ def here(host):
     return replace(host, root="/")
 
 
-@pytest.fixture
-def running():
-    """Return a function that starts a process and waits until it says that it runs."""
-    started = []
-
-    def start(*command, **options):
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"up\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+@pytest.fixture(name="running")
+def _running():
+    with running() as start:
+        yield start
 
 
 def uses(host, path):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from envdeck.core.project import Comparison, Drift, DriftFix, DriftKind
 from envdeck.core.project.drift.compare import compare
 from envdeck.core.project.project import read_project
 from envdeck.core.system.host import Host
+from support.wheels import write_wheel
 
 
 class Beside:
@@ -27,20 +27,8 @@ class Beside:
         self.wheels.mkdir()
 
     def wheel(self, name: str, version: str, *headers: str) -> Path:
-        stem = f"{name.replace('-', '_')}-{version}"
-        path = self.wheels / f"{stem}-py3-none-any.whl"
-        lines = (f"Name: {name}", f"Version: {version}", *headers)
-        members = {
-            f"{name.replace('-', '_')}/__init__.py": "",
-            f"{stem}.dist-info/METADATA": "\n".join(("Metadata-Version: 2.1", *lines, "")),
-            f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\n"
-            "Root-Is-Purelib: true\nTag: py3-none-any\n",
-        }
-        record = "".join(f"{member},,\n" for member in [*members, f"{stem}.dist-info/RECORD"])
-        with zipfile.ZipFile(path, "w") as archive:
-            for member, text in {**members, f"{stem}.dist-info/RECORD": record}.items():
-                archive.writestr(member, text)
-        return path
+        files = {f"{name.replace('-', '_')}/__init__.py": ""}
+        return write_wheel(self.wheels, name, version, files, headers=headers)
 
     def install(self, *lines: str) -> None:
         """Install by uv, from the wheels made here alone, without what they need."""

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +17,7 @@ from envdeck.core.operations.disk.platforms import LinuxDisk
 from envdeck.core.operations.execute import recover
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.operations.transaction.places import lock
+from support.trees import states
 
 UNOWNED = frozenset({"unowned-files"})
 
@@ -50,19 +50,8 @@ def run(operations):
     return lambda plan, stopped=lambda: False: operations.run(plan, lambda _event: None, stopped)
 
 
-def tree(top: Path) -> dict[str, object]:
-    """Return what is below a folder, with times and numbers: nothing may have been touched."""
-    found = {}
-    for folder, folders, files in os.walk(top):
-        folders[:] = [name for name in folders if name not in {".local", ".cache"}]
-        for name in [*folders, *files]:
-            path = Path(folder, name)
-            status = path.lstat()
-            content = os.readlink(path) if path.is_symlink() else b""
-            if stat.S_ISREG(status.st_mode):
-                content = path.read_bytes()
-            found[str(path)] = (status.st_ino, status.st_mode, status.st_mtime_ns, content)
-    return found
+def tree(top: Path) -> dict[str, tuple[int, int, int, bytes]]:
+    return states(top, without={".local", ".cache"})
 
 
 def trashed(operations) -> list[str]:
@@ -81,7 +70,10 @@ def test_it_goes_whole_and_comes_back_whole(operations, env, plan, run, home):
     assert {path: each[0] for path, each in tree(home).items()} == {
         path: each[0] for path, each in before.items()
     }
-    assert tree(env) == {k: v for k, v in before.items() if k.startswith(f"{env}/")}
+    inside = f"{env.relative_to(home)}/"
+    assert tree(env) == {
+        path.removeprefix(inside): each for path, each in before.items() if path.startswith(inside)
+    }
     assert operations.trash() == ()
 
 

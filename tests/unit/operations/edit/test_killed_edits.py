@@ -4,13 +4,11 @@ The usual run takes every fifth call of an edit and of a creation; the long run 
 every call of them, of what takes them back, and where two renames stand for an exchange.
 """
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from support.processes import rows_of
 
 PROGRAM = Path(__file__).with_name("dying_edits.py")
 SCENARIOS = ("edit", "create", "undo-edit", "undo-create", "redo-edit", "redo-create")
@@ -18,17 +16,7 @@ EXCHANGES = ("edit", "undo-edit", "redo-edit")
 
 
 def interrupted(base: Path, scenario: str, how: str, *options: str) -> list[dict]:
-    done = subprocess.run(
-        [sys.executable, PROGRAM, scenario, base, how, *options],
-        env={**os.environ, "HOME": str(base)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return rows_of(PROGRAM, scenario, base, how, *options)
 
 
 def hold(rows: list[dict]) -> None:

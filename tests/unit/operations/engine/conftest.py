@@ -1,10 +1,7 @@
 """Wheels that a test builds itself, and uv without anything of this machine."""
 
-import base64
-import hashlib
 import os
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest
 
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.system.host import Host
+from support.wheels import write_wheel
 
 
 @pytest.fixture
@@ -19,39 +17,10 @@ def wheel() -> Callable[..., Path]:
     return build_wheel
 
 
-def build_wheel(
-    folder: Path,
-    name: str,
-    version: str = "1.0",
-    *,
-    requires: tuple[str, ...] = (),
-    files: dict[str, str] | None = None,
-    entry_points: str = "",
-    tag: str = "py3-none-any",
-) -> Path:
+def build_wheel(folder: Path, name: str, version: str = "1.0", *, files=None, **more) -> Path:
     """Build a real wheel; `files` lie beside its module."""
-    folder.mkdir(parents=True, exist_ok=True)
-    info = f"{name}-{version}.dist-info"
-    head = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
-    content = {f"{name}.py": "def main():\n    print('it runs')\n", **(files or {})}
-    content[f"{info}/METADATA"] = "\n".join(head + [f"Requires-Dist: {r}" for r in requires]) + "\n"
-    content[f"{info}/WHEEL"] = (
-        f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n"
-    )
-    if entry_points:
-        content[f"{info}/entry_points.txt"] = entry_points
-    rows = []
-    for path, text in content.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        rows.append(f"{path},sha256={digest.decode()},{len(text.encode())}")
-    content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
-    target = folder / f"{name}-{version}-{tag}.whl"
-    with zipfile.ZipFile(target, "w") as archive:
-        for path, text in content.items():
-            row = zipfile.ZipInfo(path)
-            row.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
-            archive.writestr(row, text)
-    return target
+    contents = {f"{name}.py": "def main():\n    print('it runs')\n", **(files or {})}
+    return write_wheel(folder, name, version, contents, **more)
 
 
 @pytest.fixture

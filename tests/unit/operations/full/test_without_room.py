@@ -8,6 +8,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, Result
 from envdeck.core.operations.api import Operations
+from support.trees import contents
 
 ALLOW = frozenset({"unowned-files"})
 
@@ -24,16 +25,7 @@ def delete(operations: Operations, *paths: Path, purge: bool = False) -> Result:
 
 
 def tree(top: Path) -> dict[str, bytes]:
-    return {
-        os.path.relpath(os.path.join(folder, name), top): (
-            os.fsencode(os.readlink(path))
-            if (path := Path(folder, name)).is_symlink()
-            else path.read_bytes()
-        )
-        for folder, _, names in os.walk(top)
-        for name in names
-        if not name.endswith(".crowd")
-    }
+    return contents(top, without=lambda name: name.endswith(".crowd"))
 
 
 @pytest.fixture

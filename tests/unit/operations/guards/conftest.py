@@ -1,8 +1,6 @@
 """Questions about real environments, and the proof that asking changes nothing."""
 
-import hashlib
 import os
-import zipfile
 from dataclasses import replace
 
 import pytest
@@ -14,6 +12,8 @@ from envdeck.core.inspection.environment import Inspector
 from envdeck.core.model import Identity, Operation, ProjectLink, Target
 from envdeck.core.operations.guards.check import ask
 from envdeck.core.operations.guards.context import GuardContext, GuardRequest
+from support.trees import states
+from support.wheels import write_wheel
 
 
 @pytest.fixture
@@ -52,53 +52,22 @@ def asked(question):
     the refusals by guard."""
 
     def asking(path, *arguments, allowed=frozenset(), **options):
-        before = digest(path)
+        before = states(path)
         one = question(path, *arguments, **options)
         refusals = ask(one, allowed=frozenset(allowed))
         assert (
             ask(replace(one, machine=one.machine.refreshed()), allowed=frozenset(allowed))
             == refusals
         )
-        assert digest(path) == before
+        assert states(path) == before
         return {refusal.guard: refusal for refusal in refusals}
 
     return asking
 
 
-def digest(path):
-    """Hash what is below a path: names, modes, times of change, contents."""
-    seen = hashlib.sha256()
-    for folder, folders, names in os.walk(os.fsencode(path)):
-        folders.sort()
-        for name in sorted([*folders, *names]):
-            place = os.path.join(folder, name)
-            status = os.lstat(place)
-            seen.update(
-                b"%s\0%o %d %d\0" % (place, status.st_mode, status.st_mtime_ns, status.st_ino)
-            )
-            if os.path.islink(place):
-                seen.update(os.readlink(place))
-            elif os.path.isfile(place):
-                with open(place, "rb") as file:
-                    seen.update(file.read())
-    return seen.hexdigest()
-
-
 @pytest.fixture
 def wheel(tmp_path):
     """Return a wheel of the package `cow`, with a command."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    path = folder / "cow-1.0-py3-none-any.whl"
-    info = "cow-1.0.dist-info"
-    files = {
-        "cow.py": "def main():\n    print('moo')\n",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: cow\nVersion: 1.0\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": "[console_scripts]\ncow = cow:main\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return path
+    code = "def main():\n    print('moo')\n"
+    script = "[console_scripts]\ncow = cow:main\n"
+    return write_wheel(tmp_path / "wheels", "cow", files={"cow.py": code}, entry_points=script)

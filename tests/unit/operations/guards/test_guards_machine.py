@@ -14,6 +14,7 @@ from envdeck.core.operations.guards.check import ask, unchecked
 from envdeck.core.operations.guards.context import GuardContext
 from envdeck.core.operations.guards.rules import owner_command
 from envdeck.core.system.mounts import Mount, read_mounts
+from support.processes import WAIT, running
 
 
 @pytest.fixture
@@ -111,26 +112,10 @@ def nobody(host):
     return Processes(())
 
 
-@pytest.fixture
-def running():
-    """Return a function that starts a process and waits until it says that it runs."""
-    started = []
-
-    def start(*command, **options):
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"up\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-WAIT = "print('up', flush=True); input()"
+@pytest.fixture(name="running")
+def _running():
+    with running() as start:
+        yield start
 
 
 def test_what_runs_from_it(asked, home, make_venv, here, running):

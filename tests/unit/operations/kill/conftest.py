@@ -1,6 +1,5 @@
 """A real environment of wheels made here, and the program that changes it, to be killed."""
 
-import base64
 import hashlib
 import io
 import os
@@ -8,7 +7,6 @@ import subprocess
 import sys
 import tarfile
 import time
-import zipfile
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -20,6 +18,7 @@ from envdeck.core.catalog import Catalog
 from envdeck.core.model import NoPlan, Plan
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.engine.uv import UvAdapter
+from support.wheels import write_wheel
 
 PROGRAM = Path(__file__).with_name("killing.py")
 _SPEC = spec_from_file_location("killing", PROGRAM)
@@ -46,28 +45,14 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def hash_of(text: str) -> str:
-    """Return a digest as RECORD has it."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def build_wheel(folder: Path, name: str, version: str) -> None:
     """Write a wheel with a module, a second file and a command."""
-    info = f"{name}-{version}.dist-info"
-    head = "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files = {
         f"{name}/__init__.py": f"version = {version!r}\ndef main():\n    print(version)\n",
         f"{name}/data.txt": name * 1000,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": head,
-        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
-    rows = [f"{path},sha256={hash_of(text)},{len(text)}\n" for path, text in files.items()]
-    files[f"{info}/RECORD"] = "".join((*rows, f"{info}/RECORD,,\n"))
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
+    script = f"[console_scripts]\n{name} = {name}:main\n"
+    write_wheel(folder, name, version, files, entry_points=script)
 
 
 class Real:

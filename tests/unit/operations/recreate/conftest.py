@@ -1,22 +1,17 @@
 """A machine of its own with wheels built here, real creators and installers, and an account of
 every environment that is taken without the code that is tested."""
 
-import atexit
-import base64
 import csv
 import hashlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import threading
-import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,98 +19,24 @@ from urllib.parse import quote, unquote
 
 import pytest
 from uv import find_uv_bin
-from virtualenv.seed.wheels import embed
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.model import CommandStarted, Ending, NoPlan, StepStarted
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.system.host import Host
-
-PIP = max(Path(embed.__file__).parent.glob("pip-*.whl"))
-BACKEND = """
-import os, zipfile
-NAME, VERSION = {name!r}, {version!r}
-def get_requires_for_build_wheel(config_settings=None):
-    return []
-get_requires_for_build_editable = get_requires_for_build_wheel
-def _build(folder, editable):
-    {before}
-    stem = NAME + "-" + VERSION
-    name = stem + "-py3-none-any.whl"
-    wheel = ("Wheel-Version: 1.0", "Generator: t", "Root-Is-Purelib: true", "Tag: py3-none-any", "")
-    head = "Metadata-Version: 2.1\\nName: " + NAME + "\\nVersion: " + VERSION + "\\n"
-    inside = {{
-        stem + ".dist-info/METADATA": head + {requires!r},
-        stem + ".dist-info/WHEEL": "\\n".join(wheel),
-    }}
-    if editable:
-        inside["__editable__." + NAME + ".pth"] = os.getcwd() + "\\n"
-    else:
-        inside[NAME + ".py"] = open(NAME + ".py").read()
-    record = "".join(path + ",,\\n" for path in inside) + stem + ".dist-info/RECORD,,\\n"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as archive:
-        for path, text in inside.items():
-            archive.writestr(path, text)
-        archive.writestr(stem + ".dist-info/RECORD", record)
-    return name
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    return _build(folder, False)
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    return _build(folder, True)
-def build_sdist(folder, config_settings=None):
-    raise RuntimeError("not here")
-"""
+from support.environments import tool_data
+from support.wheels import PIP, digest, make_project, make_repository, unpacked_pip, write_wheel
 
 
-def digest(data: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-
-
-def build_wheel(
-    folder, name, version="1.0", files=None, *, requires=(), scripts=(), tag="py3-none-any"
-) -> Path:
+def build_wheel(folder, name, version="1.0", files=None, *, scripts=(), **more) -> Path:
     """Write a wheel with one module, and in `files` whatever else; `DATA/` is its `.data`."""
     module = name.replace("-", "_")
-    stem = f"{module}-{version}"
-    head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-    head += "".join(f"Requires-Dist: {each}\n" for each in requires)
-    body = f"version = {version!r}\ndef main():\n    print({name!r}, version)\n".encode()
-    contents = {f"{module}/__init__.py": body}
-    contents |= {path.replace("DATA/", f"{stem}.data/"): data for path, data in files or ()}
-    contents[f"{stem}.dist-info/METADATA"] = head.encode()
-    contents[f"{stem}.dist-info/WHEEL"] = (
-        f"Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()
-    )
-    if scripts:
-        told = "".join(f"{each} = {module}:main\n" for each in scripts)
-        contents[f"{stem}.dist-info/entry_points.txt"] = f"[console_scripts]\n{told}".encode()
-    record = io.StringIO(newline="")
-    writer = csv.writer(record, lineterminator="\n")
-    for path, data in contents.items():
-        writer.writerow((path, f"sha256={digest(data)}", len(data)))
-    writer.writerow((f"{stem}.dist-info/RECORD", "", ""))
-    contents[f"{stem}.dist-info/RECORD"] = record.getvalue().encode()
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{stem}-{tag}.whl"
-    with zipfile.ZipFile(target, "w") as archive:
-        for path, data in contents.items():
-            member = zipfile.ZipInfo(path)
-            member.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
-            archive.writestr(member, data)
-    return target
-
-
-def make_project(folder, name="placed", version="1.5", *, more="", before="", requires="") -> Path:
-    """Write a project that builds without any other package; `more` goes into its pyproject."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pyproject.toml").write_text(
-        f'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n{more}'
-    )
-    told = {"name": name, "version": version, "before": before or "pass", "requires": requires}
-    (folder / "backend.py").write_text(BACKEND.format(**told))
-    (folder / f"{name}.py").write_text("here = True\n")
-    return folder
+    body = f"version = {version!r}\ndef main():\n    print({name!r}, version)\n"
+    told = "".join(f"{each} = {module}:main\n" for each in scripts)
+    entry_points = f"[console_scripts]\n{told}" if scripts else ""
+    contents = {f"{module}/__init__.py": body} | dict(files or ())
+    return write_wheel(folder, name, version, contents, entry_points=entry_points, **more)
 
 
 def build_sdist(folder, name, version="1.0", *, before="") -> Path:
@@ -130,32 +51,6 @@ def build_sdist(folder, name, version="1.0", *, before="") -> Path:
         with tarfile.open(folder / f"{stem}.tar.gz", "w:gz") as archive:
             archive.add(project, stem)
     return folder / f"{stem}.tar.gz"
-
-
-def make_repository(folder, name="cloned") -> str:
-    make_project(folder, name)
-    settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    for arguments in (["init", "-q"], ["add", "."], [*settings, "commit", "-q", "-m", "It"]):
-        subprocess.run(["git", "-C", folder, *arguments], check=True, timeout=30)
-    asked = ["git", "-C", folder, "rev-parse", "HEAD"]
-    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@lru_cache
-def _virtualenv_data() -> str:
-    """Return where virtualenv keeps what it found out about interpreters, once for all tests."""
-    folder = tempfile.mkdtemp(prefix="virtualenv-data-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@lru_cache
-def _unpacked_pip() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="pip-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with zipfile.ZipFile(PIP) as archive:
-        archive.extractall(folder)
-    return folder
 
 
 def account(path) -> dict[str, object]:
@@ -264,7 +159,10 @@ class Machine:
             command = [find_uv_bin(), "venv", "-q", "--offline", "--no-config"]
             command += ["--python", python, *flags]
         command = [each for each in command if each != "--pip"]
-        self.call([*command, os.fspath(path)], VIRTUALENV_OVERRIDE_APP_DATA=_virtualenv_data())
+        self.call(
+            [*command, os.fspath(path)],
+            VIRTUALENV_OVERRIDE_APP_DATA=str(tool_data() / "virtualenv"),
+        )
         return path
 
     def install(self, path: Path, creator: str, *what: str | Path) -> None:
@@ -276,7 +174,7 @@ class Machine:
             return
         command = [path / "bin" / "python", "-m", "pip", "install", "-q", "--no-index"]
         command += ["--no-build-isolation", "--disable-pip-version-check", "--no-compile"]
-        more = {"PYTHONPATH": str(_unpacked_pip()), "PIP_CONFIG_FILE": os.devnull}
+        more = {"PYTHONPATH": str(unpacked_pip()), "PIP_CONFIG_FILE": os.devnull}
         self.call([*command, "--find-links", self.wheels, *what], **more)
 
     def call(self, command, **more: str) -> str:
@@ -399,7 +297,7 @@ def kit():
         build_wheel=build_wheel,
         build_sdist=build_sdist,
         make_project=make_project,
-        make_repository=make_repository,
+        make_repository=lambda folder, name="cloned": make_repository(folder, name),
         account=account,
         source_only=source_only,
         records=records,

@@ -4,7 +4,6 @@ import io
 import sys
 import tarfile
 import threading
-import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.recreate import forecast as asking
 from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast, judge_direct
 from envdeck.core.system.host import Host
+from support.wheels import write_wheel
 
 MINOR = sys.version_info[1]
 OTHER = 8
@@ -24,17 +24,7 @@ ELSEWHERE = f"cp3{OTHER}-cp3{OTHER}-any"
 
 
 def wheel(folder: Path, name: str, version: str, tag: str = "py3-none-any") -> Path:
-    path = folder / f"{name}-{version}-{tag}.whl"
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
-        archive.writestr(
-            f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
-    return path
+    return write_wheel(folder, name, version, tag=tag)
 
 
 def sdist(folder: Path, name: str, version: str) -> Path:

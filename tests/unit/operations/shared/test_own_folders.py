@@ -31,6 +31,7 @@ from envdeck.core.operations.transaction.places import Places, former_trash
 from envdeck.core.operations.transaction.transaction import transaction
 from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.system.host import Host, former_folders, own_folders, own_path
+from support.trees import states
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 ID = "20261120-000001-aaaa"
@@ -123,23 +124,11 @@ def remembered(host: Host) -> tuple:
 ALL = (7, {"tests": ("command:pytest",)}, False, ("/home/ada/api",), [(ID, "")], [ID])
 
 
-def tree(folder: Path) -> dict:
-    """Return all that is in a folder, with what the files hold and when they were written."""
-    return {
-        str(path.relative_to(folder)): (path.read_bytes() if path.is_file() else None, mtime(path))
-        for path in sorted(folder.rglob("*"))
-    }
-
-
-def mtime(path: Path) -> int:
-    return path.lstat().st_mtime_ns
-
-
 def test_a_look_finds_everything_and_moves_nothing(machine, env):
     furnish(machine.before, env)
-    before = tree(machine.home)
+    before = states(machine.home)
     assert remembered(machine.now) == ALL
-    assert tree(machine.home) == before
+    assert states(machine.home) == before
 
 
 def test_everything_moves_once_but_the_trash(machine, env):
@@ -232,11 +221,11 @@ def test_on_every_system(home, platform, environ):
         path = Path(former.folder(kind), name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# {name}\n")
-    before = tree(home)
+    before = states(home)
     moved = {os.path.basename(each.target) for each in relocate(host, Disk(host))}
     differs = {name for kind, name in things.items() if usual.folder(kind) != former.folder(kind)}
     assert moved == differs
-    assert (tree(home) == before) is (not differs)
+    assert (states(home) == before) is (not differs)
     for kind, name in things.items():
         assert Path(usual.folder(kind), name).read_text() == f"# {name}\n"
 
@@ -363,9 +352,9 @@ def test_nothing_moves_where_one_is_a_link_to_the_other(machine, env):
         folder = Path(own_folders(machine.now).folder(kind))
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.symlink_to(machine.old)
-    before = tree(machine.home)
+    before = states(machine.home)
     assert relocate(machine.now) == ()
-    assert tree(machine.home) == before
+    assert states(machine.home) == before
     assert remembered(machine.now) == ALL
 
 

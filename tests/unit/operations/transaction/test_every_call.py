@@ -5,13 +5,11 @@ is in the property `kills` of its tests (`--junit-xml=FILE
 -o junit_family=xunit1`).
 """
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from support.processes import rows_of
 
 PROGRAM = Path(__file__).with_name("dying.py")
 SCENARIOS = (
@@ -26,17 +24,7 @@ FAULTS = ("ENOSPC", "EDQUOT", "EXDEV", "EACCES", "EIO")
 
 def interrupt(base: Path, scenario: str, how: str, *options: str) -> list[dict]:
     """Do a scenario, interrupted at one call after the other; return what each left."""
-    done = subprocess.run(
-        [sys.executable, PROGRAM, scenario, base, how, *options],
-        env={**os.environ, "HOME": str(base)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return rows_of(PROGRAM, scenario, base, how, *options)
 
 
 def hold(rows: list[dict], scenario: str, how: str) -> None:

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Ending, NoPlan, Plan, ProjectState, RecreateRequest
 from envdeck.core.operations.api import Operations
 from envdeck.core.system.host import Host
+from support.wheels import write_wheel
 
 PYPROJECT = """
 [project]
@@ -32,18 +32,8 @@ find-links = ["../wheels"]
 
 
 def wheel(folder: Path, name: str, version: str, broken: bool = False) -> None:
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        archive.writestr(f"{name}.py", "1/0\n" if broken else f"version = '{version}'\n")
-        archive.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        )
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(
-            f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"
-        )
+    code = "1/0\n" if broken else f"version = '{version}'\n"
+    write_wheel(folder, name, version, {f"{name}.py": code})
 
 
 @dataclass

@@ -24,6 +24,7 @@ from envdeck.core.operations.upgrade.interpreter import (
 )
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import read_mounts
+from support.trees import contents
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="bases are laid out as on Linux")
 
@@ -102,14 +103,6 @@ def run(environment: Path, code: str) -> str:
     return done.stdout.strip()
 
 
-def snapshot(folder: Path) -> dict[str, object]:
-    return {
-        str(path.relative_to(folder)): os.readlink(path) if path.is_symlink() else path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_symlink() or path.is_file()
-    }
-
-
 @pytest.fixture
 def bases(tmp_path: Path) -> tuple[Path, Path]:
     return a_base(tmp_path / "old base"), a_base(tmp_path / "new base")
@@ -122,12 +115,12 @@ def test_after_its_base_vanished_it_runs_on_another_one(creator, bases, tmp_path
     shutil.rmtree(old.parents[1])
     environment = look(path, host)
     assert environment.status is Status.BROKEN
-    before = snapshot(path)
+    before = contents(path)
     repair = repair_plan(environment, [at(new, host)], host)
     assert isinstance(repair, Repair), repair
     copy = staged(path, tmp_path / "staged")
     apply_repair(str(copy), repair, write)
-    assert snapshot(path) == before  # nothing is written through the hard links
+    assert contents(path) == before  # nothing is written through the hard links
     path.rename(tmp_path / "aside")
     copy.rename(path)
     assert run(path, "import lantern, sys; print(lantern.LIGHT, sys.base_prefix, sys.prefix)") == (

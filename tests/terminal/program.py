@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tui"))
 
 from made_up import HOME, NOW, MemorySource, many
 
+from envdeck.__main__ import _settle
 from envdeck.core.catalog import Scope
 from envdeck.tui import ScreenSettings, run
 
@@ -20,4 +21,6 @@ count = int(sys.argv[1])
 held = "hold" in sys.argv
 source = MemorySource(many(count), hold=lambda: held)
 settings = ScreenSettings(HOME, now=crash if "crash" in sys.argv else lambda: NOW)
-raise SystemExit(run(source, Scope((f"{HOME}/work",)), settings))
+code = run(source, Scope((f"{HOME}/work",)), settings)
+_settle()  # as the program does: or closed output would change the exit code
+raise SystemExit(code)

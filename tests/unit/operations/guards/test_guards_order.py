@@ -50,7 +50,7 @@ def test_read_only_mode_refuses_every_operation(host):
     then = GuardContext(host, read_only=True)
     for operation in Operation:
         target = Target("/somewhere", None)
-        one = GuardRequest(operation=operation, target=target, environment=None, moment=then)
+        one = GuardRequest(operation=operation, target=target, environment=None, machine=then)
         assert "read-only" in {refusal.guard for refusal in ask(one)}
 
 

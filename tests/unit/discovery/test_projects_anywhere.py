@@ -238,3 +238,35 @@ def test_another_system_sees_the_same(host, home, virtual, project, tmp_path):
     virtual(home / "elsewhere/custom")
     there = Catalog(replace(host, platform="darwin"), str(tmp_path / "other.sqlite3"))
     assert there.lookup(str(home / "elsewhere/custom")).manager == "virtualenv"
+
+
+@pytest.mark.parametrize(
+    ("place", "manager", "variable"),
+    [
+        (".local/share/pypoetry/venv", "poetry", None),
+        ("opt/poetry/venv", "poetry", ("POETRY_HOME", "opt/poetry")),
+        (".local/share/pdm-venv", "pdm", None),
+        ("opt/pdm", "pdm", ("PDM_HOME", "opt/pdm")),
+    ],
+)
+def test_what_a_tools_installer_made_is_the_tools(
+    home, host, tmp_path, virtual, place, manager, variable
+):
+    path = virtual(home / place)
+    environ = {variable[0]: str(home / variable[1])} if variable else {}
+    there = Catalog(replace(host, environ=environ), str(tmp_path / "own.sqlite3"))
+    found = there.lookup(str(path))
+    assert found.manager == manager
+    assert found.protected == f"owned-by-tool: {manager} itself is installed in it"
+    assert found.project.state is ProjectState.NONE
+
+
+@pytest.mark.parametrize("cellar", [".linuxbrew/Cellar", "opt/brew/Cellar"])
+@pytest.mark.parametrize("receipt", [True, False])
+def test_a_formula_of_homebrew_wherever_it_is(home, catalog, virtual, write, cellar, receipt):
+    keg = home / cellar / "httpie/3.2.4"
+    path = virtual(keg / "libexec")
+    if receipt:
+        write(keg / "INSTALL_RECEIPT.json", "{}")
+    expected = "protected-path: it belongs to a formula of Homebrew" if receipt else None
+    assert catalog.lookup(str(path)).protected == expected

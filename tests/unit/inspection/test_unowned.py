@@ -320,3 +320,21 @@ def test_a_stop_is_told(make_venv, tmp_path, host):
     )
     found = unowned_files(environment, stopped=lambda: True)
     assert found.unread == ("the folder itself: was not reached",)
+
+
+def test_a_real_lib64_is_somebodys_too(tmp_path, make_venv, left):
+    path = make_venv(tmp_path / "env")
+    pure = packages(path)
+    compiled = path / "lib64" / pure.parent.name / "site-packages"
+    if (path / "lib64").is_symlink():
+        (path / "lib64").unlink()
+    record = "numpy/core.so,,\nnumpy-1.dist-info/METADATA,,\nnumpy-1.dist-info/RECORD,,\n"
+    record += f"../../../bin/f2py,,\n../../../lib/{pure.parent.name}/site-packages/shared.py,,\n"
+    write(compiled / "numpy/core.so")
+    write(compiled / "numpy-1.dist-info/METADATA", "Name: numpy\nVersion: 1\n")
+    write(compiled / "numpy-1.dist-info/RECORD", record)
+    write(path / "bin/f2py")
+    write(pure / "shared.py")
+    assert names(left(path)) == []
+    write(compiled / "notes.txt")
+    assert names(left(path)) == [f"lib64/{pure.parent.name}/site-packages/notes.txt"]

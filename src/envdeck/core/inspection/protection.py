@@ -94,7 +94,7 @@ def protected_place(path: str, host: Host) -> str:
             return f"it is the root of a project ({name} is in it)"
     if os.path.dirname(path) == path:
         return "it is the root of a disk"
-    if any(lies_under(path, cellar) for cellar in _cellars(host)):
+    if any(lies_under(path, cellar) for cellar in _cellars(host)) or _is_in_keg(path):
         return "it belongs to a formula of Homebrew"
     if _is_systems(path, host):
         return "it belongs to the system"
@@ -106,6 +106,17 @@ def _cellars(host: Host) -> Iterator[str]:
         yield folder
     for prefix in ("opt/homebrew", "usr/local", "home/linuxbrew/.linuxbrew"):
         yield host.system(prefix, "Cellar")
+
+
+def _is_in_keg(path: str) -> bool:
+    """Tell whether a path lies in a formula of Homebrew, wherever that is installed: in
+    `Cellar/<formula>/<version>`, with a receipt."""
+    parts = path.split(os.sep)
+    return any(
+        reach.isfile(os.path.join(os.sep.join(parts[: at + 3]), "INSTALL_RECEIPT.json"))
+        for at, part in enumerate(parts)
+        if part == "Cellar" and len(parts) > at + 3
+    )
 
 
 def _is_systems(path: str, host: Host) -> bool:

@@ -73,7 +73,7 @@ def is_creators(root: str, folder: str, name: str, *, scripts: str, packages: bo
         return name in _SCRIPTS or _is_script(path, name)
     if packages:
         return name in _STARTUP or _is_startup(path, name)
-    if folder.startswith(("lib/python", "lib/pypy")):
+    if folder.startswith(("lib/python", "lib/pypy", "lib64/python")):
         return _is_legacy(path, folder, name)
     if folder in {"lib", "lib64"}:  # virtualenv's copies of what the executable is linked to
         return _LIBRARY.fullmatch(name) is not None

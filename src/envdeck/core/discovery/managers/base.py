@@ -92,6 +92,12 @@ class Manager:
         """The same, and with links resolved: a candidate's path is a real one."""
         return with_real(self.stores)
 
+    @cached_property
+    def installations(self) -> frozenset[str]:
+        """Where its installer puts the tool itself, links resolved: environments that nobody but
+        that installer changes."""
+        return frozenset()
+
     @property
     def named_stores(self) -> tuple[str, ...]:
         """The folders in which a `.venv` file of a project names an environment by name alone."""
@@ -126,6 +132,10 @@ class Manager:
 
     def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:
         """Return the guard that refuses to delete this environment, and why; or None."""
+        if candidate.path in self.installations:
+            return Refusal(
+                "owned-by-tool", f"{self.name} itself is installed in it", path=candidate.path
+            )
         return None
 
     def removal(

@@ -17,6 +17,7 @@ from envdeck.core.discovery.managers.base import (
     text_at,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
+from envdeck.core.model import ProjectLink
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 
@@ -51,6 +52,17 @@ class Pdm(Manager):
         default = os.path.join(host.user_data(), settings, "venvs")
         return (path, default) if os.path.isabs(path) else (default,)
 
+    @cached_property
+    def installations(self) -> frozenset[str]:
+        """What `install-pdm.py` makes, in `PDM_HOME` or beside the data folder."""
+        folder = self.host.folder("PDM_HOME") or os.path.join(self.host.user_data(), "pdm-venv")
+        return frozenset({reach.realpath(folder)})
+
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
+        """Say that PDM's own installation has none."""
+        own = candidate.path in self.installations
+        return ProjectLink(source="environment of an installed command") if own else None
+
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.
 
@@ -61,6 +73,8 @@ class Pdm(Manager):
         """
         if not is_virtual(candidate):
             return False
+        if candidate.path in self.installations:
+            return True
         parent, name = os.path.split(candidate.path)
         if parent in self.real_stores:
             own = os.path.basename(os.path.dirname(parent)) == "pdm"

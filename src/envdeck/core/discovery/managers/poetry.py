@@ -19,6 +19,8 @@ from envdeck.core.discovery.managers.base import (
     value_at,
 )
 from envdeck.core.discovery.prefix import EnvironmentCandidate, unquoted
+from envdeck.core.model import ProjectLink
+from envdeck.core.system import reach
 
 _NAME = rf"(.+)-({HASH})-py(\d+(?:\.\d+)?t?)"
 """`blog-npqDAU7S-py3.13`; the name is cut at 42 characters."""
@@ -53,6 +55,15 @@ class Poetry(Manager):
         defaults = (os.path.join(cache, "virtualenvs") for cache in caches)
         return (*filter(os.path.isabs, paths), *defaults)
 
+    @cached_property
+    def installations(self) -> frozenset[str]:
+        """What `install.python-poetry.org` makes, in `POETRY_HOME` or in the data folder."""
+        host = self.host
+        home = host.folder("POETRY_HOME") or os.path.join(
+            host.user_config() if host.windows else host.user_data(), "pypoetry"
+        )
+        return frozenset({reach.realpath(os.path.join(home, "venv"))})
+
     def _caches(self, settings: Mapping[str, object]) -> Iterator[str]:
         """Yield what `cache-dir` is and was, the one that holds now first."""
         host = self.host
@@ -80,6 +91,8 @@ class Poetry(Manager):
         """
         if not is_virtual(candidate):
             return False
+        if candidate.path in self.installations:
+            return True
         parent, name = os.path.split(candidate.path)
         if _is_own_store(parent):
             return True
@@ -88,6 +101,11 @@ class Poetry(Manager):
         ):
             return True
         return name == DEFAULT_NAME and "uv" not in candidate.cfg and _adopts(candidate, parent)
+
+    def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
+        """Say that Poetry's own installation has none."""
+        own = candidate.path in self.installations
+        return ProjectLink(source="environment of an installed command") if own else None
 
     def project_names(self, root: str) -> Iterator[str]:
         """Yield the hash of the project's real path, in lower case on Windows.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.dependencies import requirement_graph
 from envdeck.core.inspection.packages.requirements import marker_environment, read_requirement
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, Status
@@ -93,14 +94,14 @@ def unmet_requirements(
     """Return by name what each distribution requires and has not: names and requirements.
 
     `versions` are versions by name that count in place of the installed ones; names that are
-    not installed are added. Markers are evaluated for the environment's own interpreter. What
-    is inherited from system packages is not seen, and shows as unmet before and after alike.
+    not installed are added. Markers are evaluated for the environment's own interpreter, and
+    what it sees beyond its own packages counts too.
     """
     other = versions or {}
     rows = [
         replace(row, version=other[row.name]) if row.name in other else row for row in distributions
     ]
-    new = {name: [version] for name, version in other.items()}
+    new = {**inherited_versions(environment), **{name: [one] for name, one in other.items()}}
     graph = requirement_graph(rows, marker_environment(environment.python), new)
     found: dict[str, set[tuple[str, str]]] = {}
     for row, needs in zip(rows, graph, strict=True):

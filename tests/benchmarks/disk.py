@@ -26,7 +26,7 @@ from benchmarks.synthetic.projects import (
 )
 from benchmarks.synthetic.writer import Writer, age
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the same scale gives another tree than before."""
 _OLD_VERSIONS = ("3.8.18", "3.9.18", "3.10.13", "3.12.4", "3.13.0")
 

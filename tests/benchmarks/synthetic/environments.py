@@ -51,6 +51,7 @@ def write_base(writer: Writer, prefix: str, version: str) -> Base:
         writer.symlink(f"python{base.minor}", f"{prefix}/bin/{name}")
     header = f'#define PY_VERSION "{version}"\n'
     writer.text(f"{prefix}/include/python{base.minor}/patchlevel.h", header)
+    writer.file(f"{prefix}/lib/python{base.minor}/os.py", CODE)
     for name in STANDARD_LIBRARY:
         folder = writer.folder(f"{prefix}/lib/python{base.minor}/{name}")
         writer.file(f"{folder}/__init__.py", CODE)

@@ -1,5 +1,6 @@
 """Known places first, then the walk: every environment once, with its manager."""
 
+import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,9 +76,11 @@ class Survey:
     _unreadable: set[str] = field(default_factory=set)
 
     _links: int = 0
+    _systems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.managers = managers(self.host)
+        self._systems = tuple(self.host.system(name) + os.sep for name in _OF_THE_SYSTEM)
 
     @property
     def visited(self) -> int:
@@ -178,7 +181,7 @@ class Survey:
         target = reach.realpath(link)
         if self._links >= _MOST_LINKS or any(lies_under(target, root) for root in self.roots):
             return
-        if any(lies_under(target, self.host.system(name)) for name in _OF_THE_SYSTEM):
+        if target.startswith(self._systems):
             return
         self._links += 1
         yield NotLookedAt(

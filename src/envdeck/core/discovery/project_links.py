@@ -19,6 +19,7 @@ from envdeck.core.model import ProjectLink, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode_path, read_bounded
 from envdeck.core.system.host import Host
+from envdeck.core.system.paths import lies_under
 
 _LIMIT = 8192
 """Bytes; a path has 4,096 at most on any system met."""
@@ -97,7 +98,9 @@ def link(
     real one, whatever links it was named through.
     """
     found = _link(candidate, manager, host, roots)
-    real = reach.realpath(found.path) if found.path is not None else None
+    if found.path is None or lies_under(candidate.path, found.path):
+        return found  # the environment's path is a real one, and so are those above it
+    real = reach.realpath(found.path)
     return found if real == found.path else replace(found, path=real)
 
 

@@ -209,7 +209,7 @@ class Walk:
         """Yield what the names in a folder lead to; return the folders to go on with."""
         folders, marks, links = listing
         for name in links:
-            if hit := _follow(os.path.join(path, name), name):
+            if hit := _follow(os.path.join(path, name), name, self.root):
                 yield hit
         maybe_file = ".venv" in marks and ".venv" not in folders and ".venv" not in links
         if maybe_file and (found := _read_pointer(path, self.named_stores)):
@@ -229,7 +229,7 @@ class Walk:
             return None
 
 
-def _follow(link: str, name: str) -> Pointer | FolderLink | NotLookedAt | None:
+def _follow(link: str, name: str, root: str) -> Pointer | FolderLink | NotLookedAt | None:
     """Return what a symbolic link leads to, if that is an environment or a folder at all, or if
     an environment is missing there."""
     if reach.exists(os.path.join(link, "pyvenv.cfg")) or reach.exists(
@@ -238,12 +238,24 @@ def _follow(link: str, name: str) -> Pointer | FolderLink | NotLookedAt | None:
         candidate = markers.recognise(reach.realpath(link))
         if candidate is not None:
             return Pointer(link, candidate)
-    if reach.isdir(link):
+    if _leads_out(link, root) and reach.isdir(link):
         return FolderLink(link)
     if name not in _USUAL_NAMES or not is_missing(link):
         return None
     target = reach.realpath(link)
     return NotLookedAt(link, f"leads to {target}, which does not exist", _creation(link))
+
+
+def _leads_out(link: str, root: str) -> bool:
+    """Tell whether a link may lead out of the root, by its text alone, which spares most of them
+    being resolved."""
+    try:
+        target = reach.readlink(link)
+    except OSError:
+        return False
+    if os.path.isabs(target):
+        return not target.startswith(root.rstrip(os.sep) + os.sep) or os.pardir in target
+    return target.startswith(os.pardir)
 
 
 def _read_pointer(folder: str, stores: tuple[str, ...]) -> Pointer | NotLookedAt | None:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import (
@@ -21,7 +22,6 @@ from envdeck.core.inspection.interpreter import (
 )
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import count_distributions
-from envdeck.core.inspection.packages.site_packages import entries as list_entries
 from envdeck.core.inspection.protection import protection
 from envdeck.core.inspection.usage import last_used
 from envdeck.core.model import (
@@ -47,8 +47,8 @@ _SHEBANG = re.compile(
 )
 _INTERPRETER = re.compile(r"(?:python|pypy|graalpy)[\d.]*t?(?:\.exe)?")
 _METADATA = ".dist-info"
-_LINKED = 2000
-"""So many distributions are looked at where the files are links."""
+_LINKED = 10_000
+"""So many entries of a package folder are looked at."""
 _SCRIPTS = ("pip", "pip3", "pip3.exe")
 
 
@@ -147,11 +147,16 @@ def _emptied(candidate: EnvironmentCandidate) -> str:
 
 def _some_metadata(folder: str) -> Iterator[str]:
     """Yield names of metadata folders: the first, and the others where its files are links."""
-    names = list_entries(folder)
-    found = [] if isinstance(names, Unread) else [one for one in names if one.endswith(_METADATA)]
-    yield from found[:1]
-    if found and reach.islink(os.path.join(folder, found[0], "METADATA")):
-        yield from found[1:_LINKED]
+    try:
+        with reach.scandir(folder) as entries:
+            names = (entry.name for entry in islice(entries, _LINKED))
+            first = next((name for name in names if name.endswith(_METADATA)), "")
+            if not first or not reach.islink(os.path.join(folder, first, "METADATA")):
+                return
+            yield first
+            yield from sorted(name for name in names if name.endswith(_METADATA))
+    except OSError:  # counting them says so
+        return
 
 
 def _mixed(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -> str:

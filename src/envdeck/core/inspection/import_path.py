@@ -169,11 +169,12 @@ class _Look:
         tell whether it is a new one."""
         if not self._note(folder):
             return False
-        names = entries(folder)
-        if isinstance(names, Unread):
+        try:
+            names = reach.listdir(folder)
+        except OSError:
             return True
         paths = [name for name in names if name.endswith(".pth") and name[0] != "."]
-        for name in islice(paths, _PTH_FILES):
+        for name in sorted(paths)[:_PTH_FILES]:
             if name != _READ_AT_START:
                 self._read(folder, name, depth)
         return True

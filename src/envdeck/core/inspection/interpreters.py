@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.discovery.interpreters.find import locate_all
-from envdeck.core.discovery.interpreters.landmarks import Located, locate
+from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.inspection.import_path import interpreter_folders
 from envdeck.core.inspection.interpreter import BaseReader, end_of_life
 from envdeck.core.inspection.packages.site_packages import (
@@ -68,10 +68,11 @@ def interpreter_at(
 ) -> Interpreter | None:
     """Return the interpreter that an executable is or leads to, or None when it is none: for
     bases of environments that no source knows (`/opt/vendor/bin/python3`)."""
-    located = locate(executable, windows=host.windows)
+    bases = bases or BaseReader(host)
+    located = bases.locate(executable)
     if located is None:
         return None
-    for read in _Reader(host, bases or BaseReader(host)).read(located):
+    for read in _Reader(host, bases).read(located):
         if isinstance(read, Interpreter):
             return read
     return None

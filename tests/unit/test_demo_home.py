@@ -107,6 +107,8 @@ def test_version_and_end_of_life_are_those_of_the_base(home, seen) -> None:
         python = seen.environments[case.plan.path].python
         base = case.plan.base
         # virtualenv before 20 left nothing but the name of a folder
+        if case.status is Status.MIXED:
+            base = replace(base, version="3.14.0")  # the link of then leads there now
         known = base.minor if case.plan.creator == "virtualenv-16" else base.version
         assert python.version == known, case.plan.path
         ended = base.minor in {"2.7", "3.8", "3.9", "3.10"}
@@ -171,12 +173,14 @@ def test_what_must_not_be_deleted_is_protected(home, seen) -> None:
 
 
 def test_interpreters_are_listed_apart_and_a_gone_one_has_its_orphan(home, seen) -> None:
-    told = Counter((found.source, found.version) for found in seen.interpreters)
+    # what this machine itself has, and one of the environments rests on, is no matter here
+    mine = [one for one in seen.interpreters if one.prefix.startswith(home.host.home)]
+    told = Counter((found.source, found.version) for found in mine)
     assert told == Counter(
         [("pyenv", v) for v in ("3.12.4", "3.11.9", "3.9.18", "3.8.18")]
         + [("uv", "3.13.1"), ("uv", "3.12.8"), ("conda", "3.12.8"), ("mise", "3.14.0")]
     )
-    assert {found.source for found in seen.interpreters if found.externally_managed} == {"uv"}
+    assert {found.source for found in mine if found.externally_managed} == {"uv"}
     ledger = home.case("work/ledger/.venv").plan
     gone = orphans(seen.environments.values(), seen.interpreters)
     assert gone[ledger.base.prefix] == (seen.environments[ledger.path],)

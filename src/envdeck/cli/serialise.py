@@ -1,6 +1,7 @@
 """The JSON contract, all of it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,7 @@ def list_object(finished: Finished, environments: Iterable[Environment]) -> Obje
         "unreadable": finished.unreadable,
         "elapsed_ms": round(finished.elapsed * 1000),
         "environments": [environment_object(environment) for environment in environments],
-        "not_looked_at": [
-            {"path": place.path, "reason": place.reason, "hint": place.hint or None}
-            for place in finished.not_looked_at
-        ],
+        "not_looked_at": list(map(asdict, finished.not_looked_at)),
     }
 
 

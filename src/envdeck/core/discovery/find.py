@@ -111,7 +111,7 @@ class Survey:
             yield NotLookedAt(path, reason, f"envdeck list {shlex.quote(path)}")
 
     def _named_stores(self) -> tuple[str, ...]:
-        return tuple(folder for manager in self.managers for folder in manager.named_stores)
+        return tuple(path for one in self.managers if one.by_name for path in one.stores)
 
     def _places(self) -> Iterator[KnownFolder]:
         """Yield the known places that exist, each once, the deepest look first."""

@@ -76,6 +76,8 @@ class Manager:
     hashes: ClassVar[bool] = False
     """Whether a hash of the project's path is in the names of its environments: then a match is
     proof, wherever they are."""
+    by_name: ClassVar[bool] = False
+    """Whether a `.venv` file in a project names an environment in its stores by name alone."""
     records_requests: ClassVar[bool] = True
     """Whether REQUESTED tells what was asked for, of packages whose INSTALLER is this manager."""
 
@@ -97,11 +99,6 @@ class Manager:
         """Where its installer puts the tool itself, links resolved: environments that nobody but
         that installer changes."""
         return frozenset()
-
-    @property
-    def named_stores(self) -> tuple[str, ...]:
-        """The folders in which a `.venv` file of a project names an environment by name alone."""
-        return ()
 
     def places(self) -> Iterable[KnownFolder]:
         """Yield the folders where this manager keeps environments."""

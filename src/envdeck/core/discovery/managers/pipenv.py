@@ -32,6 +32,7 @@ class Pipenv(Manager):
     name = "pipenv"
     rank = 51
     hashes = True
+    by_name = True
     lock = LockFile(
         "Pipfile.lock",
         ("pipenv", "upgrade"),
@@ -50,11 +51,6 @@ class Pipenv(Manager):
     def own_stores(self) -> frozenset[str]:
         """The folder that is Pipenv's alone; on Windows it has none."""
         return frozenset() if self.host.windows else with_real((self._default,))
-
-    @property
-    def named_stores(self) -> tuple[str, ...]:
-        """All of them: Pipenv follows a bare name in `.venv` there."""
-        return self.stores
 
     @property
     def _default(self) -> str:

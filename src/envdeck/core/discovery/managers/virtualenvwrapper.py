@@ -20,6 +20,7 @@ class Virtualenvwrapper(Manager):
 
     name = "virtualenvwrapper"
     rank = 70
+    by_name = True  # plugins of shells leave that, and activate it
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
@@ -32,11 +33,6 @@ class Virtualenvwrapper(Manager):
         """`WORKON_HOME`, as given and with links resolved."""
         folder = self.host.folder("WORKON_HOME")
         return (folder, reach.realpath(folder)) if folder else ()
-
-    @property
-    def named_stores(self) -> tuple[str, ...]:
-        """All of them: plugins of shells leave a bare name in `.venv`, and activate that."""
-        return self.stores
 
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim what is in `WORKON_HOME`, whoever made it: `workon` lists it. In the default

@@ -250,17 +250,17 @@ async def _narrow_dotenv(hand: Hand) -> None:
 async def _walkthrough(hand: Hand) -> None:
     await hand.see("2 of 8 done")
     await hand.pilot.press("enter")
-    await hand.see("Show the plan")
+    await hand.see("Show plan")
     await hand.pilot.press("enter")
-    await hand.see("What is done")
+    await hand.see("Steps")
     await hand.pilot.press("y")
     await hand.see("fill in")
     await hand.pilot.press("enter")
-    await hand.see("Show the plan")
+    await hand.see("Show plan")
     await hand.pilot.press("down", "down", *"parcel", "enter")
-    await hand.see("What is done")
+    await hand.see("Steps")
     await hand.pilot.press("y")
-    await hand.see("git does not ignore it")
+    await hand.see("not ignored by git")
 
 
 async def _begun(hand: Hand) -> None:
@@ -287,7 +287,7 @@ async def _delete(hand: Hand) -> None:
 async def _recreate(hand: Hand) -> None:
     await hand.go_to("storefront/.venv")
     await hand.press("c")
-    await hand.see("exactly what is here")
+    await hand.see("current packages, exact versions")
     for _ in range(10):
         await hand.pilot.press("j")
         if "3.15.0" in hand.under_cursor():
@@ -324,9 +324,9 @@ async def _done(hand: Hand, ending: str, key: str) -> None:
     jobs = 0 if hand.app.main.operations.queue is None else len(hand.app.main.operations.queue.jobs)
     await hand.pilot.press(key)
     if key == "c":
-        await hand.see("exactly what is here")
+        await hand.see("current packages, exact versions")
         await hand.pilot.press("enter")
-    await hand.see("What is done")
+    await hand.see("Steps")
     await hand.pilot.press("y")
     await hand.until(
         lambda: (

@@ -1,4 +1,4 @@
-"""Reading what is installed everywhere against `importlib.metadata` doing the same.
+"""Reading packages everywhere against `importlib.metadata` doing the same.
 
 `importlib.metadata` is the standard library's reader, and what most tools use. Two rows: what each
 distribution says of itself (name, version, summary, licence, requirements, installer, whether it

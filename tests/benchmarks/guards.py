@@ -1,4 +1,4 @@
-"""All guards on every environment, against a plain way of finding the files that no package owns.
+"""All guards on every environment, against a plain way of finding the files of yours.
 
 The peer does one guard's work alone, as one would write it first: `os.walk` less what
 `importlib.metadata` says that each distribution installed. A second row has a limit: all guards

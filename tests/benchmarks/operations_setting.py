@@ -97,7 +97,7 @@ class Place:
         return result
 
     def undo(self) -> None:
-        """Take the last operation back, and empty the trash."""
+        """Undo the last operation, and empty the trash."""
         self.run(self.operations.plan_undo())
         self.empty_trash()
 

@@ -55,4 +55,4 @@ def test_a_writer_without_the_shell_is_named(cli, monkeypatch):
     monkeypatch.setattr(shtab, "SUPPORTED_SHELLS", ["bash"])
     result = cli("completion", "fish")
     assert result.code == 2
-    assert "writes nothing for fish" in result.err
+    assert "does not support fish" in result.err

@@ -1,4 +1,4 @@
-"""`envdeck config`: where the configuration is, and what holds."""
+"""`envdeck config`: show the configuration and its path."""
 
 import json
 from dataclasses import replace
@@ -44,7 +44,7 @@ def test_no_file(cli):
     told = json.loads(cli("config", "--json").out)
     assert told["exists"] is False
     assert {setting["origin"] for setting in told["settings"].values()} == {"default"}
-    assert "not there: all defaults hold" in cli("config").out
+    assert "not found; defaults apply" in cli("config").out
 
 
 @pytest.mark.parametrize(

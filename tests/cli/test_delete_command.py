@@ -54,7 +54,7 @@ def test_keep_going_leaves_out_what_is_refused(cli, operations, three, second_re
     told = json.loads(result.out)
     assert told["result"]["status"] == "done"
     assert [refusal["path"] for refusal in told["plan"]["left_out"]] == [three[1]]
-    assert "warning: left out: ~/blog/.venv: a disk is mounted in it (mount)" in result.err
+    assert "warning: skipped: ~/blog/.venv: a disk is mounted in it (mount)" in result.err
 
 
 def test_keep_going_with_nothing_left_is_a_refusal(cli, operations, three):
@@ -73,7 +73,7 @@ def test_keep_going_past_one_that_is_not_there(cli, operations, three, home):
     result = cli("delete", three[0], f"{home}/nowhere/.venv", "--yes", "--keep-going")
     assert result.code == 2
     assert deleted(operations) == [three[0]]
-    assert "warning: left out: no environment is called" in result.err
+    assert "warning: skipped: environment not found" in result.err
     assert cli("delete", "nowhere", "--yes", "--keep-going").code == 2
 
 
@@ -97,7 +97,7 @@ def test_a_project_whose_environment_is_reached_by_a_link_in_it(
 ):
     """The environment is elsewhere, and may serve others; the link alone is the project's."""
     link = f"{home}/work/.venv"
-    project = ProjectLink(ProjectState.FOUND, f"{home}/work", "name of the environment")
+    project = ProjectLink(ProjectState.FOUND, f"{home}/work", "environment name")
     found = environment("stores/api", size=size_of(5, 4), links=(link,), project=project)
     catalog.environments.append(found)
     (home / "work").mkdir()

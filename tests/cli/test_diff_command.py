@@ -52,16 +52,16 @@ def test_the_text_tells_what_differs_and_what_was_not_compared(cli, beside) -> N
     assert found.code == 1
     lines = [" ".join(line.split()) for line in found.out.splitlines()]
     assert lines == [
-        "~/work/api/.venv beside ~/work/api/uv.lock",
-        "Package What Wanted Installed For Said by",
+        "~/work/api/.venv compared with ~/work/api/uv.lock",
+        "Package Drift Required Installed For Source",
         "direct missing 2.0 – ~/work/api/uv.lock",
-        "other outside what is declared <2 2.1 group dev ~/work/api/pyproject.toml:4",
-        "stray asked for by nothing – 1.0",
+        "other outside declared range <2 2.1 group dev ~/work/api/pyproject.toml:4",
+        "stray extraneous – 1.0",
         "",
         "note: deploys on 3.13, and this is 3.12.4 (~/work/api/Dockerfile:1)",
         "not compared: poetry.lock: is not TOML",
         "warning: ~/work/api/setup.cfg:3: is no \\x1b[2Jfile",
-        "1 missing, 1 outside what is declared, 1 asked for by nothing, 7 packages as in uv.lock",
+        "1 missing, 1 outside declared range, 1 extraneous, 7 packages match uv.lock",
     ]
 
 
@@ -84,8 +84,8 @@ def test_the_json_of_diff_and_show(cli, beside, catalog, size_of) -> None:
         "id": "group:docs", "declared": 1, "installed": 0, "default": False, "counts": False,
     }  # fmt: skip
     text = cli("show", beside.path).out
-    assert "group docs: 0 of 1 installed, not asked for here" in text
-    assert "1 missing, 1 outside what is declared" in text
+    assert "group docs: 0 of 1 installed, not selected" in text
+    assert "1 missing, 1 outside declared range" in text
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_two_environments(cli, catalog, environment) -> None:
         ],
         "same": 1,
     }
-    assert "3 differ, 1 do not" in cli("diff", one.path, two.path).out
+    assert "3 different, 1 identical" in cli("diff", one.path, two.path).out
     assert cli("diff", one.path, one.path).code == 0
 
 
@@ -190,7 +190,7 @@ def test_a_lock_is_read_with_what_is_declared_beside_it(
     catalog.distributions_of = {made.path: (idna,)}
     assert cli("diff", made.path, str(lock)).code == 0
     catalog.distributions_of = {made.path: (idna, x)}
-    assert "1 asked for by nothing" in cli("diff", made.path, str(lock)).out
+    assert "1 extraneous" in cli("diff", made.path, str(lock)).out
     lock.write_text("version = ")
     assert cli("diff", made.path, str(lock)).code == 2
 
@@ -199,7 +199,7 @@ def test_what_only_a_part_asks_for_is_counted_by_itself(cli, beside, catalog) ->
     stray = Drift(DriftKind.UNREACHABLE, "stray", "", "1", under=("group:docs",))
     catalog.comparisons[beside.path] = Comparison(Project("/p"), (), (stray,), agreed=2)
     told = cli("diff", beside.path).out
-    assert "1 only for what is not chosen, 2 packages as declared" in told
+    assert "1 extraneous (group not selected), 2 packages match the project" in told
 
 
 def test_a_real_environment_in_a_process(home: Path, make_venv: Callable[..., Path]) -> None:

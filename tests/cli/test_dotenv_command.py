@@ -92,9 +92,9 @@ def test_keys_are_listed_and_no_value(dotenv, env):
     lines = told.out.splitlines()
     assert lines[0].startswith(".env  2 keys, ")
     assert lines[1:3] == ["  HOST  ••••", "  MINE  ••••"]
-    assert "  TOKEN  ••••  a placeholder" in lines
+    assert "  TOKEN  ••••  placeholder" in lines
     assert "  DEBUG  empty" in lines
-    assert ".env beside .env.example: lacks TOKEN, DEBUG; has MINE beyond it" in lines
+    assert ".env compared with .env.example: missing TOKEN, DEBUG; extra MINE" in lines
     assert "(missing-key)" in told.out
     assert MARK not in told.out + told.err
 
@@ -104,7 +104,7 @@ def test_an_example_that_git_does_not_know_belongs_there(project):
         path = str(project / ".env.example")
         return list(_facts(DotenvFile(path, FileKind(kind), git=GitState(ignored=False))))
 
-    assert told("example")[-1] == "not in git yet"
+    assert told("example")[-1] == "untracked"
     assert told("env")[-1] == "not ignored by git"
 
 
@@ -151,7 +151,7 @@ def test_one_value_is_revealed_and_nothing_else(dotenv, project, env):
 def test_value_of_the_example_is_revealed_where_that_is_named(dotenv, env):
     told = dotenv("--reveal", "TOKEN")
     assert (told.code, told.out) == (2, "")
-    assert "is in the example .env.example alone" in told.err
+    assert "is only in the example .env.example" in told.err
     assert dotenv("--reveal", "TOKEN", "--file", ".env.example").out == "changeme\n"
 
 
@@ -159,8 +159,8 @@ def test_what_cannot_be_read_is_not_revealed_of_the_example(dotenv, project):
     (project / ".env").mkdir()
     told = dotenv("--reveal", "TOKEN")
     assert (told.code, told.out) == (2, "")
-    assert "was not read: is a folder" in told.err
-    assert "was not read: is a folder" in dotenv("--add-missing", "--yes").err
+    assert ".env: is a folder" in told.err
+    assert ".env: is a folder" in dotenv("--add-missing", "--yes").err
 
 
 @pytest.mark.parametrize("act", ["--add=NEW", "--private", "--ignore"])
@@ -172,7 +172,7 @@ def test_file_that_is_none_of_the_project_is_left_alone(dotenv, env, project, ho
         values = ("--values", "-") if act == "--add=NEW" else ()
         told = dotenv(act, *values, "--yes", "--file", str(path))
         assert told.code == 2
-        assert "is no dotenv file of the project" in told.err
+        assert "not a dotenv file of the project" in told.err
         assert (path.read_text(), path.stat().st_mode & 0o777) == ("A=1\n", 0o644)
     assert not (project / ".gitignore").exists()
 
@@ -187,7 +187,7 @@ def test_file_of_a_project_that_is_named_by_a_link(dotenv, project, env, home):
 def test_values_where_there_is_no_standard_input(dotenv, env, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     told = dotenv("--add-missing", "--values", "-", "--yes")
-    assert (told.code, "there is no standard input" in told.err) == (2, True)
+    assert (told.code, "standard input is not available" in told.err) == (2, True)
 
 
 def test_typed_bytes_that_are_no_text(dotenv, env, monkeypatch):
@@ -198,7 +198,7 @@ def test_typed_bytes_that_are_no_text(dotenv, env, monkeypatch):
     before = env.read_bytes()
     told = dotenv("--add-missing", answer="y\n")
     assert (told.code, env.read_bytes()) == (2, before)
-    assert "what was typed is no text" in told.err
+    assert "not valid in this terminal's encoding" in told.err
     assert "e9" not in told.err
 
 
@@ -345,7 +345,7 @@ def test_what_cannot_be_hidden_is_not_asked_for(dotenv, env, monkeypatch):
 
     monkeypatch.setattr(getpass, "getpass", shown)
     told = dotenv("--add", "NEW", answer="y\n")
-    assert (told.code, "hidden" in told.err) == (2, True)
+    assert (told.code, "cannot hide" in told.err) == (2, True)
     assert "NEW" not in env.read_text()
 
 
@@ -424,8 +424,8 @@ def test_values_are_asked_for_at_a_terminal_without_showing_them(project, home):
     code, shown = at_a_terminal(
         home,
         project,
-        (b"TOKEN (not", f"{MARK}\n".encode()),
-        (b"DEBUG (not", b"\n"),
+        (b"TOKEN (hidden", f"{MARK}\n".encode()),
+        (b"DEBUG (hidden", b"\n"),
         (b"[y/N]", b"y\n"),
     )
     assert code == 0, shown
@@ -435,5 +435,5 @@ def test_values_are_asked_for_at_a_terminal_without_showing_them(project, home):
 
 @pytest.mark.parametrize(("typed", "code"), [(b"\x03", 130), (b"\x04", 2)])
 def test_question_for_a_value_is_broken_off(project, home, typed, code):
-    ended, shown = at_a_terminal(home, project, (b"TOKEN (not", typed))
+    ended, shown = at_a_terminal(home, project, (b"TOKEN (hidden", typed))
     assert (ended, (project / ".env").exists()) == (code, False), shown

@@ -68,7 +68,7 @@ def test_the_text(cli, holders):
 
 def test_none_has_it_and_that_is_no_failure(cli, holders):
     result = cli("find", "flask")
-    assert (result.code, result.out) == (0, "no environment has it\n")
+    assert (result.code, result.out) == (0, "no matches\n")
     assert found(cli("find", "flask", "--json")) == []
 
 

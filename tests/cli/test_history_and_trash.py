@@ -58,41 +58,39 @@ def test_the_history(cli, operations, home):
     operations.past = (
         HistoryItem(entry(f"{home}/api/.venv"), ""),
         HistoryItem(entry(f"{home}/b\x1b/.venv", phase=Phase.ROLLED_BACK), "it changed nothing"),
-        HistoryItem(
-            UnreadableEntry(f"{home}/x.json", "it is damaged: no JSON"), "it is damaged: no JSON"
-        ),
+        HistoryItem(UnreadableEntry(f"{home}/x.json", "damaged: not JSON"), "damaged: not JSON"),
     )
     result = cli("history")
     identifier = "20261118-100640-4f2a"
     assert rows(result) == [
-        ["ID", "When", "Operation", "Path", "Ended", "Way back, or why none"],
+        ["ID", "When", "Operation", "Path", "Ended", "Undo"],
         [identifier, "1 hour ago", "delete", "~/api/.venv", "done", "envdeck undo ID"],
         [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled back", "it changed nothing"],
     ]
-    assert result.err == "warning: `~/x.json` is left alone: it is damaged: no JSON\n"
+    assert result.err == "warning: `~/x.json` skipped: damaged: not JSON\n"
     told = json.loads(cli("history", "--json").out)
     first, second = told["operations"]
     assert (first["status"], first["started"]) == ("done", "2026-11-18T10:06:40Z")
     assert first["undo"] == "envdeck undo 20261118-100640-4f2a"
     assert (second["undo"], second["no_undo_because"]) == (None, "it changed nothing")
-    assert told["unreadable"] == [{"path": f"{home}/x.json", "reason": "it is damaged: no JSON"}]
+    assert told["unreadable"] == [{"path": f"{home}/x.json", "reason": "damaged: not JSON"}]
 
 
 def test_no_history(cli):
-    assert cli("history").out == "nothing was done yet\n"
+    assert cli("history").out == "no operations yet\n"
 
 
 @pytest.mark.parametrize(
     ("phase", "code", "said"),
     [
-        (Phase.DONE, 0, "note: the delete of ~/api/.venv was interrupted, and is finished now: ok"),
-        (Phase.ROLLED_BACK, 0, "was interrupted, and is rolled back now: ok"),
+        (Phase.DONE, 0, "note: the delete of ~/api/.venv was interrupted, now finished: ok"),
+        (Phase.ROLLED_BACK, 0, "was interrupted, now rolled back: ok"),
         (
             Phase.ATTENTION,
             1,
-            "warning: the delete of ~/api/.venv was interrupted, and needs a look",
+            "warning: the delete of ~/api/.venv was interrupted and needs attention",
         ),
-        (Phase.MOVING, 1, "was interrupted, and waits: ok"),
+        (Phase.MOVING, 1, "was interrupted and is still pending: ok"),
     ],
 )
 def test_what_was_interrupted_is_brought_to_an_end(cli, operations, home, phase, code, said):
@@ -109,7 +107,7 @@ def test_what_was_interrupted_is_brought_to_an_end(cli, operations, home, phase,
 def test_nothing_is_brought_to_an_end_in_the_read_only_mode(cli, operations):
     assert cli("history", "--recover", "--read-only").code == 3
     assert operations.asked == []
-    assert cli("history", "--recover").out == "nothing was interrupted\n"
+    assert cli("history", "--recover").out == "no interrupted operations\n"
 
 
 LOOKING = [
@@ -171,10 +169,10 @@ def item(path: str, **more) -> Item:
 
 
 def test_the_trash(cli, operations, home):
-    damaged = Item("/trash/20261118-100640-4f2b", None, "its manifest is damaged")
+    damaged = Item("/trash/20261118-100640-4f2b", None, "manifest damaged")
     operations.items = (item(f"{home}/api/.venv"), damaged)
     assert rows(cli("trash")) == [
-        ["ID", "When", "By", "From", "Python", "Frees", "Kept", "Remarks"],
+        ["ID", "When", "By", "From", "Python", "Frees", "Kept", "Notes"],
         [
             "20261118-100640-4f2a",
             "3 days ago",
@@ -186,13 +184,13 @@ def test_the_trash(cli, operations, home):
         ],
         [damaged.id, "–", "–", damaged.folder, "–", "–", "–", damaged.problem],
         [""],
-        ["2 items, a purge frees 4.0 MB and 1 not measured"],
+        ["2 items, emptying the trash frees 4.0 MB; 1 not measured"],
     ]
     told = json.loads(cli("trash", "list", "--json").out)
     assert told["keep_days"] == 30
     assert told["items"][0]["put_at"] == "2026-11-15T11:06:40Z"
     assert told["items"][0]["kept_until"] == "2026-12-15T11:06:40Z"
-    assert told["items"][1]["problem"] == "its manifest is damaged"
+    assert told["items"][1]["problem"] == "manifest damaged"
 
 
 def test_an_empty_trash(cli):
@@ -214,7 +212,7 @@ def test_what_is_purged(cli, operations):
     operations.items = ()
     result = cli("trash", "purge", "--expired", "--yes")
     assert result.code == 2
-    assert "older than it should be kept" in result.err
+    assert "no expired items" in result.err
 
 
 SAID = "2 environments will be permanently deleted from the trash when the screen starts in 8 hours"
@@ -230,7 +228,7 @@ def test_what_is_due_is_said_and_counts_as_said_where_a_person_reads_it(
     operations.items = (item("/x/.venv", put_at=1.0), item("/y/.venv", put_at=1.0))
     said = cli(*words).err
     assert SAID in said
-    assert ("`envdeck trash` lists them" in said) is (words != ["trash"])
+    assert ("`envdeck trash`" in said) is (words != ["trash"])
     assert operations.announced == ()
     assert SAID in cli(*words, error_terminal=True).err
     assert operations.announced == operations.items
@@ -263,19 +261,19 @@ def test_nothing_is_announced_in_the_read_only_mode(cli, operations):
 
 def test_what_is_partly_purged_is_listed_so(cli, operations):
     left = replace(item("/x/.venv"), folder="/trash/20261118-100640-4f2a.purging")
-    operations.items = (replace(left, problem="partly purged: lib/x cannot be removed"),)
+    operations.items = (replace(left, problem="partly deleted: lib/x cannot be removed"),)
     result = cli("trash")
     row = rows(result)[1]
     assert (row[0], row[5:]) == (
         "20261118-100640-4f2a",
-        ["–", "–", "partly purged: lib/x cannot be removed"],
+        ["–", "–", "partly deleted: lib/x cannot be removed"],
     )
     assert result.err == "hint: envdeck trash purge 20261118-100640-4f2a\n"
     (told,) = json.loads(cli("trash", "--json").out)["items"]
     assert (told["status"], told["due"]) == ("partly-purged", False)
     broken = entry("/x/.venv", move=Move.REMOVE, phase=Phase.ATTENTION, message="lib/x is left")
-    operations.past = (HistoryItem(broken, "partly purged", is_partly_purged=True),)
-    assert rows(cli("history"))[1][-2:] == ["partly purged", "lib/x is left"]
+    operations.past = (HistoryItem(broken, "partly deleted", is_partly_purged=True),)
+    assert rows(cli("history"))[1][-2:] == ["partly deleted", "lib/x is left"]
     (told,) = json.loads(cli("history", "--json").out)["operations"]
     assert (told["partly_purged"], told["status"]) == (True, "needs-attention")
 

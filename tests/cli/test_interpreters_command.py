@@ -77,7 +77,7 @@ def test_the_json(cli, resting, home, tmp_path):
 
 def test_the_text(cli, resting, tmp_path):
     lines = cli("interpreters").out.splitlines()
-    heading = "Python Path Source Environments Own packages Remarks"
+    heading = "Python Path Source Environments Global packages Notes"
     assert lines[0].split() == heading.split()
     assert lines[2].split() == (
         f"CPython 3.13.1 {tmp_path}/3.13.1/bin/python3.13 uv 0 0 externally managed".split()
@@ -102,4 +102,4 @@ def test_a_python_that_is_gone_is_told_with_what_rests_on_it(cli, resting, envir
     (gone,) = json.loads(cli("interpreters", "--json").out)["gone"]
     assert gone["dependants"] == [made.path]
     assert gone["path"].startswith(lost)
-    assert "with 1 environment on it" in cli("interpreters").out
+    assert "used by 1 environment" in cli("interpreters").out

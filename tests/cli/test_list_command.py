@@ -308,13 +308,13 @@ def test_warnings_go_to_the_error_stream(cli, three):
     assert result.err.splitlines() == [
         "warning: the memory cannot be used",
         "hint: remove it",
-        "warning: `/home/ada/\\x1bsecret` could not be read: permission denied",
+        "warning: cannot read `/home/ada/\\x1bsecret`: permission denied",
     ]
 
 
 def test_many_unreadable_places_are_counted(cli, three):
     three.extra = [Unreadable(f"/home/ada/{number}", "no") for number in range(1500)]
-    assert cli("list").err == "warning: 1,500 places could not be read\n"
+    assert cli("list").err == "warning: 1,500 unreadable paths\n"
 
 
 def test_progress_is_for_a_terminal_and_taken_away(cli, three):
@@ -373,7 +373,7 @@ def test_options_may_stand_between_paths(cli, catalog, tmp_path):
 
 
 def test_that_nothing_matches_is_told_from_finding_nothing(cli, three, catalog):
-    assert cli("list", "--manager", "conda").out == "none of 3 environments matches\n"
+    assert cli("list", "--manager", "conda").out == "no matches among 3 environments\n"
     catalog.environments = []
     assert cli("list", "--manager", "conda").out == "no environments found\n"
 

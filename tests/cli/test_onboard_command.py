@@ -108,9 +108,9 @@ def test_the_same_for_people(onboard, project):
     assert result.code == 1
     lines = result.out.splitlines()
     assert lines[0] == "project      ~/work/api"
-    at = lines.index("○ to do           An environment that works")
-    assert lines[at + 1] == "    none is known; this makes one at .venv"
-    assert lines[at + 2].startswith("    Packages of its own keep")
+    at = lines.index("○ to do           Environment")
+    assert lines[at + 1] == "    not created yet: .venv"
+    assert lines[at + 2].startswith("    Isolated packages keep")
     assert f"    $ envdeck create {project}" in lines[at:]
     assert result.err == f"hint: envdeck onboard {project} --yes\n"
 
@@ -120,8 +120,8 @@ def test_the_same_for_people(onboard, project):
     [
         (["--check", "--group", "dosc"], "the project has no group `dosc`"),
         (["--yes", "--extra", "docs"], "the project has no extra `docs`"),
-        (["--check", "--shell", "elvish"], "the shell `elvish` is not known"),
-        (["--step", "environment"], "there is no terminal to ask at"),
+        (["--check", "--shell", "elvish"], "unknown shell `elvish`"),
+        (["--step", "environment"], "not a terminal: cannot ask for confirmation"),
         (["--step", "nothing"], "invalid choice"),
     ],
 )
@@ -135,13 +135,13 @@ def test_what_it_does_not_have(onboard, project, words, message):
 def test_a_folder_that_nothing_says_to_be_a_project_is_said(onboard, home):
     (home / "plain").mkdir()
     told = onboard("--check", at=home / "plain")
-    assert "has no file that says that it is a project" in told.err
-    assert "has no file" not in onboard("--check").err
+    assert "does not look like a project" in told.err
+    assert "does not look" not in onboard("--check").err
 
 
 def test_from_a_clone_to_the_first_command(onboard, project):
     if find_uv() is None:
-        pytest.skip("uv is not installed beside EnvDeck")
+        pytest.skip("uv is not installed with EnvDeck")
     result = onboard("--yes", "--group", "docs", "--json")
     told = json.loads(result.out)
     assert result.code == 0, result
@@ -208,15 +208,15 @@ def test_a_guard_is_named_and_can_be_overruled(onboard, project, make_venv):
 def test_a_person_says_no(onboard, project):
     result = onboard("--step", "environment", answer="n\n")
     assert result.code == 1
-    assert "do this step? [y/N] " in result.err
-    assert result.err.endswith("note: nothing was changed\n")
+    assert "run this step? [y/N] " in result.err
+    assert result.err.endswith("note: nothing changed\n")
     assert not (project / ".venv").exists()
 
 
 def test_a_step_that_waits(onboard):
     result = onboard("--step", "command", "--yes")
     assert result.code == 1
-    assert "“An environment that works” comes first" in result.out
+    assert "requires: Environment" in result.out
 
 
 def test_a_command_that_fails(onboard, project, make_venv):
@@ -227,7 +227,7 @@ def test_a_command_that_fails(onboard, project, make_venv):
     assert result.code == 1
     (done,) = json.loads(result.out)["done"]
     assert (done["status"], done["operation"]) == ("failed", "run")
-    assert done["message"].endswith(", and what it did stays")
+    assert done["message"].endswith("; its effects remain")
 
 
 def test_read_only(onboard, project):
@@ -284,6 +284,6 @@ def test_an_environment_is_no_project(onboard, project):
         (project / name).rename(project.parent / name.replace("/", "-"))
     (project / "pyvenv.cfg").write_text("home = /usr/bin\n")
     result = onboard("--yes")
-    assert (result.code, "is an environment, and no project" in result.err) == (2, True)
+    assert (result.code, "is an environment, not a project" in result.err) == (2, True)
     (project / "requirements.txt").write_text("needed\n")  # some make it in the project itself
     assert "steps" in json.loads(onboard("--check", "--json").out)

@@ -44,7 +44,7 @@ def test_what_was_interrupted_is_finished_first(cli, operations, api):
 def test_the_result_and_the_way_back(cli, operations, api):
     operations.result = Result(Ending.DONE, "it is gone", verified=("all is well",), freed_bytes=7)
     result = cli("delete", api, "--yes")
-    assert result.out == "done: it is gone\n  checked: all is well\n  freed: 7 B (7 bytes)\n"
+    assert result.out == "done: it is gone\n  verified: all is well\n  freed: 7 B (7 bytes)\n"
     assert result.err == f"hint: envdeck undo {operations.ID}\n"
 
 
@@ -105,9 +105,8 @@ def test_a_plan_as_text(cli, operations, api, home):
         "  1. have it removed",
         "     $ uv tool uninstall 'a b'",
         "cost",
-        "  frees now    0 B",
-        "  frees later  4.0 MB, after a purge",
-        f"  way back     envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
+        "  frees        4.0 MB when the trash is emptied",
+        f"  undo         envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
         "warning: it is used",
     ]
 
@@ -127,14 +126,14 @@ def test_the_option_that_keeps_edits_is_named_where_any_are_replaced(
     operation = Operation(words[0])
     operations.planned = [operations.plan(api, operation=operation, **more)]
     out = cli(words[0], api, *words[1:], "--dry-run").out
-    assert ("hint: `--keep-edits` keeps " in out) is hinted
+    assert ("hint: use --keep-edits to keep " in out) is hinted
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "n\n", "yep\n", "no\n"])
 def test_whatever_is_no_yes_is_a_no(cli, operations, api, answer):
     result = cli("delete", api, answer=answer, terminal=True)
     assert (result.code, ran(operations)) == (1, False)
-    assert result.err.endswith("note: nothing was changed\n")
+    assert result.err.endswith("note: nothing changed\n")
 
 
 def test_an_explicit_yes_acts_and_the_plan_is_shown_before(cli, operations, api):
@@ -142,13 +141,13 @@ def test_an_explicit_yes_acts_and_the_plan_is_shown_before(cli, operations, api)
     result = cli("delete", api, answer="y\n", terminal=True)
     assert result.code == 0
     assert result.out.startswith("delete ~/api/.venv\n")
-    assert "delete it, with no way back? [y/N] " in result.err
+    assert "delete it (cannot be undone)? [y/N] " in result.err
     assert ran(operations)
 
 
 def test_the_plan_is_seen_though_the_answer_goes_to_a_file(cli, operations, api):
     result = cli("delete", api, "--json", answer="yes\n")
-    assert "way back   envdeck undo" in result.err
+    assert "undo   envdeck undo" in result.err
     assert json.loads(result.out)["result"]["status"] == "done"
 
 
@@ -164,10 +163,10 @@ def test_a_guard_refuses_whatever_yes_says(cli, operations, api):
     result = cli("delete", api, "--yes")
     assert (result.code, result.out, ran(operations)) == (3, "", False)
     assert result.err.splitlines() == [
-        "error: refused: /x/.venv: a disk is mounted in it (mount)",
+        "error: blocked: /x/.venv: a disk is mounted in it (mount)",
         "hint: umount /x/.venv/data",
-        "error: refused: /x/.venv: 2 files in it are yours (unowned-files)",
-        "hint: `--allow unowned-files` does it all the same",
+        "error: blocked: /x/.venv: 2 files in it are yours (unowned-files)",
+        "hint: use `--allow unowned-files` to override",
     ]
 
 
@@ -202,7 +201,8 @@ def test_guards_are_overruled_by_name(cli, operations, api):
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("mount", "is final"), ("trakced", "known are symlink, has-dependants")]
+    ("name", "why"),
+    [("mount", "cannot be overridden"), ("trakced", "choose from symlink, has-dependants")],
 )
 def test_a_guard_that_cannot_be_overruled(cli, operations, api, name, why):
     result = cli("delete", api, "--yes", "--allow", name)
@@ -221,7 +221,7 @@ def test_a_failure_is_rolled_back_and_told_without_secrets(cli, operations, api)
 
 @pytest.mark.parametrize(("missing", "code"), [(True, 2), (False, 1)])
 def test_what_cannot_even_be_planned(cli, operations, api, missing, code):
-    operations.planned = [NoPlan("there is no lock file", "use --from exact", missing)]
+    operations.planned = [NoPlan("there is not a lock file", "use --from exact", missing)]
     result = cli("recreate", api, "--from", "lock", "--yes", "--json")
     told = json.loads(result.out)
     assert (result.code, told["operation"], told["id"], told["plan"]) == (
@@ -229,8 +229,8 @@ def test_what_cannot_even_be_planned(cli, operations, api, missing, code):
     )  # fmt: skip
     ended = told["result"]
     assert (ended["status"], ended["guard"]) == ("refused", None)
-    assert (ended["message"], ended["hint"]) == ("there is no lock file", "use --from exact")
-    assert result.err == "error: there is no lock file\nhint: use --from exact\n"
+    assert (ended["message"], ended["hint"]) == ("there is not a lock file", "use --from exact")
+    assert result.err == "error: there is not a lock file\nhint: use --from exact\n"
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_there_is_a_document_without_an_environment_too(cli):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_and_it_rolls_back(cli, operations, api, number):
     before = signal.getsignal(number)
-    operations.result = Result(Ending.DONE, "everything is as it was")
+    operations.result = Result(Ending.DONE, "nothing changed")
     operations.meanwhile = lambda: os.kill(os.getpid(), number)
     result = cli("delete", api, "--yes", "--json")
     assert result.code == 130
@@ -355,7 +355,7 @@ def test_a_signal_while_it_is_planned(cli, operations, api, number, asked):
         None,
     )
     assert (told["result"]["status"], told["result"]["stopped"]) == ("rolled-back", True)
-    assert result.err == "error: interrupted, and nothing was changed\n"
+    assert result.err == "error: interrupted; nothing changed\n"
     assert not ran(operations)
     assert signal.getsignal(number) is before
 

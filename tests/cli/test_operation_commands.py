@@ -81,9 +81,9 @@ def test_what_becomes_of_packages_is_chosen_by_name(cli, operations, api):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--keep", "one", "--omit", "One"], "--keep and --omit exclude each other"),
-        (["--from", "lock", "--release", "one"], "--release is for `--from exact` alone"),
-        (["--allow", "unproved"], "the guard `unproved` is final"),
+        (["--keep", "one", "--omit", "One"], "--keep and --omit cannot be combined"),
+        (["--from", "lock", "--release", "one"], "--release requires `--from exact`"),
+        (["--allow", "unproved"], "guard `unproved` cannot be overridden"),
     ],
 )
 def test_choices_that_cannot_be(cli, operations, api, words, said):
@@ -112,10 +112,10 @@ def choices(operations):
     """A lock that differs, a declaration that cannot be read, and two interpreters."""
     made = RecreateChoices(
         sources=(
-            SourceChoice("exact", "exactly what is here"),
+            SourceChoice("exact", "current packages, exact versions"),
             SourceChoice(
                 "lock",
-                "what the project locks",
+                "lock file",
                 "/x/uv.lock",
                 added=(("new", "1.0"),),
                 removed=tuple((f"old{number}", "2.0") for number in range(12)),
@@ -139,7 +139,7 @@ def test_what_cannot_be_recreated_exactly_is_told(cli, operations, api, choices)
     operations.recreate_choices = lambda environment, file: replace(choices, doubts=(doubt,))
     lines = cli("recreate", api, "--choices").out.splitlines()
     assert "Lib 1.0 cannot be recreated exactly: it is an egg" in lines
-    assert "  choose --keep lib or --omit lib" in lines
+    assert "  use --keep lib or --omit lib" in lines
     told = json.loads(cli("recreate", api, "--choices", "--json").out)
     assert told["unproved"] == [
         {
@@ -156,12 +156,12 @@ def test_what_it_can_be_made_from(cli, api, choices):
     lines = cli("recreate", api, "--choices").out.splitlines()
     assert lines[:5] == [
         "sources",
-        "  exact     exactly what is here",
-        "  lock      what the project locks (/x/uv.lock)",
+        "  exact     current packages, exact versions",
+        "  lock      lock file (/x/uv.lock)",
         "            ~ same 1 → 2",
         "            + new 1.0",
     ]
-    assert "            and 2 differences more" in lines
+    assert "            2 more differences" in lines
     assert "            cannot be used: a\\x1b[2Jb is no table" in lines
     assert lines[-2:] == [
         "CPython 3.12.4  /opt/3.12.4/python  proposed, the base it has",
@@ -201,30 +201,34 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
 @pytest.mark.parametrize(
     ("words", "error", "hint"),
     [
-        (["recreate", "api/.venv", "--from", "lokc"], "neither a source nor a file", "`lock`"),
+        (["recreate", "api/.venv", "--from", "lokc"], "not a source or a file", "`lock`"),
         (["recreate", "api/.venv", "--from", "~/api"], "`~/api` is a folder", "or a file"),
-        (["recreate", "api/.venv", "--python", "~/py"], "no interpreter `~/py`", "interpreters"),
-        (["recreate", "api/.venv", "--jump", "newest"], "needs --python", "--python 3.13"),
+        (
+            ["recreate", "api/.venv", "--python", "~/py"],
+            "interpreter not found: `~/py`",
+            "interpreters",
+        ),
+        (["recreate", "api/.venv", "--jump", "newest"], "requires --python", "--python 3.13"),
         (
             ["recreate", "api/.venv", "--python", "3.13", "--jump", "newest", "--from", "lock"],
             "--from exact",
-            "its own",
+            "remove `--from lock`",
         ),
-        (["recreate", "api/.venv", "--python", ""], "names no interpreter", "3.13"),
-        (["create", "~/api", "--from", "exact"], "neither a source nor a file", "`declared`"),
+        (["recreate", "api/.venv", "--python", ""], "empty value", "3.13"),
+        (["create", "~/api", "--from", "exact"], "not a source or a file", "`declared`"),
         (["create", "~/nowhere"], "does not exist", ""),
-        (["upgrade", "api/.venv", "x<2"], "is a range", "`x` alone"),
-        (["upgrade", "api/.venv", "x==1.*"], "is a range", "`x` alone"),
-        (["upgrade", "api/.venv", "=="], "names no package", "name==version"),
-        (["upgrade", "api/.venv", "x @ https://example.org/x.whl"], "names no package", "name"),
-        (["upgrade", "api/.venv", "x", "--all"], "exclude each other", "one"),
-        (["upgrade", "api/.venv", "--lock"], "--lock needs packages", "--all"),
-        (["upgrade", "api/.venv", "x", "--python", "3.13"], "of its own", "before or after"),
-        (["trash", "list", "x"], "takes no ID", "envdeck trash"),
-        (["trash", "restore"], "takes one ID", "envdeck trash"),
-        (["trash", "purge", "--to", "~/x"], "--to is for", "restore ID --to"),
-        (["trash", "purge", "--allow", "in-use"], "--allow is for", ""),
-        (["trash", "purge", "x", "--expired"], "--expired is for", "purge --expired"),
+        (["upgrade", "api/.venv", "x<2"], "is a range", "use `x`"),
+        (["upgrade", "api/.venv", "x==1.*"], "is a range", "use `x`"),
+        (["upgrade", "api/.venv", "=="], "invalid package", "name==version"),
+        (["upgrade", "api/.venv", "x @ https://example.org/x.whl"], "invalid package", "name"),
+        (["upgrade", "api/.venv", "x", "--all"], "cannot be combined", "one"),
+        (["upgrade", "api/.venv", "--lock"], "--lock requires packages", "--all"),
+        (["upgrade", "api/.venv", "x", "--python", "3.13"], "cannot be combined", "separately"),
+        (["trash", "list", "x"], "accepts no ID", "envdeck trash"),
+        (["trash", "restore"], "requires one ID", "envdeck trash"),
+        (["trash", "purge", "--to", "~/x"], "--to requires", "restore ID --to"),
+        (["trash", "purge", "--allow", "in-use"], "--allow requires", ""),
+        (["trash", "purge", "x", "--expired"], "--expired requires", "purge --expired"),
     ],
 )
 def test_wrong_usage(cli, operations, api, words, error, hint):
@@ -273,7 +277,7 @@ def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):
         ),
         UpgradeCandidate("zope", "1.0", "1.0", "2.0", Level.MAJOR, ("b requires zope<2",)),
     )
-    found = UpgradeCandidates(rows, (Fixed("mine", "0.1", "is installed in place (editable)"),), 7)
+    found = UpgradeCandidates(rows, (Fixed("mine", "0.1", "editable install"),), 7)
     operations.candidates = lambda environment, stopped: found
     result = cli("upgrade", api)
     assert result.code == 0
@@ -281,7 +285,7 @@ def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):
     assert row.split(None, 6) == [
         *("urllib3", "1.26.2", "1.26.20", "2.2.3", "patch", "–", "a requires urllib3<2")
     ]
-    assert "mine 0.1 stays: it is installed in place (editable)" in result.out
+    assert "mine stays at 0.1: editable install" in result.out
     assert result.out.endswith("1 package can be upgraded, 7 up to date\n")
     assert result.err == f"hint: envdeck upgrade {api} --all\n"
     told = json.loads(cli("upgrade", api, "--json").out)

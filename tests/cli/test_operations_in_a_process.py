@@ -115,7 +115,7 @@ def test_for_good(envdeck, api, home):
 def test_purged_later(envdeck, api, home):
     assert envdeck("delete", "work/api", "--yes").code == 0
     result = envdeck("trash", "purge", "--yes")
-    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item is permanently deleted")
+    assert (result.code, result.out.splitlines()[0]) == (0, "done: 1 item permanently deleted")
     assert contents(home / ".local" / "share") == {}
     assert envdeck("trash", "purge", "--yes").code == 2
 
@@ -134,29 +134,29 @@ os.unlink = unlink
 def test_partly_purged(envdeck, api, home):
     identifier = json.loads(envdeck("delete", "work/api", "--yes", "--json").out)["id"]
     said = (
-        "partly purged, cannot be undone: environment/pyvenv.cfg cannot be removed: "
+        "partly deleted, cannot be undone: environment/pyvenv.cfg cannot be removed: "
         "operation not permitted"
     )
     for _ in range(2):
         result = envdeck("trash", "purge", "--yes", code=HELD)
         assert result.code == 1
         assert f"error: api/.venv: {said}\n" in result.err
-        assert f"hint: `envdeck trash purge {identifier}` tries again\n" in result.err
+        assert f"hint: run `envdeck trash purge {identifier}` to try again\n" in result.err
         undo = envdeck("undo", identifier, "--yes")
         assert undo.code == 1
         assert undo.err == (
-            f"error: {identifier} cannot be undone: partly purged\n"
-            f"hint: `envdeck trash purge {identifier}` removes what is left\n"
+            f"error: {identifier} cannot be undone: partly deleted\n"
+            f"hint: `envdeck trash purge {identifier}` to delete the rest\n"
         )
         assert not api.exists()
     listed = envdeck("trash")
-    assert "partly purged: environment/pyvenv.cfg cannot be removed" in listed.out
+    assert "partly deleted: environment/pyvenv.cfg cannot be removed" in listed.out
     assert listed.err == f"hint: envdeck trash purge {identifier}\n"
     (item,) = json.loads(envdeck("trash", "--json").out)["items"]
     assert (item["status"], item["going"], item["path"]) == ("partly-purged", True, str(api))
     (*purges, deleted) = json.loads(envdeck("history", "--json").out)["operations"]
     assert all(each["partly_purged"] and each["undo"] is None for each in (*purges, deleted))
-    assert "partly purged" in envdeck("history").out
+    assert "partly deleted" in envdeck("history").out
     told = json.loads(envdeck("trash", "purge", "--yes", "--json").out)["result"]
     assert (told["status"], [each["status"] for each in told["items"]]) == ("done", ["done"])
     assert envdeck("trash").out == "the trash is empty\n"
@@ -290,10 +290,10 @@ type(disk_for(Host.current())).move = lambda *given: os.kill(os.getpid(), 9)
     assert envdeck("list", "--no-size").err == said
     assert envdeck("delete", "work/api", "--dry-run").err.startswith(said)
     result = envdeck("history", "--recover")
-    assert (result.code, result.err.count("is rolled back now")) == (0, 1)
+    assert (result.code, result.err.count("now rolled back")) == (0, 1)
     assert contents(home / "work") == before
     assert envdeck("list", "--no-size").err == ""
-    assert envdeck("history", "--recover").out == "nothing was interrupted\n"
+    assert envdeck("history", "--recover").out == "no interrupted operations\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -362,7 +362,7 @@ def test_the_question_at_a_terminal(api, home, typed, code, there):
     ended, shown = at_a_terminal(home, ["delete", "work/api"], typed, b"[y/N]")
     assert (ended, api.exists()) == (code, there)
     assert b"delete ~/work/api/.venv\r\n" in shown
-    assert b"way back" in shown
+    assert b"undo " in shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -427,7 +427,7 @@ def test_edited_files_of_packages_are_named(envdeck, api):
     assert json.loads(result.out)["plan"]["keep_edits"] is False
     assert "part.py" in envdeck("delete", "work/api", "--dry-run").out
     lost = envdeck("delete", "work/api", "--dry-run", "--purge").out
-    assert "warning: edited since they were installed, and deleted permanently" in lost
+    assert "warning: permanently deletes edited package files" in lost
 
     assert envdeck("delete", "work/api", "--yes").code == 0
     (item,) = json.loads(envdeck("trash", "--json").out)["items"]

@@ -136,7 +136,7 @@ def test_a_fault_of_ours_is_an_error_and_no_trace():
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         "error: ZeroDivisionError: a\\x1b[2Jb",
-        "hint: this is a fault of envdeck; ENVDECK_DEBUG=1 shows where it is",
+        "hint: this is a bug in envdeck; set ENVDECK_DEBUG=1 for a traceback",
     ]
 
 

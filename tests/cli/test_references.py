@@ -15,7 +15,7 @@ def disk(catalog, environment, home, size_of):
     stored = environment(
         "stores/blog-Xq3kd0aZ-py3.12",
         name="blog-Xq3kd0aZ-py3.12",
-        project=ProjectLink(ProjectState.FOUND, f"{home}/work/blog", "name of the environment"),
+        project=ProjectLink(ProjectState.FOUND, f"{home}/work/blog", "environment name"),
     )
     catalog.environments = [inside, stored]
     for found in catalog.environments:
@@ -60,16 +60,16 @@ def test_a_project_whose_environment_is_not_remembered_is_looked_for_everywhere(
 def test_a_project_without_one(cli, disk, home):
     result = cli("show", f"{home}/work/none")
     assert result.code == 2
-    assert "is no environment, and no project that has one" in result.err
-    assert f"hint: `envdeck create {home}/work/none` makes one" in result.err
+    assert "is not an environment and has none" in result.err
+    assert f"hint: envdeck create {home}/work/none" in result.err
 
 
 def test_a_project_with_two_lists_them(cli, disk, home, environment):
     disk.environments.append(environment("work/api/.tox/py312"))
     result = cli("show", f"{home}/work/api")
     assert result.code == 2
-    assert "can mean 2 environments: ~/work/api/.tox/py312, ~/work/api/.venv" in result.err
-    assert "hint: give the path of one" in result.err
+    assert "is ambiguous (2 matches): ~/work/api/.tox/py312, ~/work/api/.venv" in result.err
+    assert "hint: pass the path of one" in result.err
 
 
 @pytest.mark.parametrize("name", ["api/.venv", ".venv", "api", "work/api/.venv"])
@@ -91,7 +91,7 @@ def test_a_name_that_two_have(cli, disk, environment):
     disk.environments.append(environment("old/api/.venv"))
     result = cli("show", "api/.venv")
     assert result.code == 2
-    assert "can mean 2 environments: ~/old/api/.venv, ~/work/api/.venv" in result.err
+    assert "is ambiguous (2 matches): ~/old/api/.venv, ~/work/api/.venv" in result.err
 
 
 def test_a_name_that_is_remembered_and_gone_is_looked_for(cli, disk, environment):
@@ -103,11 +103,11 @@ def test_a_name_that_is_remembered_and_gone_is_looked_for(cli, disk, environment
 def test_a_name_that_none_has_gets_the_nearest(cli, disk):
     result = cli("show", "blgo-Xq3kd0aZ")
     assert result.code == 2
-    assert "error: no environment is called `blgo-Xq3kd0aZ`" in result.err
+    assert "error: environment not found: `blgo-Xq3kd0aZ`" in result.err
     assert "hint: did you mean `blog-Xq3kd0aZ-py3.12`?" in result.err
     far = cli("show", "zzz")
     assert far.code == 2
-    assert "hint: `envdeck list` shows them all" in far.err
+    assert "hint: envdeck list" in far.err
 
 
 def test_a_file_is_none(cli, disk, home):

@@ -55,7 +55,7 @@ def test_a_theme_that_cannot_be_saved_is_said_once_the_screen_is_closed(cli, scr
     (home / ".config").write_text("in the way")
     result = cli(interactive=True)
     assert result.code == 0
-    assert result.err == "warning: the theme could not be saved: not a directory\n"
+    assert result.err == "warning: theme not saved: not a directory\n"
 
 
 def test_keys_that_cannot_be_are_refused_before_it_opens(cli, screen, home):

@@ -94,11 +94,11 @@ def test_the_text_tells_every_fact(cli, shown):
         "~/work/api/.venv/bin/python",
         "~/work/api (parent folder)",
         "1 week ago, 2026-11-06T21:20:00Z; pyvenv.cfg atime",
-        "440 MB on disk (440,401,920 bytes); deleting it frees 3.1 MB",
+        "440 MB on disk (440,401,920 bytes); 3.1 MB reclaimable",
         "it is the one envdeck runs in",
         "warning: 3.12 has ended (old-python)",
         "  take 3.13",
-        "2 packages, 1 asked for",
+        "2 packages, 1 direct",
         "Requests",
     ):
         assert fact in text

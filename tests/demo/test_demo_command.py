@@ -57,7 +57,7 @@ def test_the_screen_has_the_demo_for_a_machine_and_all_is_gone_after(called, tmp
     assert there
     assert home.startswith(str(tmp_path / "temporary"))
     assert project == os.path.join(home, "work", "parcel-desk")
-    assert "is removed" in err
+    assert "demo removed" in err
 
 
 @pytest.mark.usefixtures("quick")
@@ -77,7 +77,7 @@ def test_a_demo_that_cannot_be_built_leaves_nothing(called, monkeypatch):
     monkeypatch.setattr(demo, "build_demo", broken)
     code, _, err, left = called()
     assert (code, left) == (1, [])
-    assert "error: the demo cannot be built: `uv venv` ended with code 2" in err
+    assert "error: cannot create the demo: `uv venv` ended with code 2" in err
 
 
 @pytest.mark.usefixtures("quick")
@@ -85,13 +85,13 @@ def test_one_that_is_kept_is_told_and_stays(called):
     code, _, err, left = called("--keep")
     assert code == 0, err
     assert len(left) == 1
-    assert f"the demo stays in {os.path.join(tempfile.gettempdir(), left[0])}" in err
+    assert f"demo kept in {os.path.join(tempfile.gettempdir(), left[0])}" in err
 
 
 def test_without_a_terminal_it_needs_a_folder(called):
     code, out, err, left = called(interactive=False)
     assert (code, out, left) == (2, "", [])
-    assert "hint: `envdeck demo --path FOLDER`" in err
+    assert "hint: run `envdeck demo --path FOLDER`" in err
 
 
 @pytest.mark.usefixtures("quick")

@@ -95,7 +95,7 @@ RELEASES = {normalised(package.name): package for package in _rows()}
 
 
 def closure(asked: Iterable[str], python: str) -> tuple[tuple[Package, bool], ...]:
-    """Return what an installer would install for these, each with whether it was asked for.
+    """Return what an installer would install for these, each with whether direct.
 
     `asked` holds names or `name==version`; `python` is the minor version, for the markers.
     """

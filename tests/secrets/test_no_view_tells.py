@@ -25,17 +25,17 @@ VIEWS = {
     "2": "No packages",
     "3": "missing",
     "4": " keys",
-    "c": "exactly what is here",
+    "c": "current packages, exact versions",
     "u": "the index",
-    "n": "what pyproject.toml declares",
+    "n": "pyproject.toml",
     "d": "belongs to no",
     "O": "Operations",
     "H": "edit",
     "T": "edited",
     "i": "Interpreters",
     "m": "By manager",
-    "e": "everything could be read",
-    "question_mark": "Go to the row above",
+    "e": "no unreadable paths",
+    "question_mark": "Previous row",
     "f12": "1 of 5",
     "ctrl+p": "Find an action",
 }
@@ -123,7 +123,7 @@ async def test_no_view_says_a_secret_or_keeps_one(marked, size):
         await pilot.press("escape")
         await until(lambda: app.screen is app.main)
         await pilot.press("w")
-        await seen(app, "Secrets are not in git")
+        await seen(app, "Secrets not in git")
         for _ in range(8):
             await pilot.press("j")
             await pilot.pause()

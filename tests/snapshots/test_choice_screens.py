@@ -68,20 +68,20 @@ def view_looks_as_before(snapshot):
 @ALL_SIZES
 async def test_recreate(view_looks_as_before, size):
     view = RecreateDialog(ChoosingOperations(), (API,), LOOK)
-    await view_looks_as_before(view, size, "exactly what is here", "j")
+    await view_looks_as_before(view, size, "current packages", "j")
 
 
 @SIZES
 async def test_recreate_on_another_minor_version(view_looks_as_before, size):
     view = RecreateDialog(ChoosingOperations(), (API,), LOOK)
-    await view_looks_as_before(view, size, "exactly what is here", *"jjjjjjj", then="smallest jump")
+    await view_looks_as_before(view, size, "current packages", *"jjjjjjj", then="next with wheel")
 
 
 @ALL_SIZES
 async def test_recreate_with_a_jump(view_looks_as_before, size):
     view = RecreateDialog(ChoosingOperations(outlook=JUMPS), (API,), LOOK)
     keys = (*"jjjjjjj", "enter")
-    await view_looks_as_before(view, size, "exactly what is here", *keys, then="the newest  ")
+    await view_looks_as_before(view, size, "current packages", *keys, then="latest  ")
 
 
 @ALL_SIZES
@@ -91,20 +91,19 @@ async def test_recreate_what_is_in_doubt(view_looks_as_before, size):
             "internal-lib",
             "internal-lib",
             "1.0",
-            "internal_lib/core.py has another size than its RECORD says, and the index has no "
-            "identical release",
+            "internal_lib/core.py does not match RECORD, and the index has no identical release",
             (PackageChoice.KEEP, PackageChoice.RELEASE, PackageChoice.OMIT),
         ),
-        Doubt("old-egg", "old-egg", "0.3", "it is an egg, without a RECORD", (PackageChoice.OMIT,)),
+        Doubt("old-egg", "old-egg", "0.3", "egg without RECORD", (PackageChoice.OMIT,)),
     )
     operations = ChoosingOperations(choices=replace(CHOICES, doubts=doubts))
     view = RecreateDialog(operations, (API,), LOOK)
-    await view_looks_as_before(view, size, "exactly what is here", "enter", then="what becomes of")
+    await view_looks_as_before(view, size, "current packages", "enter", then="decide what to do")
 
 
 async def test_recreate_several(view_looks_as_before):
     view = RecreateDialog(ChoosingOperations(), ORPHANS, LOOK)
-    await view_looks_as_before(view, (80, 24), "exactly what is in each")
+    await view_looks_as_before(view, (80, 24), "current packages of each")
 
 
 @ALL_SIZES
@@ -122,7 +121,7 @@ async def test_upgrade_without_network(view_looks_as_before):
 @SIZES
 async def test_create(view_looks_as_before, size):
     view = CreateDialog(ChoosingOperations(), f"{HOME}/work/new", LOOK)
-    await view_looks_as_before(view, size, "what uv.lock locks", "enter")
+    await view_looks_as_before(view, size, "uv.lock", "enter")
 
 
 @ALL_SIZES

@@ -7,9 +7,9 @@ from envdeck.core.operations.shared.policy import Policy
 
 WIDE, NARROW, SMALL = (120, 36), (80, 24), (50, 15)
 STEPS = (
-    Step("check that it is the same still"),
+    Step("Verify that it is unchanged"),
     Step("install 84 packages", ("uv", "pip", "install", "--no-deps", "-r", "requirements.txt")),
-    Step("move it to the trash"),
+    Step("Move it to the trash"),
 )
 EVENTS = (
     StepStarted(1, STEPS[1].title),
@@ -23,7 +23,7 @@ EVENTS = (
 def refusal(made_up):
     return Refusal(
         "unowned-files",
-        "2 files that no package owns would go with it: notes.txt, .env",
+        "2 files of yours would go with it: notes.txt, .env",
         "move them out first",
         f"{made_up.HOME}/work/notes1/.venv",
         overrulable=True,

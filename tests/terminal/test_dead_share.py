@@ -162,7 +162,7 @@ def test_what_only_names_it_touches_it_nowhere(mount, places):
     touched = {}
     for words in LOOKING:
         done = call(words, environ, home)
-        assert "fault of envdeck" not in done.stderr, (words, done.stderr)
+        assert "bug in envdeck" not in done.stderr, (words, done.stderr)
         if requests := share.requests():
             touched[words] = requests
     assert touched == {}
@@ -180,7 +180,7 @@ def test_what_was_not_looked_at_is_said_and_nothing_untrue(mount, places):
     assert str(home / "work" / "linked" / ".venv" / "pyvenv.cfg") in paths
     assert all("fuse.sshfs" in one["reason"] for one in listed["not_looked_at"])
     told = call(("list",), environ, home).stderr
-    assert "not looked at: on a network disk (fuse.sshfs" in told
+    assert "skipped: on a network disk (fuse.sshfs" in told
     assert "envdeck list PATH" in told
 
 
@@ -279,7 +279,7 @@ def test_no_plan_and_no_run_touches_what_an_environment_leads_to(lead, mount, tm
     touched, ended = {}, {}
     for verb, *flags in PLANS:
         done = call((verb, str(path), *flags), environ, home)
-        assert "fault of envdeck" not in done.stderr, (verb, done.stderr)
+        assert "bug in envdeck" not in done.stderr, (verb, done.stderr)
         ended[verb, *flags] = done.returncode
         if requests := share.requests():
             touched[verb, *flags] = requests

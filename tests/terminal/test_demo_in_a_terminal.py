@@ -27,30 +27,30 @@ def demo(tmp_path, monkeypatch):
 
 def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen, folder = demo()
-    screen.until(lambda: "A tour in five short cards?" in screen.text)
+    screen.until(lambda: "Take a one-minute tour?" in screen.text)
     screen.press("\x1b")
-    screen.until_gone("five short cards")
+    screen.until_gone("one-minute tour")
     screen.until(lambda: "27 environments" in screen.text and "reclaimable" in screen.text)
     screen.press("/csv-janitor\r")
     screen.until(lambda: "1 of 27" in screen.text)
     screen.press("d")
-    screen.until(lambda: "What is done" in screen.text)
+    screen.until(lambda: "Steps" in screen.text)
     screen.press("y")
     screen.until(lambda: "0 of 26" in screen.text)
     screen.press("z")
-    screen.until(lambda: "What is done" in screen.text)
+    screen.until(lambda: "Steps" in screen.text)
     screen.press("y")
     screen.until(lambda: "1 of 27" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert restored(screen)
     assert os.listdir(folder) == []
-    assert "is removed" in screen.raw
+    assert "demo removed" in screen.raw
 
 
 def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
     screen, folder = demo("--onboard")
-    screen.until(lambda: "Walkthrough" in screen.text and "2 of 8 done" in screen.text)
+    screen.until(lambda: "Project setup" in screen.text and "2 of 8 done" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert os.listdir(folder) == []
@@ -60,8 +60,8 @@ def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
     ("number", "words"),
     [
         (signal.SIGTERM, "27 environments"),
-        (signal.SIGHUP, "building the demo"),
-        pytest.param(signal.SIGTERM, "building the demo", marks=pytest.mark.slow),
+        (signal.SIGHUP, "creating the demo"),
+        pytest.param(signal.SIGTERM, "creating the demo", marks=pytest.mark.slow),
         pytest.param(signal.SIGHUP, "27 environments", marks=pytest.mark.slow),
     ],
 )
@@ -85,4 +85,4 @@ def test_the_next_one_removes_what_a_killed_one_left(demo):
     os.kill(screen.pid, signal.SIGTERM)
     screen.ended()
     assert os.listdir(folder) == []
-    assert "left behind by an earlier demo" in screen.raw
+    assert "leftover demo" in screen.raw

@@ -41,7 +41,7 @@ def test_it_filters_resizes_and_quits_with_zero(terminal):
 
 def test_quitting_while_it_scans_does_not_wait(terminal):
     screen = terminal("5", "hold")
-    screen.until(lambda: "esc stop the scan" in screen.text)
+    screen.until(lambda: "esc stop scan" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert restored(screen)

@@ -27,7 +27,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
     screen = start("walk")
     screen.until(lambda: "1 of 7 done" in screen.text)
     screen.press("\r")
-    screen.until(lambda: "Show the plan" in screen.text)
+    screen.until(lambda: "Show plan" in screen.text)
     screen.press("\r")
     screen.until(lambda: "Create (y)" in screen.text)
     screen.press("y")
@@ -44,7 +44,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
 def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     home = str(tmp_path)
     screen = start(home)
-    screen.until(lambda: "A tour in five short cards?" in screen.text)
+    screen.until(lambda: "Take a one-minute tour?" in screen.text)
     screen.press("\r")
     screen.until(lambda: "1 of 5" in screen.text)
     screen.press("l")
@@ -60,7 +60,7 @@ def test_the_tour_is_offered_on_the_first_start_alone(start, tmp_path):
     assert answer.is_file()
     again = start(home)
     again.until(lambda: "No environments found" in again.text and "? help" in again.text)
-    assert "five short cards" not in again.text
+    assert "one-minute tour" not in again.text
     again.press("\x1b[24~")  # f12
     again.until(lambda: "1 of 5" in again.text)
     again.press("\x1b")

@@ -41,7 +41,7 @@ class Walk:
     def __init__(self, project):
         self.project = project
         self.screen = Terminal("-m", "envdeck", "onboard", project, columns=120, lines=36)
-        self.sees("Walkthrough")
+        self.sees("Project setup")
 
     def sees(self, *words):
         self.screen.until(lambda: all(word in self.screen.text for word in words))
@@ -54,32 +54,32 @@ class Walk:
         self.screen.until(lambda: f"{count} of 8 done" in self.screen.text)
 
     def agrees(self):
-        self.sees("(y)", "What is done")
+        self.sees("(y)", "Steps")
         self.press("y")
 
     def makes_the_environment(self, *, chooses):
-        self.sees("An environment that works", "enter")
+        self.sees("Environment", "enter")
         self.press("\r")
         if chooses:
-            self.sees("Show the plan")
+            self.sees("Show plan")
             self.press("\r")
         self.agrees()
-        self.sees(".venv is made")
+        self.sees("created ")
 
     def fills_in(self, last, fields):
-        self.sees("has what the example asks for", last, "enter fill in")
+        self.sees(".env file", last, "enter fill in")
         self.press("\r")
         self.sees("left empty", "enter next field")
         self.press("\x1b[B" * (fields - 1))  # down to the last field
-        self.sees("enter show the plan")
+        self.sees("enter show plan")
         self.press(f"{SECRET}\r")
         self.agrees()
-        self.sees(".env is made")
+        self.sees("created ")
 
     def runs_the_command(self, command, said):
-        self.sees("The tests, or a first command, run", command, "enter choose")
+        self.sees("Tests", command, "enter select")
         self.press("\r")
-        self.sees("Show the plan")
+        self.sees("Show plan")
         self.press("\r")
         self.agrees()
         self.sees(said)
@@ -123,14 +123,14 @@ def test_a_fresh_clone_comes_to_its_first_command(walk):
     one = walk()  # and it is taken up again where it was left
     one.done(4)
     one.fills_in("CARRIER_TOKEN", 3)
-    one.sees("git does not ignore it", "enter do it")
+    one.sees("not ignored by git", "enter run")
     one.press("\r")
     one.agrees()
-    one.sees("ot installed: pre-commit", "enter do it")
+    one.sees("ot installed: pre-commit", "enter run")
     one.press("\r")
     one.agrees()
     one.done(6)
-    one.sees("Nothing is left to do")
+    one.sees("Project setup complete")
     one.runs_the_command("pytest", "2 passed")
     one.done(7)
     one.leaves()
@@ -155,7 +155,7 @@ def test_every_shape_comes_to_its_first_command(walk, story, dotenv, command, sa
     one.makes_the_environment(chooses=story != "requirements")
     if dotenv:
         one.fills_in("SECRET_KEY", 2)
-    one.sees("Nothing is left to do")
+    one.sees("Project setup complete")
     one.runs_the_command(command, said)
     one.leaves()
     code, said = checked(one.project)

@@ -77,12 +77,12 @@ PYTHONS = (
 )
 EXACT = SourceChoice(
     "exact",
-    "exactly what is here",
+    "current packages, exact versions",
     notes=("38 of 40 come from the index, 2 are salvaged from their files.",),
 )
 LOCKED = SourceChoice(
     "lock",
-    "what uv.lock locks",
+    "uv.lock",
     f"{HOME}/work/api/uv.lock",
     added=(("anyio", "4.9.0"), ("h11", "0.16.0"), ("sniffio", "1.3.1")),
     removed=(("ipython", "8.31.0"),),
@@ -96,7 +96,7 @@ LOCKED = SourceChoice(
 )
 DECLARED = SourceChoice(
     "declared",
-    "what pyproject.toml declares",
+    "pyproject.toml",
     f"{HOME}/work/api/pyproject.toml",
     added=(("httpx", ""),),
     changed=(("fastapi", "0.115.6", ""),),
@@ -104,7 +104,7 @@ DECLARED = SourceChoice(
 )
 TORN = SourceChoice(
     "lock",
-    "what poetry.lock locks",
+    "poetry.lock",
     f"{HOME}/work/api/poetry.lock",
     problem="it is damaged: no TOML at line 12",
 )
@@ -164,7 +164,7 @@ CANDIDATES = UpgradeCandidates(
         ),
     ),
     (
-        Fixed("api", "0.1.0", "is installed in place (editable)"),
+        Fixed("api", "0.1.0", "editable install"),
         Fixed("torch", "2.5.1+cpu", "came from a local file"),
     ),
     27,
@@ -245,14 +245,12 @@ ITEMS = (
     item(2, f"{HOME}/old/site/venv", operation=Operation.UPGRADE, reclaimable_bytes=30_000_000),
     replace(
         item(3, "/media/disk/shop/.venv"),
-        problem="it cannot be reached: the disk is not mounted",
+        problem="cannot be accessed: the disk is not mounted",
         identity=None,
     ),
     item(4, f"{HOME}/work/link/.venv", is_link=True, disk_bytes=4096, reclaimable_bytes=4096),
     item(6, f"{HOME}/work/{HOSTILE}/.venv", put_at=NOW - 31 * DAY),
-    Item(
-        f"{HOME}/.local/share/envdeck/trash/20260101-000000-dead", None, "its manifest is damaged"
-    ),
+    Item(f"{HOME}/.local/share/envdeck/trash/20260101-000000-dead", None, "manifest damaged"),
 )
 
 
@@ -293,13 +291,13 @@ PASTS = (
         path=f"{HOME}/work/shop/.venv",
         message="the index cannot be reached: no route to host",
     ),
-    past(3, "it was taken back", undone_by="20261120-101504-4f2a", group="20261120-101503-4f2b"),
-    past(4, "its trash is not there now: is its disk mounted?", path="/media/disk/etl/.venv"),
-    past(5, "it was purged", operation=Operation.PURGE, move=Move.REMOVE, purged=True),
-    past(6, "it is not over", phase=Phase.STAGING, ended_at=None, operation=Operation.CREATE),
+    past(3, "already undone", undone_by="20261120-101504-4f2a", group="20261120-101503-4f2b"),
+    past(4, "trash not found: is its disk mounted?", path="/media/disk/etl/.venv"),
+    past(5, "permanently deleted", operation=Operation.PURGE, move=Move.REMOVE, purged=True),
+    past(6, "still running", phase=Phase.STAGING, ended_at=None, operation=Operation.CREATE),
     past(
         7,
-        "it needs a look at the disk first",
+        "needs attention: check the disk first",
         phase=Phase.ATTENTION,
         path=f"{HOME}/work/{HOSTILE}/.venv",
         message="what is there is neither the old one nor the new one",
@@ -307,9 +305,9 @@ PASTS = (
     HistoryItem(
         UnreadableEntry(
             f"{HOME}/.local/state/envdeck/operations/20270101-000000-beef.json",
-            "it was written by a newer version of envdeck",
+            "written by a newer version of envdeck",
         ),
-        "it was written by a newer version of envdeck",
+        "written by a newer version of envdeck",
     ),
 )
 

@@ -459,13 +459,13 @@ def plan(
                 "/".join(path.split("/")[-2:]),
                 (
                     Fact("python", "3.12.4 · made by uv"),
-                    Fact("packages", "12, and 2 files that no package owns"),
+                    Fact("packages", "12, and 2 files of yours"),
                     Fact("frees", "100 MB after a purge"),
                 ),
             )
             for path in paths
         ),
-        steps=(Step("check that it is the same still"), Step("move it to the trash")),
+        steps=(Step("Verify that it is unchanged"), Step("Move it to the trash")),
         frees_now_bytes=0,
         reclaims_bytes=100_000_000 * len(paths),
         undo=f"envdeck undo 20261120-101502-{name}",
@@ -614,11 +614,11 @@ class MadeUpOperations:
         return self._planned(Operation.CREATE, [path or f"{project}/.venv"], frozenset())
 
     def plan_undo(self, identifier=None, *, to=None, allow=frozenset()):
-        """Plan to take back what was done last, or what is named."""
+        """Plan to undo an operation last, or what is named."""
         self.asked.append(("undo", (identifier, to, allow)))
         done = [each for each in self.done if identifier in {None, each.id}]
         if not done:
-            return NoPlan("there is nothing to take back", missing=True)
+            return NoPlan("nothing to undo", missing=True)
         return self._planned(Operation.UNDO, [t.path for t in done[-1].targets], allow)
 
     def plan_purge(self, identifiers=()):
@@ -645,9 +645,7 @@ class MadeUpOperations:
             tell(event)
         while self.hold():
             if stopped():
-                return Result(
-                    Ending.ROLLED_BACK, "stopped, and everything is as it was", stopped=True
-                )
+                return Result(Ending.ROLLED_BACK, "stopped, and nothing changed", stopped=True)
             time.sleep(0.001)
         if self.failure is not None:
             raise self.failure

@@ -26,7 +26,7 @@ def steps(**states: StepState) -> tuple[StepView, ...]:
         ),
         StepView(
             "environment",
-            "An environment that works",
+            "Environment",
             "What is installed for this project stays out of the way of all others.",
             StepState.OPEN,
             "there is no environment in the project yet",
@@ -67,7 +67,7 @@ def steps(**states: StepState) -> tuple[StepView, ...]:
             "Its git hooks are installed",
             "They check each commit before it is made.",
             StepState.SKIPPED,
-            "the project has no .pre-commit-config.yaml",
+            "no .pre-commit-config.yaml in the project",
         ),
         StepView(
             "command",

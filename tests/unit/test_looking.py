@@ -101,14 +101,14 @@ def test_home_and_all_above_are_protected_behind_a_link_too(home, make, host, tm
     (tmp_path / "link").symlink_to(home)
     for named in (str(home), str(tmp_path / "link"), str(home / "inner" / "ada")):
         sentence = protection(recognise(str(home)), Venv(host), replace(host, home=named))
-        assert sentence == "protected-path: it is the home folder or above it"
+        assert sentence == "protected-path: home folder or a parent of it"
 
 
 def test_protection_is_asked_anew_at_each_look(home, make, catalog, monkeypatch):
     path = str(make(home / "env"))
     assert found(catalog)[path].protected is None
     monkeypatch.setattr(sys, "prefix", path)
-    assert found(catalog)[path].protected == "self: EnvDeck runs from it"
+    assert found(catalog)[path].protected == "self: EnvDeck runs from this environment"
     monkeypatch.undo()
     assert found(catalog)[path].protected is None
 

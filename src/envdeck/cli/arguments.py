@@ -64,16 +64,16 @@ def folder(path: str, host: Host) -> str:
     except FileNotFoundError:
         raise CommandError(f"`{path}` does not exist", hint=_suggest_command(path)) from None
     except NotADirectoryError:
-        raise CommandError(f"`{path}` is not a folder", hint="give a folder to look into") from None
+        raise CommandError(f"`{path}` is not a folder", hint="pass a folder to scan") from None
     except (OSError, ValueError) as error:
-        raise CommandError(f"`{path}` cannot be read: {reason_of(error)}") from error
+        raise CommandError(f"cannot read `{path}`: {reason_of(error)}") from error
     return absolute
 
 
 def absolute_path(path: str, host: Host) -> str:
     """Return an argument as an absolute path; a quoted `~` is the home folder all the same."""
     if not path:
-        raise CommandError("an empty path names nothing", hint="`.` is the current folder")
+        raise CommandError("empty path", hint="use `.` for the current folder")
     expanded = path if os.path.lexists(path) else host.expand(path)
     try:
         absolute = os.path.abspath(expanded)
@@ -87,7 +87,7 @@ def _suggest_command(path: str) -> str:
     if path == "help":
         return "envdeck --help"
     close = find_nearest(path, COMMANDS)
-    return f"did you mean the command `envdeck {close[0]}`?" if close else ""
+    return f"did you mean `envdeck {close[0]}`?" if close else ""
 
 
 Matches = Callable[[str | None], bool]
@@ -124,12 +124,12 @@ def _match_specifier(spec: str) -> Matches:
     try:
         wanted = SpecifierSet(spec)
     except InvalidSpecifier as error:
-        message = f"`{spec}` is no version, such as 3.12, or range, such as >=3.10,<3.12"
+        message = f"invalid version or range `{spec}`; use 3.12 or >=3.10,<3.12"
         raise ArgumentTypeError(message) from error
     if len(spec) > _LONGEST:
-        raise ArgumentTypeError("that is too long for a version or a range")
+        raise ArgumentTypeError("version or range is too long")
     if not spec.strip():
-        raise ArgumentTypeError("a version is needed, such as 3.12 or >=3.10,<3.12")
+        raise ArgumentTypeError("a version is required, such as 3.12 or >=3.10,<3.12")
 
     def matches(version: str | None) -> bool:
         try:
@@ -238,10 +238,10 @@ FINAL = (
 
 def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
     """Let a command be planned only, run without a question, and answer in JSON."""
-    acting = parser.add_argument_group("how")
-    acting.add_argument("--dry-run", action="store_true", help="print the plan, and change nothing")
+    acting = parser.add_argument_group("execution")
+    acting.add_argument("--dry-run", action="store_true", help="print the plan without changes")
     acting.add_argument(
-        "-y", "--yes", action="store_true", help="do not ask; needed without a terminal"
+        "-y", "--yes", action="store_true", help="skip confirmation; required without a terminal"
     )
     if guards:
         acting.add_argument(
@@ -251,21 +251,21 @@ def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
             type=read_guard,
             choices=OVERRULABLE,
             metavar="NAME",
-            help=f"overrule this guard: {', '.join(OVERRULABLE)} (can be repeated)",
+            help=f"override this guard: {', '.join(OVERRULABLE)} (repeatable)",
         )
     acting.add_argument(
-        "-v", "--verbose", action="store_true", help="show what is run, and all that it says"
+        "-v", "--verbose", action="store_true", help="print commands and their output"
     )
-    acting.add_argument("--json", action="store_true", help="one JSON document: plan and result")
-    acting.add_argument("--read-only", action="store_true", help="change nothing at all")
+    acting.add_argument("--json", action="store_true", help="print plan and result as JSON")
+    acting.add_argument("--read-only", action="store_true", help="disable all changes")
 
 
 def read_guard(text: str) -> str:
     """Return the name of a guard that may be overruled."""
     if text in FINAL:
-        raise ArgumentTypeError(f"the guard `{text}` is final, and cannot be overruled")
+        raise ArgumentTypeError(f"guard `{text}` cannot be overridden")
     if text not in OVERRULABLE:
-        raise ArgumentTypeError(f"there is no guard `{text}`; known are {', '.join(OVERRULABLE)}")
+        raise ArgumentTypeError(f"unknown guard `{text}`; choose from {', '.join(OVERRULABLE)}")
     return text
 
 
@@ -281,8 +281,8 @@ def read_source(given: str, host: Host, known: Sequence[str]) -> tuple[str, str 
     if os.path.isfile(path):
         return "file", path
     sources = ", ".join(f"`{name}`" for name in known)
-    reason = "is a folder" if os.path.isdir(path) else "is neither a source nor a file"
-    raise CommandError(f"--from: `{given}` {reason}", hint=f"sources are {sources}, or a file")
+    reason = "is a folder" if os.path.isdir(path) else "is not a source or a file"
+    raise CommandError(f"--from: `{given}` {reason}", hint=f"use {sources}, or a file")
 
 
 def add_parts(parser: ArgumentParser) -> None:
@@ -293,8 +293,8 @@ def add_parts(parser: ArgumentParser) -> None:
             action="append",
             dest=f"{option[2:]}s",
             metavar="NAME",
-            help=f"install this {what} of the lock or the declaration, and no other "
-            "(repeatable; default: what the project's own tool installs)",
+            help=f"install only this {what} "
+            "(repeatable; default: the groups and extras the project's tool installs)",
         )
 
 
@@ -306,13 +306,13 @@ def read_interpreter(given: str | None, host: Host) -> str | None:
     if given is None:
         return None
     if not given.strip():
-        raise CommandError("--python: an empty word names no interpreter", hint="--python 3.13")
+        raise CommandError("--python: empty value", hint="--python 3.13")
     if os.sep not in given and not given.startswith("~"):
         return given
     path = absolute_path(given, host)
     if not os.path.isfile(path):
         raise CommandError(
-            f"--python: there is no interpreter `{given}`", hint="`envdeck interpreters` lists them"
+            f"--python: interpreter not found: `{given}`", hint="envdeck interpreters"
         )
     return path
 
@@ -340,7 +340,7 @@ def read_duration(text: str) -> float:
     """Return `90d` in seconds; `h`, `d`, `w`, `m` or `mo` (30 days), `y`, as in the filter."""
     seconds = _quantity(text, _SECONDS)
     if seconds is None:
-        raise ArgumentTypeError(f"`{text}` is no duration, such as 12h, 90d, 6w, 3m (months) or 2y")
+        raise ArgumentTypeError(f"invalid duration `{text}`; use 12h, 90d, 6w, 3m (months) or 2y")
     return seconds
 
 
@@ -348,7 +348,7 @@ def read_byte_count(text: str) -> float:
     """Return `500MB` in bytes; decimal units (`kB` … `TB`) and binary ones (`MiB`)."""
     count = _quantity(text, _BYTES)
     if count is None:
-        raise ArgumentTypeError(f"`{text}` is no size, such as 500MB, 1.5GB or 800MiB")
+        raise ArgumentTypeError(f"invalid size `{text}`; use 500MB, 1.5GB or 800MiB")
     return count
 
 

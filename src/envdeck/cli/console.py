@@ -17,8 +17,8 @@ EXIT_CODES = """exit codes:
   0    done
   1    findings, or the operation failed and was rolled back
   2    wrong usage, or no such environment
-  3    refused by a guard
-  130  interrupted, and rolled back"""
+  3    blocked by a guard
+  130  interrupted and rolled back"""
 """For the help of every command."""
 
 

@@ -22,25 +22,25 @@ from envdeck.text import tilde
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "list": "every environment, as text or JSON",
-        "show": "one environment whole",
-        "find": 'who has a package: `envdeck find "openai<1.2"`',
-        "diff": "what differs: from the project, another environment, or a file",
+        "list": "list environments",
+        "show": "show details of one environment",
+        "find": 'find environments with a package: `envdeck find "openai<1.2"`',
+        "diff": "compare with the project, another environment or a file",
         "doctor": "what is wrong with one, some or all environments, and how to fix it",
         "why": "why a package is installed",
-        "interpreters": "the interpreters that environments rest on",
-        "delete": "to the trash, or for good",
-        "recreate": "the same environment, made anew",
-        "upgrade": "packages, or the interpreter",
-        "create": "a new environment for a project",
-        "onboard": "from a fresh clone to the first running command",
-        "dotenv": "the .env files of a project, and what is wrong with them",
-        "undo": "take back what was done",
-        "history": "what was done, and how it ended",
-        "trash": "what was put aside: list, restore, purge",
-        "demo": "a made-up home, to try everything on without risk",
-        "config": "where the configuration is, and what holds",
-        "completion": "a script that completes commands in a shell",
+        "interpreters": "list base interpreters",
+        "delete": "move environments to the trash, or delete permanently",
+        "recreate": "recreate an environment, optionally with another Python",
+        "upgrade": "upgrade packages or the base interpreter",
+        "create": "create an environment for a project",
+        "onboard": "set up a project after cloning",
+        "dotenv": "check and fix a project's .env files",
+        "undo": "undo an operation",
+        "history": "list past operations",
+        "trash": "list, restore or permanently delete trashed items",
+        "demo": "try everything on a sample home folder",
+        "config": "show the configuration and its path",
+        "completion": "print a shell completion script",
     }
 )
 """Each command, a module of its own in :mod:`envdeck.cli.commands`, and what it does."""
@@ -89,7 +89,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise :class:`CommandError`, naming the nearest option for an unknown one."""
-        raise CommandError(message, hint=self._nearest(message) or f"try `{self.prog} --help`")
+        raise CommandError(message, hint=self._nearest(message) or f"run `{self.prog} --help`")
 
     def _nearest(self, message: str) -> str:
         unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
@@ -103,9 +103,7 @@ class Parser(argparse.ArgumentParser):
 def add_paths(parser: argparse.ArgumentParser) -> None:
     """Let a command take folders to look under."""
     complete_folders(
-        parser.add_argument(
-            "paths", nargs="*", default=[], metavar="PATH", help="a folder to look under"
-        )
+        parser.add_argument("paths", nargs="*", default=[], metavar="PATH", help="folder to scan")
     )
 
 
@@ -146,7 +144,7 @@ def whole_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"envdeck {__version__}")
-    parser.add_argument("--read-only", action="store_true", help="change nothing at all")
+    parser.add_argument("--read-only", action="store_true", help="disable all changes")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, summary in COMMANDS.items():
         _equip(commands.add_parser(name, help=summary, formatter_class=_Help), name)

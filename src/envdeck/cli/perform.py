@@ -41,8 +41,8 @@ def check_asked(arguments: Namespace, context: CommandContext) -> None:
     """Refuse to act where nobody can be asked and nobody said yes before."""
     if not (arguments.dry_run or arguments.yes or context.answers):
         raise CommandError(
-            "there is no terminal to ask at",
-            hint="`--dry-run` prints the plan, and `--yes` runs it without a question",
+            "not a terminal: cannot ask for confirmation",
+            hint="use --yes to skip confirmation or --dry-run to print the plan",
         )
 
 
@@ -160,7 +160,7 @@ class ProgressReport:
             case CommandStarted(command) if self.verbose:
                 console.aside(f"$ {command_text(command)}", "dim")
             case CommandEnded(_, code) if self.verbose and code:
-                console.aside(f"it ended with code {code}", "dim")
+                console.aside(f"exit code {code}", "dim")
             case OutputLine(text) if self.verbose:
                 console.aside(safe(text), "dim")
             case OutputLine(text):
@@ -171,11 +171,11 @@ class ProgressReport:
         if not at_once and now - self._shown_at < _BETWEEN:
             return
         self._shown_at = now
-        step = "stopping: everything is put back" if self.stopped() else self._step
+        step = "cancelling: rolling back" if self.stopped() else self._step
         self.context.console.progress(f"{step}: {far}" if far else step)
 
 
-_LOOK = "`envdeck trash` lists them"
+_LOOK = "use `envdeck trash` to list them"
 
 
 def announce_due(
@@ -199,10 +199,10 @@ def announce_due(
 
 READ_ONLY = Refusal(
     "read-only",
-    "the read-only mode is on, and nothing is changed",
-    hint="leave `--read-only` out, or take `read-only` out of the configuration",
+    "read-only mode is on",
+    hint="remove `--read-only`, or `read-only` from the configuration",
 )
-_INTERRUPTED = Result(Ending.ROLLED_BACK, "interrupted, and nothing was changed", stopped=True)
+_INTERRUPTED = Result(Ending.ROLLED_BACK, "interrupted; nothing changed", stopped=True)
 
 
 def operate(
@@ -272,7 +272,7 @@ class Performer:
         print_plan(plan, self.context, aside=self.arguments.json or not console.terminal)
         if answers is not None and console.ask(question, answers):
             return True
-        console.note("nothing was changed")
+        console.note("nothing changed")
         return False
 
     def run(self, operations: "Operations", plan: Plan, *, verbose: bool = False) -> Result:
@@ -290,7 +290,7 @@ class Performer:
         """Print why a plan is not run."""
         for refusal in refusals:
             reason = refusal_words(refusal, self.context.host.home)
-            self.context.console.error(f"refused: {reason}", way_out(refusal))
+            self.context.console.error(f"blocked: {reason}", way_out(refusal))
 
     def report(self, plan: Plan, result: Result, indent: str = "") -> None:
         """Print how a run ended; with `--json` only what went wrong."""
@@ -310,7 +310,7 @@ class Performer:
         elif not self.arguments.json:
             message = sentence(result.message, self.context)
             console.line(f"{indent}{console.style('done:', 'green')} {message}")
-            facts = [("checked:", sentence(one, self.context)) for one in result.verified]
+            facts = [("verified:", sentence(one, self.context)) for one in result.verified]
             for label, text in [*facts, ("freed:", freed)]:
                 if text:
                     console.line(f"  {console.style(label, 'dim')} {text}")
@@ -371,7 +371,7 @@ class _Operation:
             plan = replace(plan, refusals=(READ_ONLY, *plan.refusals))
         for refusal in self.left_out:
             reason = refusal_words(refusal, context.host.home)
-            context.console.warn(f"left out: {reason}", way_out(refusal))
+            context.console.warn(f"skipped: {reason}", way_out(refusal))
         return plan
 
     def _show_only(self, plan: Plan) -> Exit:
@@ -404,7 +404,7 @@ def _explain_break() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise CommandError(
-            "interrupted while everything was put back", hint=HINT, code=Exit.INTERRUPTED
+            "interrupted during rollback", hint=HINT, code=Exit.INTERRUPTED
         ) from None
 
 
@@ -420,5 +420,5 @@ def way_out(refusal: Refusal) -> str:
     option = f"--allow {refusal.guard}"
     if not refusal.overrulable or option in refusal.hint:
         return refusal.hint
-    overrule = f"`{option}` does it all the same"
+    overrule = f"use `{option}` to override"
     return f"{refusal.hint}; {overrule}" if refusal.hint else overrule

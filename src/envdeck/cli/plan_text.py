@@ -10,8 +10,8 @@ from envdeck.core.model import Environment, Operation, Plan, Status, Step, Targe
 from envdeck.text import Signs, exact_time, pad, plain, size, tilde, tilde_within, width
 
 _KEEP_EDITS = {
-    Operation.RECREATE: "`--keep-edits` keeps the edited files",
-    Operation.UPGRADE: "`--keep-edits` keeps those whose original is the same in the new release",
+    Operation.RECREATE: "use --keep-edits to keep the edited files",
+    Operation.UPGRADE: "use --keep-edits to keep those whose original is unchanged",
 }
 
 
@@ -51,12 +51,14 @@ def question(plan: Plan) -> str:
     what = {
         Operation.UNDO: "undo it",
         Operation.EDIT: "write it",
-        Operation.PURGE: "remove it for good" if count == 1 else f"remove these {count} for good",
+        Operation.PURGE: "delete it permanently"
+        if count == 1
+        else f"permanently delete these {count}",
     }.get(plan.operation, str(plan.operation))
     if plan.operation in {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}:
         what += " it" if count == 1 else f" these {count}"
         if plan.undo is None:
-            what += ", with no way back"
+            what += " (cannot be undone)"
     if plan.operation is Operation.CREATE:
         what += " it"
     return f"{what}?"
@@ -89,17 +91,17 @@ def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[st
 
 def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
     if plan.needs_bytes is not None:
-        yield "needs", f"{size(plan.needs_bytes)} of disk while it runs"
+        yield "needs", f"{size(plan.needs_bytes)} of disk space during the operation"
     if plan.operation in {Operation.DELETE, Operation.PURGE}:
-        unknown = "not known"
-        yield "frees now", size(plan.frees_now_bytes, unknown=unknown)
-        if plan.reclaims_bytes != plan.frees_now_bytes:
-            yield "frees later", f"{size(plan.reclaims_bytes, unknown=unknown)}, after a purge"
+        freed, when = plan.frees_now_bytes, ""
+        if plan.reclaims_bytes != freed:
+            freed, when = plan.reclaims_bytes, " when the trash is emptied"
+        yield "frees", size(freed, unknown="unknown") + when
     if plan.undo is not None:
         until = "" if plan.kept_until is None else f", until {exact_time(plan.kept_until)}"
-        yield "way back", sentence(plan.undo, context) + until
+        yield "undo", sentence(plan.undo, context) + until
     elif plan.operation in {Operation.DELETE, Operation.PURGE}:
-        yield "way back", "none"
+        yield "undo", "cannot be undone"
 
 
 def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

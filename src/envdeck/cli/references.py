@@ -62,11 +62,9 @@ def find_environment(reference: str, context: CommandContext, catalog: "Catalog"
     if os.path.isdir(path):
         return _find_in_project(reference, os.path.realpath(path), context, catalog)
     if why := _closed(path):
-        raise CommandError(f"`{reference}` cannot be read: {why}")
+        raise CommandError(f"cannot read `{reference}`: {why}")
     if os.path.lexists(path):
-        raise CommandError(
-            f"`{reference}` is not an environment", hint="give its folder, or its name"
-        )
+        raise CommandError(f"`{reference}` is not an environment", hint="pass its folder or name")
     return _find_by_name(reference, context, catalog)
 
 
@@ -103,8 +101,8 @@ def _find_in_project(
         found = _find_by_project(project, _scan(everywhere, context, catalog))
     if not found:
         raise CommandError(
-            f"`{reference}` is no environment, and no project that has one",
-            hint=f"`envdeck create {shlex.quote(reference)}` makes one",
+            f"`{reference}` is not an environment and has none",
+            hint=f"envdeck create {shlex.quote(reference)}",
         )
     return _choose_one(reference, found, context)
 
@@ -116,7 +114,7 @@ def _find_by_name(reference: str, context: CommandContext, catalog: "Catalog") -
         everything = _scan(scope, context, catalog)
         found = _match_name(reference, everything)
         if not found:
-            message = f"no environment is called `{reference}`, and there is no such path"
+            message = f"environment not found: `{reference}`"
             raise CommandError(message, hint=_nearest(reference, everything))
     return _choose_one(reference, found, context)
 
@@ -158,8 +156,8 @@ def _choose_one(reference: str, found: list[Environment], context: CommandContex
         return found[0]
     paths = sorted(tilde(environment.path, context.host.home) for environment in found)
     raise CommandError(
-        f"`{reference}` can mean {len(found)} environments: {', '.join(paths)}",
-        hint="give the path of one",
+        f"`{reference}` is ambiguous ({len(found)} matches): {', '.join(paths)}",
+        hint="pass the path of one",
     )
 
 
@@ -170,6 +168,6 @@ def _nearest(reference: str, environments: Iterable[Environment]) -> str:
             names[name.casefold()] = environment.name
     close = find_nearest(reference.casefold(), names, most=3, least=0.5)
     if not close:
-        return "`envdeck list` shows them all"
+        return "envdeck list"
     suggestions = dict.fromkeys(f"`{names[name]}`" for name in close)
     return "did you mean " + " or ".join(suggestions) + "?"

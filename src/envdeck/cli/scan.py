@@ -108,19 +108,19 @@ class ScanReport:
         told = {(place.path, place.reason) for place in self._unreadable}
         away = [one for one in self.finished.not_looked_at if (one.path, one.reason) in told]
         if away:
-            count = f"{counted(len(away), 'path')} {'was' if len(away) == 1 else 'were'}"
+            count = counted(len(away), "path")
             first = tilde(away[0].path, self.context.host.home)
             console.warn(
-                f"{count} {away[0].reason}: `{first}`", hint="envdeck list PATH looks there"
+                f"{count} {away[0].reason}: `{first}`", hint="use `envdeck list PATH` to scan it"
             )
         paths = {place.path for place in away}
         unreadable = [place for place in self._unreadable if place.path not in paths]
         if len(unreadable) > _SHOWN:
-            console.warn(f"{len(unreadable):,} places could not be read")
+            console.warn(f"{len(unreadable):,} unreadable paths")
             return
         for place in unreadable:
             path = tilde(place.path, self.context.host.home)
-            console.warn(f"`{path}` could not be read: {place.reason}")
+            console.warn(f"cannot read `{path}`: {place.reason}")
 
 
 _OVER = (b'"done"', b'"rolled-back"', b'"needs-attention"')
@@ -193,7 +193,7 @@ def settle_folders(context: CommandContext) -> None:
 
     home = context.host.home
     for moved in relocate(context.host):
-        way = f"{tilde(moved.source, home)} to {tilde(moved.target, home)}"
+        way = f"{tilde(moved.source, home)} → {tilde(moved.target, home)}"
         if moved.problem:
             context.console.warn(f"cannot move {way}: {moved.problem}")
         else:
@@ -214,14 +214,14 @@ def report_settled(entries: Iterable["Entry"], context: CommandContext) -> bool:
         why = f": {tilde_within(entry.message, context.host.home)}" if entry.message else ""
         match entry.phase.value:
             case "done":
-                context.console.note(f"{what} was interrupted, and is finished now{why}")
+                context.console.note(f"{what} was interrupted, now finished{why}")
             case "rolled-back":
-                context.console.note(f"{what} was interrupted, and is rolled back now{why}")
+                context.console.note(f"{what} was interrupted, now rolled back{why}")
             case "needs-attention":
-                context.console.warn(f"{what} was interrupted, and needs a look{why}")
+                context.console.warn(f"{what} was interrupted and needs attention{why}")
                 whole = False
             case _:
-                context.console.warn(f"{what} was interrupted, and waits{why}", HINT)
+                context.console.warn(f"{what} was interrupted and is still pending{why}", HINT)
                 whole = False
     return whole
 

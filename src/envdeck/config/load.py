@@ -149,7 +149,7 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LONGEST:
             expected = f'a number of days from 0 to {_LONGEST:,}, or "{FOR_EVER}"'
             if isinstance(value, str):
-                raise self._error(name, f"`{name}` should be {expected}, and is `{value}`")
+                raise self._error(name, f"`{name}` must be {expected}, not `{value}`")
             raise self._expected(name, expected, value)
         return value
 
@@ -165,8 +165,8 @@ class _Reader:
             if not os.path.isabs(folder) or "\0" in folder:
                 raise self._error(
                     "roots",
-                    f"`roots` has `{item}`, which is not an absolute path",
-                    hint="begin it with `/`, or with `~/` for the home folder",
+                    f"`roots`: `{item}` is not an absolute path",
+                    hint="start it with `/`, or `~/` for the home folder",
                 )
             found.append(os.path.normpath(folder))
         return tuple(dict.fromkeys(found))
@@ -180,8 +180,8 @@ class _Reader:
             ):
                 raise self._error(
                     "exclude",
-                    f"`exclude` has `{pattern}`, which is neither a name nor an absolute path",
-                    hint="begin it with `/`, `~/` or `*/`, or leave the `/` out",
+                    f"`exclude`: `{pattern}` is not a name or an absolute path",
+                    hint="start it with `/`, `~/` or `*/`, or remove the `/`",
                 )
         return found
 
@@ -191,11 +191,11 @@ class _Reader:
             if column not in COLUMNS:
                 raise self._error(
                     "columns",
-                    f"`columns` has `{column}`, which is no column",
+                    f"`columns`: unknown column `{column}`",
                     hint=nearest(column, COLUMNS),
                 )
         if len(set(columns)) != len(columns):
-            raise self._error("columns", "`columns` names a column twice")
+            raise self._error("columns", "`columns`: duplicate column")
         return columns
 
     def keys(self, value: object) -> Mapping[str, str]:
@@ -219,7 +219,7 @@ class _Reader:
     def _expected(
         self, name: str, expected: str, value: object, *, table: str | None = None
     ) -> ConfigurationError:
-        what = f"`{name}` should be {expected}, and is {_kind(value)}"
+        what = f"`{name}` must be {expected}, not {_kind(value)}"
         return self._error(name, what, table=table)
 
     def _error(
@@ -235,7 +235,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = find_nearest(name.lower().replace("_", "-"), names)
     if close:
         return f"did you mean `{close[0]}`?"
-    return "known are " + ", ".join(f"`{known_name}`" for known_name in names)
+    return "choose from " + ", ".join(f"`{known_name}`" for known_name in names)
 
 
 def _flat(keys: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -325,7 +325,7 @@ def load(host: Host) -> Configuration:
     if not _present(path):
         if origin is SettingOrigin.ENVIRONMENT:
             raise ConfigurationError(
-                path, "does not exist", hint=f"create it, or unset {VARIABLE}, which names it"
+                path, "does not exist", hint=f"create the file, or unset {VARIABLE}"
             )
         return Configuration(path, origin, exists=False)
     text = _text_of(path)

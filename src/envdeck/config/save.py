@@ -30,7 +30,7 @@ def save_theme(host: Host, theme: str) -> str | None:
     except ConfigurationError as error:
         return error.what
     if path == os.devnull:
-        return "the configuration is switched off"
+        return "the configuration is disabled"
     try:
         path = os.path.realpath(path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -39,7 +39,7 @@ def save_theme(host: Host, theme: str) -> str | None:
             return text.reason
         changed = _with_theme(text, theme)
         if changed is None:
-            return "the line `theme` could not be changed safely"
+            return "cannot change the line `theme` safely"
         if changed != text:
             write_atomically(path, changed.encode(), sync=True)
     except (OSError, ValueError) as error:

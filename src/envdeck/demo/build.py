@@ -67,7 +67,7 @@ def build_demo(
     """
     uv = find_uv()
     if uv is None:
-        raise DemoError("uv is not installed beside EnvDeck")
+        raise DemoError("uv is not installed with EnvDeck")
     root = os.path.realpath(root)
     layout = DemoLayout(root)
     host = demo_host(layout, real)
@@ -82,7 +82,7 @@ def build_demo(
     pool = ThreadPoolExecutor(_WORKERS)
     try:
         create_machine(layout, real, host, uv, runs)
-        report("a Python and an index of packages")
+        report("Python and a package index")
         builder = _builder(layout, host)
         created = dict(zip((one.name for one in wanted), pool.map(create, wanted), strict=True))
         shutil.rmtree(layout.templates, ignore_errors=True)

@@ -128,7 +128,7 @@ def _starts(executable: str, prefix: str) -> bool:
     return done.returncode == 0 and done.stdout.strip() == prefix
 
 
-_SCRIPT = 'echo "this Python {} only stands in for one, in the demo of EnvDeck" >&2\nexit 1\n'
+_SCRIPT = 'echo "Python {} is a demo replacement without an interpreter" >&2\nexit 1\n'
 _SHELL = "#!/bin/sh\n"
 _NEXT = 15
 """The minor version with only pre-releases."""

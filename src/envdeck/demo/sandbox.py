@@ -25,7 +25,7 @@ else:
 
 PREFIX = "envdeck-demo-"
 MARKER = ".envdeck-demo"
-_SIGNATURE = "This folder is a demo of EnvDeck; it is removed when that ends.\n"
+_SIGNATURE = "EnvDeck demo folder; removed when the demo ends.\n"
 _STARTING_SECONDS = 3600.0
 """A younger empty folder may belong to a demo that is starting."""
 
@@ -51,7 +51,7 @@ class Sandbox:
             path = os.path.realpath(tempfile.mkdtemp(prefix=PREFIX))
             return cls(path, _lock=_mark(path))
         except OSError as error:
-            raise SandboxError(f"no folder can be made for it: {_reason(error)}") from error
+            raise SandboxError(f"cannot create a folder: {_reason(error)}") from error
 
     @classmethod
     def at(cls, folder: str) -> "Sandbox":
@@ -103,7 +103,7 @@ def remove(path: str, *, attempts: int = 6) -> str:
         _rmtree(path, problems)
         if not os.path.lexists(path):
             return ""
-    return problems[0] if problems else f"{path} is still there"
+    return problems[0] if problems else f"{path} still exists"
 
 
 def _inside(path: str) -> list[str]:
@@ -136,7 +136,7 @@ def _mark(path: str) -> int:
     descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     os.write(descriptor, f"{_SIGNATURE}{os.getpid()}\n".encode())
     if not _lock(descriptor):
-        raise OSError("its marker cannot be locked")
+        raise OSError("its marker file cannot be locked")
     os.rename(partial, os.path.join(path, MARKER))
     return descriptor
 

@@ -228,7 +228,7 @@ def releases() -> Iterator[DemoRelease]:
 
 def withdrawn() -> Iterator[DemoRelease]:
     """Yield the releases that are installed and in no index."""
-    yield DemoRelease("chorus-models", "1.0.0", "Models that know birds by their song", 20_000)
+    yield DemoRelease("chorus-models", "1.0.0", "Bird song recognition models", 20_000)
 
 
 def write_index(folder: str) -> int:
@@ -245,33 +245,33 @@ def write_index(folder: str) -> int:
 
 
 def _web() -> Iterator[DemoRelease]:
-    summary = "A web framework that stays out of the way"
+    summary = "A minimal web framework"
     loop = {"async": ("emberloop>=0.9",)}
     for version, templates in (("2.1.0", ">=3,<4"), ("2.3.1", ">=3,<4"), ("3.0.0", ">=3.1")):
         needs = ("wickrouter>=1.2", f"tallow-templates{templates}")
         yield DemoRelease("lanternweb", version, summary, 500, needs, loop)
     for version in ("1.2.0", "1.4.2"):
-        yield DemoRelease("wickrouter", version, "Routes for web applications", 70)
+        yield DemoRelease("wickrouter", version, "URL routing for web applications", 70)
     for version in ("3.0.1", "3.1.0"):
         codecs = ("postmark-codecs>=1",)
-        yield DemoRelease("tallow-templates", version, "Templates that melt into HTML", 260, codecs)
+        yield DemoRelease("tallow-templates", version, "HTML templates", 260, codecs)
     yield DemoRelease("emberloop", "0.9.4", "A small event loop", 180)
     for version in ("0.27.0", "0.28.1"):
         needs = ("certbundle>=2024", "postmark-codecs")
         yield DemoRelease("courier-http", version, "An HTTP client", 310, needs)
     for version in ("2024.8.30", "2026.10.5"):
-        yield DemoRelease("certbundle", version, "Certificates of the authorities that are trusted")
-    yield DemoRelease("postmark-codecs", "1.0.2", "How texts are encoded on their way", 60)
+        yield DemoRelease("certbundle", version, "Trusted CA certificates")
+    yield DemoRelease("postmark-codecs", "1.0.2", "Text encoding detection", 60)
 
 
 def _data() -> Iterator[DemoRelease]:
     for version in ("1.26.4", "2.1.3"):
-        yield DemoRelease("numera", version, "Arrays of numbers", 2400)
+        yield DemoRelease("numera", version, "Numeric arrays", 2400)
     for version, numbers in (("2.2.0", ">=1.26,<2"), ("2.2.3", ">=1.26"), ("3.0.0", ">=2")):
-        yield DemoRelease("gridframe", version, "Tables of data", 1600, (f"numera{numbers}",))
+        yield DemoRelease("gridframe", version, "Data tables", 1600, (f"numera{numbers}",))
     for version in ("3.9.0", "3.9.2"):
         needs = ("numera>=1.26,<2", "huewheel>=2")
-        yield DemoRelease("plotmill", version, "Charts of anything", 1200, needs)
+        yield DemoRelease("plotmill", version, "Charts", 1200, needs)
     for version in ("4.2.0", "4.4.1", "5.0.0"):
         pool = {"pool": ("emberloop>=0.9",)}
         yield DemoRelease("quarrydb", version, "A database driver", 620, extras=pool)
@@ -279,20 +279,20 @@ def _data() -> Iterator[DemoRelease]:
         needs = ("quarrydb>=4", "tallow-templates>=3")
         yield DemoRelease("quarrydb-migrate", version, "Migrations for quarrydb", 90, needs)
     for version in ("2.0.3", "2.1.0"):
-        yield DemoRelease("pebblecache", version, "A cache between processes", 110)
+        yield DemoRelease("pebblecache", version, "A cache shared by processes", 110)
     for version in ("2.9.0", "2.9.2"):
         yield DemoRelease(
-            "schemapress", version, "Data that keeps its shape", 340, ("schemapress-core>=2.20",)
+            "schemapress", version, "Data validation", 340, ("schemapress-core>=2.20",)
         )
-    yield DemoRelease("schemapress-core", "2.23.4", "The fast half of schemapress", 900)
+    yield DemoRelease("schemapress-core", "2.23.4", "Compiled core of schemapress", 900)
 
 
 def _terminal() -> Iterator[DemoRelease]:
     for version in ("13.8.0", "14.2.0"):
-        yield DemoRelease("inkterm", version, "Ink for terminals", 240, ("huewheel>=2.17",))
-    yield DemoRelease("huewheel", "2.18.0", "Every colour has a name", 420)
+        yield DemoRelease("inkterm", version, "Terminal styling", 240, ("huewheel>=2.17",))
+    yield DemoRelease("huewheel", "2.18.0", "Named colours", 420)
     for version in ("8.1.7", "8.2.0"):
-        yield DemoRelease("tidyargs", version, "Command lines without fuss", 100)
+        yield DemoRelease("tidyargs", version, "Command-line parsing", 100)
 
 
 def _work() -> Iterator[DemoRelease]:
@@ -304,7 +304,7 @@ def _work() -> Iterator[DemoRelease]:
         yield DemoRelease(
             "pytest",
             version,
-            "A stand-in for pytest, in the demo only",
+            "A demo replacement for pytest",
             150,
             ("huewheel",),
             commands={"pytest": "pytest:main"},
@@ -315,7 +315,7 @@ def _work() -> Iterator[DemoRelease]:
         yield DemoRelease(
             "straightedge",
             version,
-            "Reads code closely",
+            "A linter",
             800,
             commands={"straightedge": "straightedge:main"},
             sources={"straightedge/__init__.py": text},
@@ -324,7 +324,7 @@ def _work() -> Iterator[DemoRelease]:
     yield DemoRelease(
         "Django",
         "5.2.8",
-        "A stand-in for Django, in the demo only",
+        "A demo replacement for Django",
         700,
         sources={
             "django/__init__.py": text,
@@ -335,7 +335,7 @@ def _work() -> Iterator[DemoRelease]:
     yield DemoRelease(
         "pre-commit",
         "4.4.0",
-        "A stand-in for pre-commit, in the demo only",
+        "A demo replacement for pre-commit",
         20,
         commands={"pre-commit": "pre_commit:main"},
         sources={"pre_commit/__init__.py": source("pre_commit")},
@@ -344,8 +344,8 @@ def _work() -> Iterator[DemoRelease]:
 
 def _tools() -> Iterator[DemoRelease]:
     for name, version, summary, kilobytes in (
-        ("galley", "3.2.1", "Sets type from templates", 1100),
-        ("quire", "1.0.4", "Folds pages into a booklet", 500),
+        ("galley", "3.2.1", "Typesetting from templates", 1100),
+        ("quire", "1.0.4", "Booklet layout", 500),
     ):
         text = f'"""{summary}."""\n\n\ndef main() -> None:\n    print("{name} {version}")\n'
         yield DemoRelease(

@@ -280,7 +280,9 @@ class Builder:
         done = self._runner.run(command, limit=_LIMIT)
         if not done.ok:
             output = "; ".join(done.tail[-3:])
-            raise DemoError(f"`{' '.join(command.shown)}` ended with code {done.code}: {output}")
+            raise DemoError(
+                f"`{' '.join(command.shown)}` failed with exit code {done.code}: {output}"
+            )
 
     def _uv(self, folder: str, *, project: bool = False) -> UvAdapter:
         return UvAdapter(self.host, folder=folder, project=project, offline=True)

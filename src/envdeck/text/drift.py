@@ -10,12 +10,12 @@ if TYPE_CHECKING:  # start-up: who only compares needs no operations
     from envdeck.core.operations.recreate.options import SourceChoice
     from envdeck.core.operations.upgrade.model import Fixed
 
-UNCHOSEN = "only for what is not chosen"
+UNCHOSEN = "extraneous (group not selected)"
 DRIFT_WORDS = {
     DriftKind.MISSING: ("missing", "missing"),
-    DriftKind.NOT_AS_LOCKED: ("not as locked", "not as locked"),
-    DriftKind.OUTSIDE: ("outside", "outside what is declared"),
-    DriftKind.UNREACHABLE: ("unreachable", "asked for by nothing"),
+    DriftKind.NOT_AS_LOCKED: ("mismatch", "version mismatch"),
+    DriftKind.OUTSIDE: ("out of range", "outside declared range"),
+    DriftKind.UNREACHABLE: ("extraneous", "extraneous"),
 }
 """The kinds of drift, each in a word and in full."""
 
@@ -37,24 +37,28 @@ def part_words(part: ProjectPart) -> tuple[str, str, str]:
     if part.default:
         why = "default"
     else:
-        why = "all of it is here, so it counts" if part.counts else "not asked for here"
-    name = part_name(part.id) or "the project's own"
+        why = "fully installed, included" if part.counts else "not selected"
+    name = part_name(part.id) or "project dependencies"
     return name, f"{part.installed:,} of {part.declared:,}", why
 
 
 def difference_words(
     source: "SourceChoice", arrow: str, unknown: str
 ) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return how a source differs from what is installed: a sign, a verb (`change`), and the
+    """Return how a source differs from what is installed: a sign, a verb (`changed`), and the
     name and version of each package. The texts may be hostile."""
     changed = [
         (name, f"{before} {arrow} {after or unknown}") for name, before, after in source.changed
     ]
     added = [(name, version or unknown) for name, version in source.added]
-    blocks = [("~", "change", changed), ("+", "come", added), ("-", "go", list(source.removed))]
+    blocks = [
+        ("~", "changed", changed),
+        ("+", "added", added),
+        ("-", "removed", list(source.removed)),
+    ]
     return [block for block in blocks if block[2]]
 
 
 def fixed_words(fixed: "Fixed") -> str:
-    """Return why a package is not upgraded: `1.0 stays: it is installed in place (editable)`."""
-    return f"{fixed.installed} stays: it {fixed.reason}"
+    """Return why a package is not upgraded: `stays at 1.0: editable install`."""
+    return f"stays at {fixed.installed}: {fixed.reason}"

@@ -62,9 +62,9 @@ def minor_version(version: str | None) -> str:
 
 
 _REASONS = {
-    InterpreterReason.CURRENT: "the base it has",
-    InterpreterReason.SAME_MINOR: "the same minor version",
-    InterpreterReason.REQUESTED: "the version the project asks for",
+    InterpreterReason.CURRENT: "current",
+    InterpreterReason.SAME_MINOR: "same minor version",
+    InterpreterReason.REQUESTED: "required by the project",
 }
 
 
@@ -72,7 +72,7 @@ def reason_words(option: InterpreterOption) -> str:
     """Return why an interpreter may be chosen, or may not; empty where nothing speaks for it."""
     if option.reason is None:
         return ""
-    return _REASONS.get(option.reason, f"the project asks for {option.specifier}")
+    return _REASONS.get(option.reason, f"project requires {option.specifier}")
 
 
 def option_words(option: InterpreterOption) -> str:
@@ -91,7 +91,7 @@ def creator_words(creation: Creation) -> tuple[str, ...]:
     """Return what created an environment (`uv 0.13`), then each of its flags."""
     creator = " ".join(filter(None, (creation.creator, creation.creator_version)))
     flags = (
-        "sees system packages" if creation.system_site_packages else "no system packages",
+        "system packages visible" if creation.system_site_packages else "no system packages",
         "relocatable" if creation.relocatable else "",
         "seeded with pip" if creation.seeded else "",
         f"prompt {creation.prompt}" if creation.prompt else "",
@@ -101,14 +101,14 @@ def creator_words(creation: Creation) -> tuple[str, ...]:
 
 def project_words(link: ProjectLink) -> tuple[str, str]:
     """Return the state of a project, empty for one that was found, and its path as it is."""
-    path = link.path or "its place is not known"
+    path = link.path or "unknown location"
     match link.state:
         case ProjectState.FOUND:
             return "", path
         case ProjectState.GONE:
             return "gone", path
         case ProjectState.UNMOUNTED:
-            return "on a disk that is not mounted", path
+            return "on an unmounted disk", path
         case ProjectState.NONE:
             return "none found", ""
 

@@ -26,7 +26,9 @@ OPERATION_WORDS = {
     Operation.UPGRADE: OperationWords("upgrade", "upgrading", "upgraded"),
     Operation.CREATE: OperationWords("create", "creating", "created"),
     Operation.UNDO: OperationWords("undo", "undoing", "undone"),
-    Operation.PURGE: OperationWords("purge", "purging", "purged"),
+    Operation.PURGE: OperationWords(
+        "permanently delete", "permanently deleting", "permanently deleted"
+    ),
     Operation.EDIT: OperationWords("edit", "editing", "edited"),
     Operation.RUN: OperationWords("run", "running", "run"),
 }
@@ -54,9 +56,9 @@ def refusal_words(refusal: Refusal, home: str) -> str:
 def ended_word(phase: str, *, partly_purged: bool = False) -> str:
     """Return how an operation of the history ended, by its last phase."""
     if partly_purged and phase == "needs-attention":
-        return "partly purged"
-    words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs a look"}
-    return words.get(phase, "not over")
+        return "partly deleted"
+    words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs attention"}
+    return words.get(phase, "unfinished")
 
 
 def time_kept(until: float | None, now: float, *, over: str) -> str:
@@ -73,21 +75,21 @@ def remedy_words(remedy: "Remedy", home: str) -> tuple[str, str]:
         case "create":
             return "create", f"{file} from {place(remedy.example, None, home, remedy.project)}"
         case "add" if len(remedy.keys) == 1:
-            return "add", f"{plain(remedy.keys[0])} to {file}"
+            return "add", f"{plain(remedy.keys[0])} → {file}"
         case "add":
             return "add", f"{len(remedy.keys):,} keys to {file}"
         case "ignore":
-            return "have", f"git ignore {file}"
+            return "add", f"{file} to .gitignore"
         case _:
-            return "let", f"nobody else read {file}"
+            return "restrict", f"{file} to its owner"
 
 
 STEP_WORDS = {
     "done": "done",
     "open": "to do",
     "waiting": "waiting",
-    "cannot": "needs you",
+    "cannot": "manual step",
     "ready": "ready",
-    "skipped": "does not apply",
+    "skipped": "not applicable",
 }
 """Of a step of the project setup, by its state."""

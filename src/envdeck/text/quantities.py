@@ -35,11 +35,11 @@ def ago(when: float, now: float) -> str:
 
 
 def short_age(said: str, cells: int) -> str:
-    """Return an age, its unit shortened where it is too long for so many cells: `59 min`."""
+    """Return an age, its unit shortened where it is too long for so many cells: `59m`."""
     if len(said) <= cells:
         return said
     count, _, unit = said.partition(" ")
-    return f"{count} {unit[:3]}"
+    return f"{count}{unit[: 1 + unit.startswith('mo')]}"
 
 
 def time_left(seconds: float) -> str:

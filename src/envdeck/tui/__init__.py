@@ -19,7 +19,7 @@ _SWITCH = 0.001
 """Seconds a thread may hold the interpreter while another one waits; five times less than usual."""
 
 _NOT_OVER = (
-    "envdeck: an operation is not over yet; the next start of envdeck finishes it or rolls it back"
+    "envdeck: an operation is still running; the next start of envdeck finishes it or rolls it back"
 )
 
 _COLLECTED = (1_000, 10, 100)

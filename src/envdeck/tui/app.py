@@ -136,7 +136,7 @@ def fault(error: BaseException) -> str | None:
         return None
     return (
         f"error: {plain(f'{type(error).__name__}: {error}')}\n"
-        f"hint: this is a fault of envdeck; {_DEBUG}=1 shows where it is"
+        f"hint: this is a bug in envdeck; set {_DEBUG}=1 for a traceback"
     )
 
 
@@ -241,7 +241,7 @@ class EnvDeck(App[None], inherit_bindings=False):
         if name is not None and name not in self.available_themes:
             near = nearest(name, self.available_themes)
             hint = f" (did you mean {near}?)" if near else ""
-            self._problems.append(f"no theme {name!r}{hint}: {usual} is used instead")
+            self._problems.append(f"unknown theme {name!r}{hint}: using {usual}")
             name = None
         self.theme = name or usual
         self._take_colours_away()

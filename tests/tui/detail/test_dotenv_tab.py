@@ -65,7 +65,7 @@ def test_each_file_is_told_with_its_keys_masked_and_compared(told):
     lines = [line.split() for line in said(told(100)).splitlines()]
     for words in (
         ".env 4 keys",
-        "not ignored by git · was committed before · everybody can read it (0644)",
+        "not ignored by git · previously committed · readable by everyone (0644)",
         "✗ git does not ignore it, and the next commit may have it",
         "add it to .gitignore: envdeck dotenv --ignore",
         "● DATABASE_URL is set twice, and the last one holds · .env:1",
@@ -73,11 +73,11 @@ def test_each_file_is_told_with_its_keys_masked_and_compared(told):
         "DEBUG empty",
         "API_TOKEN placeholder",
         "OLD_FLAG •••• ≠ not in .env.example",
-        "✗ CACHE_URL missing: .env.example has it",
+        "✗ CACHE_URL missing, in .env.example",
         ".env.example example, 5 keys",
-        "in git · 96 B",
-        ".venv/.env inside the environment: it goes with it, 1 key",
-        "only you can read it · 9 B",
+        "tracked by git · 96 B",
+        ".venv/.env inside the environment, 1 key",
+        "readable only by you · 9 B",
     ):
         assert any(" ".join(words.split()) in " ".join(line) for line in lines), words
 
@@ -95,9 +95,9 @@ def test_an_unusual_file_is_told_as_it_is(told, made_up):
     text = said(told(files=(odd,), compared=(), findings=()))
     for words in (
         "git not checked: git is too old",
-        "its group can read it (0640)",
+        "readable by group (0640)",
         "latin-1, not UTF-8",
-        "leads to /elsewhere/[/]\\x1b",
+        "symlink to /elsewhere/[/]\\x1b",
         "✗ it is a FIFO",
     ):
         assert words in text
@@ -108,13 +108,13 @@ def test_a_file_that_is_not_there_yet_can_be_created(told, made_up):
     remedy = Remedy(RemedyKind.CREATE, env, made_up.API, (), example)
     finding = DotenvFinding("no-file", Severity.WARNING, env, "it is missing", "make it", None)
     rows = told(findings=(replace(finding, mends=remedy),), files=(), compared=())
-    assert ".env  not there yet" in said(rows)
+    assert ".env  not created yet" in said(rows)
     first = next(row for row in rows if row.about is not None)
     assert first.about.mends == (remedy,)
 
 
 def test_without_any_file_it_teaches(made_up):
-    assert "has no dotenv files" in said(dotenv_rows(DotenvReport("/p"), None, LOOK, 78))
+    assert "No .env files in this project" in said(dotenv_rows(DotenvReport("/p"), None, LOOK, 78))
 
 
 @pytest.mark.parametrize("cells", WIDTHS)
@@ -133,7 +133,7 @@ def test_of_a_huge_value_no_more_than_is_shown_is_laid_out(told, made_up, monkey
         dotenv_lines, "clip", lambda text, *more: seen.append(len(text)) or clip(text, *more)
     )
     shown = Shown(KeyAt(f"{made_up.API}/.env", "DATABASE_URL"), Secret(piece * 300_000))
-    assert "characters more" in said(told(60, shown))
+    assert "more characters" in said(told(60, shown))
     assert sum(seen) < 100_000
 
 
@@ -152,7 +152,7 @@ def test_a_row_that_shows_a_value_does_not_tell_it(told, made_up):
 def test_of_thousands_of_keys_the_first_are_laid_out(told, made_up):
     keys = tuple(Key(f"K{number}", number + 1, has_value=True) for number in range(3000))
     rows = told(files=(DotenvFile(f"{made_up.API}/.env", FileKind.ENV, keys=keys),), compared=())
-    assert "and 2,500 more: `envdeck dotenv` lists them all" in said(rows)
+    assert "and 2,500 more (see `envdeck dotenv`)" in said(rows)
 
 
 async def test_a_project_that_is_gone_is_not_one_without_files(
@@ -163,7 +163,7 @@ async def test_a_project_that_is_gone_is_not_one_without_files(
         await pilot.press("4")
         await wait_until(
             lambda: (
-                "its project is no longer there"
+                "project not found"
                 in " ".join(said(pilot.app.main.panes.detail.tab.view.rows).split())
             )
         )
@@ -312,7 +312,9 @@ async def test_why_a_value_cannot_be_read_is_said_without_the_words_of_the_fault
         tab = await opened(pilot, wait_until)
         stand_on(tab, "key", f"{tab.report.project}/.env", "DATABASE_URL")
         await pilot.press("p")
-        await wait_until(lambda: "could not be read (ValueError)" in line_text(tab.footing.line))
+        await wait_until(
+            lambda: "cannot read the value (ValueError)" in line_text(tab.footing.line)
+        )
         assert MARK not in screen(pilot.app)
 
 
@@ -329,7 +331,7 @@ async def test_a_finding_is_mended_by_its_key_and_the_tab_is_read_again(
         finding = tab.report.findings[0]
         stand_on(tab, "finding", finding.file, finding.check, None, 0)
         await pilot.pause()
-        assert "f has git ignore .env" in line_text(tab.footing.line)
+        assert "f: add .env to .gitignore" in line_text(tab.footing.line)
         await pilot.press("f")
         await wait_until(lambda: isinstance(pilot.app.screen, PlanDialog))
         await wait_until(lambda: pilot.app.screen.plan is not None)
@@ -463,7 +465,7 @@ def test_a_fault_while_planning_is_told_without_its_words(made_up):
     operations = made_up.MadeUpOperations(failure=ValueError(MARK))
     remedy = made_up.dotenv().findings[2].mends
     plan = remedy_request(operations, remedy, {"CACHE_URL": MARK}, LOOK).plan(frozenset())
-    assert plan == NoPlan("it could not be planned: ValueError")
+    assert plan == NoPlan("planning failed: ValueError")
 
 
 async def test_nothing_is_asked_or_written_in_the_read_only_mode(

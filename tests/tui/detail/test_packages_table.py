@@ -76,15 +76,15 @@ def test_only_what_was_asked_for() -> None:
 
 
 def test_nothing_shown_says_what_to_press() -> None:
-    assert "esc clears it" in nothing_shown(PACKAGES, PackageView(text="[/]"), LOOK)
-    assert "t shows them all" in nothing_shown(PACKAGES, PackageView(requested_only=True), LOOK)
+    assert "esc: clear" in nothing_shown(PACKAGES, PackageView(text="[/]"), LOOK)
+    assert "t: show all" in nothing_shown(PACKAGES, PackageView(requested_only=True), LOOK)
     both = nothing_shown(PACKAGES, PackageView(requested_only=True, text="click"), LOOK)
-    assert both == 'None of those asked for has "click"; esc clears it, t shows all.'
-    assert "only the interpreter" in nothing_shown((), PackageView(), LOOK)
-    assert footing(PACKAGES, 4, PackageView(), LOOK).startswith("4 packages · ✓ 1 asked for")
+    assert both == 'No direct package matches "click". esc: clear, t: show all'
+    assert "No packages installed" in nothing_shown((), PackageView(), LOOK)
+    assert footing(PACKAGES, 4, PackageView(), LOOK).startswith("4 packages · ✓ 1 direct")
     assert footing(PACKAGES, 1, PackageView(text="x"), LOOK).startswith("1 of 4 · ")
     remapped = replace(LOOK, keys={"asked": "f4", "back": "f5"})
-    assert "f4 shows" in nothing_shown(PACKAGES, PackageView(requested_only=True), remapped)
+    assert "f4: show all" in nothing_shown(PACKAGES, PackageView(requested_only=True), remapped)
     assert "f5 clears" in nothing_shown(PACKAGES, PackageView(text="x"), remapped)
 
 
@@ -124,7 +124,7 @@ def test_what_is_wrong_is_said_in_words_and_with_a_sign() -> None:
     columns = PackageColumns.fit(PACKAGES, 118)
     missing = line_text(columns.row(package("flask", missing=("click>=8",)), LOOK))
     assert missing.startswith("●  flask")
-    assert "needs click>=8, which is not here" in missing
+    assert "requires click>=8, not installed" in missing
     problem = line_text(columns.row(package("odd", problem="METADATA is empty"), LOOK))
     assert problem.startswith("✗  odd")
     assert "METADATA is empty" in problem
@@ -241,12 +241,12 @@ def test_a_page_says_why_a_package_is_here_and_what_it_needs() -> None:
     assert "1.0 kB · MIT · installed by uv · for Python >=3.9" in text
     assert "from git+https://git.example/x" in text
     assert "scripts web" in text
-    assert "Why it is here  1 package needs it" in text
+    assert "Why installed  required by 1 package" in text
     assert "└─ app 1.0" in text
-    assert "What it needs  4 packages, 1 not satisfied" in text
+    assert "Requires  4 packages, 1 not satisfied" in text
     assert "gone  ✗ not installed" in text
     assert "wants" not in text
-    assert "(a cycle: it is above this)" in text
+    assert "(cycle)" in text
     assert {row.target for row in rows} == {None, "app", "web", "http"}
 
 
@@ -254,8 +254,8 @@ def test_a_tree_says_which_versions_are_needed_and_marks_what_is_cut() -> None:
     app = package("app", requires=("sqlparse", "old"), missing=("sqlparse >=0.3.1", "old>=2,<3"))
     rows = page(app, (app, package("old")), LOOK, 60)
     text = "\n".join(line_text(row.line) for row in rows)
-    assert "sqlparse  ✗ not installed, needs >=0.3.1" in text
-    assert "● needs <3,>=2" in text
+    assert "sqlparse  ✗ not installed, requires >=0.3.1" in text
+    assert "● requires <3,>=2" in text
     narrow = [line_text(row.line) for row in page(app, (app, package("old")), LOOK, 30)]
     assert any(line.startswith(" └─ sqlparse") and line.endswith("…") for line in narrow) or any(
         line.startswith(" ├─ sqlparse") and line.endswith("…") for line in narrow
@@ -276,12 +276,10 @@ def test_what_was_asked_for_and_what_is_editable_is_marked_at_any_width() -> Non
 def test_a_page_of_what_nobody_asked_for() -> None:
     rows = page(PACKAGES[3], PACKAGES, LOOK, 78)
     text = "\n".join(line_text(row.line) for row in rows)
-    said = "nothing here needs it, and nobody is recorded as having asked for it"
+    said = "extraneous: not direct, not required by any package"
     assert said in " ".join(text.split())
-    assert "What it needs  nothing" in text
-    assert "it was asked for" in "".join(
-        line_text(row.line) for row in page(PACKAGES[1], PACKAGES, LOOK, 78)
-    )
+    assert "Requires  nothing" in text
+    assert "direct" in "".join(line_text(row.line) for row in page(PACKAGES[1], PACKAGES, LOOK, 78))
 
 
 def test_a_page_in_letters_alone() -> None:
@@ -296,4 +294,4 @@ def test_a_chain_of_five_hundred_ends_and_stays_in_its_width() -> None:
     rows = page(chain[0], chain, LOOK, 78)
     text = [line_text(row.line) for row in rows]
     assert all(len(line) <= 100 for line in text)
-    assert any("goes deeper" in line for line in text)
+    assert any("more levels" in line for line in text)

@@ -12,9 +12,7 @@ from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.plan_view import cost_line, plan_rows, target_row
 from envdeck.tui.widgets.line import Look, line_text, line_width
 
-UNOWNED = Refusal(
-    "unowned-files", "2 files that no package owns", "move them out first", overrulable=True
-)
+UNOWNED = Refusal("unowned-files", "2 files of yours", "move them out first", overrulable=True)
 MOUNT = Refusal("mount", "a disk is mounted in it")
 
 
@@ -103,7 +101,7 @@ async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, monkeypa
         await screen.planned()
         now[0] += 0.3
         await screen.pilot.press("y", "y")  # the key is still held
-        assert "once more does it" in shown(screen.app)
+        assert "again to confirm" in shown(screen.app)
         assert operations.ran == []
         now[0] += 0.5
         await screen.pilot.press("y")
@@ -148,7 +146,7 @@ async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(op
         await screen.app.main.list.filter_by("nothing matches this")
         await screen.pilot.press("d")
         await screen.planned()
-        assert "Delete 2 environments, 2 of them hidden by the filter" in shown(screen.app)
+        assert "Delete 2 environments, 2 hidden by the filter)" in shown(screen.app)
         assert {target.path for target in screen.dialog.plan.targets} == marked
         screen.app.main.list.listing.marks.toggle_all()  # what happens meanwhile changes nothing
         await screen.pilot.press("y")
@@ -163,15 +161,15 @@ async def test_an_overrulable_guard_is_overruled_by_name_and_planned_anew(opened
         await screen.planned()
         await screen.pilot.press("y")
         assert operations.ran == []
-        assert "refused by unowned-files" in shown(screen.app)
+        assert "blocked by unowned-files" in shown(screen.app)
         await screen.pilot.press("space")
         await screen.planned()
         assert screen.dialog.plan.allowed == {"unowned-files"}
-        assert "[x] do it despite unowned-files" in shown(screen.app)
-        assert "2 files that no package owns" in shown(screen.app)
+        assert "[x] override unowned-files" in shown(screen.app)
+        assert "2 files of yours" in shown(screen.app)
         await screen.pilot.press("space")  # and back
         await screen.planned()
-        assert "[ ] do it despite unowned-files" in shown(screen.app)
+        assert "[ ] override unowned-files" in shown(screen.app)
         await screen.pilot.press("space")
         await screen.planned()
         await screen.pilot.press("y")
@@ -196,7 +194,7 @@ async def test_a_final_guard_says_why_and_has_no_switch(opened, made_up):
         await screen.pilot.press("d")
         await screen.planned()
         await screen.pilot.press("space", "y")
-        assert "refused by mount: a disk is mounted in it" in shown(screen.app)
+        assert "blocked by mount:  a disk is mounted in it" in shown(screen.app)
         assert screen.dialog.maker.allowed == frozenset()
         assert operations.ran == []
 
@@ -236,16 +234,16 @@ async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
     async with opened(operations) as screen:
         await screen.pilot.press("d")
         await screen.planned()
-        assert "frees 0 B now, 100 MB when purged (X purges at once)" in shown(screen.app)
+        assert "frees 100 MB when the trash is emptied (X: delete permanently)" in shown(screen.app)
         await screen.pilot.press("X")
         await screen.planned()
         assert operations.asked[-1][1][1] is True
-        assert "Deleted permanently, not moved to the trash" in shown(screen.app)
-        assert "Delete for good (y)" in shown(screen.app)
+        assert "Deletes permanently, not to the trash" in shown(screen.app)
+        assert "Delete permanently (y)" in shown(screen.app)
         await screen.pilot.press("X")  # and back
         await screen.planned()
         assert operations.asked[-1][1][1] is False
-        assert "for good" not in shown(screen.app)
+        assert "permanently" not in shown(screen.app)
 
 
 async def test_more_below_is_said_and_reached(opened, made_up):
@@ -254,10 +252,10 @@ async def test_more_below_is_said_and_reached(opened, made_up):
         await screen.pilot.press("a", "d")
         await screen.planned()
         assert "more below: pgdn" in shown(screen.app)
-        assert "What is done" not in shown(screen.app)
+        assert "Steps" not in shown(screen.app)
         for _ in range(60):
             await screen.pilot.press("pagedown")
-        assert "What is done" in shown(screen.app)
+        assert "Steps" in shown(screen.app)
         assert "more below" not in shown(screen.app)
 
 
@@ -265,7 +263,7 @@ async def test_nothing_to_take_back_says_so(opened, made_up):
     async with opened(made_up.MadeUpOperations()) as screen:
         await screen.pilot.press("z")
         await screen.planned()
-        assert "there is nothing to take back" in shown(screen.app)
+        assert "nothing to undo" in shown(screen.app)
 
 
 async def test_hostile_words_of_a_plan_are_shown_as_they_are(opened, made_up):
@@ -302,7 +300,7 @@ async def test_the_buttons_are_always_in_sight_and_the_rest_scrolls(opened, made
         for _ in range(60):
             seen += shown(screen.app)
             await screen.pilot.press("pagedown")
-        assert "move it to the trash" in seen
+        assert "Move it to the trash" in seen
         assert "envdeck undo" in seen
         assert "(y)" in shown(screen.app)
 
@@ -345,13 +343,13 @@ async def test_several_are_shown_together_and_answered_by_one_yes(opened, made_u
         await screen.planned()
         text = shown(screen.app)
         assert "Recreate 5 environments" in text
-        assert "2 of 5 can be recreated; the others are left as they are" in text
+        assert "2 of 5 can be recreated; the others are skipped" in text
         assert "a disk is mounted in it" in text
         assert "its packages are unknown" in text
         assert "1 of 2" in text
         assert text.index("~/work/one") < text.index("~/work/five")
         assert "Recreate 2 (y)" in text
-        assert "200 MB when purged · H takes each back" in text
+        assert "200 MB when the trash is emptied · H to undo each" in text
         assert operations.ran == []
         await screen.pilot.press("space")  # what can be overruled is, for those that it is about
         await screen.planned()
@@ -370,7 +368,7 @@ async def test_none_of_several_can_be_done(opened, made_up):
         screen.app.main.operations.request(together("Recreate 2 environments", requests))
         await screen.pilot.pause()
         await screen.planned()
-        assert "none of them can be done" in shown(screen.app)
+        assert "none of them is possible" in shown(screen.app)
         assert "(y)" not in shown(screen.app)
         await screen.pilot.press("y")
         assert operations.ran == []
@@ -444,23 +442,23 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
     [
         (
             {"kept_until": 1_795_000_000.0 + 30 * 86_400},
-            "frees 0 B now, 100 MB when purged · z takes it back for 30 days",
+            "frees 100 MB when the trash is emptied · z to undo (30 days)",
         ),
-        ({}, "frees 0 B now, 100 MB when purged · z takes it back for 28 days"),
-        ({"kept_until": None}, "frees 0 B now, 100 MB when purged · z takes it back"),
+        ({}, "frees 100 MB when the trash is emptied · z to undo (28 days)"),
+        ({"kept_until": None}, "frees 100 MB when the trash is emptied · z to undo"),
         (
             {"undo": None, "frees_now_bytes": 100_000_000},
-            "frees 100 MB now · it cannot be taken back",
+            "frees 100 MB now · cannot be undone",
         ),
-        ({"frees_now_bytes": None, "reclaims_bytes": None}, "z takes it back for 28 days"),
+        ({"frees_now_bytes": None, "reclaims_bytes": None}, "z to undo (28 days)"),
         (
             {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
-            "frees 1.0 GB now · it cannot be taken back",
+            "frees 1.0 GB now · cannot be undone",
         ),
         ({"operation": Operation.UNDO, "undo": None}, ""),
         (
             {"needs_bytes": 4_000_000, "reclaims_bytes": None},
-            "needs 4.0 MB meanwhile · frees 0 B now · z takes it back for 28 days",
+            "needs 4.0 MB · frees 0 B · z to undo (28 days)",
         ),
     ],
 )
@@ -558,8 +556,8 @@ async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(
 def test_what_is_in_doubt_is_not_called_final(made_up):
     doubt = Refusal("unproved", "internal-lib 1.0 cannot be recreated exactly", path="/a")
     told = text_of(made_up.plan("/a", operation=Operation.RECREATE), {"unproved": [doubt]}, 66)
-    assert "unproved: c on it alone lets you choose what becomes of it" in told
-    assert "never overruled" not in told
+    assert "unproved: c on it alone lets you decide what to do with it" in told
+    assert "cannot be overridden" not in told
 
 
 def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_up):

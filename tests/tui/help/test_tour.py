@@ -45,7 +45,7 @@ def test_a_card_fits_any_width_and_is_plain(number, cells):
 def test_the_keys_are_those_of_the_person():
     assert "space marks a row" in told(2)
     assert "ctrl+d deletes" in told(2, delete="ctrl+d")
-    assert "f2 shows these cards again" in told(4, tour="f2")
+    assert "f2 shows this tour again" in told(4, tour="f2")
 
 
 # going through them
@@ -115,7 +115,7 @@ async def test_it_is_offered_once_and_the_answer_is_kept(open_screen, wait_until
         app = pilot.app
         await wait_until(lambda: isinstance(app.screen, TourOffer))
         await pilot.pause()
-        assert "A tour in five short cards?" in shown(app)
+        assert "Take a one-minute tour?" in shown(app)
         assert "f12 " in shown(app)
         assert not answered
         await pilot.press(key)

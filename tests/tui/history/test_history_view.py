@@ -47,36 +47,38 @@ def test_every_ending_has_its_sign_and_word() -> None:
     said = {phase: ended_words(one, one.entry, LOOK)[0].strip() for phase, one in pasts.items()}
     assert said[Phase.DONE] == "done"
     assert said[Phase.ROLLED_BACK] == "● rolled back"
-    assert said[Phase.ATTENTION] == "✗ needs a look"
-    assert {said[each] for each in Phase if not each.over} == {"○ not over"}
+    assert said[Phase.ATTENTION] == "✗ needs attention"
+    assert {said[each] for each in Phase if not each.over} == {"○ unfinished"}
 
 
 def test_a_purge_that_was_not_ended_is_called_so() -> None:
-    half = past(0, "partly purged", phase=Phase.ATTENTION, move=Move.REMOVE)
+    half = past(0, "partly deleted", phase=Phase.ATTENTION, move=Move.REMOVE)
     half = replace(half, is_partly_purged=True)
-    assert ended_words(half, half.entry, LOOK)[0] == "✗ partly purged"
-    assert "What is left of it is in the trash." in about(half)
-    assert "put aside in" not in about(half)  # it has another name there by now
-    assert undo_words(half, half.entry, 40, LOOK)[0] == "partly purged"
+    assert ended_words(half, half.entry, LOOK)[0] == "✗ partly deleted"
+    assert "The rest is in the trash." in about(half)
+    assert "in trash: " not in about(half)  # it has another name there by now
+    assert undo_words(half, half.entry, 40, LOOK)[0] == "partly deleted"
     columns = HistoryColumns.fit(120)
-    assert "✗ partly purged  partly purged" in line_text(draw_past(HistoryRow(half), columns, LOOK))
+    assert "✗ partly deleted   partly deleted" in line_text(
+        draw_past(HistoryRow(half), columns, LOOK)
+    )
 
 
 def test_how_long_it_can_be_taken_back_is_told_where_that_ends() -> None:
     def said(one):
         return undo_words(one, one.entry, 40, LOOK)[0]
 
-    assert said(PASTS[0]) == "z undoes it, 30 days left"
-    assert said(replace(PASTS[0], kept_until=None)) == "z undoes it"
-    assert said(past(0, move=Move.BACK)) == "z undoes it"
-    assert said(past(0, move=Move.EXCHANGE, old=None)) == "z undoes it"
-    assert said(past(0, "it was purged")) == "it was purged"
+    assert said(PASTS[0]) == "z to undo (30 days)"
+    assert said(replace(PASTS[0], kept_until=None)) == "z to undo"
+    assert said(past(0, move=Move.BACK)) == "z to undo"
+    assert said(past(0, move=Move.EXCHANGE, old=None)) == "z to undo"
+    assert said(past(0, "permanently deleted")) == "permanently deleted"
 
 
 def test_what_could_not_be_read_comes_last_below_its_title() -> None:
     rows = history_rows(PASTS)
     assert [row.past for row in rows[:8]] == list(PASTS[:8])
-    assert rows[9].title.startswith("Could not be read")
+    assert rows[9].title == "Unreadable"
     assert rows[10].past is PASTS[8]
     assert history_rows(PASTS[8:])[0].title
     assert history_rows(()) == []
@@ -86,30 +88,30 @@ def test_all_that_the_journal_knows_is_told() -> None:
     told = about(PASTS[1])
     for words in (
         "Recreate ~/work/blog/.venv",
-        "begun 3 days ago (2026-11-15T10:56:40Z), took 2.0 s",
+        "started 3 days ago (2026-11-15T10:56:40Z), took 2.0 s",
         "40 of 40 packages are as they were",
-        "z takes it back, for another 27 days; so does envdeck undo 20261120-101501-4f2a",
-        "put aside in ~/.local/share/envdeck/trash",
+        "z to undo (27 days), or envdeck undo 20261120-101501-4f2a",
+        "in trash: ~/.local/share/envdeck/trash",
     ):
         assert words in told
-    assert "It cannot be taken back: it was taken back." in about(PASTS[3])
-    assert "taken back by 20261120-101504-4f2a" in about(PASTS[3])
-    assert "planned together" in about(PASTS[3])
+    assert "Cannot be undone: already undone." in about(PASTS[3])
+    assert "undone by 20261120-101504-4f2a" in about(PASTS[3])
+    assert "part of 2026" in about(PASTS[3])
     assert "written by a newer version" in about(PASTS[8])
-    assert "a purge frees" in told
+    assert "reclaimable" in told
 
 
 @pytest.mark.parametrize("number", [2, 3, 5])
 def test_nothing_is_said_to_lie_aside_where_nothing_does(number) -> None:
     told = about(PASTS[number])
-    assert "put aside" not in told
-    assert "a purge frees" not in told
+    assert "in trash" not in told
+    assert "reclaimable" not in told
 
 
 def test_what_is_gone_from_the_trash_was_put_aside_once() -> None:
     told = about(PASTS[4])
-    assert "was put aside in" in told
-    assert "a purge frees" not in told
+    assert "was in trash: " in told
+    assert "reclaimable" not in told
 
 
 @settings(max_examples=60, deadline=None)
@@ -150,7 +152,7 @@ async def test_the_one_under_the_cursor_is_taken_back_and_not_the_last() -> None
     app, operations = view()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
-        await until(lambda: "History   8 operations · 2 can be taken back · ✗ 1" in shown(app))
+        await until(lambda: "History   8 operations · 2 can be undone · ✗ 1" in shown(app))
         await pilot.press("j", "z")
         await until(lambda: app.requests)
     (request,) = app.requests
@@ -164,9 +166,9 @@ async def test_what_cannot_be_taken_back_says_why() -> None:
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await ready(app)
         await pilot.press("j", "j")
-        await until(lambda: "undo this one" not in shown(app))
+        await until(lambda: "z undo" not in shown(app))
         await pilot.press("z")
-        await until(lambda: "it cannot be taken back: it changed nothing" in shown(app))
+        await until(lambda: "cannot be undone: it changed nothing" in shown(app))
         await pilot.press("G", "z")
         await pilot.pause()
     assert not app.requests
@@ -198,7 +200,7 @@ async def test_the_cursor_stays_in_sight_when_the_list_gets_smaller() -> None:
 async def test_nothing_done_yet_teaches() -> None:
     app, _ = view(past=())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: "Nothing was done yet" in shown(app))
+        await until(lambda: "No operations yet" in shown(app))
         await pilot.press("z", "tab", "enter", "escape")
         await until(lambda: app.screen is not app.view)
     assert not app.requests
@@ -231,7 +233,7 @@ async def test_a_history_that_cannot_be_read_says_so(monkeypatch) -> None:
     monkeypatch.setattr(ChoosingOperations, "history", torn)
     app, _ = view()
     async with app.run_test(size=(80, 24)):
-        await until(lambda: "The history could not be read" in shown(app))
+        await until(lambda: "Cannot read the history" in shown(app))
         await until(lambda: "[/] no entry" in shown(app))
 
 

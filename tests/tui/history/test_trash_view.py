@@ -53,19 +53,19 @@ def test_how_long_it_is_kept_is_told_in_days() -> None:
 
 
 def test_what_is_partly_purged_is_called_so_and_promises_nothing() -> None:
-    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged: lib/x is left")
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly deleted: lib/x is left")
     row = line_text(draw_item(left, TrashColumns.fit(120), LOOK, marked=False, largest=10))
-    assert f"✗ partly purged: {LOOK.path(API.manifest.path)}" in row
+    assert f"✗ partly deleted: {LOOK.path(API.manifest.path)}" in row
     assert row.count("–") == 2  # for how long it is kept, and what it frees
     said = about(left)
-    assert "✗ Partly purged: lib/x is left." in said
+    assert "✗ Partly deleted: lib/x is left." in said
     assert "what is left of it cannot be restored" in said
-    assert "puts it back" not in said
-    assert "a purge frees" not in said
+    assert ": restore" not in said
+    assert "reclaimable" not in said
     narrow = line_text(draw_item(left, TrashColumns.fit(46), LOOK, marked=False, largest=10))
     assert narrow.lstrip().startswith("✗ ~")
     title = line_text(title_line((left, API, TORN), LOOK, 120))
-    assert "1 partly purged · ✗ 1 with a problem" in title
+    assert "1 partly deleted · ✗ 1 with problems" in title
 
 
 def test_what_a_purge_frees_is_never_made_up() -> None:
@@ -78,12 +78,12 @@ def test_what_a_purge_frees_is_never_made_up() -> None:
 
 
 def test_problems_are_told_in_words() -> None:
-    assert "✗ It cannot be reached: the disk is not mounted." in about(SHOP)
-    assert "✗ Its manifest is damaged." in about(TORN)
+    assert "✗ Cannot be accessed: the disk is not mounted." in about(SHOP)
+    assert "✗ Manifest damaged." in about(TORN)
     assert "left alone" in about(TORN)
     assert "Only a symbolic link was put aside" in about(LINK)
     assert "is due: one start of EnvDeck announces it" in about(DUE)
-    assert "It is the one from before a recreate" in about(BLOG)
+    assert "Replaced by a recreate" in about(BLOG)
 
 
 def test_all_is_told_that_is_needed_to_rebuild_it() -> None:
@@ -91,8 +91,8 @@ def test_all_is_told_that_is_needed_to_rebuild_it() -> None:
     for words in (
         "~/work/api/.venv",
         "kept until 2026-12-18",
-        "Python 3.12.4 · uv · 84 packages · a purge frees 431 MB (431,221,034 bytes)",
-        "Files that no package owns (2)",
+        "Python 3.12.4 · uv · 84 packages · reclaimable 431 MB (431,221,034 bytes)",
+        "Your files (2)",
         "bin/run-me.sh",
         "fastapi==0.115.12",
     ):
@@ -102,7 +102,7 @@ def test_all_is_told_that_is_needed_to_rebuild_it() -> None:
 def test_a_long_list_of_files_is_cut_and_says_so() -> None:
     many = item(0, "/a", unowned=tuple(f"f{n}" for n in range(5000)))
     told = about(many)
-    assert "Files that no package owns (5,000)" in told
+    assert "Your files (5,000)" in told
     assert "and 4,800 more" in told
     assert told.count("\n") < 300
 
@@ -155,7 +155,7 @@ async def test_restoring_is_wished_and_never_done() -> None:
 
 
 async def test_what_is_partly_purged_is_not_restored() -> None:
-    left = replace(API, folder=f"{API.folder}.purging", problem="partly purged")
+    left = replace(API, folder=f"{API.folder}.purging", problem="partly deleted")
     app, operations = trash(items=(left,))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
@@ -163,7 +163,7 @@ async def test_what_is_partly_purged_is_not_restored() -> None:
         await until(lambda: any("cannot be restored" in it.message for it in app._notifications))
         await pilot.press("X")
         await until(lambda: app.requests)
-    assert [request.title for request in app.requests] == ["Purge ~/work/api/.venv for good"]
+    assert [request.title for request in app.requests] == ["Permanently delete ~/work/api/.venv"]
     assert not [what for what, _ in operations.asked if what == "undo"]
 
 
@@ -178,9 +178,9 @@ async def test_one_the_marked_or_all_are_purged() -> None:
         await pilot.press("a")
         await until(lambda: "marked" not in shown(app).rpartition("\n")[2])
     assert [request.title for request in app.requests] == [
-        "Purge ~/work/blog/.venv for good",
-        "Purge 2 items for good",
-        "Purge 7 items for good",
+        "Permanently delete ~/work/blog/.venv",
+        "Permanently delete 2 items",
+        "Permanently delete 7 items",
     ]
     for request in app.requests:
         request.plan(frozenset())
@@ -210,7 +210,7 @@ async def test_it_is_read_again_when_it_is_returned_to() -> None:
         operations.items = ()
         app.pop_screen()
         await until(lambda: "The trash is empty" in shown(app))
-        await until(lambda: "esc goes to the list, where d deletes" in " ".join(shown(app).split()))
+        await until(lambda: "esc: back to the list, d: delete" in " ".join(shown(app).split()))
 
 
 async def test_an_answer_that_comes_late_is_dropped(monkeypatch) -> None:
@@ -248,7 +248,7 @@ async def test_a_trash_that_cannot_be_read_says_so(monkeypatch) -> None:
     monkeypatch.setattr(ChoosingOperations, "trash", torn)
     app, _ = trash()
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: "The trash could not be read" in shown(app))
+        await until(lambda: "Cannot read the trash" in shown(app))
         await until(lambda: "[/] no entry" in shown(app))
         await pilot.press("R", "X", "escape")
         await until(lambda: app.answers)
@@ -268,9 +268,9 @@ async def test_where_there_is_little_room_enter_reads_and_back_returns() -> None
     app, _ = trash()
     async with app.run_test(size=(50, 15)) as pilot:
         await ready(app)
-        assert "puts it back" not in shown(app)
+        assert ": restore" not in shown(app)
         await pilot.press("enter")
-        await until(lambda: "puts it back" in shown(app))
+        await until(lambda: ": restore" in shown(app))
         await pilot.press("escape")
         assert app.view.table.has_focus
         assert app.screen is app.view

@@ -125,8 +125,8 @@ def test_a_row_says_everything_in_words() -> None:
         "life",
         "/x",
     ]
-    assert text[1:3] == ["", " Gone, and environments still rest on them"]
-    assert text[3].split() == ["✗", "gone", "0", "/y/3.7"]
+    assert text[1:3] == ["", " Missing, but used by environments"]
+    assert text[3].split() == ["✗", "missing", "0", "/y/3.7"]
     managed = InterpreterBase(
         interpreter("/usr", source="system", externally_managed=True), "/usr/bin/python3"
     )
@@ -153,8 +153,8 @@ def test_rows_keep_to_the_width(cells: int) -> None:
 
 def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
     clean = told(InterpreterBase(interpreter("/x"), "/x/bin/python3", ()))
-    assert "Installed globally  nothing beyond pip: clean" in clean
-    assert "Environments on it  none: nothing here would miss it" in clean
+    assert "Global packages  none beyond pip" in clean
+    assert "Used by  none" in clean
     folders = (
         GlobalPackages("/usr/lib/python3/dist-packages", "dist-packages", tuple("abcdefghijklmn")),
         GlobalPackages("/home/ada/.local/lib/x", "user", ("ansible",)),
@@ -168,23 +168,23 @@ def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
         end_of_life="2026-10",
     )
     text = told(InterpreterBase(base, "/usr/bin/python3", None), 200)
-    assert "Installed globally  15 packages" in text
+    assert "Global packages  15 packages" in text
     assert "14 in dist-packages, the system's own" in text
     assert "a, b, c, d, e, f, g, h, i, j, k, l\n" in text
-    assert "and 2 more  enter shows them" in text
-    assert "1 in the user site: every Python 3.12 outside an environment" in text
+    assert "and 2 more  enter: show all" in text
+    assert "1 in user site, visible to every Python 3.12 outside environments" in text
     assert "~/.local/lib/x" in text
     assert "A clean global Python has nothing here" in text
-    assert "also called /usr/local/bin/python" in text
+    assert "also /usr/local/bin/python" in text
     assert "externally managed (PEP 668)" in text
     assert "end of life since 2026-10" in text
-    assert "Environments on it  looking…" in text
+    assert "Used by  looking…" in text
 
 
 def test_a_base_that_is_gone_says_what_that_means() -> None:
     resting = (environment("/home/ada/api/.venv", "/y", status=Status.BROKEN),)
     text = told(InterpreterBase(None, "/y", resting))
-    assert "✗ This Python is gone." in text
+    assert "✗ Base interpreter not found." in text
     assert "✗ broken" in text
     assert "~/api/.venv" in text
     assert "20 MB" in text
@@ -273,9 +273,7 @@ async def test_enter_leads_to_an_environment_and_back_leads_out(
     )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, is_known(app))
-        assert "1 on this machine · 1 gone, with 1 environment on it" in (
-            app.view.title_label.render().plain
-        )
+        assert "1 found · 1 missing, used by 1 environment" in (app.view.title_label.render().plain)
         assert "[@click=app.quit]x\\n[/]" in text_of(app.view.about)
         await pilot.press("enter")
         assert app.view.about.has_focus
@@ -305,7 +303,7 @@ async def test_without_any_interpreter_it_says_what_to_do() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.screen is app.view)
         await pilot.press("j", "enter", "tab")
-        assert "No base interpreters are known yet" in app.view.table.render_line(1).text
+        assert "No base interpreters found yet" in app.view.table.render_line(1).text
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not app.view)
 
@@ -325,7 +323,7 @@ async def test_names_unfold_and_all_that_rests_on_it_is_listed(
         assert "and 8 more" in text_of(app.view.about)
         await pilot.press("enter")
         assert "name-19" in text_of(app.view.about)
-        assert "more" not in text_of(app.view.about).split("Environments on it")[0].split("\n")[-3]
+        assert "more" not in text_of(app.view.about).split("Used by")[0].split("\n")[-3]
         await pilot.press("g", "enter")
         assert app.queries == [f"base:{twelve} python:3.12"]
         query = Query.parse(app.queries[0], 0)

@@ -69,7 +69,7 @@ def test_the_summary_says_how_old_the_rows_are():
     facts = FULL._replace(phase="looking", remembered_at=1_794_989_000.0, unreadable=0)
     for phase in ("", "looking"):
         for cells in (70, 80, 120):
-            assert "seen 3 hours ago" in summary(facts._replace(phase=phase), cells)
+            assert "scanned 3 hours ago" in summary(facts._replace(phase=phase), cells)
 
 
 def test_what_took_no_time_did_not_take_none():
@@ -197,8 +197,8 @@ def test_unknown_terms_are_named_and_narrow_nothing(made_up):
     listing.put(made_up.many(7))
     listing.narrow(Query.parse("py:3.8", 0))
     assert len(listing) == 7
-    assert line_text(filter_line(listing, LOOK)) == "● no term py: (did you mean python:?)"
-    assert Query.parse("zzzz:1", 0).problems == ("no term zzzz:",)
+    assert line_text(filter_line(listing, LOOK)) == "● unknown filter py: (did you mean python:?)"
+    assert Query.parse("zzzz:1", 0).problems == ("unknown filter zzzz:",)
     assert Query.parse('"py:3.8" C:', 0).words == ("py:3.8", "c:")
     listing.narrow(Query.parse("base:/usr", 0))
     assert len(listing) == 7
@@ -263,14 +263,14 @@ def test_empty_lists_teach(made_up):
     assert [line_text(line) for line in nothing] == [
         "No environments found in ~/work",
         "",
-        "r looks again",
-        "envdeck PATH looks elsewhere",
+        "r: refresh",
+        "envdeck PATH: scan another folder",
     ]
-    assert line_text(empty_lines(listing, FULL, LOOK)[0]) == "Looking for environments…"
+    assert line_text(empty_lines(listing, FULL, LOOK)[0]) == "Scanning for environments…"
     listing.put(made_up.many(1))
-    assert line_text(empty_lines(listing, FULL, LOOK)[-1]) == "esc clears it"
+    assert line_text(empty_lines(listing, FULL, LOOK)[-1]) == "esc: clear filter"
     remapped = replace(LOOK, keys={"back": "f5"})
-    assert line_text(empty_lines(listing, FULL, remapped)[-1]) == "f5 clears it"
+    assert line_text(empty_lines(listing, FULL, remapped)[-1]) == "f5: clear filter"
 
 
 def test_the_filter_says_how_many_match_or_what_is_wrong(made_up):
@@ -280,7 +280,7 @@ def test_the_filter_says_how_many_match_or_what_is_wrong(made_up):
     assert line_text(filter_line(listing, LOOK)) == "1 of 7"
     listing.narrow(Query.parse("size:\x1b[31m", 0))
     assert line_text(filter_line(listing, LOOK)) == (
-        "● size: a number and a unit, as in size:>500MB"
+        "● size: invalid size, use a number and a unit, such as size:>500MB"
     )
 
 
@@ -289,7 +289,7 @@ def test_the_help_fits_and_names_every_key(cells):
     lines = help_lines(replace(LOOK, keys={"mark": "x"}), cells)
     assert max(map(line_width, lines)) <= cells
     text = "\n".join(map(line_text, lines))
-    for word in ("x", "ctrl+p", "Mark the row", "esc", "unused:90d", "Leave EnvDeck"):
+    for word in ("x", "ctrl+p", "Mark or unmark the row", "esc", "unused:90d", "Quit EnvDeck"):
         assert word in text
 
 

@@ -88,7 +88,7 @@ async def test_refresh_of_one_that_vanished_takes_it_away(open_screen, made_up, 
         await pilot.press("r")
         await wait_until(lambda: main.list.listing.get(path) is None)
         assert main.list.listing.count == 5
-        await wait_until(lambda: f"no longer there: {main.look.path(path)}" in everything(pilot))
+        await wait_until(lambda: f"no longer found: {main.look.path(path)}" in everything(pilot))
 
 
 @pytest.mark.parametrize("width", [60, 120])
@@ -183,7 +183,7 @@ async def test_the_help_opens_and_closes_with_its_key(open_screen, wait_until):
     async with open_screen() as pilot:
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "Mark the row" in everything(pilot)
+        assert "Mark or unmark the row" in everything(pilot)
         await pilot.press("question_mark")
         await pilot.pause()
         assert pilot.app.screen is pilot.app.main
@@ -282,7 +282,7 @@ async def test_the_keys_shown_are_those_of_the_place_one_is_in(open_screen, wait
             return "".join(part.text for part in main.keys.lay_out(120))
 
         await pilot.press("2")
-        await wait_until(lambda: main.panes.tab_for("asked") and "f6 asked for" in hints())
+        await wait_until(lambda: main.panes.tab_for("asked") and "f6 direct" in hints())
         await pilot.press("slash")
         await wait_until(lambda: main.typing)
         assert hints().strip() == "enter to the list  esc clear"
@@ -290,12 +290,12 @@ async def test_the_keys_shown_are_those_of_the_place_one_is_in(open_screen, wait
         await wait_until(lambda: not main.typing)
         await pilot.press("f6")
         await wait_until(lambda: "f6 all of them" in hints())
-        assert {"Only what was asked for", "Machine"} <= {
+        assert {"Direct packages only", "Machine"} <= {
             command.title for command in pilot.app.get_system_commands(main)
         }
         await pilot.press("1")
         await wait_until(lambda: "2 packages" in hints())
-        assert "Only what was asked for" not in {
+        assert "Direct packages only" not in {
             command.title for command in pilot.app.get_system_commands(main)
         }
 
@@ -353,7 +353,7 @@ async def test_nothing_unreadable_is_said_and_not_shown(open_screen):
     async with open_screen() as pilot:
         await pilot.press("e")
         assert pilot.app.screen is pilot.app.main
-        assert any("everything could be read" in each.message for each in pilot.app._notifications)
+        assert any("no unreadable paths" in each.message for each in pilot.app._notifications)
 
 
 async def test_the_palette_has_a_plain_sign_and_the_themes_are_in_it(open_screen, wait_until):

@@ -23,7 +23,7 @@ async def test_the_first_frame_shows_what_is_remembered_and_its_age(open_screen,
     async with open_screen(source, settled=False) as pilot:
         await pilot.pause()
         assert "20 environments" in line(pilot, 0)
-        assert "seen 3 hours ago" in line(pilot, 0)
+        assert "scanned 3 hours ago" in line(pilot, 0)
         assert "Status" in line(pilot, 1)
         assert "MB" in line(pilot, 2) or "GB" in line(pilot, 2)
 
@@ -101,7 +101,7 @@ async def test_letters_that_are_keys_are_typed_into_the_filter(open_screen):
         await pilot.press("slash", *"qjs?")
         assert pilot.app.main.list.listing.query.text == "qjs?"
         assert "Nothing matches this filter" in everything(pilot)
-        assert "esc clears it" in everything(pilot)
+        assert "esc: clear filter" in everything(pilot)
 
 
 async def test_a_bad_term_says_why(open_screen):
@@ -223,7 +223,7 @@ async def test_every_key_of_the_list_can_be_pressed_without_harm(open_screen, ma
 async def test_nothing_to_act_on_is_no_error(open_screen, made_up):
     async with open_screen(made_up.MemorySource()) as pilot:
         assert "No environments found in ~/work" in everything(pilot)
-        assert "r looks again" in everything(pilot)
+        assert "r: refresh" in everything(pilot)
         await pilot.press(*"jkgGs Sav", "space", "enter", "y", "o", "1", "tab", "v")
         assert pilot.app.return_code is None
 
@@ -350,7 +350,7 @@ async def test_a_stopped_scan_takes_nothing_for_gone(open_screen, made_up, wait_
     source = made_up.MemorySource(environments, events=[], hold=lambda: True)
     async with open_screen(source, settled=False) as pilot:
         await wait_until(lambda: source.scans == 1)
-        assert "esc stop the scan" in line(pilot, 35)
+        assert "esc stop scan" in line(pilot, 35)
         await pilot.press("escape")
         await wait_until(lambda: "stopped" in line(pilot, 0))
         await wait_until(lambda: pilot.app.main.scan.feed.idle)

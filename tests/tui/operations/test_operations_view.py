@@ -34,7 +34,7 @@ from envdeck.tui.widgets.operation_words import progress_bar, running_line
 
 LOOK = Look("/home/ada", lambda: 0.0)
 EVENTS = (
-    StepStarted(1, "move it to the trash"),
+    StepStarted(1, "Move it to the trash"),
     CommandStarted(("uv", "pip", "install"), "/home/ada/work"),
     OutputLine("[/] Resolved \x1b[31m12"),
     StepProgress(40, 100, "files"),
@@ -111,7 +111,7 @@ async def test_the_row_and_a_line_say_what_is_being_done_and_the_end_says_the_wa
         await hand.until(lambda: hand.main.list.listing.get(path) is None)
         await hand.pilot.pause()
         assert "» delet" not in hand.text
-        assert any("z takes it back" in toast for toast in hand.toasts)
+        assert any("z to undo" in toast for toast in hand.toasts)
 
 
 async def test_the_list_is_corrected_without_a_scan_and_the_cursor_stays_on_its_own(acting):
@@ -192,7 +192,7 @@ async def test_in_the_view_what_is_not_over_is_not_taken_back(acting):
         await hand.delete()
         await hand.pilot.press("O", "z")
         assert isinstance(hand.app.screen, OperationsScreen)
-        assert "it is not over" in hand.toasts[-1]
+        assert "still running" in hand.toasts[-1]
         await hand.pilot.press("x")
         await hand.until(lambda: not hand.main.operations.busy)
         await hand.pilot.press("z")
@@ -217,7 +217,7 @@ async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(actin
         hand.operations.choices = CHOICES
         hand.operations.no_plan = nothing
         await hand.pilot.press("c")
-        await hand.until(lambda: "exactly what is here" in hand.text)
+        await hand.until(lambda: "current packages, exact versions" in hand.text)
         picker = hand.app.screen
         await hand.pilot.press("j", "space")
         chosen = picker._sources.chosen
@@ -226,11 +226,11 @@ async def test_a_dialog_whose_plan_cannot_be_leads_back_to_what_was_chosen(actin
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
         await hand.pilot.pause()
         assert "no index answers" in hand.text
-        assert "what uv.lock locks" not in hand.text
+        assert "uv.lock" not in hand.text
         await hand.pilot.press("enter")
         assert hand.app.screen is picker
         assert picker._sources.chosen == chosen
-        await hand.until(lambda: "what uv.lock locks" in hand.text)
+        await hand.until(lambda: "uv.lock" in hand.text)
         hand.operations.no_plan = None
         picker.action_go_on()
         await hand.until(lambda: getattr(hand.app.screen, "plan", None) is not None)
@@ -254,11 +254,11 @@ async def test_what_is_said_in_passing_lies_below_the_summary(acting, size):
     async with acting(held=False, size=size, count=40) as hand:
         await hand.delete()
         await hand.over()
-        await hand.until(lambda: "z takes it back" in hand.text)
+        await hand.until(lambda: "z to undo" in hand.text)
         lines = hand.text.split("\n")
         assert "environments" in lines[0]
-        assert "z takes it back" in lines[1]
-        assert "z takes it back" not in "".join(lines[2:])
+        assert "z to undo" in lines[1]
+        assert "z to undo" not in "".join(lines[2:])
 
 
 # the view
@@ -270,7 +270,7 @@ async def test_the_view_shows_steps_output_and_commands_and_cancels(acting):
         await hand.pilot.press("O")
         assert isinstance(hand.app.screen, OperationsScreen)
         await hand.until(lambda: "40 of 100 files" in hand.text)
-        assert "✓ check that it is the same still" in hand.text
+        assert "✓ Verify that it is unchanged" in hand.text
         assert "$ uv pip install" in hand.text
         assert "[/] Resolved \\x1b[31m12" in hand.text
         await hand.pilot.press("2")
@@ -292,14 +292,14 @@ async def test_the_whole_log_is_shown_by_its_path_and_copied(acting, monkeypatch
         await hand.delete()
         await hand.until(lambda: hand.main.operations.queue.jobs[0].commands)
         await hand.pilot.press("O")
-        await hand.until(lambda: "the whole log: ~/.local/state/envdeck" in hand.text)
+        await hand.until(lambda: "full log: ~/.local/state/envdeck" in hand.text)
         await hand.pilot.press("y")
         log = f"operations/{hand.main.operations.queue.jobs[0].plan.id}.log"
         assert [path.endswith(log) for path in copied] == [True]
         hand.main.operations.queue.jobs[0].commands.clear()
         await hand.pilot.press("y")
         assert len(copied) == 1
-        await hand.until(lambda: "the whole log" not in hand.text)
+        await hand.until(lambda: "full log" not in hand.text)
 
 
 async def test_the_palette_offers_what_the_view_answers_to(acting):
@@ -399,10 +399,10 @@ async def test_of_a_command_that_is_run_no_way_back_is_promised(acting):
         job = hand.main.operations.queue.active[0]
         job.plan = replace(job.plan, operation=Operation.RUN)
         await hand.pilot.press("q")
-        await hand.until(lambda: "what it did stays" in " ".join(hand.text.split()))
-        assert "everything is as it was" not in hand.text
+        await hand.until(lambda: "its effects remain" in " ".join(hand.text.split()))
+        assert "nothing changed" not in hand.text
         await hand.pilot.press("escape", "O", "x")
-        assert "stopping: what it did stays" in hand.toasts
+        assert "cancelling: its effects remain" in hand.toasts
 
 
 async def test_the_key_for_quitting_once_more_does_not_wait(acting):
@@ -410,7 +410,7 @@ async def test_the_key_for_quitting_once_more_does_not_wait(acting):
         await hand.delete()
         await hand.pilot.press("q", "q")
         assert hand.app._exit is False
-        await hand.until(lambda: "w waits for it, x gives it up" in hand.text)
+        await hand.until(lambda: "w: wait, x: cancel" in hand.text)
         await hand.pilot.press("w", "q")
         await hand.until(lambda: hand.app._exit)
         assert hand.main.operations.busy
@@ -422,7 +422,7 @@ async def test_once_the_work_is_over_the_dialog_offers_to_quit_alone(acting):
         await hand.pilot.press("q", "right", "right")
         await hand.over()
         await hand.until(lambda: "Quit (q)" in hand.text)
-        assert "Give up" not in hand.text
+        assert "Cancel and quit" not in hand.text
         assert "rolled back" not in hand.text
         assert hand.app.focused.id == "cancel"
         await hand.pilot.press("x")
@@ -463,10 +463,10 @@ def entry(phase, path="/home/ada/work/[/]/.venv"):
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
-        (Phase.DONE, "upgrading ~/work/[/]/.venv had been interrupted: finished now"),
-        (Phase.ROLLED_BACK, "had been interrupted: rolled back now"),
-        (Phase.ATTENTION, "needs a look: another folder is there"),
-        (Phase.MOVING, "had been interrupted, and waits: another folder is there"),
+        (Phase.DONE, "upgrading ~/work/[/]/.venv was interrupted, now finished"),
+        (Phase.ROLLED_BACK, "was interrupted, now rolled back"),
+        (Phase.ATTENTION, "needs attention: another folder is there"),
+        (Phase.MOVING, "was interrupted and is still pending: another folder is there"),
     ],
 )
 async def test_what_was_interrupted_is_cleared_up_first_and_said(acting, phase, words):
@@ -569,13 +569,13 @@ def test_steps_say_which_are_done_which_runs_and_which_failed(made_up):
     job = Job(made_up.plan("/a"))
     job.state, job.step, job.progress = JobState.RUNNING, 0, StepProgress(10_000, None, "bytes")
     assert [line_text(line).strip() for line in step_lines(job, LOOK, 80)] == [
-        "» check that it is the same still  10 kB",
-        "○ move it to the trash",
+        "» Verify that it is unchanged  10 kB",
+        "○ Move it to the trash",
     ]
     job.state = JobState.ROLLED_BACK
     job.result = Result(Ending.ROLLED_BACK, "no room", hint="make some", verified=("it is whole",))
     told = [line_text(line).strip() for line in step_lines(job, LOOK, 80)]
-    assert told[0].startswith("● check that it is the same still")
+    assert told[0].startswith("● Verify that it is unchanged")
     assert told[-3:] == ["no room", "make some", "it is whole"]
 
 

@@ -36,7 +36,7 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await until(lambda: "~/work/new" in shown(app))
-        await until(lambda: "the version the project asks for" in shown(app))
+        await until(lambda: "the version project requires" in shown(app))
         await pilot.press("enter", "enter")
         await until(lambda: app.answers)
     request = app.answers[0]

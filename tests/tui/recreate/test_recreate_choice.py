@@ -79,7 +79,7 @@ def test_what_cannot_be_chosen_says_why_and_has_no_box() -> None:
 
 def test_a_forecast_is_counted_the_worst_first() -> None:
     said = line_text(forecast_line([FORECAST], LOOK))
-    assert said == "✗ 2 not for it · ✗ 1 gone · 1 to build · 1 unknown · 35 wheels"
+    assert said == "✗ 2 unsupported · ✗ 1 not on index · 1 to build · 1 unknown · 35 wheels"
     assert line_text(forecast_line([NoPlan("no network")], LOOK)) == "– not checked"
     fine = Forecast(
         "3.13", (PinForecast("a", "1", Verdict.WHEEL), PinForecast("b", "1", Verdict.WHEEL))
@@ -90,12 +90,12 @@ def test_a_forecast_is_counted_the_worst_first() -> None:
 def test_a_forecast_unfolds_into_the_smallest_jump_and_the_newest() -> None:
     told = text(forecast_about([FORECAST], "3.13", 90, LOOK))
     assert "2 packages do not support Python 3.13" in told
-    assert "smallest jump 2.1.0 · newest 2.3.5" in told
-    assert "no version has a wheel for it" in told
-    assert "1 package has to be built here" in told
+    assert "next with wheel 2.1.0 · latest 2.3.5" in told
+    assert "no version has a wheel" in told
+    assert "1 package has no wheel and must be built" in told
     assert told.index("numpy") < told.index("leftpad") < told.index("lxml")
     failed = text(forecast_about([NoPlan("no network", "check the proxy")], "3.13", 90, LOOK))
-    assert "Not all was checked: no network" in failed
+    assert "Partly checked: no network" in failed
     assert "check the proxy" in failed
 
 
@@ -135,10 +135,10 @@ def test_without_unicode_signs_are_plain() -> None:
 def test_end_of_life_is_said_once_by_sign_and_word() -> None:
     row = line_text(python_line(PYTHONS[4], None, 60, LOOK, chosen=False))
     assert row.count("● end of life") == 1
-    assert "support ended" not in row
+    assert "end of life since" not in row
     both = replace(PYTHONS[4], reason=InterpreterReason.CURRENT)
     said = line_text(python_line(both, None, 90, LOOK, chosen=False))
-    assert "● end of life, the base it has" in said
+    assert "● end of life, current" in said
 
 
 def test_several_have_in_common_what_all_of_them_could_rest_on() -> None:
@@ -150,7 +150,7 @@ def test_several_have_in_common_what_all_of_them_could_rest_on() -> None:
     assert common[0].reason is InterpreterReason.CURRENT
     assert common_interpreters([]) == ()
     said = line_text(heading(ORPHANS, LOOK, 80))
-    assert said == "Recreate 5 environments  that lost their base 3.9"
+    assert said == "Recreate 5 environments  with a missing base interpreter 3.9"
 
 
 # the dialog
@@ -193,7 +193,7 @@ async def test_enter_chooses_first_what_is_not_chosen() -> None:
 
 
 async def test_of_two_lock_files_the_chosen_one_is_named() -> None:
-    another = replace(LOCKED, title="what pdm.lock locks", file="/p/pdm.lock")
+    another = replace(LOCKED, title="pdm.lock", file="/p/pdm.lock")
     app, operations = dialog(choices=replace(CHOICES, sources=(EXACT, LOCKED, another)))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
@@ -208,7 +208,7 @@ async def test_what_cannot_be_chosen_says_why_and_is_not() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("j", "j", "j", "enter")
-        await until(lambda: "it cannot be chosen: it is damaged" in shown(app))
+        await until(lambda: "not available: it is damaged" in shown(app))
         assert app.view._sources.chosen == ("exact", None)
 
 
@@ -232,7 +232,7 @@ async def test_another_minor_version_is_forecast_once_the_cursor_rests() -> None
         assert not [what for what, _ in operations.asked if what == "forecast"]
         await pilot.press("G", "k", "k")
         await until(lambda: "1 to build" in shown(app))
-        await until(lambda: "smallest jump 2.1.0 · newest 2.3.5" in shown(app))
+        await until(lambda: "next with wheel 2.1.0 · latest 2.3.5" in shown(app))
         await pilot.press("j", "k")
         await pilot.pause()
     assert [what for what, _ in operations.asked].count("forecast") == 1
@@ -254,9 +254,9 @@ async def test_a_forecast_that_comes_late_is_dropped(monkeypatch) -> None:
         await ready(app)
         await pilot.press("G", "k", "k")
         await until(begun.is_set)
-        await until(lambda: "asking the index" in shown(app))
+        await until(lambda: "checking" in shown(app))
         await pilot.press("g")
-        await until(lambda: "asking the index" not in shown(app))
+        await until(lambda: "checking" not in shown(app))
         go.set()
         await until(ended.is_set)
         await pilot.pause()
@@ -302,7 +302,7 @@ async def test_a_jump_that_leads_nowhere_cannot_be_chosen() -> None:
         await pilot.press("G", "k", "k", "enter")
         await until(lambda: "no version of oldthing has a wheel" in shown(app))
         await pilot.press("G", "enter")
-        await until(lambda: "it cannot be chosen: no version of oldthing" in shown(app))
+        await until(lambda: "not available: no version of oldthing" in shown(app))
         assert app.view._jumps.chosen is None
 
 
@@ -310,7 +310,7 @@ DOUBT = Doubt(
     "internal-lib",
     "internal-lib",
     "1.0",
-    "utils.py has another size than its RECORD says, and the index has no identical release",
+    "utils.py does not match RECORD, and the index has no identical release",
     (PackageChoice.KEEP, PackageChoice.RELEASE, PackageChoice.OMIT),
 )
 
@@ -321,7 +321,7 @@ async def test_what_cannot_be_recreated_exactly_is_chosen_first() -> None:
         await ready(app)
         assert "internal-lib 1.0  cannot be recreated exactly" in shown(app)
         await pilot.press("enter")
-        await until(lambda: "choose what becomes of internal-lib 1.0" in shown(app))
+        await until(lambda: "decide what to do with internal-lib 1.0" in shown(app))
         assert app.answers == []
         await until(lambda: "Keeps the installed files" in shown(app))
         await pilot.press("j", "enter")
@@ -338,13 +338,13 @@ async def test_the_source_says_that_something_is_to_be_chosen_below(size) -> Non
     app, _ = dialog(choices=replace(CHOICES, doubts=(DOUBT, replace(DOUBT, name="second"))))
     async with app.run_test(size=size) as pilot:
         await ready(app)
-        assert "● 2 to choose below" in shown(app)
+        assert "● 2 to decide below" in shown(app)
         assert "2 packages cannot be recreated exactly." in shown(app)
-        assert "Every package comes back" not in shown(app)
+        assert "Same packages at the same versions" not in shown(app)
         await pilot.press("G", "enter", "enter", "enter")
         await until(lambda: not app.view._doubts.open)
         await pilot.press("g")
-        await until(lambda: "2 packages as chosen below" in shown(app))
+        await until(lambda: "2 packages decided below" in shown(app))
 
 
 def test_the_row_of_a_choice_says_what_it_means_and_the_reason_stands_below() -> None:
@@ -354,9 +354,9 @@ def test_the_row_of_a_choice_says_what_it_means_and_the_reason_stands_below() ->
         assert all(width(line_text(row.draw(cells))) <= cells for row in (heading, *choices))
     told = [line_text(row.draw(66)) for row in choices]
     assert [" ".join(line.split()) for line in told] == [
-        "( ) keep its files as installed, edits included",
-        "( ) take the release maybe another project's code",
-        "( ) leave it out not in the new environment",
+        "( ) keep its files as installed, including edits",
+        "( ) use the index may be another project's code",
+        "( ) omit it not in the new environment",
     ]
     assert all(DOUBT.reason in " ".join(text(row.about(200)).split()) for row in choices)
 
@@ -375,7 +375,7 @@ async def test_what_a_plan_finds_in_doubt_on_another_python_is_chosen_after_it()
         plan = app.answers[0][0].plan(frozenset())
         assert not any(name == "packages" for name, _ in operations.asked)
         app.view.returned(replace(plan, doubts=(other,)))
-        await until(lambda: "choose what becomes of compiled 1.0" in shown(app))
+        await until(lambda: "decide what to do with compiled 1.0" in shown(app))
         await pilot.press("j", "enter", "enter")
         await until(lambda: len(app.answers) == 2)
     app.answers[1][0].plan(frozenset())

@@ -95,9 +95,9 @@ def walk_of(steps):
         (StepState.DONE, "✓ done", "* done"),
         (StepState.OPEN, "○ to do", "o to do"),
         (StepState.WAITING, "◦ waiting", ". waiting"),
-        (StepState.CANNOT, "✗ needs you", "x needs you"),
+        (StepState.CANNOT, "✗ manual step", "x manual step"),
         (StepState.READY, "▷ ready", "> ready"),
-        (StepState.SKIPPED, "– does not apply", "- does not apply"),
+        (StepState.SKIPPED, "– not applicable", "- not applicable"),
     ],
 )
 def test_each_state_has_a_sign_and_a_word_and_plain_ones_where_there_is_no_unicode(
@@ -154,12 +154,12 @@ def test_how_far_it_is_leaves_out_what_does_not_apply():
 def test_when_nothing_is_open_it_says_how_to_activate_and_what_to_try():
     walk = walk_of(made.ready())
     told = "\n".join(line_text(each) for each in about_lines(walk, walk.steps[0], look(), 80))
-    assert "Nothing is left to do" in told
+    assert "Project setup complete" in told
     assert "activate  source ~/work/shop/.venv/bin/activate" in told
     assert "then try  pytest -q" in told
     one_open = walk_of(made.steps())
     told = "\n".join(line_text(each) for each in about_lines(one_open, None, look(), 80))
-    assert "Nothing is left" not in told
+    assert "Project setup complete" not in told
 
 
 async def test_it_shows_the_steps_and_all_about_the_one_under_the_cursor(walked):
@@ -181,7 +181,7 @@ def test_what_is_typed_in_a_power_shell_keeps_its_call_operator():
 
 
 def test_its_keys_cannot_be_given_to_two_things():
-    assert validate_keys({"cancel": "r"}) == ["key 'r' is given to both 'refresh' and 'cancel'"]
+    assert validate_keys({"cancel": "r"}) == ["key 'r' is used by both 'refresh' and 'cancel'"]
     assert len(validate_keys({"cancel": "w"})) == 1
 
 
@@ -285,7 +285,7 @@ async def test_x_cancels_and_the_cursor_stays(walked, made_up, wait_until):
         await wait_until(lambda: not screen.panes.looking)
         await pilot.pause()
         assert screen.panes.list.current.name == "environment"
-        assert "The last try was rolled back" in shown(app)
+        assert "Last run: rolled back" in shown(app)
 
 
 async def test_what_waits_is_given_up_before_it_begins(walked, made_up, wait_until):
@@ -299,7 +299,7 @@ async def test_what_waits_is_given_up_before_it_begins(walked, made_up, wait_unt
         await pilot.press("x")
         await wait_until(lambda: screen.walk.active is None)
         await wait_until(lambda: ("step", "environment") in walking.asked)
-        await wait_until(lambda: "The last try was cancelled" in shown(app))
+        await wait_until(lambda: "Last run: cancelled" in shown(app))
         assert not [each for each in walking.asked if each[0] == "ended"]
 
 
@@ -321,9 +321,9 @@ async def test_a_failure_says_why_where_the_step_is(walked, made_up, wait_until)
 @pytest.mark.parametrize(
     ("down", "words"),
     [
-        (1, "first comes “An environment that works”"),
-        (3, "this needs you: give new values"),
-        (4, "it does not apply"),
+        (1, "first comes “Environment”"),
+        (3, "manual step: give new values"),
+        (4, "not applicable"),
         (6, "copied source ~/work/shop/.venv/bin/activate"),
     ],
 )
@@ -404,7 +404,7 @@ async def test_a_disk_that_does_not_answer_is_said_and_costs_one_thread(
             assert walking.most_at_once == 1
             dead[0] = True
             await pilot.press("r")
-            await wait_until(lambda: "1 of 7 done, its disk may not answer" in shown(pilot.app))
+            await wait_until(lambda: "1 of 7 done, disk not responding" in shown(pilot.app))
             for _ in range(3):
                 await pilot.press("escape")
                 await wait_until(lambda: pilot.app.screen is pilot.app.main)

@@ -62,8 +62,8 @@ def test_only_the_theme_changes(host, file, before, after):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"theme = ", "the line `theme` could not be changed safely"),
-        (b'theme = """\nold"""\n', "the line `theme` could not be changed safely"),
+        (b"theme = ", "cannot change the line `theme` safely"),
+        (b'theme = """\nold"""\n', "cannot change the line `theme` safely"),
         (b"theme = '\xff'", "is not UTF-8"),
         (b"#" * 300_000, "is larger than 256 KiB"),
     ],
@@ -104,7 +104,7 @@ def test_a_disk_that_refuses_leaves_nothing_behind(host, file, monkeypatch):
 
 def test_no_configuration_takes_no_theme(host):
     switched_off = replace(host, environ={"ENVDECK_CONFIG": os.devnull})
-    assert save_theme(switched_off, "nord") == "the configuration is switched off"
+    assert save_theme(switched_off, "nord") == "the configuration is disabled"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -34,8 +34,8 @@ def test_the_access_time_is_taken_and_looking_leaves_it_alone(tmp_path, make_ven
 @pytest.mark.parametrize(
     ("remove", "cause"),
     [
-        ("bin", "it has no interpreter entry"),
-        ("lib", "it has no package folder"),
+        ("bin", "no interpreter"),
+        ("lib", "no package folder"),
     ],
 )
 def test_a_missing_part_makes_it_suspect(tmp_path, make_venv, remove, cause):
@@ -46,17 +46,17 @@ def test_a_missing_part_makes_it_suspect(tmp_path, make_venv, remove, cause):
 
 def test_a_stray_empty_cfg_is_suspect(tmp_path):
     (tmp_path / "pyvenv.cfg").touch()
-    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg names no home"
+    assert recognise(str(tmp_path)).shortcoming == "pyvenv.cfg has no home key"
 
 
 def test_a_folder_called_pyvenv_cfg_is_suspect(tmp_path):
     (tmp_path / "pyvenv.cfg").mkdir()
-    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg is not a regular file"
+    assert recognise(str(tmp_path)).shortcoming == "pyvenv.cfg is not a regular file"
 
 
 def test_a_cfg_that_is_a_dangling_link_is_suspect(tmp_path):
     (tmp_path / "pyvenv.cfg").symlink_to("nowhere")
-    assert recognise(str(tmp_path)).shortcoming == "its pyvenv.cfg is a link that leads nowhere"
+    assert recognise(str(tmp_path)).shortcoming == "pyvenv.cfg is a broken symlink"
 
 
 def test_an_interpreter_entry_may_dangle(tmp_path, make_venv):

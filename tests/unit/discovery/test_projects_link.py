@@ -60,9 +60,7 @@ def test_a_folder_of_environments_in_a_project(home, linked, write, make_candida
 
 def test_a_project_that_is_an_environment_itself(home, linked, write, make_candidate):
     write(home / "blog/pyproject.toml")
-    assert linked(make_candidate(home / "blog")) == found(
-        home / "blog", "the environment's own folder"
-    )
+    assert linked(make_candidate(home / "blog")) == found(home / "blog", "environment folder")
 
 
 def test_a_store_is_no_project_whatever_lies_in_it(home, linked, write, make_candidate):
@@ -83,13 +81,13 @@ def test_the_home_folder_needs_a_manifest(home, linked, write, make_candidate, s
 def test_a_link_in_a_project(home, linked, write, make_candidate):
     write(home / "blog/pyproject.toml")
     candidate = make_candidate("/stores/x", links=("/else/.venv", f"{home}/blog/.venv"))
-    assert linked(candidate) == found(home / "blog", "its .venv leads here")
+    assert linked(candidate) == found(home / "blog", "linked as .venv")
 
 
 def test_a_root_that_hashes_to_the_name(linked, roots, make_candidate):
     for root in ("/home/ada/work/shop", "/home/ada/work/blog", "/home/ada/work/a-b-c"):
         roots.add(root)
-    source = "name of the environment"  # the names are real ones, the folders not of this disk
+    source = "environment name"  # the names are real ones, the folders not of this disk
     wanted = ProjectLink(ProjectState.GONE, "/home/ada/work/blog", source)
     assert linked(make_candidate("/s/blog-Ldddji1h-py3.13"), Poetry) == wanted
     assert linked(make_candidate("/s/blog-gTTtlNLs"), Pipenv) == wanted
@@ -107,7 +105,7 @@ def test_a_root_that_hashes_to_the_name_is_gone_once_it_is_deleted(
     roots.add(str(root))
     (name,) = Poetry(host).project_names(str(root))
     candidate = make_candidate(f"/s/blog-{name}-py3.13")
-    assert linked(candidate, Poetry) == found(root, "name of the environment")
+    assert linked(candidate, Poetry) == found(root, "environment name")
     root.rmdir()
     link_to = linked(candidate, Poetry)
     assert (link_to.state, link_to.path) == (ProjectState.GONE, str(root))
@@ -248,7 +246,7 @@ def test_real_environments_are_linked_to_the_folder_they_are_in(
     write(tmp_path / "blog/pyproject.toml")
     os.symlink(real_environments[maker], copy)
     got = linked(replace(candidate, links=(str(copy),)))
-    assert got == found(tmp_path / "blog", "its .venv leads here")
+    assert got == found(tmp_path / "blog", "linked as .venv")
 
 
 def test_uv_keeps_a_real_environment_centrally(home, linked, write, on):
@@ -265,7 +263,7 @@ def test_uv_keeps_a_real_environment_centrally(home, linked, write, on):
     assert os.path.dirname(candidate.path) == str(cache / "environments-v2")
     assert manager_of(candidate, managers(on())).name == "uv"
     got = linked(replace(candidate, links=(str(project / ".venv"),)))
-    assert got == found(project, "its .venv leads here")
+    assert got == found(project, "linked as .venv")
 
 
 def test_a_real_script_has_an_environment_in_the_cache(home, linked, write):

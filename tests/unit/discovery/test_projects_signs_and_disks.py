@@ -1,4 +1,4 @@
-"""What is a project, and what lies on a disk that is not mounted."""
+"""What is a project, and what lies on an unmounted disk."""
 
 import os
 from dataclasses import replace

@@ -121,14 +121,14 @@ def test_what_was_not_read_is_told(tmp_path: Path):
     (tmp_path / ".env.example").write_text("A=\n")
     (found,) = findings(tmp_path)
     assert found.check == "not-read"
-    assert found.message == "it was not read: is a FIFO"
+    assert found.message == "cannot be read: is a FIFO"
 
 
 def test_missing_keys_are_told_in_the_order_of_the_example(tmp_path: Path):
     (tmp_path / ".env.example").write_text("Z=\nA=\nM=\n")
     assert checks_of(tmp_path, "M=1\n") == {"missing-key"}
     found = one(tmp_path, "missing-key")
-    assert found.message == "Z and A are in .env.example and missing here"
+    assert found.message == "Z and A are missing, but in .env.example"
     assert found.mends is not None
     assert found.mends.kind is RemedyKind.ADD
     assert found.mends.keys == ("Z", "A")
@@ -142,7 +142,7 @@ def test_extra_keys_are_a_note(tmp_path: Path):
     assert checks_of(tmp_path, "A=1\n" + keys) == {"extra-key"}
     found = one(tmp_path, "extra-key")
     assert found.severity is Severity.NOTE
-    assert found.message.endswith("K07 and 2 more are here and not in .env.example")
+    assert found.message.endswith("K07 and 2 more are not in .env.example")
 
 
 def test_a_missing_file_is_made_from_the_example(tmp_path: Path):
@@ -290,7 +290,7 @@ def test_what_goes_on_and_on_is_counted(tmp_path: Path):
     assert checks_of(tmp_path, "a=1\n" * 103) == {"duplicated-key", "lowercase-key"}
     found = [finding for finding in findings(tmp_path) if finding.check == "lowercase-key"]
     assert len(found) == 101
-    assert (found[-1].line, found[-1].message[:18]) == (101, "3 more lines are l")
+    assert (found[-1].line, found[-1].message[:18]) == (101, "3 more lines are a")
 
 
 def test_messages_are_one_sentence_and_name_their_remedy(repository: Path):

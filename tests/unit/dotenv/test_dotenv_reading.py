@@ -71,7 +71,7 @@ def test_what_is_no_text_file_is_a_problem(env: Path, tmp_path: Path):
     env.rmdir()
     assert read(env).problem == "no such file or directory"
     env.write_bytes("A=MARK-3f9c\n".encode("utf-16"))
-    assert read(env).problem == "is UTF-16, which no dotenv reader takes"
+    assert read(env).problem == "is UTF-16, which dotenv readers do not support"
     assert read(env).keys == ()
 
 
@@ -100,7 +100,7 @@ def test_a_link_is_named_and_followed_to_a_regular_file(env: Path, tmp_path: Pat
     target = tmp_path / "elsewhere" / "secrets.env"
     target.parent.mkdir()
     env.symlink_to(target)
-    assert (read(env).link, read(env).problem) == (str(target), "leads nowhere")
+    assert (read(env).link, read(env).problem) == (str(target), "is a broken symlink")
     target.write_text("A=1\n")
     assert (read(env).link, read(env).names) == (str(target), ("A",))
     target.unlink()
@@ -113,9 +113,9 @@ def test_a_link_is_named_and_followed_to_a_regular_file(env: Path, tmp_path: Pat
 
 def test_what_takes_forever_to_read_is_a_problem(env: Path):
     env.write_text("A=x" + " " * 1000 + "y\n")
-    assert read(env).problem == "line 1 has more than 256 blanks in a row"
+    assert read(env).problem == "line 1 has more than 256 consecutive spaces"
     env.write_text("A=1\n" * 20_001)
-    assert read(env).problem == "it has more than 20,000 lines"
+    assert read(env).problem == "more than 20,000 lines"
 
 
 def test_no_repr_shows_what_was_read(env: Path):

@@ -246,7 +246,7 @@ def test_a_history_without_end_is_left_once_it_told_enough(repository: Path, tmp
     ("script", "problem"),
     [
         ("echo 'unknown option: --no-optional-locks' >&2; exit 129", "too old"),
-        ("exit 128", "does not read that repository"),
+        ("exit 128", "cannot read the repository"),
     ],
 )
 def test_a_git_that_does_not_answer_is_a_reason(
@@ -291,7 +291,7 @@ def test_a_broken_repository_is_a_reason(tmp_path: Path, content: str | None):
         (project / ".git").write_text(content)
     (found,) = known(project / ".env")
     assert not found.tracked
-    assert "does not read" in found.problem
+    assert "cannot read" in found.problem
     assert not ran.exists()
 
 

@@ -125,7 +125,7 @@ def test_what_is_no_file_is_left_alone(opened, path, kind):
         path.symlink_to(path.parent / "pipe")
     with opened() as index:
         assert not works(index)
-        assert index.notice.message.startswith("what is seen now will not be remembered")
+        assert index.notice.message.startswith("the index cannot be saved")
     assert os.path.lexists(path)
 
 
@@ -133,7 +133,7 @@ def test_what_is_no_file_is_left_alone(opened, path, kind):
 def test_where_no_folder_can_be_made_nothing_is_remembered(tmp_path, machine, place):
     (tmp_path / "file").touch()
     with Index.open(str(tmp_path / place), host=machine) as index:
-        assert index.notice.message.startswith("what is seen now will not be remembered")
+        assert index.notice.message.startswith("the index cannot be saved")
         assert not works(index)
 
 
@@ -151,7 +151,7 @@ def test_a_read_only_home_is_read_and_not_written(path, machine, opened, there):
     with Index.open(str(path), host=machine, connector=read_only) as index:
         assert index.project_roots() == (("/a",) if there else ())
         assert not index.save_project_roots(["/b"])
-        assert index.notice.message.startswith("what is seen now will not be remembered")
+        assert index.notice.message.startswith("the index cannot be saved")
         assert not index._writes
         assert index.folders("/home/ada") is None
     path.parent.chmod(0o700)
@@ -180,7 +180,7 @@ def test_a_database_that_another_holds_is_waited_for_and_then_done_without(path,
         return sqlite3.connect(place, timeout=0.01, isolation_level=None)
 
     with Index.open(str(path), host=machine, connector=impatient) as index:
-        assert "another program is using it" in index.notice.message
+        assert "in use by another program" in index.notice.message
         assert not works(index)
     holder.execute("ROLLBACK")
     holder.execute("BEGIN IMMEDIATE")
@@ -188,7 +188,7 @@ def test_a_database_that_another_holds_is_waited_for_and_then_done_without(path,
         assert index.notice is None
         assert index.project_roots() == ("/a",)
         assert not index.save_project_roots(["/b"])
-        assert "another copy" in index.notice.message
+        assert "another envdeck" in index.notice.message
         holder.execute("ROLLBACK")
         assert works(index), "once it is free again, it is used again"
     holder.close()

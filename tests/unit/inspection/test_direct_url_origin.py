@@ -46,9 +46,12 @@ def test_an_archive():
         (b"[]", "not a JSON object"),
         (b"{}", "no url"),
         (b'{"url": 3, "dir_info": {}}', "no url"),
-        (b'{"url": "file:///a"}', "folder, archive or checkout"),
-        (b'{"url": "file:///a", "dir_info": {}, "vcs_info": {}}', "folder, archive or checkout"),
-        (b'{"url": "file:///a", "dir_info": 1}', "folder, archive or checkout"),
+        (b'{"url": "file:///a"}', "no dir_info, archive_info or vcs_info"),
+        (
+            b'{"url": "file:///a", "dir_info": {}, "vcs_info": {}}',
+            "no dir_info, archive_info or vcs_info",
+        ),
+        (b'{"url": "file:///a", "dir_info": 1}', "no dir_info, archive_info or vcs_info"),
         (b'{"url": "file:///a", "vcs_info": {}}', "system"),
     ],
 )

@@ -140,9 +140,9 @@ def test_metadata_that_is_missing_or_incomplete_is_filled_from_the_folder_name(s
     assert (gone.name, gone.version, gone.problem) == ("gone-away", "1.2", "has no METADATA")
     assert (nameless.name, nameless.version) == ("nameless", "3")
     assert nameless.summary == "no name"
-    assert nameless.problem == "its METADATA has no Name; its METADATA has no Version"
+    assert nameless.problem == "METADATA has no Name; METADATA has no Version"
     assert (young.display_name, young.version) == ("Young", "4")
-    assert young.problem == "its METADATA has no Version"
+    assert young.problem == "METADATA has no Version"
 
 
 def test_metadata_of_every_hostile_kind_leaves_a_row_with_its_problem(site: Path):
@@ -292,7 +292,7 @@ def test_requirements_that_cannot_be_read_are_kept_and_said(site: Path):
     install(site, "a", "1", "Requires-Dist: ???", "Requires-Dist: b")
     row = only(site)
     assert (row.requires, row.requirements) == (("b",), ("???", "b"))
-    assert row.problem == "requirements that cannot be read: ???"
+    assert row.problem == "invalid requirements: ???"
 
 
 def test_system_packages_satisfy_when_they_are_switched_on(site: Path, tmp_path: Path):

@@ -55,7 +55,7 @@ def test_the_place_in_activate_is_read_with_any_quotes(environment, quote):
     (environment / "bin" / "activate").write_text(f"VIRTUAL_ENV={quote}/gone/env{quote} \r\n")
     assert judged(environment) == (
         Status.MOVED,
-        "its scripts point to /gone/env, where it was before",
+        "moved from /gone/env: its scripts still use that path",
     )
 
 
@@ -159,7 +159,7 @@ def test_what_may_not_be_looked_at_is_out_of_reach_and_not_missing(environment, 
     status, cause = judged(environment)
     assert status is Status.BROKEN
     assert cause.startswith(
-        "its interpreter leads to /closed/bin/python3.12, which is out of reach"
+        "base interpreter is out of reach (permission denied): /closed/bin/python3.12"
     )
 
 
@@ -180,5 +180,5 @@ def test_a_part_that_cannot_be_read_is_not_called_missing(environment, monkeypat
         )
     assert judged(environment) == (
         Status.SUSPECT,
-        f"its {part} cannot be read: permission denied",
+        f"{part} cannot be read: permission denied",
     )

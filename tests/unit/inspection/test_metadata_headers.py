@@ -82,7 +82,7 @@ def test_the_licence_is_the_first_short_answer(headers, licence):
 def test_latin_1_is_read_and_said():
     read = parse_metadata("Name: a\nSummary: für alle\n\n".encode("latin-1"))
     assert read.summary == "für alle"
-    assert read.problem == "its metadata is not UTF-8"
+    assert read.problem == "metadata is not UTF-8"
 
 
 def test_a_description_that_is_not_utf_8_is_nobodys_business():
@@ -121,7 +121,7 @@ def test_headers_without_end_are_read_up_to_the_limit(tmp_path: Path):
     read = read_metadata(str(path))
     assert isinstance(read, CoreMetadata)
     assert (read.name, read.version) == ("a", "")
-    assert read.problem == "its headers go on beyond 256 KiB"
+    assert read.problem == "headers exceed 256 KiB"
 
 
 def test_a_folder_in_its_place_is_a_reason(tmp_path: Path):

@@ -35,16 +35,14 @@ def test_each_way_of_using_it(make_venv, tmp_path, here, running, platform):
     plain = {"PATH": os.environ["PATH"]}
     active = {"PATH": f"{path}/bin:{plain['PATH']}"}
     started = {
-        running(str(path / "bin" / "python"), "-c", WAIT): "its program is in it",
-        running(f"{tmp_path}/way/bin/python", "-c", WAIT): "its program is in it",
-        running("bin/python", "-c", WAIT, cwd=tmp_path / "way"): "its program is in it",
+        running(str(path / "bin" / "python"), "-c", WAIT): "running from this environment",
+        running(f"{tmp_path}/way/bin/python", "-c", WAIT): "running from this environment",
+        running("bin/python", "-c", WAIT, cwd=tmp_path / "way"): "running from this environment",
         running("python", "-c", WAIT, env=active, executable=sys.executable): (
-            "its program is in it"
+            "running from this environment"
         ),
-        running(sys.executable, "-c", WAIT, cwd=path / "lib"): "it works in it",
-        running(sys.executable, "-c", WAIT, env={**plain, "VIRTUAL_ENV": str(path)}): (
-            "it has it activated"
-        ),
+        running(sys.executable, "-c", WAIT, cwd=path / "lib"): "working directory",
+        running(sys.executable, "-c", WAIT, env={**plain, "VIRTUAL_ENV": str(path)}): ("activated"),
     }
     bystander = running(sys.executable, "-c", WAIT, str(path), env=plain)
     found = uses(on, path)
@@ -60,7 +58,7 @@ def test_a_file_in_memory_alone(make_venv, tmp_path, here, running):
     code = f"import mmap; f = open({str(path / 'x.so')!r}, 'rb')"
     code += "; m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); f.close()"
     process = running(sys.executable, "-c", f"{code}; {WAIT}")
-    assert uses(here, path) == {process.pid: "it has files of it in memory"}
+    assert uses(here, path) == {process.pid: "libraries loaded"}
 
 
 def test_no_argument_and_no_variable_is_kept(make_venv, tmp_path, here, running):
@@ -104,7 +102,7 @@ def test_proc_as_it_can_be(host, tmp_path):
         (8, 1, "a) b (c)")
     ]
     (use,) = found.users_of("/venv")
-    assert (use.process.folder, use.how) == ("/gone", "its program is in it")
+    assert (use.process.folder, use.how) == ("/gone", "running from this environment")
     assert found.users_of("/venv", without=[8]) == ()
 
 

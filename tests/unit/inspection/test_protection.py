@@ -24,13 +24,13 @@ def test_an_ordinary_one_may_go(home, host, make_venv):
 def test_the_root_of_a_project_stays(home, host, make_venv, name):
     path = make_venv(home / "app")
     (path / name).mkdir()
-    assert asked(path, host) == f"protected-path: it is the root of a project ({name} is in it)"
+    assert asked(path, host) == f"protected-path: root of a project (has {name})"
 
 
 def test_what_is_not_one_for_sure_stays(home, host):
     (home / "work").mkdir()
     (home / "work" / "pyvenv.cfg").touch()
-    assert asked(home / "work", host) == "not-an-environment: its pyvenv.cfg names no home"
+    assert asked(home / "work", host) == "not-an-environment: pyvenv.cfg has no home key"
 
 
 def test_the_home_folder_stays(home, host, make_venv):
@@ -42,4 +42,4 @@ def test_the_home_folder_stays(home, host, make_venv):
 def test_the_one_that_runs_us_stays(home, host, make_venv, monkeypatch):
     path = make_venv(home / "own")
     monkeypatch.setattr(sys, "prefix", str(path))
-    assert asked(path, host) == "self: EnvDeck runs from it"
+    assert asked(path, host) == "self: EnvDeck runs from this environment"

@@ -34,7 +34,7 @@ def test_a_dangling_interpreter_is_broken(environment):
     status, cause = judged(environment)
     assert (status, cause) == (
         Status.BROKEN,
-        "its interpreter leads to /gone/bin/python3, which does not exist",
+        "base interpreter not found: /gone/bin/python3",
     )
 
 
@@ -45,7 +45,7 @@ def test_a_base_that_is_gone_breaks_even_a_copied_interpreter(tmp_path, make_ven
     cfg.write_text(
         "\n".join("home = /gone/bin" if line.startswith("home") else line for line in lines)
     )
-    assert judged(path) == (Status.BROKEN, "its base interpreter is gone: /gone/bin does not exist")
+    assert judged(path) == (Status.BROKEN, "base interpreter not found: /gone/bin")
 
 
 def test_an_interpreter_without_its_execute_bit_is_broken(tmp_path, make_venv, monkeypatch):
@@ -53,7 +53,7 @@ def test_an_interpreter_without_its_execute_bit_is_broken(tmp_path, make_venv, m
     monkeypatch.setattr("os.access", lambda *_: False)  # root may execute what nobody may
     status, cause = judged(path)
     assert status is Status.BROKEN
-    assert cause.endswith("cannot be executed")
+    assert cause.startswith("interpreter is not executable")
 
 
 def test_a_moved_environment_names_where_it_was(environment, tmp_path):
@@ -62,7 +62,7 @@ def test_a_moved_environment_names_where_it_was(environment, tmp_path):
     status, cause = judged(moved)
     assert (status, cause) == (
         Status.MOVED,
-        f"its scripts point to {environment}, where it was before",
+        f"moved from {environment}: its scripts still use that path",
     )
 
 
@@ -71,7 +71,7 @@ def test_a_copy_names_its_original(environment, tmp_path):
     shutil.copytree(environment, copy, symlinks=True)
     assert judged(copy) == (
         Status.MOVED,
-        f"its scripts run in {environment}, of which it is a copy",
+        f"copy of {environment}: its scripts run the original",
     )
     assert judged(environment) == (Status.OK, "")
 
@@ -115,7 +115,7 @@ def test_another_minor_in_the_cfg_is_mixed(environment):
     cfg.write_text("\n".join([*lines, "version = 3.7.1", "version_info = 3.7.1"]))
     assert judged(environment) == (
         Status.MIXED,
-        f"its pyvenv.cfg says 3.7 and its package folder {MINOR}",
+        f"pyvenv.cfg is for Python 3.7, packages are for {MINOR}",
     )
 
 
@@ -134,7 +134,7 @@ def test_a_base_of_another_minor_is_mixed(tmp_path, make_venv):
     (path / "bin" / "python").symlink_to(base)
     assert judged(path) == (
         Status.MIXED,
-        f"its interpreter is now 3.7 and its packages are for {MINOR}",
+        f"base interpreter is now Python 3.7, packages are for {MINOR}",
     )
 
 
@@ -145,7 +145,7 @@ def test_a_version_in_its_own_path_is_not_its_base(tmp_path, make_venv):
 
 def test_missing_markers_are_suspect(tmp_path):
     (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    assert judged(tmp_path) == (Status.SUSPECT, "it has no interpreter entry")
+    assert judged(tmp_path) == (Status.SUSPECT, "no interpreter")
 
 
 def test_a_conda_prefix_without_python_is_ok(tmp_path):

@@ -217,7 +217,7 @@ def test_lists_from_before_wheels(make_venv, tmp_path, left):
     found = left(path)
     prefix = str(site.relative_to(path))
     assert names(found) == [f"{prefix}/bare.py", f"{prefix}/easy-install.pth"]
-    assert found.notes == ("bare-1.0-py3.6.egg-info has no list of its files",)
+    assert found.notes == ("bare-1.0-py3.6.egg-info has no file list",)
 
 
 def test_what_a_killed_pip_left_is_nobodys_loss(make_venv, tmp_path, left):
@@ -267,7 +267,7 @@ def test_conda_records_and_what_they_do_not_name(tmp_path, left):
     found = left(path)
     torn = "conda-meta/torn-1.json"
     assert names(found) == ["conda-meta/state", torn, "etc/conda/activate.d/env.sh"]
-    assert found.notes == (f"{torn} has no list of its files",)
+    assert found.notes == (f"{torn} has no file list",)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_the_list_is_bounded_and_says_so(make_venv, tmp_path, left, monkeypatch)
     assert (len(found.files), found.count, found.bytes, found.complete) == (2, 5, 10, False)
     monkeypatch.setattr(unowned, "MOST_ENTRIES", 3)
     (reason,) = left(path).unread
-    assert reason.endswith(": was not reached")
+    assert reason.endswith(": not scanned")
 
 
 def test_a_stop_is_told(make_venv, tmp_path, host):
@@ -319,7 +319,7 @@ def test_a_stop_is_told(make_venv, tmp_path, host):
         candidate, manager_of(candidate, managers(host)), ProjectLink()
     )
     found = unowned_files(environment, stopped=lambda: True)
-    assert found.unread == ("the folder itself: was not reached",)
+    assert found.unread == ("the folder itself: not scanned",)
 
 
 def test_a_real_lib64_is_somebodys_too(tmp_path, make_venv, left):

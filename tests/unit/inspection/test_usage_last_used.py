@@ -101,9 +101,7 @@ def test_the_start_up_file_of_old_virtualenvs_is_a_sign(made):
 
 def test_never_started_is_told_from_used(made):
     made.touch("pyvenv.cfg", used=MADE + 3)
-    assert made.last_used() == LastUsed(
-        MADE, "when it was made; no later start seen (pyvenv.cfg atime, to a day)"
-    )
+    assert made.last_used() == LastUsed(MADE, "created; not used since (pyvenv.cfg atime, ± 1 day)")
     made.touch("pyvenv.cfg", used=MADE + 3600)
     assert made.last_used().source == "pyvenv.cfg atime"
 
@@ -144,7 +142,7 @@ def test_our_own_looks_are_no_use(made):
 def test_without_a_previous_answer_our_own_trace_is_not_taken_for_one(made):
     made.touch("pyvenv.cfg", used=MADE + 9 * DAY)
     left = access_times(made.path, [made.packages])
-    assert made.last_used(left=left) == LastUsed(None, "unknown: nothing in it tells")
+    assert made.last_used(left=left) == LastUsed(None, "unknown")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +165,7 @@ def test_second_signs_where_no_access_time_tells(made, name, source):
 def test_second_signs_do_not_follow_links(made, tmp_path):
     (tmp_path / "elsewhere" / "__pycache__").mkdir(parents=True)
     os.symlink(tmp_path / "elsewhere", os.path.join(made.packages, "linked"))
-    assert made.last_used() == LastUsed(None, "unknown: nothing in it tells")
+    assert made.last_used() == LastUsed(None, "unknown")
 
 
 def test_a_full_package_folder_is_looked_at_in_part(made, monkeypatch):
@@ -183,7 +181,7 @@ def test_a_full_package_folder_is_looked_at_in_part(made, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/no/such/place", "nul\0"])
 def test_what_is_not_there_is_unknown(path):
-    expected = LastUsed(None, "unknown: nothing in it tells")
+    expected = LastUsed(None, "unknown")
     assert last_used(path, cfg_atime=None, site_packages=(path,)) == expected
     assert access_times(path, (path,)) == ()
 

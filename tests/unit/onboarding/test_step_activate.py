@@ -41,7 +41,7 @@ def test_another_one_is_active(stands, environment, host, make_venv, home):
     host.environ["VIRTUAL_ENV"] = str(home / "other")
     view = stands("activate")
     assert view.state is StepState.READY
-    assert view.message == f"type this in zsh; {home}/other is active now"
+    assert view.message == f"run this in zsh; active now: {home}/other"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_pytest_that_is_not_installed(stands, write, environment):
     write({"pyproject.toml": "[tool.pytest.ini_options]\n"})
     view = stands("command")
     assert view.state is StepState.CANNOT
-    assert view.message == "what its commands need is not here: pytest"
+    assert view.message == "commands need missing tools: pytest"
 
 
 def test_everything_that_can_be_run_the_tests_first(stands, write, environment, install, tools):
@@ -124,15 +124,15 @@ def test_the_tests_are_run_in_the_environment_and_remembered(
     assert any("SECRET_KEY=" in line for line in lines)
     view = walk().step("command")
     assert view.state is StepState.DONE
-    assert view.message == "`python -m unittest discover -s tests` ended with 0 just now"
+    assert view.message == "`python -m unittest discover -s tests` passed just now"
 
     (project / "broken").touch()
     result, _ = run_tests(steps, operations)
     assert (result.status, result.code) == (Ending.FAILED, 1)
-    assert result.message.endswith(", and what it did stays")
+    assert result.message.endswith("; its effects remain")
     view = walk().step("command")
     assert view.state is StepState.OPEN
-    assert view.message.endswith("ended with 1 just now")
+    assert view.message.endswith("failed with exit code 1 just now")
 
     os.utime(environment / "pyvenv.cfg", (1, 1))  # it is another environment now
     assert walk().step("command").state is StepState.READY
@@ -144,7 +144,7 @@ def test_what_is_chosen_is_run_and_kept(walk, write, environment, operations, to
     result, _ = run_tests(steps, operations, "command:make check")
     assert result.status is Ending.DONE
     view = walk().step("command")
-    assert view.message.startswith("`make check` ended with 0")
+    assert view.message.startswith("`make check` passed")
     assert [one.id for one in view.options if one.chosen] == ["command:make check"]
 
 
@@ -152,7 +152,7 @@ def test_one_that_is_not_offered(walk, write, environment, tools):
     write({"Makefile": "test:\n\ttrue\n"})
     steps = walk()
     plan = steps.plan(steps.step("command"), Answers(("command:rm -rf /",)))
-    assert plan.message == "there is no command `rm -rf /`"
+    assert plan.message == "command not found: `rm -rf /`"
 
 
 @pytest.mark.parametrize("name", ["Makefile", "justfile"])

@@ -35,7 +35,7 @@ def test_it_is_made_with_what_is_typed(walk, write, project, operations):
     made = (project / ".env").read_text()
     assert made == f"# what it needs\nDATABASE_URL=x\nSECRET_KEY={SECRET}\nPORT=8000\n"
     after = walk().step("dotenv")
-    assert (after.state, after.message) == (StepState.DONE, ".env has every key of .env.example")
+    assert (after.state, after.message) == (StepState.DONE, ".env has all keys of .env.example")
     assert SECRET not in repr(after)
 
 
@@ -60,7 +60,7 @@ def test_a_placeholder_is_said_to_be_one(stands, write):
     write({".env.example": EXAMPLE, ".env": EXAMPLE})
     view = stands("dotenv")
     assert view.state is StepState.DONE
-    assert view.message.endswith("still a placeholder: SECRET_KEY")
+    assert view.message.endswith("placeholders left: SECRET_KEY")
 
 
 def test_a_secret_in_the_example_is_proposed_to_nobody(stands, write):
@@ -91,7 +91,7 @@ def test_outside_of_git_only_what_can_be_is_checked(stands, write, project):
     (project / ".env").chmod(0o600)
     view = stands("secrets")
     assert view.state is StepState.DONE
-    assert view.message == "only its owner can read it; it is in no git repository"
+    assert view.message == "readable only by its owner; not in a git repository"
 
 
 def test_one_after_the_other_is_mended(walk, write, project, git, operations):
@@ -108,7 +108,7 @@ def test_one_after_the_other_is_mended(walk, write, project, git, operations):
         ("--private", "--file", ".env"),
     ]
     assert view.state is StepState.DONE
-    assert view.message == "git ignores it, no commit has it, and only its owner can read it"
+    assert view.message == "ignored by git, never committed, readable only by its owner"
 
 
 def test_what_git_has_only_a_person_can_take_out(stands, write, project, git):
@@ -117,15 +117,15 @@ def test_what_git_has_only_a_person_can_take_out(stands, write, project, git):
     git("add", "-f", ".env")
     view = stands("secrets")
     assert view.state is StepState.CANNOT
-    assert "git tracks it" in view.message
+    assert "tracked by git" in view.message
     assert "rm --cached -- .env`" in view.hint
     git("commit", "-qm", "It")
     git("rm", "-q", "--cached", ".env")
     git("commit", "-qm", "Out")
     view = stands("secrets")
     assert view.state is StepState.CANNOT
-    assert "it was committed" in view.message
-    assert view.hint.startswith("rotate them")
+    assert "was committed" in view.message
+    assert view.hint.startswith("rotate these secrets")
     assert SECRET not in repr(view)
 
 

@@ -30,8 +30,8 @@ def test_there_is_none_and_one_is_made(walk, write, project):
 def test_it_works(stands, environment):
     view = stands("environment")
     assert view.state is StepState.DONE
-    assert view.message.startswith("api/.venv, with Python ")
-    assert view.message.endswith("; it and its interpreter are in order")
+    assert view.message.startswith("api/.venv, Python ")
+    assert view.message.endswith(", works")
     assert view.act is None
 
 
@@ -40,7 +40,7 @@ def test_of_a_python_that_the_project_does_not_accept(stands, write, environment
     assert stands("interpreter").state is StepState.CANNOT
     view = stands("environment")
     assert (view.state, view.act) == (StepState.WAITING, None)
-    assert view.message == "“A Python that the project accepts” comes first"
+    assert view.message == "requires: Python"
 
 
 def test_a_broken_one_is_rested_on_what_is_here(walk, environment):
@@ -77,14 +77,14 @@ def test_what_is_there_and_is_none_is_left_alone(stands, project):
     (project / ".venv").mkdir()
     view = stands("environment")
     assert view.state is StepState.CANNOT
-    assert view.message == ".venv is there, and is no environment"
+    assert view.message == ".venv exists but is not an environment"
 
 
 def test_a_manifest_that_cannot_be_read_is_named_with_its_line(stands, write):
     write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
     view = stands("environment")
     assert view.state is StepState.CANNOT
-    assert view.message.endswith("none can be made: pyproject.toml:3: is not TOML")
+    assert view.message.endswith("cannot create an environment: pyproject.toml:3: is not TOML")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
@@ -102,7 +102,7 @@ def test_a_folder_that_may_not_be_written(stands, project, monkeypatch):
     real = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: not (mode & os.W_OK) and real(path, mode))
     assert stands("environment").message == (
-        "there is none, and none can be made: the project's folder is read-only"
+        "cannot create an environment: the project folder is read-only"
     )
 
 
@@ -149,4 +149,4 @@ def test_a_base_that_no_source_knows_counts(stands, environment, programs):
     (programs / f"python{MINOR}").unlink()
     view = stands("interpreter")
     assert view.state is StepState.DONE
-    assert os.path.realpath(sys.base_prefix) in os.path.realpath(view.message.split(" is at ")[1])
+    assert os.path.realpath(sys.base_prefix) in os.path.realpath(view.message.split(" at ")[1])

@@ -19,8 +19,8 @@ def test_one_is_here(stands, write):
     write({"pyproject.toml": f'[project]\nname = "api"\nrequires-python = ">={MINOR}"\n'})
     view = stands("interpreter")
     assert view.state is StepState.DONE
-    assert f"Python {VERSION} is at " in view.message
-    assert view.message.endswith(f"the project asks for >={MINOR}")
+    assert f"Python {VERSION} at " in view.message
+    assert view.message.endswith(f"project requires >={MINOR}")
 
 
 def test_a_version_file_is_obeyed_too(stands, write):
@@ -28,9 +28,9 @@ def test_a_version_file_is_obeyed_too(stands, write):
     write({".python-version": "3.5.1\n"})
     view = stands("interpreter")
     assert view.state is StepState.CANNOT
-    assert view.message == "no Python here is one that the project accepts (>=3.6, and 3.5.1)"
+    assert view.message == "no Python found that the project accepts (>=3.6 and 3.5.1)"
     assert view.commands == (("uv", "python", "install", "3.5.1"),)
-    assert view.hint.startswith("`uv python install 3.5.1` gets one; with `downloads = true`")
+    assert view.hint.startswith("run `uv python install 3.5.1`, or set `downloads = true`")
     assert view.act is None
 
 
@@ -53,7 +53,7 @@ def test_what_cannot_be_read_is_not_claimed(stands, write):
     write({"pyproject.toml": "[project]\nname = 'api'\nnot toml\n"})
     view = stands("interpreter")
     assert view.state is StepState.DONE
-    assert view.message.endswith("what the project asks for is not checked")
+    assert view.message.endswith("required version not checked")
     assert view.details == ("pyproject.toml:3: is not TOML",)
 
 

@@ -21,7 +21,7 @@ docs = ["writer"]
 
 def test_nothing_is_declared(stands, environment):
     view = stands("packages")
-    assert (view.state, view.message) == (StepState.SKIPPED, "the project declares no packages")
+    assert (view.state, view.message) == (StepState.SKIPPED, "the project declares no dependencies")
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "requirements.txt", "Pipfile", "uv.lock"])
@@ -36,7 +36,7 @@ def test_it_waits_for_an_environment(stands, write):
     write({"pyproject.toml": PYPROJECT})
     view = stands("packages")
     assert view.state is StepState.WAITING
-    assert view.message == "“An environment that works” comes first"
+    assert view.message == "requires: Environment"
     assert view.act is None
 
 
@@ -45,7 +45,7 @@ def test_all_is_there(stands, write, environment, install):
     install("six==1.2")
     view = stands("packages")
     assert view.state is StepState.DONE, view
-    assert view.message == "everything that is declared is installed"
+    assert view.message == "all packages match the declared dependencies"
 
 
 def test_what_is_missing_is_listed_without_credentials(walk, write, environment, install):
@@ -73,7 +73,7 @@ def test_what_is_chosen_beyond_the_defaults_must_be_there(walk, write, environme
     steps.choose("packages", Answers(("extra:docs",)))
     view = walk().step("packages")
     assert view.state is StepState.OPEN
-    assert view.message.endswith(" installed: extra docs: 0 of 1 are installed")
+    assert view.message.endswith(" installed: extra docs: 0 of 1 installed")
     assert [one.id for one in view.options if one.chosen] == ["extra:docs"]
     assert view.commands[0][-4:-2] == ("--extra", "docs")
     install("writer")
@@ -87,8 +87,8 @@ def test_versions_are_those_of_the_lock(walk, write, environment, install):
     steps = walk()
     view = steps.step("packages")
     assert view.state is StepState.OPEN
-    assert view.message == "1 package is not as Pipfile.lock says"
-    assert view.details[0] == "six 1.3, and 1.2 is here"
+    assert view.message == "1 package does not match Pipfile.lock"
+    assert view.details[0] == "six 1.3, installed 1.2"
     assert steps.plan(view).blueprint.source.name == "lock"
 
 
@@ -128,4 +128,4 @@ def test_an_environment_of_another_project_is_left_alone(
     write({"pyproject.toml": '[project]\nname = "api"\ndependencies = ["six"]\n'})
     view = walk(environment=str(path)).step("packages")
     assert (view.state, view.act) == (StepState.CANNOT, None)
-    assert f"serves another project, {other}" in view.message
+    assert f"belongs to another project, {other}" in view.message

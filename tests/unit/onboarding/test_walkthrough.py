@@ -58,7 +58,7 @@ def test_a_project_that_is_gone_is_said_to_be(walk, write, project):
     steps.look()
     shutil.rmtree(project)
     views = steps.look()
-    assert "no longer there" in views[0].message
+    assert "not found" in views[0].message
     assert {view.state for view in views} <= {StepState.CANNOT, StepState.WAITING}
     assert not any(view.act for view in views)
 

@@ -42,15 +42,15 @@ def test_the_environment_is_active_and_the_rest_is_kept(run, make_venv, home, op
     result, lines, _ = run(str(path / "bin" / "python"), "-c", code, environment=str(path))
     assert lines == [str(path), str(path), str(path / "bin"), f"yes {home}"]
     assert result.status is Ending.DONE
-    assert result.message.startswith("it ended with 0 after ")
+    assert result.message.startswith("passed after ")
     assert result.code == 0
 
 
 @pytest.mark.parametrize(
     ("code", "status", "message"),
     [
-        ("raise SystemExit(3)", 3, "it ended with 3 after "),
-        ("import os; os.kill(os.getpid(), 9)", -9, "it was ended by signal 9 after "),
+        ("raise SystemExit(3)", 3, "failed with exit code 3 after "),
+        ("import os; os.kill(os.getpid(), 9)", -9, "failed with signal 9 after "),
     ],
 )
 def test_what_fails_is_not_said_to_be_taken_back(run, code, status, message):
@@ -58,7 +58,7 @@ def test_what_fails_is_not_said_to_be_taken_back(run, code, status, message):
     assert isinstance(result, RunResult)
     assert (result.status, result.code) == (Ending.FAILED, status)
     assert result.message.startswith(message)
-    assert result.message.endswith(", and what it did stays")
+    assert result.message.endswith("; its effects remain")
 
 
 def test_it_has_no_input_and_is_stopped(run):
@@ -69,7 +69,7 @@ def test_it_has_no_input_and_is_stopped(run):
     )
     assert lines == ["True"]
     assert (result.status, result.stopped) == (Ending.FAILED, True)
-    assert result.message.startswith("it was stopped after ")
+    assert result.message.startswith("cancelled after ")
 
 
 def test_values_are_masked_wherever_they_are_told(run, operations, home):
@@ -94,9 +94,7 @@ def test_values_are_masked_wherever_they_are_told(run, operations, home):
 def test_the_plan_says_that_there_is_no_way_back(operations, home):
     plan = operations.plan_run(Task("run the tests", (sys.executable, "-V"), str(home)))
     assert (plan.operation, plan.undo) == (Operation.RUN, None)
-    assert plan.warnings == (
-        "it runs what the project says, and what that does cannot be taken back",
-    )
+    assert plan.warnings == ("runs a command of the project; its effects cannot be undone",)
     assert plan.steps[0].command == (os.path.basename(sys.executable), "-V")
     assert operations.history() == ()
 

@@ -29,7 +29,7 @@ def test_conda_packages_and_those_of_pip(tmp_path: Path) -> None:
     ]
     assert manifest.options == ("-r requirements.txt",)
     assert [(one.line, one.message) for one in manifest.problems] == [
-        (9, "this line is not a package of conda"),
+        (9, "this line is not a conda package"),
         (13, "this line is not a requirement (PEP 508)"),
     ]
     assert "MARK" not in repr(manifest)

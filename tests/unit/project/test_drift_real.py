@@ -221,7 +221,7 @@ def test_a_lock_for_another_python_is_not_compared(beside: Callable[..., Beside]
     found = one.compared(python="3.11.4")
     assert found.against == ""
     assert told(found.drifts) == [("missing", "direct", "", None, ())]
-    assert found.unchecked == ("uv.lock is not compared: it is for Python >=3.14, not for 3.11",)
+    assert found.unchecked == ("uv.lock not compared: locked for Python >=3.14, not 3.11",)
 
 
 def test_a_newer_lock_format_is_said_and_the_rest_works(beside: Callable[..., Beside]) -> None:
@@ -232,7 +232,7 @@ def test_a_newer_lock_format_is_said_and_the_rest_works(beside: Callable[..., Be
     assert found.against == ""
     assert [drift.name for drift in found.drifts] == ["checks", "direct"]
     [said] = found.unchecked
-    assert said.startswith("uv.lock: is of format version 9")
+    assert said.startswith("uv.lock: has format version 9")
     assert [problem.file for problem in found.project.problems] == [str(one.folder / "uv.lock")]
 
 
@@ -322,10 +322,7 @@ def test_without_a_lock_by_what_is_declared_and_what_that_needs(
         ("outside", "direct", ">=2", "1.5", ()),
     ]
     assert found.unchecked == (
-        (
-            "which packages nothing asks for cannot be told while gone is missing: "
-            "what it needs is not known before"
-        ),
+        ("extraneous packages not checked: dependencies of the missing gone are unknown"),
     )
     assert [drift.line for drift in found.drifts[:4]] == [5, 4, 4, 4]
     assert [(part.id, part.declared, part.installed, part.counts) for part in found.parts] == [
@@ -396,9 +393,7 @@ def test_the_project_itself_in_place_and_what_nothing_names(
     one.write("requirements.txt", "-e .\n-e ./lib\n")
     found = one.compared()
     assert found.drifts == ()
-    assert found.unchecked[0] == (
-        "requirements.txt:2: it names no package, so whether it is installed cannot be told"
-    )
+    assert found.unchecked[0] == ("requirements.txt:2: no package name: cannot check if installed")
 
 
 def test_what_the_system_has_is_not_missing_and_not_stray(
@@ -438,13 +433,13 @@ def test_where_a_file_cannot_be_read_whole_nothing_is_called_unreachable(
     found = one.compared()
     assert told(found.drifts) == [("missing", "direct", "", None, ())]
     assert found.unchecked == (
-        "which packages nothing asks for cannot be told: requirements.txt:2 cannot be read whole",
+        "extraneous packages not checked: requirements.txt:2 is only partly readable",
     )
     assert [problem.line for problem in found.project.problems] == [2, 3, 4]
     one.write("requirements.txt", "")
     one.write("pyproject.toml", "[project\n")
     found = one.compared()
     assert found.drifts == ()
-    why = "the project declares nothing that can be read"
-    assert found.unchecked == (f"which packages nothing asks for cannot be told: {why}",)
+    why = "no readable declared dependencies"
+    assert found.unchecked == (f"extraneous packages not checked: {why}",)
     assert [problem.line for problem in found.project.problems] == [1]

@@ -96,7 +96,7 @@ def test_pipenv_installs_its_development_packages_when_asked(tmp_path: Path) -> 
     assert told(found) == [("not-as-locked", "iniconfig", ("group:dev",))]
     found = beside(tmp_path, *rows, manager="pipenv", version="3.12.1")
     assert (found.against, told(found)) == ("", [])
-    assert found.unchecked[0].startswith("Pipfile.lock is not compared: it is for Python ==3.11")
+    assert found.unchecked[0].startswith("Pipfile.lock not compared: locked for Python ==3.11")
 
 
 def test_poetry_groups_that_are_optional_and_extras(tmp_path: Path) -> None:
@@ -177,14 +177,14 @@ def test_an_environment_yml_is_shown_and_is_no_drift(tmp_path: Path) -> None:
     found = beside(tmp_path, row("numpy", installer="conda"), row("x"), manager="conda")
     assert [one.format for one in found.project.manifests] == ["environment.yml"]
     assert (found.drifts, found.parts) == ((), ())
-    assert "declares nothing that can be read" in found.unchecked[0]
+    assert "no readable declared dependencies" in found.unchecked[0]
 
 
 def test_what_conda_installed_is_not_called_unreachable(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("idna\n")
     found = beside(tmp_path, row("idna"), row("numpy", installer="conda"), row("x"))
     assert told(found) == [("unreachable", "x", ())]
-    assert found.unchecked == ("what conda installed is not compared",)
+    assert found.unchecked == ("packages installed by conda are not compared",)
 
 
 WORKSPACE = """version = 1
@@ -257,8 +257,8 @@ def test_of_extras_that_conflict_the_installed_one_counts(
     )
     found = beside(tmp_path, row("torch", version), manager="uv")
     assert found.drifts == ()
-    why = "it locks torch more than once for this interpreter"
-    assert found.unchecked == (f"the extra {out} of uv.lock is not compared: {why}",)
+    why = "torch is locked more than once for this interpreter"
+    assert found.unchecked == (f"extra {out} of uv.lock not compared: {why}",)
 
 
 def test_extras_that_ask_for_each_other_end(tmp_path: Path) -> None:
@@ -280,14 +280,14 @@ def test_a_marker_that_cannot_be_told_is_unchecked(tmp_path: Path) -> None:
     found = beside(tmp_path, version=None)
     assert told(found) == [("missing", "idna", ())]
     assert found.unchecked == (
-        "requirements.txt:2: whether its marker holds for this interpreter cannot be told",
+        "requirements.txt:2: its marker cannot be evaluated for this interpreter",
     )
 
 
 def test_what_cannot_be_listed_is_not_missing(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("idna\n")
     found = beside(tmp_path, packages=None)
-    assert (found.drifts, found.unchecked) == ((), ("what is installed cannot be listed",))
+    assert (found.drifts, found.unchecked) == ((), ("installed packages cannot be listed",))
 
 
 def test_a_python_that_does_not_fit_is_mended_first(tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_lock_that_lacks_what_is_declared_is_said_to_be_stale(tmp_path: Path) 
     )
     (tmp_path / "pyproject.toml").write_text(text)
     found = beside(tmp_path, row("idna", "3.20"), row("demo"), row("new"), manager="uv")
-    assert "new: declared, and not in uv.lock" in found.unchecked
+    assert "new: declared, but not in uv.lock" in found.unchecked
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:

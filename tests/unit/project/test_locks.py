@@ -77,7 +77,7 @@ def test_pylock_tells_by_markers() -> None:
     found = lock("pylock.toml")
     assert pins(found, on("3.9.5"))["iniconfig"] == "2.1.0"
     assert "tomli" not in pins(found, on("3.12.1"))
-    assert select(found, on("3.8.1"), ()).problem == "it is for Python >=3.9, not for 3.8"
+    assert select(found, on("3.8.1"), ()).problem == "locked for Python >=3.9, not 3.8"
 
 
 def test_pylock_markers_of_extras_and_groups(tmp_path: Path) -> None:
@@ -149,19 +149,19 @@ def test_requirements_are_a_lock_when_all_is_pinned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "told", "line"),
     [
-        ("uv.lock", "version = 2\n", "is of format version 2, and EnvDeck reads 1", None),
+        ("uv.lock", "version = 2\n", "has format version 2; EnvDeck supports 1", None),
         ("uv.lock", "version = 1\n[[package\n", "is not TOML", 2),
         (
             "pylock.toml",
             'lock-version = "2.0"\n',
-            "is of format version 2.0, and EnvDeck reads 1",
+            "has format version 2.0; EnvDeck supports 1",
             1,
         ),
-        ("poetry.lock", "", "does not tell its format version", None),
+        ("poetry.lock", "", "has no format version", None),
         (
             "pdm.lock",
             '[metadata]\nlock_version = "5.0"\n',
-            "is of format version 5.0, and EnvDeck reads 3 and 4",
+            "has format version 5.0; EnvDeck supports 3 and 4",
             2,
         ),
         ("Pipfile.lock", '{\n"_meta": }', "is not JSON", 2),
@@ -185,7 +185,7 @@ def test_what_cannot_be_read_is_a_problem_of_its_file_and_line(
 def test_two_versions_of_one_name_are_no_choice_that_we_make() -> None:
     found = lock("uv.lock")
     doubled = Lock(found.file, "pylock", tuple(one for one in found.packages if not one.root))
-    assert "iniconfig more than once" in select(doubled, on("3.12.1"), ()).problem
+    assert "iniconfig is locked more than once" in select(doubled, on("3.12.1"), ()).problem
 
 
 def test_a_marker_that_cannot_be_told_is_a_problem(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_marker_that_cannot_be_told_is_a_problem(tmp_path: Path) -> None:
     )
     found = read_lock(str(tmp_path / "pylock.toml"))
     assert found is not None
-    assert "cannot be told from its marker" in select(found, on("3.12.1"), ()).problem
+    assert "cannot be evaluated" in select(found, on("3.12.1"), ()).problem
 
 
 VALUES = st.recursive(

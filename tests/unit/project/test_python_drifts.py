@@ -36,7 +36,7 @@ def ci(version: str, source: str = "tox", line: int = 1) -> NamedPython:
 def test_outside_of_what_it_asks_for(specifier: str, version: str, mends: str) -> None:
     assert python_drifts(wanted(specifier), (), Python(version)) == (
         PythonDrift(
-            f"requires-python asks for {specifier}, and this is {version}",
+            f"requires-python is {specifier}, but the environment has {version}",
             "/p/pyproject.toml",
             error=True,
             wanted=mends,
@@ -64,14 +64,14 @@ def test_no_drift(specifier: str, exact: str | None, version: str | None) -> Non
 def test_setup_cfg_says_it_in_its_own_words() -> None:
     asks = WantedPython(">=3.12", specifier_source="/p/setup.cfg")
     found = python_drifts(asks, (), Python("3.11.4"))
-    assert found[0].message == "python_requires asks for >=3.12, and this is 3.11.4"
+    assert found[0].message == "python_requires is >=3.12, but the environment has 3.11.4"
 
 
 def test_pins() -> None:
     found = python_drifts(wanted(">=3.10", "3.12.4"), (), Python("3.12.1", "cpython"))
     assert found == (
         PythonDrift(
-            ".python-version pins 3.12.4, and this is 3.12.1",
+            ".python-version pins 3.12.4, but the environment has 3.12.1",
             "/p/.python-version",
             error=True,
             wanted="3.12.4",
@@ -79,7 +79,7 @@ def test_pins() -> None:
     )
     found = python_drifts(wanted("", "3.10", "pypy"), (), Python("3.10.4", "cpython"))
     assert [(one.message, one.error, one.wanted) for one in found] == [
-        (".python-version pins PyPy 3.10, and this is CPython 3.10.4", True, "")
+        (".python-version pins PyPy 3.10, but the environment has CPython 3.10.4", True, "")
     ]
     found = python_drifts(wanted(">=3.12", "3.9"), (), Python("3.11.4"))
     assert [one.wanted for one in found] == ["3.12", ""]
@@ -104,13 +104,13 @@ def test_deployed_on_another_minor() -> None:
     assert [(one.message, one.line, one.error, one.wanted) for one in found] == [
         ("develops on 3.11, deploys on 3.12.4 (Dockerfile:3)", 3, False, "3.12.4"),
         (
-            "develops on 3.11, deploys on 3.13 (app.yaml), which is outside <3.13",
+            "develops on 3.11, deploys on 3.13 (app.yaml) (outside <3.13)",
             None,
             False,
             "",
         ),
         (
-            "develops on 3.11, its container for development has 3.9 (Dockerfile:1)",
+            "develops on 3.11, its dev container has 3.9 (Dockerfile:1)",
             1,
             False,
             "3.9",
@@ -129,8 +129,8 @@ def test_tested_with_others_and_not_with_this() -> None:
     )
     found = python_drifts(wanted("<3.12"), named, Python("3.11.4"))
     assert [(one.message, one.line, one.error, one.wanted) for one in found] == [
-        ("tox tests 3.9, 3.10 and 3.12, and not 3.11 (tox.ini:4)", 4, False, "3.10"),
-        ("nox tests 3.12, and not 3.11 (nox.ini:1)", 1, False, ""),
+        ("tox tests 3.9, 3.10 and 3.12, not 3.11 (tox.ini:4)", 4, False, "3.10"),
+        ("nox tests 3.12, not 3.11 (nox.ini:1)", 1, False, ""),
     ]
 
 

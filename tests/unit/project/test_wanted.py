@@ -47,4 +47,4 @@ def test_a_range_that_is_none_is_a_problem_and_the_next_file_counts(tmp_path: Pa
     found = wanted_python(str(tmp_path))
     assert found.specifier == ">=3.8"
     assert found.problems[0].line == 2
-    assert found.problems[0].message == "what it asks of Python is no range of versions"
+    assert found.problems[0].message == "invalid Python version range"

@@ -95,7 +95,7 @@ class TestAges:
         assert age(1e9 - seconds, 1e9) == shown
 
     def test_an_age_is_shortened_where_it_is_too_long(self):
-        assert (short_age("10 minutes", 8), short_age("3 months", 8)) == ("10 min", "3 months")
+        assert (short_age("10 minutes", 8), short_age("3 months", 8)) == ("10m", "3 months")
 
     def test_durations(self):
         assert (duration(2.04), duration(0.01)) == ("2.0 s", "< 0.1 s")

@@ -88,7 +88,7 @@ def test_what_created_an_environment():
         seeded=True,
         system_site_packages=True,
     )
-    flags = ("sees system packages", "relocatable", "seeded with pip", "prompt a\\x1bb")
+    flags = ("system packages visible", "relocatable", "seeded with pip", "prompt a\\x1bb")
     assert creator_words(made) == ("virtualenv 20.1", *flags)
 
 
@@ -104,8 +104,8 @@ def test_the_name_of_a_python():
     [
         (ProjectLink(ProjectState.FOUND, "/p"), ("", "/p")),
         (ProjectLink(ProjectState.GONE, "/p"), ("gone", "/p")),
-        (ProjectLink(ProjectState.GONE), ("gone", "its place is not known")),
-        (ProjectLink(ProjectState.UNMOUNTED, "/p"), ("on a disk that is not mounted", "/p")),
+        (ProjectLink(ProjectState.GONE), ("gone", "unknown location")),
+        (ProjectLink(ProjectState.UNMOUNTED, "/p"), ("on an unmounted disk", "/p")),
         (ProjectLink(), ("none found", "")),
     ],
 )
@@ -150,9 +150,9 @@ def test_how_a_past_operation_ended():
     words = {phase: ended_word(phase) for phase in Phase}
     assert words[Phase.DONE] == "done"
     assert words[Phase.ROLLED_BACK] == "rolled back"
-    assert words[Phase.ATTENTION] == "needs a look"
-    assert {words[Phase.PREPARED], words[Phase.STAGING], words[Phase.MOVING]} == {"not over"}
-    assert ended_word(Phase.ATTENTION, partly_purged=True) == "partly purged"
+    assert words[Phase.ATTENTION] == "needs attention"
+    assert {words[Phase.PREPARED], words[Phase.STAGING], words[Phase.MOVING]} == {"unfinished"}
+    assert ended_word(Phase.ATTENTION, partly_purged=True) == "partly deleted"
     assert ended_word(Phase.DONE, partly_purged=True) == "done"
 
 
@@ -168,8 +168,8 @@ def test_how_long_an_item_is_kept():
         (RemedyKind.CREATE, (), ("create", ".env from .env.example")),
         (RemedyKind.ADD, ("A\x1b",), ("add", "A\\x1b to .env")),
         (RemedyKind.ADD, ("A", "B"), ("add", "2 keys to .env")),
-        (RemedyKind.IGNORE, (), ("have", "git ignore .env")),
-        (RemedyKind.PRIVATE, (), ("let", "nobody else read .env")),
+        (RemedyKind.IGNORE, (), ("add", ".env to .gitignore")),
+        (RemedyKind.PRIVATE, (), ("restrict", ".env to its owner")),
     ],
 )
 def test_what_a_remedy_does(kind, keys, words):
@@ -179,19 +179,19 @@ def test_what_a_remedy_does(kind, keys, words):
 def test_parts_of_a_project():
     assert (part_name(""), part_name("group:dev"), part_name("x")) == ("", "group dev", "x")
     parts = (
-        (ProjectPart("", 1204, 3, default=True), ("the project's own", "3 of 1,204", "default")),
+        (ProjectPart("", 1204, 3, default=True), ("project dependencies", "3 of 1,204", "default")),
         (
             ProjectPart("extra:docs", 2, 2, counts=True),
-            ("extra docs", "2 of 2", "all of it is here, so it counts"),
+            ("extra docs", "2 of 2", "fully installed, included"),
         ),
-        (ProjectPart("group:dev", 2, 0), ("group dev", "0 of 2", "not asked for here")),
+        (ProjectPart("group:dev", 2, 0), ("group dev", "0 of 2", "not selected")),
     )
     for part, words in parts:
         assert part_words(part) == words
 
 
 def test_an_extra_package_may_belong_to_what_is_not_chosen():
-    assert drift_words(Drift(DriftKind.UNREACHABLE, "a", "", "1")) == "asked for by nothing"
+    assert drift_words(Drift(DriftKind.UNREACHABLE, "a", "", "1")) == "extraneous"
     drift = Drift(DriftKind.UNREACHABLE, "a", "", "1", under=("group:dev",))
     assert drift_words(drift) == UNCHOSEN
 
@@ -201,12 +201,12 @@ def test_how_a_source_differs():
         "lock", "it", added=(("new", ""),), removed=(("old", "1"),), changed=(("a", "1", "2"),)
     )
     assert difference_words(source, "→", "–") == [
-        ("~", "change", [("a", "1 → 2")]),
-        ("+", "come", [("new", "–")]),
-        ("-", "go", [("old", "1")]),
+        ("~", "changed", [("a", "1 → 2")]),
+        ("+", "added", [("new", "–")]),
+        ("-", "removed", [("old", "1")]),
     ]
     assert difference_words(SourceChoice("exact", "it"), "→", "–") == []
 
 
 def test_why_a_package_stays():
-    assert fixed_words(Fixed("a", "1.0", "is editable")) == "1.0 stays: it is editable"
+    assert fixed_words(Fixed("a", "1.0", "is editable")) == "stays at 1.0: is editable"

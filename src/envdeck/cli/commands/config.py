@@ -13,14 +13,14 @@ from envdeck.config import Configuration, Settings, locate
 from envdeck.config.load import FOR_EVER
 from envdeck.text import plain, tilde
 
-DESCRIPTION = """Where the configuration file is, and the settings that hold, each with what says
-so: the file, or envdeck's default. ENVDECK_CONFIG names another file. Keys of the file:
-roots, exclude, cross-devices, theme, columns, read-only, keep-days (a number, or
-"for ever"), downloads, and the table [keys]."""
+DESCRIPTION = """Show the path of the configuration file and the effective settings, each with
+its source: the file or the default. Set ENVDECK_CONFIG to use another file.
+Keys: roots, exclude, cross-devices, theme, columns, read-only, keep-days (a
+number or "for ever"), downloads, and the table [keys]."""
 
-EXAMPLES = """  envdeck config                   what holds
-  envdeck config path              only the file's path
-  ENVDECK_CONFIG=/dev/null envdeck list    without any configuration"""
+EXAMPLES = """  envdeck config                   effective settings
+  envdeck config path              path of the configuration file
+  ENVDECK_CONFIG=/dev/null envdeck list    ignore the configuration"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "what", nargs="?", choices=("path", "show"), default="show", help="default: show"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -74,7 +74,7 @@ def _object(configuration: Configuration) -> dict[str, Any]:
 
 def _print(configuration: Configuration, context: CommandContext) -> None:
     console = context.console
-    absent = "" if configuration.exists else " (not there: all defaults hold)"
+    absent = "" if configuration.exists else " (not found; defaults apply)"
     path = plain(tilde(configuration.path, context.host.home))
     console.line(console.style(path, "bold") + absent)
     console.line()

@@ -20,30 +20,32 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.context import Stopped
 
-DESCRIPTION = """Make a new environment for a project, from what it locked or else from what it
-declares, with the interpreter that it asks for (`requires-python`, `.python-version`)."""
+DESCRIPTION = """Create an environment for a project from its lock file, or else from its
+declared dependencies, with the Python it requires (`requires-python`,
+`.python-version`)."""
 
-EXAMPLES = """  envdeck create .                               .venv in this project
+EXAMPLES = """  envdeck create .                               create .venv in this project
   envdeck create ~/work/api --from declared --python 3.13
-  envdeck create . --group dev --group docs      those groups, and no others
+  envdeck create . --group dev --group docs      only these groups
   envdeck create ~/work/api --path ~/envs/api --dry-run"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="project folder"))
     parser.add_argument(
         "--from",
         dest="source",
         metavar="SOURCE",
-        help="lock (what the project locked), declared (what it asks for), or a requirements "
-        "file (default: lock if there is one)",
+        help="lock, declared, or a requirements file (default: lock if there is one)",
     )
     parser.add_argument(
-        "--python", metavar="PYTHON", help="the interpreter: a version (3.13) or an executable"
+        "--python", metavar="PYTHON", help="base interpreter: a version (3.13) or an executable"
     )
     complete_folders(
-        parser.add_argument("--path", metavar="PATH", help="where (default: .venv in the project)")
+        parser.add_argument(
+            "--path", metavar="PATH", help="environment path (default: .venv in the project)"
+        )
     )
     add_parts(parser)
     add_options(parser, guards=False)

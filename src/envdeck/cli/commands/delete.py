@@ -17,30 +17,32 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.context import Stopped
 
-DESCRIPTION = """Delete environments: into the trash, from where `envdeck undo` brings them back
-whole, or for good with --purge. Nothing is deleted without a yes. Several are deleted
-together or not at all, if a guard refuses one of them."""
+DESCRIPTION = """Move environments to the trash; `envdeck undo` restores them. --purge deletes
+them permanently. Asks for confirmation first. If a guard blocks one
+environment, none is deleted, unless --keep-going is given."""
 
-EXAMPLES = """  envdeck delete ~/work/api/.venv --dry-run      what would happen
-  envdeck delete api/.venv blog/.venv            asks once for both
-  envdeck delete .venv --yes --json              for programs
-  envdeck delete .venv --allow unowned-files     with the files in it that are yours"""
+EXAMPLES = """  envdeck delete ~/work/api/.venv --dry-run      show the plan
+  envdeck delete api/.venv blog/.venv            one confirmation for both
+  envdeck delete .venv --yes --json              for scripts
+  envdeck delete .venv --allow unowned-files     including your own files"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
         parser.add_argument(
-            "references", nargs="+", metavar="ENV", help="its path, its project's, or its name"
+            "references", nargs="+", metavar="ENV", help="environment path, project path, or name"
         )
     )
     parser.add_argument(
-        "--purge", action="store_true", help="for good, which frees the room now: no way back"
+        "--purge",
+        action="store_true",
+        help="delete permanently and free the space now; cannot be undone",
     )
     parser.add_argument(
         "--keep-going",
         action="store_true",
-        help="leave out what is refused or not found (exit 3 or 2), and delete the others",
+        help="skip environments that are blocked or not found (exit 3 or 2), delete the rest",
     )
     add_options(parser)
 
@@ -97,7 +99,7 @@ class _Deletion:
                 if not self.arguments.keep_going:
                     raise
                 self.unknown += 1
-                self.context.console.warn(f"left out: {error.message}", error.hint)
+                self.context.console.warn(f"skipped: {error.message}", error.hint)
                 continue
             environment = asked.environment
             before = found.get(environment.path)
@@ -107,5 +109,5 @@ class _Deletion:
             if before is None or before.link is None:
                 found[environment.path] = asked
         if not found:
-            raise CommandError("none of them is an environment")
+            raise CommandError("no environments to delete")
         return list(found.values())

@@ -19,26 +19,28 @@ if TYPE_CHECKING:
 
 # What builds the demo is imported where it is built: a help needs none of it.
 
-DESCRIPTION = """Build a home folder of made-up projects with real environments, healthy and not,
-and open the screen on it: the place to try delete, undo, recreate and upgrade. It is built in
-a temporary folder in some seconds, needs no network, knows nothing of your own environments,
-and is removed when you leave."""
+DESCRIPTION = """Create a sample home folder with real environments, healthy and broken, and
+open the screen on it, to try delete, undo, recreate and upgrade. Takes a few
+seconds, works in a temporary folder without network access, never touches your
+own environments, and is removed on exit."""
 
-EXAMPLES = """  envdeck demo                     try everything; nothing of it stays
-  envdeck demo --onboard           from a fresh clone to its first command
-  envdeck demo --keep              the same, and the folder stays
-  envdeck demo --path FOLDER       build it there; without a terminal, only that"""
+EXAMPLES = """  envdeck demo                     try everything; removed on exit
+  envdeck demo --onboard           start with the project setup of a fresh clone
+  envdeck demo --keep              keep the folder on exit
+  envdeck demo --path FOLDER       create it in FOLDER and keep it"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     parser.add_argument(
-        "--onboard", action="store_true", help="begin with the walkthrough of a fresh clone"
+        "--onboard", action="store_true", help="start with the project setup of a fresh clone"
     )
-    parser.add_argument("--keep", action="store_true", help="do not remove it, and say where it is")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the folder on exit and print its path"
+    )
     complete_folders(
         parser.add_argument(
-            "--path", metavar="FOLDER", help="build it in an empty or absent folder, and keep it"
+            "--path", metavar="FOLDER", help="create the demo in FOLDER (empty or new) and keep it"
         )
     )
 
@@ -47,16 +49,16 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     """Build the demo, open the screen on it, and remove it."""
     if not context.interactive and arguments.path is None:
         raise CommandError(
-            "there is no terminal for the screen of the demo",
-            hint="`envdeck demo --path FOLDER` builds it in a folder, for other commands",
+            "the demo screen needs a terminal",
+            hint="run `envdeck demo --path FOLDER` to create it for use with other commands",
         )
     from envdeck.demo import leftovers, remove  # start-up: builders and operations
 
     with catch_signals() as stops:
         for folder in leftovers():
             problem = remove(folder)
-            outcome = f"could not be removed: {problem}" if problem else "is removed"
-            context.console.note(f"{folder}, left behind by an earlier demo, {outcome}")
+            outcome = f"cannot be removed: {problem}" if problem else "removed"
+            context.console.note(f"leftover demo {folder}: {outcome}")
         sandbox = _sandbox(arguments, context)
         try:
             demo = _build(sandbox, context)
@@ -86,7 +88,7 @@ def _build(sandbox: "Sandbox", context: CommandContext) -> "Demo":
     from envdeck.demo import DemoError, build_demo  # start-up: builders and operations
 
     console = context.console
-    console.note(f"building the demo in {sandbox.path}")
+    console.note(f"creating the demo in {sandbox.path}")
 
     def tell(text: str) -> None:
         console.progress(plain(text))
@@ -94,7 +96,7 @@ def _build(sandbox: "Sandbox", context: CommandContext) -> "Demo":
     try:
         return build_demo(sandbox.path, context.host, runs=sys.executable, report=tell)
     except DemoError as error:
-        raise CommandError(f"the demo cannot be built: {error}", code=Exit.FAILED) from error
+        raise CommandError(f"cannot create the demo: {error}", code=Exit.FAILED) from error
     finally:
         console.clear_progress()
 
@@ -117,15 +119,15 @@ def _print_commands(demo: "Demo", context: CommandContext) -> int:
     for name, created in demo.created.items():
         place = created.environment or created.project or home
         console.line(f"  {plain(tilde(place, home))}: {shows[name]}")
-    console.hint(f"`. {demo.root}/environ.sh` makes it the home of a shell")
+    console.hint(f"run `. {demo.root}/environ.sh` to use it as the home of a shell")
     return Exit.DONE
 
 
 def _close(sandbox: "Sandbox", context: CommandContext) -> None:
     problem = sandbox.close()
     if sandbox.kept:
-        context.console.note(f"the demo stays in {sandbox.path}")
+        context.console.note(f"demo kept in {sandbox.path}")
     elif problem:
-        context.console.warn(f"the demo in {sandbox.path} could not be removed whole: {problem}")
+        context.console.warn(f"demo in {sandbox.path} only partly removed: {problem}")
     else:
-        context.console.note(f"the demo in {sandbox.path} is removed")
+        context.console.note(f"demo removed: {sandbox.path}")

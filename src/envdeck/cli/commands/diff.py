@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
     from envdeck.core.project.model import Comparison
 
-DESCRIPTION = """What differs between an environment and what its project declares and locks; or
-another environment; or a lock or requirements file. It ends with 1 where anything does."""
+DESCRIPTION = """Compare an environment with its project's declared and locked dependencies,
+another environment, or a lock or requirements file. Exits with 1 if anything
+differs."""
 
-EXAMPLES = """  envdeck diff ~/work/api                     from what its project says
-  envdeck diff ~/work/api ~/old/api           from another environment
-  envdeck diff ~/work/api requirements.txt    from a file
+EXAMPLES = """  envdeck diff ~/work/api                     with its project
+  envdeck diff ~/work/api ~/old/api           with another environment
+  envdeck diff ~/work/api requirements.txt    with a file
   envdeck diff . --json"""
 
 _COLUMNS = (TableColumn("Package"), TableColumn("First"), TableColumn("Second"))
@@ -33,11 +34,16 @@ _COLUMNS = (TableColumn("Package"), TableColumn("First"), TableColumn("Second"))
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    complete_folders(parser.add_argument("first", metavar="ENV", help="an environment"))
-    parser.add_argument(
-        "second", metavar="ENV_OR_FILE", nargs="?", help="its project's files when not given"
+    complete_folders(
+        parser.add_argument("first", metavar="ENV", help="environment path, project path, or name")
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "second",
+        metavar="ENV_OR_FILE",
+        nargs="?",
+        help="environment or file (default: the project's files)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -47,7 +53,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if second is not None and _find_file(first, context, catalog):
         first, second = second, first
         if _find_file(first, context, catalog):
-            raise CommandError("one of the two must be an environment")
+            raise CommandError("at least one argument must be an environment")
     environment = find_environment(first, context, catalog)
     if second is None:
         return _compare_with_project(environment, arguments, context, catalog)
@@ -70,8 +76,8 @@ def _compare_with_project(
     found = catalog.project(environment)
     if found is None:
         raise CommandError(
-            f"`{arguments.first}` has no project to be compared with",
-            hint="give a file, or another environment, as the second argument",
+            f"`{arguments.first}` has no project to compare with",
+            hint="pass a file or another environment as the second argument",
         )
     return _print_comparison(environment, found, "", arguments, context)
 
@@ -114,7 +120,7 @@ def _print_comparison(
     else:
         home = context.host.home
         beside = tilde(found.against or file or found.project.folder, home)
-        heading = f"{tilde(environment.path, home)} beside {beside}"
+        heading = f"{tilde(environment.path, home)} compared with {beside}"
         context.console.line(context.console.style(plain(heading), "bold"))
         print_drift(found, context)
     return Exit.FAILED if has_drift(found) else Exit.DONE
@@ -177,4 +183,4 @@ def _print_differences(
         for line in table(console, _COLUMNS, rows):
             console.line(line)
         console.line()
-    console.line(console.style(f"{len(away):,} differ, {same:,} do not", "bold"))
+    console.line(console.style(f"{len(away):,} different, {same:,} identical", "bold"))

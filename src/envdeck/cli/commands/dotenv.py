@@ -20,44 +20,42 @@ from envdeck.text import counted, pad, plain, size, tilde, width
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvFile, DotenvFinding, DotenvReport, GitState, Key
 
-DESCRIPTION = """The dotenv files of a project: their keys with masked values, how they differ from
-their example, what git knows of them, and what is wrong. With --create, --add, --add-missing,
---ignore or --private one file is written, shown first and undoable; values are asked for without
-showing them, or read from the standard input, and are never given as arguments."""
+DESCRIPTION = """Show the dotenv files of a project: keys with masked values, differences from
+the example, git status and problems. --create, --add, --add-missing, --ignore
+and --private write one file, with a preview and undo. Values are prompted for
+without echo or read from standard input, never passed as arguments."""
 
-EXAMPLES = """  envdeck dotenv .                              exit code 1 if a finding is an error
-  envdeck dotenv . --reveal TOKEN               one value, and nothing else
-  envdeck dotenv . --create                     .env from .env.example
-  envdeck dotenv . --add-missing                the keys that only the example has
+EXAMPLES = """  envdeck dotenv .                              exit code 1 on errors
+  envdeck dotenv . --reveal TOKEN               print one value
+  envdeck dotenv . --create                     create .env from .env.example
+  envdeck dotenv . --add-missing                add all keys missing from .env
   envdeck dotenv . --add TOKEN URL --values - --yes < values.env
-  envdeck dotenv . --ignore --dry-run           .env into .gitignore
-  envdeck dotenv . --private --file .env.local  take access from group and others"""
+  envdeck dotenv . --ignore --dry-run           add .env to .gitignore
+  envdeck dotenv . --private --file .env.local  restrict access to the owner"""
 
 _ACTS = ("create", "add", "add_missing", "ignore", "private")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
-    parser.add_argument("--file", metavar="FILE", help="which file (default: .env)")
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="project folder"))
+    parser.add_argument("--file", metavar="FILE", help="dotenv file (default: .env)")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--reveal", metavar="KEY", help="print this value, and nothing else")
-    what.add_argument("--create", action="store_true", help="make the file from its example")
+    what.add_argument("--reveal", metavar="KEY", help="print only this value")
+    what.add_argument("--create", action="store_true", help="create the file from its example")
     what.add_argument(
         "--add", nargs="+", action="extend", metavar="KEY", help="add these keys to the file"
     )
     what.add_argument(
-        "--add-missing", action="store_true", help="add the keys that only the example has"
+        "--add-missing", action="store_true", help="add all keys missing from the file"
     )
     what.add_argument("--ignore", action="store_true", help="add the file to .gitignore")
-    what.add_argument(
-        "--private", action="store_true", help="take access from the file's group and others"
-    )
+    what.add_argument("--private", action="store_true", help="restrict access to the file's owner")
     parser.add_argument(
         "--values",
         choices=("-",),
         metavar="-",
-        help="read values for --create and --add as dotenv lines from the standard input",
+        help="read KEY=value lines for --create, --add and --add-missing from standard input",
     )
     add_options(parser, guards=False)
 
@@ -74,7 +72,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if arguments.reveal is not None:
         return _reveal(arguments.reveal, file, report, context)
     if file is not None:
-        raise CommandError("--file is for --reveal and for what writes a file")
+        raise CommandError("--file requires --reveal or an option that writes a file")
     if arguments.json:
         context.console.json(dotenv_object(report))
     else:
@@ -85,16 +83,14 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 def _check(arguments: Namespace) -> None:
     acts = any(getattr(arguments, name) for name in _ACTS)
     if arguments.reveal is not None and arguments.json:
-        raise CommandError(
-            "--reveal prints a value alone, and not as JSON", hint="leave --json out"
-        )
+        raise CommandError("--reveal and --json cannot be combined", hint="remove --json")
     if (arguments.dry_run or arguments.yes) and not acts:
         raise CommandError(
-            "nothing was said that could be done",
-            hint="--create, --add, --add-missing, --ignore or --private",
+            "--dry-run and --yes require an action",
+            hint="add --create, --add, --add-missing, --ignore or --private",
         )
     if arguments.values and not (arguments.create or arguments.add or arguments.add_missing):
-        raise CommandError("--values is for --create, --add and --add-missing")
+        raise CommandError("--values requires --create, --add or --add-missing")
 
 
 def _find_file(named: str | None, project: str, context: CommandContext) -> str | None:
@@ -128,8 +124,8 @@ def _find_holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvF
     named = [each for each in report.files if file is None or each.path == file]
     if not named:
         raise CommandError(
-            f"{file or report.project} has no dotenv file to read",
-            hint=f"`envdeck dotenv {report.project}` lists them",
+            f"no readable dotenv file in {file or report.project}",
+            hint=f"envdeck dotenv {report.project}",
         )
     usual = os.path.join(report.project, ".env")
     named.sort(key=lambda each: (each.kind != "env", each.path != usual))
@@ -138,21 +134,20 @@ def _find_holder(key: str, file: str | None, report: "DotenvReport") -> "DotenvF
             return each
     unread = next((each for each in named if each.problem and each.kind != "example"), None)
     if unread is not None:
-        raise CommandError(f"{unread.path} was not read: {unread.problem}")
+        raise CommandError(f"cannot read {unread.path}: {unread.problem}")
     example = next((each for each in named if key in each.names), None)
     if example is not None:
         name = os.path.basename(example.path)
         raise CommandError(
-            f"{key} is in the example {name} alone", hint=f"`--file {name}` prints what it has"
+            f"{key} is only in the example {name}",
+            hint=f"add `--file {name}` to print the example's value",
         )
     where = named[0].path if file is not None else report.project
-    raise CommandError(
-        f"there is no key {key} in {where}", hint=f"`envdeck dotenv {report.project}` lists them"
-    )
+    raise CommandError(f"key {key} not found in {where}", hint=f"envdeck dotenv {report.project}")
 
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
-_KINDS = {"example": "an example", "stray": "inside the environment"}
+_KINDS = {"example": "example", "stray": "inside the environment"}
 
 
 def print_report(report: "DotenvReport", context: CommandContext) -> None:
@@ -160,7 +155,7 @@ def print_report(report: "DotenvReport", context: CommandContext) -> None:
     console = context.console
     home = context.host.home
     if not report.files:
-        console.line(f"{plain(tilde(report.project, home))} has no dotenv files")
+        console.line(f"{plain(tilde(report.project, home))} has no .env files")
     for number, file in enumerate(report.files):
         if number:
             console.line()
@@ -180,14 +175,14 @@ def _value(key: "Key", context: CommandContext) -> str:
     if not key.has_value:
         return console.style("empty", "dim")
     mask = "••••" if console.signs.ellipsis == "…" else "****"  # of every value as long
-    return f"{mask}  {console.style('a placeholder', 'yellow')}" if key.placeholder else mask
+    return f"{mask}  {console.style('placeholder', 'yellow')}" if key.placeholder else mask
 
 
 def _facts(file: "DotenvFile") -> Iterator[str]:
     if kind := _KINDS.get(file.kind.value):
         yield kind
     if file.link is not None:
-        yield f"a link to {file.link}"
+        yield f"symlink to {file.link}"
     if file.problem:
         yield f"not read: {file.problem}"
     else:
@@ -203,14 +198,14 @@ def _facts(file: "DotenvFile") -> Iterator[str]:
 
 def _git(state: "GitState", *, example: bool) -> Iterator[str]:
     if state.problem:
-        yield f"git not asked: {state.problem}"
+        yield f"git status unknown: {state.problem}"
     if state.tracked:
         yield "tracked by git"
     elif state.ignored is not None:
-        open_to_git = "not in git yet" if example else "not ignored by git"  # it belongs there
+        open_to_git = "untracked" if example else "not ignored by git"  # it belongs there
         yield "ignored by git" if state.ignored else open_to_git
     if state.committed and not state.tracked:
-        yield "was committed before"
+        yield "previously committed"
 
 
 def _name(path: str, report: "DotenvReport") -> str:
@@ -225,10 +220,10 @@ def _print_comparisons(report: "DotenvReport", context: CommandContext) -> None:
     for pair in pairs:
         parts = []
         if pair.missing:
-            parts.append(f"lacks {', '.join(pair.missing)}")
+            parts.append(f"missing {', '.join(pair.missing)}")
         if pair.extra:
-            parts.append(f"has {', '.join(pair.extra)} beyond it")
-        names = f"{_name(pair.file, report)} beside {_name(pair.example, report)}"
+            parts.append(f"extra {', '.join(pair.extra)}")
+        names = f"{_name(pair.file, report)} compared with {_name(pair.example, report)}"
         context.console.line(plain(f"{names}: {'; '.join(parts)}"))
 
 

@@ -39,8 +39,8 @@ def fix(arguments: Namespace, context: CommandContext, project: str, file: str) 
         report = read_report(project, context)
         if not _is_dotenv(file, report):
             name = os.path.relpath(file, project)
-            hint = "`.env`, `.env.local` and `prod.env` are such, in the project"
-            return NoPlan(f"{name} is no dotenv file of the project", hint, missing=True)
+            hint = "use a name such as `.env`, `.env.local` or `prod.env`, inside the project"
+            return NoPlan(f"not a dotenv file of the project: {name}", hint, missing=True)
         remedy = _choose_remedy(arguments, report, file)
         if isinstance(remedy, NoPlan):
             return remedy
@@ -80,8 +80,8 @@ def _choose_remedy(arguments: Namespace, report: "DotenvReport", file: str) -> R
             if unread and (problem := _read_problem(unread[0], report)):
                 return NoPlan(problem)
             return NoPlan(
-                f"no example is there that {os.path.relpath(file, project)} could be made from",
-                hint=".env.example, .env.sample and .env.template are such",
+                f"no example found to create {os.path.relpath(file, project)} from",
+                hint="add a .env.example, .env.sample or .env.template",
                 missing=True,
             )
         return Remedy(RemedyKind.CREATE, file, project, example.names, example.path)
@@ -91,18 +91,18 @@ def _choose_remedy(arguments: Namespace, report: "DotenvReport", file: str) -> R
     missing = next((pair for pair in report.compared if pair.file == file), None)
     if missing is None or not missing.missing:
         if not os.path.lexists(file):
-            return NoPlan(f"{file} is not there", hint="--create makes it", missing=True)
+            return NoPlan(f"file not found: {file}", hint="use --create", missing=True)
         here = next((each for each in report.files if each.path == file), None)
         if here is not None and (problem := _read_problem(here, report)):
             return NoPlan(problem)
-        what = "no example to compare it with" if missing is None else "every key of its example"
+        what = "no example to compare with" if missing is None else "no missing keys"
         return NoPlan(f"{os.path.relpath(file, project)} has {what}", missing=missing is None)
     return Remedy(RemedyKind.ADD, file, project, missing.missing, missing.example)
 
 
 def _read_problem(file: "DotenvFile", report: "DotenvReport") -> str:
     name = os.path.relpath(file.path, report.project)
-    return f"{name} was not read: {file.problem}" if file.problem else ""
+    return f"cannot read {name}: {file.problem}" if file.problem else ""
 
 
 def _find_example(file: str, report: "DotenvReport") -> "DotenvFile | None":
@@ -131,13 +131,13 @@ def ask_values(names: Sequence[str], context: CommandContext, *, keep: bool) -> 
     """
     if context.answers is None:
         raise CommandError(
-            "there is no terminal to ask for values at",
-            hint="`--values -` reads them from the standard input, as dotenv lines",
+            "not a terminal: cannot prompt for values",
+            hint="use `--values -` to read KEY=value lines from standard input",
         )
     values = {}
     for name in names:
-        what = "Enter keeps what the example has" if keep else "Enter leaves it empty"
-        value = _ask_value(f"{plain(name)} (not shown; {what}): ")
+        what = "Enter keeps the example's value" if keep else "Enter leaves it empty"
+        value = _ask_value(f"{plain(name)} (hidden; {what}): ")
         if value:
             values[name] = value
     return values
@@ -149,12 +149,12 @@ def _ask_value(prompt: str) -> str:
         try:
             return getpass.getpass(prompt)
         except UnicodeDecodeError:  # it would quote what was typed
-            problem = "what was typed is no text in the encoding of this terminal"
+            problem = "input is not valid in this terminal's encoding"
         except getpass.GetPassWarning:
-            problem = "what is typed at this terminal cannot be hidden"
+            problem = "this terminal cannot hide input"
         except EOFError:
-            problem = "no value was given, and nothing was changed"
-    raise CommandError(problem, hint="`--values -` reads values from the standard input")
+            problem = "no value entered; nothing changed"
+    raise CommandError(problem, hint="use `--values -` to read values from standard input")
 
 
 @contextmanager
@@ -175,19 +175,17 @@ def _ignore_suspension() -> Iterator[None]:
 def _read_values() -> Mapping[str, str]:
     """Return the values on the standard input. No error quotes what it says."""
     if sys.stdin is None:  # as who closes it leaves it
-        raise CommandError("there is no standard input to read values from")
+        raise CommandError("standard input is not available")
     data = sys.stdin.buffer.read(_LIMIT + 1)
     if len(data) > _LIMIT:
-        raise CommandError(f"the values are longer than {_LIMIT // 1024} KiB")
+        raise CommandError(f"values exceed {_LIMIT // 1024} KiB")
     text = _decode(data)
-    statements = parse(text) if text is not None else "they are not in UTF-8"
+    statements = parse(text) if text is not None else "not UTF-8"
     if isinstance(statements, str):
-        raise CommandError(f"the values cannot be read: {statements}")
+        raise CommandError(f"cannot read values: {statements}")
     for one in statements:
         if one.name is None or one.value is None or not names_a_key(one):
-            raise CommandError(
-                f"line {one.line} of the values sets no key", hint="give lines like KEY=value"
-            )
+            raise CommandError(f"line {one.line} does not set a key", hint="use KEY=value lines")
     return {one.name: one.value for one in statements if one.name and one.value is not None}
 
 

@@ -21,11 +21,11 @@ from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.text import counted
 
-DESCRIPTION = """Which environments have a package, and which version of it. It ends with 0 whether
-there are any or not."""
+DESCRIPTION = """List the environments that have a package, with its version. Exits with 0 even
+if there are none."""
 
 EXAMPLES = """  envdeck find requests            any version
-  envdeck find "openai<1.2"        only those, as in a requirement (PEP 508)
+  envdeck find "openai<1.2"        a requirement (PEP 508)
   envdeck find "django~=4.2" ~/work --json"""
 
 _COLUMNS = (
@@ -38,9 +38,13 @@ _COLUMNS = (
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    parser.add_argument("requirement", metavar="REQUIREMENT", help="a name, with versions or not")
+    parser.add_argument(
+        "requirement",
+        metavar="REQUIREMENT",
+        help="package name, optionally with a version specifier",
+    )
     add_paths(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -80,7 +84,7 @@ def _read_requirement(text: str, context: CommandContext) -> Requirement:
     }
     for name, given in left_out.items():
         if given:
-            context.console.warn(f"the {name} of `{text}` makes no difference here")
+            context.console.warn(f"the {name} of `{text}` is ignored")
     return requirement
 
 
@@ -111,7 +115,7 @@ def _is_in_range(requirement: Requirement, version: str) -> bool:
 def _print_holders(having: list[tuple[Environment, str]], context: CommandContext) -> None:
     console = context.console
     if not having:
-        console.line("no environment has it")
+        console.line("no matches")
         return
     unknown = console.signs.unknown
     rows = [

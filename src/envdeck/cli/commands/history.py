@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from envdeck.core.operations.shared.history import HistoryItem
     from envdeck.core.operations.transaction.journal import Entry
 
-DESCRIPTION = """Every operation, the newest first: what was done, when, how it ended, and
-whether it can still be taken back."""
+DESCRIPTION = """List all operations, newest first, with their result and whether they can be
+undone."""
 
 EXAMPLES = """  envdeck history
   envdeck history --json
-  envdeck history --recover        finish or roll back what was interrupted, only that"""
+  envdeck history --recover        finish or roll back interrupted operations"""
 
 _COLUMNS = (
     TableColumn("ID"),
     TableColumn("When", right=True, rank=2),
     TableColumn("Operation"),
     TableColumn("Path", flexible=True),
-    TableColumn("Ended"),
-    TableColumn("Way back, or why none", rank=1),
+    TableColumn("Result"),
+    TableColumn("Undo", rank=1),
 )
 _STYLES = {
     "done": "green",
-    "needs a look": "red",
-    "partly purged": "red",
+    "needs attention": "red",
+    "partly deleted": "red",
 }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     parser.add_argument(
-        "--recover", action="store_true", help="finish or roll back what was interrupted"
+        "--recover", action="store_true", help="finish or roll back interrupted operations"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -62,7 +62,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 def _recover(arguments: Namespace, context: CommandContext) -> int:
     if context.policy().read_only:
-        message = f"refused: {READ_ONLY.message} ({READ_ONLY.guard})"
+        message = f"blocked by {READ_ONLY.guard}: {READ_ONLY.message}"
         raise CommandError(message, hint=READ_ONLY.hint, code=Exit.REFUSED)
     with catch_signals() as stops:
         stops.acting = True  # it comes to its end; only a second Ctrl-C breaks it off
@@ -72,7 +72,7 @@ def _recover(arguments: Namespace, context: CommandContext) -> int:
         if arguments.json:
             context.console.json(recovered_object(entries))
         elif not entries:
-            context.console.line("nothing was interrupted")
+            context.console.line("no interrupted operations")
         context.console.flush()
     return Exit.DONE if whole else Exit.FAILED
 
@@ -87,12 +87,12 @@ def _print(past: Sequence["HistoryItem"], context: CommandContext) -> None:
         for line in table(console, _COLUMNS, rows):
             console.line(line)
     else:
-        console.line("nothing was done yet")
+        console.line("no operations yet")
     console.flush()
     for each in past:
         if not isinstance(each.entry, Entry):
             path = tilde(each.entry.path, context.host.home)
-            console.warn(f"`{path}` is left alone: {each.entry.reason}")
+            console.warn(f"`{path}` skipped: {each.entry.reason}")
 
 
 def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[Cell]:

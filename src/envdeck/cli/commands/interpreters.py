@@ -13,8 +13,8 @@ from envdeck.core.model import Environment, Interpreter
 from envdeck.text import counted
 from envdeck.text.environment import python_name
 
-DESCRIPTION = """The interpreters that environments rest on: how many rest on each, and what was
-installed into it beside them. A clean one has no packages of its own."""
+DESCRIPTION = """List base interpreters, the number of environments that use each, and the
+packages installed globally in it."""
 
 EXAMPLES = """  envdeck interpreters
   envdeck interpreters --json"""
@@ -24,14 +24,14 @@ _COLUMNS = (
     TableColumn("Path", flexible=True),
     TableColumn("Source", rank=1),
     TableColumn("Environments", right=True),
-    TableColumn("Own packages", right=True),
-    TableColumn("Remarks", rank=2),
+    TableColumn("Global packages", right=True),
+    TableColumn("Notes", rank=2),
 )
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -104,7 +104,7 @@ def _print_gone(gone: dict[str, tuple[Environment, ...]], context: CommandContex
     for base, environments in gone.items():
         resting = counted(len(environments), "environment")
         path = path_cell(base, context.host.home).text
-        console.line(f"{console.signs.broken} gone: {path}, with {resting} on it")
+        console.line(f"{console.signs.broken} not found: {path}, used by {resting}")
 
 
 def _row(interpreter: Interpreter, environments: int, context: CommandContext) -> list[Cell]:

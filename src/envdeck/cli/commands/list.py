@@ -38,7 +38,7 @@ def print_list(scan: ScanReport, environments: Sequence[Environment]) -> None:
     console = context.console
     if not environments:
         met = counted(scan.met, "environment")
-        console.line(f"none of {met} matches" if scan.met else "no environments found")
+        console.line(f"no matches among {met}" if scan.met else "no environments found")
         print_left_out(scan)
         return
     columns = [_STATUS, _PATH, _PYTHON, _MANAGER, _PACKAGES, _RECLAIMABLE, _USED]
@@ -95,67 +95,70 @@ def _totals(scan: ScanReport, environments: Sequence[Environment]) -> str:
     return ", ".join(parts)
 
 
-DESCRIPTION = """Every environment, with what deleting it would free and when it was last used.
-With PATHs, those under them and nothing else; without, those under the configured
-folders (the home folder by default) and in the known places of every tool."""
+DESCRIPTION = """List environments with their reclaimable size and last use. With PATHs, only
+those under them; without, those under the configured folders (default: the
+home folder) and in the known locations of every tool."""
 
 EXAMPLES = """  envdeck list --sort used --unused-for 90d
   envdeck list ~/work --python ">=3.8,<3.10" --json
   envdeck list --status broken --no-size
-  envdeck list ./list              a folder that is called as a command is"""
+  envdeck list ./list              a folder named like a command"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     add_paths(parser)
-    choosing = parser.add_argument_group("which")
+    choosing = parser.add_argument_group("filters")
     choosing.add_argument(
         "--manager",
         action="append",
         default=[],
         metavar="NAME",
-        help="looked after by this tool: venv, uv, poetry, conda … (can be repeated)",
+        help="managed by this tool: venv, uv, poetry, conda … (repeatable)",
     )
     choosing.add_argument(
         "--status",
         action="append",
         default=[],
         choices=[status.value for status in Status],
-        help="in this state (can be repeated)",
+        help="with this status (repeatable)",
     )
     choosing.add_argument(
         "--python",
         type=read_python_range,
         metavar="SPEC",
-        help="of this Python: 3.12 with all its patch releases, or a range: >=3.10,<3.12",
+        help="with this Python: 3.12 (any patch release) or a range such as >=3.10,<3.12",
     )
     choosing.add_argument(
         "--unused-for",
         type=read_duration,
         metavar="TIME",
-        help="not used for 12h, 90d, 6w, 3m (months), 2y; unknown last uses are left out",
+        help="not used for 12h, 90d, 6w, 3m (months), 2y; skips those without a known last use",
     )
     choosing.add_argument(
-        "--min-size", type=read_byte_count, metavar="SIZE", help="of 500MB, 1.5GB … on disk or more"
+        "--min-size",
+        type=read_byte_count,
+        metavar="SIZE",
+        help="at least this size on disk: 500MB, 1.5GB …",
     )
-    writing = parser.add_argument_group("how")
+    writing = parser.add_argument_group("output")
     writing.add_argument(
         "--sort",
         choices=SORTS,
-        help="largest first; name from A; python and used oldest first "
-        "(default: reclaimable, and name without sizes)",
+        help="sizes: largest first; name: A to Z; python and used: oldest first "
+        "(default: reclaimable; name with --no-size)",
     )
-    writing.add_argument("--no-size", action="store_true", help="measure nothing, which is faster")
+    writing.add_argument("--no-size", action="store_true", help="skip measuring sizes (faster)")
     writing.add_argument(
-        "--fresh", action="store_true", help="read and measure all anew, whatever is remembered"
+        "--fresh", action="store_true", help="ignore the cache: read and measure everything again"
     )
     form = writing.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON document")
+    form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument(
         "--ndjson",
         action="store_true",
-        help="one JSON object a line for each environment, as soon as it is known; with --no-size "
-        "one whose links or project turn up later comes again, and its last line holds",
+        help="stream one JSON object per line for each environment; with --no-size one may appear "
+        "again when its links or project are found: the last line is valid",
     )
 
 
@@ -204,12 +207,10 @@ def print_everything(paths: Sequence[str], context: CommandContext) -> int:
 
 def _check(arguments: Namespace) -> None:
     if arguments.no_size and arguments.min_size is not None:
-        raise CommandError("--min-size needs sizes", hint="leave --no-size out")
+        raise CommandError("--min-size requires sizes", hint="remove --no-size")
     if arguments.no_size and arguments.sort in {"reclaimable", "size"}:
         raise CommandError(
-            f"--sort {arguments.sort} needs sizes", hint="leave --no-size out, or --sort used"
+            f"--sort {arguments.sort} requires sizes", hint="remove --no-size, or use --sort used"
         )
     if arguments.ndjson and arguments.sort:
-        raise CommandError(
-            "--sort needs all environments, and --ndjson waits for none", hint="use --json"
-        )
+        raise CommandError("--sort and --ndjson cannot be combined", hint="use --json")

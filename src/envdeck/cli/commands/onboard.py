@@ -12,16 +12,16 @@ from envdeck.cli.main import complete_folders
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files
 
-DESCRIPTION = """What a project needs before work on it can begin, step by step: a Python that it
-accepts, an environment, its packages, its .env, no secrets in git, its git hooks, a command
-that runs, and the line that activates the environment. Every step is checked, and none is said
-to be done that was not. On a terminal it opens the screen on the walkthrough."""
+DESCRIPTION = """Set up a project after cloning, step by step: Python, environment,
+dependencies, .env file, secrets in git, git hooks, tests or a first command,
+activation. Every step is verified before it is reported as done. On a
+terminal, opens the project setup screen."""
 
-EXAMPLES = """  envdeck onboard .                        the walkthrough, on a terminal
-  envdeck onboard . --check                how it stands; exit code 1 with open steps
-  envdeck onboard . --yes --group dev      all that is safe to do unattended
-  envdeck onboard . --step command         run the tests, or another command of it
-  envdeck onboard . --check --json         the same for programs"""
+EXAMPLES = """  envdeck onboard .                        open project setup (on a terminal)
+  envdeck onboard . --check                report only; exit 1 with open steps
+  envdeck onboard . --yes --group dev      run all safe steps
+  envdeck onboard . --step command         run the tests or another command
+  envdeck onboard . --check --json         for scripts"""
 
 _STEPS = (
     *("interpreter", "environment", "packages", "dotenv", "secrets", "hooks", "command"),
@@ -34,37 +34,33 @@ _OF_PROJECTS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    complete_folders(parser.add_argument("project", metavar="PROJECT", help="its folder"))
+    complete_folders(parser.add_argument("project", metavar="PROJECT", help="project folder"))
+    parser.add_argument("--check", action="store_true", help="report only; exit 1 with open steps")
     parser.add_argument(
-        "--check", action="store_true", help="only say how it stands; exit 1 with open steps"
-    )
-    parser.add_argument(
-        "--step", choices=_STEPS, metavar="STEP", help=f"do this one step: {', '.join(_STEPS)}"
+        "--step", choices=_STEPS, metavar="STEP", help=f"run only this step: {', '.join(_STEPS)}"
     )
     parser.add_argument(
         "--group",
         action="append",
         metavar="NAME",
-        help="install this dependency group, and no others (can be repeated; default: those "
-        "that are here, or that its tool installs)",
+        help="install only this dependency group (repeatable; default: the installed groups, "
+        "or those the project's tool installs)",
     )
     parser.add_argument(
         "--extra",
         action="append",
         metavar="NAME",
-        help="install this extra, and no others (can be repeated)",
+        help="install only this extra (repeatable)",
     )
-    parser.add_argument(
-        "--run", metavar="COMMAND", help="which of the commands found the step `command` runs"
-    )
-    parser.add_argument("--shell", metavar="SHELL", help="the shell to activate it in")
-    acting = parser.add_argument_group("how")
-    acting.add_argument("--dry-run", action="store_true", help="print the plan, and change nothing")
+    parser.add_argument("--run", metavar="COMMAND", help="command to run in the step `command`")
+    parser.add_argument("--shell", metavar="SHELL", help="shell to activate the environment in")
+    acting = parser.add_argument_group("execution")
+    acting.add_argument("--dry-run", action="store_true", help="print the plan without changes")
     acting.add_argument(
         "-y",
         "--yes",
         action="store_true",
-        help="do the safe steps without a question; with --step, that one",
+        help="run the safe steps without confirmation; with --step, that step",
     )
     acting.add_argument(
         "--allow",
@@ -72,13 +68,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         type=read_guard,
         metavar="NAME",
-        help="overrule this guard (can be repeated)",
+        help="override this guard (repeatable)",
     )
     acting.add_argument(
-        "-v", "--verbose", action="store_true", help="show what is run, and all that it says"
+        "-v", "--verbose", action="store_true", help="print commands and their output"
     )
-    acting.add_argument("--json", action="store_true", help="one JSON document: the steps")
-    acting.add_argument("--read-only", action="store_true", help="change nothing at all")
+    acting.add_argument("--json", action="store_true", help="print the steps as JSON")
+    acting.add_argument("--read-only", action="store_true", help="disable all changes")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -86,13 +82,13 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     project = folder(arguments.project, context.host)
     if _has(project, "pyvenv.cfg") and not _has(project, *_OF_PROJECTS):
         raise CommandError(
-            f"`{arguments.project}` is an environment, and no project",
-            hint="give the folder of its project",
+            f"`{arguments.project}` is an environment, not a project",
+            hint="pass the project folder",
         )
     if not _is_project(project):
         context.console.warn(
-            f"`{arguments.project}` has no file that says that it is a project",
-            "give the folder of a clone; what follows holds for any folder",
+            f"`{arguments.project}` does not look like a project",
+            "pass the folder of a clone",
         )
     acts = arguments.yes or arguments.step is not None or arguments.dry_run
     plain = arguments.check or arguments.json or acts

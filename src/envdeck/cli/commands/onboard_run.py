@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MOST = 50
 """Steps that are done by one call: each file of a project is fixed by itself."""
-_INTERRUPTED = "interrupted, and no other step was begun"
+_INTERRUPTED = "interrupted; remaining steps not started"
 _NOT_DOABLE = {StepState.WAITING, StepState.CANNOT, StepState.SKIPPED}
 _WIDEST = max(map(len, STEP_WORDS.values()))
 _STYLES = {
@@ -68,9 +68,7 @@ def open_walkthrough(
     Raises :class:`CommandError` for a shell that is not known.
     """
     if arguments.shell is not None and arguments.shell not in SHELLS:
-        raise CommandError(
-            f"the shell `{arguments.shell}` is not known", hint=f"known are {', '.join(SHELLS)}"
-        )
+        raise CommandError(f"unknown shell `{arguments.shell}`", hint=f"use {', '.join(SHELLS)}")
     chosen: dict[str, tuple[str, ...]] = {}
     if arguments.group is not None:
         chosen["group"] = tuple(f"group:{normalise(name)}" for name in arguments.group)
@@ -117,7 +115,7 @@ def check_chosen(arguments: Namespace, views: Sequence[StepView]) -> None:
         for name in names or ():
             plain = name if kind == "command" else normalise(name)
             if was_looked_at and plain not in known:
-                has = f"it has {', '.join(known)}" if known else "it has none"
+                has = f"available: {', '.join(known)}" if known else f"the project has no {kind}s"
                 raise CommandError(f"the project has no {kind} `{name}`", hint=has)
 
 
@@ -167,7 +165,7 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
         mark = "x" if option.chosen else " "
         yield f"    [{mark}] {sentence(option.title, context)}", ""
     for asked in view.fields:
-        yield f"    asks for {safe(asked.name)}", ""
+        yield f"    value: {safe(asked.name)}", ""
     for command in view.commands:
         yield f"    $ {command_text(command)}", "bold"
     if view.hint:
@@ -264,7 +262,7 @@ class _Setup:
                 print_plan(plan, performer.context, aside=False)
             performer.report_refusals(plan.refusals)
             return Exit.REFUSED if plan.refusals else Exit.DONE
-        if not performer.confirm(plan, "do this step?"):
+        if not performer.confirm(plan, "run this step?"):
             return Exit.FAILED
         self._run(view, plan)
         return self._report()
@@ -314,7 +312,7 @@ class _Setup:
             reason, message = refusal_words(first, context.host.home), first.message
             hint = way_out(first)
         hint = tilde_within(hint, context.host.home)
-        context.console.warn(f"left out: {view.title}: {reason}", hint)
+        context.console.warn(f"skipped: {view.title}: {reason}", hint)
         self.done.append(_done_object(view, None, Ending.REFUSED, message))
         self.results.append(Result(Ending.REFUSED, message))
 

@@ -36,55 +36,57 @@ if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Stopped
 
 
-DESCRIPTION = """Make an environment anew, verify it, and exchange it for the one that is there.
-The old one goes to the trash, from where `envdeck undo` brings it back. It works on broken
-environments too: what is installed in them is read without running it."""
+DESCRIPTION = """Recreate an environment, verify it and swap it in. The old one moves to the
+trash; `envdeck undo` restores it. Works on broken environments too: installed
+packages are read without running anything."""
 
-EXAMPLES = """  envdeck recreate ~/work/api/.venv              exactly what is here
-  envdeck recreate api/.venv --from lock         what the project locked
-  envdeck recreate api/.venv --from ./other.txt  what a file of requirements asks for
-  envdeck recreate api/.venv --choices --python 3.13    what would become of it
+EXAMPLES = """  envdeck recreate ~/work/api/.venv              exact current versions
+  envdeck recreate api/.venv --from lock         from the lock file
+  envdeck recreate api/.venv --from ./other.txt  from a requirements file
+  envdeck recreate api/.venv --choices --python 3.13   compare sources
   envdeck recreate api/.venv --python 3.13 --dry-run
-  envdeck recreate api/.venv --python 3.13 --jump smallest    where it has no wheel
-  envdeck recreate api/.venv --keep internal-lib    with that package's files as they are"""
+  envdeck recreate api/.venv --python 3.13 --jump smallest
+  envdeck recreate api/.venv --keep internal-lib   keep this package's files"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
-        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+        parser.add_argument(
+            "reference", metavar="ENV", help="environment path, project path, or name"
+        )
     )
     parser.add_argument(
         "--from",
         dest="source",
         default="exact",
         metavar="SOURCE",
-        help="exact (what is here, which is the default), lock (what the project locked), "
-        "declared (what it asks for), or a requirements file",
+        help="exact (current packages, exact versions; default), lock, "
+        "declared, or a requirements file",
     )
     parser.add_argument(
         "--python",
         metavar="PYTHON",
-        help="on another interpreter: a version (3.13) or an executable",
+        help="base interpreter: a version (3.13) or an executable",
     )
     parser.add_argument(
         "--jump",
         choices=("smallest", "newest"),
-        help="with --python: packages that have no wheel for it at their version come at the "
-        "smallest version up that has one, or at the newest",
+        help="with --python: for packages without a wheel at their current version, use the "
+        "smallest newer version with a wheel, or the newest",
     )
     add_parts(parser)
     _add_choices(parser)
     parser.add_argument(
         "--keep-edits",
         action="store_true",
-        help="put edited files of packages over the new ones, where their original is the same",
+        help="keep edited package files whose original is unchanged",
     )
     parser.add_argument(
         "--choices",
         action="store_true",
-        help="only tell what it can be made from, how each differs from what is here, on which "
-        "interpreters, and with --python what becomes of each package there",
+        help="only list sources, their differences and interpreters; with --python, also the "
+        "available wheels",
     )
     add_options(parser)
 
@@ -95,10 +97,10 @@ def _add_choices(parser: ArgumentParser) -> None:
     for choice, what in (
         (
             PackageChoice.KEEP,
-            "keep the installed files of this package as they are, edits included",
+            "keep the installed files of this package, including edits",
         ),
-        (PackageChoice.RELEASE, "take what the index has under its name and version"),
-        (PackageChoice.OMIT, "leave this package out"),
+        (PackageChoice.RELEASE, "use the index's release of this name and version"),
+        (PackageChoice.OMIT, "omit this package"),
     ):
         choosing.add_argument(
             f"--{choice}",
@@ -116,8 +118,8 @@ def _read_choices(arguments: Namespace) -> dict[str, PackageChoice]:
         for given in getattr(arguments, choice):
             name = normalise(given)
             if made.setdefault(name, choice) is not choice:
-                hint = f"choose one of them for {name}"
-                raise CommandError(f"--{made[name]} and --{choice} exclude each other", hint=hint)
+                hint = f"choose one option for {name}"
+                raise CommandError(f"--{made[name]} and --{choice} cannot be combined", hint=hint)
     return made
 
 
@@ -128,9 +130,9 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     _check_jump(arguments, source)
     chosen = _read_choices(arguments)
     if chosen and source != "exact":
-        hint = f"`--from {arguments.source}` installs other packages"
+        hint = f"remove `--from {arguments.source}`"
         option = next(iter(chosen.values()))
-        raise CommandError(f"--{option} is for `--from exact` alone", hint=hint)
+        raise CommandError(f"--{option} requires `--from exact`", hint=hint)
 
     if arguments.choices:
         return _show_choices(arguments, context, file, interpreter)
@@ -159,14 +161,14 @@ def _check_jump(arguments: Namespace, source: str) -> None:
     if arguments.jump is None:
         return
     if arguments.python is None:
-        hint = f"name the other version too: `--python 3.13 --jump {arguments.jump}`"
-        raise CommandError("--jump needs --python", hint=hint)
+        hint = f"add --python: `--python 3.13 --jump {arguments.jump}`"
+        raise CommandError("--jump requires --python", hint=hint)
     if source != "exact":
-        hint = f"`--from {arguments.source}` chooses versions of its own"
-        raise CommandError("--jump is for `--from exact` alone", hint=hint)
+        hint = f"remove `--from {arguments.source}`"
+        raise CommandError("--jump requires `--from exact`", hint=hint)
     if arguments.choices:
-        hint = "`--choices` tells both jumps of each package"
-        raise CommandError("--jump and --choices exclude each other", hint=hint)
+        hint = "remove --jump: --choices shows both jumps"
+        raise CommandError("--jump and --choices cannot be combined", hint=hint)
 
 
 def _show_choices(
@@ -176,11 +178,11 @@ def _show_choices(
     environment = find_environment(arguments.reference, context, context.catalog())
     operations = context.operations()
     with catch_signals() as stopped:
-        context.console.progress("reading what it can be made from")
+        context.console.progress("reading sources")
         choices = operations.recreate_choices(environment, file=file)
         forecast = None
         if interpreter is not None and not stopped():
-            context.console.progress("asking the index")
+            context.console.progress("querying the package index")
             forecast = operations.forecast(
                 environment, _find_interpreter(choices, interpreter), stopped
             )
@@ -204,9 +206,7 @@ def _find_interpreter(choices: "RecreateChoices", wanted: str) -> Interpreter:
         named = os.sep in wanted and os.path.realpath(found.executable) == os.path.realpath(wanted)
         if named or f"{found.version}.".startswith(f"{wanted}."):
             return found
-    raise CommandError(
-        f"--python: there is no interpreter `{wanted}`", hint="`envdeck interpreters` lists them"
-    )
+    raise CommandError(f"--python: interpreter not found: `{wanted}`", hint="envdeck interpreters")
 
 
 _SHOWN = 12
@@ -214,15 +214,15 @@ _SHOWN = 12
 _INTERPRETERS = (
     TableColumn("Python"),
     TableColumn("Path", flexible=True),
-    TableColumn("Remarks", rank=1),
+    TableColumn("Notes", rank=1),
 )
 _FORECAST = (
     TableColumn("Package"),
     TableColumn("Version"),
-    TableColumn("There"),
+    TableColumn("Status"),
     TableColumn("Smallest", rank=2),
-    TableColumn("Newest", rank=2),
-    TableColumn("Remarks", rank=1),
+    TableColumn("Latest", rank=2),
+    TableColumn("Notes", rank=1),
 )
 _STYLES = {"wheel": "green", "build": "yellow", "unsupported": "red", "gone": "red"}
 
@@ -255,7 +255,7 @@ def print_choices(
         options = " or ".join(f"--{option} {doubt.name}" for option in doubt.options)
         title = console.style(safe(doubt.title), "yellow")
         console.line(f"{title} cannot be recreated exactly: {sentence(doubt.reason, context)}")
-        console.line(f"  choose {safe(options)}")
+        console.line(f"  use {safe(options)}")
     if forecast is not None:
         _print_forecast(forecast, context)
 
@@ -276,9 +276,9 @@ def _source_lines(source: "SourceChoice", context: CommandContext) -> Iterator[s
     for difference in differences[:_SHOWN]:
         yield f"            {safe(difference)}"
     if len(differences) > _SHOWN:
-        yield f"            and {counted(len(differences) - _SHOWN, 'difference')} more"
+        yield f"            {counted(len(differences) - _SHOWN, 'more difference')}"
     if not source.resolved:
-        yield "            only the resolver can tell the whole difference"
+        yield "            full difference known after resolving"
     for note in source.notes:
         yield f"            {sentence(note, context)}"
 

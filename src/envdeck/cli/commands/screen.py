@@ -9,14 +9,14 @@ from envdeck.cli.main import add_paths
 from envdeck.cli.scan import settle_folders
 from envdeck.config import Configuration, ConfigurationError
 
-DESCRIPTION = """One terminal screen over every Python environment on this machine. Without a
-command it opens that screen, over all of them or those under PATH; without a terminal
-it prints what `envdeck list` prints."""
+DESCRIPTION = """Manage every Python environment on this machine from one terminal screen.
+Without a command, opens the screen on all environments or those under PATH;
+without a terminal, prints the same as `envdeck list`."""
 
 EXAMPLES = """  envdeck                          every environment on this machine
-  envdeck ~/work                   those under one folder
-  envdeck ./list                   a folder that is called as a command is
-  envdeck list --json              the same for programs"""
+  envdeck ~/work                   environments under one folder
+  envdeck ./list                   a folder named like a command
+  envdeck list --json              the same for scripts"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def open_screen(
         lambda: context.operations(catalog),
     )
     if unsaved:
-        context.console.warn(f"the theme could not be saved: {unsaved[-1]}")
+        context.console.warn(f"theme not saved: {unsaved[-1]}")
     return code
 
 
@@ -107,5 +107,5 @@ def check_keys(configuration: Configuration) -> None:
         raise ConfigurationError(
             configuration.path,
             f"[keys]: {'; '.join(problems)}",
-            hint="the help of the screen (`?`) lists its keys",
+            hint="press `?` on the screen for all keys",
         )

@@ -41,9 +41,9 @@ _PACKAGE_COLUMNS = (
     TableColumn("Package"),
     TableColumn("Version"),
     TableColumn("Size", right=True),
-    TableColumn("Asked for", rank=3),
+    TableColumn("Direct", rank=3),
     TableColumn("Installer", rank=1),
-    TableColumn("Needed by", flexible=True),
+    TableColumn("Required by", flexible=True),
 )
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -68,7 +68,7 @@ def print_environment(
         _print_project(comparison, context)
     console.line()
     asked = sum(distribution.requested for distribution in distributions)
-    console.line(f"{counted(len(distributions), 'package')}, {asked:,} asked for")
+    console.line(f"{counted(len(distributions), 'package')}, {asked:,} direct")
     if distributions:
         console.line()
         rows = [_package_row(distribution, context) for distribution in distributions]
@@ -86,7 +86,7 @@ def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[
     yield "interpreter", tilde(python.executable or "", context.host.home)
     yield "base", tilde(python.base or "", context.host.home)
     yield "manager", environment.manager
-    yield "made by", ", ".join(creator_words(environment.creation))
+    yield "created by", ", ".join(creator_words(environment.creation))
     yield "project", _project_text(environment.project, context)
     yield "last used", _last_used_text(environment.last_used, context)
     yield "size", _size_text(environment.size)
@@ -115,17 +115,17 @@ def _size_text(measured: Size | None) -> str:
     most = "up to " if measured.up_to else ""
     text = (
         f"{size(measured.disk_bytes)} on disk ({exact_bytes(measured.disk_bytes)}); "
-        f"deleting it frees {most}{size(measured.reclaimable_bytes)}"
+        f"{most}{size(measured.reclaimable_bytes)} reclaimable"
     )
     if measured.unreadable:
-        text += f"; {counted(measured.unreadable, 'folder')} in it could not be read"
+        text += f"; {counted(measured.unreadable, 'folder')} unreadable"
     return text
 
 
 def _print_project(comparison: "Comparison", context: CommandContext) -> None:
     console = context.console
     console.line()
-    console.line(console.style("the project beside it", "bold"))
+    console.line(console.style("project", "bold"))
     declared = [part for part in comparison.parts if part.declared]
     for part in declared:
         name, amount, why = part_words(part)
@@ -163,22 +163,24 @@ def _package_row(distribution: Distribution, context: CommandContext) -> list[Ce
     ]
 
 
-DESCRIPTION = """One environment whole: its interpreter, its size, its project, what is wrong with
-it, and what is installed in it. Nothing in it is run."""
+DESCRIPTION = """Show one environment: interpreter, size, project, problems and installed
+packages. Runs nothing from the environment."""
 
-EXAMPLES = """  envdeck show ~/work/api/.venv    by its path
-  envdeck show ~/work/api          by its project's, if that has one environment
-  envdeck show api/.venv           by its name, if that is unique
+EXAMPLES = """  envdeck show ~/work/api/.venv    by path
+  envdeck show ~/work/api          by project, if it has one environment
+  envdeck show api/.venv           by unique name
   envdeck show . --json"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
-        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+        parser.add_argument(
+            "reference", metavar="ENV", help="environment path, project path, or name"
+        )
     )
-    parser.add_argument("--no-size", action="store_true", help="do not measure it")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--no-size", action="store_true", help="skip measuring its size")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
@@ -206,11 +208,11 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 
 _DRIFT_COLUMNS = (
     TableColumn("Package"),
-    TableColumn("What"),
-    TableColumn("Wanted", rank=0),
+    TableColumn("Drift"),
+    TableColumn("Required", rank=0),
     TableColumn("Installed"),
     TableColumn("For", rank=2),
-    TableColumn("Said by", flexible=True),
+    TableColumn("Source", flexible=True),
 )
 _DRIFT_STYLES = {
     DriftKind.MISSING: "red",
@@ -255,8 +257,9 @@ def summary(found: Comparison) -> str:
     words = Counter(map(drift_words, found.drifts))
     order = [*(whole for _, whole in DRIFT_WORDS.values()), UNCHOSEN]
     counts = [f"{words[word]:,} {word}" for word in order if words[word]]
-    against = f" in {plain(os.path.basename(found.against))}" if found.against else " declared"
-    return ", ".join([*counts, f"{counted(found.agreed, 'package')} as{against}"])
+    against = plain(os.path.basename(found.against)) if found.against else "the project"
+    match = "matches" if found.agreed == 1 else "match"
+    return ", ".join([*counts, f"{counted(found.agreed, 'package')} {match} {against}"])
 
 
 def _drift_row(drift: Drift, context: CommandContext) -> list[Cell]:

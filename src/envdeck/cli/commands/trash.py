@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.transaction.trash import Item
 
-DESCRIPTION = """What was put aside by deleting, recreating, upgrading, and by writing a `.env`
-anew: list it, put it back, or remove it for good, which is when its room is free."""
+DESCRIPTION = """List, restore or permanently delete what delete, recreate, upgrade and dotenv
+edits moved to the trash. Space is freed only by a permanent delete."""
 
-EXAMPLES = """  envdeck trash                                  what is in it
+EXAMPLES = """  envdeck trash                                  list the trash
   envdeck trash restore 20261120-101502-4f2a
-  envdeck trash purge 20261120-101502-4f2a       one for good
-  envdeck trash purge --expired                  what is older than `keep-days`
-  envdeck trash purge --dry-run                  all of it"""
+  envdeck trash purge 20261120-101502-4f2a       delete one permanently
+  envdeck trash purge --expired                  items older than `keep-days`
+  envdeck trash purge --dry-run                  the plan for emptying the trash"""
 
 _COLUMNS = (
     TableColumn("ID"),
@@ -37,7 +37,7 @@ _COLUMNS = (
     TableColumn("Python", rank=5),
     TableColumn("Frees", right=True),
     TableColumn("Kept", right=True, rank=2),
-    TableColumn("Remarks", rank=1),
+    TableColumn("Notes", rank=1),
 )
 
 
@@ -51,12 +51,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="list|restore|purge",
         help="default: list",
     )
-    parser.add_argument("ids", nargs="*", metavar="ID", help="which; purge without any: all")
     parser.add_argument(
-        "--expired", action="store_true", help="purge: what was kept for as long as it should be"
+        "ids", nargs="*", metavar="ID", help="items; purge without ID empties the trash"
+    )
+    parser.add_argument(
+        "--expired", action="store_true", help="purge: only items older than `keep-days`"
     )
     complete_folders(
-        parser.add_argument("--to", metavar="PATH", help="restore: there, and not where it was")
+        parser.add_argument(
+            "--to", metavar="PATH", help="restore: to PATH instead of the original path"
+        )
     )
     add_options(parser)
 
@@ -97,16 +101,18 @@ def run(arguments: Namespace, context: CommandContext) -> int:
 def _check(arguments: Namespace) -> None:
     what, given = arguments.what, arguments.ids
     if what == "list" and given:
-        raise CommandError("`trash list` takes no ID", hint="envdeck trash")
+        raise CommandError("`trash list` accepts no ID", hint="envdeck trash")
     if what == "restore" and len(given) != 1:
-        raise CommandError("`trash restore` takes one ID", hint="`envdeck trash` lists them")
+        raise CommandError("`trash restore` requires one ID", hint="envdeck trash")
     if arguments.to is not None and what != "restore":
-        raise CommandError("--to is for `trash restore`", hint="envdeck trash restore ID --to PATH")
+        raise CommandError(
+            "--to requires `trash restore`", hint="envdeck trash restore ID --to PATH"
+        )
     if arguments.allow and what != "restore":
-        raise CommandError("--allow is for `trash restore`")
+        raise CommandError("--allow requires `trash restore`")
     if arguments.expired and (what != "purge" or given):
         raise CommandError(
-            "--expired is for `trash purge`, without an ID", hint="envdeck trash purge --expired"
+            "--expired requires `trash purge` without an ID", hint="envdeck trash purge --expired"
         )
 
 
@@ -115,7 +121,7 @@ def _purge(operations: "Operations", arguments: Namespace) -> Plan | NoPlan:
         return operations.plan_purge(arguments.ids)
     expired = [item.id for item in operations.expired()]
     if not expired:
-        return NoPlan("nothing in the trash is older than it should be kept", missing=True)
+        return NoPlan("no expired items in the trash", missing=True)
     return operations.plan_purge(expired)
 
 
@@ -128,9 +134,9 @@ def _print(items: Sequence["Item"], context: CommandContext) -> None:
     for line in table(console, _COLUMNS, rows):
         console.line(line)
     known = [freed for item in items if (freed := item.reclaimable_bytes) is not None]
-    total = f"{counted(len(items), 'item')}, a purge frees {size(sum(known))}"
+    total = f"{counted(len(items), 'item')}, emptying the trash frees {size(sum(known))}"
     if len(known) < len(items):
-        total += f" and {len(items) - len(known):,} not measured"
+        total += f"; {len(items) - len(known):,} not measured"
     console.line()
     console.line(console.style(total, "bold"))
     now = context.host.now()
@@ -161,5 +167,5 @@ def _row(item: "Item", context: CommandContext) -> list[Cell]:
         Cell(manifest.python or unknown),
         Cell(size(item.reclaimable_bytes, unknown=unknown)),
         Cell(kept),
-        Cell(item.problem or ("only a link" if manifest.is_link else "")),
+        Cell(item.problem or ("symlink only" if manifest.is_link else "")),
     ]

@@ -8,25 +8,29 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import operate
 from envdeck.core.model import Operation
 
-DESCRIPTION = """Take back what was done: the last operation, or the one with this ID. What was
-deleted returns to its place, and what was recreated or upgraded is as it was before."""
+DESCRIPTION = """Undo the last operation, or the one with this ID. Restores what was deleted,
+recreated or upgraded from the trash."""
 
-EXAMPLES = """  envdeck undo                                   the last operation
-  envdeck undo 20261120-101502-4f2a              one that `envdeck history` lists
-  envdeck undo 20261120-101502-4f2a --to ~/other where its place is taken"""
+EXAMPLES = """  envdeck undo                                   undo the last operation
+  envdeck undo 20261120-101502-4f2a              an ID from `envdeck history`
+  envdeck undo 20261120-101502-4f2a --to ~/other if the original path is taken"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    parser.add_argument("id", nargs="?", metavar="ID", help="default: the last that can be")
+    parser.add_argument(
+        "id", nargs="?", metavar="ID", help="default: the last operation that can be undone"
+    )
     complete_folders(
-        parser.add_argument("--to", metavar="PATH", help="put it there, and not where it was")
+        parser.add_argument(
+            "--to", metavar="PATH", help="restore to PATH instead of the original path"
+        )
     )
     add_options(parser)
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
-    """Take an operation back."""
+    """Undo an operation."""
     to = None if arguments.to is None else absolute_path(arguments.to, context.host)
     identifier, allow = arguments.id, frozenset(arguments.allow)
     return operate(

@@ -25,51 +25,51 @@ if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Stopped
     from envdeck.core.operations.upgrade.model import UpgradeCandidate, UpgradeCandidates
 
-DESCRIPTION = """Upgrade packages of an environment, planned over everything in it so that
-nothing breaks, or the interpreter it rests on. What was there before goes to the trash,
-from where `envdeck undo` brings it back. Without packages it only tells what could be
-upgraded."""
+DESCRIPTION = """Upgrade packages, resolved together with all other packages in the environment,
+or the base interpreter. The previous state moves to the trash; `envdeck undo`
+restores it. Without packages, lists available upgrades."""
 
-EXAMPLES = """  envdeck upgrade ~/work/api/.venv               what could be upgraded
+EXAMPLES = """  envdeck upgrade ~/work/api/.venv               list available upgrades
   envdeck upgrade api/.venv requests "urllib3==2.2.3"
   envdeck upgrade api/.venv --all --dry-run
-  envdeck upgrade api/.venv --all --lock         in the project's lock file first
-  envdeck upgrade api/.venv --python 3.13        another interpreter"""
+  envdeck upgrade api/.venv --all --lock         upgrade the lock file first
+  envdeck upgrade api/.venv --python 3.13        another base interpreter"""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
-        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+        parser.add_argument(
+            "reference", metavar="ENV", help="environment path, project path, or name"
+        )
     )
     parser.add_argument(
         "requirements",
         nargs="*",
         metavar="REQUIREMENT",
-        help="a package, to the newest that the others permit, or name==version",
+        help="package name (latest compatible version) or name==version",
     )
-    parser.add_argument("--all", action="store_true", help="every package")
+    parser.add_argument("--all", action="store_true", help="upgrade all packages")
     parser.add_argument(
         "--lock",
         action="store_true",
-        help="let the project's own tool upgrade its lock file, and sync with that",
+        help="upgrade the lock file with the project's tool, then sync",
     )
     parser.add_argument(
         "--python",
         metavar="PYTHON",
-        help="the interpreter: a version (3.13; the one it has mends a broken one in place) or an "
-        "executable",
+        help="base interpreter: a version (the current one repairs in place) or an executable",
     )
     parser.add_argument(
         "--keep-edits",
         action="store_true",
-        help="put edited files of packages over the new ones, where their original is the same",
+        help="keep edited package files whose original is unchanged",
     )
     add_options(parser)
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:
-    """Upgrade packages or the interpreter, or tell what could be upgraded."""
+    """Upgrade packages or the interpreter, or list available upgrades."""
     wanted = _read_requirements(arguments)
     allow = frozenset(arguments.allow)
     interpreter = read_interpreter(arguments.python, context.host)
@@ -98,12 +98,12 @@ def _read_requirements(arguments: Namespace) -> dict[str, str | None]:
     """Return the version of each package that was named; None where the newest is meant."""
     if arguments.python is not None and (arguments.requirements or arguments.all or arguments.lock):
         raise CommandError(
-            "--python is an upgrade of its own", hint="upgrade the packages before or after it"
+            "--python cannot be combined with packages", hint="upgrade the packages separately"
         )
     if arguments.all and arguments.requirements:
-        raise CommandError("--all and packages by name exclude each other", hint="give one")
+        raise CommandError("--all and package names cannot be combined", hint="use one of them")
     if arguments.lock and not (arguments.all or arguments.requirements):
-        raise CommandError("--lock needs packages", hint="name some, or --all")
+        raise CommandError("--lock requires packages", hint="add package names or --all")
     return dict(map(_read_requirement, arguments.requirements))
 
 
@@ -113,14 +113,14 @@ def _read_requirement(text: str) -> tuple[str, str | None]:
     except InvalidRequirement:
         requirement = None
     if requirement is None or requirement.url or requirement.marker or requirement.extras:
-        raise CommandError(f"`{text}` names no package to upgrade", hint="name, or name==version")
+        raise CommandError(f"invalid package `{text}`", hint="use name or name==version")
     pins = list(requirement.specifier)
     if not pins:
         return canonicalize_name(requirement.name), None
     if len(pins) > 1 or pins[0].operator != "==" or pins[0].version.endswith(".*"):
         raise CommandError(
-            f"`{text}` is a range, and not one version",
-            hint=f"`{requirement.name}` alone goes as far as the others permit",
+            f"`{text}` is a range, not one version",
+            hint=f"use `{requirement.name}` for the latest compatible version",
         )
     return canonicalize_name(requirement.name), pins[0].version
 
@@ -128,7 +128,7 @@ def _read_requirement(text: str) -> tuple[str, str | None]:
 def _show_candidates(arguments: Namespace, context: CommandContext) -> int:
     warn_pending(context)
     environment = find_environment(arguments.reference, context, context.catalog())
-    context.console.progress("asking the index")
+    context.console.progress("querying the package index")
     with catch_signals() as stopped:
         found = context.operations().candidates(environment, stopped)
         interrupted = stopped()
@@ -147,9 +147,9 @@ def _show_candidates(arguments: Namespace, context: CommandContext) -> int:
 
 _COLUMNS = (
     TableColumn("Package"),
-    TableColumn("Installed"),
-    TableColumn("To"),
-    TableColumn("Newest", rank=2),
+    TableColumn("Current"),
+    TableColumn("Target"),
+    TableColumn("Latest", rank=2),
     TableColumn("Level"),
     TableColumn("Released", rank=3),
     TableColumn("Held back by", flexible=True, rank=1),
@@ -158,10 +158,10 @@ _STYLES = {"patch": "green", "minor": "cyan", "major": "red"}
 
 
 def print_candidates(reference: str, found: "UpgradeCandidates", context: CommandContext) -> None:
-    """Print what could be upgraded, and how to."""
+    """Print available upgrades, and the command for them."""
     console = context.console
     if not found.rows:
-        console.line("everything is the newest there is for it")
+        console.line("all packages up to date")
     else:
         for line in table(console, _COLUMNS, [_row(each, context) for each in found.rows]):
             console.line(line)
@@ -177,7 +177,7 @@ def print_candidates(reference: str, found: "UpgradeCandidates", context: Comman
 
 
 def candidates_object(environment: Environment, found: "UpgradeCandidates") -> Object:
-    """Return what could be upgraded, for programs."""
+    """Return available upgrades as JSON."""
     return {
         "schema": SCHEMA,
         "path": environment.path,

@@ -23,10 +23,12 @@ EXAMPLES = """  envdeck why . urllib3
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
-        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+        parser.add_argument(
+            "reference", metavar="ENV", help="environment path, project path, or name"
+        )
     )
     parser.add_argument("name", metavar="NAME", help="the package")
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace, context: CommandContext) -> int:

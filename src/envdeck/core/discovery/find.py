@@ -167,7 +167,7 @@ class Survey:
         candidate = pointer.candidate
         if not self._inside(candidate.path):
             yield Notice(
-                f"{pointer.link} leads to the environment {candidate.path}, which is outside"
+                f"{pointer.link} links to the environment {candidate.path}, which is outside"
                 " the given paths and not listed",
                 f"envdeck show {candidate.path}",
             )

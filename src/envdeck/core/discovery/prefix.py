@@ -78,7 +78,7 @@ def _closed(folder: str) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
-        return f"its {os.path.basename(folder)} cannot be read: {reason_of(error)}"
+        return f"{os.path.basename(folder)} cannot be read: {reason_of(error)}"
     return ""
 
 
@@ -174,13 +174,13 @@ class EnvironmentCandidate:
         if self.kind in {Kind.CONDA, Kind.PIXI}:
             return ""
         if self.cfg_problem:
-            return f"its pyvenv.cfg {self.cfg_problem}"
+            return f"pyvenv.cfg {self.cfg_problem}"
         if self.kind is Kind.VENV and not self.cfg.get("home"):
-            return "its pyvenv.cfg names no home"
+            return "pyvenv.cfg has no home key"
         if self.layout.executable is None:
-            return self.layout.unread or "it has no interpreter entry"
+            return self.layout.unread or "no interpreter"
         if not self.layout.package_folders:
-            return self.layout.unread or "it has no package folder"
+            return self.layout.unread or "no package folder"
         return ""
 
 
@@ -258,7 +258,7 @@ def _with_cfg(path: str) -> EnvironmentCandidate | None:
     except (OSError, ValueError):
         if identity is None or not reach.islink(cfg_path):
             return None
-        problem = "is a link that leads nowhere"
+        problem = "is a broken symlink"
         return EnvironmentCandidate(
             path, identity, Kind.VENV, read_layout(path), cfg_problem=problem
         )

@@ -141,7 +141,7 @@ def _linking(candidate: EnvironmentCandidate) -> ProjectLink | None:
         folder, name = os.path.split(path)
         folder = reach.realpath(folder)
         if is_project(folder):
-            return ProjectLink(ProjectState.FOUND, folder, f"its {name} leads here")
+            return ProjectLink(ProjectState.FOUND, folder, f"linked as {name}")
     return None
 
 
@@ -151,14 +151,14 @@ def _hashed(
     found = roots.hashed(manager, candidate)
     if found is None:
         return None
-    return _settled(named_project(found[0], "name of the environment"), roots)
+    return _settled(named_project(found[0], "environment name"), roots)
 
 
 def _holding(
     candidate: EnvironmentCandidate, host: Host, roots: ProjectRoots
 ) -> ProjectLink | None:
     if has_manifest(candidate.path):  # `python -m venv .`
-        return ProjectLink(ProjectState.FOUND, candidate.path, "the environment's own folder")
+        return ProjectLink(ProjectState.FOUND, candidate.path, "environment folder")
     folder, levels = os.path.dirname(candidate.path), 1
     while os.path.basename(folder) in _HOLDERS and levels <= _CLIMB and folder not in roots.stores:
         folder, levels = os.path.dirname(folder), levels + 1

@@ -243,7 +243,7 @@ def _follow(link: str, name: str, root: str) -> Pointer | FolderLink | NotLooked
     if name not in _USUAL_NAMES or not is_missing(link):
         return None
     target = reach.realpath(link)
-    return NotLookedAt(link, f"leads to {target}, which does not exist", _creation(link))
+    return NotLookedAt(link, f"dangling link: {target} does not exist", _creation(link))
 
 
 def _leads_out(link: str, root: str) -> bool:

@@ -168,7 +168,7 @@ def _first_remarks(remarks: Iterator[Remark]) -> Iterator[Remark]:
     for file, first in after.items():
         count = counts[file] - _MANY
         lines = "line is" if count == 1 else "lines are"
-        yield first._replace(message=f"{count:,} more {lines} like that, from this one on")
+        yield first._replace(message=f"{count:,} more {lines} affected, from here on")
 
 
 def _name_keys(names: Sequence[str]) -> str:
@@ -189,8 +189,8 @@ def duplicated_key(context: CheckContext) -> Iterator[Remark]:
             if line != one.line:
                 yield Remark(
                     document.file.path,
-                    f"{one.name} is set in line {line} already; the last one holds",
-                    "remove the one that is not meant",
+                    f"{one.name} is a duplicate of line {line}; the last one wins",
+                    "remove one of them",
                     one.line,
                 )
 
@@ -205,8 +205,8 @@ def incorrect_delimiter(one: Statement) -> tuple[str, str] | None:
     if not _OTHER.search(_LEADING.sub("", one.name or "")):
         return None
     return (
-        f"{one.name} has a character in it that names of variables do not have",
-        "part its words by underscores",
+        f"{one.name} has a character that is invalid in variable names",
+        "use underscores between words",
     )
 
 
@@ -216,7 +216,7 @@ def key_without_value(one: Statement) -> tuple[str, str] | None:
     if one.value is not None:
         return None
     return (
-        f"{one.name} has no equal sign, and sets nothing",
+        f"{one.name} has no `=` and sets nothing",
         f"write `{one.name}=` for an empty value",
     )
 
@@ -227,8 +227,8 @@ def leading_character(one: Statement) -> tuple[str, str] | None:
     first = one.text[:1]
     if first.isalpha() or first == "_":
         return None
-    what = "blanks" if first.isspace() else "a character that no name begins with"
-    return f"the line of {one.name} begins with {what}", "begin it with a letter or an underscore"
+    what = "whitespace" if first.isspace() else "an invalid character"
+    return f"the line of {one.name} starts with {what}", "start it with a letter or an underscore"
 
 
 @line_check(Severity.NOTE)
@@ -237,7 +237,7 @@ def lowercase_key(one: Statement) -> tuple[str, str] | None:
     name = one.name or ""
     if name == name.upper():
         return None
-    return f"{name} has letters in lower case", f"call it {name.upper()}, here and where it is read"
+    return f"{name} has lowercase letters", f"rename it to {name.upper()}, here and in the code"
 
 
 _NEEDS_QUOTES = re.compile(r"[\s\\$#&=`;|<>()*?!~{}\[\],'\"]")
@@ -250,8 +250,8 @@ def quote_character(one: Statement) -> tuple[str, str] | None:
     if not one.value or raw[:1] not in {"'", '"'} or "\\" in raw or _NEEDS_QUOTES.search(one.value):
         return None
     return (
-        f"the value of {one.name} is in quotes that it does not need",
-        "remove the quotes: some readers take them for a part of the value",
+        f"the value of {one.name} has unnecessary quotes",
+        "remove the quotes: some readers include them in the value",
     )
 
 
@@ -264,8 +264,8 @@ def space_character(one: Statement) -> tuple[str, str] | None:
     if not equal or not (before[-1:].isspace() or is_led):
         return None
     return (
-        f"there are blanks around the equal sign of {one.name}",
-        "remove them: a shell that reads the file refuses the line",
+        f"spaces around `=` of {one.name}",
+        "remove the spaces: shells reject the line",
     )
 
 
@@ -277,8 +277,8 @@ def trailing_whitespace(context: CheckContext) -> Iterator[Remark]:
             if one.text[-1:].isspace():
                 yield Remark(
                     document.file.path,
-                    f"the line of {one.name} ends with blanks",
-                    "remove them: some readers take them for a part of the value",
+                    f"trailing whitespace after {one.name}",
+                    "remove it: some readers include it in the value",
                     one.line + one.lines - 1,
                 )
 
@@ -301,8 +301,8 @@ def unordered_key(context: CheckContext) -> Iterator[Remark]:
             for name, line, other in found:
                 yield Remark(
                     document.file.path,
-                    f"{name} should stand before {other}",
-                    "sort the keys of a group, or part groups by a blank line",
+                    f"{name} should come before {other}",
+                    "sort the keys of each group; separate groups with a blank line",
                     line,
                 )
 
@@ -337,11 +337,11 @@ def unreadable_line(context: CheckContext) -> Iterator[Remark]:
     for document in context.written:
         for one in document.statements:
             if one.name is None:
-                message = "python-dotenv cannot read this line, and passes over it"
-                remedy = "write it as `KEY=value`, and close the quotes that it opens"
+                message = "python-dotenv cannot parse this line and skips it"
+                remedy = "write it as `KEY=value` and close all quotes"
             elif not names_a_key(one):
-                message = "this line sets no key: it looks like a part of a value without quotes"
-                remedy = "put the whole value in double quotes, from its first line to its last"
+                message = "this line sets no key: it looks like part of an unquoted value"
+                remedy = "put the whole multi-line value in double quotes"
             else:
                 continue
             yield Remark(document.file.path, message, remedy, one.line)
@@ -352,7 +352,7 @@ def value_without_quotes(one: Statement) -> tuple[str, str] | None:
     """A shell that reads the file runs the second word as a command."""
     if not one.value or one.raw.lstrip()[:1] in {"'", '"'} or not re.search(r"\s", one.value):
         return None
-    return f"the value of {one.name} has blanks in it and no quotes", "put the value in quotes"
+    return f"the value of {one.name} has spaces but no quotes", "quote the value"
 
 
 @check(Severity.WARNING)
@@ -371,8 +371,8 @@ def not_utf8(context: CheckContext) -> Iterator[Remark]:
             line += len(before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")) - 1
         yield Remark(
             file.path,
-            "it is not UTF-8, and was read as Latin-1; python-dotenv refuses the file",
-            "save it as UTF-8",
+            "not UTF-8, read as Latin-1; python-dotenv rejects the file",
+            "save the file as UTF-8",
             line,
         )
 
@@ -384,8 +384,8 @@ def not_read(context: CheckContext) -> Iterator[Remark]:
         if file.problem:
             yield Remark(
                 file.path,
-                f"it was not read: {file.problem}",
-                "make it a regular text file that you may read, or give it another name",
+                f"cannot be read: {file.problem}",
+                "make it a readable regular file, or rename it",
             )
 
 
@@ -399,9 +399,8 @@ def ever_committed(context: CheckContext) -> Iterator[Remark]:
         history = context.git("log", "--all", "--full-history", "--oneline", "--", name)
         yield Remark(
             file.path,
-            "it was committed: its values of then are in the repository's history",
-            "rotate them: have each replaced by a new one where it was given out; the commits: "
-            f"`{history}`",
+            "was committed: old values remain in git history",
+            f"rotate these secrets; list the commits: `{history}`",
         )
 
 
@@ -417,8 +416,8 @@ def git_not_checked(context: CheckContext) -> Iterator[Remark]:
         status = context.git("status", "--short", "--ignored", "--", context.name(file.path))
         yield Remark(
             file.path,
-            f"whether it is or was in git was not checked in full: {problem}",
-            f"ask git yourself: `{status}`",
+            f"git status not fully checked: {problem}",
+            f"check with `{status}`",
         )
 
 
@@ -429,7 +428,7 @@ def not_ignored(context: CheckContext) -> Iterator[Remark]:
         if file.git.ignored is False and file.git.tracked is False:
             yield Remark(
                 file.path,
-                "git does not ignore it: the next `git add .` takes it in",
+                "not ignored by git: the next `git add .` would add it",
                 f"add it to .gitignore: `{context.command('--ignore', file.path)}`",
                 mends=Remedy(RemedyKind.IGNORE, file.path, context.project),
             )
@@ -443,11 +442,11 @@ def tracked_by_git(context: CheckContext) -> Iterator[Remark]:
             continue
         removal = context.git("rm", "--cached", "--", context.name(file.path))
         ignore = context.command("--ignore", file.path)
-        more = "" if file.git.ignored else f", and then `{ignore}`"
+        more = "" if file.git.ignored else f", then `{ignore}`"
         yield Remark(
             file.path,
-            "git tracks it: who has the repository has its values",
-            f"take it out of git and keep it here: `{removal}`{more}",
+            "tracked by git: everyone with the repository can read its values",
+            f"remove it from git and keep the file: `{removal}`{more}",
         )
 
 
@@ -459,8 +458,8 @@ def extra_key(context: CheckContext) -> Iterator[Remark]:
             example = context.name(pair.example)
             yield Remark(
                 pair.file,
-                f"{_name_keys(pair.extra)} here and not in {example}",
-                f"add to {example} what others need too, without its value",
+                f"{_name_keys(pair.extra)} not in {example}",
+                f"add keys that others need to {example}, without values",
             )
 
 
@@ -471,13 +470,13 @@ def missing_key(context: CheckContext) -> Iterator[Remark]:
     for pair in context.compared:
         if not pair.missing:
             continue
-        remedy = f"add what is missing: `{context.command('--add-missing', pair.file)}`"
+        remedy = f"add the missing keys: `{context.command('--add-missing', pair.file)}`"
         mends: Remedy | None = Remedy(
             RemedyKind.ADD, pair.file, context.project, pair.missing, example=pair.example
         )
         if pair.file in outside:
-            remedy, mends = "add what is missing where the link leads to", None
-        message = f"{_name_keys(pair.missing)} in {context.name(pair.example)} and missing here"
+            remedy, mends = "add the missing keys to the link target", None
+        message = f"{_name_keys(pair.missing)} missing, but in {context.name(pair.example)}"
         yield Remark(pair.file, message, remedy, mends=mends)
 
 
@@ -492,8 +491,8 @@ def no_env_file(context: CheckContext) -> Iterator[Remark]:
         project, keys = context.project, example.names
         yield Remark(
             path,
-            f"{context.name(example.path)} is there, and {context.name(path)} is not",
-            f"make it from the example: `{context.command('--create', path)}`",
+            f"{context.name(path)} is missing, {context.name(example.path)} exists",
+            f"create it from the example: `{context.command('--create', path)}`",
             mends=Remedy(RemedyKind.CREATE, path, project, keys, example=example.path),
         )
 
@@ -505,8 +504,8 @@ def outside_project(context: CheckContext) -> Iterator[Remark]:
         if file.kind is not FileKind.STRAY and context.is_outside(file):
             yield Remark(
                 file.path,
-                f"it is a link to {file.link}, outside the project, and is only read",
-                "edit the file that it leads to where it is",
+                f"symlink to {file.link} outside the project; read only",
+                "edit the link target directly",
             )
 
 
@@ -522,8 +521,8 @@ def readable_by_others(context: CheckContext) -> Iterator[Remark]:
             command, mends = shlex.join(["chmod", "600", file.link or ""]), None
         yield Remark(
             file.path,
-            f"its mode is {file.mode:04o}: others than its owner have access to it",
-            f"take that from them: `{command}`",
+            f"readable by other users (mode {file.mode:04o})",
+            f"restrict access to the owner: `{command}`",
             mends=mends,
         )
 
@@ -536,16 +535,15 @@ def secret_in_example(context: CheckContext) -> Iterator[Remark]:
             continue
         for one in document.statements:
             if one.name is not None and not names_a_key(one):
-                what = "what stands here"
+                what = "this line"
             elif looks_secret(one.name or "", one.value if one.name and one.value else one.text):
-                what = f"the value of {one.name}" if one.name else "what stands here"
+                what = f"the value of {one.name}" if one.name else "this line"
             else:
                 continue
             yield Remark(
                 document.file.path,
                 f"{what} looks like a real secret",
-                "put a placeholder like `changeme` there; if it was real, have it replaced by a "
-                "new one where it was given out",
+                "use a placeholder such as `changeme`; if the secret is real, rotate it",
                 one.line,
             )
 
@@ -557,6 +555,6 @@ def stray_in_environment(context: CheckContext) -> Iterator[Remark]:
         if file.kind is FileKind.STRAY:
             yield Remark(
                 file.path,
-                "it lies inside an environment, and is deleted with it",
-                "move it to the project's folder",
+                "inside an environment: deleted together with it",
+                "move it to the project folder",
             )

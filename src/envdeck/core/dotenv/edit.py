@@ -85,7 +85,7 @@ def add_keys(
     names = sorted(values, key=order.index) if set(values) <= set(order) else list(values)
     for name in names:
         if name in anchors:
-            return Unedited(f"{name} is in it already")
+            return Unedited(f"{name} already exists")
         if problem := _problem_of(name, values[name]):
             return Unedited(problem)
         above = order[: order.index(name)] if name in order else ()
@@ -94,7 +94,7 @@ def add_keys(
         written = name if _PLAIN_NAME.fullmatch(name) else f"'{name}'"
         added.setdefault(anchor, []).append(f"{written}={quoted(values[name])}{newline}")
     if added and (opened := _unclosed(text, before, max(added))) is not None:
-        reason = "a quote is opened there and not closed: what is added below would be a part of it"
+        reason = "unclosed quote: added lines would become part of that value"
         return Unedited(reason, opened)
     new = _inserted(text, added, newline)
     return _checked(data, new, {name: values[name] for name in names}, before)
@@ -113,7 +113,7 @@ def set_key(data: bytes, name: str, value: str) -> bytes | Unedited:
         return before
     span = next((span for span in reversed(before) if span.name == name), None)
     if span is None:
-        return Unedited(f"{name} is not in it")
+        return Unedited(f"{name} not found")
     if problem := _problem_of(name, value):
         return Unedited(problem)
     start, end = _value_of(text, span)
@@ -146,7 +146,7 @@ def _encoding_of(data: bytes) -> str:
 
 def _text_of(data: bytes) -> str | Unedited:
     if b"\0" in data:
-        return Unedited("it is no text in UTF-8: it has zero bytes")
+        return Unedited("not UTF-8 text: contains zero bytes")
     return data.decode(_encoding_of(data))
 
 
@@ -167,9 +167,9 @@ def _spans(text: str) -> list[_Span] | Unedited:
 
 def _problem_of(name: str, value: str) -> str:
     if not name or (re.search(r"['\0\r\n]", name) and not _PLAIN_NAME.fullmatch(name)):
-        return f"{name!r} cannot be the name of a key"
+        return f"invalid key name {name!r}"
     if "\0" in value:
-        return f"the value for {name} has a zero byte, which no environment variable can hold"
+        return f"the value of {name} contains a zero byte, which environment variables cannot hold"
     return ""
 
 
@@ -232,20 +232,18 @@ def _checked(
     encoding = _encoding_of(data)
     written = _encoded(new, encoding)
     if written is None:
-        what = "the file is not in UTF-8, and" if encoding != "utf-8" else "the text"
+        what = "the file is not UTF-8 and" if encoding != "utf-8" else "the text"
         return Unedited(f"{what} cannot hold the characters of a value for {_listed(values)}")
     if _encoding_of(written) != encoding and not all(map(str.isascii, values.values())):
-        return Unedited(
-            f"the file is not in UTF-8, and a value for {_listed(values)} would be lost"
-        )
+        return Unedited(f"the file is not UTF-8: the value of {_listed(values)} would be lost")
     after = _spans(new)
     if isinstance(after, Unedited):
-        return Unedited(f"a value for {_listed(values)} cannot be written: {after.reason}")
+        return Unedited(f"cannot write the value of {_listed(values)}: {after.reason}")
     if _others(before, values) != _others(after, values) or any(
         _last(after, name) != value for name, value in values.items()
     ):
         line = next((_line(data, span) for span in before if span.error), None)
-        return Unedited(f"{_listed(values)} cannot be written without changing what it says", line)
+        return Unedited(f"cannot write {_listed(values)} without changing its value", line)
     return written
 
 

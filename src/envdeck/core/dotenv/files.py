@@ -197,7 +197,7 @@ def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
     try:
         status = reach.stat(found.path)
     except (OSError, ValueError) as error:
-        reason = "leads nowhere" if link and not reach.lexists(link) else reason_of(error)
+        reason = "is a broken symlink" if link and not reach.lexists(link) else reason_of(error)
         return DotenvDocument(DotenvFile(found.path, found.kind, link=link, problem=reason))
     file = DotenvFile(
         found.path,
@@ -225,7 +225,7 @@ def read_contents(path: str) -> tuple[str, str] | Unread:
     if isinstance(data, Unread):
         return data
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Unread("is UTF-16, which no dotenv reader takes")
+        return Unread("is UTF-16, which dotenv readers do not support")
     try:
         if data.startswith(codecs.BOM_UTF8):
             return data.removeprefix(codecs.BOM_UTF8).decode(), "utf-8-sig"

@@ -50,10 +50,10 @@ def parse(text: str) -> tuple[Statement, ...] | str:
     run = _BLANKS.search(text)
     if run:
         line = len(_NEWLINE.findall(text, 0, run.start())) + 1
-        return f"line {line} has more than {_MANY_BLANKS:,} blanks in a row"
+        return f"line {line} has more than {_MANY_BLANKS:,} consecutive spaces"
     bindings = list(islice(parse_stream(StringIO(text, newline="")), _MOST + 1))
     if len(bindings) > _MOST:
-        return f"it has more than {_MOST:,} lines"
+        return f"more than {_MOST:,} lines"
     return _with_inner(list(_statements(text, bindings)))
 
 

@@ -64,8 +64,8 @@ def run(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        words = error.strerror if isinstance(error, OSError) else "a name has a NUL in it"
-        return GitOutput(problem=f"git cannot be run: {words}", code=-1)
+        words = error.strerror if isinstance(error, OSError) else "a file name contains NUL"
+        return GitOutput(problem=f"cannot run git: {words}", code=-1)
     timer = Timer(seconds, _end, [process])
     timer.daemon = True
     timer.start()
@@ -125,8 +125,8 @@ def _cause(code: int) -> str:
     if code < 0:
         return "git did not answer in time"
     if code == _USAGE:
-        return "git does not know the question (it may be too old)"
-    return "git does not read that repository (it may belong to another user)"
+        return "git does not support this option (version too old?)"
+    return "git cannot read the repository (owned by another user?)"
 
 
 _SECONDS = 10.0
@@ -142,7 +142,7 @@ _OPTIONS = (
     "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null",
     "-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false",
 )  # fmt: skip
-_ELSEWHERE = "the configuration of that repository names another working tree (core.worktree)"
+_ELSEWHERE = "the repository uses another working tree (core.worktree)"
 _LITERAL = "--literal-pathspecs"
 """Names have no magic in them; `check-ignore` knows it not, and takes a `./` before them."""
 _HISTORY = (
@@ -279,10 +279,10 @@ class Git:
         found = asked & _split(answer.data)
         problem = answer.problem
         if answer.cut and found != asked:
-            problem = "the history of these files is too long"
+            problem = "the history of the files is too long"
         folders = git_folders(repository)
         if not problem and folders and reach.lexists(os.path.join(folders.common, "shallow")):
-            problem = "the clone is shallow, and holds a part of the history only"
+            problem = "the clone is shallow: only part of the history is available"
         return found, problem
 
     def _ask(
@@ -299,7 +299,7 @@ class Git:
         if program is None or not os.path.isabs(program):
             return GitOutput(problem="git is not installed")
         if why := disk_obstacle(repository):
-            return GitOutput(problem=f"git was not asked: its repository was {why}")
+            return GitOutput(problem=f"repository {why}")
         return run(
             [program, *_OPTIONS, "-C", repository, *words],
             self._environ(repository),

@@ -16,7 +16,7 @@ def incomplete_markers(environment: Environment) -> Iterator[Diagnosis]:
     if environment.status is Status.SUSPECT:
         yield Diagnosis(
             environment.reason,
-            "look into the folder yourself: it is not treated as an environment",
+            "check the folder manually: it is not treated as an environment",
         )
 
 
@@ -38,7 +38,7 @@ def mixed_versions(environment: Environment) -> Iterator[Diagnosis]:
     if environment.status is Status.MIXED:
         yield Diagnosis(
             environment.reason,
-            "make it again for one version: upgrading in place leaves the packages of the other",
+            "recreate the environment for one Python version",
         )
 
 
@@ -48,7 +48,7 @@ def moved_environment(environment: Environment) -> Iterator[Diagnosis]:
     if environment.status is Status.MOVED:
         yield Diagnosis(
             environment.reason,
-            "delete it, or make it again in its place: no environment survives a move (PEP 405)",
+            "recreate or delete the environment: virtual environments are not relocatable",
         )
 
 
@@ -59,8 +59,8 @@ def broken_interpreter(environment: Environment) -> Iterator[Diagnosis]:
         version = environment.python.version or "that version"
         yield Diagnosis(
             environment.reason,
-            f"install Python {version} where it was, or make the environment again: its packages"
-            " can still be read",
+            f"recreate the environment (its packages are still readable), or reinstall Python"
+            f" {version} at the same path",
         )
 
 
@@ -71,7 +71,7 @@ def end_of_life(environment: Environment) -> Iterator[Diagnosis]:
     if python.end_of_life:
         yield Diagnosis(
             f"Python {python.version} has had no security fixes since {python.end_of_life}",
-            "make it again with a Python that is supported",
+            "recreate with a supported Python",
         )
 
 
@@ -81,8 +81,8 @@ def project_gone(environment: Environment) -> Iterator[Diagnosis]:
     project = environment.project
     if project.state is ProjectState.GONE:
         yield Diagnosis(
-            f"its project {project.path} no longer exists",
-            "delete the environment if the project is not coming back",
+            f"project not found: {project.path}",
+            "delete the environment if the project will not return",
         )
 
 
@@ -92,8 +92,8 @@ def project_not_mounted(environment: Environment) -> Iterator[Diagnosis]:
     project = environment.project
     if project.state is ProjectState.UNMOUNTED:
         yield Diagnosis(
-            f"its project {project.path} is on a disk that is not mounted",
-            "mount the disk before judging the environment",
+            f"project is on an unmounted disk: {project.path}",
+            "mount the disk",
         )
 
 

@@ -62,10 +62,10 @@ GUARD: Final = threading.RLock()
 the locks that SQLite holds on it for the same process (POSIX `fcntl`), and :func:`open_memory`
 reads the header for itself."""
 
-_DAMAGED = "it is damaged"
-_ANOTHERS = "it is the database of another program"
-_NEWER = "it was written by a newer version"
-_NO_FILE = "it is not a regular file"
+_DAMAGED = "damaged"
+_ANOTHERS = "belongs to another program"
+_NEWER = "written by a newer version of envdeck"
+_NO_FILE = "not a regular file"
 _OTHERS = frozenset({_ANOTHERS, _NEWER, _NO_FILE})
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
@@ -114,7 +114,7 @@ def open_memory(path: str, connector: Connect = connect) -> OpenedDatabase:
             if reason != _DAMAGED:
                 break
             notice = set_aside(path)
-        hint = "move it away to begin anew" if reason in _OTHERS else ""
+        hint = "move it away to start with a new one" if reason in _OTHERS else ""
         return OpenedDatabase(None, no_memory(f"{path}: {reason}", hint))
 
 
@@ -124,15 +124,15 @@ def set_aside(path: str) -> Notice:
     try:
         os.replace(path, aside)
     except OSError as error:
-        return no_memory(f"{path} is damaged, and cannot be moved away: {reason_of(error)}")
+        return no_memory(f"{path} is damaged and cannot be moved away: {reason_of(error)}")
     with contextlib.suppress(OSError):  # it belongs to what was moved, or was never there
         os.unlink(path + "-journal")
-    return Notice(f"the memory of the last look was damaged, and is begun anew; it is now {aside}")
+    return Notice(f"the index was damaged and has been replaced; the old one is {aside}")
 
 
 def no_memory(reason: str, hint: str = "") -> Notice:
     """Return the notice that what is seen from now on is forgotten again."""
-    return Notice(f"what is seen now will not be remembered: {reason}", hint)
+    return Notice(f"the index cannot be saved: {reason}", hint)
 
 
 def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
@@ -147,7 +147,7 @@ def is_busy(error: sqlite3.Error | UnicodeDecodeError) -> bool:
 
 def why(error: sqlite3.Error | UnicodeDecodeError) -> str:
     """Say in words what SQLite met."""
-    return "another program is using it" if is_busy(error) else str(error)
+    return "in use by another program" if is_busy(error) else str(error)
 
 
 def _try(path: str, connector: Connect) -> tuple[str, sqlite3.Connection | None]:

@@ -320,7 +320,7 @@ class Index:
     def _fail(self, error: sqlite3.Error | UnicodeDecodeError) -> None:
         """Go on with less: without this one answer, without writing, or without a memory."""
         if is_busy(error):
-            notice = Notice("another copy is writing the memory; some of this look is not kept")
+            notice = Notice("another envdeck is writing the index; part of this scan is not saved")
         elif is_damage(error):
             self._disconnect()
             notice = set_aside(self._path)

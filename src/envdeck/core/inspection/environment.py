@@ -76,12 +76,13 @@ def _broken(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) 
     if reach.obstacle(executable) or reach.obstacle(candidate.cfg.get("home", "")):
         return ""  # nobody looked, so nobody knows
     if why := absence(executable):
-        return f"its interpreter leads to {python.base_executable}, which {why}"
+        what = "not found" if why == "does not exist" else why
+        return f"base interpreter {what}: {python.base_executable}"
     if not reach.islink(executable) and not reach.access(executable, os.X_OK):
-        return f"its interpreter {executable} cannot be executed"
+        return f"interpreter is not executable: {executable}"
     home = candidate.cfg.get("home", "")
     if os.path.isabs(home) and (is_missing(home) or reach.isfile(home)):
-        return f"its base interpreter is gone: {home} does not exist"
+        return f"base interpreter not found: {home}"
     return _unfounded(candidate, python, bases) or _emptied(candidate)
 
 
@@ -93,7 +94,7 @@ def _unfounded(candidate: EnvironmentCandidate, python: Python, bases: BaseReade
         return ""
     if not lies_under(target, candidate.path):
         if bases.locate(target) is None and _lacks_library(target, python):
-            return f"its base interpreter {target} has lost its standard library"
+            return f"base interpreter {target} has no standard library"
         return ""
     home = candidate.cfg.get("home", "")
     if os.path.isabs(home):
@@ -101,15 +102,15 @@ def _unfounded(candidate: EnvironmentCandidate, python: Python, bases: BaseReade
         entries = (*named, *(os.path.join(home, name) for name in _entries_of(python)))
         there = [path for path in entries if os.path.isabs(path) and reach.exists(path)]
         if not there:
-            return f"its base interpreter is gone: there is no Python in {home}"
+            return f"base interpreter not found in {home}"
         if not any(map(bases.locate, there)) and any(
             _lacks_library(path, python) for path in there
         ):
-            return f"its base interpreter {there[0]} has lost its standard library"
+            return f"base interpreter {there[0]} has no standard library"
     for folder in candidate.layout.package_folders:  # virtualenv before 20 linked it, file by file
         landmark = os.path.join(os.path.dirname(folder.path), "os.py")
         if reach.islink(landmark) and (why := absence(landmark)):
-            return f"its standard library leads to {reach.realpath(landmark)}, which {why}"
+            return f"standard library {why}: {reach.realpath(landmark)}"
     return ""
 
 
@@ -164,13 +165,13 @@ def _mixed(candidate: EnvironmentCandidate, python: Python, bases: BaseReader) -
     said = minor_of(candidate.cfg.get("version_info") or candidate.cfg.get("version"))
     base = _base_minor(candidate, python, bases)
     if len(folders) > 1:
-        return f"it has package folders for {' and '.join(folders)}"
+        return f"package folders for several versions: {' and '.join(folders)}"
     if folders and said and said != folders[0]:
-        return f"its pyvenv.cfg says {said} and its package folder {folders[0]}"
+        return f"pyvenv.cfg is for Python {said}, packages are for {folders[0]}"
     if folders and base and base != folders[0]:
-        return f"its interpreter is now {base} and its packages are for {folders[0]}"
+        return f"base interpreter is now Python {base}, packages are for {folders[0]}"
     if said and base and said != base:
-        return f"its pyvenv.cfg says {said} and its interpreter is {base}"
+        return f"pyvenv.cfg is for Python {said}, base interpreter is {base}"
     return ""
 
 
@@ -189,8 +190,8 @@ def _moved(candidate: EnvironmentCandidate) -> str:
     if place is None or _same(place, candidate.path):
         return ""
     if reach.exists(os.path.join(place, "pyvenv.cfg")):
-        return f"its scripts run in {place}, of which it is a copy"
-    return f"its scripts point to {place}, where it was before"
+        return f"copy of {place}: its scripts run the original"
+    return f"moved from {place}: its scripts still use that path"
 
 
 def _place_in_activate(candidate: EnvironmentCandidate) -> str | None:

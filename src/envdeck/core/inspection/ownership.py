@@ -89,7 +89,7 @@ def _read_egg_info(owned: Owned, place: str, relative: str, name: str) -> None:
     mine = owned.inside[relative]
     if reach.isfile(place):  # distutils: the metadata is one file, and there is no list
         mine.add(name)
-        owned.problems.append(f"{name} has no list of its files")
+        owned.problems.append(f"{name} has no file list")
         return
     listed = os.path.join(place, "installed-files.txt")
     try:
@@ -106,7 +106,7 @@ def _read_list(owned: Owned, file: str, relative: str, below: str) -> None:
     if isinstance(data, Unread):
         name = os.path.basename(os.path.dirname(file))
         if not is_leftover(name):
-            owned.problems.append(f"{name} has no list of its files: {data.reason}")
+            owned.problems.append(f"{name} has no file list: {data.reason}")
         return
     mine = owned.inside[relative]
     for row in _lines(data) if below else _paths(data):
@@ -157,7 +157,7 @@ def _read_conda(owned: Owned, path: str) -> None:
             record = None
         files = record.get("files") if isinstance(record, dict) else None
         if not isinstance(files, list):
-            owned.problems.append(f"conda-meta/{name} has no list of its files")
+            owned.problems.append(f"conda-meta/{name} has no file list")
             continue
         owned.outside.add(f"conda-meta/{name}")
         owned.outside.update(file for file in files if isinstance(file, str))

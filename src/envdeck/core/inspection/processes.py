@@ -97,14 +97,14 @@ class Processes:
 
     def _use(self, process: Process, prefix: str) -> str:
         if any(lies_under(program, prefix) for program in process.programs):
-            return "its program is in it"
+            return "running from this environment"
         if process.folder is not None and lies_under(process.folder, prefix):
-            return "it works in it"
+            return "working directory"
         if any(path == prefix or _real(path) == prefix for path in process.active):
-            return "it has it activated"
+            return "activated"
         maps, start = self._maps(process), b"\0" + os.fsencode(prefix)
         if start + b"/" in maps or start + b"\0" in maps:
-            return "it has files of it in memory"
+            return "libraries loaded"
         return ""
 
     def _maps(self, process: Process) -> bytes:

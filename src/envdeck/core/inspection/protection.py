@@ -15,8 +15,8 @@ from envdeck.core.system.paths import lies_under
 
 TRASH = ".envdeck-trash"
 """The name of a trash outside the user's data folder (`-` and the user's number may follow)."""
-_WITHIN = "it lies where EnvDeck keeps its own things"
-_ABOVE = "EnvDeck keeps its own things in it (its journal, its trash, its index)"
+_WITHIN = "inside EnvDeck's own data folder"
+_ABOVE = "contains EnvDeck's own data (journal, trash, index)"
 
 
 def own_place(path: str, host: Host) -> str:
@@ -78,7 +78,7 @@ def protection(candidate: EnvironmentCandidate, manager: Manager, host: Host) ->
     if cause := protected_place(candidate.path, host):
         return f"protected-path: {cause}"
     if candidate.path == reach.realpath(sys.prefix):
-        return "self: EnvDeck runs from it"
+        return "self: EnvDeck runs from this environment"
     own = manager.refuses(candidate)
     return f"{own.guard}: {own.message}" if own else None
 
@@ -86,18 +86,18 @@ def protection(candidate: EnvironmentCandidate, manager: Manager, host: Host) ->
 def protected_place(path: str, host: Host) -> str:
     """Say why what is at this path stays, whatever it is; empty where it may go."""
     if any(lies_under(home, path) for home in (host.home, reach.realpath(host.home))):
-        return "it is the home folder or above it"
+        return "home folder or a parent of it"
     if cause := own_place(path, host):
         return cause
     for name in _PROJECT_FILES:
         if reach.lexists(os.path.join(path, name)):
-            return f"it is the root of a project ({name} is in it)"
+            return f"root of a project (has {name})"
     if os.path.dirname(path) == path:
-        return "it is the root of a disk"
+        return "root of a disk"
     if any(lies_under(path, cellar) for cellar in _cellars(host)) or _is_in_keg(path):
-        return "it belongs to a formula of Homebrew"
+        return "belongs to a Homebrew formula"
     if _is_systems(path, host):
-        return "it belongs to the system"
+        return "belongs to the operating system"
     return ""
 
 

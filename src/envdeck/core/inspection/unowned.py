@@ -289,7 +289,7 @@ class _Look:
         while pending:
             here = pending.pop()
             if self.stopped() or self.seen > MOST_ENTRIES:
-                self._fail(here.path, "was not reached")
+                self._fail(here.path, "not scanned")
                 return
             listed = self._list(here.path)
             if listed is None:
@@ -335,7 +335,7 @@ class _Look:
             self._fail(path, reason_of(error))
             return False
         if status.st_dev not in {device, 0}:  # Windows' listings hold no devices
-            self._fail(path, "is on another disk")
+            self._fail(path, "on another disk")
             return False
         return True
 

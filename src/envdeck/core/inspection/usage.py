@@ -49,7 +49,7 @@ def last_used(
         when, name = max(fresh)
         made = _mtime(os.path.join(path, "pyvenv.cfg"))
         if made is not None and when <= made + _MAKING:
-            return LastUsed(made, f"when it was made; no later start seen ({name} atime, to a day)")
+            return LastUsed(made, f"created; not used since ({name} atime, ± 1 day)")
         return LastUsed(when, f"{name} atime")
     if signs and previous is not None and previous.when is not None:
         return previous
@@ -90,7 +90,7 @@ def _by_what_was_written(path: str, site_packages: Sequence[str]) -> LastUsed:
     if history is not None:
         signs.append((history, "conda-meta/history"))
     if not signs:
-        return LastUsed(None, "unknown: nothing in it tells")
+        return LastUsed(None, "unknown")
     when, name = max(signs)
     return LastUsed(when, f"{name} mtime")
 

@@ -29,7 +29,7 @@ def accepts_python(wanted: WantedPython, version: str | None, implementation: st
 def asked_for(wanted: WantedPython) -> str:
     """Say what a project asks of Python, in a few words: `>=3.10, and 3.12`; empty for nothing."""
     exact = " ".join(filter(None, (wanted.implementation, wanted.exact)))
-    return ", and ".join(filter(None, (wanted.specifier, exact)))
+    return " and ".join(filter(None, (wanted.specifier, exact)))
 
 
 def version_to_get(wanted: WantedPython, now: float) -> str:

@@ -139,8 +139,8 @@ def _memory_name(step: str) -> str:
 def _stands(step: OnboardingStep, situation: ProjectFacts, views: dict[str, StepView]) -> StepView:
     """Return a step as it stands; it waits where another has to come first."""
     if not reach.isdir(situation.folder):
-        message = "the project's folder is no longer there"
-        return step.view(StepState.CANNOT, message, hint="look again once it is back")
+        message = "project folder not found"
+        return step.view(StepState.CANNOT, message, hint="refresh when it is available again")
     view = step.look(situation)
     if view.state in {StepState.DONE, StepState.SKIPPED}:
         return view
@@ -157,7 +157,7 @@ def _stands(step: OnboardingStep, situation: ProjectFacts, views: dict[str, Step
     return replace(
         view,
         state=StepState.WAITING,
-        message=f"“{views[held_up[0]].title}” comes first",
+        message=f"requires: {views[held_up[0]].title}",
         hint="",
         details=(),
         commands=(),

@@ -78,9 +78,7 @@ def plan_create(
 ) -> CreatePlan | NoPlan:
     """Plan a new environment; see :meth:`Operations.plan_create`."""
     if not os.path.isdir(project):
-        return NoPlan(
-            f"`{project}` is no folder", hint="give the folder of a project", missing=True
-        )
+        return NoPlan(f"`{project}` is not a folder", hint="pass a project folder", missing=True)
     real = os.path.realpath(project)
     unknown = parts.unknown(real, file)
     if unknown:
@@ -110,13 +108,13 @@ def _source(
     if amiss:
         return NoPlan(
             f"{amiss[0].title} cannot be used: {amiss[0].problem}",
-            hint="choose another source: `--from declared`" if amiss[0].name == "lock" else "",
+            hint="use another source: `--from declared`" if amiss[0].name == "lock" else "",
         )
     if named is not None:
-        what = {"lock": "no lock file", "declared": "no declaration that can be read"}
+        what = {"lock": "no lock file", "declared": "no readable declared dependencies"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
     return PackageSource(
-        name=SourceName.DECLARED, title="nothing: it is left empty", how=InstallMethod.PINS
+        name=SourceName.DECLARED, title="nothing (empty environment)", how=InstallMethod.PINS
     )
 
 
@@ -151,15 +149,15 @@ def _planned(
     by = wanted.exact_source or wanted.specifier_source
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{one.version}, of {named.executable}"),
+        Fact("python", f"{one.version} ({named.executable})"),
         *uses_of(named, one.version),
-        *([Fact("asked for", f"{asked}, by {os.path.basename(by)}")] if asked and by else []),
+        *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
     ]
-    steps = [Step("make it aside", blueprint.creating(staged).shown)]
+    steps = [Step("Create the environment in staging", blueprint.creating(staged).shown)]
     if not source.empty:
-        what = "what uv.lock says" if source.how is InstallMethod.UV_SYNC else "its packages"
-        steps.append(Step(f"install {what}", blueprint.installing(staged, host).shown))
-    steps += [Step("check what it needs, and that it imports"), Step(f"move it to {place}")]
+        what = "packages from uv.lock" if source.how is InstallMethod.UV_SYNC else "packages"
+        steps.append(Step(f"Install {what}", blueprint.installing(staged, host).shown))
+    steps += [Step("Check dependencies and imports"), Step(f"Move it to {place}")]
     return CreatePlan(
         id=identifier,
         operation=Operation.CREATE,
@@ -181,7 +179,7 @@ def _other_python(wanted: WantedPython, one: Interpreter) -> tuple[str, ...]:
     if (one.version or "").split(".")[: len(asked)] == asked:
         return ()
     by = os.path.basename(wanted.exact_source or "the project")
-    return (f"{by} asks for Python {wanted.exact}, and it gets {one.version}",)
+    return (f"{by} requires Python {wanted.exact}, but {one.version} is used",)
 
 
 def _refusals(place: str) -> tuple[Refusal, ...]:
@@ -189,15 +187,13 @@ def _refusals(place: str) -> tuple[Refusal, ...]:
         return (
             Refusal(
                 "place-taken",
-                f"something is at {place} already",
-                hint=f"`envdeck recreate {place}` makes it anew; `--path` takes another place",
+                f"path already exists: {place}",
+                hint=f"use `envdeck recreate {place}`, or another path with `--path`",
                 path=place,
             ),
         )
     if not os.path.isdir(os.path.dirname(place)):
-        return (
-            Refusal("place-taken", f"the folder {os.path.dirname(place)} is not there", path=place),
-        )
+        return (Refusal("place-taken", f"folder not found: {os.path.dirname(place)}", path=place),)
     return ()
 
 
@@ -234,17 +230,17 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
             )
             verified = _build(plan, building)
             if stopped():
-                raise BuildError("it was stopped", stopped=True)
+                raise BuildError("cancelled", stopped=True)
             tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
             current.put_in_place()
     except BuildError as error:
         return Result(
             Ending.ROLLED_BACK,
-            f"nothing was made: {error.message}",
+            f"not created: {error.message}",
             hint=error.way_out(place, ground),
             stopped=error.stopped,
         )
-    return Result(Ending.DONE, f"{_name(place)} is made", verified=tuple(verified))
+    return Result(Ending.DONE, f"created {_name(place)}", verified=tuple(verified))
 
 
 def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:
@@ -262,7 +258,7 @@ def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:
     problems = dependency_problems(made)
     if problems:
         name, missing = problems[0]
-        raise BuildError(f"{name} needs {missing}, which the source does not bring")
+        raise BuildError(f"{name} requires {missing}, which the source does not include")
     building.settle()
     count = made.packages or 0
-    return [f"{count:,} packages, and none lacks what it needs", *checked.verified]
+    return [f"{count:,} packages, no missing dependencies", *checked.verified]

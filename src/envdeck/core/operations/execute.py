@@ -67,7 +67,7 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     try:
         result: Result = import_module(plan.runner).run(plan, context, told, stopped)
     except BusyError as error:
-        return refused(Refusal("in-use", str(error), hint="wait until it has ended"))
+        return refused(Refusal("in-use", str(error), hint="wait until it finishes"))
     except ReplacedError as error:
         return refused(replaced(Target(str(error))))
     except UnclearError as error:
@@ -112,7 +112,7 @@ class CommandLog:
                 moment = time.strftime("%H:%M:%S", time.gmtime(self._host.now()))
                 self._add(f"{moment} $ {json.dumps(list(command))}  in {folder}")
             case CommandEnded(_, code, seconds):
-                self._add(f"         ended with {code} after {seconds:.2f} s")
+                self._add(f"         exit code {code} after {seconds:.2f} s")
             case OutputLine(text):
                 self._add(f"  {text}")
 
@@ -139,7 +139,7 @@ class CommandLog:
 
 def _sentence(error: OSError) -> str:
     named = f": {error.filename}" if isinstance(error.filename, str) else ""
-    return f"the system refused, and everything is as it was: {reason_of(error)}{named}"
+    return f"system error, nothing changed: {reason_of(error)}{named}"
 
 
 def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
@@ -147,25 +147,25 @@ def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
     shortage = find_shortage(error, plan.targets[0].path, ground)
     return Result(
         Ending.ROLLED_BACK,
-        f"everything is as it was: {shortage}",
+        f"nothing changed: {shortage}",
         hint=hint_for_plan(shortage, plan, ground),
     )
 
 
 def _hint(error: OSError, operation: Operation) -> str:
     if isinstance(error, NotOneDiskError):
-        return "see what is mounted there, and unmount it"
+        return "unmount what is mounted there"
     match error.errno:
         case errno.EXDEV:
             return _OTHER_DISK.get(operation, "")
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return "see who may write there: the folder and the one above it"
+            return "check the permissions of the folder and its parent"
     return ""
 
 
 _OTHER_DISK = {
-    Operation.DELETE: "it cannot be moved into a trash there; `--purge` deletes it for good",
-    Operation.UNDO: "give a path on the disk where its trash is; `envdeck trash` lists it",
+    Operation.DELETE: "no trash possible there; use `--purge` to delete permanently",
+    Operation.UNDO: "use a path on the same disk as its trash (see `envdeck trash`)",
 }
 
 
@@ -215,7 +215,7 @@ def _stuck(entry: Entry, error: OSError, ground: OperationStore) -> Entry:
     if is_full(error):
         shortage = find_shortage(error, entry.path, ground)
         why = f"{shortage}; {hint_for(shortage, ground)}"
-    return replace(entry, message=f"cannot be settled: {why}")
+    return replace(entry, message=f"cannot be recovered: {why}")
 
 
 def sweep(ground: OperationStore) -> None:

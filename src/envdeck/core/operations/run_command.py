@@ -23,7 +23,7 @@ from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
 
-_NO_WAY_BACK = "it runs what the project says, and what that does cannot be taken back"
+_NO_WAY_BACK = "runs a command of the project; its effects cannot be undone"
 _ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
 """Variables that would lead Python away from the environment that is active."""
 
@@ -68,9 +68,9 @@ def plan_run(context: Context, task: Task) -> RunPlan | NoPlan:
     if missing:
         return NoPlan(f"{program} {missing}", missing=True)
     if not os.path.isabs(program) or not os.access(program, os.X_OK):
-        return NoPlan(f"{program} is no program that can be run")
+        return NoPlan(f"{program} is not executable")
     if not os.path.isdir(task.folder):
-        return NoPlan(f"the folder {task.folder} is not there", missing=True)
+        return NoPlan(f"folder not found: {task.folder}", missing=True)
     facts = [Fact("in", task.folder)]
     if task.environment is not None:
         facts.append(Fact("active", task.environment))
@@ -93,14 +93,16 @@ def run(plan: RunPlan, context: Context, tell: Tell, stopped: Stopped) -> RunRes
     tell(StepStarted(0, plan.steps[0].title))
     done = Runner(host).run(_command(plan.task, host), tell, stopped)
     after = f"after {done.seconds:.1f} s"
-    stays = "and what it did stays"
+    stays = "its effects remain"
     if done.stopped:
-        message = f"it was stopped {after}, {stays}"
+        message = f"cancelled {after}; {stays}"
         return RunResult(status=Ending.FAILED, message=message, stopped=True, code=done.code)
     if done.code == 0:
-        return RunResult(status=Ending.DONE, message=f"it ended with 0 {after}", code=0)
-    how = f"ended with {done.code}" if done.code > 0 else f"was ended by signal {-done.code}"
-    return RunResult(status=Ending.FAILED, message=f"it {how} {after}, {stays}", code=done.code)
+        return RunResult(status=Ending.DONE, message=f"passed {after}", code=0)
+    how = f"exit code {done.code}" if done.code > 0 else f"signal {-done.code}"
+    return RunResult(
+        status=Ending.FAILED, message=f"failed with {how} {after}; {stays}", code=done.code
+    )
 
 
 def _command(task: Task, host: Host) -> "Command":

@@ -82,7 +82,7 @@ def _read(
     try:
         table = parse(text)
     except RecursionError:
-        return Problem(path, f"is nested too deeply to be read as {format_}")
+        return Problem(path, f"is nested too deeply for {format_}")
     except ValueError as error:  # both decoders' errors, and numbers of too many digits
         found = line.search(str(error))
         number = int(found[1]) if found else None

@@ -234,11 +234,11 @@ class _Asking:
             if verdict is False:
                 continue
             if verdict is None:
-                self._note(one, "whether its marker holds for this interpreter cannot be told")
+                self._note(one, "its marker cannot be evaluated for this interpreter")
                 continue
             found = self._parsed(one)
             if found.url and not found.name:
-                self._note(one, "it names no package, so whether it is installed cannot be told")
+                self._note(one, "no package name: cannot check if installed")
             if found.name not in self._names and found.url != self._folder:
                 yield found
                 continue

@@ -78,7 +78,7 @@ def _checked(document: DataDocument, specifier: str, written: str, problems: lis
     try:
         return str(SpecifierSet(specifier)) and specifier
     except (InvalidSpecifier, ValueError):
-        problems.append(document.problem("what it asks of Python is no range of versions", written))
+        problems.append(document.problem("invalid Python version range", written))
         return ""
 
 
@@ -172,7 +172,7 @@ def _outside(
     file = wanted.specifier_source or ""
     key = "python_requires" if os.path.basename(file) == "setup.cfg" else "requires-python"
     yield PythonDrift(
-        f"{key} asks for {wanted.specifier}, and this is {version}",
+        f"{key} is {wanted.specifier}, but the environment has {version}",
         file,
         error=True,
         wanted=_fitting_version(wanted, named, version),
@@ -196,7 +196,7 @@ def _not_pinned(wanted: WantedPython, python: Python) -> Iterator[PythonDrift]:
         is_ = f"{_NAMES.get(implementation, implementation)} {version}"
     file = wanted.exact_source or ""
     yield PythonDrift(
-        f"{os.path.basename(file)} pins {what}, and this is {is_}",
+        f"{os.path.basename(file)} pins {what}, but the environment has {is_}",
         file,
         error=True,
         # interpreters are chosen by version alone, inside the range
@@ -219,7 +219,7 @@ def _deployed(
         seen.add(key)
         does = f"its {DEVELOPMENT} has" if worked_on else "deploys on"
         fits = _accepts(wanted.specifier, one.version)
-        but = "" if fits else f", which is outside {wanted.specifier}"
+        but = "" if fits else f" (outside {wanted.specifier})"
         yield PythonDrift(
             f"develops on {_dotted(minor)}, {does} {one.version} ({_place(one)}){but}",
             one.file,
@@ -247,7 +247,7 @@ def _untested(
         fitting = [_dotted(one) for one in minors if _accepts(wanted.specifier, _dotted(one))]
         several = [_dotted(one) for one in minors]
         yield PythonDrift(
-            f"{source} tests {_listed(several)}, and not {_dotted(minor)} ({_place(ones[0])})",
+            f"{source} tests {_listed(several)}, not {_dotted(minor)} ({_place(ones[0])})",
             ones[0].file,
             ones[0].line,
             wanted=fitting[-1] if fitting else "",

@@ -28,8 +28,8 @@ NODE_LIMIT = 50_000
 
 _DIRECTIVES = re.compile(r"^%TAG", re.MULTILINE)
 _MANY_DIRECTIVES = 64  # each is compared with all before it
-_TOO_DEEP = "is nested too deeply to be read as YAML"
-_TOO_MANY = "has more in it, its aliases counted in, than is read of a file of YAML"
+_TOO_DEEP = "is nested too deeply for YAML"
+_TOO_MANY = "exceeds the YAML size limit (aliases included)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def parse_yaml(path: str, text: str) -> Yaml | Problem:
     import yaml  # some 15 ms, and most projects have no file that wants it
 
     if len(_DIRECTIVES.findall(text)) > _MANY_DIRECTIVES:
-        return Problem(path, "has more directives than are read of a file of YAML")
+        return Problem(path, "exceeds the limit of YAML directives")
     # types-PyYAML knows no interpreter without libyaml
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     parser: Any = None

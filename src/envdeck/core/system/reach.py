@@ -32,7 +32,7 @@ class RemoteError(OSError):
     """A path lies on a network disk that nobody named: it was not touched."""
 
     def __init__(self, path: str, mount: Mount) -> None:
-        super().__init__(errno.EREMOTE, f"not looked at: on a network disk ({mount.kind})", path)
+        super().__init__(errno.EREMOTE, f"skipped: on a network disk ({mount.kind})", path)
         self.mount = mount
 
 
@@ -197,7 +197,7 @@ def _check(path: str, *, follow: bool) -> None:
 
 def _remember(path: str, mount: Mount) -> None:
     if len(_bars.met) < _MOST_MET:
-        _bars.met[path] = f"not looked at: on a network disk ({mount.kind}, {mount.point})"
+        _bars.met[path] = f"skipped: on a network disk ({mount.kind}, {mount.point})"
 
 
 def _absolute(path: str) -> str:

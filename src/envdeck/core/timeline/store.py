@@ -302,4 +302,4 @@ def _of_day(every: Sequence[Snapshot], reference: str) -> Snapshot | NoSnapshot:
     for one in every:
         if one.taken_at < day.timestamp():
             return one
-    return NoSnapshot(f"no snapshot is as old as {reference}")
+    return NoSnapshot(f"no snapshot on or before {reference}")

@@ -14,7 +14,7 @@ dependencies = ["courier-http>=0.28", "inkterm>=14"]
 """
 
 
-@scenario("uv keeps it in its cache, and the project only has a link to it")
+@scenario("central uv environment in the cache, linked from the project")
 def central(builder: Builder) -> Created:
     """An environment of uv's `environments-v2`."""
     files = {"pyproject.toml": _ATLAS, "atlas.py": '"""Where things are."""\n'}
@@ -32,7 +32,7 @@ def central(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("a tool that `uv tool install` has made, which its owner removes")
+@scenario("a tool installed with `uv tool install`, deleted by uv")
 def command(builder: Builder) -> Created:
     """A tool of uv, which has no project."""
     builder.run_uv("tool", "install", "-q", "--python", builder.python.executable, "straightedge")
@@ -41,7 +41,7 @@ def command(builder: Builder) -> Created:
     return Created(None, environment)
 
 
-@scenario("direnv makes it for whoever enters the folder")
+@scenario("created by direnv on entering the folder")
 def direnv(builder: Builder) -> Created:
     """An environment of direnv's `layout python3`."""
     python = builder.others.earlier
@@ -73,7 +73,7 @@ dependencies = ["pytest"]
 """
 
 
-@scenario("Hatch keeps it in its data folder, below a hash")
+@scenario("in Hatch's data folder, below a hash")
 def hatch(builder: Builder) -> Created:
     """The default environment of Hatch."""
     files = {"pyproject.toml": _ALMANAC, "almanac/__init__.py": '"""The year."""\n'}
@@ -90,7 +90,7 @@ def hatch(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("pre-commit keeps it for a hook that several projects share")
+@scenario("hook environment of pre-commit, shared by projects")
 def hook(builder: Builder) -> Created:
     """A hook of pre-commit, which has no project."""
     python = builder.others.earlier
@@ -118,7 +118,7 @@ pebblecache = "*"
 """
 
 
-@scenario("Pipenv keeps it far from its project, under a name with a hash")
+@scenario("Pipenv environment outside its project, with a hash in its name")
 def pipenv(builder: Builder) -> Created:
     """An environment in the data folder of Pipenv."""
     files = {"Pipfile": _PIPFILE, "recipes.py": '"""What to cook."""\n'}
@@ -135,7 +135,7 @@ def pipenv(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("tools that pipx has installed, one of them unused for months")
+@scenario("tools installed with pipx, one unused for months")
 def pipx(builder: Builder) -> Created:
     """Two tools of pipx."""
     made = []
@@ -169,7 +169,7 @@ _CURRENT = "lanternweb==2.3.1 quarrydb==4.4.1 inkterm==14.2.0 pytest==8.4.2"
 _OUTDATED = "lanternweb==2.1.0 quarrydb==4.2.0 inkterm==13.8.0 pytest==8.2.0"
 
 
-@scenario("Poetry keeps it in its cache, and one of an old Python beside it that nobody needs")
+@scenario("in Poetry's cache, next to an unused one of an old Python")
 def poetry_cache(builder: Builder) -> Created:
     """Two environments of one project of Poetry."""
     files = {"pyproject.toml": _TIMESHEETS, "timesheets/__init__.py": '"""Who was there."""\n'}
@@ -193,7 +193,7 @@ def poetry_cache(builder: Builder) -> Created:
     return Created(project, made[0], tuple(made[1:]))
 
 
-@scenario("tox makes one for each Python, and makes them anew when it likes")
+@scenario("one tox environment per Python, recreated by tox")
 def tox(builder: Builder) -> Created:
     """Two environments of one project of tox."""
     pythons = (builder.python, builder.others.coming)

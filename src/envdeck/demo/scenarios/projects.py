@@ -67,7 +67,7 @@ CARRIER_TOKEN=changeme
 """
 
 
-@scenario("just cloned: the walkthrough leads from here to its first command")
+@scenario("fresh clone: start of the project setup")
 def clone(builder: Builder) -> Created:
     """A project without an environment."""
     minor = builder.python.minor
@@ -118,7 +118,7 @@ def _uv_versions() -> str:
     return f">={version},<{major}.{int(minor) + 1}"
 
 
-@scenario("groups of dependencies, of which one is a default", usual=False)
+@scenario("dependency groups, one of them default", usual=False)
 def groups(builder: Builder) -> Created:
     """A project of uv with dependency groups."""
     minor = builder.python.minor
@@ -154,7 +154,7 @@ def groups(builder: Builder) -> Created:
     return Created(project)
 
 
-@scenario("what its lock file says is what is installed")
+@scenario("matches its lock file")
 def healthy(builder: Builder) -> Created:
     """A project whose environment matches its lock file."""
     minor = builder.python.minor
@@ -201,7 +201,7 @@ _LOCKED = (
 )
 
 
-@scenario("a project of Poetry's with its lock file", usual=False)
+@scenario("a Poetry project with its lock file", usual=False)
 def poetry(builder: Builder) -> Created:
     """A project of Poetry without an environment."""
     minor = builder.python.minor
@@ -309,8 +309,8 @@ def requirements(builder: Builder) -> Created:
 
 
 @scenario(
-    "a `.env` that is in git, that others may read, with a key twice and one missing, another "
-    "in the environment, and a secret in the example"
+    ".env tracked by git and readable by others, with a duplicate and a missing key, another .env "
+    "inside the environment, and a secret in the example"
 )
 def dotenv(builder: Builder) -> Created:
     """A project whose dotenv files have every trouble."""
@@ -351,10 +351,7 @@ def _made_up(prefix: str, length: int) -> str:
     return prefix + "".join(chance.choices(string.ascii_letters + string.digits, k=length))
 
 
-@scenario(
-    "a package is missing, another is not as locked, some are needed by nothing, and the project "
-    "is deployed on another Python"
-)
+@scenario("drift: missing, mismatched and extraneous packages, deployed on another Python")
 def drifted(builder: Builder) -> Created:
     """A project whose environment differs from its lock file."""
     minor = builder.python.minor
@@ -414,7 +411,7 @@ _OUTDATED = (
 )
 
 
-@scenario("there are newer releases of nearly everything in it")
+@scenario("nearly all packages outdated")
 def lagging(builder: Builder) -> Created:
     """An environment with old releases."""
     names = [pin.partition("==")[0] for pin in _OUTDATED.split()]
@@ -436,7 +433,7 @@ def lagging(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("small, up to date, and used now and then")
+@scenario("small, up to date, rarely used")
 def now_and_then(builder: Builder) -> Created:
     """An environment without any trouble, of `venv`."""
     files = {"requirements.txt": "inkterm>=13\ntidyargs\n", "clock.py": '"""Your move."""\n'}

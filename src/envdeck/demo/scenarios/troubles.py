@@ -10,7 +10,7 @@ def _lines(requirements: str) -> str:
     return "".join(f"{one}\n" for one in requirements.split())
 
 
-@scenario("its Python gets no fixes any more, not even for security")
+@scenario("Python is end of life, without security fixes")
 def end_of_life(builder: Builder) -> Created:
     """An environment with a Python past its end of life."""
     wanted = "inkterm<14\ntallow-templates\nwickrouter\n"
@@ -27,7 +27,7 @@ def end_of_life(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("it takes more room than any other, and nobody has used it for months")
+@scenario("the largest one, unused for months")
 def large(builder: Builder) -> Created:
     """The largest environment, with a package that no index has."""
     wanted = "chorus-models==1.0.0 plotmill==3.9.2 gridframe==2.2.3"
@@ -44,7 +44,7 @@ def large(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("no environment rests on that Python, and it has packages")
+@scenario("global packages in a Python that no environment uses")
 def left_python(builder: Builder) -> Created:
     """An unused Python with packages."""
     left = builder.others.left
@@ -52,7 +52,7 @@ def left_python(builder: Builder) -> Created:
     return Created()
 
 
-@scenario("its folder was renamed, and its scripts still name the old one")
+@scenario("folder was renamed, scripts still use the old path")
 def moved(builder: Builder) -> Created:
     """An environment in a renamed project."""
     wanted = "courier-http==0.27.0 inkterm==13.8.0 straightedge==0.6.0"
@@ -65,7 +65,7 @@ def moved(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("its project is no longer there")
+@scenario("orphan: its project was deleted")
 def orphan(builder: Builder) -> Created:
     """An environment of virtualenvwrapper whose project was deleted."""
     project = builder.at("work/newsletter")
@@ -80,7 +80,7 @@ def orphan(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("made to try something, of no project, and one not used since")
+@scenario("experiments without a project, one not used since")
 def scratch(builder: Builder) -> Created:
     """Two environments without a project."""
     wanted = "courier-http inkterm"
@@ -98,9 +98,7 @@ _PRUNED = "plotmill==3.9.2 numera==1.26.4"
 _CACHED = "gridframe==2.2.3 quarrydb==4.2.0"
 
 
-@scenario(
-    "hard links: both look large, and deleting one of them would free little, both together more"
-)
+@scenario("hard links: both look large, but deleting one frees little, both together more")
 def shared(builder: Builder) -> Created:
     """Two environments that share their files."""
     made: list[str] = []
@@ -122,7 +120,7 @@ def shared(builder: Builder) -> Created:
     return Created(builder.at("work/forecast"), made[0], tuple(made[1:]))
 
 
-@scenario("the Python that it rests on is no longer there")
+@scenario("broken: base interpreter not found")
 def broken(builder: Builder) -> Created:
     """An environment whose base interpreter was removed."""
     own, wanted = builder.python, "lanternweb==2.1.0 quarrydb==4.2.0 quarrydb-migrate==1.1.0"
@@ -136,7 +134,7 @@ def broken(builder: Builder) -> Created:
     return Created(project, environment)
 
 
-@scenario("it was last used two years ago, and takes its room ever since")
+@scenario("last used two years ago")
 def unused(builder: Builder) -> Created:
     """An environment for which time has passed."""
     wanted = "gridframe==2.2.0 inkterm==13.8.0 numera==1.26.4 tidyargs==8.1.7"

@@ -33,12 +33,12 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     ROLLED_BACK = "rolled back"
-    ENDED_BADLY = "ended badly"
+    ENDED_BADLY = "failed"
     """A command that is not ours did, and what it did stays."""
-    REFUSED = "refused"
+    REFUSED = "blocked"
     CANCELLED = "cancelled"
     """It was given up before it began."""
-    FAILED = "failed"
+    FAILED = "crashed"
     """A fault of the program ended it; the next start finishes it or rolls it back."""
 
     @property
@@ -89,7 +89,7 @@ class Job:
         self.plan = plan
         self.state = JobState.WAITING
         self.stopping = False
-        """Whether a person has asked for its end."""
+        """Whether a person has cancelled it."""
         self.step: int | None = None
         """The step that runs, or that ran last."""
         self.progress: StepProgress | None = None

@@ -47,7 +47,7 @@ def opener(
     if platform == "darwin":
         return "open", ""
     if not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")):
-        return None, "there is no desktop in this session"
+        return None, "no desktop in this session"
     found = find("xdg-open")
     return found, "" if found else "xdg-open is not installed"
 
@@ -59,7 +59,7 @@ def open_folder(program: str, path: str, *, patience: float = 10) -> str:
     longer than `patience` seconds was the file manager itself, and how that ends says nothing.
     """
     if not os.path.isdir(path):
-        return "the folder is no longer there"
+        return "folder not found"
     try:
         process = subprocess.Popen(
             [program, path],
@@ -69,13 +69,13 @@ def open_folder(program: str, path: str, *, patience: float = 10) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        return f"{shlex.quote(program)} could not be started: {error.strerror}"
+        return f"cannot start {shlex.quote(program)}: {error.strerror}"
     started = time.monotonic()
     code = process.wait()
     lasted = time.monotonic() - started
     # Explorer ends with 1 although it opened the folder.
     if code and lasted <= patience and os.path.basename(program) != "explorer":
-        return f"{os.path.basename(program)} ended with code {code}"
+        return f"{os.path.basename(program)} failed with exit code {code}"
     return ""
 
 

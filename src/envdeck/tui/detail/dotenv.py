@@ -80,7 +80,7 @@ class Peek:
     def _show(self, read: tuple["KeyAt", str]) -> None:
         at, problem = read
         if problem:
-            self._failed(f"its value could not be read ({problem})")
+            self._failed(f"cannot read the value ({problem})")
         elif self._wanted(at):
             self.shown = Shown(at, self._secret)
             self._hides = self._owner.set_timer(SECONDS, self.hide)
@@ -156,11 +156,11 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         """Return the rows."""
         match self.reading.state:
             case ReadPending():
-                words = f"Reading the dotenv files{self.look.signs.ellipsis}"
+                words = f"Reading .env files{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
             case ReadFailure(reason):
-                why = f"{self.look.signs.broken} They could not be read: {reason}"
-                again = Part(self.look.key("refresh"), Tone.HEADING), Part(" reads them again.")
+                why = f"{self.look.signs.broken} Cannot read .env files: {reason}"
+                again = Part(self.look.key("refresh"), Tone.HEADING), Part(": try again")
                 return say([(Part(why, Tone.ERROR),), again], self.look, cells)
             case report:
                 return dotenv_rows(report, self.peek.shown, self.look, cells)
@@ -179,12 +179,12 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         if self._said:
             told.append((Part(f"{self.look.signs.warning} {self._said}", Tone.WARNING),))
         if at is not None:
-            word = f" shows its value for {SECONDS:.0f} s" if shown is None else " hides it"
+            word = f": reveal value for {SECONDS:.0f} s" if shown is None else ": hide value"
             told.append((Part(self.look.key("reveal"), Tone.HEADING), Part(word, Tone.MUTED)))
         remedy = self._remedy()
         if remedy is not None:
             verb, what = remedy_words(remedy, self.look.home)
-            words = f" {'has' if verb == 'have' else verb + 's'} {what}"
+            words = f": {verb} {what}"
             told.append((Part(self.look.key("mend"), Tone.HEADING), Part(words, Tone.MUTED)))
         self.footing.tell(joined(told))
         self.post_message(HintsChanged())
@@ -203,7 +203,7 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         if self.peek.shown is not None:
             self.hide_secrets()
         elif at is None:
-            self._warn("go to a key first: it has a value")
+            self._warn("select a key first")
         else:
             self.peek.show(at)
 
@@ -230,9 +230,9 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         """Return what mends the row under the cursor; what needs values asks for them first."""
         remedy, report = self._remedy(), self.report
         if isinstance(self.reading.state, ReadPending):
-            return "the dotenv files are being read still"
+            return "still reading .env files"
         if remedy is None or report is None:
-            return "nothing here is mended by a key: go to what is wrong with a file"
+            return "select a problem to fix"
         self.hide_secrets()
         dialog = remedy_dialog(operating, remedy, report, self.look)
         return dialog or remedy_request(operating, remedy, {}, self.look)
@@ -247,5 +247,5 @@ def _read(source: CatalogSource, request: ProjectRequest) -> "DotenvReport":
     environment = request[0]
     report = source.dotenv(environment.project.path or "", environment.path)
     if not report.files and not os.path.isdir(report.project):
-        raise FileNotFoundError("its project is no longer there")
+        raise FileNotFoundError("project not found")
     return report

@@ -62,13 +62,13 @@ def asked_for(remedy: Remedy, report: DotenvReport) -> tuple[FixRequest, ...]:
     for name in remedy.keys or tuple(known):
         key = known.get(name)
         if key is None or not key.has_value:
-            asked.append(FixRequest(name, "the example leaves it empty" if key else ""))
+            asked.append(FixRequest(name, "empty in the example" if key else ""))
         elif key.placeholder:
-            asked.append(FixRequest(name, "the example has a placeholder"))
+            asked.append(FixRequest(name, "placeholder in the example"))
         elif suspect.intersection(range(key.line, key.line + key.lines)):
-            asked.append(FixRequest(name, "what the example has is not taken: see its finding"))
+            asked.append(FixRequest(name, "example value not used: see its finding"))
         else:
-            asked.append(FixRequest(name, "as the example has it", default=True))
+            asked.append(FixRequest(name, "from the example", default=True))
     return tuple(asked)
 
 
@@ -103,7 +103,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
         Binding("escape", "back", show=False),
         Binding("down", "move('down')", show=False),
         Binding("up", "move('up')", show=False),
-        Binding("ctrl+r", "show_typed", "Show what is typed", show=False),
+        Binding("ctrl+r", "show_typed", "Show typed text", show=False),
     ]
 
     def __init__(
@@ -131,7 +131,7 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
 
     def buttons(self) -> Iterable[Button]:
         """To go on, to see what is typed, and to cancel."""
-        yield DialogButton((Part(" Show the plan "),), id="go_on", classes="-go-on")
+        yield DialogButton((Part(" Show plan "),), id="go_on", classes="-go-on")
         yield DialogButton((Part(" Show typed "),), id="show_typed")
         yield DialogButton((Part(" Cancel "),), id="cancel")
 
@@ -162,9 +162,9 @@ class DotenvValuesDialog(Dialog[PlanRequest]):
                 field.value = secret.text or ""
 
     def _say_keys(self) -> None:
-        words = "ctrl+r shows what is typed · enter goes on · empty is allowed"
+        words = "ctrl+r: show typed text · enter: next · empty is allowed"
         if self.app.size.width < 74:
-            words = "ctrl+r shows it · enter goes on"
+            words = "ctrl+r: show · enter: next"
         self.said.show((Part(words, Tone.MUTED),))
 
     def on_resize(self) -> None:

@@ -25,10 +25,10 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped
 KINDS = {
     FileKind.ENV: "",
     FileKind.EXAMPLE: "example",
-    FileKind.STRAY: "inside the environment: it goes with it",
+    FileKind.STRAY: "inside the environment",
 }
-_ENCODINGS = {"utf-8": "", "utf-8-sig": "begins with a BOM", "latin-1": "latin-1, not UTF-8"}
-_NEWLINES = {"\n": "", "\r\n": "CRLF line ends", "\r": "CR line ends"}
+_ENCODINGS = {"utf-8": "", "utf-8-sig": "starts with a BOM", "latin-1": "latin-1, not UTF-8"}
+_NEWLINES = {"\n": "", "\r\n": "CRLF line endings", "\r": "CR line endings"}
 
 
 def mask(look: Look) -> str:
@@ -44,7 +44,7 @@ def facts(file: DotenvFile, look: Look) -> Iterator[Line]:
         yield (mode,)
     for said in (
         _ENCODINGS.get(file.encoding, plain(file.encoding)),
-        _NEWLINES.get(file.newline, "unusual line ends"),
+        _NEWLINES.get(file.newline, "unusual line endings"),
     ):
         if said:
             yield (Part(said, Tone.WARNING),)
@@ -59,16 +59,16 @@ def _mode(file: DotenvFile) -> Part | None:
         return None
     octal = f"({mode & 0o7777:04o})"
     if mode & 0o002:
-        return Part(f"everybody can write it {octal}", Tone.WARNING)
+        return Part(f"writable by everyone {octal}", Tone.WARNING)
     if file.kind is FileKind.EXAMPLE:
         return None
     if mode & 0o004:
-        return Part(f"everybody can read it {octal}", Tone.WARNING)
+        return Part(f"readable by everyone {octal}", Tone.WARNING)
     if mode & 0o020:
-        return Part(f"its group can write it {octal}", Tone.WARNING)
+        return Part(f"writable by group {octal}", Tone.WARNING)
     if mode & 0o040:
-        return Part(f"its group can read it {octal}", Tone.WARNING)
-    return Part("only you can read it", Tone.MUTED)
+        return Part(f"readable by group {octal}", Tone.WARNING)
+    return Part("readable only by you", Tone.MUTED)
 
 
 def _git(git: GitState, kind: FileKind, look: Look) -> Iterator[Line]:
@@ -78,7 +78,7 @@ def _git(git: GitState, kind: FileKind, look: Look) -> Iterator[Line]:
     told = False
     if git.tracked:
         told = True
-        yield (Part("in git", Tone.ERROR if secret else Tone.MUTED),)
+        yield (Part("tracked by git", Tone.ERROR if secret else Tone.MUTED),)
     elif git.ignored:
         told = True
         yield (Part("ignored by git", Tone.MUTED),)
@@ -87,7 +87,7 @@ def _git(git: GitState, kind: FileKind, look: Look) -> Iterator[Line]:
         yield (Part("not ignored by git", Tone.WARNING if secret else Tone.MUTED),)
     if git.committed and not git.tracked:
         told = True
-        yield (Part("was committed before", Tone.WARNING if secret else Tone.MUTED),)
+        yield (Part("previously committed", Tone.WARNING if secret else Tone.MUTED),)
     if git.problem:
         why = look.sentence(git.problem)
         yield (Part(f"git not {'all ' if told else ''}checked: {why}", Tone.WARNING),)
@@ -192,7 +192,7 @@ def _absent(path: str, report: DotenvReport, look: Look, cells: int) -> Iterator
     findings = _of(path, report)
     about = FileAt(path, _mends(findings))
     creates = any(one.kind is RemedyKind.CREATE for one in about.mends)
-    yield _title(path, "not there yet" if creates else "", about, report, look, cells)
+    yield _title(path, "not created yet" if creates else "", about, report, look, cells)
     yield from _findings(findings, report, look, cells)
 
 
@@ -217,7 +217,7 @@ def _file(
     for line in pieces(list(facts(file, look)), look, cells, _INSET):
         yield TabRow(line)
     if file.link is not None:
-        link = (Part("leads to ", Tone.MUTED), Part(look.path(file.link), path=True))
+        link = (Part("symlink to ", Tone.MUTED), Part(look.path(file.link), path=True))
         yield from (TabRow(line) for line in told(link, look, cells, _INSET))
     if file.problem:
         sign = (Part(f" {look.signs.broken} ", Tone.ERROR),)
@@ -278,7 +278,7 @@ def _keys(
     for name, one in islice(missing.items(), _MOST):
         remedy = Remedy(RemedyKind.ADD, file.path, report.project, (name,), one.example)
         named = place(one.example, None, look.home, report.project)
-        notes = f"missing: {named} has it", "missing: the example has it", "missing"
+        notes = f"missing, in {named}", "missing, in example", "missing"
         note = _fitting(notes, cells - _INSET - room - 3)
         line = (
             Part(f" {look.signs.broken} ", Tone.WARNING),
@@ -293,7 +293,7 @@ def _keys(
         )
     left_out = max(len(file.keys) - _MOST, 0) + max(len(missing) - _MOST, 0)
     if left_out:
-        more = Part(f"and {left_out:,} more: `envdeck dotenv` lists them all", Tone.MUTED)
+        more = Part(f"and {left_out:,} more (see `envdeck dotenv`)", Tone.MUTED)
         yield from (TabRow(line) for line in told((more,), look, cells, _INSET))
 
 
@@ -349,7 +349,7 @@ def _cut(text: str, beyond: int, cells: int, look: Look) -> Iterator[str]:
         text = text[len(piece) :]
         if not text:
             return
-    yield f"{look.signs.ellipsis} and {len(text) + beyond:,} characters more"
+    yield f"{look.signs.ellipsis} and {len(text) + beyond:,} more characters"
 
 
 def _cell(name: str, cells: int, look: Look) -> str:

@@ -20,7 +20,7 @@ from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, 
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, flowed, glued
 from envdeck.tui.widgets.line_view import LineView
 
-LABEL_CELLS = 10
+LABEL_CELLS = 12
 _BAR_CELLS = 32
 _NOTHING = Part("")
 _BELOW = " "
@@ -123,20 +123,20 @@ def _size(environment: Environment, look: Look, cells: int) -> Iterator[Row]:
     room = min(_BAR_CELLS, max(cells - LABEL_CELLS - 2, 8))
     yield _row("Size", bar(freed, disk, disk, room, look.signs))
     if measured.up_to:
-        yield _figure(" frees", freed, look, "at most: blocks can be shared here", "solid")
+        yield _figure(" frees", freed, look, "at most (shared blocks)", "solid")
     else:
-        yield _figure(" frees", freed, look, "if it alone is deleted", "solid")
+        yield _figure(" frees", freed, look, "if deleted alone", "solid")
     if disk > freed:
-        yield _figure(" shared", disk - freed, look, "has links elsewhere, stays", "hollow")
+        yield _figure(" shared", disk - freed, look, "shared by hard links, not freed", "hollow")
     yield _figure(" on disk", disk, look)
-    yield _figure(" apparent", measured.apparent_bytes, look, "the lengths of its files")
+    yield _figure(" apparent", measured.apparent_bytes, look, "sum of file lengths")
     if measured.unreadable:
         count = counted(measured.unreadable, "folder")
-        text = f"{look.signs.warning} {count} could not be read, and not counted"
+        text = f"{look.signs.warning} {count} unreadable, not counted"
         yield _row(_BELOW, (Part(text, Tone.WARNING),))
     yield _row(
         " measured",
-        *_when(measured.measured_at or None, look, "at a time unknown"),
+        *_when(measured.measured_at or None, look, "unknown time"),
         counted(measured.files, "file"),
     )
 
@@ -162,7 +162,7 @@ def _life(environment: Environment, look: Look) -> Iterator[Row]:
     link = environment.project
     note = look.sentence(link.source)
     if link.state is ProjectState.NONE:
-        note = "nothing names one; it may well be in use"
+        note = "environment may still be in use"
     state, path = project_words(link)
     project: Line = (Part(look.path(path), path=True),) if path else (Part(state),)
     if state and path:
@@ -176,13 +176,13 @@ def _contents(environment: Environment, installed: Installed | None, look: Look)
     folders = [_inside(folder, environment.path, look) for folder in environment.site_packages]
     asked = ""
     if isinstance(installed, ReadDone) and installed.requested:
-        asked = f"{installed.requested:,} asked for"
+        asked = f"{installed.requested:,} direct"
     yield _row("Packages", (Part(_packages(environment, installed)),), asked, *folders)
     match installed:
         case ReadPending():
             yield _row("Scripts", f"reading{look.signs.ellipsis}")
         case ReadFailure(reason):
-            text = f"{look.signs.broken} packages could not be read: {plain(reason)}"
+            text = f"{look.signs.broken} cannot read packages: {plain(reason)}"
             yield _row(_BELOW, (Part(text, Tone.ERROR),))
         case ReadDone(distributions):
             names = sorted({s.name for one in distributions for s in one.scripts})
@@ -196,7 +196,7 @@ def _packages(environment: Environment, installed: Installed | None) -> str:
     if isinstance(installed, ReadDone):
         return f"{len(installed.distributions):,}" if installed.distributions else "none"
     if environment.packages is None:
-        return "could not be listed"
+        return "unreadable"
     return f"{environment.packages:,}" if environment.packages else "none"
 
 
@@ -212,20 +212,20 @@ def _python(environment: Environment, look: Look) -> Iterator[Row]:
     python, creation = environment.python, environment.creation
     for label, path in (
         ("Base", python.base),
-        ("Starts as", python.executable),
-        ("Leads to", python.base_executable),
+        ("Executable", python.executable),
+        ("Resolves to", python.base_executable),
     ):
         if path:
             yield _row(label, (Part(look.path(path), path=True),))
     creator, *flags = creator_words(creation)
-    yield _row("Made by", (Part(creator),), *flags)
+    yield _row("Created by", (Part(creator),), *flags)
     if creation.command:
         yield _row(" command", (Part(look.sentence(creation.command)),))
 
 
 def _seen(environment: Environment, look: Look) -> Iterator[Row]:
     if environment.seen_at:
-        yield _row("Seen", *_when(environment.seen_at, look, ""), "all of the above")
+        yield _row("Last scan", *_when(environment.seen_at, look, ""))
 
 
 class OverviewLines(LineView):

@@ -148,10 +148,10 @@ def page(
     rows = [PageRow(line) for line in _head(distribution, look, max(cells - 2, 8))]
     why = needed_by(distribution.name, everything)
     roots = sum(not distribution.required_by for distribution in _named(why, installed))
-    rows += [PageRow(), *_title("Why it is here", _why(distribution, roots), look, cells)]
+    rows += [PageRow(), *_title("Why installed", _why(distribution, roots), look, cells)]
     rows += _tree("why", why, installed, look, cells)
     below = needs(distribution.name, everything)
-    rows += [PageRow(), *_title("What it needs", _below(below), look, cells)]
+    rows += [PageRow(), *_title("Requires", _below(below), look, cells)]
     rows += _tree("needs", below, installed, look, cells)
     return rows
 
@@ -167,13 +167,13 @@ def _title(title: str, said: str, look: Look, cells: int) -> Iterator[PageRow]:
 
 def _why(distribution: Distribution, roots: int) -> str:
     if distribution.requested:
-        also = f", and {counted(roots, 'package')} at the root needs it" if roots == 1 else ""
-        also = also or (f", and {counted(roots, 'package')} at the root need it" if roots else "")
-        return f"it was asked for{also}"
+        also = f", and required by {counted(roots, 'top-level package')}" if roots == 1 else ""
+        also = also or (f", and required by {counted(roots, 'top-level package')}" if roots else "")
+        return f"direct{also}"
     if not distribution.required_by:
-        return "nothing here needs it, and nobody is recorded as having asked for it"
+        return "extraneous: not direct, not required by any package"
     direct = len(distribution.required_by)
-    return f"{counted(direct, 'package')} {'needs' if direct == 1 else 'need'} it"
+    return f"required by {counted(direct, 'package')}"
 
 
 def _below(nodes: list[PageNode]) -> str:
@@ -205,7 +205,7 @@ def _head(distribution: Distribution, look: Look, cells: int) -> Iterator[Line]:
         yield from _inset([(Part("from ", Tone.MUTED), origin)], cells, look)
     yield from _inset([(Part(look.path(distribution.path), Tone.MUTED, path=True),)], cells, look)
     if distribution.problem:
-        problem = f"{signs.broken} metadata not read whole: {plain(distribution.problem)}"
+        problem = f"{signs.broken} incomplete metadata: {plain(distribution.problem)}"
         yield from _inset([(Part(problem, Tone.ERROR),)], cells, look)
     if distribution.scripts:
         names = ", ".join(plain(script.name) for script in distribution.scripts)
@@ -242,20 +242,20 @@ def _package_page_node(
     if distribution is not None:
         parts.append(Part(f" {plain(distribution.version)}", Tone.MUTED))
     if requested:
-        parts.append(Part(f"  {signs.marked} asked for", Tone.ACCENT))
+        parts.append(Part(f"  {signs.marked} direct", Tone.ACCENT))
     wanted = plain(requirement_versions(node.wanted))
     match node.mark:
         case Mark.MISSING:
-            told = f", needs {wanted}" if wanted else ""
+            told = f", requires {wanted}" if wanted else ""
             parts.append(Part(f"  {signs.broken} not installed{told}", Tone.ERROR))
         case Mark.UNMET:
-            parts.append(Part(f"  {signs.warning} needs {wanted}", Tone.WARNING))
+            parts.append(Part(f"  {signs.warning} requires {wanted}", Tone.WARNING))
         case Mark.CYCLE:
-            parts.append(Part("  (a cycle: it is above this)", Tone.WARNING))
+            parts.append(Part("  (cycle)", Tone.WARNING))
         case Mark.ABOVE:
-            parts.append(Part("  (opened above)", Tone.MUTED))
+            parts.append(Part("  (shown above)", Tone.MUTED))
         case Mark.CUT:
-            parts.append(Part("  (goes deeper)", Tone.MUTED))
+            parts.append(Part("  (more levels)", Tone.MUTED))
         case Mark.NONE:
             pass
     return clipped(tuple(parts), cells, signs.ellipsis)

@@ -180,7 +180,7 @@ def _state(distribution: Distribution, look: Look) -> tuple[str, Tone, str]:
         return look.signs.broken, Tone.ERROR, plain(distribution.problem)
     if distribution.missing:
         wanted = ", ".join(plain(name) for name in distribution.missing)
-        return look.signs.warning, Tone.WARNING, f"needs {wanted}, which is not here"
+        return look.signs.warning, Tone.WARNING, f"requires {wanted}, not installed"
     return " ", Tone.PLAIN, ""
 
 
@@ -194,12 +194,12 @@ def footing(
     """Return what is shown of what there is, and what the signs mean."""
     total = len(distributions)
     if not total:
-        return "No packages here."
+        return "No packages."
     asked = sum(one.requested for one in distributions)
     editable = sum(one.editable for one in distributions)
     count = counted(total, "package") if shown == total else f"{shown:,} of {total:,}"
     only = "only " if choice.requested_only else ""
-    said = [count, f"{look.signs.marked} {only}{asked:,} asked for"]
+    said = [count, f"{look.signs.marked} {only}{asked:,} direct"]
     if editable:
         said.append(f"{look.signs.editable} {editable:,} editable")
     return " · ".join(said)
@@ -208,15 +208,15 @@ def footing(
 def nothing_shown(distributions: Sequence[Distribution], choice: PackageView, look: Look) -> str:
     """Return why the table is empty and what to press, or nothing where it is not."""
     if not distributions:
-        return "No packages are installed here: only the interpreter."
+        return "No packages installed."
     if choice.text:
         sought, back = plain(choice.text), look.key("back")
         if choice.requested_only:
             key = look.key("asked")
-            return f'None of those asked for has "{sought}"; {back} clears it, {key} shows all.'
-        return f'No package has "{sought}" in its name or summary; {back} clears it.'
+            return f'No direct package matches "{sought}". {back}: clear, {key}: show all'
+        return f'No package matches "{sought}". {back}: clear'
     if choice.requested_only:
-        return f"No package is recorded as asked for; {look.key('asked')} shows them all."
+        return f"No direct packages recorded. {look.key('asked')}: show all"
     return ""
 
 

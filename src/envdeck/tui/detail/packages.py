@@ -107,10 +107,10 @@ class Packages(DetailTab):
                 words = nothing_shown(everything, choice, self.look)
                 line = footing(everything, len(rows), choice, self.look) if everything else ""
             case ReadFailure(reason):
-                words = f"{self.look.signs.broken} The packages could not be read: {reason}"
-                line = f"{self.look.key('refresh')} reads it again"
+                words = f"{self.look.signs.broken} Cannot read packages: {reason}"
+                line = f"{self.look.key('refresh')}: try again"
             case _:
-                words, line = f"Reading what is installed{self.look.signs.ellipsis}", ""
+                words, line = f"Reading packages{self.look.signs.ellipsis}", ""
         self.table.say_instead((Part(words, Tone.MUTED),))
         if not self.page.trail:
             self.footing.update(Content(line))

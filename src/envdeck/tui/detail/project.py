@@ -61,15 +61,15 @@ class ProjectTab(ReadTab[Compared]):
         """Return the rows."""
         match self.reading.state:
             case Compared(comparison=None):
-                gone = (Part("Its project is no longer there.", Tone.WARNING),)
+                gone = (Part("Project not found.", Tone.WARNING),)
                 return say([gone, _again(self.look)], self.look, cells)
             case Compared(comparison=comparison) if comparison is not None:
                 return self._compared(comparison, environment, cells)
             case ReadFailure(reason):
-                why = f"{self.look.signs.broken} It could not be compared: {reason}"
+                why = f"{self.look.signs.broken} Cannot compare with the project: {reason}"
                 return say([(Part(why, Tone.ERROR),), _again(self.look)], self.look, cells)
             case _:
-                words = f"Comparing it with its project{self.look.signs.ellipsis}"
+                words = f"Comparing with the project{self.look.signs.ellipsis}"
                 return say([(Part(words, Tone.MUTED),)], self.look, cells)
 
     def _compared(
@@ -93,7 +93,7 @@ class ProjectTab(ReadTab[Compared]):
             self.footing.tell((Part(mending[0].upper() + mending[1:], Tone.MUTED),))
         else:
             key = Part(self.look.key("mend"), Tone.HEADING)
-            self.footing.tell((key, Part(f" {mending.words}", Tone.MUTED)))
+            self.footing.tell((key, Part(f": {mending.words}", Tone.MUTED)))
         self.post_message(HintsChanged())
 
     # mending
@@ -110,10 +110,10 @@ class ProjectTab(ReadTab[Compared]):
         """Return the recreate that mends what is under the cursor, or why there is none."""
         mending = self._mending()
         if isinstance(self.reading.state, ReadPending):
-            return "it is being compared with its project still"
+            return "still comparing with the project"
         environment = self.reading.environment
         if environment is None or mending is None:
-            return "nothing has drifted that could be mended here"
+            return "no drift to fix"
         if isinstance(mending, str):
             return mending
         return fix_request(operating, environment, mending, self.look)
@@ -121,7 +121,7 @@ class ProjectTab(ReadTab[Compared]):
 
 def _again(look: Look) -> Line:
     key = Part(look.key("refresh"), Tone.HEADING)
-    return key, Part(" reads it again.", Tone.MUTED)
+    return key, Part(": try again", Tone.MUTED)
 
 
 def _same(one: tuple[object, object, int], other: tuple[object, object, int]) -> bool:
@@ -134,7 +134,7 @@ class ProjectFixes:
     """A recreate, as far as it is known before it is planned."""
 
     words: str
-    """What is done, for a sentence that begins with the key: `recreates it from uv.lock`."""
+    """What is done, for a sentence that begins with the key: `recreate from uv.lock`."""
     source: str
     """`lock`, `declared` or `exact`."""
     file: str | None = None
@@ -153,12 +153,12 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
     if isinstance(about, PythonDrift):
         if not about.wanted:
             where = place(about.file, about.line, look.home, comparison.project.folder)
-            return f"no version of Python mends that: change what {where} says"
+            return f"cannot be fixed by another Python: edit {where}"
         source = "declared" if comparison.project.manifests else "exact"
         source = "lock" if comparison.against else source
     elif about.mend is DriftFix.NONE:
         name = plain(about.name)
-        return f"no operation mends {name}: nothing here can be installed from"
+        return f"cannot fix {name}: no source to install it from"
     else:
         source = "lock" if about.mend is DriftFix.FROM_LOCK else "declared"
         if about.mend is DriftFix.INTERPRETER:
@@ -168,10 +168,10 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
     where = f"from {_from(comparison, source, look)}"
     interpreter = about.wanted if isinstance(about, PythonDrift) else _python(comparison, about)
     if interpreter:
-        where = f"on {plain(interpreter)} {where}"
+        where = f"with Python {plain(interpreter)} {where}"
     known = source != "exact" and bool(comparison.parts)
     return ProjectFixes(
-        f"recreates it {where}",
+        f"recreate {where}",
         source,
         comparison.against if several else None,
         interpreter,
@@ -183,9 +183,9 @@ def mending(comparison: Comparison, about: Drift | PythonDrift, look: Look) -> P
 def _from(comparison: Comparison, source: str, look: Look) -> str:
     if source == "lock":
         return (
-            place(comparison.against, None, look.home, comparison.project.folder) or "its lock file"
+            place(comparison.against, None, look.home, comparison.project.folder) or "the lock file"
         )
-    return "what is declared" if source == "declared" else "what is in it"
+    return "declared dependencies" if source == "declared" else "current packages"
 
 
 def _python(comparison: Comparison, drift: Drift) -> str | None:

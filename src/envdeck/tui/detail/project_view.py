@@ -21,17 +21,17 @@ def agreement(comparison: Comparison, look: Look) -> str:
     """Return how many packages are as the project says: what counts most."""
     total = comparison.agreed + len(comparison.drifts)
     if not total:
-        return "" if comparison.unchecked else "nothing is installed, and nothing is asked for"
-    said = "the project declares them"
+        return "" if comparison.unchecked else "no packages installed, none required"
+    said = "the declared dependencies"
     if comparison.against:
-        said = f"{place(comparison.against, None, look.home, comparison.project.folder)} has them"
-    if total == 1:
-        said = said.replace("has them", "has it").replace("declares them", "declares it")
+        said = place(comparison.against, None, look.home, comparison.project.folder)
     if not comparison.drifts:
-        return f"all {total:,} packages are as {said}" if total > 1 else f"its package is as {said}"
+        return (
+            f"all {total:,} packages match {said}" if total > 1 else f"the package matches {said}"
+        )
     packages = "package" if total == 1 else "packages"
-    be = "is" if comparison.agreed == 1 or total == 1 else "are"
-    return f"{comparison.agreed:,} of {total:,} {packages} {be} as {said}"
+    match = "matches" if comparison.agreed == 1 or total == 1 else "match"
+    return f"{comparison.agreed:,} of {total:,} {packages} {match} {said}"
 
 
 _BELOW = 5
@@ -73,7 +73,7 @@ def _head(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
     said = agreement(comparison, look)
     drifted = bool(comparison.drifts)
     if said and not drifted and not comparison.unchecked:
-        said += ": nothing has drifted"
+        said += ". No drift"
     if said:
         sign = look.signs.warning if drifted else look.signs.marked
         tone = Tone.WARNING if drifted else Tone.GOOD
@@ -143,7 +143,7 @@ def _drifts(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
         yield from _lines(pieces(below, look, cells, _BELOW))
     left_out = len(comparison.drifts) - len(drifts)
     if left_out:
-        more = Part(f"and {left_out:,} more: `envdeck diff` lists them all", Tone.MUTED)
+        more = Part(f"and {left_out:,} more (see `envdeck diff`)", Tone.MUTED)
         yield from _lines(told((more,), look, cells, _SIGN))
 
 
@@ -215,9 +215,9 @@ def _locks(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow]:
     for one in locks:
         note = plain(one.format) if one.format not in one.file else ""
         if not one.usable:
-            note = "not read whole"
+            note = "partly readable"
         elif one.file == comparison.against and len(locks) > 1:
-            note = "compared with"
+            note = "used"
         count = counted(len(one.packages), "package")
         table.append((place(one.file, None, look.home, folder), count, note))
     yield from _table(table, look, cells)
@@ -236,12 +236,12 @@ def _asks(
         if said:
             kind = f"{plain(wanted.implementation)} " if wanted.implementation else ""
             table.append(
-                ("asks for", kind + plain(said), place(source or "", None, look.home, folder))
+                ("required", kind + plain(said), place(source or "", None, look.home, folder))
             )
     table += _named(project.named, folder, look)
     if not table:
         return
-    yield heading("Python", f"this is {plain(environment.python.version or 'of unknown version')}")
+    yield heading("Python", f"current {plain(environment.python.version or 'unknown')}")
     yield from _table(table, look, cells)
 
 
@@ -290,35 +290,35 @@ def has_project(environment: Environment) -> bool:
 def no_project(environment: Environment, look: Look, cells: int) -> list[TabRow] | None:
     """Return why there is no project to read, and what can be done; None where there is one."""
     link = environment.project
-    path = Part(look.path(link.path or "its place is not known"), path=True)
+    path = Part(look.path(link.path or "unknown location"), path=True)
     match link.state:
         case ProjectState.FOUND if has_project(environment):
             return None
         case ProjectState.GONE:
             lines: list[Line] = [
-                (Part(f"{look.signs.warning} Its project is gone: ", Tone.WARNING), path),
+                (Part(f"{look.signs.warning} Project not found: ", Tone.WARNING), path),
                 (
-                    Part("Nothing declares any more what belongs into this environment. "),
-                    *_key(look, "recreate", "makes it anew from what is in it, "),
-                    *_key(look, "delete", "puts it into the trash."),
+                    Part("Its declared dependencies are gone too. "),
+                    *_key(look, "recreate", "recreate from current packages, "),
+                    *_key(look, "delete", "move to trash"),
                 ),
             ]
         case ProjectState.UNMOUNTED:
             lines = [
                 (
-                    Part(f"{look.signs.away} Its project is on a disk that is not mounted: "),
+                    Part(f"{look.signs.away} Project is on an unmounted disk: "),
                     path,
                 ),
-                (Part("Mount it; "), *_key(look, "refresh", "reads it then.")),
+                (Part("Mount the disk, then "), *_key(look, "refresh", "refresh")),
             ]
         case _:
             lines = [
-                (Part("No project is known for this environment.", Tone.STRONG),),
+                (Part("No project found.", Tone.STRONG),),
                 (
                     Part(
-                        "A project is the folder beside or around an environment with a "
-                        "pyproject.toml, requirements or a lock file in it, or one that the "
-                        "environment itself names. This one may well be in use without any.",
+                        "A project is a folder with a pyproject.toml, requirements or lock file "
+                        "that contains the environment or is named by it. The environment may "
+                        "still be in use.",
                         Tone.MUTED,
                     ),
                 ),
@@ -329,11 +329,11 @@ def no_project(environment: Environment, look: Look, cells: int) -> list[TabRow]
 def declares_nothing(look: Look, cells: int) -> list[TabRow]:
     """Return what a project is told that declares nothing."""
     lines: list[Line] = [
-        (Part("The project declares nothing.", Tone.STRONG),),
+        (Part("No declared dependencies.", Tone.STRONG),),
         (
             Part(
-                "A pyproject.toml or a requirements.txt says what belongs into its environment, "
-                "and a lock file at which version: then what drifts from it is shown here.",
+                "Add a pyproject.toml, requirements.txt or lock file to see drift between the "
+                "project and this environment.",
                 Tone.MUTED,
             ),
         ),
@@ -344,12 +344,11 @@ def declares_nothing(look: Look, cells: int) -> list[TabRow]:
 def no_dotenv(look: Look, cells: int) -> list[TabRow]:
     """Return what a project is told that has no dotenv files."""
     lines: list[Line] = [
-        (Part("This project has no dotenv files.", Tone.STRONG),),
+        (Part("No .env files in this project.", Tone.STRONG),),
         (
             Part(
-                "A .env holds the settings and secrets that a project is run with, one KEY=value "
-                "a line, and stays out of git; a .env.example beside it names the keys for "
-                "everybody else.",
+                "A .env file holds settings and secrets of a project as KEY=value lines and stays "
+                "out of git; a .env.example documents the keys.",
                 Tone.MUTED,
             ),
         ),
@@ -358,4 +357,4 @@ def no_dotenv(look: Look, cells: int) -> list[TabRow]:
 
 
 def _key(look: Look, action: str, words: str) -> Line:
-    return Part(look.key(action), Tone.HEADING), Part(f" {words}")
+    return Part(look.key(action), Tone.HEADING), Part(f": {words}")

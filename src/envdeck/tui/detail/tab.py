@@ -68,7 +68,7 @@ class DetailTab(Vertical):
         """Return the operation that mends what is under the cursor, the dialog that asks for
         what it needs first, or why there is none."""
         del operating
-        return "there is nothing to mend here"
+        return "nothing to fix here"
 
     def reveal(self) -> None:
         """Show what is hidden under the cursor, or hide it again."""

@@ -215,7 +215,7 @@ class Picker(Vertical):
         if problem.hint:
             line = (*line, Part(f"{capitalise(look.sentence(problem.hint))}. "))
         key = Part(look.key("refresh"), Tone.HEADING)
-        self._say_instead((*line, key, Part(" tries again.", Tone.MUTED)))
+        self._say_instead((*line, key, Part(": try again", Tone.MUTED)))
 
     def _say_instead(self, line: Line) -> None:
         self.list.say_instead(line)
@@ -346,8 +346,8 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
     AUTO_FOCUS = ".choices"
-    GO_ON = "Show the plan"
-    TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "leave it"}
+    GO_ON = "Show plan"
+    TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "cancel"}
     """What keys do where letters go into a field."""
 
     def __init__(self, look: Look) -> None:

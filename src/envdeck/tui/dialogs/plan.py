@@ -103,7 +103,7 @@ class PlanMaker:
             try:
                 planned.append((part.title, self._planner(part)(allowed)))
             except Exception as error:  # noqa: BLE001 - one that fails must not take the others
-                said = f"it could not be planned: {type(error).__name__}: {error}"
+                said = f"planning failed: {type(error).__name__}: {error}"
                 planned.append((part.title, NoPlan(said)))
         return CombinedPlan(tuple(planned), allowed)
 
@@ -119,7 +119,7 @@ class PlanMaker:
             self._far(done)
 
     def _failed(self, text: str) -> None:
-        self._take(NoPlan(f"it could not be planned: {text}"))
+        self._take(NoPlan(f"planning failed: {text}"))
 
     def _take(self, plan: Planned) -> None:
         """Keep it, and in sight what was overruled, with its reasons."""
@@ -263,12 +263,12 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
     # what is said
 
     def _say_planning(self, done: int) -> None:
-        good = Part("  for good" if self.maker.for_good else "", Tone.ERROR)
+        good = Part("  permanently" if self.maker.for_good else "", Tone.ERROR)
         named = "/" in self.request.title
         self.title_label.show((Part(self.request.title, Tone.STRONG, path=named), good))
         total, ellipsis = len(self.request.parts), self.look.signs.ellipsis
         far = f" {min(done + 1, total):,} of {total:,}" if total else ""
-        said = f"planning{far}{ellipsis} {self.look.key('back')} gives it up"
+        said = f"Planning{far}{ellipsis} ({self.look.key('back')} to cancel)"
         self.said.show((Part(said, Tone.MUTED),))
 
     def _show(self) -> None:
@@ -294,7 +294,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             return (Part("Yes"), key)
         count = len(whole.targets)
         said = ACT[whole.operation] + (f" {count:,}" if count > 1 else "")
-        return (Part(f"{said} for good" if self.maker.for_good else said), key)
+        return (Part(f"{said} permanently" if self.maker.for_good else said), key)
 
     def _no_line(self) -> Line:
         return (Part("Back" if isinstance(self.plan, NoPlan) else self._leave), Part(" (enter)"))
@@ -303,7 +303,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         plan, why = self.plan, why_not(self.plan, self.look)
         whole = plan.whole() if isinstance(plan, CombinedPlan) else plan
         if isinstance(plan, NoPlan):
-            self.said.show((Part("there is nothing that could be done", Tone.WARNING),))
+            self.said.show((Part("Nothing to do", Tone.WARNING),))
         elif isinstance(whole, Plan) and not why:
             cells = max(self.said.content_size.width, 20)
             at_once = self.request.at_once is not None and not self.maker.for_good
@@ -331,7 +331,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         why = why_not(self.plan, self.look)
         if self.plan is None or monotonic() - self._too_early < _HELD:
             self._too_early = monotonic()
-            why = why or f"it is planned now: {self.look.key('yes')} once more does it"
+            why = why or f"plan ready: press {self.look.key('yes')} again to confirm"
         if why:
             self.said.show((Part(why, Tone.ERROR),))
             self.app.bell()
@@ -366,16 +366,16 @@ def why_not(planned: Planned | None, look: Look) -> str:
     """Say why yes would do nothing; empty where it acts."""
     match planned:
         case None:
-            return "it is still being planned"
+            return "still planning"
         case NoPlan() as nothing:
             return look.sentence(nothing.message)
         case CombinedPlan() as plans if not plans.refusals:
-            return "" if plans.possible else "none of them can be done"
+            return "" if plans.possible else "none of them is possible"
         case plan:
             if not plan.refusals or (isinstance(plan, CombinedPlan) and plan.possible):
                 return ""
             never = final(plan.refusals)
             if never is not None:
-                return f"refused by {never.guard}: {look.sentence(never.message)}"
+                return f"blocked by {never.guard}: {look.sentence(never.message)}"
             guards = ", ".join(dict.fromkeys(each.guard for each in plan.refusals))
-            return f"refused by {guards}: space overrules it"
+            return f"blocked by {guards} (space: override)"

@@ -36,12 +36,12 @@ ACT = {
     Operation.UPGRADE: "Upgrade",
     Operation.CREATE: "Create",
     Operation.UNDO: "Undo",
-    Operation.PURGE: "Purge",
+    Operation.PURGE: "Delete permanently",
     Operation.EDIT: "Write it",
     Operation.RUN: "Run it",
 }
 """The word on the button that says yes."""
-_FOR_GOOD = "Deleted permanently, not moved to the trash: cannot be undone"
+_FOR_GOOD = "Deletes permanently, not to the trash: cannot be undone"
 
 
 class PlanRow(NamedTuple):
@@ -160,7 +160,7 @@ def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges:
     `each` tells that it stands for several, each of which is taken back by itself; `purges` is
     the key that frees the room at once, where one does.
     """
-    needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)} meanwhile"
+    needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)}"
     freed: Line = (Part(_freed(plan), Tone.STRONG),)
     back, brief = _way_back(plan, look, "history" if each else "undo")
     at_once: Line = ()
@@ -168,7 +168,7 @@ def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges:
         hint = (
             Part(" (", Tone.MUTED),
             Part(purges, Tone.HEADING),
-            Part(" purges at once)", Tone.MUTED),
+            Part(": delete permanently)", Tone.MUTED),
         )
         at_once = (*freed, *hint)
     ways: list[list[Line]] = [
@@ -186,11 +186,11 @@ def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges:
 
 def _way_back(plan: Plan, look: Look, action: str) -> tuple[Line, Line]:
     if plan.undo is None:
-        said = "" if plan.operation is Operation.UNDO else "it cannot be taken back"
+        said = "" if plan.operation is Operation.UNDO else "cannot be undone"
         return (Part(said, Tone.WARNING),), (Part(said, Tone.WARNING),)
     key = Part(look.key(action), Tone.HEADING)
-    kept = "" if plan.kept_until is None else f" for {time_left(plan.kept_until - look.clock())}"
-    said = " takes it back" if action == "undo" else " takes each back"
+    kept = "" if plan.kept_until is None else f" ({time_left(plan.kept_until - look.clock())})"
+    said = " to undo" if action == "undo" else " to undo each"
     return (key, Part(f"{said}{kept}")), (key, Part(said))
 
 
@@ -199,12 +199,9 @@ def _freed(plan: Plan) -> str:
     frees_nothing = {Operation.CREATE, Operation.UNDO, Operation.EDIT, Operation.RUN}
     if plan.operation in frees_nothing or (now is None and later is None):
         return ""
-    said = f"frees {size(now, unknown='an unknown amount')} now"
-    return (
-        said
-        if later is None or later == now or plan.operation is Operation.PURGE
-        else f"{said}, {size(later)} when purged"
-    )
+    if later is None or later == now or plan.operation is Operation.PURGE:
+        return f"frees {size(now, unknown='an unknown amount')}"
+    return f"frees {size(later)} when the trash is emptied"
 
 
 def refusal_rows(
@@ -227,20 +224,20 @@ def refusal_rows(
                 yield from (PlanRow(told) for told in indented(hint, 3, 3, cells))
         if each[0].overrulable:
             box = "[x]" if overruled else "[ ]"
-            said = "overruled" if overruled else "space overrules it"
+            said = "overridden" if overruled else "space: override"
             said = said if cells >= _ROOM_FOR_KEY else ""
             yield PlanRow(
                 (
-                    Part(f"   {box} do it despite ", Tone.PLAIN),
+                    Part(f"   {box} override ", Tone.PLAIN),
                     Part(guard, Tone.STRONG),
                     Part(f"   {said}", Tone.MUTED),
                 ),
                 guard,
             )
         else:
-            said = "this is never overruled"
+            said = "cannot be overridden"
             if guard == UNPROVED:
-                said = f"{look.key('recreate')} on it alone lets you choose what becomes of it"
+                said = f"recreate it alone ({look.key('recreate')}) to decide"
             yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
         yield PlanRow(())
 
@@ -249,7 +246,7 @@ def keep_rows(replaced: int, cells: int, *, kept: bool) -> Iterator[PlanRow]:
     """Yield the switch by which edited files are kept, where any are replaced."""
     if not replaced:
         return
-    key = "   space keeps them" if not kept else "   kept"
+    key = "   space: keep" if not kept else "   kept"
     yield PlanRow(
         (
             Part(f"   {'[x]' if kept else '[ ]'} "),
@@ -288,8 +285,8 @@ def together_rows(
     possible = plans.possible
     if plans.left_out:
         word = OPERATION_WORDS[possible[0].operation].done if possible else "done"
-        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are left"
-        rows += [PlanRow((Part(f"{said} as they are", Tone.HEADING),)), PlanRow(())]
+        said = f" {len(possible):,} of {len(plans.planned):,} can be {word}; the others are"
+        rows += [PlanRow((Part(f"{said} skipped", Tone.HEADING),)), PlanRow(())]
     if can_keep:
         replaced = sum(plan.replaced_edits for plan in possible)
         rows += keep_rows(replaced, cells, kept=any(plan.keep_edits for plan in possible))
@@ -369,7 +366,7 @@ def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line
 def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
     """Yield what is done, with the commands, and the way back."""
     if plan.steps:
-        yield (Part(" What is done", Tone.HEADING),)
+        yield (Part(" Steps", Tone.HEADING),)
     for number, step in enumerate(plan.steps, 1):
         said = (Part(f"{number:>2} ", Tone.MUTED), Part(look.sentence(step.title)))
         yield from indented(said, 1, 4, cells)
@@ -378,9 +375,7 @@ def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:
             yield from indented(command, 4, 6, cells)
     if plan.undo:
         yield ()
-        back = joined(
-            [(Part(" The way back", Tone.HEADING),), (Part(look.sentence(plan.undo)),)], "  "
-        )
+        back = joined([(Part(" Undo", Tone.HEADING),), (Part(look.sentence(plan.undo)),)], "  ")
         yield from indented(back, 0, 4, cells)
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _POLL = 0.1
 """Seconds between two looks at what runs."""
-_LEFT = "What is given up is rolled back: everything is as it was before it began."
-_STAYS = "A command that is given up is stopped where it is: what it did stays."
-_OVER = "Nothing is being done any more: EnvDeck can be left."
+_LEFT = "Cancelled operations are rolled back."
+_STAYS = "A cancelled command is stopped; its effects remain."
+_OVER = "All operations finished."
 
 
 class _Going(LineView):
@@ -90,14 +90,14 @@ class QuitDialog(Dialog[Leave]):
         keys = self.look.key("cancel"), self.look.key("quit")
         yield DialogButton((Part("Stay (enter)"),), id="cancel")
         yield DialogButton((Part("Wait, then quit (w)"),), id="wait")
-        yield DialogButton((Part(f"Give up and quit ({keys[0]})"),), id="give_up")
+        yield DialogButton((Part(f"Cancel and quit ({keys[0]})"),), id="give_up")
         leave = DialogButton((Part(f"Quit ({keys[1]})"),), id="quit")
         leave.display = False
         yield leave
 
     def on_mount(self) -> None:
         """Follow what runs."""
-        self.title_label.show((Part("Quit while something is being done?", Tone.STRONG),))
+        self.title_label.show((Part("Quit while operations are running?", Tone.STRONG),))
         self.set_interval(_POLL, self._look_again)
 
     def _look_again(self) -> None:
@@ -109,14 +109,14 @@ class QuitDialog(Dialog[Leave]):
         elif not self._over:
             self._over = True
             self.title_label.show((Part("Quit?", Tone.STRONG),))
-            self.said.show((Part("All of it is over: quit now, or stay", Tone.GOOD),))
+            self.said.show((Part("All operations finished: quit or stay", Tone.GOOD),))
             self.query_one("#cancel").focus()
             for name in ("wait", "give_up", "quit"):
                 self.query_one(f"#{name}").display = name == "quit"
 
     def action_wait(self) -> None:
         """Leave as soon as everything is over."""
-        self._leave("waiting for it to end")
+        self._leave("waiting for operations to finish")
 
     def action_cancel(self) -> None:
         """The key that gives an operation up gives all of them up."""
@@ -128,12 +128,12 @@ class QuitDialog(Dialog[Leave]):
             return
         only_runs = all(job.plan.operation is Operation.RUN for job in self._queue.active)
         self._queue.cancel_all()
-        self._leave("stopping" if only_runs else "rolling back")
+        self._leave("cancelling" if only_runs else "rolling back")
 
     def _leave(self, doing: str) -> None:
         self._leaving = True
         ellipsis, key = self.look.signs.ellipsis, self.look.key("quit")
-        said = f"{doing}{ellipsis} {key} leaves now, and the next start clears up"
+        said = f"{doing}{ellipsis} {key}: quit now, recover at next start"
         self.said.show((Part(said, Tone.WARNING),))
         self._look_again()
 
@@ -142,7 +142,7 @@ class QuitDialog(Dialog[Leave]):
         if self._leaving or not self._queue.busy:
             self.dismiss(Leave())
             return
-        said = f"it is not over yet: w waits for it, {self.look.key('cancel')} gives it up"
+        said = f"still running (w: wait, {self.look.key('cancel')}: cancel)"
         self.said.show((Part(said, Tone.WARNING),))
 
 

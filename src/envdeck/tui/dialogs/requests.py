@@ -149,6 +149,6 @@ def remedy_request(
         try:
             return operating.plan_remedy(remedy, values)
         except Exception as error:  # noqa: BLE001 - its own words could quote a value
-            return NoPlan(f"it could not be planned: {type(error).__name__}")
+            return NoPlan(f"planning failed: {type(error).__name__}")
 
     return PlanRequest(capitalise(" ".join(remedy_words(remedy, look.home))), plan)

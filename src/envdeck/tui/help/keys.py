@@ -17,15 +17,15 @@ _TWO_COLUMNS_FROM = 110
 _KEYS = 18
 
 _FILTER = (
-    ("api blog", "all these words, in the path, manager, Python, status or project"),
-    ("manager:uv", "made and kept by uv"),
-    ("python:3.12", "of this version, patch releases too; python:pypy for another kind"),
+    ("api blog", "all words in path, manager, Python, status or project"),
+    ("manager:uv", "managed by uv"),
+    ("python:3.12", "any 3.12 release; python:pypy for an implementation"),
     ("status:broken", "or moved, mixed, suspect, orphan, unmounted, ok"),
-    ("eol", "its Python is no longer supported"),
-    ("project:gone", "or none, unmounted, or part of its path"),
-    ("base:/usr", "resting on the Python there"),
-    ("unused:90d", "not used for so long; used:30d for the other way round"),
-    ("size:>500MB", "on disk; frees:>500MB for what deleting gives back"),
+    ("eol", "Python is end of life"),
+    ("project:gone", "or none, unmounted, or part of the path"),
+    ("base:/usr", "uses this base interpreter"),
+    ("unused:90d", "not used for 90 days; used:30d for recently used"),
+    ("size:>500MB", "size on disk; frees:>500MB for reclaimable size"),
 )
 
 
@@ -75,7 +75,7 @@ def _block(
 
 
 def _filter_block(cells: int, signs: Signs) -> list[Line]:
-    return _rows("In the filter", _FILTER, cells, signs)
+    return _rows("Filter", _FILTER, cells, signs)
 
 
 def _rows(name: str, rows: Sequence[tuple[str, str]], cells: int, signs: Signs) -> list[Line]:

@@ -25,59 +25,55 @@ class Card(NamedTuple):
 
 CARDS: tuple[Card, ...] = (
     Card(
-        "Every environment of this machine",
+        "All environments on this machine",
         """
-Each row is one environment: where it is, its Python, who made it, when it was last used, and
-what deleting it would really free.
+Each row is an environment: path, Python, manager, last use and reclaimable size.
 
-{down} and {up} move, {filter} narrows the list (try eol, or unused:90d), {sort} sorts it by the
-next column. {machine} shows the same as bars.
+{down} and {up} move, {filter} filters the list (try eol or unused:90d), {sort} sorts by the next
+column. {machine} shows disk usage as bars.
 
-Looking changes nothing, and nothing of yours leaves this machine.
+Browsing changes nothing, and no data leaves this machine.
 """,
     ),
     Card(
-        "One environment, read for you",
+        "Environment details",
         """
-{open} opens the one under the cursor, {back} goes back. In a wide window it stands beside the
-list all the time.
+{open} opens the selected environment, {back} goes back. In a wide terminal, the details are
+always next to the list.
 
-{tab.1} is the overview, {tab.2} what is installed in it, and why; {tab.3} is its project, {tab.4}
-the project's .env files.
+{tab.1} overview, {tab.2} installed packages and why, {tab.3} project, {tab.4} .env files.
 
-Where something is wrong it says what, and what mends it.
+Problems are shown with their fix.
 """,
     ),
     Card(
-        "Clean up without fear",
+        "Safe cleanup",
         """
-{mark} marks a row, {mark_all} all that are shown. {delete} deletes, {recreate} makes an
-environment anew, {upgrade} upgrades it.
+{mark} marks a row, {mark_all} all rows shown. {delete} deletes, {recreate} recreates, {upgrade}
+upgrades.
 
-Nothing is done before you have seen what it is, what it costs and which commands it runs: {yes}
-says yes, enter alone cancels.
+Every operation first shows its steps, cost and commands: {yes} confirms, enter alone cancels.
 
-What is deleted lies in the trash ({trash}) for a while: {undo} brings it back.
+Deleted environments stay in the trash ({trash}) for a while: {undo} to undo.
 """,
     ),
     Card(
-        "The project beside it",
+        "Projects",
         """
-An environment belongs to a project. {tab.3} shows what the project declares and locks, and what
-has drifted from that; {tab.4} its .env files, their values hidden. {mend} mends what is under the
-cursor.
+{tab.3} shows the project's declared and locked dependencies and the drift from them; {tab.4} its
+.env files with hidden values. {mend} fixes the selected problem.
 
-{walkthrough} walks you from a fresh clone to the first command that runs, a step at a time: each
-is checked, explained, and done by one key.
+{walkthrough} sets up a project, from a fresh clone to the first command: each step is checked,
+explained and run with one key.
 """,
     ),
     Card(
-        "Whatever you forget",
+        "Getting help",
         """
-{palette} finds any action by its name, {help} shows every key, {tour} shows these cards again.
+{palette} finds any action by name, {help} shows all keys, {tour} shows this tour again.
 
-"envdeck demo" opens a make-believe home, the place to try all of it: nothing you do there
-touches anything of yours.
+"envdeck demo" opens a sample home folder to try everything without touching your own
+environments.
 """,
     ),
 )
@@ -145,7 +141,7 @@ class TourDialog(Dialog[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *KEYS,
         *bindings("open", "tour"),
-        Binding("h,left", "previous", "Card before", show=False),
+        Binding("h,left", "previous", "Previous card", show=False),
         Binding("escape", "end", "End the tour", show=False),
     ]
     AUTO_FOCUS = "#next"
@@ -229,8 +225,8 @@ class _Offer(LineView):
     def lay_out(self, cells: int) -> Sequence[Line]:
         """Say how it can be had later."""
         key = Part(self._look.key("tour"), Tone.HEADING)
-        line = (Part("What the list shows, how to clean up safely, how to find the rest. "), key)
-        told = wrapped((*line, Part(" shows it at any time.")), max(cells - 2, 8))
+        line = (Part("The list, safe cleanup, and getting help. "), key)
+        told = wrapped((*line, Part(" shows it any time.")), max(cells - 2, 8))
         return [(Part(" "), *each) for each in told]
 
 
@@ -263,7 +259,7 @@ class TourOffer(Dialog[TourAccepted]):
 
     def on_mount(self) -> None:
         """Ask."""
-        ask = "A tour in five short cards?"
+        ask = "Take a one-minute tour?"
         self.title_label.show((Part(ask, Tone.STRONG),))
 
     def action_yes(self) -> None:

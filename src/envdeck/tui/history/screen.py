@@ -90,7 +90,7 @@ class RecordScreen(ListDetailScreen[RecordListT, RowDetail[Any]], Generic[Record
         if self._was_read:
             self.post_message(OutcomeSaid(text, failed=True))
         else:
-            words = f"{self.look.signs.broken} The {self.NAME} could not be read: {plain(text)}"
+            words = f"{self.look.signs.broken} Cannot read the {self.NAME}: {plain(text)}"
             self.table.say_instead((Part(words, Tone.ERROR),))
 
 
@@ -130,7 +130,7 @@ class HistoryScreen(RecordScreen[HistoryList]):
     DEFAULT_CSS: ClassVar[str] = "HistoryScreen > .below { height: 35%; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("history", "undo")]
     NAME = "history"
-    CONTENT = "what was done"
+    CONTENT = "history"
 
     def __init__(self, operating: Operating, look: Look) -> None:
         table = HistoryList(look)
@@ -149,9 +149,9 @@ class HistoryScreen(RecordScreen[HistoryList]):
         """Say how much was done, and whether the one under the cursor can be taken back."""
         self.title_label.show(title_line(self._pasts, self.look, max(self.size.width - 2, 8)))
         current = self.table.current
-        hints = {"next_pane": "read below", "back": "", "help": ""}
+        hints = {"next_pane": "details", "back": "", "help": ""}
         if current is not None and current.past is not None and not current.past.why_not:
-            hints = {"undo": "undo this one", **hints}
+            hints = {"undo": "undo", **hints}
         self.keys.tell(hints if self._pasts else {"back": "", "help": ""})
 
     def action_undo(self) -> None:
@@ -159,9 +159,9 @@ class HistoryScreen(RecordScreen[HistoryList]):
         row = self.table.current
         past = row.past if row is not None else None
         if past is None:
-            said = "there is nothing to undo"
+            said = "nothing to undo"
         elif isinstance(past.entry, UnreadableEntry) or past.why_not:
-            said = f"it cannot be taken back: {self.look.sentence(past.why_not)}"
+            said = f"cannot be undone: {self.look.sentence(past.why_not)}"
         else:
             entry = past.entry
             title = f"Undo the {entry.operation.value} of {self.look.path(entry.path)}"

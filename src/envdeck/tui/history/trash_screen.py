@@ -106,7 +106,7 @@ class TrashScreen(RecordScreen[TrashList]):
         items = self.table.rows
         self.title_label.show(title_line(items, self.look, max(self.size.width - 2, 8)))
         marked = [item for item in items if item.folder in self.table.marks]
-        hints = {"restore": "", "purge": "", "mark": "", "next_pane": "read below", "back": ""}
+        hints = {"restore": "", "purge": "", "mark": "", "next_pane": "details", "back": ""}
         if not items:
             hints = {"back": "", "help": ""}
         self.keys.tell(hints, marked_line(marked))
@@ -134,11 +134,11 @@ class TrashScreen(RecordScreen[TrashList]):
         """Ask whether the item under the cursor shall be put back."""
         item = self.table.current
         if item is None:
-            self._say("there is nothing to restore")
+            self._say("nothing to restore")
             return
         if item.going:
             purge = self.look.key("purge")
-            self._say(f"{PARTLY}: it cannot be restored\n{purge} removes what is left of it")
+            self._say(f"{PARTLY}: cannot be restored\n{purge}: delete the rest")
             return
         title = f"Restore {self.look.path(place(item))}"
         self.post_message(PlanRequested(undo_request(self._operating, title, item.id)))
@@ -149,7 +149,7 @@ class TrashScreen(RecordScreen[TrashList]):
         if not items and self.table.current is not None:
             items = [self.table.current]
         if not items:
-            self._say("there is nothing to purge")
+            self._say("nothing to delete")
             return
         what = self.look.path(place(items[0]))
         if len(items) > 1:
@@ -158,7 +158,7 @@ class TrashScreen(RecordScreen[TrashList]):
         self.post_message(
             PlanRequested(
                 PlanRequest(
-                    f"Purge {what} for good", lambda _allow: self._operating.plan_purge(names)
+                    f"Permanently delete {what}", lambda _allow: self._operating.plan_purge(names)
                 )
             )
         )

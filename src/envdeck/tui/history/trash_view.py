@@ -30,12 +30,12 @@ _PARTLY_FROM = 40
 _WHEN_FROM = 56
 _NAMES_SHOWN = 200
 _SENTENCES = {
-    Operation.DELETE: "It was deleted",
-    Operation.RECREATE: "It is the one from before a recreate",
-    Operation.UPGRADE: "It is the one from before an upgrade",
-    Operation.CREATE: "It was new, and taken back",
-    Operation.UNDO: "It was in place before an undo",
-    Operation.EDIT: "It is the file from before an edit",
+    Operation.DELETE: "Deleted",
+    Operation.RECREATE: "Replaced by a recreate",
+    Operation.UPGRADE: "Replaced by an upgrade",
+    Operation.CREATE: "Created, then undone",
+    Operation.UNDO: "Replaced by an undo",
+    Operation.EDIT: "Replaced by an edit",
 }
 
 
@@ -63,9 +63,9 @@ class TrashColumns:
 
     def heading(self) -> Line:
         """Return the names of the columns."""
-        cells = [pad(" " * MARK + "Where it was", MARK + self.path)]
+        cells = [pad(" " * MARK + "Original path", MARK + self.path)]
         kept = "Kept for" if self.kept >= _KEPT else "Kept"
-        for title, room in (("By", self.by), ("Put aside", self.when), (kept, self.kept)):
+        for title, room in (("By", self.by), ("Trashed", self.when), (kept, self.kept)):
             if room:
                 cells.append(pad(clip(title, room, ""), room))
         cells.append(pad("Frees", _FREES, right=True))
@@ -148,7 +148,7 @@ def about_item(item: Item, look: Look, cells: int) -> list[Line]:
         sentence = f"{look.signs.broken} {capitalise(look.sentence(item.problem))}."
         pieces.append((Part(sentence, Tone.ERROR),))
     if item.manifest is None:
-        pieces.append((Part("What was put aside is in it all the same, and left alone."),))
+        pieces.append((Part("Its contents are kept."),))
         pieces += _keys(item, look)
     else:
         pieces += _known(item, item.manifest, look)
@@ -160,31 +160,31 @@ def about_item(item: Item, look: Look, cells: int) -> list[Line]:
 
 
 def _known(item: Item, manifest: TrashManifest, look: Look) -> list[Line]:
-    done = _SENTENCES.get(manifest.operation, "It was put aside")
+    done = _SENTENCES.get(manifest.operation, "Moved to trash")
     when = f"{done} {look.ago(manifest.put_at)} ({exact_time(manifest.put_at)})"
     until = item.kept_until
     if item.going:
-        keeping = "and what is left of it cannot be restored."
+        keeping = "the rest cannot be restored."
     elif until is None:
-        keeping = "and is kept for ever."
+        keeping = "kept for ever."
     elif until <= look.clock():
         keeping = (
-            "and is due: one start of EnvDeck announces it, another one in 8 hours or later "
-            "permanently deletes it."
+            "expired: EnvDeck announces it at its next start and permanently deletes it at a "
+            "start 8 hours later or more."
         )
     else:
-        keeping = f"and is kept until {exact_time(until)}."
+        keeping = f"kept until {exact_time(until)}."
     made = [f"Python {plain(manifest.python)}"] if manifest.python else []
     made += [plain(manifest.manager)] if manifest.manager else []
     if manifest.packages is not None:
         made.append(counted(manifest.packages, "package"))
     freed = frees(item)
     if freed is not None:
-        made.append(f"a purge frees {size(freed)} ({exact_bytes(freed)})")
+        made.append(f"reclaimable {size(freed)} ({exact_bytes(freed)})")
     pieces: list[Line] = [(Part(f"{when}, {keeping}"),)]
     pieces.append((Part(" · ".join(made), Tone.MUTED),))
     if manifest.is_link:
-        pieces.append((Part("Only a symbolic link was put aside; what it leads to is untouched."),))
+        pieces.append((Part("Only a symlink was moved; its target is untouched."),))
     if manifest.project:
         pieces.append((Part("project ", Tone.MUTED), Part(look.path(manifest.project), path=True)))
     return pieces + _keys(item, look)
@@ -195,15 +195,15 @@ def _keys(item: Item, look: Look) -> list[Line]:
         return [
             (
                 Part(look.key("purge"), Tone.HEADING),
-                Part(" removes what is left of it; its plan is shown first."),
+                Part(": delete the rest"),
             )
         ]
     return [
         (
             Part(look.key("restore"), Tone.HEADING),
-            Part(" puts it back, "),
+            Part(": restore · "),
             Part(look.key("purge"), Tone.HEADING),
-            Part(" removes it for good; both show their plan first."),
+            Part(": delete permanently"),
         )
     ]
 
@@ -211,9 +211,9 @@ def _keys(item: Item, look: Look) -> list[Line]:
 def _contents(manifest: TrashManifest, room: int, look: Look) -> list[Line]:
     lines: list[Line] = []
     for heading, names in (
-        ("Files that no package owns", manifest.unowned),
-        ("Edited files of packages", manifest.edited),
-        ("Packages, to rebuild it by hand", manifest.freeze),
+        ("Your files", manifest.unowned),
+        ("Edited package files", manifest.edited),
+        ("Packages", manifest.freeze),
     ):
         if not names:
             continue
@@ -234,13 +234,13 @@ def title_line(items: Sequence[Item], look: Look, cells: int) -> Line:
         parts.append(Part(f"   {counted(len(items), 'item')}"))
         unknown = any(frees(item) is None for item in items)
         least = "at least " if unknown else ""
-        parts.append(Part(f" · a purge of all frees {least}{size(total(items))}"))
+        parts.append(Part(f" · {least}{size(total(items))} reclaimable"))
         partly = sum(item.going for item in items)
         if partly:
             parts.append(Part(f" · {look.signs.broken} {partly:,} {PARTLY}", Tone.ERROR))
         odd = sum(bool(item.problem) for item in items) - partly
         if odd:
-            words = f" · {look.signs.broken} {odd:,} with a problem"
+            words = f" · {look.signs.broken} {odd:,} with problems"
             parts.append(Part(words, Tone.ERROR))
     return clipped(tuple(parts), cells, look.signs.ellipsis)
 
@@ -261,12 +261,12 @@ def empty_words(look: Look) -> Line:
     return (
         Part("The trash is empty. ", Tone.STRONG),
         Part(
-            "What you delete waits here until it is purged, and so does what a recreate or an "
-            "upgrade has replaced: restoring it takes them back. ",
+            "Deleted and replaced environments are kept here and can be restored until they are "
+            "permanently deleted. ",
             Tone.MUTED,
         ),
         Part(look.key("back"), Tone.HEADING),
-        Part(" goes to the list, where ", Tone.MUTED),
+        Part(": back to the list, ", Tone.MUTED),
         Part(look.key("delete"), Tone.HEADING),
-        Part(" deletes.", Tone.MUTED),
+        Part(": delete", Tone.MUTED),
     )

@@ -23,7 +23,7 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 
 _GAP = "  "
 _WHEN, _WHAT = 9, 8
-_ENDED = 15
+_ENDED = 17
 _ROOMY_FROM = 100
 _NARROW_BELOW = 68
 
@@ -42,7 +42,7 @@ def history_rows(pasts: Sequence[HistoryItem]) -> list[HistoryRow]:
     unread = [HistoryRow(past) for past in pasts if isinstance(past.entry, UnreadableEntry)]
     if unread:
         rows += [HistoryRow()] if rows else []
-        rows += [HistoryRow(title="Could not be read, and is left alone"), *unread]
+        rows += [HistoryRow(title="Unreadable"), *unread]
     return rows
 
 
@@ -64,9 +64,9 @@ class HistoryColumns:
 
     def heading(self) -> Line:
         """Return the names of the columns."""
-        names = [" " + pad("When", _WHEN), pad("What", _WHAT), pad("Path", self.path)]
-        names.append(pad("Ended" if self.ended > 2 else "", self.ended))
-        names.append(clip("Taking it back" if self.undo > 14 else "Undo", self.undo, ""))
+        names = [" " + pad("When", _WHEN), pad("Type", _WHAT), pad("Path", self.path)]
+        names.append(pad("Result" if self.ended > 2 else "", self.ended))
+        names.append(clip("Undo", self.undo, ""))
         return (Part(_GAP.join(names), Tone.MUTED),)
 
 
@@ -117,8 +117,8 @@ def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple
     left = _left(past, entry, look)
     if cells <= 4:
         return key, Tone.ACCENT
-    said = f"{key} undoes it" + (f", {left} left" if left else "")
-    return (said if width(said) <= cells else f"{key} undoes it"), Tone.ACCENT
+    said = f"{key} to undo" + (f" ({left})" if left else "")
+    return (said if width(said) <= cells else f"{key} to undo"), Tone.ACCENT
 
 
 def _left(past: HistoryItem, entry: Entry, look: Look) -> str:
@@ -152,8 +152,8 @@ def _unreadable(entry: UnreadableEntry, look: Look) -> list[Line]:
         (Part(f"{look.signs.broken} {look.sentence(entry.reason)}.", Tone.ERROR),),
         (
             Part(
-                "It is the journal of one operation. Nothing was changed because of it; what it "
-                "put aside is still in the trash, if it did."
+                "Journal file of one operation. It is ignored; anything the operation moved to "
+                "the trash is still there."
             ),
         ),
     ]
@@ -167,40 +167,40 @@ def _told(past: HistoryItem, entry: Entry, look: Look) -> list[Line]:
             Part(look.path(entry.path), Tone.STRONG, path=True),
         )
     ]
-    times = f"begun {look.ago(entry.created_at)} ({exact_time(entry.created_at)})"
+    times = f"started {look.ago(entry.created_at)} ({exact_time(entry.created_at)})"
     if entry.ended_at is not None:
         times += f", took {duration(max(entry.ended_at - entry.created_at, 0))}"
     pieces.append((Part(word.strip(), tone), Part(f" · {times}", Tone.MUTED)))
     if entry.message:
         pieces.append((Part(look.sentence(entry.message)),))
     if past.why_not:
-        pieces.append((Part(f"It cannot be taken back: {look.sentence(past.why_not)}."),))
+        pieces.append((Part(f"Cannot be undone: {look.sentence(past.why_not)}."),))
     else:
         left = _left(past, entry, look)
         pieces.append(
             (
                 Part(look.key("undo"), Tone.HEADING),
-                Part(" takes it back" + (f", for another {left}" if left else "") + "; so does "),
+                Part(" to undo" + (f" ({left})" if left else "") + ", or "),
                 Part(f"envdeck undo {plain(entry.id)}", Tone.ACCENT),
             )
         )
     made = [f"Python {plain(entry.python)}"] if entry.python else []
     made += [plain(entry.manager)] if entry.manager else []
     if entry.bytes_aside is not None and _put_aside(entry) and not past.why_not:
-        made.append(f"a purge frees {size(entry.bytes_aside)}")
+        made.append(f"reclaimable {size(entry.bytes_aside)}")
     if made:
         pieces.append((Part(" · ".join(made), Tone.MUTED),))
     if entry.undoes:
-        pieces.append((Part(f"took back {plain(entry.undoes)}", Tone.MUTED),))
+        pieces.append((Part(f"undoes {plain(entry.undoes)}", Tone.MUTED),))
     if entry.undone_by:
-        pieces.append((Part(f"taken back by {plain(entry.undone_by)}", Tone.MUTED),))
+        pieces.append((Part(f"undone by {plain(entry.undone_by)}", Tone.MUTED),))
     if entry.group and entry.group != entry.id:
-        group = f"one of those planned together as {plain(entry.group)}"
+        group = f"part of {plain(entry.group)}"
         pieces.append((Part(group, Tone.MUTED),))
     if past.is_partly_purged:
-        pieces.append((Part("What is left of it is in the trash."),))
+        pieces.append((Part("The rest is in the trash."),))
     elif _put_aside(entry):
-        was = "was put aside in " if past.why_not and entry.phase is Phase.DONE else "put aside in "
+        was = "was in trash: " if past.why_not and entry.phase is Phase.DONE else "in trash: "
         pieces.append((Part(was), Part(look.path(entry.item), Tone.MUTED, path=True)))
     return pieces
 
@@ -219,10 +219,10 @@ def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
     if pasts:
         parts.append(Part(f"   {counted(len(done), 'operation')}"))
         back = sum(not past.why_not for past in done)
-        parts.append(Part(f" · {back:,} can be taken back", Tone.MUTED))
+        parts.append(Part(f" · {back:,} can be undone", Tone.MUTED))
     unread = len(pasts) - len(done)
     if unread:
-        words = f" · {look.signs.broken} {unread:,} could not be read"
+        words = f" · {look.signs.broken} {unread:,} unreadable"
         parts.append(Part(words, Tone.ERROR))
     return clipped(tuple(parts), cells, look.signs.ellipsis)
 
@@ -230,12 +230,12 @@ def title_line(pasts: Sequence[HistoryItem], look: Look, cells: int) -> Line:
 def empty_words(look: Look) -> Line:
     """Return what is said where nothing was done yet, and what to press."""
     return (
-        Part("Nothing was done yet. ", Tone.STRONG),
+        Part("No operations yet. ", Tone.STRONG),
         Part(
-            "Every delete, recreate, upgrade and create is kept here, with how it ended and how "
-            "to take it back, also after EnvDeck was closed. ",
+            "Every operation is listed here with its result and can be undone, even after a "
+            "restart. ",
             Tone.MUTED,
         ),
         Part(look.key("back"), Tone.HEADING),
-        Part(" goes to the list.", Tone.MUTED),
+        Part(": back to the list", Tone.MUTED),
     )

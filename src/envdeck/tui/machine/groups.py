@@ -67,7 +67,7 @@ class GroupSection:
 
 def everything(environments: Sequence[Environment]) -> Group:
     """Return all of them as one group."""
-    return _group("in all", "", environments)
+    return _group("total", "", environments)
 
 
 def sections(environments: Sequence[Environment], now: float) -> tuple[GroupSection, ...]:

@@ -112,7 +112,7 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
 
     def on_mount(self) -> None:
         """Show the bases, and work out beside the screen what rests on them."""
-        self.keys.tell({"open": "looks into it", "next_pane": "", "back": "", "help": ""})
+        self.keys.tell({"open": "details", "next_pane": "", "back": "", "help": ""})
         self.table.say_instead((Part(nothing(self.look), Tone.MUTED),))
         self._show(self._bases)
         known, environments = self._bases, self._environments
@@ -129,11 +129,10 @@ class InterpretersScreen(ListDetailScreen[BaseList, BaseDetail]):
         """Say how many there are, and what rests on those that are gone."""
         here = sum(not base.gone for base in self._bases)
         gone = len(self._bases) - here
-        parts = [Part("Interpreters", Tone.STRONG), Part(f"   {here:,} on this machine")]
+        parts = [Part("Interpreters", Tone.STRONG), Part(f"   {here:,} found")]
         if gone:
             resting = sum(len(base.dependants or ()) for base in self._bases if base.gone)
-            them = "it" if gone == 1 else "them"
-            text = f" · {gone:,} gone, with {counted(resting, 'environment')} on {them}"
+            text = f" · {gone:,} missing, used by {counted(resting, 'environment')}"
             parts.append(Part(text, Tone.ERROR))
         self.title_label.show(tuple(parts))
 

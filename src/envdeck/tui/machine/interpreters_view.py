@@ -14,9 +14,9 @@ _NAME, _SOURCE, _COUNT, _GAP = 15, 8, 6, "  "
 _ROOMY_FROM = 100
 _NAMES_SHOWN = 12
 _FOLDERS = {
-    "site-packages": "its own site-packages",
-    "dist-packages": "dist-packages, the system's own: leave them to its package manager",
-    "user": "the user site: every Python {minor} outside an environment sees them",
+    "site-packages": "site-packages",
+    "dist-packages": "dist-packages, managed by the system package manager",
+    "user": "user site, visible to every Python {minor} outside environments",
 }
 
 
@@ -34,7 +34,7 @@ def base_rows(bases: Sequence[InterpreterBase]) -> list[BaseRow]:
     gone = [BaseRow(base) for base in bases if base.gone]
     if not gone:
         return here
-    return [*here, BaseRow(), BaseRow(title="Gone, and environments still rest on them"), *gone]
+    return [*here, BaseRow(), BaseRow(title="Missing, but used by environments"), *gone]
 
 
 def heading(cells: int) -> Line:
@@ -69,7 +69,7 @@ def draw_base(row: BaseRow, cells: int, look: Look) -> Line:
         return (Part(f" {row.title}", Tone.HEADING),) if row.title else ()
     resting = signs.ellipsis if base.dependants is None else f"{len(base.dependants):,}"
     if base.interpreter is None:
-        sign = f"{signs.broken} gone"
+        sign = f"{signs.broken} missing"
         room = max(cells - 1 - _NAME - _SOURCE - _COUNT - 4 * len(_GAP), 10)
         return (
             Part(" " + pad(sign, _NAME), Tone.ERROR),
@@ -150,10 +150,10 @@ def _inset(line: Line, room: int, look: Look) -> Iterator[Line]:
 def _gone(look: Look) -> Iterator[BaseDetailRow]:
     yield BaseDetailRow(
         (
-            Part(f"{look.signs.broken} This Python is gone. ", Tone.ERROR),
+            Part(f"{look.signs.broken} Base interpreter not found. ", Tone.ERROR),
             Part(
-                "A system upgrade or an uninstall took it. What rests on it cannot start until "
-                "it is made again with another Python; the packages are still listed in it."
+                "Removed by a system upgrade or an uninstall. Recreate its environments with "
+                "another Python; their packages are still readable."
             ),
         )
     )
@@ -167,20 +167,20 @@ def _interpreter(
     yield BaseDetailRow((name, Part("  "), path))
     if interpreter.aliases:
         also = ", ".join(look.path(alias) for alias in interpreter.aliases)
-        yield BaseDetailRow((Part(f"also called {also}", Tone.MUTED),))
+        yield BaseDetailRow((Part(f"also {also}", Tone.MUTED),))
     if interpreter.end_of_life:
         ended = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}: "
-        more = Part("no more security fixes for it and what rests on it")
+        more = Part("no more security fixes")
         yield BaseDetailRow((Part(ended, Tone.WARNING), more))
     if interpreter.externally_managed:
         yield BaseDetailRow(
-            (Part("externally managed (PEP 668): pip leaves it alone", Tone.MUTED),)
+            (Part("externally managed (PEP 668): pip does not install into it", Tone.MUTED),)
         )
     yield BaseDetailRow()
-    title = Part("Installed globally", Tone.HEADING)
+    title = Part("Global packages", Tone.HEADING)
     folders = [folder for folder in interpreter.global_packages if folder.names]
     if not folders:
-        yield BaseDetailRow((title, Part("  nothing beyond pip: clean", Tone.GOOD)))
+        yield BaseDetailRow((title, Part("  none beyond pip", Tone.GOOD)))
         return
     total = sum(len(folder.names) for folder in folders)
     yield BaseDetailRow((title, Part(f"  {counted(total, 'package')}")))
@@ -188,10 +188,7 @@ def _interpreter(
     for folder in folders:
         yield from _folder(folder, minor, look, unfolded=unfolded)
     if any(folder.kind != "dist-packages" for folder in folders):
-        advice = (
-            "A clean global Python has nothing here: what is shared by everything breaks "
-            "everything at once. Better in an environment, or with pipx or uv tool."
-        )
+        advice = "Avoid global packages: use an environment, pipx or uv tool instead."
         yield BaseDetailRow((Part(advice, Tone.MUTED),))
 
 
@@ -206,7 +203,7 @@ def _folder(
     more = len(folder.names) - len(names)
     if more:
         key = look.key("open")
-        told = Part(f"and {more:,} more"), Part(f"  {key} shows them", Tone.MUTED)
+        told = Part(f"and {more:,} more"), Part(f"  {key}: show all", Tone.MUTED)
         yield BaseDetailRow((Part("    "), *told), unfolds=True)
 
 
@@ -217,15 +214,13 @@ def _dependants(base: InterpreterBase, look: Look, room: int) -> Iterator[BaseDe
     elif found:
         said = counted(len(found), "environment")
     else:
-        said = "none: nothing here would miss it"
-    title = Part("Environments on it", Tone.HEADING), Part(f"  {said}", Tone.MUTED)
+        said = "none"
+    title = Part("Used by", Tone.HEADING), Part(f"  {said}", Tone.MUTED)
     for piece in _inset(title, room, look):
         yield BaseDetailRow(piece)
     query = query_for_all(found) if found and len(found) > 1 else None
     if query is not None:
-        yield BaseDetailRow(
-            (Part(f" {look.key('open')} lists them all", Tone.ACCENT),), query=query
-        )
+        yield BaseDetailRow((Part(f" {look.key('open')}: list all", Tone.ACCENT),), query=query)
     for environment in found or ():
         yield BaseDetailRow(_environment(environment, look, room), environment)
 
@@ -251,6 +246,6 @@ def _environment(environment: Environment, look: Look, room: int) -> Line:
 def nothing(look: Look) -> str:
     """Return what is said where there is nothing to draw."""
     return (
-        "No base interpreters are known yet. They are found with the environments: press "
-        f"{look.key('back')} and let the scan go on."
+        "No base interpreters found yet. They are found with the environments: press "
+        f"{look.key('back')} and let the scan finish."
     )

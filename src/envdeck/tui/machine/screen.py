@@ -123,23 +123,22 @@ def legend(everything: Group, look: Look, *, counting: bool) -> Line:
     signs = look.signs
     parts = [
         Part(signs.solid, Tone.SOLID),
-        Part(" freed  "),
+        Part(" reclaimable  "),
         Part(signs.hollow, Tone.HOLLOW),
-        Part(" shared, stays"),
+        Part(" shared, not freed"),
     ]
     if any(one.size is not None and one.size.up_to for one in everything.environments):
-        parts.append(Part(" · at most (reflinks)"))
+        parts.append(Part(" · upper bound (reflinks)"))
     if counting:
-        parts.append(Part(f" · counting what is shared{signs.ellipsis}"))
+        parts.append(Part(f" · counting shared files{signs.ellipsis}"))
     return tuple(parts)
 
 
 def nothing(look: Look) -> str:
     """Return what is said where there is nothing to draw."""
     return (
-        f"No environments are known yet. Press {look.key('back')} and let the scan go on, or "
-        f"{look.key('refresh')} in the list to look again; bars by manager, by Python and by "
-        "last use will be here."
+        f"No environments found yet. Press {look.key('back')} and let the scan finish, or "
+        f"{look.key('refresh')} in the list to refresh."
     )
 
 
@@ -204,7 +203,7 @@ class MachineScreen(ListDetailScreen[Bars, None]):
         """Say what there is in all, and what the bars mean."""
         self.title_label.show(totals_line(self._everything))
         said = legend(self._everything, self.look, counting=self._counting)
-        self.keys.tell({"open": "lists them", "back": ""}, said)
+        self.keys.tell({"open": "list", "back": ""}, said)
 
     def _count(self, groups: Sequence[Group], stopped: Stopped) -> dict[str, Group]:
         """Return each group counted together, as the list does, by its query."""

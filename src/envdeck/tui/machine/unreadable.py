@@ -25,7 +25,7 @@ def unreadable_lines(places: Mapping[str, str], look: Look, cells: int) -> list[
         else:
             lines.append((Part(" "), Part(look.short_path(path, room))))
             lines += [(Part("   "), *line) for line in wrapped((why,), max(room - 2, 8))]
-    return lines or [(Part(" Everything could be read.", Tone.MUTED),)]
+    return lines or [(Part(" No unreadable paths.", Tone.MUTED),)]
 
 
 def left_out_lines(places: Sequence[NotLookedAt], look: Look, cells: int) -> list[Line]:
@@ -77,10 +77,12 @@ class UnreadableScreen(ListDetailScreen[_Places, None]):
 
     def tell(self) -> None:
         """Say how many there are, and how to leave."""
-        said = f"   {self._count:,} place{'' if self._count == 1 else 's'} left out of the figures"
+        said = (
+            f"   {self._count:,} path{'' if self._count == 1 else 's'} not included in the totals"
+        )
         if self._left_out:
             said += f", {self._left_out:,} not looked at"
-        self.title_label.show((Part("Could not be read", Tone.STRONG), Part(said)))
+        self.title_label.show((Part("Unreadable paths", Tone.STRONG), Part(said)))
         self.keys.tell({"back": "", "help": ""})
 
     action_unreadable = ListDetailScreen.action_dismiss  # the key that opened it closes it

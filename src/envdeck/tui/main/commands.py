@@ -45,11 +45,11 @@ class Commands:
         listing, say = self._list.listing, self._operations.say
         if listing.marks.ranging:
             key = self._look.key("range")
-            say(f"a range is being marked: {key} ends it, then it can be acted on")
+            say(f"finish the range first ({key})")
             return ()
         targets = tuple(listing.marks.targets())
         if not targets:
-            say(f"there is no environment to {doing}")
+            say(f"no environment to {doing}")
         return () if self._operations.held([each.path for each in targets]) else targets
 
     def delete(self) -> None:
@@ -65,7 +65,7 @@ class Commands:
         if len(targets) > 1:
             what = f"{len(targets):,} environments"
             hidden = self._list.listing.marks.hidden
-            what += f", {hidden:,} of them hidden by the filter" if hidden else ""
+            what += f" ({hidden:,} hidden by the filter)" if hidden else ""
         self._operations.request(delete_request(operating, targets, f"Delete {what}"))
 
     def recreate(self) -> None:
@@ -85,8 +85,8 @@ class Commands:
         targets = self._targets("upgrade") if operating is not None else ()
         if len(targets) > 1:
             self._operations.say(
-                f"one environment at a time to upgrade, and {len(targets):,} are marked\n"
-                f"{self._look.key('mark_all')} twice takes the marks away",
+                f"upgrade one environment at a time ({len(targets):,} marked)\n"
+                f"{self._look.key('mark_all')} twice to unmark all",
                 failed=True,
             )
         elif operating is not None and targets:
@@ -216,7 +216,7 @@ class Commands:
     def unreadable(self) -> None:
         """What the scan could not look into."""
         if not (self._scan.unreadable or self._scan.left_out):
-            self._operations.say("everything could be read")
+            self._operations.say("no unreadable paths")
             return
         # first frame: only for who opens it
         from envdeck.tui.machine.unreadable import UnreadableScreen

@@ -122,7 +122,7 @@ class ScanController:
         if batch.vanished:
             first, *others = batch.vanished
             more = f", and {len(others):,} more" if others else ""
-            self._warn(f"no longer there: {look.path(first)}{more}")
+            self._warn(f"no longer found: {look.path(first)}{more}")
         facts = self.facts
         if finished:
             self.left_out = finished.not_looked_at
@@ -145,7 +145,7 @@ class ScanController:
             )
         if batch.failed is not None:
             facts = facts._replace(phase="failed")
-            self._warn(f"the scan failed: {plain(batch.failed)}")
+            self._warn(f"scan failed: {plain(batch.failed)}")
         self.facts = facts
         for notice in batch.notices:
             said = (look.sentence(part) for part in (notice.message, notice.hint) if part)

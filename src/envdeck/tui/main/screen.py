@@ -332,9 +332,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.operations.mend(tab)
         else:
             keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
-            self.operations.say(
-                f"{keys} open the project and its .env: what is wrong there can be mended"
-            )
+            self.operations.say(f"nothing to fix here; open Project or .env ({keys})")
 
     def action_reveal(self) -> None:
         """Show the value behind the key under the cursor, or hide it."""
@@ -343,7 +341,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             tab.reveal()
         else:
             key = self.look.key("tab.4")
-            self.operations.say(f"{key} opens the .env: its values can be looked at there")
+            self.operations.say(f"open .env to reveal values ({key})")
 
     def on_screen_suspend(self) -> None:
         """Hide what was revealed: another screen lies above this one."""

@@ -73,7 +73,7 @@ def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
         unreadable = (Part(text, Tone.WARNING),)
     seen: Line = ()
     if facts.remembered_at is not None:
-        seen = (Part(f"seen {look.ago(facts.remembered_at)}", Tone.MUTED),)
+        seen = (Part(f"scanned {look.ago(facts.remembered_at)}", Tone.MUTED),)
     match facts.phase:
         case "looking" | "measuring":
             signs = _SPIN if look.unicode else _SPIN_PLAIN
@@ -167,10 +167,10 @@ def key_hints(
     if typing:
         return dict(TYPING)
     if ranging:
-        return {"range": "mark the range", "back": "give it up", "help": ""}
+        return {"range": "mark range", "back": "cancel", "help": ""}
     if inside is not None:
         return dict(inside) | {"help": ""}
-    last = {"back": "stop the scan"} if looking else {"filter": ""}
+    last = {"back": "stop scan"} if looking else {"filter": ""}
     return {"mark": "", "delete": "", "recreate": "", "upgrade": ""} | last | {"help": ""}
 
 
@@ -205,16 +205,16 @@ def empty_lines(listing: Listing, facts: Facts, look: Look) -> list[Line]:
         return [
             (Part("Nothing matches this filter", Tone.STRONG),),
             (),
-            (Part(look.key("back"), Tone.HEADING), Part(" clears it", Tone.MUTED)),
+            (Part(look.key("back"), Tone.HEADING), Part(": clear filter", Tone.MUTED)),
         ]
     if facts.phase in {"looking", ""}:
-        return [(Part("Looking for environments", Tone.MUTED), Part(look.signs.ellipsis))]
+        return [(Part("Scanning for environments", Tone.MUTED), Part(look.signs.ellipsis))]
     where = ", ".join(look.path(root) for root in facts.roots)
     return [
         (Part(f"No environments found{' in ' if where else ''}{where}", Tone.STRONG),),
         (),
-        (Part(look.key("refresh"), Tone.HEADING), Part(" looks again", Tone.MUTED)),
-        (Part("envdeck PATH", Tone.HEADING), Part(" looks elsewhere", Tone.MUTED)),
+        (Part(look.key("refresh"), Tone.HEADING), Part(": refresh", Tone.MUTED)),
+        (Part("envdeck PATH", Tone.HEADING), Part(": scan another folder", Tone.MUTED)),
     ]
 
 

@@ -78,19 +78,18 @@ class OperationController:
         """Return what can change something; else say why nothing can."""
         if self._read_only:
             self.say(
-                "nothing is changed in the read-only mode\n"
-                "--read-only or the configuration asks for it",
+                "read-only mode is on\nremove --read-only, or read-only from the configuration",
                 failed=True,
             )
             return None
         if self.operating is None:
-            self.say("nothing can be changed from this screen", failed=True)
+            self.say("changes are not possible on this screen", failed=True)
         return self.operating
 
     def knowing(self) -> "Operating | None":
         """Return what knows of operations, in the read-only mode as well; else say so."""
         if self.operating is None:
-            self.say("there are no operations to see in this screen")
+            self.say("no operations on this screen")
         return self.operating
 
     def say(self, text: str, *, failed: bool = False) -> None:
@@ -121,7 +120,7 @@ class OperationController:
         """Say what was interrupted and what became of it, and begin."""
         recovered = None if isinstance(message, OutcomeSaid) else message
         if isinstance(message, OutcomeSaid):
-            said = "" if self._read_only else "what was interrupted could not be cleared up: "
+            said = "" if self._read_only else "recovery of interrupted operations failed: "
             self.say(f"{said}{plain(message.text)}", failed=True)
         else:
             for text, failed in message.words(self.look):
@@ -194,7 +193,7 @@ class OperationController:
         from envdeck.tui.widgets.operation_words import being
 
         shown = self.look.key("operations")
-        self.say(f"{self.look.path(held)} {being(busy[held])}: {shown} shows it", failed=True)
+        self.say(f"{self.look.path(held)} {being(busy[held])} ({shown}: operations)", failed=True)
         return True
 
     # from a request to a plan
@@ -255,7 +254,7 @@ class OperationController:
             # first frame: only an operation needs it
             from envdeck.tui.dialogs.requests import undo_request
 
-            self.request(undo_request(operating, "Take the last operation back"))
+            self.request(undo_request(operating, "Undo the last operation"))
 
     def mend(self, tab: "DetailTab") -> None:
         """Ask whether what is under the cursor of a tab shall be mended, and how; ask first for

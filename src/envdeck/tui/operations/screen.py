@@ -128,13 +128,13 @@ class LogView(LineView):
                 for each in job.commands
                 for line in command_lines(each, self._look, cells, over=job.state.over)
             ]
-            return lines or [(Part(" No command was run.", Tone.MUTED),)]
+            return lines or [(Part(" No commands run.", Tone.MUTED),)]
         new = job.written - self._taken
         if not self._rows or new >= len(job.log) or len(self._rows) > 3 * LOG_LINES:
             self._rows, new = [], len(job.log)
             left_out = job.written - len(job.log)
             if left_out:
-                said = f" {left_out:,} earlier lines are in the log of the operation alone"
+                said = f" {left_out:,} earlier lines are only in the log file"
                 self._rows.append((Part(said, Tone.MUTED),))
         log = list(job.log)[-new:] if new else []
         for line in log:
@@ -198,10 +198,10 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         does = ", ".join(look.key(name) for name in ("delete", "recreate", "upgrade", "new"))
         self.table.say_instead(
             (
-                Part("Nothing is being done. ", Tone.MUTED),
-                Part(f"In the list {does} do something; ", Tone.MUTED),
+                Part("No operations. ", Tone.MUTED),
+                Part(f"Start one in the list with {does}. ", Tone.MUTED),
                 Part(look.key("history"), Tone.HEADING),
-                Part(" shows what was done before.", Tone.MUTED),
+                Part(": history", Tone.MUTED),
             )
         )
         self._follow()
@@ -221,11 +221,11 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
     def tell(self) -> None:
         """Say how many are not over, and what keys do."""
         active = len(self._queue.active)
-        said = f"   {active:,} not over" if active else "   all over"
+        said = f"   {active:,} active" if active else "   all finished"
         said = said if self.table.rows else ""
         self.title_label.show((Part("Operations", Tone.STRONG), Part(said)))
         job = self.table.current
-        first = {"undo": "undo this one"}
+        first = {"undo": "undo"}
         if job is not None and job.state is not JobState.DONE:
             first = {} if job.state.over else {"cancel": ""}
         hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
@@ -251,15 +251,15 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         """Give up what is under the cursor; it says when it is rolled back."""
         job = self.table.current
         if job is None or job.state.over:
-            said = "there is nothing to cancel here: it is over"
+            said = "nothing to cancel: already finished"
         elif job.stopping:
-            said = "it is being stopped already"
+            said = "already cancelling"
         else:
             waiting = job.state is JobState.WAITING
             self._queue.cancel(job)
             runs = job.plan.operation is Operation.RUN
-            said = "stopping: what it did stays" if runs else "stopping: it will be rolled back"
-            said = "given up before it began" if waiting else said
+            said = "cancelling: its effects remain" if runs else "cancelling: rolling back"
+            said = "cancelled before it started" if waiting else said
         self.notify(said, markup=False)
         self._follow()
 
@@ -276,7 +276,7 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         job = self.table.current
         path = None if job is None else self._queue.log_file(job)
         if path is None:
-            self.notify("there is no log: no command was run", markup=False)
+            self.notify("no log: no commands run", markup=False)
         else:
             self.app.copy_to_clipboard(for_clipboard(path))
             self.notify(f"copied {plain(path)}", markup=False)
@@ -285,12 +285,12 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         """Ask whether the operation under the cursor shall be taken back."""
         job = self.table.current
         if job is None or not job.state.over:
-            said = "nothing here is over" if job is None else "it is not over: nothing to take back"
+            said = "nothing to undo" if job is None else "still running: nothing to undo"
             self.notify(said, markup=False)
         elif job.state is not JobState.DONE:
-            self.notify("it cannot be taken back: it changed nothing", markup=False)
+            self.notify("nothing to undo: nothing changed", markup=False)
         else:
-            title = f"Take back: {job_title(job.plan, self.look)}"
+            title = f"Undo: {job_title(job.plan, self.look)}"
             request = undo_request(self._queue.operating, title, job.plan.id)
             self.post_message(PlanRequested(request))
 

@@ -38,7 +38,7 @@ def state_sign(state: JobState, look: Look) -> str:
 
 def job_line(job: Job, look: Look, cells: int) -> Line:
     """Return one operation: its state, how far it is, what it is, how long it took."""
-    word = "stopping" if job.stopping and not job.state.over else job.state.value
+    word = "cancelling" if job.stopping and not job.state.over else job.state.value
     took = ""
     if job.started_at is not None:
         took = duration(max(0.0, (job.ended_at or look.clock()) - job.started_at))
@@ -90,7 +90,7 @@ def _step_state(job: Job, number: int) -> JobState:
 def _outcome(job: Job, look: Look, cells: int) -> list[Line]:
     said: list[Line] = []
     if job.fault:
-        said.append((Part(f"a fault of envdeck: {look.sentence(job.fault)}", Tone.ERROR),))
+        said.append((Part(f"bug in envdeck: {look.sentence(job.fault)}", Tone.ERROR),))
     if job.result is not None:
         said.append((Part(look.sentence(job.result.message), _TONES[job.state]),))
         if job.result.hint:
@@ -128,7 +128,7 @@ def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) ->
     words = look.sentence(f"$ {shlex.join(command.words)}")
     told = wrapped((Part(words, Tone.STRONG),), max(cells - 4, 8))
     if command.code is None:
-        ended: Line = (Part("did not end" if over else "running", Tone.ACCENT),)
+        ended: Line = (Part("did not finish" if over else "running", Tone.ACCENT),)
     else:
         tone = Tone.MUTED if command.code == 0 else Tone.ERROR
         ended = (Part(f"exit {command.code} after {duration(command.seconds)}", tone),)
@@ -142,7 +142,7 @@ def command_lines(command: JobCommand, look: Look, cells: int, *, over: bool) ->
 
 def log_path_line(path: str, look: Look, cells: int) -> Line:
     """Return where the whole log of an operation is, and the key that copies that."""
-    label, key, does = "the whole log: ", look.key("copy"), " copies it"
+    label, key, does = "full log: ", look.key("copy"), ": copy"
     room = cells - width(label) - width(key) - width(does) - 4
     shown = Part(look.short_path(path, max(room, 12)))
     return (Part(label, Tone.MUTED), shown, Part(f"  {key}", Tone.HEADING), Part(does, Tone.MUTED))

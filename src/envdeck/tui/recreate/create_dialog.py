@@ -54,16 +54,16 @@ class CreateDialog(PickerDialog[PlanRequest]):
         self._project = self._given
         """The folder whose choices are shown, or asked for."""
         self._reading = Latest(self, self._take, self.picker.fail)
-        none = f" {look.signs.warning} Nothing is locked or declared here."
-        more = "   A pyproject.toml, a lock file or requirements.txt would say what to install."
+        none = f" {look.signs.warning} No lock file or declared dependencies."
+        more = "   Add a pyproject.toml, lock file or requirements.txt."
         self._sources = SourceRows(
             look,
             "Install",
-            "there is nothing to install: nothing is locked or declared there",
+            "nothing to install: no lock file or declared dependencies",
             ((Part(none, Tone.WARNING),), (Part(more, Tone.MUTED),)),
         )
-        takes = "The packages are installed for it."
-        lacks = "No interpreter here is one that it takes."
+        takes = "Packages are installed for this version."
+        lacks = "No suitable interpreter found."
         on = (BLANK, title("On"))
         self._pythons = PythonRows(look, takes, takes, above=on, none=lacks)
         self.picker.sections = (self._sources, self._pythons)
@@ -73,7 +73,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
     def above(self) -> Iterable[Widget]:
         """The field."""
         self._field = Input(
-            self._shown, placeholder="folder of a project", compact=True, select_on_focus=False
+            self._shown, placeholder="project folder", compact=True, select_on_focus=False
         )
         self._field.cursor_blink = False
         yield LineLabel((Part("Project folder", Tone.HEADING),), classes="field-title")
@@ -124,7 +124,7 @@ class CreateDialog(PickerDialog[PlanRequest]):
     def action_refresh(self) -> None:
         """Read everything anew."""
         self._known = False
-        self.picker.wait("Reading what it locks and declares")
+        self.picker.wait("Reading lock files and declared dependencies")
         project = self._project
         self._reading.request(lambda _stopped: self._operating.create_choices(project))
 
@@ -142,15 +142,15 @@ class CreateDialog(PickerDialog[PlanRequest]):
         """The keys on a row."""
         if row is None:
             return {"back": "cancel"}
-        word = "show the plan" if self.picker.is_chosen(row) else "choose"
-        return {"open": word, "previous_pane": "the folder", "back": "cancel"}
+        word = "show plan" if self.picker.is_chosen(row) else "select"
+        return {"open": word, "previous_pane": "folder", "back": "cancel"}
 
     def action_go_on(self) -> None:
         """Leave with what was chosen."""
         if self._folder(self._field.value) != self._project:
             self._look_there()
         if not self._known:
-            self.warn("it is not read yet what is installed there")
+            self.warn("still reading the project")
         elif self.picker.is_complete() and self._sources.chosen is not None:
             name, file = self._sources.chosen[0], self._sources.file
             choice = CreateChoice(self._project, name, file, self._pythons.chosen)

@@ -62,12 +62,12 @@ def exact_of(choices: RecreateChoices) -> SourceChoice | None:
 def exact_for_all(known: Mapping[str, RecreateChoices]) -> SourceChoice:
     """Return the one source for several: each from exactly what is in it."""
     problems = [
-        source.problem if source is not None else "it cannot be read"
+        source.problem if source is not None else "cannot be read"
         for source in map(exact_of, known.values())
         if source is None or source.problem
     ]
     problem = problems[0] if problems and len(problems) == len(known) else ""
-    return SourceChoice(EXACT, "exactly what is in each", problem=problem)
+    return SourceChoice(EXACT, "current packages of each, exact versions", problem=problem)
 
 
 def each_about(
@@ -79,12 +79,12 @@ def each_about(
     """Return every environment that is made again, with what stands in its way."""
     room = max(cells - 2, 12)
     lines: list[Line] = [
-        (Part(f"Each of the {counted(len(environments), 'environment')} from what is in it:"),)
+        (Part(f"{counted(len(environments), 'environment')}, each from its current packages:"),)
     ]
     for environment in environments:
         choices = known.get(environment.path)
         source = None if choices is None else exact_of(choices)
-        problem = "it cannot be read" if source is None else source.problem
+        problem = "cannot be read" if source is None else source.problem
         packages = environment.packages
         told = look.signs.unknown if packages is None else counted(packages, "package")
         version = plain(environment.python.version or look.signs.unknown)
@@ -118,7 +118,7 @@ def heading(environments: Sequence[Environment], look: Look, cells: int) -> Line
     minors = {minor_version(one.python.version) for one in environments}
     if all(one.status is Status.BROKEN for one in environments):
         lost = f" {minors.pop()}" if len(minors) == 1 and minors != {""} else ""
-        parts.append(Part(f"  that lost their base{plain(lost)}", Tone.MUTED))
+        parts.append(Part(f"  with a missing base interpreter{plain(lost)}", Tone.MUTED))
     return clipped(tuple(parts), cells, look.signs.ellipsis)
 
 
@@ -155,16 +155,16 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         self._sources = SourceRows(
             look,
             "From",
-            "no source can be chosen here",
+            "no source available",
             ask_for_file=self._field.open if self._alone else None,
         )
         self._pythons = PythonRows(
             look,
-            "The same minor version: the packages come back as they are.",
-            "Another minor version: every package is installed anew for it.",
+            "Same minor version: packages stay at their versions.",
+            "Another minor version: all packages are reinstalled for it.",
             self._forecaster,
-            above=(BLANK, title("On", "another minor version is forecast where the cursor rests")),
-            none="No interpreter here is one that it could rest on.",
+            above=(BLANK, title("On", "highlight one to check compatibility")),
+            none="No suitable interpreter found.",
         )
         self._doubts = DoubtRows(look, (), self._sources, self._pythons)
         self._sources.difference = self._doubts.difference
@@ -194,7 +194,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
 
     def _load(self) -> None:
         several = "" if self._alone else f" in {len(self._environments)}"
-        self.picker.wait(f"Reading what is installed{several}, locked and declared")
+        self.picker.wait(f"Reading packages, lock files and declared dependencies{several}")
         self._reading.request(self._read)
 
     def _read(self, stopped: Stopped) -> dict[str, RecreateChoices]:
@@ -216,7 +216,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         if sources or self._pythons.choices:
             self._show_again(key)
         else:
-            self.picker.fail("there is nothing to make it from")
+            self.picker.fail("no source to recreate from")
 
     def _show_again(self, key: object = None) -> None:
         """Draw the rows anew; what becomes of packages without a wheel comes into sight."""
@@ -227,9 +227,9 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
         """The keys on a row."""
         if row is None:
             return {"refresh": "try again", "back": "cancel"}
-        word = "type its path" if row.key == ANOTHER_FILE else "choose"
-        word = "show the plan" if self.picker.is_chosen(row) else word
-        return {"open": word, "next_pane": "read below", "back": "cancel"}
+        word = "enter path" if row.key == ANOTHER_FILE else "select"
+        word = "show plan" if self.picker.is_chosen(row) else word
+        return {"open": word, "next_pane": "details", "back": "cancel"}
 
     # answers
 

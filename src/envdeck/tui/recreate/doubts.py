@@ -19,16 +19,16 @@ DOUBT = "doubt"
 _WORDS = {
     PackageChoice.KEEP: (
         "keep its files",
-        "as installed, edits included",
-        "Keeps the installed files, edits included.",
+        "as installed, including edits",
+        "Keeps the installed files, including edits.",
     ),
     PackageChoice.RELEASE: (
-        "take the release",
-        "maybe another project's code",
-        "Takes what the index has under this name and version: maybe another project's code.",
+        "use the index",
+        "may be another project's code",
+        "Installs the index's release of this version: it may be another project's code.",
     ),
     PackageChoice.OMIT: (
-        "leave it out",
+        "omit it",
         "not in the new environment",
         "Recreates the environment without this package.",
     ),
@@ -110,17 +110,17 @@ class DoubtRows(Section):
         if not self.doubts:
             return ()
         if self.open:
-            return (Part(f"{self.look.signs.warning} {self.open:,} to choose below", Tone.WARNING),)
-        return (Part(f"{counted(len(self.doubts), 'package')} as chosen below", Tone.MUTED),)
+            return (Part(f"{self.look.signs.warning} {self.open:,} to decide below", Tone.WARNING),)
+        return (Part(f"{counted(len(self.doubts), 'package')} decided below", Tone.MUTED),)
 
     def about(self, cells: int) -> list[Line]:
         """Return what is said of them below the list, where the source is told of."""
         if not self.doubts:
             return []
         many = counted(len(self.doubts), "package")
-        said = f"{many} cannot be recreated exactly. Choose below what becomes of each."
+        said = f"{many} cannot be recreated exactly. Decide below for each."
         if not self.open:
-            said = f"{many} cannot be recreated exactly: as chosen below. The others match."
+            said = f"{many} cannot be recreated exactly: decided below. The others match."
         tone = Tone.WARNING if self.open else Tone.PLAIN
         told = wrapped((Part(said, tone),), max(cells - 2, 12), self.look.signs.ellipsis)
         return [(Part(" "), *line) for line in told]
@@ -138,7 +138,7 @@ class DoubtRows(Section):
         known = dict(self.chosen)
         for one in self.doubts:
             if one.name not in known:
-                return f"choose what becomes of {one.title}", (DOUBT, one.name, one.options[0])
+                return f"decide what to do with {one.title}", (DOUBT, one.name, one.options[0])
         return None
 
     def rows(self) -> list[ChoiceRow]:

@@ -21,15 +21,15 @@ _TONES = {
     Verdict.WHEEL: Tone.GOOD,
 }
 _WORDS = {
-    Verdict.UNSUPPORTED: "not for it",
-    Verdict.GONE: "gone",
+    Verdict.UNSUPPORTED: "unsupported",
+    Verdict.GONE: "not on index",
     Verdict.BUILD: "to build",
     Verdict.UNKNOWN: "unknown",
 }
 _SENTENCES = {
     Verdict.UNSUPPORTED: "does not support Python {python}",
-    Verdict.GONE: "is not on the index any more",
-    Verdict.BUILD: "has to be built here",
+    Verdict.GONE: "is no longer on the index",
+    Verdict.BUILD: "has no wheel and must be built",
     Verdict.UNKNOWN: "could not be checked",
 }
 _NAME, _VERSION = 26, 12
@@ -60,7 +60,7 @@ def forecast_line(told: Sequence[Told], look: Look) -> Line:
     if not pins and unanswered(told)[0]:
         return (Part(f"{look.signs.unknown} not checked", Tone.MUTED),)
     if not pins:
-        return (Part("nothing to forecast", Tone.MUTED),)
+        return (Part("nothing to check", Tone.MUTED),)
     wheels = sum(pin.verdict is Verdict.WHEEL for pin in pins)
     pieces: list[Line] = []
     for verdict in _ORDER:
@@ -79,7 +79,7 @@ def forecast_about(told: Sequence[Told], python: str, cells: int, look: Look) ->
     ellipsis = look.signs.ellipsis
     problem, hint = unanswered(told)
     if problem:
-        sentence = f"{look.signs.warning} Not all was checked: {look.sentence(problem)}"
+        sentence = f"{look.signs.warning} Partly checked: {look.sentence(problem)}"
         lines += wrapped((Part(sentence, Tone.WARNING),), cells, ellipsis)
         if hint:
             lines += wrapped((Part(look.sentence(hint), Tone.MUTED),), cells, ellipsis)
@@ -119,20 +119,20 @@ def _pin_line(pin: PinForecast, column: int, cells: int, look: Look) -> Line:
     parts = [Part(f"  {name}  "), Part(pad(version, _VERSION), Tone.MUTED)]
     ways: list[Line] = []
     if pin.smallest:
-        ways.append((Part("smallest jump ", Tone.MUTED), Part(plain(pin.smallest))))
+        ways.append((Part("next with wheel ", Tone.MUTED), Part(plain(pin.smallest))))
     if pin.newest and pin.newest != pin.smallest:
-        ways.append((Part("newest ", Tone.MUTED), Part(plain(pin.newest))))
+        ways.append((Part("latest ", Tone.MUTED), Part(plain(pin.newest))))
     if not ways and pin.verdict in {Verdict.UNSUPPORTED, Verdict.GONE}:
-        ways.append((Part("no version has a wheel for it", Tone.MUTED),))
+        ways.append((Part("no version has a wheel", Tone.MUTED),))
     if pin.note:
         ways.append((Part(look.sentence(pin.note), Tone.MUTED),))
     return clipped((*parts, Part("  "), *joined(ways)), cells, look.signs.ellipsis)
 
 
 _TITLES: dict[str | None, str] = {
-    None: "as they are",
-    "smallest": "the smallest jump",
-    "newest": "the newest",
+    None: "keep versions",
+    "smallest": "smallest update",
+    "newest": "latest",
 }
 _NAME, _VERSION = 28, 12
 
@@ -194,10 +194,10 @@ def _pieces(jump: Jump, look: Look) -> list[Line]:
     builds = sum(pin.verdict is Verdict.BUILD for pin in jump.stays)
     pieces: list[Line] = []
     if len(jump.stays) > builds:
-        fails = f"{look.signs.broken} {len(jump.stays) - builds:,} cannot come"
+        fails = f"{look.signs.broken} {len(jump.stays) - builds:,} not installable"
         pieces.append((Part(fails, Tone.ERROR),))
     if builds:
-        pieces.append((Part(f"{builds:,} to build here", Tone.WARNING),))
+        pieces.append((Part(f"{builds:,} to build", Tone.WARNING),))
     if jump.moves:
         first = ", ".join(f"{plain(pin.name)} {plain(target)}" for pin, target in jump.moves)
         pieces.append((Part(f"~{len(jump.moves):,} ", Tone.WARNING), Part(first, Tone.MUTED)))
@@ -215,16 +215,16 @@ def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
     room, ellipsis = max(cells - 2, 12), look.signs.ellipsis
     version = plain(python)
     sentence = {
-        None: "Every package stays at its version; what has no wheel comes from its installed "
-        "files where they are for any Python, and else cannot come.",
-        "smallest": f"What has no wheel for Python {version} comes at the smallest version up "
-        "that has one; all others stay.",
-        "newest": f"What has no wheel for Python {version} comes at its newest version that has "
-        "one; all others stay.",
+        None: "All packages keep their version. Packages without a wheel are rebuilt from their "
+        "installed files if those are pure Python, else they cannot be installed.",
+        "smallest": f"Packages without a wheel for Python {version} use the next newer version "
+        "that has one; all others keep their version.",
+        "newest": f"Packages without a wheel for Python {version} use their latest version "
+        "that has one; all others keep their version.",
     }[jump.name]
     lines = wrapped((Part(sentence),), room, ellipsis)
     if jump.stuck:
-        said = f"{look.signs.broken} It cannot be chosen: {_stuck(jump)}"
+        said = f"{look.signs.broken} Not available: {_stuck(jump)}"
         lines += wrapped((Part(said, Tone.ERROR),), room, ellipsis)
     every = [*(pin for pin, _ in jump.moves), *jump.stays, *jump.stuck]
     column = min(max((width(plain(pin.name)) for pin in every), default=0), _NAME, room // 3)
@@ -242,9 +242,9 @@ def jump_about(jump: Jump, python: str, cells: int, look: Look) -> list[Line]:
         row("~", Tone.WARNING, pin, Part(f"{plain(pin.version)} {arrow} {plain(target)}"))
     for pin in (*jump.stays, *jump.stuck):
         if pin.verdict is Verdict.BUILD:
-            sign, tone, words = look.signs.warning, Tone.WARNING, "is built here"
+            sign, tone, words = look.signs.warning, Tone.WARNING, "must be built"
         elif pin.verdict is Verdict.GONE:
-            sign, tone, words = look.signs.broken, Tone.ERROR, "is not on the index any more"
+            sign, tone, words = look.signs.broken, Tone.ERROR, "is no longer on the index"
         else:
             sign, tone = look.signs.broken, Tone.ERROR
             words = f"does not support Python {version}"
@@ -291,7 +291,7 @@ class JumpRows(Section):
         if way is None:
             return ""
         if way.stuck:
-            return f"it cannot be chosen: {_stuck(way)}"
+            return f"not available: {_stuck(way)}"
         self._wanted = way.name
         return ""
 

@@ -66,7 +66,7 @@ def _outlook(
     if told is not None:
         return forecast_line(told, look)
     if asking:
-        return (Part(f"asking the index{look.signs.ellipsis}", Tone.MUTED),)
+        return (Part(f"checking{look.signs.ellipsis}", Tone.MUTED),)
     return ()
 
 
@@ -94,7 +94,9 @@ def python_about(
     )
     if interpreter.end_of_life:
         since = f"{look.signs.warning} end of life since {plain(interpreter.end_of_life)}"
-        lines += wrapped((Part(since, Tone.WARNING), Part(": no more fixes")), room, ellipsis)
+        lines += wrapped(
+            (Part(since, Tone.WARNING), Part(": no more security fixes")), room, ellipsis
+        )
     lines += wrapped((Part(same if choice.same_minor else another),), room, ellipsis)
     if not choice.same_minor:
         lines += _forecast(choice, told, room, look)
@@ -105,7 +107,7 @@ def _forecast(
     choice: InterpreterOption, told: Sequence[Told] | None, room: int, look: Look
 ) -> list[Line]:
     if told is None:
-        asking = f"Asking the package index what it has for it{look.signs.ellipsis}"
+        asking = f"Checking wheels in the package index{look.signs.ellipsis}"
         return [(Part(asking, Tone.MUTED),)]
     python = minor_version(choice.interpreter.version) or "that version"
     return forecast_about(told, python, room, look)
@@ -194,9 +196,9 @@ class PythonRows(Section):
         if self.current is not None:
             return None
         if not self.choices:
-            return "no interpreter can be chosen here", None
+            return "no interpreter available", None
         first = (PYTHON, self.choices[0].interpreter.executable)
-        return "no interpreter is proposed: choose the one it shall rest on", first
+        return "select a base interpreter", first
 
     def told(self) -> tuple[Told, ...]:
         """Return the forecasts for the one that is chosen, where its minor version is another."""

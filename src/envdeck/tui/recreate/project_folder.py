@@ -115,7 +115,7 @@ class ProjectDialog(Dialog[str]):
         self._given = folder
         self._shown = look.path(folder)
         self.field = Input(
-            self._shown, placeholder="folder of a project", compact=True, select_on_focus=False
+            self._shown, placeholder="project folder", compact=True, select_on_focus=False
         )
         self.field.cursor_blink = False
         self.folders = FolderList(look)
@@ -132,20 +132,20 @@ class ProjectDialog(Dialog[str]):
 
     def buttons(self) -> Iterable[Button]:
         """To go on, and to cancel."""
-        yield DialogButton((Part(" Walk through it "),), id="go_on")
+        yield DialogButton((Part(" Set up "),), id="go_on")
         yield DialogButton((Part(" Cancel "),), id="cancel")
 
     def on_mount(self) -> None:
         """Read what is in the folder that was proposed."""
-        self.title_label.show((Part("Walk through which project?", Tone.STRONG),))
+        self.title_label.show((Part("Project setup", Tone.STRONG),))
         self._read()
         self._tell()
 
     def _tell(self) -> None:
         if isinstance(self.focused, Input):
-            self._keys.tell({"open": "walk through it", "back": "cancel"}, typing=True)
+            self._keys.tell({"open": "set up", "back": "cancel"}, typing=True)
         else:
-            self._keys.tell({"open": "take it", "previous_pane": "the field", "back": "cancel"})
+            self._keys.tell({"open": "select", "previous_pane": "edit path", "back": "cancel"})
 
     def on_descendant_focus(self) -> None:
         """Other keys do other things in the field."""
@@ -179,7 +179,7 @@ class ProjectDialog(Dialog[str]):
         """Offer the folders, or say why there is none."""
         self._read_of = self._asked
         folders, problem = found
-        said = problem or "no folder there begins so"
+        said = problem or "no matching folders"
         self.folders.say_instead((Part(self.look.sentence(said), Tone.MUTED),))
         self.folders.show_rows(folders)
         if self._complete_when_read and isinstance(self.focused, Input):
@@ -259,5 +259,5 @@ class ProjectDialog(Dialog[str]):
             self.dismiss(path)
         else:
             sign = self.look.signs.warning
-            said = f"{sign} {self.look.path(path)} is no folder that can be opened"
+            said = f"{sign} cannot open folder {self.look.path(path)}"
             self.said.show((Part(said, Tone.WARNING),))

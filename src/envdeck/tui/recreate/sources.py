@@ -54,7 +54,7 @@ def difference_line(source: SourceChoice, look: Look) -> Line:
     """Return `+3 -1 ~4`, or that there is no difference."""
     added, removed, changed = map(len, (source.added, source.removed, source.changed))
     if not added + removed + changed:
-        said = "no difference" if source.resolved else "no difference known before resolving"
+        said = "no difference" if source.resolved else "difference known after resolving"
         return (Part(said, Tone.MUTED),)
     parts = [
         Part(f"{sign}{count:,} ", tone)
@@ -84,13 +84,13 @@ def source_about(
     for note in source.notes:
         told += wrapped((Part(look.sentence(note)),), room, look.signs.ellipsis)
     if source.problem:
-        sentence = f"{look.signs.broken} It cannot be chosen: {look.sentence(source.problem)}"
+        sentence = f"{look.signs.broken} Not available: {look.sentence(source.problem)}"
         told += wrapped((Part(sentence, Tone.ERROR),), room, look.signs.ellipsis)
     elif not source.resolved:
-        unsure = f"{look.signs.warning} Only the resolver can tell all of it; the plan will."
+        unsure = f"{look.signs.warning} Full difference known after resolving."
         told += wrapped((Part(unsure, Tone.WARNING),), room, look.signs.ellipsis)
     elif not (doubtful or source.added or source.removed or source.changed):
-        same = "Every package comes back at the version that is here."
+        same = "Same packages at the same versions."
         told += wrapped((Part(same, Tone.MUTED),), room, look.signs.ellipsis)
     if not source.problem:
         told += _differences(source, room, look)
@@ -101,9 +101,7 @@ def _differences(source: SourceChoice, room: int, look: Look) -> list[Line]:
     tones = {"~": Tone.WARNING, "+": Tone.GOOD, "-": Tone.ERROR}
     lines: list[Line] = []
     for sign, verb, rows in difference_words(source, look.signs.moved, look.signs.unknown):
-        third = {"go": "goes"}.get(verb, f"{verb}s")
-        word = third if len(rows) == 1 else verb
-        lines.append((Part(f"{counted(len(rows), 'package')} {word}", Tone.HEADING),))
+        lines.append((Part(f"{counted(len(rows), 'package')} {verb}", Tone.HEADING),))
         longest = max(width(plain(name)) for name, _ in rows)
         column = min(longest, _NAME, max(room - _VERSION - 4, 8))
         for name, version in rows:
@@ -176,7 +174,7 @@ class SourceRows(Section):
         for source in self.sources:
             if row.key == (SOURCE, *_named(source)):
                 if source.problem:
-                    return f"it cannot be chosen: {self.look.sentence(source.problem)}"
+                    return f"not available: {self.look.sentence(source.problem)}"
                 self.chosen = _named(source)
         return ""
 
@@ -210,8 +208,8 @@ class SourceRows(Section):
 
     def _file_row(self) -> ChoiceRow:
         box = radio(self.look, chosen=False)
-        words = Part(f"a file that you name{self.look.signs.ellipsis}", Tone.MUTED)
-        told = (Part("A requirements file, a lock file or a pyproject.toml of any other place."),)
+        words = Part(f"choose a file{self.look.signs.ellipsis}", Tone.MUTED)
+        told = (Part("Any requirements file, lock file or pyproject.toml."),)
         return ChoiceRow(
             lambda _cells: (*box, words),
             ANOTHER_FILE,

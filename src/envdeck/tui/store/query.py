@@ -100,18 +100,18 @@ def _no_term(name: str) -> str:
     folded = name.casefold()
     near = [known for known in _FIELDS if known.startswith(folded)]
     near = near or get_close_matches(folded, _FIELDS, 1, 0.5)
-    return f"no term {name}:" + (f" (did you mean {near[0]}:?)" if near else "")
+    return f"unknown filter {name}:" + (f" (did you mean {near[0]}:?)" if near else "")
 
 
 def _manager(value: str, _now: float) -> Test:
     if not value:
-        raise BadTermError("which one? As in manager:uv")
+        raise BadTermError("missing value, such as manager:uv")
     return lambda environment: environment.manager.casefold() == value
 
 
 def _python(value: str, _now: float) -> Test:
     if not value:
-        raise BadTermError("which one? As in python:3.12, or python:pypy")
+        raise BadTermError("missing value, such as python:3.12 or python:pypy")
     if value == "unknown":
         return lambda environment: environment.python.version is None
     if not value[0].isdigit():
@@ -128,13 +128,13 @@ def _status(value: str, _now: float) -> Test:
     if value == StatusOrder.UNMOUNTED:
         return lambda environment: environment.project.state is ProjectState.UNMOUNTED
     if value not in set(StatusOrder):
-        raise BadTermError(f"one of {', '.join(Status)}, orphan, unmounted, eol")
+        raise BadTermError(f"use {', '.join(Status)}, orphan, unmounted or eol")
     return lambda environment: standing(environment) == value
 
 
 def _project(value: str, _now: float) -> Test:
     if not value:
-        raise BadTermError("a name, or none, gone, unmounted")
+        raise BadTermError("use a name, none, gone or unmounted")
     if value in set(ProjectState):
         return lambda environment: environment.project.state == value
     return lambda environment: value in (environment.project.path or "").casefold()
@@ -142,7 +142,7 @@ def _project(value: str, _now: float) -> Test:
 
 def _base(value: str, _now: float) -> Test:
     if not value:
-        raise BadTermError("the Python it rests on, as in base:/usr")
+        raise BadTermError("missing base interpreter, such as base:/usr")
 
     def rests(environment: Environment) -> bool:
         python = environment.python
@@ -154,7 +154,7 @@ def _base(value: str, _now: float) -> Test:
 def _seconds(value: str, example: str) -> float:
     match = _TIME.fullmatch(value)
     if match is None:
-        raise BadTermError(f"a number and h, d, w, m or y, as in {example}")
+        raise BadTermError(f"invalid time, use a number and h, d, w, m or y, such as {example}")
     return float(match[1]) * _HOURS[match[2].lower()] * 3600
 
 
@@ -183,7 +183,7 @@ def _used(value: str, now: float) -> Test:
 def _bytes(value: str, example: str) -> Callable[[int], bool]:
     match = _SIZE.fullmatch(value)
     if match is None:
-        raise BadTermError(f"a number and a unit, as in {example}")
+        raise BadTermError(f"invalid size, use a number and a unit, such as {example}")
     unit = match[3].lower().rstrip("b")
     binary = unit.endswith("i")
     limit = float(match[2]) * (1024 if binary else 1000) ** _POWERS[unit.rstrip("i")]

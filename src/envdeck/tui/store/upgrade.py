@@ -98,7 +98,7 @@ class UpgradePicker:
         if name in self._chosen:
             self._chosen.discard(name)
         elif self.version_of(row) == row.installed:
-            return "nothing newer goes with the others; a version of your own can be asked for"
+            return "no newer compatible version; enter a version instead"
         else:
             self._chosen.add(name)
         return ""
@@ -140,7 +140,7 @@ class UpgradePicker:
         place = known.index(self.version_of(row)) + by
         if not 0 <= place < len(known):
             which = "newer" if by > 0 else "older"
-            return f"no {which} version is known here; another one can be typed"
+            return f"no known {which} version; enter a version instead"
         self._take(row, known[place])
         return ""
 
@@ -157,7 +157,7 @@ class UpgradePicker:
         try:
             version = str(Version(text))
         except (InvalidVersion, ValueError):  # no version, or of more digits than Python reads
-            return "that is no version"
+            return "invalid version"
         self._take(row, version)
         return ""
 

@@ -79,19 +79,19 @@ class UpgradePackages(Section):
         """Return how many are chosen."""
         if self.picker is None or self.picker.empty:
             return ()
-        return (Part(f"{len(self.picker.chosen):,} chosen ", Tone.ACCENT),)
+        return (Part(f"{len(self.picker.chosen):,} selected ", Tone.ACCENT),)
 
     def hints(self, row: ChoiceRow | None) -> Mapping[str, str]:
         """Return the keys on a row."""
         if row is None:
-            return {"refresh": "ask again", "tab.2": "interpreter", "back": "cancel"}
+            return {"refresh": "refresh", "tab.2": "interpreter", "back": "cancel"}
         if self.empty:
             return {"tab.2": "interpreter", "back": "close"}
         if row.key == LOCK:
-            return {"mark": "choose", "open": "show the plan", "back": "cancel"}
+            return {"mark": "select", "open": "show plan", "back": "cancel"}
         return {
-            "mark": "choose",
-            "mark_all": "the group",
+            "mark": "select",
+            "mark_all": "group",
             "newer": "",
             "version": "",
             "open": "plan",
@@ -126,7 +126,7 @@ class UpgradePackages(Section):
                 return self.picker.toggle(name)
             case (str(kind), str(name)) if kind == FIXED:
                 reason = next(one.reason for one in self.picker.fixed if one.name == name)
-                return f"it is not upgraded here: it {self._look.sentence(reason)}"
+                return f"cannot be upgraded: {self._look.sentence(reason)}"
             case _:
                 return ""
 
@@ -146,7 +146,7 @@ class UpgradePackages(Section):
         """Return that nothing is chosen, where that is so."""
         if self.picker is not None and self.picker.chosen:
             return None
-        return f"nothing is chosen: {self._look.key('mark')} chooses", None
+        return f"nothing selected ({self._look.key('mark')}: select)", None
 
 
 class UpgradePanel(Generic[AnswerT]):
@@ -232,7 +232,7 @@ class UpgradePanel(Generic[AnswerT]):
 class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | None]"]):
     """The packages in groups."""
 
-    wait = "Asking the package index what is newest"
+    wait = "Checking the package index"
 
     def __init__(
         self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
@@ -271,7 +271,7 @@ class PackagesPanel(UpgradePanel["tuple[UpgradeCandidates | NoPlan, LockOffer | 
 class InterpreterPanel(UpgradePanel[RecreateChoices]):
     """The interpreters."""
 
-    wait = "Looking what it could rest on"
+    wait = "Looking for interpreters"
 
     def __init__(
         self, dialog: "UpgradeDialog", operating: Operating, environment: Environment
@@ -280,8 +280,8 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         self._forecaster = Forecaster(dialog, operating, (environment,), self._forecast_changed)
         self.section = self.pythons = PythonRows(
             dialog.look,
-            "The same minor version: it is repaired in place, and the packages stay.",
-            "Another minor version: it is made anew there, and every package installed for it.",
+            "Same minor version: repaired in place, packages unchanged.",
+            "Another minor version: recreated, all packages reinstalled for it.",
             self._forecaster,
         )
 
@@ -295,7 +295,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         self.pythons.take(answer.interpreters)
         if answer.interpreters:
             return None
-        return NoPlan("no interpreter here is one that it could rest on")
+        return NoPlan("no suitable interpreter found")
 
     def _forecast_changed(self) -> None:
         if self.known:
@@ -316,7 +316,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         """The keys on a row."""
         if row is None:
             return {"tab.1": "packages", "back": "cancel"}
-        word = "show the plan" if self.pythons.is_chosen(row) else "choose"
+        word = "show plan" if self.pythons.is_chosen(row) else "choose"
         return {"open": word, "back": "cancel"}
 
     def chosen(self) -> InterpreterChosen | None:
@@ -413,7 +413,7 @@ class UpgradeDialog(PickerDialog[PlanRequest]):
         if name is None:
             return
         if action == "version":
-            self._field.ask(name, f"a version of {plain(name)}, then enter")
+            self._field.ask(name, f"version of {plain(name)}, then enter")
             return
         self.warn(self._packages.change(name, action))
         self.picker.show()

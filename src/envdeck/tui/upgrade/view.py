@@ -21,11 +21,11 @@ _NOTES = 24
 """Cells that who holds a package back should have, before the day of the release is shown."""
 _TONES = {"patch": Tone.GOOD, "minor": Tone.ACCENT, "major": Tone.ERROR}
 _GROUPS = {
-    "patch": ("Patch", "repairs alone, by their number"),
-    "minor": ("Minor", "new things, nothing broken, by their number"),
-    "major": ("Major", "may break what uses them: chosen one by one"),
-    "other": ("Other", "their numbers do not compare"),
-    HELD: ("Held back", "the others here let nothing newer in"),
+    "patch": ("Patch", "bug fixes"),
+    "minor": ("Minor", "new features"),
+    "major": ("Major", "breaking changes, select individually"),
+    "other": ("Other", "versions not comparable"),
+    HELD: ("Held back", "by other packages"),
 }
 
 
@@ -63,22 +63,18 @@ class UpgradeColumns:
     def heading(self) -> Line:
         """Return the names of the columns."""
         text = " " * BOX + pad("Package", self.name)
-        text += _GAP + pad(clip("Here", self.installed), self.installed, right=True) + "   "
-        text += pad("Then", self.target)
+        text += _GAP + pad(clip("Current", self.installed), self.installed, right=True) + "   "
+        text += pad("Target", self.target)
         if self.day:
             text += _GAP + pad("Released", self.day)
-        return (
-            Part(
-                f"{text}{_GAP}{'Newest, and who holds it back' if self.notes else ''}", Tone.MUTED
-            ),
-        )
+        return (Part(f"{text}{_GAP}{'Latest / Held back by' if self.notes else ''}", Tone.MUTED),)
 
 
 def group_line(group: str, picker: UpgradePicker, cells: int, look: Look) -> Line:
     """Return the title of a group, with how many of it are chosen."""
     name, why = _GROUPS[group]
     total, chosen = len(picker.groups[group]), picker.count(group)
-    count = f"{chosen:,} of {total:,} chosen" if group != HELD or chosen else f"{total:,}"
+    count = f"{chosen:,} of {total:,} selected" if group != HELD or chosen else f"{total:,}"
     parts = (
         Part(f" {name}", Tone.HEADING),
         Part(f"  {count}", Tone.PLAIN),
@@ -145,7 +141,7 @@ def _notes(row: "UpgradeCandidate", picker: UpgradePicker, look: Look) -> Line:
     if picker.is_changed(row.name):
         level = picker.level_of(row)
         word = f"{level}, " if level != row.level.value else ""
-        parts.append(Part(f"{word}asked for, not {plain(row.target)}  ", Tone.WARNING))
+        parts.append(Part(f"{word}instead of {plain(row.target)}  ", Tone.WARNING))
     if row.held_back and picker.version_of(row) != row.latest:
         parts.append(Part(f"{plain(row.latest)}", Tone.PLAIN))
         if row.held_back_by:
@@ -172,17 +168,17 @@ def candidate_about(
     if row.released and version == row.target:
         lines.append((Part(f"{plain(row.target)} was released on {plain(row.released)}"),))
     if picker.is_changed(row.name):
-        said = f"You asked for {plain(version)}; {plain(row.target)} is what goes with the others."
+        said = f"Selected {plain(version)}; the latest compatible version is {plain(row.target)}."
         lines += wrapped((Part(said, Tone.WARNING),), room, ellipsis)
     if row.held_back:
-        lines += wrapped((Part(f"The newest is {plain(row.latest)}, held back:"),), room, ellipsis)
-        reasons = row.held_back_by or ("nothing installed says by whom",)
+        lines += wrapped((Part(f"Latest is {plain(row.latest)}, held back by:"),), room, ellipsis)
+        reasons = row.held_back_by or ("reason unknown",)
         for reason in reasons:
             lines += wrapped((Part(f"  {look.sentence(reason)}", Tone.MUTED),), room, ellipsis)
         newer = Part(look.key("newer"), Tone.HEADING)
-        lines.append((newer, Part(" asks for it all the same; the plan says if it can be")))
+        lines.append((newer, Part(": select it anyway; the plan shows whether it resolves")))
     if row.seed:
-        said = "It is a seed: the tool that made the environment put it there."
+        said = "Seed package: installed by the tool that created the environment."
         lines += wrapped((Part(said, Tone.MUTED),), room, ellipsis)
     return [(Part(" "), *line) for line in lines]
 
@@ -210,12 +206,12 @@ def lock_line(offer: "LockOffer", cells: int, look: Look, *, chosen: bool) -> Li
     box = tick(look, chosen=chosen, possible=possible)
     file, tool = plain(offer.file), plain(offer.tool)
     if possible:
-        said: Line = (Part(f"upgrade {file} as well, with {tool}"),)
+        said: Line = (Part(f"also upgrade {file} with {tool}"),)
         if not chosen:
-            said = (*said, Part("  else the two will differ", Tone.WARNING))
+            said = (*said, Part("  (otherwise they drift)", Tone.WARNING))
     else:
-        why = f"{tool} is not on the PATH" if offer.tool else "no tool upgrades it"
-        said = (Part(f"{look.signs.warning} {file} will differ: {why}", Tone.WARNING),)
+        why = f"{tool} is not on the PATH" if offer.tool else "no tool can upgrade it"
+        said = (Part(f"{look.signs.warning} {file} will drift: {why}", Tone.WARNING),)
     return (*box, *clipped(said, cells - line_width(box) - 1, look.signs.ellipsis))
 
 
@@ -237,7 +233,7 @@ def lock_about(offer: "LockOffer", cells: int, look: Look) -> list[Line]:
 def heading(path: str, picker: UpgradePicker | None, look: Look, cells: int) -> Line:
     """Return what is upgraded, and how much of it needs no upgrade."""
     current = picker.candidates.current if picker is not None else 0
-    note = f"  {counted(current, 'package')} at the newest" if current else ""
+    note = f"  {counted(current, 'package')} up to date" if current else ""
     room = cells - len("Upgrade ")
     if room - width(note) < 20:
         note = ""
@@ -249,14 +245,14 @@ def everything_is_newest(picker: UpgradePicker, look: Look) -> Sequence[Line]:
     """Return what is said where nothing could be upgraded, and what to press."""
     count = picker.candidates.current
     return [
-        (Part(f" {look.signs.marked} Everything is at its newest", Tone.GOOD),),
-        (Part(f"   {counted(count, 'package')}, as far as the index tells.", Tone.MUTED),),
+        (Part(f" {look.signs.marked} All packages up to date", Tone.GOOD),),
+        (Part(f"   {counted(count, 'package')} checked against the index.", Tone.MUTED),),
         (),
         (
             Part(f"   {look.key('tab.2')}", Tone.HEADING),
-            Part(" shows the interpreters, ", Tone.MUTED),
+            Part(": interpreters · ", Tone.MUTED),
             Part(look.key("back"), Tone.HEADING),
-            Part(" goes back.", Tone.MUTED),
+            Part(": back", Tone.MUTED),
         ),
     ]
 
@@ -298,7 +294,7 @@ class UpgradeRows:
             rows += [self._package(one) for one in members]
             rows.append(BLANK)
         if picker.fixed:
-            rows.append(title("Not upgraded here"))
+            rows.append(title("Not upgradable"))
             rows += [self._fixed(one) for one in picker.fixed]
         elif rows and rows[-1] is BLANK:
             rows.pop()

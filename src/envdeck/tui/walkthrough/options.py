@@ -71,7 +71,7 @@ class StepDialog(Dialog[None]):
             told: list[Widget] = []
             for field, each in zip(self.step.fields, self.fields, strict=True):
                 name = Part(self.look.sentence(field.name), Tone.HEADING)
-                hidden = "as the example has it, not shown" if field.default else "is not shown"
+                hidden = "from the example, hidden" if field.default else "hidden"
                 note = Part(f"  {hidden}" if field.secret else "", Tone.MUTED)
                 told += [LineLabel((name, note)), each]
             parts.append(_Fields(*told))
@@ -79,7 +79,7 @@ class StepDialog(Dialog[None]):
 
     def buttons(self) -> Iterable[Button]:
         """To go on, and to cancel."""
-        yield DialogButton((Part(" Show the plan "),), id="go_on")
+        yield DialogButton((Part(" Show plan "),), id="go_on")
         yield DialogButton((Part(" Cancel "),), id="cancel")
 
     def on_mount(self) -> None:
@@ -109,10 +109,10 @@ class StepDialog(Dialog[None]):
     def _tell(self) -> None:
         if isinstance(self.focused, Input):
             last = self.focused is self.fields[-1]
-            word = "show the plan" if last else "next field"
+            word = "show plan" if last else "next field"
             self._keys.tell({"open": word, "back": "cancel"}, typing=True)
         elif self.step.options:
-            self._keys.tell({"mark": "choose", "open": "go on", "back": "cancel"})
+            self._keys.tell({"mark": "select", "open": "continue", "back": "cancel"})
 
     def on_descendant_focus(self) -> None:
         """Other keys do other things in a field."""
@@ -163,7 +163,7 @@ class StepDialog(Dialog[None]):
         """Hand over what was chosen and typed."""
         commands = {each.id for each in self.step.options if one_of_several(each)}
         if commands and not commands & self.chosen:
-            said = f"{self.look.signs.warning} choose which one is run"
+            said = f"{self.look.signs.warning} select a command to run"
             self.said.show((Part(said, Tone.WARNING),))
             return
         options = tuple(each.id for each in self.step.options if each.id in self.chosen)

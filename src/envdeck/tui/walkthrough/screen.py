@@ -223,7 +223,9 @@ class StepRunner:
             if self.walk.active_step == step.name:
                 self._panes.focus_output()
             else:
-                self._say(f"one step at a time: {self.look.key('cancel')} cancels what is done now")
+                self._say(
+                    f"one step at a time ({self.look.key('cancel')}: cancel the running step)"
+                )
         elif step.act is None:
             self._why_not(step)
         elif self.operations.able() is not None:
@@ -238,19 +240,15 @@ class StepRunner:
             self.copy()
         elif step.state is StepState.WAITING:
             first = next((each for each in self.walk.steps if _comes_first(each)), None)
-            title = "a step before it" if first is None else self.look.sentence(first.title)
-            self._say(
-                f"it waits: first comes “{title}”"
-                if self.look.unicode
-                else f"it waits: first comes {title}"
-            )
+            title = "an earlier step" if first is None else self.look.sentence(first.title)
+            self._say(f"requires: {title}")
         elif step.state is StepState.CANNOT:
-            hint = step.hint or "what it says beside it is for you to do"
-            self._say(f"this needs you: {self.look.sentence(hint)}")
+            hint = step.hint or "see the step's description"
+            self._say(f"manual step: {self.look.sentence(hint)}")
         elif step.state is StepState.SKIPPED:
-            self._say("it does not apply to this project")
+            self._say("not applicable to this project")
         else:
-            self._say("there is nothing to do for it")
+            self._say("nothing to do")
 
     def _ask(self, step: StepView) -> None:
         dialog = StepDialog(step, self.look)
@@ -278,19 +276,19 @@ class StepRunner:
         """Give up what is being done; it says when it is rolled back."""
         job, queue = self.walk.active, self.operations.queue
         if job is None or queue is None:
-            self._say("nothing is being done for a step")
+            self._say("no step is running")
         elif job.stopping:
-            self._say("it is being stopped already")
+            self._say("already cancelling")
         else:
             queue.cancel(job)
-            self._say("given up before it began" if job.state.over else "stopping it")
+            self._say("cancelled before it started" if job.state.over else "cancelling")
         self._panes.follow()
 
     def copy(self) -> None:
         """Copy the commands of the step, and show them: not every terminal takes it."""
         step = self._panes.list.current
         if step is None or not step.commands:
-            self._say("there is no command to copy")
+            self._say("no command to copy")
             return
         text = "\n".join(typed(command) for command in step.commands)
         self._screen.app.copy_to_clipboard(for_clipboard(text))

@@ -27,7 +27,7 @@ _MOST = 200
 def state_line(step: StepView, job: Job | None, look: Look) -> Line:
     """Return how a step stands, by sign and word; `job` is what is being done for it."""
     if job is not None and not job.state.over:
-        word = "stopping" if job.stopping else job.state.value
+        word = "cancelling" if job.stopping else job.state.value
         return Part(f"{look.signs.running} ", Tone.ACCENT), Part(word, Tone.ACCENT)
     tone = _TONES[step.state]
     return Part(f"{look.signs.of_step(step.state)} ", tone), Part(STEP_WORDS[step.state], tone)
@@ -55,9 +55,9 @@ def title_line(
     done, total = walk.done
     far = f"{done} of {total} done" if total else ""
     if looking:
-        now = "its disk may not answer" if slow else f"looking{look.signs.ellipsis}"
+        now = "disk not responding" if slow else f"checking{look.signs.ellipsis}"
         far = f"{far}, {now}" if far else now
-    head = (Part("Walkthrough", Tone.STRONG), Part("  "))
+    head = (Part("Project setup", Tone.STRONG), Part("  "))
     tone = Tone.WARNING if slow else Tone.GOOD if walk.ready else Tone.ACCENT
     tail = (Part("  "), Part(far, tone))
     room = cells - line_width((*head, *tail))
@@ -85,12 +85,12 @@ def about_lines(
     lines += _commands(step, look, cells)
     lines += _choices(step.options, look, cells)
     if step.fields:
-        lines += [(), _heading("It asks for")]
+        lines += [(), _heading("Values")]
         for field in step.fields:
-            name = (Part(look.sentence(field.name)), Part("  not shown", Tone.MUTED))
+            name = (Part(look.sentence(field.name)), Part("  hidden", Tone.MUTED))
             lines += _indented(name if field.secret else name[:1], 3, cells)
     if step.details:
-        lines += [(), _heading("In detail")]
+        lines += [(), _heading("Details")]
         for detail in step.details[:_MOST]:
             lines += _indented((Part(look.sentence(detail)),), 3, cells)
         left_out = len(step.details) - _MOST
@@ -103,9 +103,9 @@ def _ready(walk: WalkthroughState, look: Look, cells: int) -> Iterator[Line]:
     """Say that nothing is left to do, and what to type now."""
     if not walk.ready:
         return
-    said = f"{look.signs.marked} Nothing is left to do before work begins."
+    said = f"{look.signs.marked} Project setup complete."
     yield from _indented((Part(said, Tone.GOOD),), 1, cells, more=3)
-    for label, name in (("activate", "activate"), ("then try", "command")):
+    for label, name in (("activate", "activate"), ("then run", "command")):
         step = walk.found(name)
         if step is not None and step.state is not StepState.SKIPPED and step.commands:
             head = Part(f"   {label}  ", Tone.MUTED)
@@ -124,8 +124,8 @@ def _last_time(job: Job | None, look: Look, cells: int) -> Iterator[Line]:
     if job.result is not None:
         said += f": {look.sentence(job.result.message)}"
     elif job.fault:
-        said += f": a fault of envdeck: {look.sentence(job.fault)}"
-    yield from _indented((Part(f"The last try was {said}", Tone.WARNING),), 3, cells)
+        said += f": bug in envdeck: {look.sentence(job.fault)}"
+    yield from _indented((Part(f"Last run: {said}", Tone.WARNING),), 3, cells)
     if job.result is not None and job.result.hint:
         yield from _indented((Part(look.sentence(job.result.hint), Tone.MUTED),), 3, cells)
 
@@ -134,10 +134,10 @@ def _commands(step: StepView, look: Look, cells: int) -> Iterator[Line]:
     if not step.commands:
         if step.act is not None:
             yield ()
-            yield (Part(" No command is run for it.", Tone.MUTED),)
+            yield (Part(" Runs no command.", Tone.MUTED),)
         return
     yield ()
-    yield _heading("It runs" if step.act is not None else "You type")
+    yield _heading("Runs" if step.act is not None else "Run manually")
     for command in step.commands:
         pieces = unabridged(command_text(command, look), cells - 6)
         yield (Part("   $ ", Tone.MUTED), Part(pieces[0], Tone.STRONG))
@@ -216,6 +216,6 @@ def _indented(line: Line, blanks: int, cells: int, more: int | None = None) -> I
 def slow_words(walk: WalkthroughState, seconds: float, look: Look) -> str:
     """Return what is said where looking takes long."""
     return (
-        f"Looking at {look.path(walk.project)} has taken {seconds:.0f} seconds: its disk may not "
-        f"answer. {look.key('back')} leaves, and nothing is waited for then."
+        f"Checking {look.path(walk.project)} for {seconds:.0f} seconds: the disk is not "
+        f"responding. {look.key('back')}: leave"
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """Columns from which what is told of a step stands beside the steps."""
-_COPY = "copy it"
+_COPY = "copy"
 _POLL = 0.1
 """Seconds between two looks at what runs."""
 _SLOW = 3.0
@@ -72,7 +72,7 @@ class WalkthroughPanes:
     def begin(self) -> None:
         """Show what was found last, and look at it anew."""
         path = self.look.path(self.walk.project)
-        words = f"Looking at {path}{self.look.signs.ellipsis}"
+        words = f"Checking {path}{self.look.signs.ellipsis}"
         self.list.say_instead((Part(words, Tone.MUTED),))
         self.show()
         self.list.focus()
@@ -114,10 +114,10 @@ class WalkthroughPanes:
 
     def _show_failure(self, problem: str) -> None:
         self._looking = None
-        words = f"{self.look.signs.broken} It could not be looked at: "
+        words = f"{self.look.signs.broken} Cannot read the project: "
         told = (Part(words, Tone.ERROR), Part(self.look.sentence(problem)))
         key = Part(self.look.key("refresh"), Tone.HEADING)
-        self.list.say_instead((*told, Part(". "), key, Part(" tries again.", Tone.MUTED)))
+        self.list.say_instead((*told, Part(". "), key, Part(": try again", Tone.MUTED)))
         self.walk.steps = ()
         self.go_on_from = None
         self.show()
@@ -176,7 +176,7 @@ class WalkthroughPanes:
             if step.commands and word != _COPY:
                 hints["copy"] = _COPY
             hints["next_pane"] = "read"
-        self._keys.tell({**hints, "refresh": "look anew", "back": "leave", "help": ""})
+        self._keys.tell({**hints, "refresh": "refresh", "back": "leave", "help": ""})
 
     def row_moved(self) -> None:
         """Remember where the cursor is, and tell of that step."""
@@ -237,6 +237,6 @@ def _does(step: StepView) -> str:
         if step.fields:
             return "fill in"
         if step.options:
-            return "choose"
-        return "run it" if step.name == "command" else "do it"
+            return "select"
+        return "run"
     return _COPY if step.commands and step.state in {StepState.READY, StepState.DONE} else ""

@@ -10,12 +10,13 @@ from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, joined, line_w
 
 _SHORT = {
     "deleting": "delete",
-    "recreating": "renew",
+    "recreating": "recreate",
     "upgrading": "upgrade",
     "creating": "create",
     "editing": "edit",
     "running": "run",
-    "stopping": "stop",
+    "cancelling": "cancel",
+    "permanently deleting": "delete",
 }
 _BAR = 10
 """Cells of a bar of progress."""
@@ -44,12 +45,12 @@ def doing_word(job: Job) -> str:
     """Return what is being done, in a word or two."""
     if job.state is JobState.WAITING:
         return "waiting"
-    return "stopping" if job.stopping else OPERATION_WORDS[job.plan.operation].doing
+    return "cancelling" if job.stopping else OPERATION_WORDS[job.plan.operation].doing
 
 
 def being(job: Job) -> str:
     """Return what a person is told of something that is acted on already."""
-    be = "waits to be" if job.state is JobState.WAITING else "is being"
+    be = "is waiting to be" if job.state is JobState.WAITING else "is being"
     return f"{be} {OPERATION_WORDS[job.plan.operation].done}"
 
 
@@ -113,7 +114,7 @@ def running_line(jobs: Sequence[Job], look: Look, cells: int) -> Line:
     step = (Part(look.sentence(step_title(first)), Tone.MUTED),)
     far = (Part(progress_words(first.progress), Tone.MUTED),)
     others = (Part(f"and {len(jobs) - 1:,} more", Tone.MUTED),) if len(jobs) > 1 else ()
-    shows = (Part(look.key("operations"), Tone.HEADING), Part(" shows it", Tone.MUTED))
+    shows = (Part(look.key("operations"), Tone.HEADING), Part(": show", Tone.MUTED))
     ways = (
         [what, drawn, step, far, others, shows],
         [what, drawn, step, others, shows],
@@ -129,14 +130,14 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
     """Return how an operation ended, for a toast, and whether that is bad news."""
     if job.state is JobState.FAILED:
         fault = look.sentence(job.fault)
-        return f"{title(job.plan, look)}: a fault of envdeck: {fault}", True
+        return f"{title(job.plan, look)}: bug in envdeck: {fault}", True
     if job.state is JobState.CANCELLED or job.result is None:
-        return f"{title(job.plan, look)}: given up before it began", False
+        return f"{title(job.plan, look)}: cancelled before it started", False
     result = job.result
     said = look.sentence(result.message)
     if job.state is JobState.DONE:
         if job.plan.undo is not None:
-            said += f" · {look.key('undo')} takes it back"
+            said += f" · {look.key('undo')} to undo"
         return said, False
     hint = f"\n{look.sentence(result.hint)}" if result.hint else ""
     if job.state is JobState.ROLLED_BACK:
@@ -144,4 +145,4 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
     if job.state is JobState.ENDED_BADLY:
         return f"{title(job.plan, look)}: {said}{hint}", not result.stopped
     guard = f" ({result.guard})" if result.guard else ""
-    return f"{title(job.plan, look)}: refused: {said}{guard}{hint}", True
+    return f"{title(job.plan, look)}: blocked: {said}{guard}{hint}", True

@@ -69,7 +69,7 @@ def _announcement_words(items: Sequence[Item], hours: int, look: Look) -> str:
     many = counted(len(items), "item" if edits else "environment")
     return (
         f"{many} will be permanently deleted from the trash when EnvDeck starts in "
-        f"{counted(hours, 'hour')} or later: {look.key('trash')} to look"
+        f"{counted(hours, 'hour')} or later ({look.key('trash')}: open trash)"
     )
 
 
@@ -81,18 +81,18 @@ def _interrupted_words(entries: Sequence[Entry], look: Look) -> str:
     if len(entries) > 1:
         what += f" and {len(entries) - 1:,} more"
     return (
-        f"{what}: not over, interrupted unless it is being done elsewhere\n"
-        f"a start without --read-only clears it up; {look.key('history')} shows it"
+        f"{what}: interrupted, or running in another envdeck\n"
+        f"start without --read-only to recover ({look.key('history')}: history)"
     )
 
 
 def _entry_words(entry: Entry, look: Look) -> tuple[str, bool]:
     doing = OPERATION_WORDS[entry.operation].doing
-    what = f"{doing} {look.path(entry.path)} had been interrupted"
+    what = f"{doing} {look.path(entry.path)} was interrupted"
     if entry.phase is Phase.ATTENTION:
-        why = look.sentence(entry.message) or "it was left as it is"
-        return f"{what}, and needs a look: {why}\n{look.key('history')} shows it", True
+        why = look.sentence(entry.message) or "nothing changed"
+        return f"{what} and needs attention: {why}\n{look.key('history')}: history", True
     if not entry.phase.over:
-        return f"{what}, and waits: {look.sentence(entry.message)}", True
+        return f"{what} and is still pending: {look.sentence(entry.message)}", True
     became = "rolled back" if entry.phase is Phase.ROLLED_BACK else "finished"
-    return f"{what}: {became} now", False
+    return f"{what}, now {became}", False

@@ -70,9 +70,9 @@ def test_shared_in_a_home_is_claimed_and_refused(
 ) -> None:
     shared = candidate_at(make_venv(home / ".local/share/pipx/shared", creator="uv"))
     assert Pipx(host).claims(shared)
-    message = "every environment of pipx takes its pip from here"
+    message = "all pipx environments use pip from this one"
     assert Pipx(host).refuses(shared) == Refusal("owned-by-tool", message, path=shared.path)
-    assert Pipx(host).project(shared).source == "shared by all environments of pipx"
+    assert Pipx(host).project(shared).source == "shared by all pipx environments"
 
 
 def test_shared_is_refused_in_a_home_that_no_variable_names_now(

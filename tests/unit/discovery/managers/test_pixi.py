@@ -131,7 +131,7 @@ def test_a_global_command_has_no_project_and_is_pixis_without_a_marker(
     assert Pixi(host).claims(found)
     link = Pixi(host).project(found)
     assert link is not None
-    assert (link.state, link.source) == (ProjectState.NONE, "environment of an installed command")
+    assert (link.state, link.source) == (ProjectState.NONE, "environment of an installed tool")
 
 
 def test_an_environment_of_conda_is_not_pixis(home: Path, host: Host) -> None:

@@ -45,4 +45,4 @@ def test_it_serves_no_single_project(
     path = make_venv(home / ".cache/pre-commit/repoab12/py_env-python3", creator="uv")
     project = PreCommit(host).project(candidate_at(path))
     assert project.state is ProjectState.NONE
-    assert project.source == "environment of a hook, for every project that uses it"
+    assert project.source == "hook environment, shared by projects"

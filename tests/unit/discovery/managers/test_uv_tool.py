@@ -55,4 +55,4 @@ def test_the_place_tells_without_a_receipt_and_nothing_names_a_project(
     assert UvTool(host).refuses(found) is None
     project = UvTool(host).project(found)
     assert project.state is ProjectState.NONE
-    assert project.source == "environment of an installed command"
+    assert project.source == "environment of an installed tool"

@@ -223,7 +223,7 @@ def test_somebody_else_works_on_it(operations, env, plan, run, home):
     planned = plan(allow=UNOWNED)
     with open(env / ".lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert run(planned).message == "uv works in it"
+        assert run(planned).message == "in use by uv"
     assert env.exists()
 
 
@@ -268,7 +268,7 @@ def test_purged_at_once_it_frees_what_it_says(operations, env, plan, run, home):
     assert not env.exists()
     assert operations.trash() == ()
     assert not os.path.exists(operations.ground.places.trash)
-    assert operations.plan_undo().message == "there is nothing to take back"
+    assert operations.plan_undo().message == "nothing to undo"
 
 
 def test_a_link_goes_alone_and_comes_back(operations, env, run, home):
@@ -396,7 +396,7 @@ def test_the_owner_removes_it(owned, tmp_path):
     assert (tmp_path / "asked").read_text() == "uninstall black\n"
     assert not path.exists()
     (past,) = operations.history()
-    assert past.why_not == "the tool that owned it has removed it"
+    assert past.why_not == "deleted by its own tool"
 
 
 def test_the_owner_fails(owned):
@@ -447,12 +447,12 @@ def test_what_its_owner_removed_is_not_said_to_be_in_the_trash(both):
     result = operations.run(plan, lambda _event: None)
     assert (result.status, result.message) == (
         Ending.DONE,
-        "2 environments are in the trash; black is permanently deleted by pipx",
+        "2 environments moved to trash; black permanently deleted by pipx",
     )
-    assert result.hint == f"`envdeck undo {plan.id}` restores what is in the trash"
+    assert result.hint == f"use `envdeck undo {plan.id}` to restore what is in the trash"
     assert len(operations.trash()) == 2
     undo = operations.plan_undo(plan.id)
-    assert undo.warnings == (f"{path} is not restored: the tool that owned it has removed it",)
+    assert undo.warnings == (f"{path} is not restored: deleted by its own tool",)
     assert operations.run(undo, lambda _event: None).status is Ending.DONE
     assert [each.exists() for each in (path, *others)] == [False, True, True]
 
@@ -461,7 +461,7 @@ def test_purged_at_once_both_are_said(both):
     operations, plan, path, others = both('rm -r "$env_dir"', purge=True)
     result = operations.run(plan, lambda _event: None)
     assert result.message == (
-        "2 environments are permanently deleted; black is permanently deleted by pipx"
+        "2 environments permanently deleted; black permanently deleted by pipx"
     )
     assert not any(each.exists() for each in (path, *others))
     assert operations.trash() == ()
@@ -488,7 +488,7 @@ def test_stopped_after_an_owner_it_says_what_is_gone(both):
     result = operations.run(plan, tell, lambda: bool(ended))
     assert (result.status, result.stopped) == (Ending.FAILED, True)
     assert result.message == (
-        "stopped; black is permanently deleted by pipx, all else is as it was"
+        "cancelled; black permanently deleted by pipx, everything else unchanged"
     )
     assert all(each.exists() for each in others)
 
@@ -498,11 +498,11 @@ def test_of_several_one_that_was_purged_does_not_keep_the_others(
 ):
     other = make_venv(home / "work" / "other" / ".venv")
     planned = plan(env, other)
-    assert run(planned).message == "2 environments are in the trash"
+    assert run(planned).message == "2 environments moved to trash"
     gone = next(item for item in operations.trash() if item.manifest.path == str(env))
     assert run(operations.plan_purge([gone.id])).status is Ending.DONE
     undo = operations.plan_undo(planned.id)
-    assert undo.warnings == (f"{env} is not restored: it was purged",)
+    assert undo.warnings == (f"{env} is not restored: permanently deleted",)
     assert run(undo).status is Ending.DONE
     assert (env.exists(), other.exists()) == (False, True)
 
@@ -523,7 +523,7 @@ def test_purged_at_once_what_is_left_is_said(operations, env, run, home, make_ve
         result = run(planned)
     assert result.status is Ending.FAILED
     assert "1 of 2 permanently deleted" in result.message
-    assert "partly purged, cannot be undone: environment/pyvenv.cfg" in result.message
+    assert "partly deleted, cannot be undone: environment/pyvenv.cfg" in result.message
     assert [each.status for each in result.items] == [Ending.FAILED, Ending.DONE]
     (left,) = operations.trash()
     assert left.going
@@ -558,7 +558,7 @@ def test_the_way_out_fits_what_was_asked(operations, env, plan, run, host):
     result = run(operations.plan_undo(to=str(env.with_name("other"))))
     assert result.status is Ending.ROLLED_BACK
     assert "--purge" not in result.hint
-    assert "on the disk where its trash is" in result.hint
+    assert "on the same disk as its trash" in result.hint
 
 
 def test_only_what_runs_a_plan_is_loaded():

@@ -101,8 +101,8 @@ def before(operations, home):
         for item in (HALF, WHOLE):
             (home / "work" / item).mkdir(parents=True)
         message = LEFT.format(folder=f"{trash}/{HALF}.purging")
-        write(HALF, "aside", "done", half / "environment", HALF, "it is in the trash")
-        write(WHOLE, "aside", "done", whole / "environment", WHOLE, "it is in the trash")
+        write(HALF, "aside", "done", half / "environment", HALF, "moved to trash")
+        write(WHOLE, "aside", "done", whole / "environment", WHOLE, "moved to trash")
         write(FIRST, "remove", "needs-attention", half, HALF, message)
         if name == HALF:
             write(SECOND, "remove", "rolled-back", half, HALF, "operation not permitted")
@@ -118,20 +118,22 @@ def test_what_it_left_half_purged_is_half_purged(operations, before, run, name):
     assert {name: (each.going, each.ours) for name, each in items.items()} == {
         HALF: (True, True), WHOLE: (False, True),
     }  # fmt: skip
-    assert items[HALF].problem == "partly purged"
+    assert items[HALF].problem == "partly deleted"
     assert items[HALF].manifest.name == f"{HALF}/.venv"  # the journal kept it
     assert items[HALF].manifest.operation.value == "delete"
     none = operations.plan_undo(HALF)
     assert isinstance(none, NoPlan)
     assert (none.message, none.hint) == (
-        f"{HALF} cannot be undone: partly purged",
-        f"`envdeck trash purge {HALF}` removes what is left",
+        f"{HALF} cannot be undone: partly deleted",
+        f"use `envdeck trash purge {HALF}` to delete the rest",
     )
     assert [each.entry.id for each in operations.plan_undo().returns] == [WHOLE]
     assert run(operations.plan_purge([HALF])).status is Ending.DONE
     assert not half.exists()
     assert [item.id for item in operations.trash()] == [WHOLE]
-    assert {each.entry.id: each.why_not for each in operations.history()}[HALF] == "it was purged"
+    assert {each.entry.id: each.why_not for each in operations.history()}[
+        HALF
+    ] == "permanently deleted"
 
 
 def test_tried_again_in_vain_it_does_not_get_its_name_back(operations, before, run, stuck):

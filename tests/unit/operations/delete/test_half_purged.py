@@ -55,26 +55,24 @@ def test_tried_again_it_stays_half_purged_and_is_never_undone(operations, put, r
     for attempt in range(3):
         result = run(operations.plan_purge([ONE]))
         assert (result.status, attempt) == (Ending.FAILED, attempt), result
-        assert "partly purged, cannot be undone: " in result.message
+        assert "partly deleted, cannot be undone: " in result.message
         assert f"envdeck trash purge {ONE}" in result.hint
         assert not item.exists()
         (left,) = operations.trash()
         assert (left.id, left.going, left.ours) == (ONE, True, True)
         assert left.manifest is not None
-        assert (left.manifest.name, left.problem[:14]) == (f"{ONE}/.venv", "partly purged:")
+        assert (left.manifest.name, left.problem[:14]) == (f"{ONE}/.venv", "partly deleted: ")
         for identifier in (ONE, None):
             none = operations.plan_undo(identifier)
             assert isinstance(none, NoPlan)
             assert not os.path.exists(left.manifest.path)
         assert none.hint != operations.plan_undo(ONE).hint
-        assert operations.plan_undo(ONE).hint == (
-            f"`envdeck trash purge {ONE}` removes what is left"
-        )
+        assert operations.plan_undo(ONE).hint == (f"`envdeck trash purge {ONE}` to delete the rest")
         assert operations.recover() == ()
     stuck.free(item.parent)
     assert run(operations.plan_purge([ONE])).status is Ending.DONE
     assert operations.trash() == ()
-    assert {each.why_not for each in operations.history()} == {"it was purged"}
+    assert {each.why_not for each in operations.history()} == {"permanently deleted"}
 
 
 def test_all_but_what_is_held_is_free_and_the_manifest_is_kept_to_the_last(half):
@@ -98,9 +96,9 @@ def test_it_is_told_which_file_is_left_and_why(operations, put, run, stuck):
     result = run(operations.plan_purge())
     flag = " (immutable)" if stuck.flags else ""
     said = f"environment/lib/deep/b.py cannot be removed: operation not permitted{flag}"
-    assert result.message == f"{ONE}/.venv: partly purged, cannot be undone: {said}"
+    assert result.message == f"{ONE}/.venv: partly deleted, cannot be undone: {said}"
     (left,) = operations.trash()
-    assert left.problem == f"partly purged: {said}"
+    assert left.problem == f"partly deleted: {said}"
     assert left.reclaimable_bytes is None  # nobody has measured what is left
     if stuck.flags:
         path = f"{purging_name(str(item))}/environment/lib/deep/b.py"
@@ -115,8 +113,8 @@ def test_the_command_that_helps_is_that_of_the_system(host):
 
 def test_the_history_calls_it_partly_purged(operations, half):
     told = {each.entry.operation.value: each for each in operations.history()}
-    assert (told["delete"].why_not, told["delete"].is_partly_purged) == ("partly purged", True)
-    assert (told["purge"].why_not, told["purge"].is_partly_purged) == ("partly purged", True)
+    assert (told["delete"].why_not, told["delete"].is_partly_purged) == ("partly deleted", True)
+    assert (told["purge"].why_not, told["purge"].is_partly_purged) == ("partly deleted", True)
     assert told["purge"].entry.partly
     assert half.exists()
 
@@ -126,7 +124,7 @@ def test_a_long_history_does_not_forget_that_it_is_half(operations, half, monkey
     operations.ground.journal.forget_oldest()
     assert [each.entry.operation.value for each in operations.history()] == ["purge", "delete"]
     (left,) = operations.trash()
-    assert left.problem.startswith("partly purged: environment")
+    assert left.problem.startswith("partly deleted: environment")
     assert half.exists()
 
 
@@ -135,7 +133,7 @@ def test_one_that_cannot_be_removed_keeps_no_other(operations, put, run, stuck):
     stuck.hold(items[1] / "environment" / "lib" / "a.py")
     result = run(operations.plan_purge())
     assert result.status is Ending.FAILED
-    assert result.message.startswith(f"2 of 3 permanently deleted; {TWO}/.venv: partly purged")
+    assert result.message.startswith(f"2 of 3 permanently deleted; {TWO}/.venv: partly deleted")
     assert [each.id for each in operations.trash()] == [TWO]
     by_id = {each.id: each for each in result.items}
     assert {name: each.status for name, each in by_id.items()} == {
@@ -152,7 +150,7 @@ def test_one_that_is_mounted_is_left_out_of_a_purge_of_all(operations, put, run,
     monkeypatch.setattr(removable, "read_mounts", lambda _host: (mount,))
     plan = operations.plan_purge()
     assert [item.id for item in plan.items] == [TWO]
-    assert any(f"left out: something is mounted in {ONE}" in each for each in plan.warnings)
+    assert any(f"left out: a disk is mounted in {ONE}" in each for each in plan.warnings)
     assert run(plan).status is Ending.DONE
     assert (first.exists(), second.exists()) == (True, False)
 
@@ -165,7 +163,7 @@ def test_of_what_nothing_could_be_removed_all_is_put_back(operations, put, run, 
             stuck.hold(path)
     result = run(operations.plan_purge())
     assert result.status is Ending.ROLLED_BACK, result
-    assert result.message.endswith("it is whole in the trash")
+    assert result.message.endswith("still complete in the trash")
     assert files_in(item) == before
     (whole,) = operations.trash()
     assert (whole.going, whole.problem) == (False, "")
@@ -228,9 +226,9 @@ def test_what_was_taken_out_meanwhile_is_not_called_purged(operations, put, run)
     assert run(operations.plan_undo()).status is Ending.DONE
     result = run(plan)
     assert (result.status, result.message) == (
-        Ending.DONE, "1 item is no longer in the trash",
+        Ending.DONE, "1 item no longer in the trash",
     )  # fmt: skip
-    assert "it was purged" not in {each.why_not for each in operations.history()}
+    assert "permanently deleted" not in {each.why_not for each in operations.history()}
 
 
 @pytest.mark.parametrize("how", ["immutable", "other"])

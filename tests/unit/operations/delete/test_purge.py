@@ -68,7 +68,7 @@ def test_it_frees_what_it_says(operations, put):
     assert (result.status, plan.frees_now_bytes) == (Ending.DONE, 600_000)
     assert 600_000 <= result.freed_bytes < 650_000
     assert operations.trash() == ()
-    assert {each.why_not for each in operations.history()} == {"it was purged"}
+    assert {each.why_not for each in operations.history()} == {"permanently deleted"}
     assert not os.path.exists(operations.ground.places.trash)
     assert isinstance(operations.plan_purge(), NoPlan)
 
@@ -154,7 +154,7 @@ def test_of_what_nothing_can_be_removed_all_can_be_put_back(operations, put, hos
     stubborn(operations, host)
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.ROLLED_BACK
-    assert "it is whole in the trash" in result.message
+    assert "still complete in the trash" in result.message
     assert (item / "environment" / "data").exists()
     assert operations.recover() == ()
     operations.ground.disk = usual
@@ -168,17 +168,17 @@ def test_what_could_be_removed_in_part_is_told_and_tried_again_when_asked(operat
     result = run(operations, operations.plan_purge())
     assert result.status is Ending.FAILED
     assert result.message == (
-        ".venv: partly purged, cannot be undone: environment cannot be removed: permission denied"
+        ".venv: partly deleted, cannot be undone: environment cannot be removed: permission denied"
     )
     assert operations.recover() == ()  # nothing warns of it at each start
     (left,) = operations.trash()
     assert (left.id, left.going) == (item.name, True)
-    assert left.problem == "partly purged: environment cannot be removed: permission denied"
+    assert left.problem == "partly deleted: environment cannot be removed: permission denied"
     assert isinstance(operations.plan_undo(), NoPlan)
     operations.ground.disk = usual
     assert run(operations, operations.plan_purge([item.name])).status is Ending.DONE
     assert not item.parent.exists()
-    assert {each.why_not for each in operations.history()} == {"it was purged"}
+    assert {each.why_not for each in operations.history()} == {"permanently deleted"}
 
 
 def test_what_is_mounted_in_it_is_seen_before_it_is_touched(operations, put, monkeypatch):
@@ -220,7 +220,7 @@ def test_what_nobody_says_is_ours_stays(operations, put):
     }  # fmt: skip
     refused = operations.plan_purge(["notes"])
     assert isinstance(refused, NoPlan)
-    assert "knows nothing of it" in refused.message
+    assert "unknown item" in refused.message
     assert run(operations, operations.plan_purge()).status is Ending.DONE
     assert (strange / "environment" / "thesis").read_text() == "mine"
     assert (other / "environment" / "thesis").read_text() == "mine"

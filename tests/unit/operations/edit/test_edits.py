@@ -138,7 +138,7 @@ def test_read_access_is_taken_and_given_back(desk):
     assert (mode(desk.env), desk.env.read_bytes()) == (0o600, b"A=\xff\0\n")
     none = desk.plan("private")
     assert isinstance(none, NoPlan)
-    assert none.message.endswith("is its owner's alone already: its mode is 0600")
+    assert none.message.endswith("is already restricted to its owner (mode 0600)")
     desk.undo()
     assert mode(desk.env) == 0o664
 
@@ -156,7 +156,7 @@ def test_attributes_of_the_file_stay(desk):
 def test_plan_cannot_be_written_anywhere(desk):
     desk.env.write_text("A=1\n")
     plan = desk.plan("add", {"B": MARK}, keys=("B",))
-    with pytest.raises(TypeError, match="sealed"):
+    with pytest.raises(TypeError, match="hidden"):
         pickle.dumps(plan)
 
 

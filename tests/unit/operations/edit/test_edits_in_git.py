@@ -32,7 +32,7 @@ def nested(desk):
 def test_rule_that_another_takes_back_is_told(nested):
     file = str(nested.project / "sub" / ".env")
     result = nested.run(nested.plan("ignore", file=file))
-    assert result.hint.startswith("git does not ignore it: another rule takes it back")
+    assert result.hint.startswith("still not ignored: another rule overrides it")
     again = nested.plan("ignore", file=file)
     assert isinstance(again, NoPlan)
     assert again.hint == result.hint

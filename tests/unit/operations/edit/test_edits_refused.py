@@ -37,7 +37,7 @@ def test_more_than_is_read_is_not_written(desk, env):
     }
     plan = desk.plan("create", {"A": MARK * 60_000}, **names)
     assert isinstance(plan, NoPlan)
-    assert plan.message.endswith("would be larger than 1024 KiB, and is not read then")
+    assert plan.message.endswith("would exceed 1024 KiB, the limit for reading it")
 
 
 def test_changed_since_it_was_shown(desk, env):
@@ -230,7 +230,7 @@ def test_disk_that_fills_on_the_way(desk, env, monkeypatch):
 
     monkeypatch.setattr(os, "write", write)
     result = desk.run(plan)
-    assert (result.status, "room" in result.hint) == (Ending.ROLLED_BACK, True)
+    assert (result.status, "reclaimable" in result.hint) == (Ending.ROLLED_BACK, True)
     assert (env.read_text(), desk.phases()) == (f"OLD={MARK}\n", ["rolled-back"])
     assert (desk.kept(), desk.operations.trash()) == ([], ())
 
@@ -310,5 +310,5 @@ def test_restored_to_another_place(desk, env):
     other = desk.project / "other"
     plan = desk.operations.plan_undo(item.id, to=str(other))
     assert isinstance(plan, NoPlan)
-    assert plan.message.endswith("goes back to its own place alone")
+    assert plan.message.endswith("can only be undone at its original path")
     assert item.id in plan.hint

@@ -86,7 +86,7 @@ def test_a_program_that_is_not_there_is_a_value(host: Host, tmp_path: Path) -> N
     text.write_text("no program")
     runner = Runner(host)
     absent = runner.run(Command((str(tmp_path / "no\npe"),), str(tmp_path), {}))
-    assert (absent.code, absent.tail) == (NOT_FOUND, ("cannot run no\npe: it does not exist",))
+    assert (absent.code, absent.tail) == (NOT_FOUND, ("cannot run no\npe: does not exist",))
     assert runner.run(Command((str(text),), str(tmp_path), {})).code == NOT_RUNNABLE
     folder = str(tmp_path / "gone")
     gone = runner.run(Command((sys.executable,), folder, {}))

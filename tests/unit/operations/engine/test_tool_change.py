@@ -75,8 +75,7 @@ def test_the_installed_uv_says_the_same(refused) -> None:
     failure = refused(sync, pyproject_toml=PYPROJECT, uv_lock=lock)
     assert failure == Failure(
         FailureKind.TOOL,
-        f"uv {VERSION} cannot read uv.lock: it is of schema version 2,"
-        " and version 1 is the newest it knows",
+        f"uv {VERSION} cannot read uv.lock: schema version 2 is newer than the supported 1",
         update_of("uv"),
     )
 
@@ -92,7 +91,7 @@ def test_a_lock_of_which_something_is_not_understood(refused) -> None:
 def test_a_project_that_requires_another_uv(refused) -> None:
     table = '[tool.uv]\nrequired-version = ">=99"\n'
     failure = refused(sync, pyproject_toml=PYPROJECT + table)
-    assert failure.cause == f"the project requires uv >=99, and this is uv {VERSION}"
+    assert failure.cause == f"the project requires uv >=99, installed is uv {VERSION}"
     assert failure.hint.endswith("--upgrade 'uv>=99'`")
 
 
@@ -108,7 +107,7 @@ def test_an_option_that_is_not_known(engine_host: Host, uv, tmp_path: Path) -> N
     command = uv.outdated("/nowhere")
     more = Command((*command.argv, "--no-such-option"), str(tmp_path), command.environ)
     failure = explain(Runner(engine_host).run(more))
-    assert failure.cause == f"uv {VERSION} does not know `--no-such-option`"
+    assert failure.cause == f"uv {VERSION} does not support `--no-such-option`"
 
 
 @pytest.mark.parametrize(
@@ -132,8 +131,8 @@ def test_a_revision_is_installed_without_a_manifest_only_from_five_on(
     done = Runner(engine_host).run(command)
     assert done.ok == (manifest or revision >= 5), done.tail
     if not done.ok:
-        told = f"without which uv {VERSION} reads uv.lock only from revision 5 on"
-        assert explain(done).cause == f"there is no pyproject.toml, {told}"
+        told = f"without which uv {VERSION} reads uv.lock only since revision 5"
+        assert explain(done).cause == f"no pyproject.toml, {told}"
 
 
 def test_words_of_a_package_that_is_built_are_not_the_tool_s(
@@ -166,5 +165,5 @@ def test_an_answer_of_another_form_is_no_answer(
     for answer in (resolver.plan(["one"], [], []), resolver.latest()):
         assert isinstance(answer, Failure)
         assert answer.kind is FailureKind.TOOL
-        assert "in a form that EnvDeck does not know" in answer.cause
+        assert "in an unknown format" in answer.cause
         assert "--upgrade uv" in answer.hint

@@ -107,7 +107,7 @@ def interrupt(tiny, world, what: str, calls, *, reserve: bool) -> int:
         operations.recover()
         if not reserve and operations.pending():
             waiting = operations.recover()
-            assert all("cannot be settled: no space left" in each.message for each in waiting)
+            assert all("cannot be recovered: no space left" in each.message for each in waiting)
             shutil.rmtree(tiny.top / "filler")
             operations.recover()
         assert operations.pending() == ()

@@ -119,7 +119,7 @@ def test_what_can_come_back_gives_nothing_and_the_hint_is_true(disk, used):
         assert result.status is Ending.ROLLED_BACK
         assert LACKS[disk.kind] in result.message
         assert result.message.endswith(f" on {disk.top}")
-        assert "`envdeck trash purge` frees " in result.hint
+        assert "run `envdeck trash purge` to free " in result.hint
     assert tree(path) == before
     operations.recover()
     assert operations.pending() == ()

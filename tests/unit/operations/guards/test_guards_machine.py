@@ -45,7 +45,7 @@ def test_a_bind_mount_below_it(asked, home, make_venv, here):
         assert os.stat(point).st_dev == os.stat(path).st_dev
         for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE, Operation.PURGE):
             refusal = asked(path, operation, on=here, read_processes=nobody)["mount"]
-            assert refusal.message == f"something is mounted there: {point}"
+            assert refusal.message == f"a disk is mounted there: {point}"
             assert not refusal.overrulable
         assert "mount" not in asked(home / "precious", on=here, read_processes=nobody)
     finally:
@@ -96,7 +96,7 @@ def test_a_checkout_in_it_is_named(asked, home, make_venv):
     (path / "src" / "lib" / "work.py").write_text("x" * 2500)
     refusal = asked(path)["unowned-files"]
     assert refusal.message == (
-        "it holds a repository or environment of its own: src/lib;"
+        "contains a nested repository or environment: src/lib;"
         " 1 file belongs to no package (2.5 kB): src/lib/work.py"
     )
     assert refusal.hint == f"envdeck delete {path} --allow unowned-files"
@@ -124,7 +124,7 @@ def test_what_runs_from_it(asked, home, make_venv, here, running):
     process = running(str(path / "bin" / "python"), "-c", WAIT, "--token", "s3cr3t")
     for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE):
         refusal = asked(path, operation, on=here)["in-use"]
-        assert f"({process.pid}: its program is in it)" in refusal.message
+        assert f"({process.pid}: running from this environment)" in refusal.message
         assert refusal.overrulable
         assert "s3cr3t" not in repr(refusal)
     assert asked(path, on=here, allowed={"in-use"}) == {}
@@ -133,7 +133,10 @@ def test_what_runs_from_it(asked, home, make_venv, here, running):
 
 def test_the_environment_that_runs_us(asked, home, make_venv, here, running):
     path = make_venv(home / "venv")
-    assert asked(path, ours=(str(path / "lib" / "x"),))["self"].message == "EnvDeck runs from it"
+    assert (
+        asked(path, ours=(str(path / "lib" / "x"),))["self"].message
+        == "EnvDeck runs from this environment"
+    )
     assert asked(path, ours=(f"{path}2", str(home))) == {}
     child = "import subprocess,sys; subprocess.run(['sh','-c','echo $$; read x'])"
     command = [str(path / "bin" / "python"), "-c", child]
@@ -150,7 +153,7 @@ def test_the_activated_one_is_not_deleted(asked, home, make_venv, here):
     (home / "way").symlink_to(path)
     on = replace(here, environ={"VIRTUAL_ENV": str(home / "way"), "PATH": ""})
     refusal = asked(path, on=on, read_processes=nobody)["self"]
-    assert (refusal.message, refusal.hint) == ("it is activated in this shell", "deactivate")
+    assert (refusal.message, refusal.hint) == ("activated in this shell", "deactivate")
     assert asked(path, Operation.UPGRADE, on=on, read_processes=nobody) == {}
 
 
@@ -188,7 +191,7 @@ def test_what_git_tracks(asked, repository, make_venv, here):
     assert asked(path, on=here) == {}
     git(repository, "--literal-pathspecs", "add", "-f", "[a-z] */.venv/pyvenv.cfg")
     refusal = asked(path, on=here)["tracked"]
-    assert refusal.message == f"git tracks 1 file in it (pyvenv.cfg) for {repository}"
+    assert refusal.message == f"1 file tracked by git in {repository}: pyvenv.cfg"
     assert list(asked(path, Operation.RECREATE, on=here)) == ["tracked"]
     assert asked(path, on=here, allowed={"tracked"}) == {}
     assert asked(beside, on=here) == {}, "a pattern is taken as a name"
@@ -218,7 +221,7 @@ def test_a_repository_that_git_does_not_read(question, home, make_venv, here):
     (home / ".git").write_text("gitdir: nowhere")
     one = question(make_venv(home / "venv"), on=here)
     assert ask(one) == ()
-    assert unchecked(one)[0].startswith("whether git tracks files in it was not checked: git does")
+    assert unchecked(one)[0].startswith("git-tracked files not checked: git cannot")
 
 
 # what rests on it
@@ -232,7 +235,7 @@ def test_an_environment_that_others_rest_on(asked, read, home, make_venv):
     make_venv(base / "inner")
     known = tuple(read(home / name) for name in ("base", "one", "two", "other", "base/inner"))
     refusal = asked(base, environments=known)["has-dependants"]
-    assert refusal.message == f"2 others rest on its interpreter: {home}/one, {home}/two"
+    assert refusal.message == f"2 others use its interpreter: {home}/one, {home}/two"
     assert refusal.overrulable
     assert "has-dependants" not in asked(base, Operation.UPGRADE, environments=known)
     assert asked(other, environments=known) == {}
@@ -254,7 +257,7 @@ def test_who_rests_on_it_by_a_link_counts(kind, asked, make_venv, read, home):
         (one / "pyvenv.cfg").write_text(f"home = {folder}\nversion = 3.12.1\n")
     known = (read(base), read(one))
     refusal = asked(base, environments=known)["has-dependants"]
-    assert refusal.message == f"another environment rests on its interpreter: {home}/one"
+    assert refusal.message == f"another environment uses its interpreter: {home}/one"
 
 
 def test_an_installation_of_conda_stays(asked, home):
@@ -344,7 +347,7 @@ def test_plain_folders_have_no_owner_to_call(read, home, host, make_venv, place,
 def test_poetry_is_called_for_what_its_index_names(read, home, host, make_venv):
     store = home / ".cache" / "pypoetry" / "virtualenvs"
     path = make_venv(store / "blog-npqDAU7S-py3.13", creator="virtualenv")
-    project = ProjectLink(ProjectState.FOUND, str(home / "blog"), "name of the environment")
+    project = ProjectLink(ProjectState.FOUND, str(home / "blog"), "environment name")
     environment = replace(read(path), project=project)
     assert owner_command(environment, GuardContext(host)) is None
     (store / "envs.toml").write_text('[blog-npqDAU7S]\nminor = "3.13"\npatch = "3.13.1"\n')

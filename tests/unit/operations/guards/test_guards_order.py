@@ -68,5 +68,5 @@ def test_what_could_not_be_checked_is_said(question, home, make_venv, host):
     one = question(path)
     assert ask(one) == ()
     said = unchecked(one)
-    assert said[0] == "whether git tracks files in it was not checked: git is not installed"
-    assert said[1].startswith("whether a process uses it was not checked: ")
+    assert said[0] == "git-tracked files not checked: git is not installed"
+    assert said[1].startswith("running processes not checked: ")

@@ -45,14 +45,14 @@ def a_file(path):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (shutil.rmtree, "it is no longer there"),
-        (empty, "it has no markers of an environment"),
-        (replaced, "another folder is there than the one that was shown"),
-        (linked, "it is now a link to "),
-        (linked_above, "a folder above it is now a link"),
-        (a_file, "it is no folder any more"),
-        (lambda path: (path / "pyvenv.cfg").write_text(""), "it may be none: its pyvenv.cfg"),
-        (lambda path: shutil.rmtree(path / "lib"), "it may be none: it has no package folder"),
+        (shutil.rmtree, "no longer exists"),
+        (empty, "not an environment"),
+        (replaced, "folder was replaced since the preview"),
+        (linked, "is now a symlink to "),
+        (linked_above, "a parent folder is now a symlink"),
+        (a_file, "no longer a folder"),
+        (lambda path: (path / "pyvenv.cfg").write_text(""), "not an environment (pyvenv.cfg"),
+        (lambda path: shutil.rmtree(path / "lib"), "not an environment (no package folder"),
     ],
 )
 def test_what_changed_since_it_was_shown(question, home, make_venv, change, reason):
@@ -75,7 +75,7 @@ def test_a_stray_cfg_makes_no_environment(asked, home):
 def test_a_recreate_may_be_of_what_is_gone(question, home, make_venv):
     path = make_venv(home / "venv")
     one = replace(question(path, Operation.RECREATE), target=Target(str(path), None))
-    assert reasons(one)["not-an-environment"] == "something is there that was not shown"
+    assert reasons(one)["not-an-environment"] == "path was created since the preview"
     shutil.rmtree(path)
     assert ask(replace(one, machine=one.machine.refreshed())) == ()
 
@@ -86,7 +86,7 @@ def test_an_environment_made_in_the_root_of_a_project(asked, home, make_venv, na
     (path / name).mkdir()
     for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE):
         refusal = asked(path, operation)["protected-path"]
-        assert refusal.message == f"it is the root of a project ({name} is in it)"
+        assert refusal.message == f"root of a project (has {name})"
         assert not refusal.overrulable
 
 
@@ -102,10 +102,10 @@ def test_home_roots_of_scans_and_projects(asked, home, make_venv, host, read):
     path = make_venv(home / "venv")
     at_home = replace(host, home=str(path / "lib"))
     assert "home folder" in asked(path, on=at_home)["protected-path"].message
-    assert "scans" in asked(path, roots=(str(path / "lib"),))["protected-path"].message
+    assert "root folder" in asked(path, roots=(str(path / "lib"),))["protected-path"].message
     found = ProjectLink(ProjectState.FOUND, str(path), "parent folder")
     known = replace(read(make_venv(home / "other")), project=found)
-    assert "the project of" in asked(path, environments=(known,))["protected-path"].message
+    assert "project folder of" in asked(path, environments=(known,))["protected-path"].message
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_our_own_places_and_what_holds_them(asked, home, make_venv, place):
     path = make_venv(home / place)
     for operation in (Operation.DELETE, Operation.RECREATE, Operation.UPGRADE):
         refusal = asked(path, operation)["protected-path"]
-        assert "EnvDeck keeps its own things" in refusal.message
+        assert "EnvDeck's own data" in refusal.message
         assert ("`envdeck trash`" in refusal.hint) is ("trash/" in place or "trash-" in place)
         assert not refusal.overrulable
 
@@ -168,7 +168,7 @@ def test_our_own_places_where_they_were_put_or_lead_to(asked, home, make_venv, h
 def test_a_trash_in_an_environment(asked, home, make_venv, host):
     path = make_venv(home / "outer")
     (path / ".envdeck-trash").mkdir()
-    assert "its trash" in asked(path)["protected-path"].message
+    assert "trash" in asked(path)["protected-path"].message
     (path / ".envdeck-trash").rmdir()
     item = path / "deep" / "down" / ".envdeck-trash" / "20261118-110640-4f2a"
     item.mkdir(parents=True)
@@ -185,13 +185,13 @@ def test_a_trash_in_an_environment(asked, home, make_venv, host):
             item=str(item),
         )
     )
-    assert asked(path)["protected-path"].message == "it holds a trash of EnvDeck's"
+    assert asked(path)["protected-path"].message == "contains an EnvDeck trash"
 
 
 def test_windows_own_folders(asked, home, make_venv, host):
     path = make_venv(home / "Windows" / "Temp" / "venv")
     on = replace(host, platform="win32", environ={"SYSTEMROOT": str(home / "windows")})
-    assert asked(path, on=on)["protected-path"].message == "it belongs to the system"
+    assert asked(path, on=on)["protected-path"].message == "belongs to the operating system"
 
 
 def test_a_link_goes_alone(asked, question, home, make_venv):
@@ -200,7 +200,7 @@ def test_a_link_goes_alone(asked, question, home, make_venv):
     link = home / ".venv"
     link.symlink_to(path)
     refusal = asked(path, link=link)["symlink"]
-    assert refusal.message == f"it is a link, and what it leads to stays: {path}"
+    assert refusal.message == f"symlink, its target is kept: {path}"
     assert (refusal.path, refusal.overrulable) == (str(link), True)
     assert f"envdeck delete {link} --allow symlink" in refusal.hint
     assert asked(path, link=link, allowed={"symlink"}) == {}

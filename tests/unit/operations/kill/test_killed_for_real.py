@@ -151,7 +151,7 @@ def test_of_two_that_make_it_anew_one_wins(real):
             time.sleep(0.01)
         said = real.run("recreate")
         assert said.startswith("ended refused"), said
-        assert f"process {first.pid} works on it" in said
+        assert f"in use by process {first.pid}" in said
         assert real.operations.recover() == ()
         wait.unlink()
         out, errors = first.communicate(timeout=60)

@@ -41,7 +41,7 @@ def test_files_come_over_with_modes_times_and_links(pair):
 
     assert carried.files == ("pip.conf", ".env", f"hooks/deep/{name}", "notes", "dangling")
     assert carried.conflicts == (
-        NotCarried("pipe", "is neither a file nor a link"),
+        NotCarried("pipe", "is not a file or a link"),
         NotCarried("../out", "is not inside the environment"),
         NotCarried("gone", "cannot be read: no such file or directory"),
     )

@@ -172,7 +172,7 @@ def test_what_is_not_reached_is_said(environment, limits):
         change(file, file.read_bytes()[::-1], 5_000)
     found = find_edits(environment, limits=limits)
     assert (found.count, found.complete) == (0, False)
-    assert found.unchecked == ("2 files were not compared with RECORD: too much to read",)
+    assert found.unchecked == ("2 files were not compared with RECORD: too large",)
 
 
 def test_a_record_that_cannot_be_read_is_said(environment):
@@ -242,8 +242,8 @@ def test_the_same_file_in_both_environments_is_not_read(tmp_path):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"two", "is not what its RECORD says"),
-        (b"longer", "is not what its RECORD says"),
+        (b"two", "does not match RECORD"),
+        (b"longer", "does not match RECORD"),
         (None, "is missing"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_checkout_comes_back_at_its_commit(creator, tmp_path, make_venv, tools
     assert prove(recipe, tools.inspect(second)).whole
     repository.rename(tmp_path / "elsewhere")
     (pin,) = freeze(tools.inspect(first)).pins
-    assert pin.obstacle == f"its repository {repository} does not exist"
+    assert pin.obstacle == f"repository {repository} does not exist"
 
 
 def test_what_is_gone_or_changed_is_told_before_anything_is_done(tmp_path, make_venv, tools):
@@ -71,14 +71,14 @@ def test_what_is_gone_or_changed_is_told_before_anything_is_done(tmp_path, make_
     tools.build_wheel(tmp_path / "wheels", "local", "2.0", {"local.py": b"a = 2\n"})
     project.joinpath("pyproject.toml").unlink()
     local, placed = freeze(tools.inspect(path)).pins
-    assert local.obstacle == f"its archive {wheel} is not the one that was installed"
-    assert placed.obstacle == f"its project {project} has no pyproject.toml or setup.py"
+    assert local.obstacle == f"archive {wheel} differs from the installed one"
+    assert placed.obstacle == f"project {project} has no pyproject.toml or setup.py"
     wheel.unlink()
     shutil.rmtree(project)
     recipe = freeze(tools.inspect(path))
     assert [pin.obstacle for pin in recipe.pins] == [
-        f"its archive {wheel} does not exist",
-        f"its project {project} does not exist",
+        f"archive {wheel} does not exist",
+        f"project {project} does not exist",
     ]
     assert recipe.requirements() == ""
     assert len(recipe.freeze_lines()) == 2
@@ -145,11 +145,11 @@ def test_a_broken_environment_loses_no_row(tmp_path, tools):
     assert not pins["double", "1.0"].superseded
     assert "more than once" in pins["double", "1.0"].problem
     assert pins["linked", ""].requirement == f"-e file://{tmp_path}/dev"
-    assert pins["odd", "1.0 beta"].obstacle == "its metadata names no release"
+    assert pins["odd", "1.0 beta"].obstacle == "metadata has no name or version"
     assert pins["pip", "26.0"].seed
     assert pins["pip", "26.0"].requested
     assert [os.path.basename(path) for path in recipe.leftovers] == ["~ip"]
-    assert recipe.problems == ("1 leftovers of an interrupted pip are left out: ~ip",)
+    assert recipe.problems == ("1 leftovers of an interrupted pip skipped: ~ip",)
 
 
 def test_the_project_of_an_editable_without_an_origin_is_found(tmp_path, tools):
@@ -165,7 +165,7 @@ def test_the_project_of_an_editable_without_an_origin_is_found(tmp_path, tools):
     (site / "__editable__.c-1.pth").write_text("/nowhere/src\n")
     pins = freeze(tools.inspect(tmp_path / "env")).pins
     assert [pin.requirement for pin in pins[:2]] == [f"-e {project.as_uri()}"] * 2
-    assert pins[2].obstacle == "its project /nowhere/src does not exist"
+    assert pins[2].obstacle == "project /nowhere/src does not exist"
 
 
 SECRET = "hunter22"

@@ -64,7 +64,7 @@ def test_each_import_is_told_apart_and_nothing_is_written(odd, host, tmp_path):
     assert reasons.keys() == {"failing", "leaving", "crashing"}
     assert reasons["failing"] == "failing: ValueError: https://****@x.example"
     assert reasons["leaving"] == "leaving: SystemExit: 3"
-    assert reasons["crashing"] == "crashing: ends the interpreter (signal 6)"
+    assert reasons["crashing"] == "crashing: crashes the interpreter (signal 6)"
     folder, *variables = (home / "seen.txt").read_text().split()
     assert folder == str(home)
     assert "MY_TOKEN" not in variables
@@ -93,12 +93,12 @@ def test_an_interpreter_that_does_not_run_is_a_problem(odd, host, tmp_path):
     entry = str(tmp_path / "nothing")
     broken = replace(odd, python=replace(odd.python, executable=entry))
     found = probe(ImportRequest(broken), host, Runner(host), str(tmp_path))
-    assert found.problem.startswith("its interpreter does not run: ")
+    assert found.problem.startswith("interpreter does not run: ")
     assert not found.imported
     assert not found.failed
     without = replace(odd, python=replace(odd.python, executable=None))
     nowhere = probe(ImportRequest(without), host, Runner(host), "/")
-    assert nowhere.problem == "it has no interpreter"
+    assert nowhere.problem == "no interpreter"
 
 
 def test_many_modules_are_tried_in_parts(odd, host, tmp_path, monkeypatch):

@@ -58,7 +58,7 @@ def test_files_that_are_not_as_recorded_are_found(tmp_path, make_venv, tools):
     assert quick.files == whole.files == 6
     assert [(fault.path, fault.reason) for fault in quick.faults] == [
         ("pkg/gone.py", "is missing"),
-        ("pkg/longer.py", "has 5 bytes in place of 4"),
+        ("pkg/longer.py", "has 5 bytes instead of 4"),
     ]
     assert [fault.path for fault in whole.faults] == [
         "pkg/gone.py",

@@ -95,7 +95,7 @@ def records(path) -> dict[str, dict[str, tuple[str, str]]]:
 
 
 def unlike_record(path) -> list[str]:
-    """Return every file that is not what its RECORD says, hashed here."""
+    """Return every file that does not match RECORD, hashed here."""
     wrong = []
     for site in Path(path).glob("lib/python*/site-packages"):
         for info in site.glob("*.dist-info"):

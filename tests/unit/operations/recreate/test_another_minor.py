@@ -125,7 +125,7 @@ def test_seeds_are_those_of_the_other_python(reachable, machine, kit, theirs):
     else:
         expected = "80.0" if reachable else None
     assert versions(kit, path).get("setuptools") == expected
-    left_out = "left out, since nothing seeds it now: setuptools"
+    left_out = "no longer bundled, omitted: setuptools"
     assert (left_out in result.verified) is not (reachable or is_seeded)
 
 
@@ -156,7 +156,7 @@ def test_a_release_has_to_be_the_one_that_was_here(case, machine, kit, theirs, t
     if ending is Ending.DONE:
         told = [path / "bin" / "python", "-c", "import internal.code as c; print(c.mine)"]
         assert machine.call(told) == "True\n"
-        assert ("rebuilt from their files here: internal" in result.verified) is not native
+        assert ("rebuilt from installed files: internal" in result.verified) is not native
     else:
         assert kit.account(path) == before
         assert "internal 1.0 cannot be recreated exactly" in result.message
@@ -171,7 +171,7 @@ def test_another_release_is_taken_where_that_is_chosen(machine, kit, theirs, tmp
         machine.look(path), RecreateRequest(interpreter=OTHER, choices=choices)
     )
     result = machine.done(plan)
-    assert "taken as the index has them: internal" in result.verified
+    assert "from the index: internal" in result.verified
     assert harm.exists()
 
 
@@ -217,11 +217,11 @@ def test_a_new_one_has_the_python_that_the_project_asks_for(by, machine, theirs)
     assert plan.warnings == ()
     machine.done(plan)
     assert machine.look(folder / ".venv").python.version.startswith(f"{minor}.")
-    assert ("asked for", by) in [
+    assert ("required", by) in [
         (fact.label, fact.text.rpartition(" ")[2]) for fact in plan.targets[0].facts
     ]
     if by == ".python-version":
         named = machine.operations.plan_create(str(folder), path="named", interpreter=OWN)
         own = ".".join(map(str, sys.version_info[:3]))
-        said = f".python-version asks for Python {minor}, and it gets {own}"
+        said = f".python-version requires Python {minor}, but {own} is used"
         assert named.warnings == (said,)

@@ -127,7 +127,7 @@ def test_an_index_that_does_not_answer_is_asked_once_and_said(machine, kit, monk
         took = time.monotonic() - begin
 
     assert len(plan.doubts) == 3
-    assert all(each.reason.endswith("the index did not answer") for each in plan.doubts)
+    assert all(each.reason.endswith("the index did not respond") for each in plan.doubts)
     assert took < 10  # one call and its grace
 
 
@@ -142,7 +142,7 @@ def test_an_index_that_fails_is_not_said_to_have_another_release(answer, machine
         machine.environ["PIP_INDEX_URL"] = url
         plan = machine.operations.plan_recreate(machine.look(path))
     assert [each.reason.rpartition(", and ")[2] for each in plan.doubts] == [
-        "the index did not answer"
+        "the index did not respond"
     ]
 
 
@@ -176,7 +176,7 @@ def test_what_alone_differs_is_no_less_another_release(kind, machine, kit, tmp_p
 
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
 
-    assert f"rebuilt from their files here: {NAME}" in result.verified
+    assert f"rebuilt from installed files: {NAME}" in result.verified
     after = kit.source_only(kit.account(path))
     told = {each for each in before if each.endswith(("hidden.pyc", "bin/told"))}
     assert told

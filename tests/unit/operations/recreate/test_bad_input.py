@@ -59,10 +59,10 @@ def configure(machine, url):
 
 
 ANSWERS = {
-    "not found": ((404, b"no"), "the index has no part-one"),
-    "broken": ((500, b"no"), "does not answer as an index does"),
-    "refused": ((401, b"no"), "the index refuses access"),
-    "garbage": ((200, b"\0\xff<a href=' >> [1]"), "the index has no part-one"),
+    "not found": ((404, b"no"), "part-one not found in the index"),
+    "broken": ((500, b"no"), "is not responding like a package index"),
+    "refused": ((401, b"no"), "the index denied access"),
+    "garbage": ((200, b"\0\xff<a href=' >> [1]"), "part-one not found in the index"),
     "stalled": (None, "cannot be reached"),
 }
 
@@ -86,7 +86,7 @@ def test_an_index_that_gives_nothing(kind, machine, project, rolled_back, kit):
         result, told = machine.run(machine.operations.plan_recreate(machine.look(path)))
 
     assert result.status is Ending.DONE  # all of it is brought back from its own files
-    assert "rebuilt from their files here: part-one, part-three, part-two" in result.verified
+    assert "rebuilt from installed files: part-one, part-three, part-two" in result.verified
     assert kit.records(path) == rows
     commands = sum(isinstance(one, CommandStarted) for one in told)
     assert commands <= 12
@@ -106,7 +106,7 @@ def test_a_source_that_does_not_build(machine, project, rolled_back, kit):
     )
     result, told = rolled_back(plan, project)
     assert "native" in result.message
-    assert "has to be built here, and its build failed" in result.message
+    assert "has no wheel and its build failed" in result.message
     assert "compiler" in result.hint
     assert any("/bin/false" in getattr(one, "text", "") for one in told)
 
@@ -125,7 +125,7 @@ def test_an_installer_that_does_not_know_what_it_is_told(
     monkeypatch.setattr(uv, "find_uv", lambda: str(program))
     plan = machine.operations.plan_recreate(machine.look(project / ".venv"))
     result, told = rolled_back(plan, project)
-    assert result.message.endswith(f"uv {metadata.version('uv')} does not know `--no-deps`")
+    assert result.message.endswith(f"uv {metadata.version('uv')} does not support `--no-deps`")
     assert "--upgrade uv" in result.hint
     assert sum(isinstance(one, CommandStarted) for one in told) == 2
 
@@ -137,7 +137,7 @@ def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_ba
         machine.look(project / ".venv"), RecreateRequest(source="file", file=str(locked))
     )
     result, _ = rolled_back(plan, project)
-    assert result.message.startswith("everything is as it was: part-one==1.0 is not the file")
+    assert result.message.startswith("nothing changed: part-one==1.0 is not the file")
     assert "uv cache clean part-one" in result.hint
 
 
@@ -191,7 +191,7 @@ def test_what_it_was_installed_from_is_gone(machine, project, kit):
     assert any("local, placed" in warning for warning in plan.warnings)
     result = machine.done(plan)
 
-    assert "rebuilt from their files here: local, part-two, placed" in result.verified
+    assert "rebuilt from installed files: local, part-two, placed" in result.verified
     assert kit.records(path) == rows
     os.rename(machine.home / "away", placed)
     told = [path / "bin" / "python", "-c", "import placed, local; print(placed.__file__)"]
@@ -212,7 +212,7 @@ def test_what_cannot_be_rebuilt_is_said_before_anything_is_touched(amiss, machin
 
     plan = machine.operations.plan_recreate(machine.look(path))
 
-    reason = {"record": "its RECORD cannot be read", "file": "part_two/__init__.py has another"}
+    reason = {"record": "RECORD cannot be read", "file": "content of part_two/__init__.py"}
     (refusal,) = plan.refusals
     assert refusal.guard == "unproved"
     assert "part-two 1.0 cannot be recreated exactly" in refusal.message

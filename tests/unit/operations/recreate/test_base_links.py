@@ -371,7 +371,7 @@ def test_from_a_version_s_folder_an_upgrade_goes_to_the_link(laid_out):
     assert base_of(path)[1] == os.path.realpath(layout.link)
     again = machine.operations.plan_interpreter(machine.look(path), MINOR)
     assert isinstance(again, NoPlan)
-    assert again.message == f"it already runs on {layout.python}"
+    assert again.message == f"already uses {layout.python}"
 
 
 def test_after_a_patch_release_only_the_version_is_written_anew(laid_out):
@@ -399,7 +399,7 @@ def test_a_link_that_leads_nowhere_is_named_in_the_plan(laid_out):
     said = f"its link {layout.link} leads to {layout.link.parent / layout.target(OLD)}"
     for plan in (recreate, repair):
         assert plan.warnings[0].startswith(said)
-        assert plan.warnings[0].endswith("which is no interpreter now")
+        assert plan.warnings[0].endswith("is no longer an interpreter")
     machine.done(repair)
     assert names(path)["home"] == str(other.parent)
     assert base_of(path)[0] == str(path)

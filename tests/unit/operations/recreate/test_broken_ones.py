@@ -59,7 +59,7 @@ def test_one_whose_base_is_gone_is_made_from_its_metadata(creator, machine, kit)
         machine.operations.plan_recreate(environment, RecreateRequest(interpreter=BASE))
     )
 
-    assert "3 of 3 packages are the same, by their RECORD" in result.verified
+    assert "3 of 3 packages identical by RECORD" in result.verified
     assert kit.records(path) == rows
     runs(path)
 
@@ -91,7 +91,7 @@ def test_a_moved_one_is_made_anew_where_it_is(creator, machine, kit):
 
     result = machine.done(machine.operations.plan_recreate(machine.look(moved)))
 
-    assert "3 of 3 packages are the same, by their RECORD" in result.verified
+    assert "3 of 3 packages identical by RECORD" in result.verified
     assert kit.records(moved) == rows
     runs(moved)
     assert not path.exists()
@@ -139,11 +139,11 @@ def test_without_the_network_the_cache_gives_it_or_its_own_files(cached, machine
 
     assert kit.records(path) == rows
     runs(path)
-    rebuilt = [line for line in result.verified if line.startswith("rebuilt from their files")]
+    rebuilt = [line for line in result.verified if line.startswith("rebuilt from installed files")]
     expected = {
         "all": [],
-        "some": ["rebuilt from their files here: part-three, part-two"],
-        "none": ["rebuilt from their files here: part-one, part-three, part-two"],
+        "some": ["rebuilt from installed files: part-three, part-two"],
+        "none": ["rebuilt from installed files: part-one, part-three, part-two"],
     }
     assert rebuilt == expected[cached]
-    assert "without the network, from the cache" in result.verified
+    assert "offline, from the cache" in result.verified

@@ -199,7 +199,7 @@ def test_nothing_is_done_where_the_release_is_only_had_from_an_edited_cache(mach
     result, _ = machine.run(door.plan_recreate(machine.look(path)), door=door)
 
     assert result.status is Ending.ROLLED_BACK
-    assert "part/code.py of part is not what its RECORD says" in result.message
+    assert "part/code.py of part does not match RECORD" in result.message
     assert "`uv cache clean part`" in result.hint
     assert kit.account(path) == before
 

@@ -101,7 +101,7 @@ def test_verdicts_and_jumps(
         "pure2": (Verdict.GONE, None, None),
     }
     gone = [one.note for one in found.pins if one.verdict is Verdict.GONE]
-    assert gone[1] == "a local build, on no index"
+    assert gone[1] == "local build, not on an index"
     assert list(work.iterdir()) == []
 
 
@@ -193,7 +193,7 @@ def test_no_network_and_offline_are_said(
     pins = [(f"p{number}", "1.0", "") for number in range(5)]
     found = forecast(machine(home, environ), pins, interpreter, str(tmp_path))
     assert {one.verdict for one in found.pins} == {Verdict.UNKNOWN}
-    assert found.problem.startswith("nothing could be checked: ")
+    assert found.problem.startswith("no package could be checked: ")
     found = forecast(machine(home, environ), pins, interpreter, str(tmp_path), offline=True)
     assert {one.note for one in found.pins} == {"not in the cache, and offline"}
 

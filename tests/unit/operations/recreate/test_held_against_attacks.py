@@ -149,7 +149,7 @@ def test_what_comes_in_the_last_moment(plan_of, machine, path, monkeypatch):
 
     assert (path / "results" / "thesis.txt").read_text() == "a year's work"
     assert any("results/thesis.txt" in said for said in result.verified)
-    (told,) = [said for said in result.verified if "in the trash alone" in said]
+    (told,) = [said for said in result.verified if "only in the trash" in said]
     assert "log" in told
     assert f"envdeck undo {plan.id}" in told
 

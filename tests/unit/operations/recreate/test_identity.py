@@ -159,7 +159,7 @@ def test_what_is_rebuilt_is_named_unless_it_is_in_doubt(machine):
     plan = machine.operations.plan_recreate(machine.look(path))
 
     assert [doubt.name for doubt in plan.doubts] == ["one-lib"]
-    (rebuilt,) = (said for said in plan.warnings if said.startswith("rebuilt from their files"))
+    (rebuilt,) = (said for said in plan.warnings if said.startswith("rebuilt from installed files"))
     assert "one-lib" not in rebuilt
     assert rebuilt.endswith(" and 1 more")
 
@@ -204,7 +204,7 @@ def test_its_files_are_kept_where_that_is_chosen(state, keep_edits, machine, kit
     assert ("files kept", NAME) in [(fact.label, fact.text) for fact in plan.targets[0].facts]
     result = machine.done(plan)
 
-    assert f"files kept as they are: {NAME}" in result.verified
+    assert f"files kept: {NAME}" in result.verified
     assert not [said for said in result.verified if "edited" in said or "cache" in said]
     after = {key: value for key, value in kit.account(path).items() if MODULE in key}
     assert kit.source_only(after) == kit.source_only(before)
@@ -224,7 +224,7 @@ def test_what_the_index_has_is_taken_where_that_is_chosen(state, index, machine,
         machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
     )
 
-    assert f"taken as the index has them: {NAME}" in result.verified
+    assert f"from the index: {NAME}" in result.verified
     assert harm.exists()  # it was the person's word that had it run
     told = rows_of(kit, path)[f"{MODULE}-1.0.dist-info"]
     assert kit.unlike_record(path) == [] or index == "has-a-source"
@@ -243,7 +243,7 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
     )
 
     assert f"left out: {NAME}" in result.verified
-    assert f"user lacks {NAME}, which was left out" in result.verified
+    assert f"user lacks {NAME}, which was omitted" in result.verified
     assert set(kit.records(path)) == {"bystander-1.0.dist-info", "user-1.0.dist-info"}
     assert not (tmp_path / "harm").exists()
 
@@ -251,8 +251,8 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
 @pytest.mark.parametrize(
     ("choices", "source", "said"),
     [
-        ({"nobody": PackageChoice.OMIT}, "exact", "has no package nobody"),
-        ({NAME: PackageChoice.OMIT}, "declared", "is for `--from exact` alone"),
+        ({"nobody": PackageChoice.OMIT}, "exact", "package not installed in"),
+        ({NAME: PackageChoice.OMIT}, "declared", "requires `--from exact`"),
     ],
 )
 def test_a_choice_that_cannot_be_is_said(choices, source, said, machine):
@@ -276,7 +276,7 @@ def test_a_file_that_the_record_of_another_release_hides_is_found(machine, kit, 
 
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
 
-    assert f"rebuilt from their files here: {NAME}" in result.verified
+    assert f"rebuilt from installed files: {NAME}" in result.verified
     assert rows_of(kit, path) == rows
     assert not (site(path) / "more.pth").exists()
     assert not harm.exists()
@@ -364,5 +364,5 @@ def test_what_is_installed_once_more_is_proved_once_more(
 
     monkeypatch.setattr(ExactInstall, "prove", prove)
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
-    assert f"rebuilt from their files here: {NAME}" in result.verified
+    assert f"rebuilt from installed files: {NAME}" in result.verified
     assert rows_of(kit, path) == rows

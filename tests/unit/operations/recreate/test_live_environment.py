@@ -94,7 +94,7 @@ def test_an_upgrade_that_is_rolled_back_leaves_every_file_the_same(creator, mach
     result, _ = machine.run(plan, stop_at=4)
 
     assert (result.status, result.stopped) == (Ending.ROLLED_BACK, True)
-    assert result.message.startswith("everything is as it was")
+    assert result.message.startswith("nothing changed")
     assert states(path) == before
     assert machine.left() == []
 
@@ -151,8 +151,8 @@ def test_what_changed_meanwhile_is_said_and_kept_in_the_history(operation, chang
     result = machine.operations.run(plan, told.append, stopped)
 
     assert result.status is Ending.ROLLED_BACK
-    assert "everything is as it was" not in result.message
-    assert f"changed in the environment while it ran: {changed[0]}" in result.message
+    assert "nothing changed" not in result.message
+    assert f"files changed during the operation: {changed[0]}" in result.message
     entry = machine.operations.history()[0].entry
     assert entry.changed == tuple(changed)
     assert machine.left() == []
@@ -275,7 +275,7 @@ def test_what_is_imported_to_try_it_writes_to_no_file_of_the_one_in_use(fails, m
     assert {each.name for each in ran.iterdir()} == {*writers}
     if fails:
         assert result.status is Ending.ROLLED_BACK
-        assert result.message.startswith("everything is as it was: "), result
+        assert result.message.startswith("nothing changed: "), result
         assert states(path) == before
         assert kit.source_only(kit.account(path)) == account
         return

@@ -82,7 +82,7 @@ def test_real_ones_come_back_row_by_row(creator, real, kit):
         assert kit.records(path) == rows
         assert kit.marks(path) == marks
         assert kit.unlike_record(path) == []
-        same = f"{len(rows)} of {len(rows)} packages are the same, by their RECORD"
+        same = f"{len(rows)} of {len(rows)} packages identical by RECORD"
         assert same in result.verified
         assert (path / "note").read_text() == "mine"
         told = real.call([path / "bin" / "flask", "--version"])

@@ -56,9 +56,9 @@ def test_everything_comes_back_as_it_was_twice(creator, machine, kit):
     for _ in range(2):
         result = machine.done(machine.operations.plan_recreate(machine.look(path)))
 
-        said = f"{len(rows)} of {len(rows)} packages are the same, by their RECORD"
+        said = f"{len(rows)} of {len(rows)} packages identical by RECORD"
         assert said in result.verified
-        assert "rebuilt from their files here: gone" in result.verified
+        assert "rebuilt from installed files: gone" in result.verified
         assert kit.records(path) == rows
         assert kit.marks(path) == marks
         assert kit.unlike_record(path) == []
@@ -116,7 +116,7 @@ def test_seeds_come_back_from_the_index(machine, kit):
 
     result = machine.done(machine.operations.plan_recreate(machine.look(path)))
 
-    assert "2 of 2 packages are the same, by their RECORD" in result.verified
+    assert "2 of 2 packages identical by RECORD" in result.verified
     assert (kit.records(path), kit.marks(path)) == (rows, marks)
     assert str(path) in machine.call([path / "bin" / "pip", "--version"])
 

@@ -56,8 +56,8 @@ def test_the_base_it_has_goes_first_even_when_older() -> None:
     found = options_of(environment("3.12.1", "/opt/pyenv/cpython-3.12.1"), FOUND)
     assert order(found) == ["3.12.1", "3.12.4", "3.13.0", "3.14.0rc1", "3.10.16", "3.9.9", "3.8.20"]
     assert (found[0].default, found[0].reason) == (True, InterpreterReason.CURRENT)
-    assert option_words(found[0]) == "the base it has"
-    assert option_words(found[-1]) == "support ended on 2024-10-07"
+    assert option_words(found[0]) == "current"
+    assert option_words(found[-1]) == "end of life since 2024-10-07"
 
 
 def test_a_base_that_is_gone_gives_way_to_the_newest_of_its_minor_version() -> None:
@@ -74,7 +74,7 @@ def test_then_what_the_project_asks_for() -> None:
     assert found[0].default
     outside = [one for one in found if one.interpreter.version == "3.13.0"]
     assert (outside[0].fits, outside[0].reason) == (False, InterpreterReason.NOT_ALLOWED)
-    assert option_words(outside[0]) == "the project asks for >=3.9,<3.13"
+    assert option_words(outside[0]) == "project requires >=3.9,<3.13"
 
 
 def test_then_the_newest_that_is_supported_and_allowed() -> None:

@@ -35,7 +35,7 @@ from support.trees import states
 
 VARIABLES = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 ID = "20261120-000001-aaaa"
-BUSY = "it is in use"
+BUSY = "in use"
 
 
 class Machine:

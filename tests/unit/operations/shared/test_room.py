@@ -17,8 +17,8 @@ GIGA = 10**9
     [
         (2 * GIGA, GIGA, None),
         (2 * GIGA, None, None),
-        (GIGA, GIGA, "it takes 1,000,000,000 while both are there"),
-        (1_000, None, "it takes some while it runs"),
+        (GIGA, GIGA, "needs 1,000,000,000 during the operation"),
+        (1_000, None, "some are needed during the operation"),
     ],
 )
 def test_room_is_judged_by_what_it_needs(host, home, monkeypatch, free, needs, said):
@@ -41,7 +41,7 @@ def test_a_disk_without_inodes_is_full_too(host, home, monkeypatch, files):
     monkeypatch.setattr(type(ground.disk), "free_files", lambda *_: files)
     found = no_room(os.path.join(home, ".venv"), None, ground)
     said = [(one.guard, one.message) for one in found]
-    assert said == ([] if files is None else [("no-room", "the disk has 5 inodes free")])
+    assert said == ([] if files is None else [("no-room", "the disk has 5 free inodes")])
 
 
 def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatch):
@@ -59,5 +59,5 @@ def test_the_trash_is_only_named_where_it_frees_something(host, home, monkeypatc
         )  # fmt: skip
         write_manifest(item, known, ground.disk)
         (found,) = no_room(path, None, ground)
-        frees = "`envdeck trash purge` frees 2.0 MB there"
+        frees = "run `envdeck trash purge` to free 2.0 MB there"
         assert found.hint == (frees if size else ROOM_HINT)

@@ -44,13 +44,13 @@ def test_all_sources_in_the_order_of_the_contract(tmp_path: Path) -> None:
     extra.write_text("idna>=3\n")
     found = sources(ENVIRONMENT, folder, exact=EXACT, file=str(extra))
     assert [(one.name.value, one.title, one.how.value) for one in found] == [
-        ("exact", "exactly what is here", "pins"),
-        ("lock", "what uv.lock locks", "uv-sync"),
-        ("lock", "what pylock.toml locks", "pins"),
-        ("lock", "what poetry.lock locks", "pins"),
-        ("lock", "what pdm.lock locks", "pins"),
-        ("declared", "what pyproject.toml declares", "resolve"),
-        ("file", "the file other.txt", "resolve"),
+        ("exact", "current packages, exact versions", "pins"),
+        ("lock", "uv.lock", "uv-sync"),
+        ("lock", "pylock.toml", "pins"),
+        ("lock", "poetry.lock", "pins"),
+        ("lock", "pdm.lock", "pins"),
+        ("declared", "pyproject.toml", "resolve"),
+        ("file", "other.txt", "resolve"),
     ]
     assert [one.problem for one in found] == [""] * 7
     assert found[0].requirements == ("idna==3.19", "pip==26.0")
@@ -97,11 +97,11 @@ def test_what_cannot_be_used_says_why(tmp_path: Path) -> None:
     Path(folder, "requirements.txt").write_text("idna\n-r gone.txt\n")
     found = sources(ENVIRONMENT, folder, python=Python("3.8.1"))
     assert named(found, "uv.lock").problem.startswith("uv.lock: line 2: is not TOML")
-    assert "for Python >=3.9, not for 3.8" in named(found, "pylock.toml").problem
+    assert "for Python >=3.9, not 3.8" in named(found, "pylock.toml").problem
     assert named(found, "requirements.txt").problem.startswith("requirements.txt:2: ")
     assert not any(one.usable for one in found[1:])
     unknown = sources(ENVIRONMENT, folder, python=Python())
-    assert "version of the interpreter is not known" in named(unknown, "pylock.toml").problem
+    assert "interpreter version unknown" in named(unknown, "pylock.toml").problem
 
 
 def test_a_project_that_says_nothing(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_folder_that_is_gone_is_said_before(tmp_path: Path) -> None:
         'lock-version = "1.0"\n[[packages]]\nname = "a"\ndirectory = {path = "gone dir"}\n'
     )
     found = named(sources(ENVIRONMENT, str(tmp_path)), "pylock.toml")
-    assert found.problem == "a is installed from a folder or file that does not exist"
+    assert found.problem == "a is locked to a folder or file that does not exist"
 
 
 def test_difference_to_pins(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def hold(rows: list[dict], scenario: str, how: str) -> None:
             same = contents(row["start_marks"]) == contents(row["end_marks"])
             assert same, f"what is there now was written anew: {row}"
         states = [old, new]
-        if scenario == "purge-by-door":  # in between it is in the trash, from where it can return
+        if scenario == "purge-by-door":  # in between moved to trash, from where it can return
             states.append(("nothing", *old[:1]))
         assert contents(row["end"]) in states, row
         if row["said"] == "done":

@@ -65,7 +65,7 @@ def test_a_folder_that_only_looks_like_a_trash(operations, staging, home, parts)
     done = recovered(
         operations, replace(staging, item=str(folder), new=identity(folder / "environment"))
     )
-    assert (done.phase, "nothing was touched" in done.message) == (Phase.ATTENTION, True)
+    assert (done.phase, "nothing changed" in done.message) == (Phase.ATTENTION, True)
     assert (folder / "environment" / "code.py").read_text() == "mine"
     assert [item.folder for item in operations.trash()] == [staging.item]
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_not_the_lock_that_was_saved(operations, staging, home, n
     entry = replace(staging, file=str(folder / name), file_folder=file_folder)
     done = recovered(operations, replace(entry, file_if_not=FILE_BEFORE))
     assert (folder / name).read_text() == "precious"
-    assert "was left alone" in done.message
+    assert "not restored" in done.message
 
 
 def test_a_lock_that_is_a_link_now(operations, staging, home):

@@ -43,7 +43,7 @@ def test_another_process_holds_it_until_it_ends(take, tmp_path):
         assert program.stdout.readline() == "FileLock\n"
         held = take()
         assert held == LockHeld(program.pid, "theirs")
-        assert str(held) == f"process {program.pid} works on it (operation theirs)"
+        assert str(held) == f"in use by process {program.pid} (operation theirs)"
         program.kill()
         program.wait(30)
         program.communicate()

@@ -174,7 +174,7 @@ def test_what_the_disk_refuses_comes_back_with_the_reason(left, monkeypatch):
     shutil.rmtree(left.ground.places.locks, ignore_errors=True)
     Path(left.ground.places.locks).write_text("no folder")
     (entry,) = recover(left.ground)
-    assert entry.message.startswith("cannot be settled: ")
+    assert entry.message.startswith("cannot be recovered: ")
     assert [each.id for each in pending(left.ground)] == [ID]
     Path(left.ground.places.locks).unlink()
     assert [each.phase for each in recover(left.ground)] == [BACK]

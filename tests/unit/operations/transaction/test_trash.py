@@ -119,7 +119,7 @@ def test_a_damaged_item_can_be_purged_by_its_name(ground, put):
     Operations.ground = ground
     plan = plan_purge(Operations(), ["20260101-000000-aaaa"])
     assert plan.frees_now_bytes is None
-    assert ("problem", "its manifest is damaged") in [
+    assert ("problem", "manifest damaged") in [
         (fact.label, fact.text) for fact in plan.targets[0].facts
     ]
 
@@ -129,7 +129,7 @@ def test_an_item_whose_environment_is_gone_says_so(ground, put):
     (item / "environment" / "word").unlink()
     (item / "environment").rmdir()
     (found,) = trashed(ground)
-    assert found.problem == "what was put aside is no longer in it"
+    assert found.problem == "contents missing"
 
 
 def made(item: Path):

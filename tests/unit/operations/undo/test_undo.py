@@ -114,9 +114,9 @@ def test_from_a_trash_whose_disk_is_away(operations, env):
     act(operations, env, Move.ASIDE)
     trash = operations.ground.places.trash
     os.rename(trash, f"{trash}.away")
-    assert obstacle(operations) == "there is nothing to take back"
+    assert obstacle(operations) == "nothing to undo"
     assert "is its disk mounted?" in obstacle(operations, "20261120-000001-aaaa")
-    assert operations.history()[0].why_not == "its trash is not there now: is its disk mounted?"
+    assert operations.history()[0].why_not == "trash not found: is its disk mounted?"
     assert operations.recover() == ()
     os.rename(f"{trash}.away", trash)
     assert undo(operations).status is Ending.DONE
@@ -126,7 +126,7 @@ def test_from_a_trash_whose_disk_is_away(operations, env):
 def test_from_an_item_whose_manifest_is_damaged(operations, env):
     entry = act(operations, env, Move.ASIDE)
     Path(entry.item, "manifest.json").write_bytes(b"\xff")
-    assert operations.trash()[0].problem == "its manifest is damaged"
+    assert operations.trash()[0].problem == "manifest damaged"
     assert undo(operations).status is Ending.DONE
     assert (env / "word").read_text() == "old"
 
@@ -149,12 +149,12 @@ def test_there_and_back_as_often_as_one_likes(operations, env, two_steps, monkey
     assert (env / "word").read_text() == "new"
     assert undo(operations).status is Ending.DONE
     assert (env / "word").read_text() == "old"
-    assert "taken back" in obstacle(operations, first.id)
+    assert "already undone" in obstacle(operations, first.id)
     back = operations.history()[0].entry
     assert undo(operations, back.id).status is Ending.DONE  # the way back is taken back
     assert (env / "word").read_text() == "new"
     assert {each.entry.id: each.why_not for each in operations.history()}[first.id] == ""
-    assert undo(operations).status is Ending.DONE  # so that the first can be taken back once more
+    assert undo(operations).status is Ending.DONE  # so that the first can be undone once more
     assert (env / "word").read_text() == "old"
     assert operations.history()[0].entry.undoes == first.id
     (item,) = operations.trash()
@@ -182,7 +182,7 @@ def test_two_operations_are_taken_back_newest_first(operations, env, home):
     assert (env.exists(), other.exists()) == (False, True)
     assert undo(operations).status is Ending.DONE
     assert (env / "word").read_text() == "old"
-    assert obstacle(operations) == "there is nothing to take back"
+    assert obstacle(operations) == "nothing to undo"
 
 
 def test_an_id_that_is_none(operations, env):

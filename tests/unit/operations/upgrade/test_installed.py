@@ -24,14 +24,14 @@ def dist(name: str, version: str, *requirements: str) -> Distribution:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"editable": True, "origin": "file:///src/it"}, "is installed in place (editable)"),
-        ({"origin": "git+https://git.example/it"}, "was installed from git+https://git.example/it"),
-        ({"version": "1.0+cpu"}, "is a local build (1.0+cpu)"),
-        ({"installer": "conda"}, "was installed by conda"),
-        ({"path": "/x/it.egg-info"}, "has no record of its files (not installed from a wheel)"),
-        ({"version": "2004d"}, "has a name or version that no index knows"),
-        ({"name": "-r /etc/passwd"}, "has a name or version that no index knows"),
-        ({"name": "it\nother"}, "has a name or version that no index knows"),
+        ({"editable": True, "origin": "file:///src/it"}, "editable install"),
+        ({"origin": "git+https://git.example/it"}, "installed from  git+https://git.example/it"),
+        ({"version": "1.0+cpu"}, "local build (1.0+cpu)"),
+        ({"installer": "conda"}, "installed by conda"),
+        ({"path": "/x/it.egg-info"}, "no RECORD (not installed from a wheel)"),
+        ({"version": "2004d"}, "name or version unknown to the index"),
+        ({"name": "-r /etc/passwd"}, "name or version unknown to the index"),
+        ({"name": "it\nother"}, "name or version unknown to the index"),
     ],
 )
 def test_what_no_index_can_replace_is_a_row_with_its_reason(changes, reason):
@@ -46,7 +46,7 @@ def test_what_no_index_can_replace_is_a_row_with_its_reason(changes, reason):
 def test_what_is_there_twice_is_not_asked_for():
     installed = take_apart(HERE, [dist("it", "1.0"), dist("it", "1.1"), dist("other", "2.0")])
     assert installed.names == ["other"]
-    assert {fixed.reason for fixed in installed.fixed} == {"is installed more than once"}
+    assert {fixed.reason for fixed in installed.fixed} == {"installed more than once"}
 
 
 def test_only_requirements_that_hold_here_count():

@@ -162,7 +162,7 @@ def test_a_repaired_environment_has_nothing_left_to_repair(bases, tmp_path, host
     assert isinstance(repair, Repair)
     apply_repair(str(path), repair, write)
     again = repair_plan(look(path, host), [at(new, host)], host)
-    assert again == NoRepair(NoRepairKind.CURRENT, f"it already runs on {new}")
+    assert again == NoRepair(NoRepairKind.CURRENT, f"already uses {new}")
 
 
 def test_another_minor_version_is_a_recreate(bases, tmp_path, host):
@@ -175,7 +175,7 @@ def test_another_minor_version_is_a_recreate(bases, tmp_path, host):
     assert isinstance(asked, NoRepair)
     assert asked == NoRepair(
         NoRepairKind.RECREATE,
-        f"its packages are for {MINOR}, and 3.99.1 is 3.99",
+        f"its packages are for {MINOR}, but 3.99.1 is 3.99",
         "`envdeck recreate ENV --python 3.99`",
     )
     by_itself = repair_plan(environment, [other], host)
@@ -199,7 +199,7 @@ def test_what_no_creator_made_is_left_alone(bases, tmp_path, host):
     (path / "bin" / "python3").write_text("#!/bin/sh\nexec something\n")
     answer = repair_plan(look(path, host), [at(new, host)], host)
     assert isinstance(answer, NoRepair)
-    assert answer.reason == "its bin/python3 is neither a link nor a copy of an interpreter"
+    assert answer.reason == "bin/python3 is not a link to or copy of an interpreter"
 
 
 def test_on_windows_it_is_a_recreate(bases, tmp_path, host):

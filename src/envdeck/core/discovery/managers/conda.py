@@ -185,10 +185,10 @@ class Conda(Manager):
     def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:
         """Refuse an installation, and what is marked frozen (conda's CEP 22)."""
         if is_root(candidate.path):
-            message = "it is an installation of conda, on which environments rest"
+            message = "conda base installation, used by other environments"
             return Refusal("has-dependants", message, path=candidate.path)
         if reach.lexists(os.path.join(candidate.path, "conda-meta", "frozen")):
-            message = "it is marked as frozen (conda-meta/frozen is in it)"
+            message = "marked as frozen (conda-meta/frozen)"
             return Refusal("owned-by-tool", message, path=candidate.path)
         return None
 

@@ -61,7 +61,7 @@ class Pdm(Manager):
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Say that PDM's own installation has none."""
         own = candidate.path in self.installations
-        return ProjectLink(source="environment of an installed command") if own else None
+        return ProjectLink(source="environment of an installed tool") if own else None
 
     def claims(self, candidate: EnvironmentCandidate) -> bool:
         """Claim an environment by any of these signs.

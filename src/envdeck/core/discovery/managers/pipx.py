@@ -83,13 +83,13 @@ class Pipx(Manager):
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink:
         """There is none, and nothing to look for."""
         if self._is_shared(candidate.path):
-            return ProjectLink(source="shared by all environments of pipx")
-        return ProjectLink(source="environment of an installed command")
+            return ProjectLink(source="shared by all pipx environments")
+        return ProjectLink(source="environment of an installed tool")
 
     def refuses(self, candidate: EnvironmentCandidate) -> Refusal | None:
         """Refuse `shared`: every environment of pipx imports its pip from it."""
         if self._is_shared(candidate.path):
-            message = "every environment of pipx takes its pip from here"
+            message = "all pipx environments use pip from this one"
             return Refusal("owned-by-tool", message, path=candidate.path)
         return None
 

@@ -61,7 +61,7 @@ class Pixi(Manager):
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Return the folder of the manifest that the marker names."""
         if self._is_global(candidate):
-            return ProjectLink(source="environment of an installed command")
+            return ProjectLink(source="environment of an installed tool")
         manifest = _manifest(candidate.path)
         if manifest is not None:
             return named_project(os.path.dirname(manifest), "manifest named in conda-meta/pixi")

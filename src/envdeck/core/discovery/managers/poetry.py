@@ -105,7 +105,7 @@ class Poetry(Manager):
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink | None:
         """Say that Poetry's own installation has none."""
         own = candidate.path in self.installations
-        return ProjectLink(source="environment of an installed command") if own else None
+        return ProjectLink(source="environment of an installed tool") if own else None
 
     def project_names(self, root: str) -> Iterator[str]:
         """Yield the hash of the project's real path, in lower case on Windows.

@@ -34,7 +34,7 @@ class PreCommit(Manager):
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink:
         """There is none: one environment serves every project with that hook."""
-        return ProjectLink(source="environment of a hook, for every project that uses it")
+        return ProjectLink(source="hook environment, shared by projects")
 
     def removal(
         self, candidate: EnvironmentCandidate, project: str | None = None

@@ -112,7 +112,7 @@ class Uv(Manager):
         for link in candidate.links:
             folder, name = os.path.split(link)
             if name == DEFAULT_NAME:
-                return ProjectLink(ProjectState.FOUND, folder, "its .venv leads here")
+                return ProjectLink(ProjectState.FOUND, folder, "linked as .venv")
         return None
 
 
@@ -172,7 +172,7 @@ class UvTool(Manager):
 
     def project(self, candidate: EnvironmentCandidate) -> ProjectLink:
         """There is none, and nothing to look for."""
-        return ProjectLink(source="environment of an installed command")
+        return ProjectLink(source="environment of an installed tool")
 
     def removal(
         self, candidate: EnvironmentCandidate, project: str | None = None

@@ -78,7 +78,7 @@ class _Files:
             return None
         data = read_bounded(self.folder + os.sep + name, limit)
         if isinstance(data, Unread):
-            self.problems.append(f"its {name} cannot be read: {data.reason}")
+            self.problems.append(f"{name} cannot be read: {data.reason}")
             return None
         return data
 
@@ -130,14 +130,14 @@ def _metadata(files: _Files, name: str) -> CoreMetadata:
         return CoreMetadata()
     metadata = read_metadata(files.folder + os.sep + name)
     if isinstance(metadata, Unread):
-        files.problems.append(f"its {name} cannot be read: {metadata.reason}")
+        files.problems.append(f"{name} cannot be read: {metadata.reason}")
         return CoreMetadata()
     if metadata.problem:
         files.problems.append(metadata.problem)
     if not metadata.name:
-        files.problems.append(f"its {name} has no Name")
+        files.problems.append(f"{name} has no Name")
     if not metadata.version:
-        files.problems.append(f"its {name} has no Version")
+        files.problems.append(f"{name} has no Version")
     return metadata
 
 
@@ -159,19 +159,19 @@ def _egg_link(path: str, entry: str) -> Distribution:
         return _distribution_heads_linked(path, entry, None, f"cannot be read: {data.reason}")
     target = parse_egg_link(data)
     if target is None or not os.path.isabs(target):
-        return _distribution_heads_linked(path, entry, None, "does not name its project's folder")
+        return _distribution_heads_linked(path, entry, None, "does not name its project folder")
     wanted = normalise(from_entry(entry)[0])
     try:
         names = sorted(reach.listdir(target))
     except (OSError, ValueError) as error:
-        reason = f"its project's folder cannot be read: {reason_of(error)}"
+        reason = f"project folder cannot be read: {reason_of(error)}"
         return _distribution_heads_linked(path, entry, target, reason)
     for name in names:
         if name.endswith(".egg-info") and normalise(from_entry(name)[0]) == wanted:
             found = read_head(target, name)
             return replace(found, path=path, editable=True, origin=_file_url(target))
     return _distribution_heads_linked(
-        path, entry, target, "its project's folder has no egg-info of that name"
+        path, entry, target, "project folder has no egg-info of that name"
     )
 
 
@@ -285,7 +285,7 @@ def _distributions_linked(row: Distribution, needs: Needs) -> Distribution:
     if needs.unread:
         linked = _with_problem(linked, f"versions not checked: {_some(needs.unread)}")
     if needs.invalid:
-        linked = _with_problem(linked, f"requirements that cannot be read: {_some(needs.invalid)}")
+        linked = _with_problem(linked, f"invalid requirements: {_some(needs.invalid)}")
     return linked
 
 

@@ -140,12 +140,12 @@ def _head(data: bytes) -> tuple[str, str]:
         end = data.find(b"\n\n")
         head = data[: end + 1] if end >= 0 else data
     whole = end >= 0 or size < METADATA_LIMIT
-    problem = "" if whole else f"its headers go on beyond {METADATA_LIMIT // 1024} KiB"
+    problem = "" if whole else f"headers exceed {METADATA_LIMIT // 1024} KiB"
     try:
         return head.removeprefix(codecs.BOM_UTF8).decode(), problem
     except UnicodeDecodeError:
         if whole:
-            problem = "its metadata is not UTF-8"
+            problem = "metadata is not UTF-8"
         return decode(head), problem
 
 

@@ -100,17 +100,17 @@ def parse(data: bytes) -> DirectUrl:
     try:
         content = json.loads(decode(data))
     except (ValueError, RecursionError):
-        return DirectUrl(problem="its direct_url.json is not JSON")
+        return DirectUrl(problem="direct_url.json is not JSON")
     if not isinstance(content, dict):
-        return DirectUrl(problem="its direct_url.json is not a JSON object")
+        return DirectUrl(problem="direct_url.json is not a JSON object")
     url = content.get("url")
     if not isinstance(url, str) or not url:
-        return DirectUrl(problem="its direct_url.json has no url")
+        return DirectUrl(problem="direct_url.json has no url")
     origin = mask_url(url)
     known = [key for key in ("dir_info", "vcs_info", "archive_info") if key in content]
     info = content[known[0]] if len(known) == 1 else None
     if not isinstance(info, dict):
-        problem = "its direct_url.json does not say whether it is a folder, archive or checkout"
+        problem = "direct_url.json has no dir_info, archive_info or vcs_info"
         return DirectUrl(origin, problem=problem)
     if known[0] == "dir_info":
         return DirectUrl(origin, editable=info.get("editable") is True, kind="directory")
@@ -118,7 +118,7 @@ def parse(data: bytes) -> DirectUrl:
         return DirectUrl(origin, kind="archive")
     vcs, commit = info.get("vcs"), info.get("commit_id")
     if not isinstance(vcs, str) or not vcs:
-        return DirectUrl(origin, problem="its direct_url.json does not name the checkout's system")
+        return DirectUrl(origin, problem="direct_url.json does not name the version control system")
     asked = info.get("requested_revision")
     return DirectUrl(
         origin,

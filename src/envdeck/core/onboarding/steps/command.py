@@ -20,8 +20,8 @@ class CommandStep(OnboardingStep):
     """Whether it works is known once it was run here, in this very environment."""
 
     name: ClassVar = "command"
-    title: ClassVar = "The tests, or a first command, run"
-    why: ClassVar = "Only what was run is known to work; what fails now is no fault of yours."
+    title: ClassVar = "Tests"
+    why: ClassVar = "If this fails, the problem was there before you."
     needs: ClassVar = ("environment",)
     after: ClassVar = ("packages", "dotenv")
 
@@ -31,19 +31,17 @@ class CommandStep(OnboardingStep):
         if not found:
             return self.view(
                 StepState.SKIPPED,
-                "no command of it was found: no tests, scripts, Makefile, justfile, noxfile or tox",
+                "no commands found: no tests, scripts, Makefile, justfile, noxfile or tox",
             )
         tasks = [one for one in found if one.argv]
         if situation.environment is None:
-            return self.view(
-                StepState.READY, "what can be run is known once there is an environment"
-            )
+            return self.view(StepState.READY, "commands are known once the environment exists")
         if not tasks:
             missing = ", ".join(dict.fromkeys(one.missing for one in found))
             return self.view(
                 StepState.CANNOT,
-                f"what its commands need is not here: {missing}",
-                hint="install it, or choose the group that has it",
+                f"commands need missing tools: {missing}",
+                hint="install them, or select the group that includes them",
                 details=[one.words for one in found],
             )
         return self._offered(situation, tasks)
@@ -59,13 +57,13 @@ class CommandStep(OnboardingStep):
             asked = (answers.options or (chosen,))[0]
             one = next((each for each in tasks if each.id == asked), None)
             if one is None:
-                return NoPlan(f"there is no command `{asked.partition(':')[2]}`", missing=True)
+                return NoPlan(f"command not found: `{asked.partition(':')[2]}`", missing=True)
             return operations.plan_run(_task(situation, one))
 
         state, message = self._ended(situation, known)
         return self.view(
             state,
-            message or f"`{first.words}` can be run",
+            message or f"ready to run `{first.words}`",
             commands=[first.argv] if first.argv else [],
             options=options,
             act=act,
@@ -76,7 +74,8 @@ class CommandStep(OnboardingStep):
         ran = situation.memory.ran
         if ran is None or ran.option not in known or ran.environment != situation.mark:
             return StepState.READY, ""
-        words = f"`{ran.option.partition(':')[2]}` ended with {ran.code}"
+        ended = f"failed with exit code {ran.code}" if ran.code else "passed"
+        words = f"`{ran.option.partition(':')[2]}` {ended}"
         ago = _ago(situation.host.now() - ran.at)
         return (StepState.OPEN if ran.code else StepState.DONE), f"{words} {ago}"
 
@@ -84,7 +83,7 @@ class CommandStep(OnboardingStep):
 def _task(situation: ProjectFacts, one: FoundTask) -> "Task":
     environment = situation.environment
     return Task(
-        f"run {one.words}",
+        f"Run {one.words}",
         one.argv,
         situation.folder,
         environment.path if environment is not None else None,

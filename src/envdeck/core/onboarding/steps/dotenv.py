@@ -35,15 +35,15 @@ class DotenvStep(OnboardingStep):
     """Compares the names of keys; a value is read for nobody but who is asked for it."""
 
     name: ClassVar = "dotenv"
-    title: ClassVar = "`.env` has what the example asks for"
-    why: ClassVar = "Code that does not find a setting it reads fails at its start, or later."
+    title: ClassVar = ".env file"
+    why: ClassVar = "Code that reads a missing setting fails at start or later."
 
     def look(self, situation: ProjectFacts) -> StepView:
         """Tell which keys are missing, and ask for their values."""
         report = situation.dotenv
         examples = [one for one in report.files if one.kind is FileKind.EXAMPLE]
         if not examples:
-            return self.view(StepState.SKIPPED, "the project has no example of a `.env`")
+            return self.view(StepState.SKIPPED, "no .env example in the project")
         found = [one for one in report.findings if one.check in _DOTENV_OPTIONS and one.mends]
         if found:
             return self._open(situation, found)
@@ -54,18 +54,18 @@ class DotenvStep(OnboardingStep):
             return self.view(
                 StepState.CANNOT,
                 f"not checked: {lines[0]}",
-                hint="make it a regular text file that you may read",
+                hint="make it a readable regular file",
                 details=lines[1:],
             )
         if not report.compared:
-            return self.view(StepState.SKIPPED, "no example here is one of a `.env`")
+            return self.view(StepState.SKIPPED, "no example for .env")
         pair = report.compared[0]
         file = next(one for one in report.files if one.path == pair.file)
         left = _placeholders(file, pair.extra)
         names = _short(pair.file, situation), _short(pair.example, situation)
-        message = f"{names[0]} has every key of {names[1]}"
+        message = f"{names[0]} has all keys of {names[1]}"
         if left:
-            message += f"; still a placeholder: {', '.join(left)}"
+            message += f"; placeholders left: {', '.join(left)}"
         return self.view(StepState.DONE, message)
 
     def _open(self, situation: ProjectFacts, found: list[DotenvFinding]) -> StepView:
@@ -137,15 +137,15 @@ class SecretsStep(OnboardingStep):
     """Takes the word of the checks of dotenv files, and says which of them could not be made."""
 
     name: ClassVar = "secrets"
-    title: ClassVar = "Secrets are not in git"
-    why: ClassVar = "What is pushed once is known to everybody who has, or will have, the history."
+    title: ClassVar = "Secrets not in git"
+    why: ClassVar = "Pushed secrets stay in the history for everyone with access."
 
     def look(self, situation: ProjectFacts) -> StepView:
         """Tell what is wrong, and what could not be checked."""
         report = situation.dotenv
         files = [one for one in report.files if one.kind is not FileKind.STRAY]
         if not files:
-            return self.view(StepState.SKIPPED, "the project has no dotenv file")
+            return self.view(StepState.SKIPPED, "no .env files in the project")
         by_hand = [one for one in report.findings if one.check in _BY_HAND]
         mended = [one for one in report.findings if one.check in _MENDED and one.mends]
         mended.sort(key=lambda one: _MENDED.index(one.check))
@@ -166,9 +166,9 @@ class SecretsStep(OnboardingStep):
             return self.view(
                 StepState.CANNOT,
                 f"not checked: {reason}",
-                hint="make it a regular text file that you may read"
+                hint="make it a readable regular file"
                 if unread
-                else "install git, or see why it does not read the repository",
+                else "install git, or check why it cannot read the repository",
                 details=unread[1:],
             )
         return self.view(StepState.DONE, _found(files))
@@ -200,16 +200,16 @@ def _found(files: list[DotenvFile]) -> str:
     """Say what was checked, and no more than that."""
     private = [one for one in files if one.kind is FileKind.ENV]
     in_git = [one for one in files if one.git != GitState()]
-    seen = "the example has no secret that can be told" if len(private) < len(files) else ""
+    seen = "no secrets found in the example" if len(private) < len(files) else ""
     if not private:
-        return f"there is no file with values, and {seen}"
-    closed = "only its owner can read it"
+        return f"no .env file; {seen}"
+    closed = "readable only by its owner"
     if any(one.mode is None for one in private):
-        closed = "who else can read it is not checked"
+        closed = "permissions not checked"
     if not in_git:
-        alone = f", and {seen}" if seen else ""
-        return f"{closed}{alone}; it is in no git repository"
-    told = f"git ignores it, no commit has it, and {closed}"
+        alone = f"; {seen}" if seen else ""
+        return f"{closed}{alone}; not in a git repository"
+    told = f"ignored by git, never committed, {closed}"
     return f"{told}; {seen}" if seen else told
 
 

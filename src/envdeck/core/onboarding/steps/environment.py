@@ -34,10 +34,8 @@ class EnvironmentStep(OnboardingStep):
     """Makes one where there is none, mends one that is broken, moved, or of the wrong Python."""
 
     name: ClassVar = "environment"
-    title: ClassVar = "An environment that works"
-    why: ClassVar = (
-        "Packages of its own keep a project from breaking others, and from being broken by them."
-    )
+    title: ClassVar = "Environment"
+    why: ClassVar = "Isolated packages keep projects from breaking each other."
     needs: ClassVar = ("interpreter",)
 
     def look(self, situation: ProjectFacts) -> StepView:
@@ -46,12 +44,12 @@ class EnvironmentStep(OnboardingStep):
         if environment is None:
             return self._none(situation)
         python = environment.python
-        named = f"{environment.name}, with Python {python.version or 'of an unknown version'}"
+        named = f"{environment.name}, Python {python.version or 'of unknown version'}"
         if environment.status is Status.SUSPECT:
             return self.view(
                 StepState.CANNOT,
-                f"{environment.name} may be no environment at all: {environment.reason}",
-                hint=f"look at {environment.path}, and move it away if it is none",
+                f"{environment.name} is not an environment: {environment.reason}",
+                hint=f"check {environment.path} and move it away if needed",
             )
         if environment.status is not Status.OK:
             return self._mended(
@@ -60,31 +58,31 @@ class EnvironmentStep(OnboardingStep):
             )  # fmt: skip
         if not accepts_python(situation.wanted, python.version, python.implementation):
             return self._mended(
-                situation, environment, f"{named}, and the project asks for "
+                situation, environment, f"{named}, but the project requires "
                 f"{asked_for(situation.wanted)}",
             )  # fmt: skip
-        return self.view(StepState.DONE, f"{named}; it and its interpreter are in order")
+        return self.view(StepState.DONE, f"{named}, works")
 
     def _none(self, situation: ProjectFacts) -> StepView:
         place = situation.place
         if reach.lexists(place):
             return self.view(
                 StepState.CANNOT,
-                f"{os.path.basename(place)} is there, and is no environment",
-                hint=f"look at {place}, and move it away",
+                f"{os.path.basename(place)} exists but is not an environment",
+                hint=f"check {place} and move it away",
             )
         if not situation.writable:
             return self.view(
                 StepState.CANNOT,
-                "there is none, and none can be made: the project's folder is read-only",
-                hint="make the folder writable, or copy the project to where you may write",
+                "cannot create an environment: the project folder is read-only",
+                hint="make the folder writable, or copy the project",
             )
         problem = manifest_problem(situation.project)
         if problem is not None and not any(lock.usable for lock in situation.project.locks):
             return self.view(
                 StepState.CANNOT,
-                f"there is none, and none can be made: {told(problem)}",
-                hint="mend that file",
+                f"cannot create an environment: {told(problem)}",
+                hint="fix that file",
             )
         chosen = situation.interpreters[0].interpreter if situation.interpreters else None
         options, folder = situation.options, situation.folder
@@ -102,8 +100,8 @@ class EnvironmentStep(OnboardingStep):
         unread = lock_problem(situation.project)
         return self.view(
             StepState.OPEN,
-            f"none is known; this makes one at {os.path.basename(place)}",
-            details=[f"{told(unread)}: it is made from what is declared"] if unread else (),
+            f"not created yet: {os.path.basename(place)}",
+            details=[f"{told(unread)}: using declared dependencies"] if unread else (),
             commands=[envdeck_command("create", folder, situation.project, options)],
             safe=True,
             options=options,
@@ -115,12 +113,12 @@ class EnvironmentStep(OnboardingStep):
         if situation.other_project:
             return self.view(
                 StepState.CANNOT,
-                f"{message}; it serves another project, {situation.other_project}",
-                hint="give this project an environment of its own",
+                f"{message}; belongs to another project, {situation.other_project}",
+                hint="create a separate environment for this project",
             )
         if not reach.access(os.path.dirname(environment.path), os.W_OK | os.X_OK):
             return self.view(
-                StepState.CANNOT, message, hint="make the folder that it lies in writable"
+                StepState.CANNOT, message, hint="make the parent folder writable"
             )  # fmt: skip
         chosen = situation.interpreters[0].interpreter if situation.interpreters else None
         same = chosen is not None and minor_of(chosen.version) == minor_of(
@@ -168,10 +166,9 @@ class InterpreterStep(OnboardingStep):
     """Looks for one among those that are remembered, else on the whole machine."""
 
     name: ClassVar = "interpreter"
-    title: ClassVar = "A Python that the project accepts"
+    title: ClassVar = "Python"
     why: ClassVar = (
-        "On another version than the project is made for, packages may not install, "
-        "and its code may fail in ways that nobody else sees."
+        "With another version, packages may not install and code may fail in unexpected ways."
     )
 
     def look(self, situation: ProjectFacts) -> StepView:
@@ -181,13 +178,13 @@ class InterpreterStep(OnboardingStep):
         asked = asked_for(wanted)
         if situation.interpreters:
             best = situation.interpreters[0].interpreter
-            ended = f", whose support ended in {best.end_of_life}" if best.end_of_life else ""
-            suits = f", and the project asks for {asked}" if asked else ""
+            ended = f", end of life since {best.end_of_life}" if best.end_of_life else ""
+            suits = f"; the project requires {asked}" if asked else ""
             if problems and not asked:
-                suits = "; what the project asks for is not checked"
+                suits = "; required version not checked"
             return self.view(
                 StepState.DONE,
-                f"Python {best.version} is at {best.executable}{ended}{suits}",
+                f"Python {best.version} at {best.executable}{ended}{suits}",
                 details=problems,
             )
         return self._missing(situation, asked, problems)
@@ -195,24 +192,24 @@ class InterpreterStep(OnboardingStep):
     def _missing(self, situation: ProjectFacts, asked: str, problems: tuple[str, ...]) -> StepView:
         version = version_to_get(situation.wanted, situation.host.now())
         words = ("python", "install", *([version] if version else []))
-        message = f"no Python here is one that the project accepts ({asked})"
+        message = f"no Python found that the project accepts ({asked})"
         if not asked:
-            message = "no Python is here"
+            message = "no Python found"
         program = find_uv()
         policy = situation.operations.policy
         if program is None or not policy.downloads or policy.offline:
             return self.view(
                 StepState.CANNOT,
                 message,
-                hint=f"`uv {' '.join(_quoted(word) for word in words)}` gets one; with "
-                "`downloads = true` in the configuration it is done here",
+                hint=f"run `uv {' '.join(_quoted(word) for word in words)}`, or set "
+                "`downloads = true` in the configuration",
                 details=problems,
                 commands=[("uv", *words)],
             )
         folder = situation.host.home
 
         def act(operations: "Operations", _: Answers) -> Plan | NoPlan:
-            title = f"get Python {version}".strip()
+            title = f"Install Python {version}".strip()
             return operations.plan_run(Task(title, (program, *words), folder))
 
         return self.view(
@@ -228,8 +225,8 @@ class ActivationStep(OnboardingStep):
     """No program can do it for the shell that started it: the line is for a person to type."""
 
     name: ClassVar = "activate"
-    title: ClassVar = "The environment is active in your shell"
-    why: ClassVar = "Then `python`, and every command of the packages, is the project's own."
+    title: ClassVar = "Activate"
+    why: ClassVar = "Makes `python` and all package commands those of the project."
     needs: ClassVar = ("environment",)
 
     def look(self, situation: ProjectFacts) -> StepView:
@@ -237,18 +234,20 @@ class ActivationStep(OnboardingStep):
         environment = situation.environment
         shell = situation.asked_shell or shell_in_use(situation.host, os.getppid())
         if environment is None:
-            return self.view(StepState.READY, f"the line for {shell} is known once there is one")
+            return self.view(
+                StepState.READY, f"the command for {shell} is known once the environment exists"
+            )
         active = situation.host.folder("VIRTUAL_ENV") or situation.host.folder("CONDA_PREFIX")
         if active is not None and reach.realpath(active) == environment.path:
-            return self.view(StepState.DONE, "it is active in this shell")
+            return self.view(StepState.DONE, "active in this shell")
         line = activation(environment, situation.bin, shell)
         if not line:
             return self.view(
                 StepState.CANNOT,
                 f"{environment.name} has no activation script for {shell}",
-                hint=f"`{situation.bin or environment.path}` holds its commands",
+                hint=f"commands are in `{situation.bin or environment.path}`",
             )
-        elsewhere = f"; {active} is active now" if active is not None else ""
+        elsewhere = f"; active now: {active}" if active is not None else ""
         return self.view(
-            StepState.READY, f"type this in {shell}{elsewhere}", commands=[line]
+            StepState.READY, f"run this in {shell}{elsewhere}", commands=[line]
         )  # fmt: skip

@@ -91,40 +91,40 @@ class HooksStep(OnboardingStep):
     """Looks for those of pre-commit; what others install is left to them."""
 
     name: ClassVar = "hooks"
-    title: ClassVar = "The git hooks are installed"
-    why: ClassVar = "They find before a commit what would else be found in review."
+    title: ClassVar = "Git hooks"
+    why: ClassVar = "They catch problems before a commit instead of in review."
     after: ClassVar = ("environment", "packages")
 
     def look(self, situation: ProjectFacts) -> StepView:
         """Tell whether they are there, and whose they are."""
         hooks = read_hooks(situation.folder, situation.host)
         if hooks is None:
-            return self.view(StepState.SKIPPED, "the project has no .pre-commit-config.yaml")
+            return self.view(StepState.SKIPPED, "no .pre-commit-config.yaml in the project")
         if hooks.folder is None:
             return self.view(
                 StepState.CANNOT,
-                "it has a .pre-commit-config.yaml, and lies in no git repository",
-                hint="clone the repository with git, or `git init` makes one",
+                "has a .pre-commit-config.yaml but is not in a git repository",
+                hint="clone the repository with git, or run `git init`",
             )
         program = situation.program("pre-commit")
         named = ", ".join(hooks.types)
         if set(hooks.there) == set(hooks.types):
             if program or (hooks.python and reach.exists(hooks.python)):
-                return self.view(StepState.DONE, f"pre-commit is installed as {named}")
-            gone = f"{named} is there, and the pre-commit that it runs is gone"
+                return self.view(StepState.DONE, f"pre-commit installed as {named}")
+            gone = f"{named} is installed, but its pre-commit is missing"
             return self._missing(situation, gone)
         if hooks.others:
             return self.view(
                 StepState.CANNOT,
-                f"a hook that is not pre-commit's is there: {', '.join(hooks.others)}",
-                hint=f"see what {hooks.folder} holds; `pre-commit install` keeps it as "
-                f"{hooks.others[0]}.legacy, and runs both",
+                f"another hook is installed: {', '.join(hooks.others)}",
+                hint=f"check {hooks.folder}; `pre-commit install` keeps it as "
+                f"{hooks.others[0]}.legacy and runs both",
             )
         if hooks.configured:
             return self.view(
                 StepState.CANNOT,
-                f"git runs the hooks of {hooks.folder}, and pre-commit installs none there",
-                hint="`git config --unset-all core.hooksPath`, and look again",
+                f"git uses hooks in {hooks.folder}, where pre-commit does not install",
+                hint="run `git config --unset-all core.hooksPath`, then refresh",
             )
         if program is None:
             return self._missing(situation, f"not installed: {named}")
@@ -134,8 +134,8 @@ class HooksStep(OnboardingStep):
         """Say that there is no pre-commit; one may yet come with the environment."""
         return self.view(
             StepState.OPEN if situation.environment is None else StepState.CANNOT,
-            f"{message}; there is no pre-commit, in the environment or on the PATH",
-            hint="`uv tool install pre-commit` gets it",
+            f"{message}; pre-commit not found in the environment or on the PATH",
+            hint="install it with `uv tool install pre-commit`",
         )
 
     def _open(self, situation: ProjectFacts, hooks: Hooks, program: str) -> StepView:
@@ -146,7 +146,7 @@ class HooksStep(OnboardingStep):
             active = environment.path if environment is not None else None
             hides = values_of(situation.folder)
             return operations.plan_run(
-                Task("install the git hooks", argv, situation.folder, active, hides)
+                Task("Install the git hooks", argv, situation.folder, active, hides)
             )
 
         missing = [name for name in hooks.types if name not in hooks.there]

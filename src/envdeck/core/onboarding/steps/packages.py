@@ -29,8 +29,8 @@ class PackagesStep(OnboardingStep):
     """Compares by reading alone; what is chosen beyond the defaults must be there too."""
 
     name: ClassVar = "packages"
-    title: ClassVar = "Everything declared or locked is installed"
-    why: ClassVar = "A package that is missing, or at another version, fails only when it is met."
+    title: ClassVar = "Dependencies"
+    why: ClassVar = "Missing packages and version mismatches fail only at import."
     needs: ClassVar = ("environment",)
 
     def look(self, situation: ProjectFacts) -> StepView:
@@ -42,7 +42,7 @@ class PackagesStep(OnboardingStep):
         ):
             if unread is not None:
                 return self._unread(situation, told(unread))
-            return self.view(StepState.SKIPPED, "the project declares no packages")
+            return self.view(StepState.SKIPPED, "the project declares no dependencies")
         comparison = situation.comparison
         if environment is None or comparison is None:
             return self.view(
@@ -56,10 +56,10 @@ class PackagesStep(OnboardingStep):
             return self._unread(situation, told(unread))
         lock = os.path.basename(comparison.against)
         held = ", ".join(one.id.replace(":", " ") for one in situation.options if one.chosen)
-        message = f"everything that {f'{lock} locks' if lock else 'is declared'} is installed"
+        message = f"all packages match {lock or 'the declared dependencies'}"
         message += f", with {held}" if held else ""
         if comparison.unchecked:
-            message += "; not everything could be checked"
+            message += "; partly unchecked"
         return self.view(
             StepState.DONE, message, details=comparison.unchecked, options=situation.options
         )
@@ -68,7 +68,7 @@ class PackagesStep(OnboardingStep):
         return self.view(
             StepState.CANNOT,
             f"not checked: {problem}",
-            hint="mend that file, or lock anew with the tool that wrote it",
+            hint="fix that file, or lock again with its tool",
             details=situation.comparison.unchecked if situation.comparison else (),
             options=situation.options,
         )
@@ -87,18 +87,16 @@ class PackagesStep(OnboardingStep):
         details += [f"and {len(lacks) - _SHOWN:,} more"] if len(lacks) > _SHOWN else []
         details += [*short, *comparison.unchecked]
         count = len(lacks)
-        said = f"{count:,} {'package is' if count == 1 else 'packages are'} not as "
-        said += f"{os.path.basename(comparison.against) or 'declared'}" + (
-            " says" if comparison.against else ""
-        )
+        said = f"{count:,} {'package does' if count == 1 else 'packages do'} not match "
+        said += os.path.basename(comparison.against) or "the declared dependencies"
         if not lacks:
-            said = f"not everything of what is chosen is installed: {', '.join(short)}"
+            said = f"selected parts not fully installed: {', '.join(short)}"
 
         if situation.other_project:
             return self.view(
                 StepState.CANNOT,
-                f"{said}; the environment serves another project, {situation.other_project}",
-                hint="give this project an environment of its own",
+                f"{said}; the environment belongs to another project, {situation.other_project}",
+                hint="create a separate environment for this project",
                 details=details,
                 options=options,
             )
@@ -127,7 +125,7 @@ def _short_parts(situation: ProjectFacts, comparison: Comparison) -> list[str]:
     """Say which chosen groups and extras are not installed, of those that are not counted."""
     chosen = {one.id for one in situation.options if one.chosen}
     return [
-        f"{part.id.replace(':', ' ')}: {part.installed:,} of {part.declared:,} are installed"
+        f"{part.id.replace(':', ' ')}: {part.installed:,} of {part.declared:,} installed"
         for part in comparison.parts
         if part.id in chosen and not part.counts and part.installed < part.declared
     ]
@@ -135,7 +133,7 @@ def _short_parts(situation: ProjectFacts, comparison: Comparison) -> list[str]:
 
 def _line(drift: Drift) -> str:
     wanted = f" {drift.wanted}" if drift.wanted else ""
-    under = f" (of {', '.join(each.replace(':', ' ') for each in drift.under)})"
-    here = f", and {drift.installed} is here" if drift.installed else ""
+    under = f" ({', '.join(each.replace(':', ' ') for each in drift.under)})"
+    here = f", installed {drift.installed}" if drift.installed else ""
     kind = "missing: " if drift.kind is DriftKind.MISSING else ""
     return f"{kind}{drift.name}{wanted}{here}{under if drift.under else ''}"

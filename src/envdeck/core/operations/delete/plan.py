@@ -145,19 +145,19 @@ def facts_of(
     """Return what a person should know before an environment goes."""
     facts = [Fact("python", _python(environment))]
     if environment.project.path is not None:
-        gone = "" if environment.project.state is ProjectState.FOUND else ", which is not there"
+        gone = "" if environment.project.state is ProjectState.FOUND else " (not found)"
         facts.append(Fact("project", f"{environment.project.path}{gone}"))
-    facts.append(Fact("rebuilt from", rebuilt_from(environment, kept=kept)))
+    facts.append(Fact("rebuild from", rebuilt_from(environment, kept=kept)))
     if unowned.count:
         names = (file.path for file in unowned.files)
         facts.append(Fact("your files", join_some(names, _FILES_NAMED, count=unowned.count)))
     running = machine.processes
     if running.hidden and not running.problem and not running.users_of(environment.path):
-        facts.append(Fact("used by", "no process of yours; others' cannot be looked into"))
+        facts.append(Fact("processes", "not in use (other users' processes are not visible)"))
     if environment.links:
-        facts.append(Fact("links to it", f"lead nowhere then: {', '.join(environment.links)}"))
+        facts.append(Fact("links", f"will break: {', '.join(environment.links)}"))
     if machine.read_only:
-        facts.append(Fact("mode", "read-only: nothing is changed"))
+        facts.append(Fact("mode", "read-only: no changes"))
     return tuple(facts)
 
 
@@ -165,7 +165,7 @@ def _python(environment: Environment) -> str:
     version = environment.python.version or "not known"
     count = environment.packages
     packages = "" if count is None else f", {counted(count, 'package')}"
-    return f"{version}, of {environment.manager}{packages}"
+    return f"{version}, {environment.manager}{packages}"
 
 
 def refusals_of(
@@ -190,8 +190,8 @@ def _warnings(
     said = []
     if removal.owner is not None:
         said.append(
-            f"{removal.environment.manager} removes {removal.environment.name} itself,"
-            " which cannot be taken back here"
+            f"{removal.environment.manager} deletes {removal.environment.name} itself:"
+            " cannot be undone"
         )
     if purge or removal.owner is not None:
         said += [f"{named}{lost}" for lost in loss_warnings(removal.target.edits)]
@@ -208,12 +208,12 @@ def _warnings(
 def _steps(removal: Removal, *, purge: bool) -> list[Step]:
     name = removal.target.name
     if removal.link is not None:
-        return [Step(f"move the link {removal.link} to the trash")]
+        return [Step(f"Move the symlink {removal.link} to the trash")]
     if removal.owner is not None:
-        return [Step(f"have {removal.environment.manager} remove {name}", removal.owner)]
-    steps = [Step(f"move {name} to the trash")]
+        return [Step(f"Delete {name} with {removal.environment.manager}", removal.owner)]
+    steps = [Step(f"Move {name} to the trash")]
     if purge:
-        steps.append(Step(f"remove {name} from the trash, for good"))
+        steps.append(Step(f"Delete {name} permanently"))
     return steps
 
 
@@ -226,8 +226,8 @@ def command_of_owner(
     if program is None:
         return Refusal(
             "owned-by-tool",
-            f"{name} keeps an index of it, and is not on the PATH",
-            hint=f"install {name}, or run `{' '.join(words)}` where it is",
+            f"managed by {name}, which is not on the PATH",
+            hint=f"install {name}, or run `{' '.join(words)}` where it is available",
             path=environment.path,
         )
     kept = {

@@ -59,8 +59,8 @@ def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPl
     unknown = [name for name in identifiers if name not in everything]
     if unknown:
         return NoPlan(
-            f"there is no `{unknown[0]}` in the trash",
-            hint="`envdeck trash` lists it",
+            f"not in the trash: `{unknown[0]}`",
+            hint="envdeck trash",
             missing=True,
         )
     chosen = [everything[name] for name in dict.fromkeys(identifiers)] or [*everything.values()]
@@ -70,7 +70,7 @@ def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPl
     if strange and (identifiers or len(strange) == len(chosen)):
         first = strange[0]
         return NoPlan(
-            f"{first.id} cannot be purged: {first.problem}", hint=f"look at {first.folder}"
+            f"{first.id} cannot be deleted: {first.problem}", hint=f"check {first.folder}"
         )
     return purge_of([item for item in chosen if item.ours], context.ground)
 
@@ -87,11 +87,11 @@ def purge_of(items: Sequence[Item], ground: OperationStore) -> PurgePlan:
         id=new_id(ground.host),
         operation=Operation.PURGE,
         targets=tuple(_target(item) for item in chosen),
-        steps=tuple(Step(f"remove {item.id} from the trash, for good") for item in chosen),
+        steps=tuple(Step(f"Delete {item.id} permanently") for item in chosen),
         warnings=(
-            "what is purged cannot be undone",
+            "deletes permanently: cannot be undone",
             *_edited(chosen),
-            *(f"left out: {why}" for why in left_out),
+            *(f"skipped: {why}" for why in left_out),
         ),
         refusals=refusals,
         frees_now_bytes=freed,
@@ -111,20 +111,20 @@ def _edited(chosen: Sequence[Item]) -> tuple[str, ...]:
     if not paths:
         return ()
     files = counted(len(paths), "edited file")
-    return (f"{files} of packages deleted permanently: {join_some(paths)}",)
+    return (f"permanently deletes {files} of packages: {join_some(paths)}",)
 
 
 def _mounted(item: Item, ground: OperationStore) -> Refusal | None:
     point = mounted_in(item.folder, ground.host)
     if not point:
         return None
-    said = f"something is mounted in {item.id}: {point}"
+    said = f"a disk is mounted in {item.id}: {point}"
     return Refusal("mount", said, shlex.join(["umount", point]), item.folder)
 
 
 def _target(item: Item) -> Target:
     manifest = item.manifest
-    facts = [] if manifest is None else [Fact("was at", manifest.path)]
+    facts = [] if manifest is None else [Fact("original path", manifest.path)]
     if manifest is not None and manifest.unowned:
         facts.append(Fact("your files", ", ".join(manifest.unowned[:5])))
     if manifest is not None and manifest.edited:
@@ -145,7 +145,9 @@ def run(plan: PurgePlan, context: Context, tell: Tell, stopped: Stopped) -> Resu
     with ground.spare.giving(every):
         for index, item in enumerate(plan.items):
             if stopped():
-                message = f"stopped: {index} of {len(plan.items)} done, the others are in the trash"
+                message = (
+                    f"cancelled: {index} of {len(plan.items)} deleted, the rest stays in the trash"
+                )
                 return replace(conclude_purge(results), message=message, stopped=True)
             tell(StepStarted(index, plan.steps[index].title))
             identifier = plan.id if is_alone else f"{plan.id}-{index + 1}"
@@ -170,8 +172,8 @@ def purge_one(
     hint, guard, freed = "", None, None
     try:
         if _is_another(item, ground):
-            status, message = Ending.REFUSED, f"what is in {item.id} now is not what was shown"
-            hint, guard = "look again with `envdeck trash`", "not-an-environment"
+            status, message = Ending.REFUSED, f"{item.id} changed since the preview"
+            hint, guard = "check again with `envdeck trash`", "not-an-environment"
         else:
             freed = purge_item(item, identifier, group, ground, tell)
             status, message = Ending.DONE, "permanently deleted"
@@ -179,18 +181,20 @@ def purge_one(
                 message = "no longer in the trash"
     except BusyError as error:
         status, message, guard = Ending.REFUSED, str(error), "in-use"
-        hint = "wait until it has ended"
+        hint = "wait until it finishes"
     except ReplacedError as error:
-        status, message = Ending.REFUSED, f"what is at {error} now is not what was shown"
-        hint, guard = "look again with `envdeck trash`", "not-an-environment"
+        status, message = Ending.REFUSED, f"{error} changed since the preview"
+        hint, guard = "check again with `envdeck trash`", "not-an-environment"
     except HalfPurgedError as error:
-        status, message = Ending.FAILED, f"partly purged, cannot be undone: {error}"
+        status, message = Ending.FAILED, f"partly deleted, cannot be undone: {error}"
         hint, freed = error.hint, error.freed
     except OSError as error:
         if is_alone and not isinstance(error, RemainderError):
             raise
         status = Ending.ROLLED_BACK
-        message = f"{describe_remains(error, item.folder, ground.host)}; it is whole in the trash"
+        message = (
+            f"{describe_remains(error, item.folder, ground.host)}; still complete in the trash"
+        )
         hint = suggest_purge(error, item.folder, item.id, ground.host)
     known = item.manifest
     name, path = (item.id, item.folder) if known is None else (known.name, known.path)
@@ -223,7 +227,7 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
             first.status, f"{first.name}: {first.message}", hint=first.hint, guard=first.guard,
             freed_bytes=first.freed_bytes, items=items,
         )  # fmt: skip
-    more = f"; and {len(failed) - 1:,} more not" if len(failed) > 1 else ""
+    more = f"; {len(failed) - 1:,} more failed" if len(failed) > 1 else ""
     is_changed = bool(purged) or any(each.status is Ending.FAILED for each in failed)
     return Result(
         Ending.FAILED if is_changed else Ending.ROLLED_BACK,
@@ -236,7 +240,7 @@ def conclude_purge(results: Sequence[ItemResult]) -> Result:
 
 
 def _count_items(count: int, became: str) -> str:
-    return f"{counted(count, 'item')} {'is' if count == 1 else 'are'} {became}"
+    return f"{counted(count, 'item')} {became}"
 
 
 def purge_item(
@@ -278,7 +282,7 @@ def purge_item(
             _nobody_uses(entry, ground)
             at = going if ground.spare.has_begun(old) else source
             if ground.disk.identity(at) != old:
-                current.close(Phase.ROLLED_BACK, "it was no longer in the trash")
+                current.close(Phase.ROLLED_BACK, "no longer in the trash")
                 return None
             check_removable(at, ground.host)
             is_whole = current.set_going() and not item.going
@@ -288,7 +292,7 @@ def purge_item(
                 freed = error.freed
                 raise
             tidy(os.path.dirname(folder), ground.disk)
-            current.close(Phase.DONE, "it was purged")
+            current.close(Phase.DONE, "permanently deleted")
     except OSError as error:
         if ground.disk.identity(going) is None:
             raise
@@ -330,4 +334,4 @@ def _nobody_uses(entry: Entry, ground: OperationStore) -> None:
     """Raise where an operation has begun with it since it was listed."""
     for each in ground.journal.read_all()[0]:
         if each.item == entry.item and each.id != entry.id and not each.phase.over:
-            raise BusyError(f"operation {each.id} works with it")
+            raise BusyError(f"in use by operation {each.id}")

@@ -51,9 +51,9 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
         number = f"-{index + 1}" if len(plan.removals) > 1 else ""
         if stopped():
             _bring_all_back(done, context.ground)
-            message = "stopped" if owned else "stopped: nothing was deleted"
+            message = "cancelled" if owned else "cancelled: nothing deleted"
             return _but_for(Result(Ending.ROLLED_BACK, message, stopped=True), owned)
-        tell(StepStarted(index, f"move {removal.target.name} to the trash"))
+        tell(StepStarted(index, f"Move {removal.target.name} to the trash"))
         if removal.owner is not None:
             result = _remove_by_owner(removal, f"{plan.id}{number}", plan, context, tell, stopped)
             if result is not None:
@@ -74,7 +74,7 @@ def _delete_all(plan: DeletePlan, context: Context, tell: Tell, stopped: Stopped
         purged = _purge(done, plan, context.ground, tell)
         is_done = purged.status is Ending.DONE
         return replace(purged, message=_summary(plan)) if is_done else purged
-    hint = f"`envdeck undo {plan.id}` restores what is in the trash" if done and owned else ""
+    hint = f"use `envdeck undo {plan.id}` to restore what is in the trash" if done and owned else ""
     return Result(Ending.DONE, _summary(plan), hint=hint, verified=_verified(plan))
 
 
@@ -104,7 +104,7 @@ def _move_to_trash(
             return moved
         _bring_back(moved, ground)
         return refused(not_shown(come))
-    raise unable or OSError(errno.ENOENT, "there is no place for a trash", path)
+    raise unable or OSError(errno.ENOENT, "no location available for a trash", path)
 
 
 def _manifest(entry: Entry, removal: Removal, ground: OperationStore) -> TrashManifest:
@@ -142,7 +142,7 @@ def _but_for(result: Result, owned: Sequence[Removal]) -> Result:
     """Return a result that says what is gone all the same."""
     if not owned:
         return result
-    message = f"{result.message}; {_owned_words(owned)}, all else is as it was"
+    message = f"{result.message}; {_owned_words(owned)}, everything else unchanged"
     return replace(result, status=Ending.FAILED, message=message)
 
 
@@ -165,15 +165,15 @@ def _remove_by_owner(
         ended = Runner(ground.host, keep=current.keep).run(command, tell, stopped)
         gone = ground.disk.identity(environment.path) is None
         if ended.ok and gone:
-            current.close(Phase.DONE, f"{environment.manager} has removed it")
+            current.close(Phase.DONE, f"deleted by {environment.manager}")
             return None
-        why = ended.tail[-1] if ended.tail else f"it ended with {ended.code}"
+        why = ended.tail[-1] if ended.tail else f"exit code {ended.code}"
         phase = Phase.ATTENTION if gone or ended.stopped else Phase.ROLLED_BACK
-        current.close(phase, f"{environment.manager} did not remove it: {why}")
+        current.close(phase, f"{environment.manager} failed to delete it: {why}")
     return Result(
         Ending.ROLLED_BACK,
-        f"{environment.manager} did not remove it: {why}",
-        hint=f"run it by hand to see more: {' '.join(removal.owner or ())}",
+        f"{environment.manager} failed to delete it: {why}",
+        hint=f"run it manually for details: {' '.join(removal.owner or ())}",
         stopped=ended.stopped,
     )
 
@@ -184,7 +184,7 @@ def _purge(done: Sequence[Entry], plan: DeletePlan, ground: OperationStore, tell
     results = []
     with ground.spare.giving(moved):
         for index, entry in enumerate(done):
-            tell(StepStarted(len(plan.removals) + index, f"remove {entry.name}, for good"))
+            tell(StepStarted(len(plan.removals) + index, f"Delete {entry.name} permanently"))
             item = read_item(entry.item, ground.disk)
             results.append(purge_one(item, f"{entry.id}-purge", plan.id, ground, tell))
     return conclude_purge(results)
@@ -195,9 +195,9 @@ def _summary(plan: DeletePlan) -> str:
     owned = [removal for removal in plan.removals if removal.owner is not None]
     said = []
     if moved and plan.purge:
-        said.append(f"{_name(moved)} {_is(moved)} permanently deleted")
+        said.append(f"{_name(moved)} permanently deleted")
     elif moved:
-        said.append(f"{_name(moved)} {_is(moved)} in the trash")
+        said.append(f"{_name(moved)} moved to trash")
     if owned:
         said.append(_owned_words(owned))
     return "; ".join(said)
@@ -205,18 +205,14 @@ def _summary(plan: DeletePlan) -> str:
 
 def _owned_words(owned: Sequence[Removal]) -> str:
     tools = " and ".join(sorted({removal.environment.manager for removal in owned}))
-    return f"{_name(owned)} {_is(owned)} permanently deleted by {tools}"
+    return f"{_name(owned)} permanently deleted by {tools}"
 
 
 def _name(removals: Sequence[Removal]) -> str:
     if len(removals) > 1:
         return f"{len(removals)} environments"
     link = removals[0].link
-    return removals[0].target.name if link is None else f"the link {link}"
-
-
-def _is(removals: Sequence[Removal]) -> str:
-    return "is" if len(removals) == 1 else "are"
+    return removals[0].target.name if link is None else f"symlink {link}"
 
 
 def _verified(plan: DeletePlan) -> tuple[str, ...]:
@@ -225,4 +221,4 @@ def _verified(plan: DeletePlan) -> tuple[str, ...]:
     moved = [one for one in plan.removals if one.owner is None and one.link is None]
     if not moved:
         return ()
-    return ("nothing was in it that was not shown, asked once more where nobody adds to it",)
+    return ("contents unchanged since preview",)

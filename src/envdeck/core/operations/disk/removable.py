@@ -25,7 +25,7 @@ def check_removable(path: str, host: Host) -> None:
     """Raise `OSError` where a part of a tree could not be removed: what is mounted in it, and
     what is in another user's folder that we may not write to."""
     if point := mounted_in(path, host):
-        raise NotOneDiskError(18, "something is mounted in it", point)
+        raise NotOneDiskError(18, "a disk is mounted in it", point)
     user = os.geteuid() if hasattr(os, "geteuid") else 0
     for folder, names in _folders(path) if user else ():
         status = os.lstat(folder)

@@ -98,7 +98,7 @@ def _refuse_mounts(path: str, host: Host) -> None:
     real = os.path.realpath(path)
     for mount in read_mounts(host):
         if lies_under(mount.point, real):
-            raise NotOneDiskError(18, "something is mounted in it", mount.point)
+            raise NotOneDiskError(18, "a disk is mounted in it", mount.point)
 
 
 @dataclass(slots=True, eq=False)

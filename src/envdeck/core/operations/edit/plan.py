@@ -39,7 +39,7 @@ class Sealed:
         return "Sealed()"
 
     def __reduce__(self) -> str:
-        raise TypeError("what is sealed is not copied")
+        raise TypeError("hidden values are not copied")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +61,17 @@ class EditPlan(Plan):
     verified: tuple[str, ...] = ()
 
 
-_KEPT = "the file as it is now, in the trash: only you may enter that"
-_KEPT_VALUES = "the file as it is now, values and all, in the trash: only you may enter that"
+_KEPT = "the current file, in the trash (readable only by you)"
+_KEPT_VALUES = "the current file with its values, in the trash (readable only by you)"
 
 
 def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> EditPlan | NoPlan:
     """Plan what mends a finding; see :meth:`Operations.plan_remedy`."""
     host = context.catalog.host
     if not os.path.isdir(remedy.project):
-        return NoPlan(f"`{remedy.project}` is no folder", missing=True)
+        return NoPlan(f"`{remedy.project}` is not a folder", missing=True)
     if any(map(is_secret_text, values)):  # a value with line ends and no quotes, perhaps
-        return NoPlan("a name that a value was given for is none: it looks like part of a value")
+        return NoPlan("invalid key name: it looks like part of a value")
     named = file_of(remedy)
     place = place_of(named, remedy.project, host)
     if isinstance(place, Refusal):
@@ -84,7 +84,7 @@ def plan_remedy(context: Context, remedy: Remedy, values: Mapping[str, str]) -> 
     if isinstance(draft, NoPlan):
         return draft
     if isinstance(draft, Draft) and len(draft.content) > LIMIT:
-        return NoPlan(f"{named} would be larger than {LIMIT // 1024} KiB, and is not read then")
+        return NoPlan(f"{named} would exceed {LIMIT // 1024} KiB, the limit for reading it")
     if isinstance(draft, Refusal):
         return _refused(context, remedy, draft)
     return _planned(context, remedy, place, old, draft)
@@ -100,7 +100,7 @@ def _planned(
         facts.append(Fact("named", named))
     if old is not None:
         ours = os.path.basename(place.path) == ".gitignore"
-        facts.append(Fact("kept", _KEPT if ours else _KEPT_VALUES))
+        facts.append(Fact("backup", _KEPT if ours else _KEPT_VALUES))
     undoing = context.policy.kept_until(ground.host.now()) if old is not None else None
     return EditPlan(
         id=identifier,
@@ -109,11 +109,11 @@ def _planned(
             Target(place.path, place.identity, short_name(place.path), tuple(facts), place.mark),
         ),
         steps=(
-            Step("write the new file aside, and read it again"),
+            Step("Write the new file to staging and verify it"),
             Step(
-                "move it into its place"
+                "Move it into place"
                 if old is None
-                else "exchange it for the one that is there, which goes to the trash"
+                else "Swap it in and move the old file to the trash"
             ),
         ),
         warnings=(*draft.warnings, *_linked(place)),
@@ -142,7 +142,7 @@ def _linked(place: EditTarget) -> tuple[str, ...]:
     if count < 2:
         return ()
     others = "another name" if count == 2 else f"{count - 1:,} other names"
-    return (f"it has {others} (hard links), which keep the old content and mode",)
+    return (f"the file has {others} (hard links), which keep the old content and mode",)
 
 
 def _refused(context: Context, remedy: Remedy, refusal: Refusal) -> EditPlan:

@@ -52,10 +52,12 @@ def _place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
     in_it = lies_under(os.path.normpath(named), os.path.normpath(project))
     if not lies_under(real, folder) and (is_link or in_it):
         what = "a link that leads" if is_link else "reached by a link"
-        said = f"{named} is {what} out of the project, to {real}"
-        return _refused("symlink", said, named, "edit that file by hand, or put one in its place")
+        said = f"{named} is {what} outside the project: {real}"
+        return _refused(
+            "symlink", said, named, "edit that file manually, or replace the link with a file"
+        )
     if is_link and not os.path.lexists(real):
-        return _refused("symlink", f"{named} is a link to nothing ({real})", named)
+        return _refused("symlink", f"{named} is a broken symlink to {real}", named)
     if why := own_place(real, host):
         return _refused("protected-path", f"{named}: {why}", named)
     try:
@@ -63,10 +65,10 @@ def _place_of(named: str, project: str, host: Host) -> EditTarget | Refusal:
     except FileNotFoundError:
         return EditTarget(real, None)
     if not stat.S_ISREG(status.st_mode):
-        return _refused("not-a-file", f"{named} is {_kind(status.st_mode)}, and no file", named)
+        return _refused("not-a-file", f"{named} is {_kind(status.st_mode)}, not a file", named)
     if status.st_size > LIMIT:
-        said = f"{named} is larger than {LIMIT // 1024} KiB, which no dotenv file is"
-        return _refused("not-a-file", said, named, "see what it is, and edit it by hand")
+        said = f"{named} exceeds {LIMIT // 1024} KiB, too large for a dotenv file"
+        return _refused("not-a-file", said, named, "check the file and edit it manually")
     return EditTarget(real, status, mark_of_file(real))
 
 
@@ -76,7 +78,7 @@ def _kind(mode: int) -> str:
     if stat.S_ISFIFO(mode):
         return "a pipe"
     if stat.S_ISLNK(mode):
-        return "a link in a circle"
+        return "a circular symlink"
     return "a socket or a device"
 
 
@@ -84,22 +86,22 @@ def obstacles_at(place: EditTarget) -> tuple[Refusal, ...]:
     """Return why no file can take the place of the one that is there."""
     folder = os.path.dirname(place.path)
     if not os.path.isdir(folder):
-        return (_refused("not-writable", f"the folder {folder} is not there", place.path),)
+        return (_refused("not-writable", f"folder not found: {folder}", place.path),)
     if not os.access(folder, os.W_OK | os.X_OK):
-        said = f"nothing can be written in {folder}"
-        hint = "see who may write there, and whether its disk is mounted read-only"
+        said = f"folder is not writable: {folder}"
+        hint = "check its permissions and whether the disk is mounted read-only"
         return (_refused("not-writable", said, place.path, hint),)
     status = place.status
     if status is not None and hasattr(os, "geteuid") and os.geteuid() not in {0, status.st_uid}:
-        said = f"{place.path} belongs to another user, and would be yours after"
-        return (_refused("not-writable", said, place.path, "have its owner do it"),)
+        said = f"{place.path} belongs to another user; editing would change its owner"
+        return (_refused("not-writable", said, place.path, "let its owner edit it"),)
     return ()
 
 
 def changed(path: str) -> Refusal:
     """Return why something that came, or went, since it was shown is left alone."""
-    said = f"{path} is not what was shown any more"
-    return _refused(CHANGED, said, path, "look again, and do it anew")
+    said = f"{path} changed since the preview"
+    return _refused(CHANGED, said, path, "run it again")
 
 
 def _refused(guard: str, message: str, path: str, hint: str = "") -> Refusal:
@@ -145,8 +147,8 @@ def _create(
     remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     if old is not None:
-        said = f"{remedy.file} is there already"
-        return Refusal("place-taken", said, "`--add-missing` adds what it lacks", place.path)
+        said = f"{remedy.file} already exists"
+        return Refusal("place-taken", said, "use `--add-missing` to add missing keys", place.path)
     example = place_of(remedy.example, remedy.project, host)
     if isinstance(example, Refusal):
         return example
@@ -164,17 +166,15 @@ def _create(
         done = add_keys(done, more)
     if isinstance(done, Unedited):
         return _unedited(remedy.example, done)
-    given = (
-        f"{join_some(values, 5)}; all else is as in the example" if values else "as in the example"
-    )
+    given = f"{join_some(values, 5)}; the rest from the example" if values else "as in the example"
     return Draft(
         content=done,
         facts=(
             Fact("from", example.path),
-            Fact("values given", given if values else f"none: they are {given}"),
-            Fact("mode", "0600: you alone may read it"),
+            Fact("values", given),
+            Fact("mode", "0600 (readable only by you)"),
         ),
-        done=f"{_short(place.path)} is made",
+        done=f"created {_short(place.path)}",
         mode=_ALONE,
         verified=_proof(values),
     )
@@ -184,13 +184,13 @@ def _add(
     remedy: Remedy, place: EditTarget, old: Old, values: Mapping[str, str], host: Host
 ) -> Drafted:
     if old is None:
-        hint = "`--create` makes it from the example"
-        return NoPlan(f"{remedy.file} is not there", hint=hint, missing=True)
+        hint = "use `--create` to create it from the example"
+        return NoPlan(f"file not found: {remedy.file}", hint=hint, missing=True)
     if not remedy.keys:
-        return NoPlan("there is no key to add", missing=True)
+        return NoPlan("no keys to add", missing=True)
     unasked = [name for name in values if name not in remedy.keys]
     if unasked:
-        return NoPlan(f"{join_some(unasked, 5)} is not among the keys to add", missing=True)
+        return NoPlan(f"not a key to add: {join_some(unasked, 5)}", missing=True)
     added = {name: values.get(name, "") for name in remedy.keys}
     done = add_keys(old, added, order=_order(remedy, host))
     if isinstance(done, Unedited):
@@ -198,7 +198,7 @@ def _add(
     empty = [name for name, value in added.items() if not value]
     facts = [Fact("adds", join_some(added, 20))]
     if empty:
-        facts.append(Fact("empty", f"{join_some(empty, 20)}: no value was given"))
+        facts.append(Fact("empty", f"{join_some(empty, 20)}: no value given"))
     count = f"{counted(len(added), 'key')} {'is' if len(added) == 1 else 'are'}"
     return Draft(
         content=done,
@@ -222,12 +222,12 @@ def _ignore(
     del values
     named = file_of(remedy)
     if os.path.islink(named):
-        said = f"{named} is a link, and git reads no .gitignore that is one"
-        hint = "put a file in its place, or name it in .git/info/exclude"
+        said = f"{named} is a symlink, which git ignores"
+        hint = "replace it with a file, or use .git/info/exclude"
         return Refusal("symlink", said, hint, named)
     within = os.path.relpath(remedy.file, remedy.project)
     if within.split(os.sep)[0] == os.pardir or "\n" in within or "\r" in within:
-        return NoPlan(f"{remedy.file} cannot be named in {place.path}")
+        return NoPlan(f"{remedy.file} cannot be listed in {place.path}")
     escaped = re.sub(r"([\\*?\[])", r"\\\1", within.replace(os.sep, "/"))
     escaped = re.sub(r" (?= *\Z)", r"\\ ", escaped)
     pattern = os.fsencode(f"/{escaped}")
@@ -235,13 +235,13 @@ def _ignore(
     lines = [line.removeprefix(b"\xef\xbb\xbf") for line in re.split(rb"\r\n|\n", data)]
     last = max((at for at, line in enumerate(lines) if line == pattern), default=None)
     if last is not None and not any(line.startswith(b"!") for line in lines[last:]):
-        return NoPlan(f"{place.path}:{last + 1} names it already", still_not_ignored(remedy, host))
+        return NoPlan(f"already listed in {place.path}:{last + 1}", still_not_ignored(remedy, host))
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     joint = newline if data and not data.endswith(b"\n") else b""
     return Draft(
         content=data + joint + pattern + newline,
         facts=(Fact("adds", f"the line {os.fsdecode(pattern)}"),),
-        done=f"{_short(place.path)} names {within}",
+        done=f"added {within} to {_short(place.path)}",
         warnings=_still_tracked(remedy, host),
     )
 
@@ -251,7 +251,7 @@ def _still_tracked(remedy: Remedy, host: Host) -> tuple[str, ...]:
     if not Git(host).known([remedy.file])[remedy.file].tracked:
         return ()
     command = shlex.join(["git", "-C", remedy.project, "rm", "--cached", "--", remedy.file])
-    return (f"git tracks it, and goes on with that until `{command}`",)
+    return (f"git keeps tracking it until you run `{command}`",)
 
 
 def still_not_ignored(remedy: Remedy, host: Host) -> str:
@@ -261,7 +261,7 @@ def still_not_ignored(remedy: Remedy, host: Host) -> str:
         return ""
     folder, name = os.path.split(remedy.file)
     command = shlex.join(["git", "-C", folder, "check-ignore", "-v", "--", name])
-    return f"git does not ignore it: another rule takes it back, which `{command}` names"
+    return f"still not ignored: another rule overrides it; check with `{command}`"
 
 
 def _private(
@@ -269,33 +269,33 @@ def _private(
 ) -> Drafted:
     del values
     if old is None or place.status is None:
-        return NoPlan(f"{remedy.file} is not there", missing=True)
+        return NoPlan(f"file not found: {remedy.file}", missing=True)
     mode = place.status.st_mode & 0o7777
     if host.windows:
-        return NoPlan(f"who may read {remedy.file} is not told by its mode here")
+        return NoPlan(f"file permissions of {remedy.file} are not supported here")
     if not mode & _OTHERS:
-        return NoPlan(f"{remedy.file} is its owner's alone already: its mode is {mode:04o}")
+        return NoPlan(f"{remedy.file} is already restricted to its owner (mode {mode:04o})")
     private = mode & ~_OTHERS
     return Draft(
         content=old,
-        facts=(Fact("mode", f"{private:04o} in place of {mode:04o}"),),
-        done=f"only its owner may read {_short(place.path)}",
+        facts=(Fact("mode", f"{mode:04o} → {private:04o}"),),
+        done=f"restricted {_short(place.path)} to its owner",
         mode=private,
-        verified=("its content is the same, byte for byte",),
+        verified=("content unchanged",),
     )
 
 
 def _unedited(file: str, found: Unedited) -> Drafted:
     if found.line is None:
         return NoPlan(f"{file}: {found.reason}")
-    hint = "mend that line first, or edit the file by hand"
+    hint = "fix that line first, or edit the file manually"
     return Refusal("not-readable", f"{file}:{found.line}: {found.reason}", hint, file)
 
 
 def _proof(values: Mapping[str, str]) -> tuple[str, ...]:
     if not values:
-        return ("it is the example, byte for byte",)
-    return (f"python-dotenv reads {join_some(values, 5)} as given, and all else as before",)
+        return ("identical to the example",)
+    return (f"verified with python-dotenv: {join_some(values, 5)} set, the rest unchanged",)
 
 
 def _short(path: str) -> str:

@@ -127,11 +127,11 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
                 tell(StepStarted(0, plan.steps[0].title))
                 _write(plan, place, current)
                 if stopped():
-                    raise _StoppedError("it was stopped")
+                    raise _StoppedError("cancelled")
                 tell(StepStarted(1, plan.steps[1].title))
                 current.put_in_place(lambda path: _is_before(plan, place, path))
         except _StoppedError as error:
-            return Result(Ending.ROLLED_BACK, f"everything is as it was: {error}", stopped=True)
+            return Result(Ending.ROLLED_BACK, f"nothing changed: {error}", stopped=True)
         except FileExistsError:
             if place.status is not None:
                 raise
@@ -147,7 +147,7 @@ def run(plan: EditPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
             if plan.remedy.kind is RemedyKind.IGNORE:
                 still = still_not_ignored(plan.remedy, ground.host)
             return Result(Ending.DONE, plan.done, hint=still, verified=plan.verified)
-    raise unable or OSError(errno.ENOENT, "there is no place to write it")
+    raise unable or OSError(errno.ENOENT, "no location available for staging")
 
 
 def _current_target(plan: EditPlan, ground: OperationStore) -> EditTarget | Refusal:
@@ -175,7 +175,7 @@ def _write(plan: EditPlan, place: EditTarget, current: Transaction) -> None:
     data = plan.content.open()
     stage_file(current, data, place.status, plan.mode)
     if read_bounded(current.staged, len(data) + 1) != data:
-        raise OSError(errno.EIO, "what was written is not what is read", current.staged)
+        raise OSError(errno.EIO, "the written file could not be verified", current.staged)
     current.note(Phase.STAGING, mark=mark_of_file(current.staged))
 
 

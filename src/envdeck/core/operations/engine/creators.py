@@ -181,26 +181,26 @@ def creator_for(
     venv = VenvCreator(host, folder) if number is None or number >= _VENV_OLDEST else None
     if creation.creator == "conda":
         return CannotBeMade(
-            "it was made by conda, which alone can make it again",
-            "make it anew from its list: `conda env export --prefix ENV`",
+            "only conda can recreate its environments",
+            "recreate it from its export: `conda env export --prefix ENV`",
         )
     if venv is None:
         return CannotBeMade(
-            f"no tool that is kept up makes environments of Python {version}",
-            "use another version of Python, or an old virtualenv: `pip install 'virtualenv<20.22'`",
+            f"no maintained tool creates environments for Python {version}",
+            "use another Python version, or `pip install 'virtualenv<20.22'`",
         )
     if creation.creator == "uv":
         if uv.problem:
             return CannotBeMade(uv.problem, "install it: `pip install uv`", venv)
         if number is not None and number < _UV_OLDEST:
-            return CannotBeMade(f"uv makes no environments of Python {version}", "", venv)
+            return CannotBeMade(f"uv does not support Python {version}", "", venv)
         return UvCreator(uv)
     if creation.creator == "virtualenv":
         if importlib.util.find_spec("virtualenv") is None:
             hint = "install it: `pip install virtualenv`"
-            return CannotBeMade("virtualenv is not installed beside EnvDeck", hint, venv)
+            return CannotBeMade("virtualenv is not installed with EnvDeck", hint, venv)
         if number is not None and number < _VIRTUALENV_OLDEST:
-            reason = f"virtualenv makes no environments of Python {version} any more"
+            reason = f"virtualenv no longer supports Python {version}"
             return CannotBeMade(reason, "", venv)
         return VirtualenvCreator(host, folder, number is None or number >= _VIRTUALENV_SEEDS)
     return venv

@@ -73,7 +73,7 @@ def _named(group: str) -> str:
 
 
 _NAME = _named("what")
-_LOOK = "see which releases it has: `pip index versions {bare}`"
+_LOOK = "list its releases: `pip index versions {bare}`"
 _RULES = (
     _rule(
         FailureKind.DISK,
@@ -90,8 +90,8 @@ _RULES = (
     _rule(
         FailureKind.HASH,
         rf"Hash mismatch for {_NAME}|DO NOT MATCH THE HASHES",
-        "{what} is not the file whose hash is known",
-        "do not install it; fetch it anew: `uv cache clean {bare}`",
+        "{what} does not match its known hash",
+        "do not install it; download it again after `uv cache clean {bare}`",
     ),
     _rule(
         FailureKind.INTERPRETER,
@@ -99,26 +99,26 @@ _RULES = (
         r"Failed to (?:inspect|query) Python interpreter|Invalid version request|"
         r"is not supported but \S+ was requested|older than the minimum|"
         r"no longer ships pip/setuptools for|ensurepip is not available|No module named '?venv",
-        "the interpreter cannot be used: {line}",
-        "name another one: `envdeck recreate ENV --python VERSION`",
+        "interpreter cannot be used: {line}",
+        "use another one: `envdeck recreate ENV --python VERSION`",
     ),
     _rule(
         FailureKind.PERMISSION,
         r"os error 13\b|Errno 13\b|Permission denied|os error 30\b|Read-only file system",
-        "it may not be written: {line}",
-        "see who owns the folder: `ls -ld`",
+        "permission denied: {line}",
+        "check the owner of the folder: `ls -ld`",
     ),
     _rule(
         FailureKind.BUILD,
         rf"Failed to build {_NAME}|Failed building wheel for (?P<pip>\S+)|build backend returned",
-        "{what} has to be built here, and its build failed{backend}",
-        "take a release that has a wheel, or see its whole output in the operation's log",
+        "{what} has no wheel and its build failed{backend}",
+        "use a release with a wheel, or see the operation log for the full output",
     ),
     _rule(
         FailureKind.OFFLINE,
         r"network (?:was|is) disabled|not found in the cache",
-        "{what} is not in the cache, and the network is not used",
-        "do it without `--offline`",
+        "{what} is not in the cache, and network access is off",
+        "run without `--offline`",
     ),
     _rule(
         FailureKind.NETWORK,
@@ -126,20 +126,20 @@ _RULES = (
         r"Network is unreachable|NewConnectionError|ConnectTimeout|ReadTimeout|"
         r"error sending request|certificate|tls handshake",
         "{place} cannot be reached",
-        "check the connection and the proxy, then do it again",
+        "check the connection and proxy, then try again",
     ),
     _rule(
         FailureKind.INDEX,
         r"lack of valid authentication|\b(?:401|403) (?:Unauthorized|Forbidden)",
-        "the index refuses access",
-        "give it credentials, in `~/.netrc` or by a keyring",
+        "the index denied access",
+        "set credentials in `~/.netrc` or a keyring",
     ),
     _rule(
         FailureKind.INDEX,
         r"HTTP status (?:server|client) error|unexpected JSON|\b50[0-9] Server Error|"
         r"Received some unexpected",
-        "{place} does not answer as an index does",
-        "do it again later, or with another index: `UV_DEFAULT_INDEX`",
+        "{place} is not responding like a package index",
+        "try again later, or use another index: `UV_DEFAULT_INDEX`",
     ),
     _rule(
         FailureKind.WHEEL,
@@ -147,19 +147,19 @@ _RULES = (
         r"(?P<pip>\S+) is not a supported wheel on this platform|"
         rf"{_named('other')} has no usable wheels",
         "{what} has no wheel for this Python and platform",
-        "take another version of Python: `envdeck recreate ENV --python VERSION`",
+        "use another Python version: `envdeck recreate ENV --python VERSION`",
     ),
     _rule(
         FailureKind.CONFLICT,
         r"(?P<what>\S+) depends? on (?P<other>\S+).*(?:unsatisfiable|cannot be used|incompatible)|"
         r"ResolutionImpossible",
-        "requirements contradict each other: {line}",
+        "conflicting requirements: {line}",
     ),
     _rule(
         FailureKind.MISSING,
         rf"Because {_NAME} was not found|there (?:is|are) no versions? of {_named('none')}"
         rf"|only {_named('only')} is available|No matching distribution found for (?P<pip>\S+)",
-        "the index has no {what}",
+        "{what} not found in the index",
         _LOOK,
     ),
     _rule(
@@ -170,14 +170,14 @@ _RULES = (
     _rule(
         FailureKind.CONFLICT,
         r"requirements are unsatisfiable|No solution found",
-        "requirements contradict each other: {line}",
+        "conflicting requirements: {line}",
     ),
 )
 _COMPILER = re.compile(
     r"\b(?:gcc|g\+\+|clang|cc1|cl\.exe|rustc|cargo)\b|Python\.h|[Cc]ompiler|Visual C\+\+|"
     r"command '\S+' failed"
 )
-_COMPILER_HINT = "install a compiler and the headers it needs, or take a release that has a wheel"
+_COMPILER_HINT = "install a compiler and headers, or use a release with a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
 _REQUIRED = re.compile(r"\byou require ([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])")
 _LABEL = re.compile(r"\A\s*(?:error|cause|caused by|\w*Error)\s*:\s*", re.IGNORECASE)
@@ -188,12 +188,12 @@ def explain(completed: Completed) -> Failure:
     lines = [line for line in completed.tail if not line.startswith("hint: Build failures")]
     lines = lines or completed.stdout[-4000:].splitlines()
     if completed.stopped:
-        return Failure(FailureKind.STOPPED, "it was stopped")
+        return Failure(FailureKind.STOPPED, "cancelled")
     if completed.overdue:
         return Failure(
             FailureKind.OVERDUE,
-            f"it took longer than {completed.seconds:.0f} seconds and was ended",
-            "check the connection, then do it again",
+            f"timed out after {completed.seconds:.0f} seconds",
+            "check the connection, then try again",
         )
     own_words = _own_words(lines)
     if completed.code in {NOT_FOUND, NOT_RUNNABLE} and len(lines) == 1:
@@ -213,7 +213,7 @@ def explain(completed: Completed) -> Failure:
                 words["backend"] = f": {said}" if said else ""
                 hint = _COMPILER_HINT if _COMPILER.search(text) else hint
             return Failure(rule.kind, _filled(rule.cause, words), _filled(hint, words))
-    return Failure(FailureKind.OTHER, own_words or f"it ended with code {completed.code}")
+    return Failure(FailureKind.OTHER, own_words or f"exit code {completed.code}")
 
 
 def package_at_fault(completed: Completed, names: Collection[str]) -> str | None:

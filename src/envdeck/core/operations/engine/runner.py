@@ -160,7 +160,7 @@ def _not_started(command: Command, error: OSError | ValueError) -> Completed:
         return Completed(NOT_FOUND, tail=(f"the folder {command.folder} does not exist",))
     code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_RUNNABLE
     reason = "does not exist" if code == NOT_FOUND else reason_of(error)
-    return Completed(code, tail=(f"cannot run {command.shown[0]}: it {reason}",))
+    return Completed(code, tail=(f"cannot run {command.shown[0]}: {reason}",))
 
 
 class _Run:

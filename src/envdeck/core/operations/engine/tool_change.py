@@ -29,7 +29,7 @@ class ToolChange:
     hint: str = ""
 
 
-_BRING_BACK = "bring it back: `git log --all -- pyproject.toml` tells where it was"
+_BRING_BACK = "restore it from git: `git log --all -- pyproject.toml`"
 _SCHEMA = re.compile(
     r"error: The lockfile at `(?P<file>[^`]+)` uses an unsupported schema version"
     r" \(v(?P<version>\d+), but only v(?P<own>\d+) is supported\)"
@@ -83,39 +83,39 @@ def update_of(tool: str, wanted: str = "") -> str:
     python = sys.executable
     asked = f"'{tool}{wanted}'" if wanted else tool
     command = f"{python} -m uv pip install --python {python} --upgrade {asked}"
-    return f"update the one that EnvDeck runs: `{command}`"
+    return f"update the one EnvDeck uses: `{command}`"
 
 
 def _explained(program: str, line: str, rest: list[str]) -> ToolChange | None:
     if match := _SCHEMA.match(line):
         cause = (
-            f"{version_of(program)} cannot read {match['file']}: it is of schema version"
-            f" {match['version']}, and version {match['own']} is the newest it knows"
+            f"{version_of(program)} cannot read {match['file']}: schema version"
+            f" {match['version']} is newer than the supported {match['own']}"
         )
         return ToolChange(cause, update_of(program))
     if match := _UNREAD.match(line):
         why = _reason(rest)
         cause = f"{version_of(program)} cannot read {match['file']}" + (f": {why}" if why else "")
-        return ToolChange(cause, f"if a newer {program} wrote it, {update_of(program)}")
+        return ToolChange(cause, f"if a newer {program} wrote it: {update_of(program)}")
     if match := _REQUIRED.match(line):
-        cause = f"the project requires {program} {match['wanted']}, and this is"
+        cause = f"the project requires {program} {match['wanted']}, installed is"
         cause += f" {version_of(program)}"
         return ToolChange(cause, update_of(program, _specifier(match["wanted"])))
     if _NO_PROJECT.match(line):
-        cause = f"there is no pyproject.toml, without which {version_of(program)} reads no lock"
+        cause = f"no pyproject.toml, which {version_of(program)} needs to read the lock"
         return ToolChange(cause, _BRING_BACK)
     if match := _FROZEN.match(line):
-        cause = f"there is no pyproject.toml, without which {version_of(program)} reads uv.lock"
-        return ToolChange(f"{cause} only from revision {match['revision']} on", _BRING_BACK)
+        cause = f"no pyproject.toml, without which {version_of(program)} reads uv.lock"
+        return ToolChange(f"{cause} only since revision {match['revision']}", _BRING_BACK)
     if match := _NO_LOCK.match(line):
-        return ToolChange(f"{match['file']} does not exist", "make it: `uv lock`")
+        return ToolChange(f"{match['file']} does not exist", "create it: `uv lock`")
     if _INCOMPATIBLE.match(line):
         cause = "poetry cannot read poetry.lock: a newer version of poetry wrote it"
         return ToolChange(cause, update_of("poetry"))
     if match := _UNKNOWN.match(line):
         tool = match["tool"] or program
         what = next((text for text in _words(match) if text is not None), "an option")
-        return ToolChange(f"{version_of(tool)} does not know `{what}`", update_of(tool))
+        return ToolChange(f"{version_of(tool)} does not support `{what}`", update_of(tool))
     return None
 
 

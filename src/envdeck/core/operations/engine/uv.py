@@ -82,7 +82,7 @@ class UvAdapter:
     @property
     def problem(self) -> str:
         """Why uv cannot be run, in a sentence without a full stop; empty where it can."""
-        return "" if self.program else "uv is not installed beside EnvDeck"
+        return "" if self.program else "uv is not installed with EnvDeck"
 
     @property
     def misdirected(self) -> str:
@@ -92,7 +92,7 @@ class UvAdapter:
         found = elsewhere_of([file] if file else [])
         if found is None:
             return ""
-        return f"{found[0]} has uv install everything elsewhere: `[pip] {found[1]}`"
+        return f"{found[0]} redirects uv installs: `[pip] {found[1]}`"
 
     def create(
         self,

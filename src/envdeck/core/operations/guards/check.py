@@ -142,8 +142,8 @@ def replaced(target: Target) -> Refusal:
     """Return the refusal of a target that is no longer what was shown."""
     return Refusal(
         "not-an-environment",
-        "what is there now is not what was shown",
-        hint=f"look again with `envdeck show {target.path}`",
+        "changed since the preview",
+        hint=f"check again with `envdeck show {target.path}`",
         path=target.path,
     )
 
@@ -152,8 +152,8 @@ def not_shown(files: Iterable[str]) -> Refusal:
     """Return the refusal of a target that holds files which were not shown."""
     return Refusal(
         UNOWNED,
-        f"files have come that were not shown: {', '.join(sorted(files)[:3])}",
-        hint="look again, and say yes to those too",
+        f"files added since the preview: {', '.join(sorted(files)[:3])}",
+        hint="run it again to include them",
     )
 
 

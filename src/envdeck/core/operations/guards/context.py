@@ -251,6 +251,6 @@ def read_only() -> Refusal:
     """Return why nothing is changed in the read-only mode."""
     return Refusal(
         "read-only",
-        "EnvDeck is in its read-only mode, and changes nothing",
-        hint="start it without `--read-only`, and take `read-only` out of the configuration",
+        "read-only mode is on",
+        hint="remove `--read-only`, and `read-only` from the configuration",
     )

@@ -42,8 +42,8 @@ class HasDependants(Guard):
         ]
         if not resting:
             return None
-        count = "another environment rests" if len(resting) == 1 else f"{len(resting)} others rest"
-        message = f"{count} on its interpreter: {join_some(sorted(resting))}"
+        count = "another environment uses" if len(resting) == 1 else f"{len(resting)} others use"
+        message = f"{count} its interpreter: {join_some(sorted(resting))}"
         return self.refusal(request, message, self.overruling(request))
 
 
@@ -64,13 +64,13 @@ class InUse(Guard):
         uses = machine.processes.users_of(request.path, without=ourselves)
         if not uses:
             return None
-        count = "a process uses it" if len(uses) == 1 else f"{len(uses):,} processes use it"
+        count = "in use by a process" if len(uses) == 1 else f"in use by {len(uses):,} processes"
         told = join_some(f"{use.process.name} ({use.process.pid}: {use.how})" for use in uses)
         numbers = ",".join(str(use.process.pid) for use in uses[:20])
         return self.refusal(
             request,
             f"{count}: {told}",
-            f"{command('ps', '-fp', numbers)} shows them; {self.overruling(request)}",
+            f"list them with {command('ps', '-fp', numbers)}; {self.overruling(request)}",
         )
 
     def unchecked(self, request: GuardRequest) -> str:
@@ -80,7 +80,7 @@ class InUse(Guard):
         if processes is None:
             return ""
         if processes.problem:
-            return f"whether a process uses it was not checked: {processes.problem}"
+            return f"running processes not checked: {processes.problem}"
         return ""
 
 
@@ -104,7 +104,7 @@ class Mounted(Guard):
             points = _other_disks(path)
         if not points:
             return None
-        message = f"something is mounted there: {join_some(points)}"
+        message = f"a disk is mounted there: {join_some(points)}"
         return self.refusal(request, message, command("umount", points[-1]))
 
 
@@ -137,7 +137,7 @@ def _other_disks(path: str) -> list[str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            found.append(f"{folder} (not known: {reason_of(error)})")
+            found.append(f"{folder} (unknown: {reason_of(error)})")
     return found
 
 
@@ -159,27 +159,27 @@ class NotAnEnvironment(Guard):
     def _cause(self, request: GuardRequest) -> str:
         path, shown = request.path, request.target.identity
         if shown is None and request.operation is Operation.RECREATE:
-            return "something is there that was not shown" if os.path.lexists(path) else ""
+            return "path was created since the preview" if os.path.lexists(path) else ""
         if not os.path.isabs(path):
-            return "its path is not an absolute one"
+            return "path is not absolute"
         try:
             status = os.lstat(path)
         except FileNotFoundError:
-            return "it is no longer there"
+            return "no longer exists"
         except (OSError, ValueError) as error:
-            return f"it cannot be looked at: {reason_of(error)}"
+            return f"cannot be accessed: {reason_of(error)}"
         if stat.S_ISLNK(status.st_mode):
-            return f"it is now a link to {reach.realpath(path)}"
+            return f"is now a symlink to {reach.realpath(path)}"
         if not stat.S_ISDIR(status.st_mode):
-            return "it is no folder any more"
+            return "no longer a folder"
         if shown is None or (status.st_dev, status.st_ino) != (shown.device, shown.inode):
-            return "another folder is there than the one that was shown"
+            return "folder was replaced since the preview"
         if reach.realpath(path) != os.path.normpath(path):
-            return "a folder above it is now a link"
+            return "a parent folder is now a symlink"
         candidate = request.machine.candidate(path)
         if candidate is None:
-            return "it has no markers of an environment"
-        return f"it may be none: {candidate.shortcoming}" if candidate.shortcoming else ""
+            return "not an environment"
+        return f"not an environment ({candidate.shortcoming})" if candidate.shortcoming else ""
 
 
 class OwnEnvironment(Guard):
@@ -194,13 +194,13 @@ class OwnEnvironment(Guard):
         if any(lies_under(place, path) for place in machine.ours):
             return self.refusal(
                 request,
-                "EnvDeck runs from it",
+                "EnvDeck runs from this environment",
                 "run EnvDeck from another environment: uvx envdeck",
             )
         above = () if machine.pid is None else machine.processes.ancestors_of(machine.pid)
         for process in above:
             if any(lies_under(program, path) for program in process.programs):
-                message = f"a process that EnvDeck was started by runs from it: {process.name}"
+                message = f"a parent process of EnvDeck runs from this environment: {process.name}"
                 return self.refusal(
                     request, f"{message} ({process.pid})", command("ps", "-fp", str(process.pid))
                 )
@@ -210,7 +210,7 @@ class OwnEnvironment(Guard):
         if request.operation is Operation.DELETE and any(
             reach.realpath(name) == path for name in active if "\0" not in name
         ):
-            return self.refusal(request, "it is activated in this shell", "deactivate")
+            return self.refusal(request, "activated in this shell", "deactivate")
         return None
 
 
@@ -236,12 +236,12 @@ class OwnedByManager(Guard):
             own = manager.removal(candidate, known.project.path if known is not None else None)
             if own is None:
                 return None
-            return self.refusal(request, f"{manager.name} keeps an index of it", command(*own))
+            return self.refusal(request, f"managed by {manager.name}", command(*own))
         if not manager.exclusive:
             return None
         own = manager.renewal(candidate)
         hint = command(*own) if own else ""
-        return self.refusal(request, f"only {manager.name} may change what is in it", hint)
+        return self.refusal(request, f"only {manager.name} can change it", hint)
 
 
 def owner_command(environment: Environment, machine: GuardContext) -> tuple[str, ...] | None:
@@ -253,7 +253,7 @@ def owner_command(environment: Environment, machine: GuardContext) -> tuple[str,
     return manager.removal(candidate, environment.project.path)
 
 
-_TRASH_HINT = "`envdeck trash` lists what was put aside, puts it back, and removes it for good"
+_TRASH_HINT = "use `envdeck trash` to list, restore or permanently delete trashed items"
 
 
 class ProtectedPath(Guard):
@@ -268,16 +268,16 @@ class ProtectedPath(Guard):
         if cause := protected_place(path, machine.host):
             return self.refusal(request, cause, _way_out(path))
         if any(lies_under(trash, path) for trash in machine.trashes):
-            return self.refusal(request, "it holds a trash of EnvDeck's", _TRASH_HINT)
+            return self.refusal(request, "contains an EnvDeck trash", _TRASH_HINT)
         if machine.folder is not None and lies_under(machine.folder, path):
             way = command("cd", os.path.dirname(path))
-            return self.refusal(request, "the current folder is in it", way)
+            return self.refusal(request, "contains the current folder", way)
         for root in machine.roots:
             if lies_under(reach.realpath(machine.host.expand(root)), path):
-                return self.refusal(request, "it holds a folder that scans begin from")
+                return self.refusal(request, "contains a configured root folder")
         for known in machine.environments:
             if known.project.path == path:
-                return self.refusal(request, f"it is the project of {known.path}")
+                return self.refusal(request, f"project folder of {known.path}")
         return None
 
 
@@ -302,7 +302,7 @@ class ReadOnly(Guard):
         """Refuse everything in read-only mode."""
         if not request.machine.read_only:
             return None
-        return self.refusal(request, "EnvDeck is in read-only mode", "envdeck config show")
+        return self.refusal(request, "read-only mode is on", "envdeck config show")
 
 
 class Symlink(Guard):
@@ -319,17 +319,17 @@ class Symlink(Guard):
         if link is None:
             return None
         if not os.path.lexists(link):
-            return self.refusal(request, "it is no longer there", final=True)
+            return self.refusal(request, "no longer exists", final=True)
         if os.path.isdir(link) and not os.path.islink(link):
-            return self.refusal(request, "it is a folder, and no longer a link", final=True)
+            return self.refusal(request, "no longer a symlink but a folder", final=True)
         if os.path.islink(link) and reach.realpath(link) != request.path:
             now = reach.realpath(link)
-            return self.refusal(request, f"it now leads elsewhere: {now}", final=True)
+            return self.refusal(request, f"symlink target changed: {now}", final=True)
         return self.refusal(
             request,
-            f"it is a link, and what it leads to stays: {request.path}",
-            f"{self.overruling(request)} removes the link;"
-            f" {command('envdeck', 'delete', request.path)} the environment",
+            f"symlink, its target is kept: {request.path}",
+            f"{self.overruling(request)} deletes the symlink;"
+            f" {command('envdeck', 'delete', request.path)} deletes the environment",
         )
 
 
@@ -349,7 +349,7 @@ class TrackedByGit(Guard):
         count = f"{'more than ' if answer.more else ''}{counted(len(answer.files), 'file')}"
         return self.refusal(
             request,
-            f"git tracks {count} in it ({join_some(answer.files)}) for {answer.repository}",
+            f"{count} tracked by git in {answer.repository}: {join_some(answer.files)}",
             self.overruling(request),
         )
 
@@ -357,7 +357,7 @@ class TrackedByGit(Guard):
         """Say so where git could not be asked."""
         _, answer, _ = request.machine.answers(request.path)
         problem = answer.problem if answer is not None else ""
-        return f"whether git tracks files in it was not checked: {problem}" if problem else ""
+        return f"git-tracked files not checked: {problem}" if problem else ""
 
 
 class UnownedFiles(Guard):
@@ -373,9 +373,7 @@ class UnownedFiles(Guard):
         found = request.machine.unowned(request.path)
         told: list[str] = []
         if found.nested:
-            told.append(
-                f"it holds a repository or environment of its own: {join_some(found.nested)}"
-            )
+            told.append(f"contains a nested repository or environment: {join_some(found.nested)}")
         if found.count:
             belong = "belongs" if found.count == 1 else "belong"
             files = f"{counted(found.count, 'file')} {belong}"
@@ -386,7 +384,7 @@ class UnownedFiles(Guard):
                 + (f", {more:,} not listed" if more else "")
             )
         if found.unread:
-            told.append(f"not everything could be looked at: {join_some(found.unread)}")
+            told.append(f"partly unreadable: {join_some(found.unread)}")
         if not told:
             return None
         return self.refusal(request, "; ".join(told), self.overruling(request))
@@ -395,8 +393,4 @@ class UnownedFiles(Guard):
         """Say which packages have no list of their files."""
         found, _, _ = request.machine.answers(request.path)
         notes = found.notes if found is not None else ()
-        return (
-            f"which files belong to a package is not known of all: {join_some(notes)}"
-            if notes
-            else ""
-        )
+        return f"package ownership of some files is unknown: {join_some(notes)}" if notes else ""

@@ -213,7 +213,7 @@ def _carry(source_root: str, path: str, target_root: str, target: str) -> str:
     except (OSError, ValueError) as error:
         return f"cannot be read: {reason_of(error)}"
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-        return "is neither a file nor a link"
+        return "is not a file or a link"
     if os.path.lexists(destination):
         return _compared(source, destination)
     reason = _make_folders(source_root, path, target_root, os.path.dirname(target))
@@ -239,7 +239,7 @@ def _compared(source: str, destination: str) -> str:
             same = same_content(source, destination)
     except OSError:  # one of them is no link
         same = False
-    return "" if same else "the new environment has something else there"
+    return "" if same else "the new environment has a different file there"
 
 
 def _make_folders(source_root: str, path: str, target_root: str, folder: str) -> str:
@@ -252,9 +252,9 @@ def _make_folders(source_root: str, path: str, target_root: str, folder: str) ->
     base = os.path.join(target_root, at) if at else target_root
     real, root = os.path.realpath(base), os.path.realpath(target_root)
     if not os.path.isdir(base):
-        return "the new environment has a file where its folder would be"
+        return "the new environment has a file in place of its folder"
     if real != root and not real.startswith(root + os.sep):
-        return "its folder in the new environment is a link that leads out of it"
+        return "its folder in the new environment is a symlink to outside"
     above = os.path.dirname(path)
     modes = {}
     for each in missing:  # the innermost first, as in the source
@@ -325,14 +325,14 @@ def transplant(pin: Pin, before: Environment, after: Environment) -> str:
     """
     rows = record_of(pin.path)
     if isinstance(rows, Unread):
-        return f"its RECORD cannot be read: {rows.reason}"
+        return f"RECORD cannot be read: {rows.reason}"
     if len(rows) > _MOST:
-        return "it lists more files than an editable install has"
+        return "RECORD lists too many files for an editable install"
     paths = [path for row in rows if not is_compiled(path := row.path, row.hash)]
     for path in paths:
         source = _at(pin, path)
         if source.startswith(before.path + os.sep) and not reach.isfile(source):
-            return f"a file of it is missing: {os.path.relpath(source, before.path)}"
+            return f"file missing: {os.path.relpath(source, before.path)}"
     return _transplant_copy(pin, paths, before, after)
 
 
@@ -345,7 +345,7 @@ def keep_files(pin: Pin, before: Environment, after: Environment) -> str:
     """
     paths = [path for path in _own_files(pin) if reach.lexists(_at(pin, path))]
     if len(paths) > _MOST_KEPT:
-        return "it has too many files"
+        return "too many files"
     refused = _transplant_copy(pin, paths, before, after)
     if not refused and pin.path.endswith(".egg"):
         _lead_to_egg(pin, before, after)
@@ -395,7 +395,7 @@ def _transplant_copy(
         source = _at(pin, path)
         target = mapped(os.path.relpath(source, before.path), before, after)
         if "\0" in path or target is None or not source.startswith(before.path + os.sep):
-            return f"it lists a file outside of the environment: {path}"
+            return f"RECORD lists a file outside the environment: {path}"
         if reach.isfile(source):
             pairs.append((source, os.path.join(after.path, target)))
     for source, target in pairs:

@@ -104,7 +104,7 @@ def _record(listed: Listed, claims: Claims) -> bytes | None:
         return None
     data = read_bounded(os.path.join(listed.path, "RECORD"), RECORD_LIMIT)
     if isinstance(data, Unread):
-        claims.unread.append(f"{listed.name}: its RECORD cannot be read: {data.reason}")
+        claims.unread.append(f"{listed.name}: RECORD cannot be read: {data.reason}")
         return None
     return data
 
@@ -321,4 +321,4 @@ def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:
             return f"cannot be read: {agrees.reason}"
         if agrees:
             return ""
-    return "is not what its RECORD says"
+    return "does not match RECORD"

@@ -184,7 +184,7 @@ class EditSearch:
         unchecked = [*self._unchecked, *self.claims.unread]
         if self._late:
             files = f"{counted(self._late, 'file')} {'was' if self._late == 1 else 'were'}"
-            unchecked.append(f"{files} not compared with RECORD: too much to read")
+            unchecked.append(f"{files} not compared with RECORD: too large")
         return Edits(
             tuple(sorted(found, key=lambda each: each.path)[:MOST_LISTED]),
             len(found),

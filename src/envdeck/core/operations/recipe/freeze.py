@@ -80,12 +80,12 @@ def read_origin(data: bytes) -> Origin | str:
     try:
         content = json.loads(decode(data))
     except (ValueError, RecursionError):
-        return "its direct_url.json is not JSON"
+        return "direct_url.json is not JSON"
     if not isinstance(content, dict) or not isinstance(content.get("url"), str):
-        return "its direct_url.json has no url"
+        return "direct_url.json has no url"
     url = one_word(content["url"])
     if not url:
-        return "its direct_url.json has no url"
+        return "direct_url.json has no url"
     url, _, _ = url.partition("#")  # PEP 610 gives it no meaning
     path = path_of(url)
     subdirectory = content.get("subdirectory")
@@ -97,10 +97,10 @@ def read_origin(data: bytes) -> Origin | str:
         if isinstance(info, dict):
             break
     else:
-        return "its direct_url.json does not say whether it is a folder, archive or checkout"
+        return "direct_url.json has no dir_info, archive_info or vcs_info"
     if kind == "dir_info":
         if path is None:
-            return "its direct_url.json names a folder that is on no disk of this machine"
+            return "direct_url.json names a folder that is not local"
         editable = info.get("editable") is True
         found = PinKind.EDITABLE if editable else PinKind.DIRECTORY
         return Origin(found, _joined(url, tail), path)
@@ -116,7 +116,7 @@ def read_origin(data: bytes) -> Origin | str:
         and isinstance(commit, str)
         and _COMMIT.fullmatch(commit)
     ):
-        return "its direct_url.json does not say which commit of which system was checked out"
+        return "direct_url.json has no commit or version control system"
     return Origin(PinKind.VCS, _joined(f"{system}+{url}@{commit}", tail), path)
 
 
@@ -244,16 +244,16 @@ def freeze(environment: Environment, *, quick: bool = False) -> Recipe:
 
 def _problems(environment: Environment) -> tuple[str, ...]:
     if not environment.site_packages:
-        return ("it has no package folder",)
+        return ("no package folder",)
     found = []
     for folder in folders(environment.site_packages):
         names = entries(folder)
         if isinstance(names, Unread):
-            found.append(f"its package folder cannot be listed: {names.reason}")
+            found.append(f"package folder cannot be listed: {names.reason}")
             continue
         left = [name for name in names if is_leftover(name)]
         if left:
-            found.append(f"{len(left)} leftovers of an interrupted pip are left out: {left[0]}")
+            found.append(f"{len(left)} leftovers of an interrupted pip skipped: {left[0]}")
     return tuple(found)
 
 
@@ -263,7 +263,7 @@ def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
     if not quick:
         rows = record_of(row.path)
         if isinstance(rows, Unread):
-            problems.append(f"its RECORD cannot be read: {rows.reason}")
+            problems.append(f"RECORD cannot be read: {rows.reason}")
         else:
             digest = rows_digest(rows, os.path.basename(row.path))
             hashed = is_hashed(rows, os.path.basename(row.path))
@@ -287,9 +287,9 @@ def _pin(row: Distribution, environment: Environment, *, quick: bool) -> Pin:
     )
     obstacle = found if isinstance(found, str) else _gone(origin, quick=quick)
     if not obstacle and not pin.requirement:
-        obstacle = "its metadata names no release"
+        obstacle = "metadata has no name or version"
     if pin.source is not None and not obstacle and _inside(pin.source, environment.path):
-        problems.append("it is installed from a folder inside the environment")
+        problems.append("installed from a folder inside the environment")
     if obstacle not in "; ".join(problems):
         problems.append(obstacle)
     return replace(pin, obstacle=obstacle, problem="; ".join(problems))
@@ -306,12 +306,12 @@ def _origin(row: Distribution) -> tuple[bytes | None, Origin | str | None]:
         target = None if isinstance(data, Unread) else parse_egg_link(data)
         if target and os.path.isabs(target) and "\0" not in target:
             return None, _editable(target)
-        return None, "does not name its project's folder"
+        return None, "does not name its project folder"
     path = os.path.join(row.path, "direct_url.json")
     raw = read_bounded(path, DIRECT_URL_LIMIT)
     if isinstance(raw, Unread):
         if not is_missing(path):
-            return None, f"its direct_url.json cannot be read: {raw.reason}"
+            return None, f"direct_url.json cannot be read: {raw.reason}"
         project = project_of(row.path)
         return None, _editable(project) if project else None
     return raw, read_origin(raw)
@@ -355,11 +355,11 @@ def _gone(origin: Origin | None, *, quick: bool) -> str:
         return ""
     gone = absence(origin.path)
     if gone:
-        return f"its {_WHAT[origin.kind]} {origin.path} {gone}"
+        return f"{_WHAT[origin.kind]} {origin.path} {gone}"
     is_folder = origin.kind in {PinKind.EDITABLE, PinKind.DIRECTORY} and "#" not in origin.url
     names = (os.path.join(origin.path, name) for name in _BUILDABLE)
     if is_folder and not any(map(reach.isfile, names)):
-        return f"its {_WHAT[origin.kind]} {origin.path} has no pyproject.toml or setup.py"
+        return f"{_WHAT[origin.kind]} {origin.path} has no pyproject.toml or setup.py"
     if origin.kind is PinKind.ARCHIVE and origin.hash is not None and not quick:
         return _changed(origin.path, *origin.hash)
     return ""
@@ -373,10 +373,10 @@ def _changed(path: str, algorithm: str, expected: str) -> str:
         with open(path, "rb") as file:
             digest = hashlib.file_digest(file, algorithm)
     except OSError as error:
-        return f"its archive {path} cannot be read: {reason_of(error)}"
+        return f"archive {path} cannot be read: {reason_of(error)}"
     if hmac.compare_digest(digest.hexdigest(), expected):
         return ""
-    return f"its archive {path} is not the one that was installed"
+    return f"archive {path} differs from the installed one"
 
 
 def _settled(pins: Sequence[Pin]) -> tuple[Pin, ...]:

@@ -39,7 +39,7 @@ _TELLING = frozenset(
     {"summary", "author", "author-email", "home-page", "project-url", "license", "description"}
 )
 """Headers by which a release is told from one of another project."""
-_SAME_VERSION = "the release with that name and version"
+_SAME_VERSION = "the index's release of this version"
 
 
 def unlike_files(was: str, there: str) -> frozenset[str]:
@@ -103,13 +103,13 @@ def other_release(was: str, there: str) -> str:
     """
     old, new = record_of(was), record_of(there)
     if isinstance(old, Unread):
-        return f"{_SAME_VERSION} cannot be compared: its RECORD cannot be read: {old.reason}"
+        return f"{_SAME_VERSION} cannot be compared: RECORD cannot be read: {old.reason}"
     if isinstance(new, Unread):
         return f"{_SAME_VERSION} has no RECORD"
     left = dict(comparable(old, os.path.basename(was)))
     right = dict(comparable(new, os.path.basename(there)))
     if left == right and all(map(_is_hash, left.values())):
-        return f"{_SAME_VERSION} has other scripts" if unlike_scripts(was, there) else ""
+        return f"{_SAME_VERSION} has different scripts" if unlike_scripts(was, there) else ""
     ours, theirs = _code(left, was), _code(right, there)
     both = ours.keys() & theirs.keys()
     same = {path for path in both if ours[path] == theirs[path]}
@@ -117,12 +117,12 @@ def other_release(was: str, there: str) -> str:
     if described and not ours and not theirs:
         if _is_telling(was):
             return ""
-        return f"{_SAME_VERSION} shares no file with it, and its METADATA says too little"
+        return f"{_SAME_VERSION} has no files in common and too little METADATA"
     if described and both and len(same) * 2 >= len(both):
         return ""
     if same == both and len(both) * 10 >= max(len(ours), len(theirs)) * 9 and both:
         return ""
-    return f"{_SAME_VERSION} has other files"
+    return f"{_SAME_VERSION} has different files"
 
 
 def _unlike_content(was: str, there: str, right: dict[str, str]) -> frozenset[str]:

@@ -151,7 +151,7 @@ def probe(
     environment, only = request.environment, request.only
     python = environment.python.executable
     if python is None:
-        return Imports(problem="it has no interpreter")
+        return Imports(problem="no interpreter")
     names = {listed.name for listed in list_names(environment.site_packages)}
     tries = list(
         dict.fromkeys(  # two of one name have the same modules
@@ -202,9 +202,9 @@ class _Session:
             if done.overdue or done.stopped:
                 return
             if not started:
-                self.problem = f"its interpreter does not run: {_why(done)}"
+                self.problem = f"interpreter does not run: {_why(done)}"
             elif not ended and len(found) < len(part):
-                self.reasons[waiting[0]] = f"ends the interpreter ({_why(done)})"
+                self.reasons[waiting[0]] = f"crashes the interpreter ({_why(done)})"
                 waiting = waiting[1:]
 
 

@@ -131,7 +131,7 @@ def record_of(path: str) -> tuple[RecordRow, ...] | Unread:
     """Return the rows of the distribution whose metadata folder is `path`, or why there are
     none."""
     if not path.endswith(".dist-info"):
-        return Unread("is of a format without a RECORD")
+        return Unread("format without RECORD")
     return read_rows(os.path.join(path, "RECORD"))
 
 

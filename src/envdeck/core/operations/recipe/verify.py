@@ -196,7 +196,7 @@ def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
         if not stat.S_ISREG(status.st_mode):
             return "is not a regular file"
         if row.size is not None and status.st_size != row.size:
-            return f"has {status.st_size} bytes in place of {row.size}"
+            return f"has {status.st_size} bytes instead of {row.size}"
         algorithm, _, expected = row.hash.partition("=")
         if not hashes or algorithm not in {"sha256", "sha384", "sha512"}:
             return ""
@@ -208,7 +208,7 @@ def _fault(path: str, row: RecordRow, *, hashes: bool) -> str:
         return f"cannot be read: {reason_of(error)}"
     found = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
     same = hmac.compare_digest(found.encode(), expected.rstrip("=").encode("utf-8", "replace"))
-    return "" if same else "has another content"
+    return "" if same else "content differs"
 
 
 def new_dependency_problems(before: Environment, after: Environment) -> tuple[tuple[str, str], ...]:

@@ -100,7 +100,7 @@ def _add(archive: zipfile.ZipFile, member: Member) -> tuple[str, str, str]:
             with archive.open(info, "w", force_zip64=size > 2**31 - HEAD_LIMIT) as sink:
                 digest, length = _copy(source, sink, member, size + HEAD_LIMIT)
         except UnicodeEncodeError as error:
-            raise NotAsRecordedError(f"{member.row.path!r} has a name that is no text") from error
+            raise NotAsRecordedError(f"invalid file name {member.row.path!r}") from error
     return member.name, f"sha256={digest}", str(length)
 
 
@@ -114,7 +114,7 @@ def _regular(member: Member) -> str:
     if not stat.S_ISREG(status.st_mode):
         raise NotAsRecordedError(f"{member.row.path} is not a regular file")
     if member.row.size is not None and status.st_size != member.row.size:
-        raise NotAsRecordedError(f"{member.row.path} has another size than its RECORD says")
+        raise NotAsRecordedError(f"size of {member.row.path} does not match RECORD")
     return member.path
 
 
@@ -122,7 +122,7 @@ def _copy(source: IO[bytes], sink: IO[bytes], member: Member, limit: int) -> tup
     """Copy while comparing with RECORD; return the hash and length of what was written."""
     algorithm, _, expected = member.row.hash.partition("=")
     if algorithm not in hashlib.algorithms_guaranteed or algorithm.startswith("shake"):
-        raise NotAsRecordedError(f"{member.row.path} has a hash of no known kind ({algorithm})")
+        raise NotAsRecordedError(f"{member.row.path} has an unsupported hash ({algorithm})")
     installed = hashlib.new(algorithm)
     written = hashlib.sha256()
     length = 0
@@ -136,10 +136,10 @@ def _copy(source: IO[bytes], sink: IO[bytes], member: Member, limit: int) -> tup
         written.update(part)
         length += len(part)
         if length > limit:
-            raise NotAsRecordedError(f"{member.row.path} grows while it is read")
+            raise NotAsRecordedError(f"{member.row.path} changes while being read")
         sink.write(part)
     if not hmac.compare_digest(_text(installed.digest()), expected.rstrip("=")):
-        raise NotAsRecordedError(f"{member.row.path} has another content than its RECORD says")
+        raise NotAsRecordedError(f"content of {member.row.path} does not match RECORD")
     return _text(written.digest()), length
 
 
@@ -247,30 +247,30 @@ def _contents(
         return Unsalvageable(refused)
     rows = record_of(pin.path)
     if isinstance(rows, Unread):
-        return Unsalvageable(f"its RECORD cannot be read: {rows.reason}")
+        return Unsalvageable(f"RECORD cannot be read: {rows.reason}")
     wheel = read_bounded(os.path.join(pin.path, "WHEEL"), _WHEEL_LIMIT)
     if isinstance(wheel, Unread):
-        return Unsalvageable(f"its WHEEL cannot be read: {wheel.reason}")
+        return Unsalvageable(f"WHEEL cannot be read: {wheel.reason}")
     tag, purelib = _tag(wheel)
     if not tag:
-        return Unsalvageable("its WHEEL names no tag")
+        return Unsalvageable("WHEEL has no tag")
     members = _members(pin, environment, rows, purelib=purelib)
     return Unsalvageable(members) if isinstance(members, str) else (tag, members)
 
 
 def _refusal(pin: Pin, environment: Environment, python: str | None) -> str:
     if pin.kind is PinKind.EDITABLE:
-        return "is installed in place (editable): its files are those of its project"
+        return "editable install: its files are in the project"
     if not pin.path.endswith(".dist-info"):
-        return "is of a format without a RECORD"
+        return "format without RECORD"
     if not _STEM.fullmatch(os.path.basename(pin.path).removesuffix(".dist-info")):
-        return "its metadata folder has no name that a wheel could have"
+        return "invalid name of the metadata folder"
     own = environment.python.version
     if own is None and not _minor_of_folder(pin.path):
-        return "the version of its interpreter is not known"
+        return "interpreter version unknown"
     minor = _minor_of_folder(pin.path) or minor_of(own)
     if python is not None and minor_of(python) != minor and not is_pure(pin):
-        return f"was installed for Python {minor}, and can be rebuilt for that alone"
+        return f"installed for Python {minor}, can be rebuilt only for it"
     return ""
 
 
@@ -319,9 +319,9 @@ def _members(
             continue  # Python writes it anew
         place = place_of(row.path, folder, root)
         if root_at is None or place is None:
-            return f"its RECORD lists a file outside the environment: {row.path}"
+            return f"RECORD lists a file outside the environment: {row.path}"
         if not row.hash:
-            return f"its RECORD has no hash for {row.path}"
+            return f"RECORD has no hash for {row.path}"
         above, _, name = place.rpartition("/")
         script = above in {"bin", "Scripts"}
         if script and name in generated:

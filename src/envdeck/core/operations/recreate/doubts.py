@@ -36,8 +36,8 @@ _MOST_CALLS = 40
 _CALL_SECONDS = 60.0
 _LEGACY = (".egg", ".egg-info")
 _NOT_ON_INDEX = "the index has no identical release"
-_NOT_ASKED = "the index did not answer"
-_NOT_CACHED = "without the network, the index was not asked"
+_NOT_ASKED = "the index did not respond"
+_NOT_CACHED = "the index was not queried (offline)"
 _NO_ANSWER = frozenset(
     {FailureKind.OVERDUE, FailureKind.NETWORK, FailureKind.INDEX, FailureKind.INTERPRETER}
     | {FailureKind.DISK, FailureKind.PERMISSION, FailureKind.STOPPED, FailureKind.TOOL}
@@ -103,9 +103,9 @@ def choice_hint(
     command = f"envdeck recreate {shlex.quote(environment.path)}"
     command += f" --python {shlex.quote(python)}" if python else ""
     said = {
-        PackageChoice.KEEP: "keeps its files as they are",
-        PackageChoice.RELEASE: "takes what the index has",
-        PackageChoice.OMIT: "leaves it out",
+        PackageChoice.KEEP: "keeps its files",
+        PackageChoice.RELEASE: "uses the index's release",
+        PackageChoice.OMIT: "omits it",
     }
     first, *others = options
     words = [f"`{command} --{first} {name}` {said[first]}"]
@@ -134,11 +134,11 @@ def wrong_choice(
 ) -> NoPlan | None:
     """Say which choice cannot be; None where all of them can."""
     if choices and not exact:
-        return NoPlan("a choice for a package is for `--from exact` alone", missing=True)
+        return NoPlan("package choices require `--from exact`", missing=True)
     pins = {pin.name: pin for pin in recipe.installed}
     for name, choice in choices.items():
         if name not in pins:
-            return NoPlan(f"{environment.name} has no package {name}", missing=True)
+            return NoPlan(f"package not installed in {environment.name}: {name}", missing=True)
         options = options_for(pins[name], same_minor=same_minor)
         if choice not in options:
             hint = choice_hint(options, environment, name, None)
@@ -152,7 +152,7 @@ def _suspicion(asked: DoubtSearch, pin: Pin, faulty: Container[str]) -> str:
     Its files are only read where a faulty one or a missing hash gives cause to.
     """
     if pin.path.endswith(_LEGACY):
-        return "it is an egg, without a RECORD"
+        return "egg without RECORD"
     if pin.kind is PinKind.EDITABLE and pin.path.endswith(".dist-info"):
         return "" if asked.same_minor else pin.obstacle
     if pin.path.endswith(".egg-link"):

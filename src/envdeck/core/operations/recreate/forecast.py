@@ -169,17 +169,17 @@ def judge_direct(
     """
     line = line.strip()
     if line.startswith("-e"):
-        return PinForecast(name, version, Verdict.BUILD, note="it is installed in place (editable)")
+        return PinForecast(name, version, Verdict.BUILD, note="editable install")
     _, at, url = line.partition("@")
     if at and "==" not in line.partition("@")[0]:
         file = url.strip().partition("#")[0].partition("?")[0].rpartition("/")[2]
         if file.endswith(".whl"):
             return _wheel(name, version, file, interpreter)
-        return PinForecast(name, version, Verdict.BUILD, note="it is built from its own source")
+        return PinForecast(name, version, Verdict.BUILD, note="built from its own source")
     try:
         Version(version)
     except (InvalidVersion, ValueError):
-        return PinForecast(name, version, Verdict.UNKNOWN, note="its version is none (PEP 440)")
+        return PinForecast(name, version, Verdict.UNKNOWN, note="invalid version (PEP 440)")
     return None
 
 
@@ -187,7 +187,7 @@ def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinF
     try:
         tags = parse_wheel_filename(file.replace("%2B", "+").replace("%2b", "+"))[3]
     except (InvalidWheelFilename, ValueError):
-        return PinForecast(name, version, Verdict.UNKNOWN, note="its file has no name of a wheel")
+        return PinForecast(name, version, Verdict.UNKNOWN, note="invalid wheel file name")
     minor = minor_of(interpreter.version).partition(".")[2]
     for tag in tags:
         python = tag.interpreter
@@ -198,7 +198,7 @@ def _wheel(name: str, version: str, file: str, interpreter: Interpreter) -> PinF
             later = tag.abi == "abi3" and int(number) <= int(minor)
             if interpreter.implementation in (None, "cpython") and (later or number == minor):
                 return PinForecast(name, version, Verdict.WHEEL)
-    return PinForecast(name, version, Verdict.UNSUPPORTED, note="its wheel is for another Python")
+    return PinForecast(name, version, Verdict.UNSUPPORTED, note="wheel for another Python")
 
 
 _GONE = re.compile(
@@ -282,15 +282,15 @@ def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dic
 
 def _verdict(answer: PinAnswer, version: str) -> tuple[Verdict, str]:
     if answer.version is not None:
-        return Verdict.BUILD, "only its source is there"
+        return Verdict.BUILD, "source only"
     if _not_asked(answer):
         return Verdict.UNKNOWN, _note(answer)
     text = _text(answer.completed)
     if _UNSUPPORTED.search(text):
-        return Verdict.UNSUPPORTED, "it is not for this Python"
+        return Verdict.UNSUPPORTED, "not for this Python"
     if _GONE.search(text):
         local = "+" in version
-        return Verdict.GONE, "a local build, on no index" if local else "the index does not have it"
+        return Verdict.GONE, "local build, not on an index" if local else "not on the index"
     return Verdict.UNKNOWN, _note(answer)
 
 
@@ -306,12 +306,16 @@ def _note(answer: PinAnswer) -> str:
     if completed is None or completed.stopped:
         return "not checked"
     if completed.overdue:
-        return "the index did not answer in time"
+        return "the index did not respond in time"
     text = _text(completed)
     if "network was disabled" in text or "found in the cache" in text:
         return "not in the cache, and offline"
     told = [line for line in completed.tail if line.startswith("error: ")]
-    return told[0].removeprefix("error: ")[:200] if told else f"uv ended with {completed.code}"
+    return (
+        told[0].removeprefix("error: ")[:200]
+        if told
+        else f"uv failed with exit code {completed.code}"
+    )
 
 
 def _text(completed: Completed | None) -> str:
@@ -331,4 +335,6 @@ def _stable(answer: PinAnswer | None, version: str) -> str | None:
 
 def _problem(outlooks: Iterable[PinForecast], lines: dict[str, str]) -> str:
     unknown = [one.note for one in outlooks if one.name in lines and one.verdict is Verdict.UNKNOWN]
-    return f"nothing could be checked: {unknown[0]}" if lines and len(unknown) == len(lines) else ""
+    return (
+        f"no package could be checked: {unknown[0]}" if lines and len(unknown) == len(lines) else ""
+    )

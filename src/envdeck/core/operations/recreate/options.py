@@ -193,8 +193,8 @@ def recreate_choices(
 def create_choices(context: Context, project: str) -> RecreateChoices | NoPlan:
     """Return sources and interpreters; see :meth:`Operations.create_choices`."""
     if not reach.isdir(project):
-        hint = "give the folder of a project"
-        return NoPlan(f"`{project}` is no folder", hint=hint, missing=True)
+        hint = "pass a project folder"
+        return NoPlan(f"`{project}` is not a folder", hint=hint, missing=True)
     real = os.path.realpath(project)
     found = interpreter_choices(context, None, real)
     one = next((each.interpreter for each in found if each.default), None)
@@ -278,7 +278,7 @@ def jump_over(
         if target is None and pin.verdict is not Verdict.BUILD:
             return NoPlan(
                 f"no version of {pin.name} has a wheel for Python {interpreter.version}",
-                hint="recreate it from what the project declares: `--from declared`",
+                hint="recreate from the declared dependencies: `--from declared`",
             )
         if target is not None and target != pin.version:
             found.append((pin.name, pin.version, target))

@@ -61,8 +61,8 @@ from envdeck.core.system.words import counted, join_some
 
 _CHOSEN = {
     PackageChoice.KEEP: "files kept",
-    PackageChoice.RELEASE: "as released",
-    PackageChoice.OMIT: "left out",
+    PackageChoice.RELEASE: "from the index",
+    PackageChoice.OMIT: "omitted",
 }
 
 
@@ -76,20 +76,20 @@ def facts_of(
     choices: Choices,
 ) -> tuple[Fact, ...]:
     """Return what a person should know before: from what, and on what."""
-    now = environment.python.version or "not known"
+    now = environment.python.version or "unknown"
     one = chosen.interpreter
-    then = f"{now}, as it is" if now == one.version else f"{now}, then {one.version}"
+    then = f"{now} (unchanged)" if now == one.version else f"{now} → {one.version}"
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{then}, of {named.executable}"),
+        Fact("python", f"{then}, {named.executable}"),
         *uses_of(named, one.version),
     ]
-    facts += [Fact(name, f"{before} to {after}") for name, before, after in jumped]
+    facts += [Fact(name, f"{before} → {after}") for name, before, after in jumped]
     for choice, label in _CHOSEN.items():
         names = sorted(name for name, made in choices.items() if made is choice)
         facts += [Fact(label, ", ".join(names))] if names else []
     if unowned:
-        facts.append(Fact("carried over", f"{counted(unowned, 'file')} that no package owns"))
+        facts.append(Fact("carried over", f"{counted(unowned, 'file')} of yours"))
     return tuple(facts)
 
 
@@ -98,17 +98,17 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """Return what is done, with the very commands that will be run."""
     count = len(blueprint.source.expected or blueprint.source.requirements)
-    install = f"install {counted(count, 'package')} and check each against what was"
+    install = f"Install {counted(count, 'package')} and verify files"
     if blueprint.source.how is InstallMethod.UV_SYNC:
-        install = "install what uv.lock says"
+        install = "Install packages from uv.lock"
     steps = [
-        Step("make a new one beside it", blueprint.creating(staged).shown),
+        Step("Create the new environment", blueprint.creating(staged).shown),
         Step(install, blueprint.installing(staged, host).shown),
     ]
     if unowned:
-        steps.append(Step(f"copy {unowned:,} files that no package owns"))
-    steps.append(Step("check what it needs, and that it imports what it could"))
-    steps.append(Step(f"exchange the two: the old one of {environment.name} goes to the trash"))
+        steps.append(Step(f"Copy {unowned:,} files of yours"))
+    steps.append(Step("Check dependencies and imports"))
+    steps.append(Step(f"Swap in {environment.name} and move the old one to trash"))
     return tuple(steps)
 
 
@@ -126,14 +126,14 @@ def warnings_of(
     said = [*source.notes]
     if chosen.interpreter.end_of_life:
         said.append(
-            f"Python {chosen.interpreter.version} has had no support since"
+            f"Python {chosen.interpreter.version} is end of life since"
             f" {chosen.interpreter.end_of_life}"
         )
     if not same_minor and source.name is SourceName.EXACT:
         said.append(
-            f"it goes from Python {environment.python.version} to {chosen.interpreter.version}:"
-            " what has no release for that ends it, and nothing is changed;"
-            " pip and setuptools come as its creator seeds them"
+            f"Python {environment.python.version} → {chosen.interpreter.version}:"
+            " stops without changes if a package has no release for it;"
+            " pip and setuptools use the bundled versions"
         )
     rebuilt = [
         pin.name
@@ -141,11 +141,9 @@ def warnings_of(
         if pin.obstacle and source.name is SourceName.EXACT and pin.name not in doubtful
     ]
     if rebuilt:
-        said.append(
-            f"rebuilt from their files here, since their source is gone: {join_some(rebuilt)}"
-        )
+        said.append(f"rebuilt from installed files (source not found): {join_some(rebuilt)}")
     if recipe.leftovers:
-        said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip are left out")
+        said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip skipped")
     return tuple(said)
 
 
@@ -251,8 +249,8 @@ def plan_recreate(
     if not unowned.complete:
         why = f": {unowned.unread[0]}" if unowned.unread else ""
         return NoPlan(
-            f"not every file in it could be looked at, so that not all can be carried over{why}",
-            hint="make it readable, or move what is yours out of it",
+            f"some files are unreadable and cannot be carried over{why}",
+            hint="make them readable, or move them out of the environment",
         )
     facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
     target = Target(
@@ -303,7 +301,7 @@ def plan_recreate(
         kept_until=context.policy.kept_until(host.now()),
         environment=environment,
         freeze=recipe.freeze_lines(),
-        done=f"{environment.name} is made anew",
+        done=f"recreated {environment.name}",
         packages=packages,
         recipe=recipe,
         blueprint=blueprint,

@@ -46,7 +46,7 @@ _FATAL = frozenset(
 """What no other way of installing would help against."""
 _NO_INDEX = frozenset({FailureKind.NETWORK, FailureKind.INDEX})
 """What every package would meet again."""
-_OTHER_RELEASE = "the index has another release with that name and version"
+_OTHER_RELEASE = "the index has a different release of this version"
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ class ExactInstall:
             if self.choices[pin.name] is PackageChoice.KEEP:
                 refused = keep_files(pin, self.old, self.building.environment())
                 if refused:
-                    raise BuildError(f"the files of {pin.name} cannot be kept: {refused}")
+                    raise BuildError(f"cannot keep the files of {pin.name}: {refused}")
 
     def lines(self) -> dict[str, str]:
         """Return the requirement lines that bring packages once more from where they came, by
@@ -374,8 +374,8 @@ def _build(plan: RecreatePlan, building: StagedBuild) -> list[str]:
         unowned = looking.result()
     if not unowned.complete:
         raise BuildError(
-            "not every file in it could be looked at, so that not all could be carried over",
-            hint="move what is yours out of it first",
+            "some files are unreadable and cannot be carried over",
+            hint="move your files out of the environment first",
         )
     if plan.carries:
         begin()
@@ -417,25 +417,25 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
         if each.kind == "missing" or (each.kind == "version" and each.name not in plan.jumped):
             was = f"{each.name} {each.before}"
             raise BuildError(
-                f"{was} did not come back" + (f", but {each.after}" * bool(each.after)),
-                hint="make it from what the project declares: `--from declared`",
+                f"{was} was not installed" + (f", but {each.after}" * bool(each.after)),
+                hint="recreate from the declared dependencies: `--from declared`",
             )
     if not restoring.same_minor:
         gone = {*unseeded, *plan.chosen(PackageChoice.OMIT)}
         moved = sum(each.kind == "version" for each in proof.differences)
         count = proof.total - len(gone)
-        moved_too = f", {moved:,} of them at another version" if moved else ""
-        said = [f"all {count:,} packages are there{moved_too}"]
-        said += [f"left out, since nothing seeds it now: {', '.join(unseeded)}"] if unseeded else []
+        moved_too = f", {moved:,} at another version" if moved else ""
+        said = [f"all {count:,} packages installed{moved_too}"]
+        said += [f"no longer bundled, omitted: {', '.join(unseeded)}"] if unseeded else []
     else:
-        said = [f"{proof.equal:,} of {proof.total:,} packages are the same, by their RECORD"]
-        said += _named("built anew from their origin", [each.name for each in differences])
-    said += _named("rebuilt from their files here", sorted(restoring.salvaged))
-    said += _named("files kept as they are", plan.chosen(PackageChoice.KEEP))
-    said += _named("taken as the index has them", plan.chosen(PackageChoice.RELEASE))
-    said += _named("left out", plan.chosen(PackageChoice.OMIT))
+        said = [f"{proof.equal:,} of {proof.total:,} packages identical by RECORD"]
+        said += _named("rebuilt from their origin", [each.name for each in differences])
+    said += _named("rebuilt from installed files", sorted(restoring.salvaged))
+    said += _named("files kept", plan.chosen(PackageChoice.KEEP))
+    said += _named("from the index", plan.chosen(PackageChoice.RELEASE))
+    said += _named("omitted", plan.chosen(PackageChoice.OMIT))
     if restoring.building.offline:
-        said.append("without the network, from the cache")
+        said.append("offline, from the cache")
     return said
 
 
@@ -468,7 +468,7 @@ def _carried(carried: Carried) -> list[str]:
     if carried.conflicts:
         first = carried.conflicts[0]
         raise BuildError(
-            f"a file of yours cannot be carried over: {first.path}: {first.reason}",
+            f"cannot carry over your file {first.path}: {first.reason}",
             hint="move it out of the environment first",
         )
     count = len(carried.files)
@@ -481,17 +481,17 @@ def _checked(plan: RecreatePlan, building: StagedBuild, tried: frozenset[str] | 
     lacking = [each for each in problems if _asked(each[1]) not in omitted]
     if lacking:
         name, missing = lacking[0]
-        raise BuildError(f"{name} needs {missing}, which would no longer be there")
+        raise BuildError(f"{name} requires {missing}, which would be missing")
     lost = building.imports_lost(plan.environment, tried)
     if lost and not omitted:
         raise BuildError(lost[0])
-    still = "everything that could be imported still can"
+    still = "imports verified"
     if tried is not None:
-        still = "its interpreter starts, the same as before"
-        still += f", and imports {', '.join(sorted(tried)[:5])}" if tried else ""
-    said = [f"{name} lacks {missing}, which was left out" for name, missing in problems[:5]]
-    late = _named("imports not tried, since the time was up", sorted(building.untried))
-    return [*(said or ["no package lacks what it needs"]), *(lost or [still]), *late]
+        still = "interpreter starts"
+        still += f", imports {', '.join(sorted(tried)[:5])}" if tried else ""
+    said = [f"{name} requires {missing}, which was omitted" for name, missing in problems[:5]]
+    late = _named("imports not tested (time limit)", sorted(building.untried))
+    return [*(said or ["no missing dependencies"]), *(lost or [still]), *late]
 
 
 def _asked(requirement: str) -> str:

@@ -134,7 +134,7 @@ def base_path(chosen: InterpreterOption, environment: Environment | None = None)
 def uses_of(named: BasePath, version: str | None) -> tuple[Fact, ...]:
     """Return what a plan says of the link that an environment will use, if there is one."""
     link = named.link
-    return () if link is None else (Fact("uses", f"{link} → {version or 'not known'}"),)
+    return () if link is None else (Fact("uses", f"{link} → {version or 'unknown'}"),)
 
 
 def moving_link(path: str) -> str | None:
@@ -228,7 +228,7 @@ def _lost(old: str, one: Interpreter) -> str:
         return ""
     found = locate(old)
     if found is None:
-        return f"its link {link} leads to {reach.realpath(old)}, which is no interpreter now"
+        return f"symlink {link} → {reach.realpath(old)} is no longer an interpreter"
     if found.minor is not None and found.minor != minor_of(one.version):
-        return f"its link {link} leads to Python {version_of(found, {}, '') or found.minor} now"
+        return f"symlink {link} now resolves to Python {version_of(found, {}, '') or found.minor}"
     return ""

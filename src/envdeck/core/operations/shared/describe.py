@@ -71,7 +71,7 @@ def loss_warnings(edits: Edits) -> tuple[str, ...]:
     """Return what is lost for good where an environment is deleted permanently."""
     if not edits.count:
         return ()
-    return (f"edited since they were installed, and deleted permanently: {named_edits(edits)}",)
+    return (f"permanently deletes edited package files: {named_edits(edits)}",)
 
 
 def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
@@ -80,11 +80,11 @@ def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
     if edits.count and not keep:
         said.append(
             f"edited files are replaced by the released ones: {named_edits(edits)};"
-            " they stay in the old environment, in the trash"
+            " the edited ones stay in the trash"
         )
     if edits.missing:
-        lack = "is missing and comes" if edits.missing == 1 else "are missing and come"
-        said.append(f"{counted(edits.missing, 'file')} of packages {lack} back as released")
+        lack = "is missing and will be" if edits.missing == 1 else "are missing and will be"
+        said.append(f"{counted(edits.missing, 'file')} of packages {lack} restored as released")
     if edits.unchecked:
         said.append(f"not compared with RECORD: {join_some(edits.unchecked)}")
     return tuple(said)
@@ -95,11 +95,11 @@ def upgrade_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
     if not edits.count:
         return ()
     said = f"edited files of upgraded packages are replaced: {named_edits(edits)};"
-    where = "stay in the old environment, in the trash"
+    where = "edited ones stay in the trash"
     if keep:
         said = (
-            f"edited files of upgraded packages: {named_edits(edits)}; kept where the new release"
-            " has the same original, else left out"
+            f"edited files of upgraded packages: {named_edits(edits)}; kept if their original is"
+            " unchanged in the new release"
         )
         return (f"{said}; all {where}",)
-    return (f"{said} they {where}",)
+    return (f"{said} the {where}",)

@@ -20,7 +20,7 @@ from envdeck.core.system import reach
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.mounts import read_mounts
 
-_AWAY = "its trash is not there now: is its disk mounted?"
+_AWAY = "trash not found: is its disk mounted?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +82,27 @@ def undo_obstacle(entry: Entry, ground: OperationStore, halves: frozenset[str]) 
     """Say why an operation cannot be taken back now; empty where it can. `halves` are the items
     that are partly purged."""
     if not entry.phase.over:
-        return "it is not over"
+        return "still running"
     if entry.purged:
-        return "it was purged"
+        return "permanently deleted"
     if entry.phase is Phase.ROLLED_BACK:
-        return "it changed nothing"
+        return "nothing changed"
     if entry.item in halves:
         return PARTLY
     if entry.phase is Phase.ATTENTION:
-        return "it needs a look at the disk first"
+        return "needs attention: check the disk first"
     if entry.move is Move.OWNER:
-        return "the tool that owned it has removed it"
+        return "deleted by its own tool"
     if entry.move is Move.REMOVE:
-        return "it was purged"
+        return "permanently deleted"
     if entry.undone_by:
-        return "it was taken back"
+        return "already undone"
     if entry.move is Move.BACK:
-        return "the file is back in its place" if entry.is_file else "it can be deleted again"
+        return (
+            "the file was restored"
+            if entry.is_file
+            else "an undo can be reverted by deleting again"
+        )
     if entry.move is Move.EXCHANGE and entry.old is None:
         return ""  # what was created goes to the trash
     return _item_obstacle(entry.item, ground) or item_problem(entry, ground.journal)
@@ -108,11 +112,11 @@ def _item_obstacle(item: str, ground: OperationStore) -> str:
     try:
         there = ground.disk.identity(os.path.join(item, ENVIRONMENT))
     except OSError as error:
-        return f"its trash cannot be reached: {reason_of(error)}"
+        return f"trash cannot be accessed: {reason_of(error)}"
     if there is None:
         if not reach.isdir(os.path.dirname(item)):
             return _AWAY
-        return "what was put aside is no longer in the trash"
+        return "no longer in the trash"
     return ""
 
 
@@ -135,7 +139,7 @@ def trashed(ground: OperationStore) -> tuple[Item, ...]:
     found = [
         _begun(each, named[place], reasons.get(place, "")) if place in halves and place in named
         else each if each.manifest is not None or place in named
-        else replace(each, problem=f"EnvDeck knows nothing of it: {each.problem}", ours=False)
+        else replace(each, problem=f"unknown item: {each.problem}", ours=False)
         for each in items(trashes, ground.disk)
         if (place := _plain(each)) not in busy
     ]  # fmt: skip

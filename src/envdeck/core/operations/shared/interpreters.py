@@ -216,20 +216,20 @@ def pick(asked: str | None, options: tuple[InterpreterOption, ...]) -> Interpret
             return one
     if asked is None and options:
         return NoPlan(
-            "none of the interpreters here suits it",
-            hint="name one with `--python`; `envdeck interpreters` lists them",
+            "no suitable interpreter found",
+            hint="choose one with `--python` (see `envdeck interpreters`)",
         )
     if asked is None:
-        return NoPlan("no interpreter is on this machine", hint="`uv python install` gets one")
+        return NoPlan("no interpreters found", hint="install one with `uv python install`")
     if InterpreterRequest(asked=asked).version is not None:
         return NoPlan(
-            f"no Python {asked} is on this machine",
-            hint=f"`envdeck interpreters` lists them; `uv python install {asked}` gets it",
+            f"Python {asked} not found",
+            hint=f"install it with `uv python install {asked}`, or see `envdeck interpreters`",
             missing=True,
         )
     return NoPlan(
-        f"`{asked}` is no interpreter",
-        hint="give a version, such as `3.13`, or the path of a Python",
+        f"`{asked}` is not an interpreter",
+        hint="use a version such as `3.13`, or the path of a Python",
         missing=True,
     )
 
@@ -323,11 +323,11 @@ def choose_base(
     if fitting:
         return max(fitting, key=lambda one: (_bases_numbers(one.version), _near(environment, one)))
     if alike:
-        return NoBase(f"{alike[0].executable} cannot be used as a base")
+        return NoBase(f"{alike[0].executable} cannot be used as base interpreter")
     if wanted.text and asked:
-        other = _bases_minor(asked[0]) or "of no known version"
-        return NoBase(f"its packages are for {minor}, and {wanted.text} is {other}", other)
-    return NoBase(f"no interpreter {wanted.text or minor} was found")
+        other = _bases_minor(asked[0]) or "unknown version"
+        return NoBase(f"its packages are for {minor}, but {wanted.text} is {other}", other)
+    return NoBase(f"interpreter not found: {wanted.text or minor}")
 
 
 def _usable(interpreter: Interpreter) -> bool:

@@ -29,7 +29,7 @@ from envdeck.core.system.host import Host, former_folders, own_folders
 
 _STATE = ("operations", "onboarding", "clock.json", "tour")
 _INDEX = re.compile(r"index(-[\w.-]+)?\.sqlite3", re.ASCII)
-_BUSY = "it is in use"
+_BUSY = "in use"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from envdeck.core.system.files import existing_folder
 from envdeck.core.system.mounts import mount_of, read_mounts
 from envdeck.core.system.words import amount
 
-ROOM_HINT = "`envdeck list --sort reclaimable` lists what takes the most room"
+ROOM_HINT = "use `envdeck list --sort reclaimable` to find what to delete"
 _FEW_FILES = 16
 _FEW_BYTES = 64 * 1024
 """As much as an operation needs: with less of it free, that is what it was refused for."""
-_BY_HAND = "a little is enough: free 1 MB or 100 files there by other means, and try again"
+_BY_HAND = "free at least 1 MB or 100 files there manually, then try again"
 
 
 class Lack(Enum):
@@ -90,8 +90,8 @@ def _empty(shortage: Shortage, ground: OperationStore) -> str:
     sizes = [None if item.manifest is None else item.manifest.reclaimable_bytes for item in there]
     known = sum(size or 0 for size in sizes)
     if known:
-        return f"`envdeck trash purge` frees {amount(known)} there"
-    return "`envdeck trash purge` frees what the trash holds there" if None in sizes else ""
+        return f"run `envdeck trash purge` to free {amount(known)} there"
+    return "run `envdeck trash purge` to empty the trash there" if None in sizes else ""
 
 
 def _delete(shortage: Shortage, plan: Plan, command: str, ground: OperationStore) -> str:
@@ -101,7 +101,7 @@ def _delete(shortage: Shortage, plan: Plan, command: str, ground: OperationStore
         return ROOM_HINT
     if ground.disk.derivable_bytes(path) < _FEW_BYTES:
         return _BY_HAND
-    return f"`{command}` frees {'its room' if size is None else amount(size)} there"
+    return f"run `{command}` to free {'its space' if size is None else amount(size)} there"
 
 
 def shortage_of(lack: Lack, folder: str, ground: OperationStore) -> Shortage:
@@ -143,11 +143,11 @@ def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refus
     files, lack = ground.disk.free_files(folder), Lack.INODES
     free, needed = ground.disk.free_bytes(folder), needs or 0
     if files is not None and files < _SPARE_FILES:
-        why = f"the disk has {files:,} inodes free"
+        why = f"the disk has {files:,} free inodes"
     elif free < needed + _SPARE_BYTES:
-        lack, both = Lack.BLOCKS, f"it takes {needed:,} while both are there"
-        takes = both if needs else "it takes some while it runs"
-        why = f"the disk has {free:,} bytes free, and {takes}; {_SPARE_BYTES:,} are to stay free"
+        lack, both = Lack.BLOCKS, f"needs {needed:,} during the operation"
+        takes = both if needs else "some are needed during the operation"
+        why = f"the disk has {free:,} bytes free; {takes}, {_SPARE_BYTES:,} must stay free"
     else:
         return ()
     shortage = shortage_of(lack, folder, ground)

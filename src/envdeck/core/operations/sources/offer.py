@@ -57,7 +57,7 @@ def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: SourceRequest)
     extras = asked.extras
     synced = lock.format == "uv.lock" and bool(asked.project) and _is_synced(lock)
     how = InstallMethod.UV_SYNC if synced else InstallMethod.PINS
-    title = f"what {name} locks"
+    title = name
     if lock.problems:
         told = str(lock.problems[0]).removeprefix(lock.file + ":").strip()
         told = f"{name}: line {told}" if lock.problems[0].line else f"{name} {told}"
@@ -134,7 +134,7 @@ def _missing_folder(packages: Sequence[LockedPackage]) -> str:
         _, found, path = one.requirement.partition("file://")
         path = unquote(path, errors="surrogateescape") if found else ""
         if path and not os.path.lexists(path.partition("#")[0]):
-            return f"{one.name} is installed from a folder or file that does not exist"
+            return f"{one.name} is locked to a folder or file that does not exist"
     return ""
 
 
@@ -154,8 +154,8 @@ def _notes(lock: Lock, *, synced: bool) -> tuple[str, ...]:
     if not manager or synced:
         return ()
     if manager == "uv":
-        return ("uv.lock is read here: uv takes its revision only beside a pyproject.toml",)
-    return (f"{os.path.basename(lock.file)} is read here; {manager} is not run",)
+        return ("uv.lock is read by EnvDeck: uv requires a pyproject.toml for its revision",)
+    return (f"{os.path.basename(lock.file)} is read by EnvDeck; {manager} is not run",)
 
 
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
@@ -193,7 +193,7 @@ def declared_source(manifest: Manifest, asked: SourceRequest) -> PackageSource:
             expected[manifest.name] = None
     return PackageSource(
         name=SourceName.DECLARED,
-        title=f"what {os.path.basename(manifest.file)} declares",
+        title=os.path.basename(manifest.file),
         how=InstallMethod.RESOLVE,
         file=manifest.file,
         project=asked.project or None,
@@ -258,14 +258,14 @@ def sources(
         locks = read_locks(project)
         found += [lock_source(lock, manifests, asked) for lock in locks]
         if not locks:
-            found.append(_none(SourceName.LOCK, "what the project locks", "it has no lock file"))
+            found.append(_none(SourceName.LOCK, "lock file", "no lock file"))
         locked = {lock.file for lock in locks if lock.usable}
         declared = [one for one in manifests if one.file not in locked]
         declared = [one for one in declared if one.requirements or one.problems or one.builds]
         found += [declared_source(manifest, asked) for manifest in _chosen(declared)]
         if not declared:
-            nothing = "the project declares nothing that can be read"
-            found.append(_none(SourceName.DECLARED, "what the project declares", nothing))
+            nothing = "no readable declared dependencies"
+            found.append(_none(SourceName.DECLARED, "declared dependencies", nothing))
     if file is not None:
         found.append(_file(file, asked))
     return tuple(found)
@@ -274,7 +274,7 @@ def sources(
 def _exact(exact: Sequence[Exact]) -> PackageSource:
     return PackageSource(
         name=SourceName.EXACT,
-        title="exactly what is here",
+        title="current packages, exact versions",
         how=InstallMethod.PINS,
         requirements=tuple(line for _, _, line in exact),
         expected=tuple((normalise(name), version) for name, version, _ in exact),
@@ -300,7 +300,7 @@ def _file(path: str, asked: SourceRequest) -> PackageSource:
     else:
         source = declared_source(read_manifest(path), asked)
     how = InstallMethod.PINS if source.how is InstallMethod.UV_SYNC else source.how
-    title = f"the file {os.path.basename(path)}"
+    title = os.path.basename(path)
     return replace(source, name=SourceName.FILE, title=title, how=how)
 
 
@@ -330,13 +330,13 @@ def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
             names = []
         locks = [name for name in names if _LOCKS.fullmatch(name)]
         declared = [name for name in names if _DECLARED.fullmatch(name)]
-        found += [f"its lock ({', '.join(locks[:2])})"] if locks else []
-        found += [f"its declaration ({', '.join(declared[:2])})"] if declared else []
+        found += [", ".join(locks[:2])] if locks else []
+        found += [", ".join(declared[:2])] if declared else []
     if environment.packages and kept:
-        found.append("the list of its packages, kept in the trash")
+        found.append("saved package list")
     if found:
         return ", ".join(found)
-    return "nothing that is kept" if environment.packages else "nothing: it has no packages"
+    return "nothing (cannot be rebuilt)" if environment.packages else "nothing (no packages)"
 
 
 def sources_of(
@@ -379,15 +379,15 @@ def source_of(
     found = [one for one in offered if one.name == name]
     if not found:
         what = {
-            SourceName.LOCK: "its project has no lock file",
-            SourceName.DECLARED: "its project declares nothing",
-            SourceName.FILE: "no file was given",
-        }.get(SourceName(name), "it has no such source")
-        return NoPlan(f"{environment.name} cannot be made from that: {what}", missing=True)
+            SourceName.LOCK: "the project has no lock file",
+            SourceName.DECLARED: "the project declares no dependencies",
+            SourceName.FILE: "no file given",
+        }.get(SourceName(name), "unknown source")
+        return NoPlan(f"cannot recreate {environment.name}: {what}", missing=True)
     usable = [one for one in found if one.usable]
     if not usable:
         return NoPlan(
             f"{found[0].title} cannot be used: {found[0].problem}",
-            hint="choose another source: `--from declared`" if name == SourceName.LOCK else "",
+            hint="use another source: `--from declared`" if name == SourceName.LOCK else "",
         )
     return usable[0]

@@ -126,7 +126,7 @@ class Parts:
         if not self.groups and not self.extras:
             return ""
         if project is None or file is not None:
-            return "groups and extras are those of a project, and there is none to choose from"
+            return "groups and extras require a project"
         said: tuple[Manifest | Lock, ...] = (*read_declared(project), *read_locks(project))
         for asked, known, what in (
             (self.groups, {name for one in said for name in one.groups}, "group"),
@@ -135,7 +135,7 @@ class Parts:
             names = {normalise(name) for name in known}
             for name in asked or ():
                 if name not in names:
-                    has = f"; it has {', '.join(sorted(names))}" if names else ""
+                    has = f"; available: {', '.join(sorted(names))}" if names else ""
                     return f"the project has no {what} `{name}`{has}"
         return ""
 

@@ -118,7 +118,7 @@ class FileProof:
                 self.look.read_linked()
             self.edits = self.look.edits(self.exempt)
         if building.stopped():
-            raise BuildError("it was stopped", stopped=True)
+            raise BuildError("cancelled", stopped=True)
         if self.keep:
             faults = [fault for fault in faults if not self._brought_edit(fault, new)]
         shared = [fault for fault in faults if self._has_same_edit(fault, new)]
@@ -135,12 +135,12 @@ class FileProof:
         checked.verified.append(f"{right:,} of {count:,} files match their RECORD")
         if restored:
             checked.verified.append(
-                f"restored from the old environment, since another copy was installed:"
+                f"restored from the old environment (a different copy was installed):"
                 f" {join_some(restored, _NAMED)}"
             )
         if left:
             names = join_some((each.place for each in left), _NAMED)
-            checked.verified.append(f"as released, though not as RECORD says: {names}")
+            checked.verified.append(f"as released, but not matching RECORD: {names}")
         return checked
 
     def _faults(self, claims: Claims, new: Environment, building: StagedBuild) -> list[Fault]:
@@ -219,21 +219,21 @@ class FileProof:
             left = [fault for fault in again if not self._brought_back(fault, new)]
             checked.reinstalled = frozenset(names)
             checked.verified.append(
-                f"installed without the cache, which has an edited {first.place}:"
+                f"installed without the cache, where {first.place} is edited:"
                 f" {join_some(names, _NAMED)}"
             )
             return left
         if all(fault in shared for fault in faults):
             places = join_some((each.place for each in faults), _NAMED)
             checked.verified.append(
-                "edited files stay as they were, since their release could not be installed without"
+                "edited files kept, since their release could not be installed without"
                 f" the cache, which has the same edit: {places}"
             )
             return []
         raise BuildError(
             f"{first.place} of {first.names[0]} {first.reason}, and its release could not be"
             " installed without uv's cache",
-            hint=f"`uv cache clean {first.names[0]}`, and try again",
+            hint=f"run `uv cache clean {first.names[0]}` and try again",
         )
 
     def settle_edits(self, building: StagedBuild) -> list[str]:
@@ -243,7 +243,9 @@ class FileProof:
         if self.keep:
             return self._put_edits(self.old, building)
         names = join_some((each.path for each in self.edits.files), _NAMED)
-        return [f"edited files replaced by the released ones: {names}; the trash has the old ones"]
+        return [
+            f"edited files replaced by the released ones: {names}; the edited ones are in the trash"
+        ]
 
     def _put_edits(self, old: Environment, building: StagedBuild) -> list[str]:
         """Put the edited files of the old environment over the new ones whose original is the
@@ -271,8 +273,8 @@ class FileProof:
         said = [f"edited files kept: {join_some(kept, _NAMED)}"] if kept else []
         if left:
             said.append(
-                "edited files left out, since their original is another now:"
-                f" {join_some(left, _NAMED)}; the old environment in the trash has them"
+                "edited files not kept, since their original changed:"
+                f" {join_some(left, _NAMED)}; the edited ones are in the trash"
             )
         return said
 

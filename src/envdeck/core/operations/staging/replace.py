@@ -87,7 +87,7 @@ def replace_environment(
                 verified = build(building)
                 watch = _caught_up(plan, building, verified)
                 if stopped():
-                    raise BuildError("it was stopped", stopped=True)
+                    raise BuildError("cancelled", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
                 current.put_in_place()
                 verified += _come_late(watch, current, plan)
@@ -103,19 +103,18 @@ def replace_environment(
             unable = error
         else:
             return Result(Ending.DONE, plan.done, verified=tuple(verified))
-    raise unable or OSError(errno.ENOENT, "there is no place to build it")
+    raise unable or OSError(errno.ENOENT, "no location available for staging")
 
 
 def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool = False) -> Result:
     """Return the result of one that was given up; it says so where the old one has changed."""
     if not changed:
-        message = f"everything is as it was: {why}"
+        message = f"nothing changed: {why}"
         return Result(Ending.ROLLED_BACK, message, hint=hint, stopped=stopped)
     return Result(
         Ending.ROLLED_BACK,
-        f"it was rolled back: {why}; {describe_changes(changed)}",
-        hint=hint
-        or "look at those files: another program, an installer or a package wrote to them",
+        f"rolled back: {why}; {describe_changes(changed)}",
+        hint=hint or "check those files: another program wrote to them",
         stopped=stopped,
     )
 
@@ -124,8 +123,8 @@ def _as_planned(plan: ReplacePlan) -> None:
     changed = changed_between(plan.packages, packages_of(plan.environment))
     if changed:
         raise BuildError(
-            f"packages were changed in it since this was planned: {named(changed)}",
-            hint="plan it again",
+            f"packages changed since the plan was made: {named(changed)}",
+            hint="run it again",
         )
 
 
@@ -134,13 +133,13 @@ def _caught_up(plan: ReplacePlan, building: StagedBuild, verified: list[str]) ->
     it cannot be. Returns how the old one was then: what comes after that came late."""
     watch = building.watch
     if watch is None:  # nothing was taken from it
-        raise BuildError("the old environment was not looked at")
+        raise BuildError("the old environment was not scanned")
     environment = watch.environment
     packages = changed_between(plan.packages, packages_of(environment))
     if packages:
         raise BuildError(
-            f"packages were changed in it meanwhile: {named(packages)}",
-            hint="begin again, once nothing else installs into it",
+            f"packages changed during the operation: {named(packages)}",
+            hint="try again when nothing else installs packages",
         )
     if watch.suspects(environment.path) is None:
         return watch
@@ -150,13 +149,13 @@ def _caught_up(plan: ReplacePlan, building: StagedBuild, verified: list[str]) ->
     left = (*found.packages, *found.left)
     if left:
         raise BuildError(
-            f"what came meanwhile cannot be carried over: {named(left)}",
-            hint="begin again, once nothing else writes into it",
+            f"cannot carry over files added during the operation: {named(left)}",
+            hint="try again when nothing else writes to the environment",
         )
     last.follow(found.carried)
     if found.carried:
         building.ground.disk.settle_tree(building.folder)
-        verified.append(f"carried over, since they came meanwhile: {named(found.carried)}")
+        verified.append(f"carried over, added during the operation: {named(found.carried)}")
     return last
 
 
@@ -166,15 +165,15 @@ def _come_late(watch: ChangeMonitor, current: Transaction, plan: ReplacePlan) ->
     The exchange holds in any case: what cannot be brought over is said by name.
     """
     folder = current.staged
-    undo = f"`envdeck undo {plan.id}` brings the old one back"
+    undo = f"`envdeck undo {plan.id}` restores the old environment"
     try:
         found = watch.arrived(folder, plan.environment, overwrite=False)
     except OSError as error:
-        return [f"what came at the last moment is in the trash alone ({reason_of(error)}): {undo}"]
+        return [f"the last added files are only in the trash ({reason_of(error)}): {undo}"]
     said = []
     if found.carried:
-        said.append(f"carried over, since they came at the last moment: {named(found.carried)}")
+        said.append(f"carried over, added last: {named(found.carried)}")
     if found.left or found.packages:
         what = named((*found.left, *found.packages))
-        said.append(f"changed at the last moment, and in the trash alone: {what}; {undo}")
+        said.append(f"changed last, only in the trash: {what}; {undo}")
     return said

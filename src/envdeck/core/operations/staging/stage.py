@@ -247,7 +247,7 @@ def _give(path: str, old: str, user: int, group: int) -> None:
 
 
 SCRATCH = "scratch"
-MISDIRECTED_HINT = "take that out of it, at least for now"
+MISDIRECTED_HINT = "remove that setting, at least temporarily"
 _PROBE_SECONDS = 60.0
 _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
@@ -422,7 +422,7 @@ class StagedBuild:
         """Run a command under the lock; only a stop is raised."""
         done = self._runner.run(command, self.tell, self.stopped)
         if done.stopped:
-            raise BuildError("it was stopped", stopped=True)
+            raise BuildError("cancelled", stopped=True)
         return done
 
     def _do(self, command: Command) -> None:
@@ -434,7 +434,7 @@ class StagedBuild:
         """Read it as it is now."""
         found = read_environment(self.folder, self.ground.host)
         if found is None:
-            raise BuildError("what was made is no environment")
+            raise BuildError("the result is not an environment")
         return found
 
     def write(self, name: str, lines: Sequence[str]) -> str:
@@ -473,7 +473,7 @@ class StagedBuild:
         now = ImportRequest(self.environment(), only=names, limit=_PROBE_SECONDS)
         after = probe(now, host, runner, self.scratch(SCRATCH), self.stopped)
         if self.stopped():
-            raise BuildError("it was stopped", stopped=True)
+            raise BuildError("cancelled", stopped=True)
         self.untried = after.late
         if after.problem:
             return [after.problem]
@@ -483,10 +483,7 @@ class StagedBuild:
         old = ImportRequest(before, only=failed, limit=_PROBE_SECONDS, in_use=True)
         was = probe(old, host, runner, self.scratch(SCRATCH), self.stopped)
         mask = masker({}, self._hides)
-        return [
-            f"{name} can no longer be imported: {mask(why)}"
-            for name, why in lost_imports(was, after)
-        ]
+        return [f"import of {name} fails: {mask(why)}" for name, why in lost_imports(was, after)]
 
     def _start(self) -> None:
         python = self.environment().python.executable or ""
@@ -494,8 +491,8 @@ class StagedBuild:
         environ = clean_environ(self.ground.host)
         done = self.run(Command((python, "-I", "-B", "-c", code), self.item, environ, data=True))
         if not done.ok:
-            told = done.tail[-1] if done.tail else f"it ends with {done.code}"
-            raise BuildError(f"its interpreter does not start: {told}")
+            told = done.tail[-1] if done.tail else f"exit code {done.code}"
+            raise BuildError(f"interpreter does not start: {told}")
 
     def settle(self) -> None:
         """Make it what it will be in its place, and have it reach the disk."""
@@ -505,7 +502,7 @@ class StagedBuild:
         restore_records(self.records, disk.rewrite)
         left = left_behind(self.folder, self.folder, path)
         if left:
-            raise BuildError(f"a file would name the place where it was built: {left[0]}")
+            raise BuildError(f"a file contains the staging path: {left[0]}")
         for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
             disk.remove_file(os.path.join(self.item, name))
         for name in (SCRATCH, "wheels"):

@@ -120,7 +120,7 @@ def _load(file: str) -> ClockRecord | None:
 def _record(content: dict[str, Any]) -> ClockRecord:
     numbers = {name: _seconds(content[name]) for name in ("seen", "wall", "latest", "uptime")}
     if not isinstance(content["boot"], str):
-        raise TypeError("boot is no text")
+        raise TypeError("boot is not text")
     return ClockRecord(
         **numbers,
         boot=content["boot"],
@@ -135,5 +135,5 @@ def _times(found: dict[str, object]) -> dict[str, float]:
 
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError("no time")
+        raise TypeError("not a time")
     return float(value)

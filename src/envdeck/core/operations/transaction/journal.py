@@ -306,15 +306,15 @@ def _load(path: str) -> Entry | UnreadableEntry:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):
-        return UnreadableEntry(path, "it is damaged: no JSON")
+        return UnreadableEntry(path, "damaged: not JSON")
     if not isinstance(content, dict) or not isinstance(content.get("schema"), int):
-        return UnreadableEntry(path, "it is damaged: no entry of a journal")
+        return UnreadableEntry(path, "damaged: not a journal entry")
     if content["schema"] > SCHEMA:
-        return UnreadableEntry(path, "it was written by a newer version of envdeck")
+        return UnreadableEntry(path, "written by a newer version of envdeck")
     try:
         return _entry(content, os.path.basename(path).removesuffix(".json"))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        return UnreadableEntry(path, f"it is damaged: {error}")
+        return UnreadableEntry(path, f"damaged: {error}")
 
 
 def _entry(content: dict[str, Any], identifier: str) -> Entry:
@@ -329,41 +329,41 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
             values[name] = Identity(int(device), int(inode))
     for name in _TEXTS:
         if not isinstance(values.get(name, ""), str):
-            raise TypeError(f"{name} is no text")
+            raise TypeError(f"{name} is not text")
         if not _is_writable(values.get(name, "")):
-            raise ValueError(f"{name} has characters that no file's name can have")
+            raise ValueError(f"{name} has characters invalid in file names")
     for name in ("created_at", "ended_at", "bytes_aside", "pid"):
         number = values.get(name)
         if number is not None and not (isinstance(number, int | float) and math.isfinite(number)):
-            raise TypeError(f"{name} is no number")
+            raise TypeError(f"{name} is not a number")
     sequence = values.get("sequence", 0)
     if not isinstance(sequence, int) or not 0 <= sequence < 10**15:
-        raise TypeError("sequence is no number in an order")
+        raise TypeError("sequence is not a positive number")
     for name in ("keep_new", "two_steps", "is_file", "purged", "partly"):
         if not isinstance(values.get(name, False), bool):
-            raise TypeError(f"{name} is neither yes nor no")
+            raise TypeError(f"{name} must be true or false")
     changed = values.get("changed", [])
     if not isinstance(changed, list) or not all(isinstance(one, str) for one in changed):
-        raise TypeError("changed is no list of names")
+        raise TypeError("changed is not a list of names")
     if not all(map(_is_writable, changed)):
-        raise ValueError("changed has characters that no file's name can have")
+        raise ValueError("changed has characters invalid in file names")
     values["changed"] = tuple(changed)
     if values["id"] != identifier:
-        raise ValueError("it tells of another operation than its name")
+        raise ValueError("its id does not match its file name")
     if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):
-        raise ValueError("an id in it is a path")
+        raise ValueError("an id is a path")
     if any(values.get(name, "") not in _KEPT_FILES for name in ("file_if_done", "file_if_not")):
-        raise ValueError("it names a file that no item keeps")
+        raise ValueError("names a file without an item")
     places = [values["path"], values["item"] or os.sep, values.get("file") or os.sep]
     if not all(map(os.path.isabs, places)):
-        raise ValueError("a path in it is not absolute")
+        raise ValueError("a path is not absolute")
     if "\0" in "".join(places):
-        raise ValueError("a path in it has a NUL")
+        raise ValueError("a path contains NUL")
     if values["item"] and not is_item(values["item"]):
-        raise ValueError("its item is in no trash")
+        raise ValueError("its item is not in a trash")
     own = values["move"] == Move.REMOVE or values.get("undoes")
     if values["item"] and not own and os.path.basename(values["item"]) != values["id"]:
-        raise ValueError("its item is another's")
+        raise ValueError("its item belongs to another user")
     values["operation"] = Operation(values["operation"])
     values["move"] = Move(values["move"])
     values["phase"] = Phase(values["phase"])

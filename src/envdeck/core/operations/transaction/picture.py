@@ -64,7 +64,7 @@ class Picture:
 
 def describe_changes(changed: Sequence[str]) -> str:
     """Say which files of an environment changed while an operation that was rolled back ran."""
-    return f"changed in the environment while it ran: {join_some(changed, _NAMED)}"
+    return f"files changed during the operation: {join_some(changed, _NAMED)}"
 
 
 def keep_picture(item: str, picture: Picture, disk: Disk) -> None:

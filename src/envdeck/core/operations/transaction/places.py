@@ -135,11 +135,11 @@ def stranger(item: str, paths: Iterable[str], host: Host) -> str:
     """
     trash = os.path.dirname(item)
     if not _expected(trash, paths, host):
-        return f"{trash} is no trash of this user's for it"
+        return f"{trash} is not this user's trash"
     if os.path.realpath(item) != item or os.path.islink(item):
-        return f"{item} is reached by a link"
+        return f"{item} is reached through a symlink"
     if not is_ours_alone(trash):
-        return f"others may write to {trash}"
+        return f"{trash} is writable by other users"
     return ""
 
 
@@ -207,7 +207,7 @@ class LockHeld:
 
     def __str__(self) -> str:
         who = f"process {self.pid}" if self.pid else "another process"
-        return f"{who} works on it" + (f" (operation {self.operation})" if self.operation else "")
+        return f"in use by {who}" + (f" (operation {self.operation})" if self.operation else "")
 
 
 class FileLock:

@@ -46,7 +46,7 @@ def item_problem(entry: Entry, journal: Journal) -> str:
         return ""
     identifiers, paths = _line(entry, journal)
     if entry.move is not Move.REMOVE and os.path.basename(entry.item) not in identifiers:
-        return f"{entry.item} is another operation's"
+        return f"{entry.item} belongs to another operation"
     return stranger(entry.item, paths, journal.host)
 
 
@@ -72,15 +72,15 @@ def file_problem(entry: Entry, disk: Disk) -> str:
         return ""
     folder, name = os.path.split(entry.file)
     if not _LOCK.fullmatch(name):
-        return f"{name} is no lock file"
+        return f"{name} is not a lock file"
     is_it = is_same(disk.identity(folder), entry.file_folder, entry, disk.host)
     if entry.file_folder is None or os.path.realpath(folder) != folder or not is_it:
-        return f"{folder} is not the folder that it was"
+        return f"{folder} was replaced"
     try:
         status = os.lstat(entry.file)
     except FileNotFoundError:
         return ""
-    return "" if stat.S_ISREG(status.st_mode) else f"{name} is no plain file now"
+    return "" if stat.S_ISREG(status.st_mode) else f"{name} is no longer a regular file"
 
 
 def is_same(found: Identity | None, noted: Identity | None, entry: Entry, host: Host) -> bool:
@@ -108,13 +108,13 @@ def describe_remains(error: OSError, folder: str, host: Host) -> str:
 def suggest_purge(error: OSError, folder: str, identifier: str, host: Host) -> str:
     """Return what a person can do so that the rest is removed."""
     if isinstance(error, NotOneDiskError):
-        return "see what is mounted there, and unmount it"
+        return "unmount what is mounted there"
     again = f"`envdeck trash purge {identifier}`"
     if isinstance(error, RemainderError) and (part := immutable_part(error.path, host)):
         deep = error.count > 1
         command = unlock_command(folder if deep else part, host, deep=deep)
-        return f"`{shlex.join(command)}` as root, then {again}"
-    return f"{again} tries again"
+        return f"run `{shlex.join(command)}` as root, then {again}"
+    return f"run {again} to try again"
 
 
 def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Entry:
@@ -129,7 +129,7 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     problem = item_problem(entry, journal)
     changed: tuple[str, ...] = ()
     if problem:
-        phase, why = Phase.ATTENTION, f"nothing was touched: {problem}"
+        phase, why = Phase.ATTENTION, f"nothing changed: {problem}"
     else:
         data = read_picture(entry.item) if entry.move is Move.EXCHANGE else None
         phase, why = _SETTLERS[entry.move](entry, disk)
@@ -146,10 +146,10 @@ def settle(entry: Entry, disk: Disk, journal: Journal, message: str = "") -> Ent
     if phase is Phase.ATTENTION or "; " in why:
         done = replace(done, message=why, partly=_is_partly_gone(entry, disk))
     if changed:
-        told = message or "it was rolled back"
+        told = message or "rolled back"
         done = replace(done, changed=changed, message=f"{told}; {describe_changes(changed)}")
     if problem := file_problem(entry, disk):
-        done = replace(done, message=f"{done.message}; {entry.file} was left alone: {problem}")
+        done = replace(done, message=f"{done.message}; {entry.file} not restored: {problem}")
     return finish(done, journal)
 
 
@@ -183,9 +183,9 @@ def finish(entry: Entry, journal: Journal) -> Entry:
 def _aside(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _in_item(entry, disk)
     if there is not None and there == entry.old:
-        return Phase.DONE, "it is in the trash"
+        return Phase.DONE, "moved to trash"
     if there is None and (here is not None or entry.phase is not Phase.MOVING):
-        return _cleared(entry, disk, "nothing was changed")
+        return _cleared(entry, disk, "nothing changed")
     return _unknown(entry)
 
 
@@ -193,9 +193,9 @@ def _back(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     here, there = disk.identity(entry.path), _in_item(entry, disk)
     if here is not None and here == entry.new:
         left = clear_item(entry.item, disk)
-        return Phase.DONE, f"it is back in its place{_left(entry, left)}"
+        return Phase.DONE, f"restored{_left(entry, left)}"
     if there is not None and there == entry.new:
-        return Phase.ROLLED_BACK, "nothing was changed"
+        return Phase.ROLLED_BACK, "nothing changed"
     return _unknown(entry)
 
 
@@ -213,11 +213,11 @@ def _exchange(entry: Entry, disk: Disk) -> tuple[Phase, str]:
             there = waiting
         if entry.old is None and there is None:
             left = clear_item(entry.item, disk)
-            return Phase.DONE, f"it was completed{_left(entry, left)}"
+            return Phase.DONE, f"completed{_left(entry, left)}"
         if there == entry.old:
             if entry.keep_new:
                 take_next_manifest(entry.item, disk)
-            return Phase.DONE, "it was completed"
+            return Phase.DONE, "completed"
         return _unknown(entry)
     if here is None and there == entry.new and waiting is not None and waiting == entry.old:
         disk.move(before, entry.path)
@@ -231,8 +231,8 @@ def _give_up(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     if entry.keep_new:
         disk.clear_exchange(entry.item)
         disk.remove_file(os.path.join(entry.item, NEXT))
-        return Phase.ROLLED_BACK, "everything is as it was"
-    return _cleared(entry, disk, "everything is as it was")
+        return Phase.ROLLED_BACK, "nothing changed"
+    return _cleared(entry, disk, "nothing changed")
 
 
 def _cleared(entry: Entry, disk: Disk, why: str) -> tuple[Phase, str]:
@@ -244,7 +244,7 @@ def _cleared(entry: Entry, disk: Disk, why: str) -> tuple[Phase, str]:
 
 
 def _left(entry: Entry, left: tuple[str, ...]) -> str:
-    return f"; {', '.join(left[:3])} in {entry.item} is not ours, and stays" if left else ""
+    return f"; {', '.join(left[:3])} in {entry.item} kept (not created by EnvDeck)" if left else ""
 
 
 def put_file(entry: Entry, name: str, disk: Disk) -> None:
@@ -273,22 +273,22 @@ def _remove(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     going = purging_name(entry.item)
     there = disk.identity(going)
     if there is not None and there != entry.old:
-        return Phase.ATTENTION, f"{going} is not what was to be removed"
+        return Phase.ATTENTION, f"{going} is not the item to delete"
     if there is not None:
         try:
             remove_item(going, disk)
         except RemainderError as error:  # trying again at each start would not change it
             return Phase.ATTENTION, describe_remains(error, going, disk.host)
     elif disk.identity(entry.item) is not None:
-        return Phase.ROLLED_BACK, "it is still in the trash"
+        return Phase.ROLLED_BACK, "still in the trash"
     tidy(os.path.dirname(entry.item), disk)
-    return Phase.DONE, "it was purged"
+    return Phase.DONE, "permanently deleted"
 
 
 def _owner(entry: Entry, disk: Disk) -> tuple[Phase, str]:
     if disk.identity(entry.path) is None:
-        return Phase.DONE, "the tool that owns it has removed it"
-    return Phase.ATTENTION, "the tool that owns it was interrupted; look at what it left"
+        return Phase.DONE, "deleted by its own tool"
+    return Phase.ATTENTION, "its own tool was interrupted; check what is left"
 
 
 def _in_item(entry: Entry, disk: Disk) -> Identity | None:
@@ -296,8 +296,8 @@ def _in_item(entry: Entry, disk: Disk) -> Identity | None:
 
 
 def _unknown(entry: Entry) -> tuple[Phase, str]:
-    kept = f"; what was put aside is in {entry.item}" if entry.item else ""
-    return Phase.ATTENTION, f"the disk shows neither the old nor the new state{kept}"
+    kept = f"; the old one is in {entry.item}" if entry.item else ""
+    return Phase.ATTENTION, f"cannot tell whether the change was applied{kept}"
 
 
 _SETTLERS: dict[Move, Callable[[Entry, Disk], tuple[Phase, str]]] = {

@@ -108,7 +108,7 @@ class Transaction:
         if before is not None and not (
             isinstance(before, Entry) and before.phase is Phase.ROLLED_BACK
         ):
-            raise BusyError("it was run already")
+            raise BusyError("already run")
         with _numbered(entry, ground) as numbered:
             self.entry = ground.journal.write(opened(numbered, ground.host))
 
@@ -132,7 +132,7 @@ class Transaction:
         """Make the item in `trash`. Raises `OSError`."""
         item = os.path.join(trash, self.entry.id)
         if self._ground.disk.identity(item) is not None:  # another's: not to be cleared as ours
-            raise FileExistsError(17, "an item of that name is in the trash", item)
+            raise FileExistsError(17, "an item with this name is already in the trash", item)
         problem = stranger(item, [self.entry.path], self._ground.host)
         if problem:
             raise PermissionError(13, problem, trash)
@@ -224,7 +224,7 @@ class Transaction:
                     raise ReplacedError(entry.path)
                 disk.move(self.staged, entry.path)
             elif not disk.exchange(self.staged, entry.path):
-                raise OSError(errno.EOPNOTSUPP, "the file system cannot exchange two folders here")
+                raise OSError(errno.EOPNOTSUPP, "the file system cannot swap folders atomically")
             elif disk.identity(self.staged) != entry.old or not is_as_shown(self.staged):
                 disk.exchange(self.staged, entry.path)
                 raise ReplacedError(entry.path)
@@ -306,7 +306,7 @@ def transaction(ground: OperationStore, entry: Entry) -> Iterator[Transaction]:
             settle(each, ground.disk, ground.journal)
         other = lock_of_uv(entry.path) if entry.old is not None else None
         if isinstance(other, LockHeld):
-            raise BusyError("uv works in it")
+            raise BusyError("in use by uv")
         try:
             current = Transaction(ground, entry, held)
             try:
@@ -336,5 +336,5 @@ def _said(error: BaseException) -> str:
     if isinstance(error, OSError):
         return reason_of(error)
     if isinstance(error, ReplacedError):
-        return "something else has taken its place"
+        return "replaced by something else"
     return str(error) or type(error).__name__

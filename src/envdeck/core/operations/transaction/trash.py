@@ -27,7 +27,7 @@ _LIMIT = 8 * 1024 * 1024
 _PURGING = ".purging"
 _FEW = 5
 """Files of the user's that a purge names."""
-PARTLY = "partly purged"
+PARTLY = "partly deleted"
 """What is said of an item whose removal has begun: nothing of it can be put back."""
 
 
@@ -141,20 +141,20 @@ def read_item(folder: str, disk: Disk) -> Item:
     try:
         identity = disk.identity(os.path.join(folder, ENVIRONMENT))
     except OSError as error:
-        return Item(folder, None, f"it cannot be reached: {reason_of(error)}")
+        return Item(folder, None, f"cannot be accessed: {reason_of(error)}")
     found = _manifest(os.path.join(folder, MANIFEST))
     going = folder.endswith(_PURGING)
     if isinstance(found, TrashManifest) and found.id != os.path.basename(folder).removesuffix(
         _PURGING
     ):
-        found = "its manifest tells of another item"
+        found = "its manifest belongs to another item"
     if going:
         manifest = found if isinstance(found, TrashManifest) else None
         return Item(folder, manifest, PARTLY, identity)
     if isinstance(found, str):
         return Item(folder, None, found, identity)
     if identity is None:
-        return Item(folder, found, "what was put aside is no longer in it")
+        return Item(folder, found, "contents missing")
     return Item(folder, found, "", identity)
 
 
@@ -178,7 +178,7 @@ def prepare_item(trash: str, identifier: str, disk: Disk) -> str:
     """Make the folder of a new item, and return it. Raises `OSError`."""
     disk.ensure_folder(trash)
     if not is_ours_alone(trash):
-        raise PermissionError(13, "others may write there", trash)
+        raise PermissionError(13, "writable by other users", trash)
     ignore = os.path.join(trash, ".gitignore")
     if not os.path.lexists(ignore):
         try:
@@ -297,14 +297,14 @@ def purging_name(item: str) -> str:
 def _manifest(path: str) -> TrashManifest | str:
     data = read_bounded(path, _LIMIT)
     if isinstance(data, Unread):
-        return f"its manifest cannot be read: {data.reason}"
+        return f"manifest cannot be read: {data.reason}"
     try:
         content = json.loads(data)
         if content["schema"] > SCHEMA:
-            return "it was put there by a newer version of envdeck"
+            return "created by a newer version of envdeck"
         return _read(content)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError):
-        return "its manifest is damaged"
+        return "manifest damaged"
 
 
 def _read(content: dict[str, Any]) -> TrashManifest:
@@ -312,19 +312,19 @@ def _read(content: dict[str, Any]) -> TrashManifest:
     values = {name: value for name, value in content.items() if name in known}
     manifest = TrashManifest(**values)
     if not os.path.isabs(manifest.path) or "\0" in manifest.path:
-        raise ValueError("no absolute path")
+        raise ValueError("not an absolute path")
     texts = (manifest.id, manifest.name, manifest.manager, manifest.python, manifest.cfg)
     if not all(isinstance(text, str) for text in (*texts, manifest.project or "")):
-        raise TypeError("no text")
+        raise TypeError("not text")
     for text in (*texts, manifest.path, manifest.project or ""):
         os.fsencode(text)  # a ValueError where no file could be called so
     numbers = (manifest.packages, manifest.disk_bytes, manifest.reclaimable_bytes)
     if not all(isinstance(number, int | None) for number in numbers):
-        raise TypeError("no number")
+        raise TypeError("not a number")
     if not math.isfinite(manifest.put_at):  # a TypeError where it is no number
-        raise ValueError("no time")
+        raise ValueError("not a time")
     if manifest.seen_at is not None and not math.isfinite(manifest.seen_at):
-        raise ValueError("no time")
+        raise ValueError("not a time")
     return replace(
         manifest,
         operation=Operation(manifest.operation),

@@ -49,8 +49,8 @@ def changed_file(path: str) -> Refusal:
     """Return the refusal of a file that is no longer what was shown."""
     return Refusal(
         CHANGED,
-        f"{path} was changed since it was shown, and nothing was done to it",
-        hint="look again, and do it anew",
+        f"{path} changed since the preview; nothing changed",
+        hint="run it again",
         path=path,
     )
 
@@ -61,7 +61,7 @@ def discarded(entry: Entry, path: str, machine: GuardContext) -> Discarded:
     if entry.is_file:
         if mark_of_file(path) == entry.mark:
             return Discarded()
-        told = "it was changed since, and what was changed goes to the trash with it"
+        told = "changed since; the changes move to the trash with it"
         return Discarded((os.path.basename(path),), told)
     found = machine.unowned(path)
     old = os.path.join(entry.item, ENVIRONMENT) if entry.old is not None else None
@@ -86,10 +86,10 @@ def _unowned_words(found: Unowned) -> str:
     told = []
     if found.count:
         names = join_some(file.path for file in found.files)
-        what = f"{counted(found.count, 'file')} of yours {'goes' if found.count == 1 else 'go'}"
+        what = f"{counted(found.count, 'file')} of yours {'moves' if found.count == 1 else 'move'}"
         told.append(f"{what} to the trash ({amount(found.bytes)}): {names}")
     if found.unread:
-        told.append(f"not everything could be looked at: {join_some(found.unread)}")
+        told.append(f"partly unreadable: {join_some(found.unread)}")
     return "; ".join(told)
 
 
@@ -127,7 +127,7 @@ def obstacles_to_discarding(
     guards = () if entry.is_file else (ProtectedPath(), Mounted())
     final = [guard.refuses(question) for guard in guards]
     if entry.old is None and not entry.is_file and machine.candidate(path) is None:
-        why = "it has no markers of an environment"
+        why = "not an environment"
         final.append(Refusal("not-an-environment", why, path=path))
     against = [refusal for refusal in final if refusal is not None]
     if against:
@@ -189,17 +189,17 @@ def plan_undo(
         first = asked[0]
         hint = ""
         if first.item in halves and not first.purged:
-            hint = f"`envdeck trash purge {os.path.basename(first.item)}` removes what is left"
+            hint = f"use `envdeck trash purge {os.path.basename(first.item)}` to delete the rest"
         return NoPlan(f"{first.group} cannot be undone: {obstacles[first.id]}", hint=hint)
     if to is not None and chosen[0].is_file and chosen[0].move is not Move.ASIDE:
         return NoPlan(
-            f"{chosen[0].path} was edited, and what it was goes back to its own place alone",
-            hint=f"its old state is in {chosen[0].item}" if chosen[0].old is not None else "",
+            f"the edit of {chosen[0].path} can only be undone at its original path",
+            hint=f"the old version is in {chosen[0].item}" if chosen[0].old is not None else "",
         )
     if to is not None and len(chosen) > 1:
         return NoPlan(
-            "it was done to several environments, which cannot all go to one path",
-            hint=f"restore one, for instance `envdeck undo {chosen[0].id} --to {to}`",
+            "the operation covers several environments, which cannot share one path",
+            hint=f"restore one, such as `envdeck undo {chosen[0].id} --to {to}`",
         )
     machine = guard_context(context)
     outer_first = chosen[::-1]  # newest first, and what holds another before that
@@ -245,13 +245,11 @@ def _find_entries(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def _none(identifier: str | None, unreadable: Sequence[UnreadableEntry]) -> NoPlan:
     if identifier is None:
-        return NoPlan("there is nothing to take back", hint="`envdeck history` lists what was done")
+        return NoPlan("nothing to undo", hint="envdeck history")
     for each in unreadable:
         if os.path.basename(each.path) == f"{identifier}.json":
             return NoPlan(f"the journal of {identifier} cannot be used: {each.reason}")
-    return NoPlan(
-        f"there is no operation `{identifier}`", hint="`envdeck history` lists them", missing=True
-    )
+    return NoPlan(f"operation not found: `{identifier}`", hint="envdeck history", missing=True)
 
 
 def _real(to: str | None) -> str | None:
@@ -277,26 +275,26 @@ def return_of(
 
 
 def _target(each: UndoAction) -> Target:
-    facts = [Fact("takes back", f"{each.entry.operation} ({each.entry.id})")]
+    facts = [Fact("undoes", f"{each.entry.operation} ({each.entry.id})")]
     if each.path != each.entry.path:
-        facts.append(Fact("was at", f"{each.entry.path}: its scripts still name that place"))
+        facts.append(Fact("original path", f"{each.entry.path} (scripts still use it)"))
     if each.discarded.files:
         facts.append(Fact("your files", ", ".join(each.discarded.files[:5])))
     if each.entry.file:
-        facts.append(Fact("with it", f"{each.entry.file} returns to what it was"))
+        facts.append(Fact("lock file", f"{each.entry.file} is restored"))
     return Target(each.path, each.here, each.entry.name, tuple(facts))
 
 
 def _title(each: UndoAction) -> str:
     if each.entry.is_file and each.entry.old is None and each.entry.move is Move.EXCHANGE:
-        return "move the file that was made to the trash"
+        return "Move the created file to the trash"
     if each.entry.is_file and each.entry.move is Move.EXCHANGE:
-        return "exchange it for the file in the trash, which was there before"
+        return "Restore the previous file from the trash"
     if each.entry.move is Move.ASIDE:
-        return "move it from the trash back to its place"
+        return "Restore it from the trash"
     if each.entry.old is None:
-        return "move what was created to the trash"
-    return "exchange it for the one in the trash, which was there before"
+        return "Move the created environment to the trash"
+    return "Restore the previous environment from the trash"
 
 
 def obstacles_to(
@@ -321,9 +319,9 @@ def _own_place(each: UndoAction, ground: OperationStore) -> Refusal | None:
     """Refuse to put it where we keep our own: what is cleared there would go with it."""
     why = own_place(each.path, ground.host)
     if not why and each.path != each.entry.path and (above := _environment_above(each.path)):
-        why = f"it is in the environment {above}"
-    said = f"it cannot go to {each.path}: {why}"
-    return Refusal("protected-path", said, "give another path", each.path) if why else None
+        why = f"inside the environment {above}"
+    said = f"cannot restore to {each.path}: {why}"
+    return Refusal("protected-path", said, "use another path", each.path) if why else None
 
 
 def _environment_above(path: str) -> str:
@@ -338,17 +336,17 @@ def _another(each: UndoAction, ground: OperationStore) -> Refusal | None:
     """Refuse where something else is in its place, or in the trash, than the operation left."""
     entry, why, hint = each.entry, "", ""
     if entry.move is not Move.ASIDE and not is_same(each.here, entry.new, entry, ground.host):
-        why = f"what is at {each.path} now is not what that operation made"
+        why = f"{each.path} was replaced since that operation"
         if entry.is_file and each.here is None:
-            why = f"the file {each.path} is no longer there"
+            why = f"file not found: {each.path}"
         elif entry.is_file:
-            why = f"{each.path} has been written anew since: it is not the file that was made then"
-        hint = "`envdeck history` tells what happened since"
+            why = f"{each.path} was edited since that operation"
+        hint = "see `envdeck history` for later operations"
         if entry.item:
-            hint += f"; its old state is in {entry.item}"
+            hint += f"; the old version is in {entry.item}"
     elif entry.old is not None and not is_same(each.there, entry.old, entry, ground.host):
-        why = f"what is in {entry.item} now is not what was put there"
-        hint = "look at it, and move it by hand if it is what you want"
+        why = f"{entry.item} was replaced since that operation"
+        hint = "check it, and move it manually if it is the right one"
     guard = CHANGED if entry.is_file else "not-an-environment"
     return Refusal(guard, why, hint, each.path) if why else None
 
@@ -358,16 +356,16 @@ def _occupied(each: UndoAction, earlier: Sequence[UndoAction]) -> Refusal | None
     if each.here is not None:
         return Refusal(
             "place-taken",
-            f"something else is at {each.path} now",
-            hint=f"move that away, or `envdeck undo {entry.id} --to OTHER`",
+            f"path already exists: {each.path}",
+            hint=f"move it away, or use `envdeck undo {entry.id} --to OTHER`",
             path=each.path,
         )
     if os.path.isdir(parent) or any(_brings(one, parent) for one in earlier):
         return None
     return Refusal(
         "place-taken",
-        f"the folder {parent} is no longer there",
-        hint=f"make it again, or `envdeck undo {entry.id} --to OTHER`",
+        f"folder not found: {parent}",
+        hint=f"create it, or use `envdeck undo {entry.id} --to OTHER`",
         path=each.path,
     )
 

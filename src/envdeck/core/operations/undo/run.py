@@ -34,7 +34,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         if stopped():
             return Result(
                 Ending.DONE if done else Ending.ROLLED_BACK,
-                f"stopped: {len(done)} of {len(plan.returns)} taken back",
+                f"cancelled: {len(done)} of {len(plan.returns)} undone",
                 stopped=True,
             )
         machine = guard_context(context)
@@ -58,11 +58,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
 
 def _summary(plan: UndoPlan, done: list[Entry]) -> str:
     one = len(done) == 1
-    said = (
-        f"{plan.returns[0].path} is as it was"
-        if one
-        else f"{len(done)} environments are as they were"
-    )
+    said = f"restored {plan.returns[0].path}" if one else f"restored {len(done)} environments"
     left = [after for entry in done if (after := entry.message.partition("; ")[2])]
     return "; ".join([said, *left])
 

@@ -65,11 +65,9 @@ def take_apart(environment: Environment, distributions: Sequence[Distribution]) 
     for row in distributions:
         version = _version(row)
         if times[row.name] > 1:
-            fixed[row.name] = Fixed(row.name, row.version, "is installed more than once")
+            fixed[row.name] = Fixed(row.name, row.version, "installed more than once")
         elif version is None:
-            fixed[row.name] = Fixed(
-                row.name, row.version, "has a name or version that no index knows"
-            )
+            fixed[row.name] = Fixed(row.name, row.version, "name or version unknown to the index")
         elif reason := _reason(row):
             fixed[row.name] = Fixed(row.name, row.version, reason)
             kept[row.name] = version
@@ -147,15 +145,15 @@ def _version(row: Distribution) -> str | None:
 def _reason(row: Distribution) -> str:
     """Return why a distribution is not upgraded from an index, or an empty text."""
     if row.editable:
-        return "is installed in place (editable)"
+        return "editable install"
     if row.origin is not None:
-        return f"was installed from {row.origin}"
+        return f"installed from {row.origin}"
     if "+" in row.version:
-        return f"is a local build ({row.version})"
+        return f"local build ({row.version})"
     if row.installer == "conda":
-        return "was installed by conda"
+        return "installed by conda"
     if not row.path.endswith(".dist-info"):
-        return "has no record of its files (not installed from a wheel)"
+        return "no RECORD (not installed from a wheel)"
     return ""
 
 
@@ -232,9 +230,11 @@ def targets_of(plan: Sequence[Change], installed: UpgradeBaseline) -> dict[str, 
 def not_running(environment: Environment) -> Failure | None:
     """Return why nothing can be planned where the interpreter does not run."""
     if environment.python.executable is None:
-        return Failure(FailureKind.INTERPRETER, "it has no interpreter")
+        return Failure(FailureKind.INTERPRETER, "no interpreter")
     if environment.status in (Status.BROKEN, Status.MIXED):
-        return Failure(FailureKind.INTERPRETER, environment.reason, "repair or recreate it first")
+        return Failure(
+            FailureKind.INTERPRETER, environment.reason, "repair or recreate the environment first"
+        )
     return None
 
 

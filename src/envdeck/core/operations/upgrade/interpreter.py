@@ -82,7 +82,7 @@ def read_entries(environment: Environment, base: Interpreter) -> Entries | Unrea
         names = sorted(name for name in os.listdir(folder) if _PYTHON.match(name))
         return _sorted_out(environment.path, folder, names, base)
     except OSError as error:
-        return Unread(f"its {os.path.basename(folder)} cannot be read: {reason_of(error)}")
+        return Unread(f"{os.path.basename(folder)} cannot be read: {reason_of(error)}")
 
 
 def _sorted_out(root: str, folder: str, names: list[str], base: Interpreter) -> Entries | Unread:
@@ -99,9 +99,9 @@ def _sorted_out(root: str, folder: str, names: list[str], base: Interpreter) -> 
         elif stat.S_ISREG(mode) and _is_program(path):
             copies.append(BaseCopy(relative, os.path.realpath(base.executable)))
         else:
-            return Unread(f"its {relative} is neither a link nor a copy of an interpreter")
+            return Unread(f"{relative} is not a link to or copy of an interpreter")
     if not links and not copies:
-        return Unread("nothing in its scripts folder leads to a base")
+        return Unread("no base interpreter linked from the scripts folder")
     return Entries(tuple(links), tuple(copies))
 
 
@@ -170,7 +170,7 @@ def repair_plan(
         return NoRepair(NoRepairKind.RECREATE, reason)
     minors = package_minors(environment) or {minor_of(environment.python.version)}
     if len(minors) != 1 or not all(minors):
-        told = " and ".join(sorted(filter(None, minors))) or "no known version"
+        told = " and ".join(sorted(filter(None, minors))) or "an unknown version"
         return NoRepair(NoRepairKind.RECREATE, f"its packages are for {told}")
     (minor,) = minors
     base = choose_base(environment, interpreters, minor, NamedInterpreter.parse(wanted))
@@ -181,7 +181,7 @@ def repair_plan(
     data = read_bounded(os.path.join(environment.path, "pyvenv.cfg"), CFG_LIMIT)
     if isinstance(data, Unread) or b"\0" in data:
         why = f"cannot be read: {data.reason}" if isinstance(data, Unread) else "is not text"
-        return NoRepair(NoRepairKind.RECREATE, f"its pyvenv.cfg {why}")
+        return NoRepair(NoRepairKind.RECREATE, f"pyvenv.cfg {why}")
     exact = NamedInterpreter.parse(wanted).version is not None and (wanted or "").count(".") > 1
     named = base_path(InterpreterOption(base, path=link, exact=exact), environment)
     by_link = replace(
@@ -198,10 +198,10 @@ def repair_plan(
         if each.before not in (each.after, kept.links.get(os.path.basename(each.path)))
     )
     if not links and not cfg_changes and environment.status is not Status.BROKEN:
-        return NoRepair(NoRepairKind.CURRENT, f"it already runs on {named.executable}")
+        return NoRepair(NoRepairKind.CURRENT, f"already uses {named.executable}")
     if host.macos and entries.copies:
         return NoRepair(
-            NoRepairKind.RECREATE, "its interpreter is a copy, which macOS binds to its base"
+            NoRepairKind.RECREATE, "on macOS, a copied interpreter cannot be moved to another base"
         )
     return Repair(base, named, links, entries.copies, cfg, cfg_changes)
 
@@ -209,15 +209,15 @@ def repair_plan(
 def _unsupported(environment: Environment, host: Host) -> str:
     """Return why the interpreter of an environment cannot be exchanged, or an empty text."""
     if host.windows:
-        return "on Windows its launchers are programs of the base they were made from"
+        return "on Windows, launchers are bound to their base interpreter"
     if environment.creation.creator == "conda":
         return "conda installs the interpreter as one of its packages"
     if environment.status is Status.SUSPECT:
         return environment.reason
     if environment.python.executable is None:
-        return "it has no interpreter of its own"
+        return "no interpreter of its own"
     if environment.python.implementation not in (None, "cpython"):
-        return f"it runs on {environment.python.implementation}, whose libraries are linked into it"
+        return f"uses {environment.python.implementation}, whose libraries are linked into it"
     return ""
 
 

@@ -79,12 +79,12 @@ def lock_offer(
     commands = lock.commands(names) if lock else ()
     differ = f"{file} and the environment will differ"
     if not tool:
-        sentence = f"{differ}: no tool is known to upgrade single names in it"
+        sentence = f"{differ}: no tool can upgrade single packages in it"
     elif program is None and tool != "uv":
-        sentence = f"{differ}: {tool}, which upgrades it, is not on the PATH"
+        sentence = f"{differ}: {tool} is not on the PATH"
     else:
         told = ", then ".join(" ".join(command) for command in commands)
-        sentence = f"{differ}, unless it is upgraded in the lock: {told}"
+        sentence = f"{differ}, unless the lock is upgraded too: {told}"
     return LockOffer(file, tool, commands, program, sentence)
 
 
@@ -100,15 +100,15 @@ def plan_lock_upgrade(
     """Plan to upgrade `names` in the project's lock, and the environment with it."""
     project = environment.project.path
     if offer is None or project is None:
-        return NoPlan("its project has no lock file", hint="leave `--lock` out", missing=True)
+        return NoPlan("the project has no lock file", hint="remove `--lock`", missing=True)
     if not offer.available:
         return NoPlan(offer.sentence)
     file = os.path.join(project, offer.file)
     manifest = lock_files()[offer.tool].manifest
     if not os.path.isfile(os.path.join(project, manifest)):
         return NoPlan(
-            f"{offer.file} cannot be upgraded without the {manifest} that it was made from",
-            hint="leave `--lock` out: only the environment is upgraded then",
+            f"{offer.file} cannot be upgraded without {manifest}",
+            hint="remove `--lock` to upgrade only the environment",
         )
     read = read_lock(file, hashes=False)
     unread = () if read is None else read.problems
@@ -117,8 +117,8 @@ def plan_lock_upgrade(
         return NoPlan(f"{offer.file} cannot be upgraded: {told}")
     command = _command(operations, project, names, offer)
 
-    follow = Step(f"install in the copy what {offer.file} says then")
-    told = f"upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
+    follow = Step(f"Install packages from {offer.file} in the copy")
+    told = f"Upgrade {', '.join(names[:5])}" + (" and more" if len(names) > 5 else "")
     plan = staged_plan(
         operations,
         environment,
@@ -127,11 +127,11 @@ def plan_lock_upgrade(
             source=PackageSource(name=SourceName.LOCK, title=offer.file, how=InstallMethod.PINS),
             facts=(Fact("lock", file), Fact("packages", ", ".join(names))),
             middle=lambda _staged, _blueprint: (
-                Step(f"{told} in {offer.file}, which is saved first", command.shown),
+                Step(f"{told} in {offer.file} (backed up first)", command.shown),
                 follow,
             ),
-            warnings=(f"{offer.file} changes: it returns with `envdeck undo`",),
-            done=f"{offer.file} and {environment.name} are upgraded together",
+            warnings=(f"{offer.file} changes; `envdeck undo` restores it",),
+            done=f"upgraded {offer.file} and {environment.name}",
         ),
         allow=allow,
     )
@@ -148,8 +148,8 @@ def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -
         raise BuildError.of(explain(done))
     if before is not None and (after := uv_lock_revision(file) or 0) < before:
         raise BuildError(
-            f"{name} is of revision {before}, and {version_of('uv')} writes revision {after},"
-            " without what newer ones have added",
+            f"{name} has revision {before}, but {version_of('uv')} writes the older"
+            f" revision {after}",
             hint=update_of("uv"),
         )
     building.tell(StepStarted(2, plan.steps[2].title))
@@ -187,9 +187,9 @@ def _lock_source(
     for one in found:
         if one.name is SourceName.LOCK and one.file == file:
             if not one.usable:
-                raise BuildError(f"the new lock cannot be used: {one.problem}")
+                raise BuildError(f"the upgraded lock cannot be used: {one.problem}")
             return one
-    raise BuildError(f"{os.path.basename(file)} is no longer there")
+    raise BuildError(f"file not found: {os.path.basename(file)}")
 
 
 def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
@@ -215,5 +215,5 @@ def _follow(source: PackageSource, building: StagedBuild) -> list[str]:
     there = {row.name: row.version for row in read_distributions(building.environment())}
     for name, version in source.expected:
         if version is not None and there.get(name) != version:
-            raise BuildError(f"{name} came out as {there.get(name)}, and not as {version}")
-    return [f"all {len(source.expected):,} packages are as {os.path.basename(source.file or '')}"]
+            raise BuildError(f"{name} is {there.get(name)} instead of {version}")
+    return [f"all {len(source.expected):,} packages match {os.path.basename(source.file or '')}"]

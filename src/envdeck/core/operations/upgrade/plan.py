@@ -68,7 +68,7 @@ def _unreached(environment: Environment) -> NoPlan | None:
     if not why:
         return None
     hint = f"envdeck recreate {shlex.quote(environment.path)} --python VERSION"
-    return NoPlan(f"its interpreter is out of reach: {why}", hint=f"`{hint}` uses another one")
+    return NoPlan(f"interpreter is out of reach: {why}", hint=f"use another one: `{hint}`")
 
 
 def plan_upgrade(
@@ -94,9 +94,7 @@ def plan_upgrade(
             return no_plan(found)
         wanted = {row.name: None for row in found.rows if row.upgradable}
         if not wanted:
-            return NoPlan(
-                "nothing can be upgraded", hint="everything is as new as the rest lets it"
-            )
+            return NoPlan("all packages up to date", hint="")
     project = environment.project.path
     offer = (
         lock_offer(context.catalog.host, project, tuple(wanted), manager=environment.manager)
@@ -122,7 +120,7 @@ def _nothing(resolution: Resolution) -> NoPlan:
     if held:
         because = f": {held[0].because[0]}" if held[0].because else ""
         return NoPlan(f"{held[0].name} stays at {held[0].gets}{because}")
-    return NoPlan("nothing would change", hint="it is what was asked for already")
+    return NoPlan("nothing to upgrade: already at the requested version")
 
 
 def _planned(
@@ -142,18 +140,18 @@ def _planned(
     )
     goes = [change.name for change in resolution.changes if change.after is None]
     warnings = [
-        f"{held.name} gets to {held.gets}, not to {held.wanted}"
+        f"{held.name} is limited to {held.gets} (latest {held.wanted})"
         + (f": {held.because[0]}" if held.because else "")
         for held in resolution.held
     ]
     if resolution.moves_along:
-        warnings.append(f"moves along: {', '.join(resolution.moves_along)}")
+        warnings.append(f"also changes: {', '.join(resolution.moves_along)}")
     if goes:
-        warnings.append(f"goes: {', '.join(goes)}")
+        warnings.append(f"removes: {', '.join(goes)}")
     if offer is not None:
         warnings.append(offer.sentence)
     facts = tuple(
-        Fact(each.name, f"{each.before or 'not here'} to {each.after or 'gone'}")
+        Fact(each.name, f"{each.before or 'not installed'} → {each.after or 'removed'}")
         for each in resolution.changes
     )
     count = counted(len(names), "package")
@@ -166,13 +164,13 @@ def _planned(
             facts=facts,
             middle=lambda staged, blueprint: (
                 Step(
-                    f"upgrade {count} in the copy",
+                    f"Upgrade {count} in the copy",
                     blueprint.installing(staged, context.catalog.host).shown,
                 ),
             ),
             warnings=tuple(warnings),
             tried=_touched(environment, names),
-            done=f"{count} of {environment.name} {'is' if len(names) == 1 else 'are'} upgraded",
+            done=f"upgraded {count} in {environment.name}",
         ),
         allow=allow,
         packages=packages,
@@ -227,10 +225,10 @@ def _repaired(
 ) -> Plan | NoPlan:
     one, named = repair.interpreter, repair.named.executable
     facts = [
-        Fact("python", f"{environment.python.version or 'not known'}, then {one.version}"),
-        Fact("rests on", named),
+        Fact("python", f"{environment.python.version or 'unknown'} → {one.version}"),
+        Fact("base interpreter", named),
         *uses_of(repair.named, one.version),
-        *(Fact("link", f"{link.path} to {link.after}") for link in repair.links),
+        *(Fact("link", f"{link.path} → {link.after}") for link in repair.links),
         *(Fact("copy", copy.path) for copy in repair.copies),
         *(Fact("pyvenv.cfg", f"{each.key} = {each.after}") for each in repair.cfg_changes),
     ]
@@ -241,9 +239,11 @@ def _repaired(
             change=repair,
             source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
             facts=tuple(facts),
-            middle=lambda _staged, _blueprint: (Step(f"rest the copy on {named}"),),
+            middle=lambda _staged, _blueprint: (
+                Step(f"Set the base interpreter of the copy to {named}"),
+            ),
             warnings=(repair.named.lost,) if repair.named.lost else (),
-            done=f"{environment.name} rests on Python {one.version}",
+            done=f"{environment.name} now uses Python {one.version}",
         ),
         allow=allow,
     )

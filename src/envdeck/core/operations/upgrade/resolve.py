@@ -112,7 +112,7 @@ def _newly_broken(installed: UpgradeBaseline, changes: Sequence[Change]) -> str:
     for who in sorted(then):
         new = sorted(then[who] - before.get(who, set()))
         if new and who not in moved:
-            return f"{who} would not work with it: it requires {new[0][1]}"
+            return f"conflicts with {who}, which requires {new[0][1]}"
     return ""
 
 
@@ -141,11 +141,11 @@ def _told(failure: Failure, installed: UpgradeBaseline, goals: Mapping[str, str]
         return failure
     for name, phrases in excluding(installed, goals).items():
         stays = phrases[0].split(" ", 1)[0] in installed.kept
-        more = "" if stays else ", and no newer release of it fits either"
+        more = "" if stays else ", and no newer release of it is compatible"
         return Failure(
             FailureKind.CONFLICT,
-            f"{name} {goals[name]} cannot be had: {phrases[0]}{more}",
-            f"leave {name} out, or take a release that fits",
+            f"{name} {goals[name]} is not possible: {phrases[0]}{more}",
+            f"omit {name}, or use a compatible release",
         )
     return failure
 
@@ -154,11 +154,11 @@ def _not_chosen(installed: UpgradeBaseline, chosen: Mapping[str, str | None]) ->
     reasons = {row.name: row.reason for row in installed.fixed}
     for name, asked in chosen.items():
         if asked is not None and not _specifier(asked):
-            return Failure(FailureKind.OTHER, f"{asked!r} is no version and no range of versions")
+            return Failure(FailureKind.OTHER, f"invalid version or range {asked!r}")
         if name in reasons:
-            return Failure(FailureKind.OTHER, f"{name} {reasons[name]}, and is not upgraded here")
+            return Failure(FailureKind.OTHER, f"{name} cannot be upgraded: {reasons[name]}")
         if name not in installed.movable:
-            return Failure(FailureKind.OTHER, f"{name} is not installed here")
+            return Failure(FailureKind.OTHER, f"{name} is not installed")
     return None
 
 
@@ -251,7 +251,7 @@ class UvResolver:
         if not done.ok:
             return explain(done)
         plan = read_plan(done)
-        return _unread("what it would change") if plan is None else plan
+        return _unread("its dry run") if plan is None else plan
 
     def latest(self) -> dict[str, str] | Failure:
         """Ask for what is outdated."""
@@ -260,7 +260,7 @@ class UvResolver:
             return explain(done)
         rows = read_outdated(done)
         if rows is None:
-            return _unread("its list of what is outdated")
+            return _unread("its list of outdated packages")
         return {row.name: row.latest for row in rows}
 
     def released(self, versions: Mapping[str, str]) -> dict[str, str]:
@@ -283,7 +283,7 @@ class UvResolver:
 
 def _unread(what: str) -> Failure:
     """Return why nothing is concluded from an answer in a form that is not known."""
-    cause = f"{version_of('uv')} writes {what} in a form that EnvDeck does not know"
+    cause = f"{version_of('uv')} prints {what} in an unknown format"
     return Failure(FailureKind.TOOL, cause, update_of("uv"))
 
 

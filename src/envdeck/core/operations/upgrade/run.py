@@ -35,20 +35,20 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
             verified = upgrade_lock(plan.change, plan, building)
         case Repair():
             apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
-            verified = [f"it runs on {plan.change.named.executable}"]
+            verified = [f"base interpreter is {plan.change.named.executable}"]
     files = FileProof(plan.environment, keep=plan.keep_edits)
     verified += files.check_changed(building)
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
     problems = building.unmet(plan.environment)
     if problems:
         name, missing = problems[0]
-        raise BuildError(f"{name} needs {missing}, which would no longer be there")
+        raise BuildError(f"{name} requires {missing}, which would be missing")
     lost = building.imports_lost(plan.environment, plan.tried or None)
     if lost:
         raise BuildError(lost[0])
     building.settle()
     verified += files.settle_edits(building)
-    return [*verified, "no package lacks what it needs", "what could be imported still can"]
+    return [*verified, "no missing dependencies", "imports verified"]
 
 
 def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str]:
@@ -59,8 +59,8 @@ def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str
     for each in resolution.changes:
         if versions.get(each.name) != each.after:
             found = versions.get(each.name)
-            raise BuildError(f"{each.name} came out as {found}, and not as {each.after}")
-    return [f"all {len(resolution.changes):,} are at the versions that were shown"]
+            raise BuildError(f"{each.name} is {found} instead of {each.after}")
+    return [f"all {len(resolution.changes):,} at the planned versions"]
 
 
 def _copy(environment: Environment, building: StagedBuild) -> None:
@@ -72,7 +72,7 @@ def _copy(environment: Environment, building: StagedBuild) -> None:
     def copied(files: int, _size: int) -> None:
         building.tell(StepProgress(files, total, "files"))
         if building.stopped():
-            raise BuildError("it was stopped", stopped=True)
+            raise BuildError("cancelled", stopped=True)
 
     try:
         building.ground.disk.link_tree(environment.path, building.folder, copied)

@@ -103,10 +103,10 @@ def staged_plan(
         offline=context.policy.offline,
     )
     steps = (
-        Step(f"make a copy of hard links, which share the files that stay, at {staged}"),
+        Step(f"Create a hard-linked copy at {staged}"),
         *wanted.middle(staged, blueprint),
-        Step("check what it needs, and that it imports what it could"),
-        Step(f"exchange the two: the old one of {environment.name} goes to the trash"),
+        Step("Check dependencies and imports"),
+        Step(f"Swap in {environment.name} and move the old one to trash"),
     )
     return UpgradePlan(
         id=identifier,
@@ -132,15 +132,15 @@ def staged_plan(
     )
 
 
-SHARED_HINT = "put a folder in the place of the link, or make the environment anew"
+SHARED_HINT = "replace the link with a folder, or recreate the environment"
 
 
 def say_shared(path: str, link: str) -> str:
     """Say why nothing is changed in a copy that shares a folder."""
     full = os.path.join(path, link)
     return (
-        f"{link} in it is a link to a folder, {reach.realpath(full)}: what is installed would"
-        " be written there, and could not be taken back"
+        f"{link} is a symlink to {reach.realpath(full)}: packages would be"
+        " installed there, which could not be undone"
     )
 
 

@@ -85,7 +85,7 @@ def read_documents(
             continue
         total += status.st_size
         if total > TOTAL_LIMIT:
-            yield Problem(path, "is not read: those before it are enough for one kind of file")
+            yield Problem(path, "skipped: too many files of this kind")
             continue
         yaml = read_yaml(path)
         if isinstance(yaml, Problem):

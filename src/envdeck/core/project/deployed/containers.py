@@ -43,7 +43,7 @@ def python_of_image(image: str) -> str | None:
     return None
 
 
-DEVELOPMENT = "container for development"
+DEVELOPMENT = "dev container"
 """The source of the Python in `.devcontainer` or `Dockerfile.dev`: tested, and not deployed."""
 
 _FOLDERS = ("", "docker", ".docker", "deploy", ".devcontainer")

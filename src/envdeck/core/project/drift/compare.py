@@ -61,7 +61,7 @@ def compare(
     pythons = python_drifts(project.wanted, project.named, environment.python)
     markers = marker_environment(environment.python, machine)
     if environment.packages is None and not distributions:
-        told = ("what is installed cannot be listed",)
+        told = ("installed packages cannot be listed",)
         return Comparison(project, pythons=pythons, unchecked=told)
     installed = installed_in(environment, distributions, markers, system_folders, host)
     lock = choose_lock(project.locks, environment.manager, markers, unchecked)
@@ -135,7 +135,7 @@ class _Judging:
         if behind:
             more = f" and {len(behind) - 3:,} more" if len(behind) > 3 else ""
             file = os.path.basename(lock.file)
-            self._unchecked.append(f"{', '.join(behind[:3])}{more}: declared, and not in {file}")
+            self._unchecked.append(f"{', '.join(behind[:3])}{more}: declared, but not in {file}")
 
     def by_declaration(self) -> tuple[list[Drift], int]:
         """Return what is not as declared, and how much is."""
@@ -156,8 +156,8 @@ class _Judging:
             missing = next((one.name for one in drifts if one.kind is DriftKind.MISSING), "")
             if spare and missing:  # what the missing one needs may be among them
                 self._unchecked.append(
-                    "which packages nothing asks for cannot be told while "
-                    f"{missing} is missing: what it needs is not known before"
+                    "extraneous packages not checked: "
+                    f"dependencies of the missing {missing} are unknown"
                 )
             else:
                 drifts += spare
@@ -171,9 +171,7 @@ class _Judging:
         names = sorted(tied - {*away})
         if names:
             more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-            self._unchecked.append(
-                f"{', '.join(names[:3])}{more}: which index it was installed from is not recorded"
-            )
+            self._unchecked.append(f"{', '.join(names[:3])}{more}: source index not recorded")
 
     def _tells_all(self) -> bool:
         """Whether what is declared was read whole, so that what it does not lead to is needed by
@@ -181,14 +179,14 @@ class _Judging:
         asked = [one for part in self._parts for one in part.asked]
         broken = [one for one in self._project.problems if one.file in self._declaring()]
         if not asked:
-            reason = "the project declares nothing that can be read"
+            reason = "no readable declared dependencies"
         elif broken:
-            reason = f"{_place(broken[0])} cannot be read whole"
+            reason = f"{_place(broken[0])} is only partly readable"
         elif any(not one.name for one in asked):
-            reason = "what is declared names a folder or a URL that nothing installed is from"
+            reason = "a declared folder or URL matches no installed package"
         else:
             return True
-        self._unchecked.append(f"which packages nothing asks for cannot be told: {reason}")
+        self._unchecked.append(f"extraneous packages not checked: {reason}")
         return False
 
     def _declaring(self) -> set[str]:
@@ -222,7 +220,7 @@ class _Judging:
         ]
         theirs = [one for one in found if (one.installer or "").startswith(_CONDA)]
         if theirs:
-            self._unchecked.append("what conda installed is not compared")
+            self._unchecked.append("packages installed by conda are not compared")
         return [
             Drift(DriftKind.UNREACHABLE, one.name, "", one.version, mend=mend)
             for one in found

@@ -39,9 +39,9 @@ def newer(document: DataDocument, version: object, known: Sequence[int]) -> tupl
     if major.isdigit() and len(major) < 9 and int(major) in known:
         return ()
     if not text:
-        return (document.problem("does not tell its format version"),)
+        return (document.problem("has no format version"),)
     read = " and ".join(map(str, known))
-    told = f"is of format version {text}, and EnvDeck reads {read}"
+    told = f"has format version {text}; EnvDeck supports {read}"
     return (document.problem(told, f'"{text}"'),)
 
 

@@ -54,7 +54,7 @@ def _package(
         if table.get("editable") is True and kind == "directory":
             kind, line = "editable", f"-e {found[0]}"
     if line is None:
-        return document.problem("what it says of this package is not understood", f'"{name}"')
+        return document.problem("has an unsupported entry for this package", f'"{name}"')
     files = table.get("files")
     if files is None and version is not None:
         files = table_at(metadata, "files").get(f"{name} {version}")

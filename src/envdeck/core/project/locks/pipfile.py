@@ -48,7 +48,7 @@ def _packages(
         version = string_at(table, "version").removeprefix("==") or None
         direct = text is not None and ("@" in text or text.startswith("-e"))
         if text is None or not (direct or version):
-            yield document.problem("what it says of this package is not understood", f'"{name}"')
+            yield document.problem("has an unsupported entry for this package", f'"{name}"')
             continue
         hashes = tuple(one for one in strings(table.get("hashes")) if one.isascii() and ":" in one)
         kind = "editable" if text.startswith("-e") else "directory" if direct else "index"

@@ -170,7 +170,7 @@ def _package(
         if table.get("develop") is True and kind == "directory" and found:
             kind, line = "editable", f"-e {found[0]}"
     if line is None:
-        return document.problem("what it says of this package is not understood", f'"{name}"')
+        return document.problem("has an unsupported entry for this package", f'"{name}"')
     files = table.get("files") or table_at(metadata, "files").get(name)
     return LockedPackage(
         normalise(name), version, line, hashes_of(files), kind, _marker(table), _groups(table)

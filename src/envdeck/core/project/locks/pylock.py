@@ -68,8 +68,8 @@ def _package(document: DataDocument, table: Mapping[str, Any]) -> LockedPackage 
         if found and place.get("editable") is True:
             kind, line = "editable", f"-e {found[0]}"
     elif version is None and table.get("wheels"):
-        return document.problem("does not tell the version of this package", f'"{name}"')
+        return document.problem("has no version for this package", f'"{name}"')
     if line is None:
-        return document.problem("what it says of this package is not understood", f'"{name}"')
+        return document.problem("has an unsupported entry for this package", f'"{name}"')
     marker, hashes = string_at(table, "marker"), hashes_of(*files)
     return LockedPackage(normalise(name), version, line, hashes, kind, marker)

@@ -56,9 +56,9 @@ def select(
         else []
     )
     if twice:
-        problem = f"it locks {twice[0]} more than once for this interpreter"
+        problem = f"{twice[0]} is locked more than once for this interpreter"
     elif asked.undecided:
-        problem = f"whether it wants {asked.undecided[0]} cannot be told from its marker"
+        problem = f"the marker of {asked.undecided[0]} cannot be evaluated"
     roots = tuple(one for one in unique if one.root and one.kind != "declared")
     return Selection(packages, roots, problem)
 
@@ -151,14 +151,14 @@ def _python_problem(lock: Lock, markers: MarkerEnvironment) -> str:
 
     values = dict(markers.variables)
     if "python_version" in markers.doubtful:
-        return "the version of the interpreter is not known"
+        return "interpreter version unknown"
     told = lock.requires_python
     specifier = poetry_specifier(told) if told and lock.format == "poetry.lock" else told
     try:
         if specifier and not SpecifierSet(specifier).contains(
             Version(values["python_full_version"]), prereleases=True
         ):
-            return f"it is for Python {specifier}, not for {values['python_version']}"
+            return f"locked for Python {specifier}, not {values['python_version']}"
     except (InvalidSpecifier, InvalidVersion, ValueError):
         return ""
     return ""
@@ -194,7 +194,7 @@ def choose_lock(
         problem = select(lock, markers, (), ()).problem
         if not problem:
             return _with_its_like(lock, locks)
-        unchecked.append(f"{name} is not compared: {problem}")
+        unchecked.append(f"{name} not compared: {problem}")
     return None
 
 
@@ -246,7 +246,7 @@ def _together(
         if attempt.problem:
             kind, _, name = one.partition(":")
             file = os.path.basename(lock.file)
-            unchecked.append(f"the {kind} {name} of {file} is not compared: {attempt.problem}")
+            unchecked.append(f"{kind} {name} of {file} not compared: {attempt.problem}")
         else:
             taken.append(one)
             found = attempt

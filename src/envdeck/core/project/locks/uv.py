@@ -61,7 +61,7 @@ def _read(document: DataDocument) -> Lock:
         asked = [string_at(one, "name") for one in tables(manifest.get("requirements"))]
         edges = tuple(Edge(normalise(name)) for name in asked if name)
         if packages and not edges:
-            problems.append(document.problem("does not tell which package is the project itself"))
+            problems.append(document.problem("does not identify the project's own package"))
         packages.append(LockedPackage("", None, "", kind="virtual", edges=edges, root=True))
     return Lock(
         document.file,
@@ -99,7 +99,7 @@ def _package(
     elif url:
         kind, line = "archive", line_of(name, f"@ {url}")
     if line is None:
-        return document.problem("what it says of this package is not understood", f'"{name}"')
+        return document.problem("has an unsupported entry for this package", f'"{name}"')
     hashes = hashes_of(table.get("sdist"), table.get("wheels"))
     return LockedPackage(
         normalise(name), version, line, hashes, kind, edges=tuple(_edges(table)), root=root

@@ -81,7 +81,7 @@ def read_environment_yml(path: str) -> Manifest:
         if one.text is not None:
             match = _SPEC.match(one.text.strip()) if len(one.text) <= _LONGEST else None
             if match is None:
-                problems.append(Problem(path, "this line is not a package of conda", one.line))
+                problems.append(Problem(path, "this line is not a conda package", one.line))
             else:
                 text = one.text.strip()
                 found.append(DeclaredRequirement(text, normalise(match[1]), path, one.line))

@@ -35,7 +35,7 @@ def read_pipfile(path: str) -> Manifest:
         for name, told in table.items():
             text = pipenv_line(name, told, os.path.dirname(path))
             if text is None:
-                told_of = "what pipenv is told of this package is not understood"
+                told_of = "unsupported entry for this package"
                 problems.append(document.problem(told_of, name))
             else:
                 line = document.line_of(f"\n{name}")

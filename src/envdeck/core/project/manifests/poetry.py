@@ -116,9 +116,7 @@ def _lines(
         table = one if isinstance(one, dict) else {"version": one}
         text = _line(name, table, os.path.dirname(document.file))
         if text is None:
-            problems.append(
-                document.problem("what poetry is told of this package is not understood", name)
-            )
+            problems.append(document.problem("unsupported entry for this package", name))
         else:
             yield text, string_at(table, "source")
 

@@ -41,23 +41,23 @@ def shape_problems(document: DataDocument) -> Iterator[Problem]:
     whole = document.table
     for name in ("project", "dependency-groups", "tool", "build-system"):
         if name in whole and not isinstance(whole[name], dict):
-            yield document.problem(f"[{name}] is no table", name)
+            yield document.problem(f"[{name}] is not a table", name)
     project = table_at(whole, "project")
     if project and not string_at(whole, "tool", "poetry", "name"):
         if "name" not in project:
-            yield document.problem("[project] does not tell its name", "[project]")
+            yield document.problem("[project] has no name", "[project]")
         elif not isinstance(project["name"], str) or not is_name(project["name"]):
-            yield document.problem("the name in [project] is none (PEP 508)", "name")
+            yield document.problem("invalid name in [project] (PEP 508)", "name")
     if not isinstance(project.get("requires-python", ""), str):
-        yield document.problem("requires-python is no string", "requires-python")
+        yield document.problem("requires-python is not a string", "requires-python")
     if not _strings(project.get("dependencies", [])):
-        yield document.problem("its dependencies are no list of strings", "dependencies")
+        yield document.problem("dependencies is not a list of strings", "dependencies")
     extras = project.get("optional-dependencies", {})
     if not isinstance(extras, dict):
-        yield document.problem("its extras are no table", "optional-dependencies")
+        yield document.problem("optional-dependencies is not a table", "optional-dependencies")
     elif not all(map(_strings, extras.values())):
         bad = next(name for name, listed in extras.items() if not _strings(listed))
-        yield document.problem("an extra is no list of strings", bad)
+        yield document.problem("an extra is not a list of strings", bad)
 
 
 def _strings(value: Any) -> bool:  # noqa: ANN401  whatever TOML can hold
@@ -103,7 +103,7 @@ def expand_groups(
     named: dict[str, Any] = {}
     for name, entries in groups.items():
         if normalise(name) in named:
-            problems.append(document.problem("this dependency group is there twice", name))
+            problems.append(document.problem("duplicate dependency group", name))
         named.setdefault(normalise(name), entries)
 
     spent = 0
@@ -112,7 +112,7 @@ def expand_groups(
         nonlocal spent
         entries = named[name]
         if not isinstance(entries, list):
-            problems.append(document.problem("this dependency group is no list", name))
+            problems.append(document.problem("this dependency group is not a list", name))
             return
         for entry in entries:
             spent += 1
@@ -124,11 +124,11 @@ def expand_groups(
             other = entry.get("include-group") if isinstance(entry, dict) else None
             if not isinstance(other, str) or len(entry) != 1:
                 problems.append(
-                    document.problem("this dependency group has an entry that is not known", name)
+                    document.problem("this dependency group has an invalid entry", name)
                 )
             elif normalise(other) not in named:
                 problems.append(
-                    document.problem("a dependency group includes one that is none", other)
+                    document.problem("a dependency group includes an unknown group", other)
                 )
             elif normalise(other) in above or len(above) > _DEEPEST:
                 problems.append(document.problem("a dependency group includes itself", other))
@@ -229,7 +229,7 @@ def _dynamic(
         found += more
         problems += wrong
         if not files and not extra:
-            told_by = "its dependencies are told by a build alone"
+            told_by = "dependencies are dynamic: known only after a build"
             problems.append(document.problem(told_by, "dynamic"))
 
 

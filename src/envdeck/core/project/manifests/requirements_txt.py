@@ -76,18 +76,18 @@ class _Reading:
             key = (os.path.normpath(path), constraint)
             if key in self.seen:
                 if key[0] in above and named_by:  # pip refuses it
-                    told = "includes a file that includes this one"
+                    told = "circular include"
                     self.problems.append(Problem(named_by[0], told, named_by[1]))
                 continue
             self.seen.add(key)
             if len(self.seen) > _FILES:
                 place, line = named_by or (path, None)
-                self.problems.append(Problem(place, f"more than {_FILES} files are included", line))
+                self.problems.append(Problem(place, f"more than {_FILES} included files", line))
                 return
             data = read_bounded(path, MANIFEST_LIMIT)
             if isinstance(data, Unread):
                 place, line = named_by or (path, None)
-                told = "includes a file that cannot be read" if named_by else "cannot be read"
+                told = "includes an unreadable file" if named_by else "cannot be read"
                 self.problems.append(Problem(place, f"{told}: {data.reason}", line))
                 continue
             below = (*above, key[0])
@@ -106,7 +106,7 @@ class _Reading:
             if include is not None:
                 other = include[1].strip().strip("\"'")
                 if "://" in other:
-                    told = "includes a file that is not on this disk"
+                    told = "includes a file that is not local"
                     self.problems.append(Problem(path, told, number))
                     continue
                 below = os.path.join(os.path.dirname(path), other)
@@ -146,7 +146,7 @@ class _Reading:
         if editable or _PATH_START.match(target) or target.endswith((".whl", ".tar.gz", ".zip")):
             return self._local(path, number, target, "-e " if editable else "")
         if text.startswith("-"):
-            return Problem(path, "this line has an option that is not known", number)
+            return Problem(path, "unknown option", number)
         return Problem(path, NO_REQUIREMENT, number)
 
     def _local(
@@ -157,7 +157,7 @@ class _Reading:
         place = target[: tail.start()] if tail else target.partition(" ;")[0].strip()
         rest = tail[0] if tail else target[len(place) :]
         if place.startswith("~"):
-            return Problem(path, "this line has a path that is not spelt out (`~`)", number)
+            return Problem(path, "unsupported path with `~`", number)
         whole = os.path.normpath(os.path.join(self.folder, place))
         name = _wheel_name(whole)
         if name:

@@ -109,8 +109,8 @@ _INVERSE = {
     "==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "not in",
     "not in": "in",
 }  # fmt: skip
-UNKNOWN_INDEX = "names an index that nothing defines: define it, or give the source by its URL"
-NOT_UNDERSTOOD = "is not understood: make a lock file with the project's own tool"
+UNKNOWN_INDEX = "names an undefined index: define it or use a URL"
+NOT_UNDERSTOOD = "is not supported: create a lock file with the project's tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class UvSources:
         if table.get("workspace") is True:
             member = None if self._root is None else member_folder(self._root, name)
             if member is None:
-                raise SourceError("names the workspace, which has no such member")
+                raise SourceError("names a workspace member that does not exist")
             found: tuple[str, str] | None = (file_url(member), "directory")
             editable = table.get("editable") is not False
         else:

@@ -78,7 +78,7 @@ def test_the_json_of_diff_and_show(cli, beside, catalog, size_of) -> None:
         "mend": "from-declared",
     }  # fmt: skip
     assert list(found) == [
-        "against", "parts", "drifts", "pythons", "agreed", "unchecked", "problems",
+        "against", "parts", "drifts", "pythons", "agreed", "unchecked", "passed", "problems",
     ]  # fmt: skip
     assert found["parts"][1] == {
         "id": "group:docs", "declared": 1, "installed": 0, "default": False, "counts": False,

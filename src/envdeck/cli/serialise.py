@@ -134,6 +134,7 @@ def drift_object(found: "Comparison") -> Object:
         ],
         "agreed": found.agreed,
         "unchecked": list(found.unchecked),
+        "passed": [{"file": one.file, "reason": one.reason} for one in found.project.passed],
         "problems": [
             {"file": one.file, "line": one.line, "message": one.message}
             for one in found.project.problems

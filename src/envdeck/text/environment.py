@@ -72,6 +72,8 @@ def reason_words(option: InterpreterOption) -> str:
     """Return why an interpreter may be chosen, or may not; empty where nothing speaks for it."""
     if option.reason is None:
         return ""
+    if option.reason is InterpreterReason.NAMED:
+        return f"named by {option.named_by}"
     return _REASONS.get(option.reason, f"project requires {option.specifier}")
 
 

@@ -180,8 +180,8 @@ def test_a_secret_in_the_example_is_told_with_its_line(tmp_path: Path):
 
 
 def test_what_git_tracks_is_an_error(repository: Path):
-    for name in (".env", ".env.example"):
-        (repository / name).write_text("A=1\n")
+    for name, value in ((".env", "q8Zr2Lw0pX"), (".env.example", "")):
+        (repository / name).write_text(f"API_TOKEN={value}\n")
         run_git(repository, "add", name)
     found = one(repository, "tracked-by-git")
     assert (found.severity, found.file) == (Severity.ERROR, str(repository / ".env"))
@@ -301,3 +301,28 @@ def test_messages_are_one_sentence_and_name_their_remedy(repository: Path):
         assert found.remedy
         assert not found.message.endswith(".")
         assert not found.remedy.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (b"DEBUG=true\nPORT=8000\n", "nothing in it looks like a secret"),
+        (b"DB_PASSWORD=ENC[AES256_GCM,data:Tr7o,iv:x,tag:y,type:str]\n", "encrypted"),
+        (b"API_TOKEN=op://work/api/token\n", "kept elsewhere"),
+        (b"\0GITCRYPT\0\x93\xfa\x01", "encrypted"),
+    ],
+)
+def test_what_git_tracks_is_judged_by_what_is_in_it(repository: Path, text: bytes, what: str):
+    (repository / ".env").write_bytes(text)
+    run_git(repository, "add", ".env")
+    found = one(repository, "tracked-by-git")
+    assert (found.severity, what in found.message) == (Severity.NOTE, True)
+    run_git(repository, "commit", "-qm", "It")
+    assert "ever-committed" not in {finding.check for finding in findings(repository)}
+
+
+def test_a_token_in_a_comment_of_an_example(repository: Path):
+    token = "sk_live_" + "k3Jx9QmZ7bTn2VwL5pRd8SgH4cYf6A1u"
+    (repository / ".env.example").write_text(f"A=\n# STRIPE={token}\n# a comment\n")
+    found = one(repository, "secret-in-example")
+    assert (found.line, token in repr(found)) == (2, False)

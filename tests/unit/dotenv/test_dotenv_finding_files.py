@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.dotenv.files import find_files, kind_of, made_from
+from envdeck.core.dotenv.files import find_files, kind_of, made_from, read_document, required_files
 from envdeck.core.dotenv.model import FileKind
 
 
@@ -68,9 +68,10 @@ def found(folder: Path, environment: Path | None = None) -> dict[str, str]:
     return {os.path.relpath(file.path, folder): file.kind.value for file in files}
 
 
-def test_one_level_below_is_looked_at_and_no_deeper(tmp_path: Path):
+def test_three_levels_below_are_looked_at_and_no_deeper(tmp_path: Path):
     for path in (
         ".env", "prod.env", ".env.example", "docker/.env", "backend/.env.sample", "a/b/.env",
+        "a/b/c/d/.env",
         "node_modules/.env", ".hidden/.env", "other/.git/HEAD", "other/.env", "site-packages/.env",
     ):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +83,7 @@ def test_one_level_below_is_looked_at_and_no_deeper(tmp_path: Path):
         ("prod.env", "env"),
         ("backend/.env.sample", "example"),
         ("docker/.env", "env"),
+        ("a/b/.env", "env"),
     ]
 
 
@@ -122,3 +124,36 @@ def test_there_is_an_end_to_it(tmp_path: Path):
     files = find_files(str(tmp_path))
     assert len(files) == 100
     assert files[0].path == str(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("example", "needed"),
+    [
+        ("apps/web/.env.example", "apps/web/.env"),
+        ("deploy/compose/dev/.env.example", "deploy/compose/dev/.env"),
+        (".docker/.env.example", ".docker/.env"),
+        (".env.local.example", ".env.local"),
+        (".env.development.example", ".env.development"),
+        ("dev.env.example", "dev.env"),
+        (".environment-example", ".environment"),
+        (".env.example.txt", ".env"),
+    ],
+)
+def test_what_a_project_is_started_with(tmp_path: Path, example: str, needed: str):
+    (tmp_path / example).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / example).write_text("A=\n")
+    documents = [read_document(one) for one in find_files(str(tmp_path))]
+    (file,) = required_files(one.file for one in documents)
+    assert file == str(tmp_path / needed)
+
+
+def test_a_folder_of_files_with_names_of_their_own(tmp_path: Path):
+    (tmp_path / ".envs" / ".local").mkdir(parents=True)
+    (tmp_path / ".envs" / ".local" / ".django").write_text("DEBUG=true\n")
+    assert list(found(tmp_path).items()) == [(".envs/.local/.django", "env")]
+
+
+def test_utf_16_is_told_without_its_mark(tmp_path: Path):
+    (tmp_path / ".env").write_bytes("KEY=value\n".encode("utf-16-le"))
+    (one,) = find_files(str(tmp_path))
+    assert read_document(one).file.problem.startswith("is UTF-16")

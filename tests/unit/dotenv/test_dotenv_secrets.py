@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envdeck.core.dotenv.secrets import is_placeholder, is_secret_text, looks_secret
+from envdeck.core.dotenv.secrets import (
+    is_placeholder,
+    is_secret_text,
+    looks_secret,
+    may_be_secret,
+)
 
 DRAWN = "k3Jx9QmZ7bTn2VwL5pRd8SgH4cYf6A1u"
 HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"
@@ -164,3 +169,43 @@ def test_a_very_long_text_takes_no_time(piece: str):
     looks_secret("API_KEY", text)
     is_secret_text(text)
     assert time.process_time() - begun < 5  # by the square of its length it took a minute
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("CORS_ORIGINS", '["http://localhost:3000"]', False),
+        ("DB_PASSWORD", "$ecret9Pass", False),
+        ("KEYS", f'["sk_test_{DRAWN}"]', True),
+        ("CONFIG", f'{{"api_key": "hf_{DRAWN}"}}', True),
+        ("BOT", f"5412376890:AAH{DRAWN}", True),
+        ("STORE", f"AccountName=x;AccountKey={DRAWN}{DRAWN}==", True),
+        ("LIST", "[your-key]", False),
+        ("API_KEY", "op://vault/item/field", False),
+    ],
+)  # fmt: skip
+def test_brackets_hide_no_secret_and_are_none(name, value, secret):
+    assert looks_secret(name, value) is secret
+
+
+def test_what_json_holds_is_no_placeholder():
+    assert not is_placeholder('["http://localhost:3000"]')
+    assert not is_placeholder("$ecret9Pass")
+    for value in ("$NAME", "${NAME}", "[token]", "{{ token }}", "<token>", "%TOKEN%"):
+        assert is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "may"),
+    [
+        ("DEBUG", "true", False), ("PORT", "8000", False), ("SECRET_KEY", "", False),
+        ("SECRET_KEY", "changeme", False), ("API_TOKEN", "op://work/api/token", False),
+        ("DB_PASSWORD", "encrypted:BDqDBibm4wsYqMpCjTQ6BsDHmMadg9K3", False),
+        ("DB_PASSWORD", "ENC[AES256_GCM,data:Tr7o=,iv:x=,tag:y=,type:str]", False),
+        ("DB_PASSWORD", "vault:secret/data/db#password", False),
+        ("DB_PASSWORD", "kq72Xw9", True), ("API_TOKEN", "d8f7a6s5", True),
+        ("DATABASE_URL", "postgres://u:Zk83nWq1@db.corp.io/x", True),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_secret(name, value, may):
+    assert may_be_secret(name, value) is may

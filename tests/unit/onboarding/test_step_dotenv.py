@@ -112,7 +112,7 @@ def test_one_after_the_other_is_mended(walk, write, project, git, operations):
 
 
 def test_what_git_has_only_a_person_can_take_out(stands, write, project, git):
-    write({".env": f"A={SECRET}\n", ".gitignore": ".env\n"})
+    write({".env": f"API_TOKEN={SECRET}\n", ".gitignore": ".env\n"})
     (project / ".env").chmod(0o600)
     git("add", "-f", ".env")
     view = stands("secrets")

@@ -24,14 +24,23 @@ def test_one_is_here(stands, write):
 
 
 def test_a_version_file_is_obeyed_too(stands, write):
-    write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = ">=3.6"\n'})
+    write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = ">=3.5"\n'})
     write({".python-version": "3.5.1\n"})
     view = stands("interpreter")
     assert view.state is StepState.CANNOT
-    assert view.message == "no Python found that the project accepts (>=3.6 and 3.5.1)"
+    assert view.message == "no Python here is one that the project accepts (>=3.5, and 3.5.1)"
     assert view.commands == (("uv", "python", "install", "3.5.1"),)
     assert view.hint.startswith("run `uv python install 3.5.1`, or set `downloads = true`")
     assert view.act is None
+
+
+def test_a_version_outside_of_the_range_can_never_be_had(stands, write):
+    write({"pyproject.toml": '[project]\nname = "api"\nrequires-python = "<3.12"\n'})
+    write({".python-version": "3.12\n"})
+    view = stands("interpreter", Policy(downloads=True))
+    assert (view.state, view.commands, view.act) == (StepState.CANNOT, (), None)
+    assert view.message.endswith(".python-version pins 3.12, and pyproject.toml asks for <3.12")
+    assert "uv python install" not in view.hint
 
 
 def test_where_downloads_are_allowed_a_keystroke_gets_one(walk, write):

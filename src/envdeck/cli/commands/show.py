@@ -246,6 +246,9 @@ def print_drift(found: Comparison, context: CommandContext) -> None:
     for reason in found.unchecked:
         text = plain(tilde_within(reason, context.host.home))
         console.line(f"{console.style('not compared:', 'yellow')} {text}")
+    for passed in found.project.passed:
+        text = f"{place(passed.file, None, context.host.home)}: {passed.reason}"
+        console.line(f"{console.style('not used:', 'yellow')} {plain(text)}")
     for problem in found.project.problems:
         text = f"{place(problem.file, problem.line, context.host.home)}: {problem.message}"
         console.line(f"{console.style('warning:', 'yellow')} {plain(text)}")

@@ -8,28 +8,34 @@ Words name keys, and never their values.
 import os
 import re
 import shlex
-from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.dotenv.files import DotenvDocument, examples, names_a_key
+from envdeck.core.dotenv.files import (
+    DotenvDocument,
+    comments_of,
+    groups_of,
+    names_a_key,
+    required_files,
+    unordered_in,
+)
 from envdeck.core.dotenv.model import (
+    Content,
     DotenvFile,
     DotenvFinding,
     FileKind,
     KeyComparison,
     Remedy,
     RemedyKind,
+    name_keys,
 )
 from envdeck.core.dotenv.parse import Statement
-from envdeck.core.dotenv.secrets import looks_secret
+from envdeck.core.dotenv.secrets import has_token, looks_secret
 from envdeck.core.model import Severity
 from envdeck.core.system import reach
 
-_NAMED = 8
-"""So many keys are named in one sentence."""
 _MANY = 100
 """So many remarks of one check on one file become findings; the rest are counted."""
 _ORDER = tuple(Severity)
@@ -88,6 +94,8 @@ class Remark(NamedTuple):
     remedy: str
     line: int | None = None
     mends: Remedy | None = None
+    severity: Severity | None = None
+    """In place of that of the check."""
 
 
 Find: TypeAlias = Callable[[CheckContext], Iterator[Remark]]
@@ -137,7 +145,7 @@ def examine(context: CheckContext) -> tuple[DotenvFinding, ...]:
     """Return the findings of all checks: errors first, then by file, line and check."""
     places = {file.path: place for place, file in enumerate(context.files)}
     found = [
-        DotenvFinding(one.name, one.severity, *remark)
+        DotenvFinding(one.name, remark.severity or one.severity, *remark[:5])
         for one in CHECKS
         for remark in _first_remarks(one.find(context))
     ]
@@ -169,14 +177,6 @@ def _first_remarks(remarks: Iterator[Remark]) -> Iterator[Remark]:
         count = counts[file] - _MANY
         lines = "line is" if count == 1 else "lines are"
         yield first._replace(message=f"{count:,} more {lines} affected, from here on")
-
-
-def _name_keys(names: Sequence[str]) -> str:
-    """Return keys as a sentence names them, with a verb: `A and B are`."""
-    if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more are"
-    are = "is" if len(names) == 1 else "are"
-    return " and ".join(filter(None, [", ".join(names[:-1]), f"{names[-1]} {are}"]))
 
 
 @check(Severity.WARNING)
@@ -283,9 +283,6 @@ def trailing_whitespace(context: CheckContext) -> Iterator[Remark]:
                 )
 
 
-_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-
-
 @check(Severity.NOTE)
 def unordered_key(context: CheckContext) -> Iterator[Remark]:
     """A key that should stand before another one of its group.
@@ -294,8 +291,8 @@ def unordered_key(context: CheckContext) -> Iterator[Remark]:
     group with half of its keys out of order has no order to keep.
     """
     for document in context.written:
-        for group in _groups(document):
-            found = list(_unordered(group))
+        for group in groups_of(document):
+            found = list(unordered_in(group))
             if len(found) * 2 >= len(group):
                 continue
             for name, line, other in found:
@@ -305,30 +302,6 @@ def unordered_key(context: CheckContext) -> Iterator[Remark]:
                     "sort the keys of each group; separate groups with a blank line",
                     line,
                 )
-
-
-def _unordered(group: dict[str, int]) -> Iterator[tuple[str, int, str]]:
-    """Yield each name that comes too late, its line and the name that it comes before."""
-    before: list[str] = []
-    for name, line in group.items():
-        place = bisect(before, name)
-        if place < len(before):
-            yield name, line, before[place]
-        before.insert(place, name)
-
-
-def _groups(document: DotenvDocument) -> Iterator[dict[str, int]]:
-    """Yield names and lines; a repeated name is for `duplicated-key`."""
-    group: dict[str, int] = {}
-    expected = 0
-    for one in document.assignments:
-        needs = _REFERENCE.findall(one.raw)
-        if one.line != expected or any(name in group for name in needs):
-            yield group
-            group = {}
-        group.setdefault(one.name or "", one.line)
-        expected = one.line + one.lines
-    yield group
 
 
 @check(Severity.ERROR)
@@ -393,7 +366,7 @@ def not_read(context: CheckContext) -> Iterator[Remark]:
 def ever_committed(context: CheckContext) -> Iterator[Remark]:
     """Removing a file from git leaves it in every commit that has it."""
     for file in context.private:
-        if not file.git.committed:
+        if not file.git.committed or (file.git.tracked and file.content is not Content.SECRETS):
             continue
         name = context.name(file.path)
         history = context.git("log", "--all", "--full-history", "--oneline", "--", name)
@@ -440,6 +413,20 @@ def tracked_by_git(context: CheckContext) -> Iterator[Remark]:
     for file in context.private:
         if not file.git.tracked:
             continue
+        if file.content is not Content.SECRETS:
+            sealed = file.content is Content.ENCRYPTED
+            what = (
+                "every secret in it is encrypted or kept elsewhere"
+                if sealed
+                else ("nothing in it looks like a secret")
+            )
+            yield Remark(
+                file.path,
+                f"git tracks it, and {what}",
+                "keep secrets in a file that git ignores: `.env.local`",
+                severity=Severity.NOTE,
+            )
+            continue
         removal = context.git("rm", "--cached", "--", context.name(file.path))
         ignore = context.command("--ignore", file.path)
         more = "" if file.git.ignored else f", then `{ignore}`"
@@ -458,7 +445,7 @@ def extra_key(context: CheckContext) -> Iterator[Remark]:
             example = context.name(pair.example)
             yield Remark(
                 pair.file,
-                f"{_name_keys(pair.extra)} not in {example}",
+                f"{name_keys(pair.extra)} not in {example}",
                 f"add keys that others need to {example}, without values",
             )
 
@@ -476,7 +463,7 @@ def missing_key(context: CheckContext) -> Iterator[Remark]:
         )
         if pair.file in outside:
             remedy, mends = "add the missing keys to the link target", None
-        message = f"{_name_keys(pair.missing)} missing, but in {context.name(pair.example)}"
+        message = f"{name_keys(pair.missing)} missing, but in {context.name(pair.example)}"
         yield Remark(pair.file, message, remedy, mends=mends)
 
 
@@ -485,8 +472,8 @@ def no_env_file(context: CheckContext) -> Iterator[Remark]:
     """There is an example, and no file that it is an example of."""
     paths = {file.path for file in context.files}
     compared = {pair.example for pair in context.compared}
-    for path, example in examples(context.files).items():
-        if os.path.basename(path) != ".env" or path in paths or example.path in compared:
+    for path, example in required_files(context.files).items():
+        if path in paths or example.path in compared:
             continue
         project, keys = context.project, example.names
         yield Remark(
@@ -533,8 +520,12 @@ def secret_in_example(context: CheckContext) -> Iterator[Remark]:
     for document in context.documents:
         if document.file.kind is not FileKind.EXAMPLE:
             continue
-        for one in document.statements:
-            if one.name is not None and not names_a_key(one):
+        for one in (*document.statements, *comments_of(document)):
+            if one.name is None and one.text.startswith("#"):
+                if not has_token(one.text):
+                    continue
+                what = "this line"
+            elif one.name is not None and not names_a_key(one):
                 what = "this line"
             elif looks_secret(one.name or "", one.value if one.name and one.value else one.text):
                 what = f"the value of {one.name}" if one.name else "this line"

@@ -4,15 +4,21 @@ import codecs
 import os
 import re
 import stat
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from envdeck.core.discovery.prune import NAMES
-from envdeck.core.dotenv.model import DotenvFile, FileKind, Key, KeyComparison
+from envdeck.core.dotenv.model import Content, DotenvFile, FileKind, Key, KeyComparison
 from envdeck.core.dotenv.parse import Statement, parse
-from envdeck.core.dotenv.secrets import is_placeholder, is_secret_text
+from envdeck.core.dotenv.secrets import (
+    is_placeholder,
+    is_sealed,
+    is_secret_text,
+    may_be_secret,
+)
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 
@@ -28,8 +34,13 @@ _OTHER_FORMATS = frozenset(
 """Last parts of names: other languages, and encrypted files (which belong in git)."""
 _DOTTED = re.compile(r"\.env(?:[._-].+|~)?\Z", re.DOTALL)
 _ENDING = re.compile(r".+\.env\Z", re.DOTALL)
-_BARE = re.compile(r"env[._-].+\Z", re.DOTALL)
+_BARE = re.compile(r"\.?env(?:ironment)?[._-].+\Z", re.DOTALL)
 _PARTS = re.compile(r"[._-]")
+
+
+_WORD = r"(?:examples?|samples?|template|tpl|tmpl|dist|defaults?|skeleton)"
+_INNER = re.compile(rf"[._-]{_WORD}(?=[._-]|\Z)", re.IGNORECASE)
+_FIRST = re.compile(rf"\A{_WORD}[._-]", re.IGNORECASE)
 
 
 def kind_of(name: str) -> FileKind | None:
@@ -44,7 +55,8 @@ def kind_of(name: str) -> FileKind | None:
     if parts[-1] in _OTHER_FORMATS:
         return None
     is_example = not _EXAMPLE_WORDS.isdisjoint(parts)
-    if _DOTTED.match(lowered) or _ENDING.match(lowered):
+    bare = _INNER.sub("", lowered) if is_example else lowered
+    if any(_DOTTED.match(each) or _ENDING.match(each) for each in (lowered, bare)):
         return FileKind.EXAMPLE if is_example else FileKind.ENV
     return FileKind.EXAMPLE if is_example and _BARE.match(lowered) else None
 
@@ -53,6 +65,9 @@ _ENTRIES = 10_000
 """So many names of the project's folder are read."""
 _ENTRIES_BELOW = 2_000
 """So many of each folder in it."""
+_DEEPEST = 3
+_HIDDEN = frozenset({".docker", ".envs", ".deploy", ".config", ".devcontainer", ".compose"})
+"""Hidden folders that are looked into."""
 _FOLDERS = 200
 """So many folders of a project are listed."""
 _FILES = 100
@@ -77,17 +92,22 @@ class _Listing:
 def find_files(project: str, environment: str | None = None) -> tuple[FoundFile, ...]:
     """Return the dotenv files of a project: `.env` first, each folder's in the order of names.
 
-    They are in its folder and one level below (`docker`, `backend`, `config`), except in hidden
-    folders, links, other repositories and package folders; strays are at the top of environments.
+    They are in its folder and up to three levels below (`docker`, `apps/web`), the nearer ones
+    first, except in most hidden folders, links, other repositories and package folders; strays
+    are at the top of environments.
     """
     top = _listing(project)
     environments = list(dict.fromkeys([*top.environments, *([environment] if environment else [])]))
     found = list(top.files)
-    for folder in top.folders[:_FOLDERS]:
-        if len(found) >= _FILES:
-            break
+    todo = [(folder, 1) for folder in top.folders]
+    looked = 0
+    while todo and looked < _FOLDERS and len(found) < _FILES:
+        folder, depth = todo.pop(0)
+        looked += 1
         below = _listing(folder, nested=True)
         found += below.files
+        if depth < _DEEPEST:
+            todo += [(each, depth + 1) for each in below.folders]
     for folder in environments:
         found += _listing(folder).files
     strays = tuple(reach.realpath(folder) for folder in environments)
@@ -102,15 +122,17 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
     files: list[FoundFile] = []
     folders: list[str] = []
     environments: list[str] = []
+    keeps = _KEEPS in folder.split(os.sep)[-3:]
     try:
         with reach.scandir(folder) as entries:
             for entry in islice(entries, _ENTRIES_BELOW if nested else _ENTRIES):
-                kind = kind_of(entry.name)
+                kind = kind_of(entry.name) or (_kept(entry) if keeps else None)
                 if kind is not None and not _is_other_folder(entry.path):
                     files.append(FoundFile(entry.path, kind))
-                elif not nested and entry.is_dir(follow_symlinks=False):
+                elif entry.is_dir(follow_symlinks=False):
                     if _is_environment(entry.path):
-                        environments.append(entry.path)
+                        if not nested:
+                            environments.append(entry.path)
                     elif _is_looked_into(entry):
                         folders.append(entry.path)
     except (OSError, ValueError):
@@ -119,12 +141,21 @@ def _listing(folder: str, *, nested: bool = False) -> _Listing:
     return _Listing(tuple(files), tuple(sorted(folders)), tuple(sorted(environments)))
 
 
+def _kept(entry: os.DirEntry[str]) -> FileKind | None:
+    """Return the kind of a file in a folder of dotenv files: `.django`, `postgres`."""
+    plain = entry.is_file(follow_symlinks=False) and not os.path.splitext(entry.name)[1]
+    return FileKind.ENV if plain and entry.name not in (".gitkeep", ".gitignore") else None
+
+
 def _is_environment(folder: str) -> bool:
     return any(reach.lexists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "conda-meta"))
 
 
 def _is_looked_into(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith(".") or entry.name in NAMES:
+    inside = _KEEPS in entry.path.split(os.sep)[-3:-1]
+    if (entry.name.startswith(".") and entry.name not in _HIDDEN and not inside) or (
+        entry.name in NAMES
+    ):
         return False
     return not reach.lexists(os.path.join(entry.path, ".git"))
 
@@ -158,6 +189,7 @@ def _marked_stray(file: FoundFile, environments: tuple[str, ...]) -> FoundFile:
 LIMIT = 1024 * 1024
 """Bytes; a real dotenv file has some hundred, or thousands with a certificate."""
 
+_GIT_CRYPT = b"\0GITCRYPT\0"
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _NO_BASE64 = re.compile(r"[^+/]*\Z")
 _ALONE = re.compile(r"(?:[A-Z_][A-Z0-9_]*|[a-z_]+)\Z")
@@ -208,6 +240,8 @@ def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
     )
     other = next((words for is_kind, words in _KINDS if is_kind(status.st_mode)), "")
     contents = Unread(other) if other else read_contents(found.path)
+    if isinstance(contents, str):
+        return DotenvDocument(replace(file, content=Content.ENCRYPTED))
     if isinstance(contents, Unread):
         return DotenvDocument(replace(file, problem=contents.reason))
     text, encoding = contents
@@ -216,15 +250,29 @@ def read_document(found: FoundFile, *, posix: bool = True) -> DotenvDocument:
     if isinstance(statements, str):
         return DotenvDocument(replace(file, problem=statements))
     assignments = tuple(one for one in statements if names_a_key(one))
-    return DotenvDocument(replace(file, keys=_keys(assignments)), text, statements, assignments)
+    file = replace(file, keys=_keys(assignments), content=_content(statements))
+    return DotenvDocument(file, text, statements, assignments)
 
 
-def read_contents(path: str) -> tuple[str, str] | Unread:
-    """Return the text of a dotenv file without its BOM, and its encoding."""
+def _content(statements: tuple[Statement, ...]) -> Content:
+    """Return what the values of a file come to; one that cannot be told may be a secret."""
+    sealed = False
+    for one in statements:
+        if not names_a_key(one) or may_be_secret(one.name or "", one.value or ""):
+            return Content.SECRETS
+        sealed = sealed or is_sealed(one.value or "")
+    return Content.ENCRYPTED if sealed else Content.HARMLESS
+
+
+def read_contents(path: str) -> tuple[str, str] | str | Unread:
+    """Return the text of a dotenv file without its BOM, and its encoding; what encrypted it,
+    where the whole file is."""
     data = read_bounded(path, LIMIT)
     if isinstance(data, Unread):
         return data
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if data.startswith(_GIT_CRYPT):
+        return "git-crypt"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_utf16(data):
         return Unread("is UTF-16, which dotenv readers do not support")
     try:
         if data.startswith(codecs.BOM_UTF8):
@@ -232,6 +280,15 @@ def read_contents(path: str) -> tuple[str, str] | Unread:
         return data.decode(), "utf-8"
     except UnicodeDecodeError:
         return data.decode("latin-1"), "latin-1"
+
+
+def _is_utf16(data: bytes) -> bool:
+    """Whether every other byte of the start is nothing, as of plain letters in UTF-16."""
+    head = data[:256]
+    halves = head[::2], head[1::2]
+    return len(head) >= 4 and any(
+        not any(one) and 0 not in other for one, other in (halves, halves[::-1])
+    )
 
 
 def _newline(text: str) -> str:
@@ -256,18 +313,36 @@ def _keys(assignments: tuple[Statement, ...]) -> tuple[Key, ...]:
     return tuple(keys.values())
 
 
+_KEEPS = ".envs"
+"""A folder of dotenv files with names of their own (`.envs/.local/.django`)."""
+_FIRST_NEEDED = (".env.local", ".env.development", ".env.dev", "dev.env", ".environment")
+"""What is needed where no `.env` has an example."""
+
+
+def required_files(files: Iterable[DotenvFile]) -> dict[str, DotenvFile]:
+    """Return the files that a project is started with by their paths, each with its example: the
+    `.env` of a folder, else the one for development."""
+    found: dict[str, dict[str, DotenvFile]] = {}
+    for path, example in examples(files).items():
+        folder, name = os.path.split(path)
+        found.setdefault(folder, {})[name] = example
+    needed = {}
+    for folder, named in found.items():
+        first = next((each for each in (".env", *_FIRST_NEEDED) if each in named), "")
+        if first:
+            needed[os.path.join(folder, first)] = named[first]
+    return needed
+
+
 _WORDS = ("example", "sample", "template", "dist", "tmpl", "tpl", "defaults", "default")
 """The order of preference among several examples."""
-_WORD = r"(?:examples?|samples?|template|tpl|tmpl|dist|defaults?|skeleton)"
-_INNER = re.compile(rf"[._-]{_WORD}(?=[._-]|\Z)", re.IGNORECASE)
-_FIRST = re.compile(rf"\A{_WORD}[._-]", re.IGNORECASE)
 
 
 def made_from(example: str) -> str:
     """Return the path of the file that an example is for: `.env.local` for `.env.local.example`,
     `.env` for `env.sample` and `example.env`."""
     folder, name = os.path.split(example)
-    name = _INNER.sub("", _FIRST.sub("", name))
+    name = _INNER.sub("", _FIRST.sub("", name.removesuffix(".txt")))
     if not name.startswith(".") and re.match(r"env(?:[._-]|\Z)", name, re.IGNORECASE):
         name = f".{name}"
     return os.path.join(folder, name)
@@ -316,3 +391,38 @@ def _rank(file: DotenvFile) -> tuple[int, str]:
     name = os.path.basename(file.path).lower()
     place = next((index for index, word in enumerate(_WORDS) if word in name), len(_WORDS))
     return place, file.path
+
+
+_NEEDS = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def unordered_in(group: dict[str, int]) -> Iterator[tuple[str, int, str]]:
+    """Yield each name that comes too late, its line and the name that it comes before."""
+    before: list[str] = []
+    for name, line in group.items():
+        place = bisect(before, name)
+        if place < len(before):
+            yield name, line, before[place]
+        before.insert(place, name)
+
+
+def groups_of(document: DotenvDocument) -> Iterator[dict[str, int]]:
+    """Yield names and lines; a repeated name is for `duplicated-key`."""
+    group: dict[str, int] = {}
+    expected = 0
+    for one in document.assignments:
+        needs = _NEEDS.findall(one.raw)
+        if one.line != expected or any(name in group for name in needs):
+            yield group
+            group = {}
+        group.setdefault(one.name or "", one.line)
+        expected = one.line + one.lines
+    yield group
+
+
+def comments_of(document: DotenvDocument) -> Iterator[Statement]:
+    """Yield the comments that are a line of their own, as statements without a name."""
+    inside = {line for one in document.statements for line in range(one.line, one.line + one.lines)}
+    for number, line in enumerate(_NEWLINE.split(document.text), 1):
+        if number not in inside and line.lstrip().startswith("#"):
+            yield Statement(number, 1, None, None, line.lstrip())

@@ -40,6 +40,17 @@ class Key:
     """Whether its value is to be replaced (`changeme`, `<token>`)."""
 
 
+class Content(StrEnum):
+    """What the values of a file come to, as far as their looks tell."""
+
+    SECRETS = "secrets"
+    """One of them may be a secret."""
+    ENCRYPTED = "encrypted"
+    """Encrypted ones, or references to where secrets are kept, and none that may be one."""
+    HARMLESS = "harmless"
+    """None that may be a secret."""
+
+
 class RemedyKind(StrEnum):
     """What writing one file can fix."""
 
@@ -115,6 +126,8 @@ class DotenvFile:
     problem: str = ""
     """Why it was not read, or not all of it: a FIFO, a folder, too large."""
     git: GitState = GitState()
+    content: Content = Content.SECRETS
+    """Secrets, unless every value was read and none may be one."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,6 +156,18 @@ class DotenvReport:
     compared: tuple[KeyComparison, ...] = ()
     findings: tuple[DotenvFinding, ...] = ()
     """Errors first, then by file and line."""
+
+
+_NAMED = 8
+"""So many keys are named in one sentence."""
+
+
+def name_keys(names: Sequence[str]) -> str:
+    """Return keys as a sentence names them, with a verb: `A and B are`."""
+    if len(names) > _NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more are"
+    are = "is" if len(names) == 1 else "are"
+    return " and ".join(filter(None, [", ".join(names[:-1]), f"{names[-1]} {are}"]))
 
 
 def git_states(paths: Sequence[str], host: Host) -> dict[str, GitState]:

@@ -1,12 +1,13 @@
 """Tells real secrets from placeholders by their looks. Nothing here keeps or returns a value."""
 
+import json
 import math
 import re
 from collections import Counter
 from urllib.parse import unquote
 
 _WHOLE = re.compile(
-    r"(?:<.*>|\[.*\]|\{\{?.*\}\}?|%.+%|__.+__|\$\{?\w+\}?"
+    r"(?:<[^<>]*>|\[[\w .-]*\]|\{\{?[\w .-]*\}\}?|%[\w.-]+%|__.+__|\$\{\w+\}"
     r"|[x*.?#_-]{3,}|x{2,}|\?+|todo.*|tbd|fixme.*|n/?a|none|null|nil|undefined|foo|bar|foobar)\Z",
     re.IGNORECASE | re.DOTALL,
 )
@@ -18,6 +19,7 @@ _PART = re.compile(
     r"|\.\.\.\Z",
     re.IGNORECASE,
 )
+_VARIABLE = re.compile(r"\$[A-Z_][A-Z0-9_]*\Z")
 _LONGEST = 400
 """Characters of a placeholder, at most."""
 
@@ -27,20 +29,51 @@ def is_placeholder(value: str) -> bool:
     value = value.strip()
     if not value or len(value) > _LONGEST:
         return False
+    if _VARIABLE.match(value):
+        return True
+    if _in_brackets(value):  # JSON, whose words say nothing of the whole
+        return False
     return _WHOLE.match(value) is not None or _PART.search(value) is not None
+
+
+def _in_brackets(value: str) -> list[str]:
+    """Return the strings in a list or object of JSON; none of anything else."""
+    if value[:1] not in ("[", "{"):
+        return []
+    try:
+        told = json.loads(value)
+    except (ValueError, RecursionError):
+        return []
+    found: list[str] = []
+    todo = [told]
+    while todo and len(found) < _MOST:
+        one = todo.pop()
+        if isinstance(one, dict):
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one
+        elif isinstance(one, str):
+            found.append(one)
+    return found
+
+
+_MOST = 1_000
+"""So many strings of one value are looked at."""
 
 
 _TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"  # AWS
     r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{20,}"
-    r"|sk-[A-Za-z0-9_-]{20,}|[sr]k_live_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{20,}"
+    r"|sk-[A-Za-z0-9_-]{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{20,}"
     r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{20,}"  # Slack
     r"|AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}"  # Google
     r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{30,}"
     r"|pypi-[A-Za-z0-9_-]{30,}|dop_v1_[a-f0-9]{40,}|shp(?:at|ss|ca|pa)_[a-fA-F0-9]{30,}"
     r"|(?<![_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"  # JSON Web Tokens
     r"|AGE-SECRET-KEY-[A-Z0-9]{40,}"
+    r"|\d{8,10}:[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"  # Telegram
+    r"|(?:Account|SharedAccess)Key=[A-Za-z0-9+/]{40,}={0,2}"  # Azure
     r")"
 )
 """Tokens by the prefix and the length that their services give them."""
@@ -85,10 +118,13 @@ def looks_secret(name: str, value: str) -> bool:
     value = value.strip()
     if _PRIVATE_KEY.search(value):
         return True
-    if is_placeholder(value):
-        return False
-    if any(_is_varied(match[0]) for match in _TOKENS.finditer(value)) or _WEBHOOK.search(value):
+    if has_token(value):
         return True
+    if is_placeholder(value) or is_sealed(value):
+        return False
+    inner = _in_brackets(value)
+    if inner:
+        return any(looks_secret(name, one) for one in inner if not _in_brackets(one))
     url = _URL.search(value)
     if url:
         return _is_real_password(url[1], unquote(url[2]), url[3].lower())
@@ -96,6 +132,49 @@ def looks_secret(name: str, value: str) -> bool:
     if not _SECRET_NAME.search(lowered) or _PUBLIC_NAME.search(lowered) or "://" in value:
         return False
     return _is_random(value) or ("pass" in lowered and _is_strong(value))
+
+
+def has_token(text: str) -> bool:
+    """Whether a text has a token of a known service, or a webhook, in it."""
+    found = any(
+        _is_varied(match[0]) and not _PART.search(match[0]) for match in _TOKENS.finditer(text)
+    )
+    return found or _WEBHOOK.search(text) is not None
+
+
+_ENCRYPTED = re.compile(r"encrypted:[A-Za-z0-9+/=]{16,}\Z|ENC\[[A-Z0-9_]+,data:.*\]\Z", re.DOTALL)
+"""As dotenvx and sops write them."""
+_REFERENCE = re.compile(
+    r"(?:op|vault|ref\+\w+|bws?|doppler|infisical|keyring|ssm|secretsmanager|awssm|aws-[a-z]+"
+    r"|gcp-?[a-z]+|sm|akv|azurekv|keyvault|secret|secrets|file)://\S+\Z"
+    r"|(?:vault|ssm|sm|secretsmanager):[^\s:@]+\Z|arn:aws[\w-]*:(?:secretsmanager|ssm):\S+\Z"
+    r"|projects/[^/\s]+/secrets/\S+\Z|\$\{[^}]*\}\Z|\$\([^)]*\)\Z|@Microsoft\.KeyVault\(.*\)\Z",
+    re.IGNORECASE,
+)
+"""A place where a program finds the value: 1Password's, Vault's, those of the clouds."""
+
+
+def is_sealed(value: str) -> bool:
+    """Whether a value is encrypted, or says where the secret is kept."""
+    value = value.strip()
+    return bool(_ENCRYPTED.match(value) or _REFERENCE.match(value))
+
+
+def may_be_secret(name: str, value: str) -> bool:
+    """Whether a value may be a secret by its looks or by the name of its key, so that nobody can
+    say of it that it is none."""
+    value = value.strip()
+    if not value or is_sealed(value):
+        return False
+    if looks_secret(name, value):
+        return True
+    harmless = is_placeholder(value) or _is_harmless(value) or len(value) < _SHORT
+    return has_secret_name(name) and not harmless and not _PLAIN_VALUE.match(value)
+
+
+_SHORT = 6
+"""Characters of a password, at least."""
+_PLAIN_VALUE = re.compile(r"(?:true|false|yes|no|on|off|\d{1,12}|[a-z]+)\Z", re.IGNORECASE)
 
 
 def has_secret_name(name: str) -> bool:

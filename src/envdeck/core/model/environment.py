@@ -234,6 +234,8 @@ class InterpreterReason(StrEnum):
     SAME_MINOR = "same-minor"
     REQUESTED = "requested"
     """The version that the project asks for."""
+    NAMED = "named"
+    """Another of the project's files names it: a Dockerfile, a CI workflow."""
     NOT_ALLOWED = "not-allowed"
     """The project's files do not allow it."""
 
@@ -252,6 +254,10 @@ class InterpreterOption:
     """Whether packages can be taken over as they are, if there are any; else a forecast is due."""
     specifier: str = ""
     """What the project's files allow (`>=3.10`)."""
+    named: int = 0
+    """Its place among the Pythons that the project's files name, from 1; 0: none names it."""
+    named_by: str = ""
+    """What names it: `Dockerfile:1`."""
     path: str | None = None
     """The link by which a person named it, if so."""
     exact: bool = False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from envdeck.core.project.documents import table_at
 from envdeck.core.project.manifests.others import parse_setup_cfg
 from envdeck.core.project.model import Problem
+from envdeck.core.project.parts import sections
+from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
@@ -92,6 +94,26 @@ def make_targets(situation: "ProjectFacts") -> Iterator[FoundTask]:
             if target in targets:
                 yield task(situation, "make", target, tests=target.startswith("test"))
         return
+
+
+_SETUP = ("setup", "init", "install", "bootstrap", "dev-install", "install-dev", "develop", "deps")
+"""What targets and recipes are called that prepare a clone."""
+
+
+def setup_targets(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the commands of a Makefile and of a justfile that prepare a clone, each with its
+    file."""
+    for names, program, find in (
+        (_MAKE_NAMES, "make", _targets),
+        (_JUST_NAMES, "just", _RECIPE.findall),
+    ):
+        for name in names:
+            data = read_bounded(os.path.join(folder, name), LIMIT)
+            if isinstance(data, Unread):
+                continue
+            known = set(find(decode(data)))
+            yield from ((f"{program} {one}", name) for one in _SETUP if one in known)
+            break
 
 
 def _targets(text: str) -> Iterator[str]:
@@ -285,3 +307,132 @@ def find_tasks(situation: "ProjectFacts") -> tuple[FoundTask, ...]:
 def _all(situation: "ProjectFacts") -> Iterator[FoundTask]:
     for finder in FINDERS:
         yield from finder(situation)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectNeed:
+    """Something beside Python that a project needs before it can be worked on."""
+
+    message: str
+    """`compose.yaml starts db and redis`."""
+    command: str = ""
+    """What a person types for it."""
+
+
+_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_SHOWN = 6
+_SERVICES = 200
+_MANAGERS = (("pnpm-lock.yaml", "pnpm install"), ("yarn.lock", "yarn install"),
+             ("bun.lock", "bun install"), ("package-lock.json", "npm ci"))  # fmt: skip
+_HOOKS = (("lefthook.yml", "lefthook install"), ("lefthook.yaml", "lefthook install"),
+          ("prek.toml", "prek install"), (".husky", "npm run prepare"))  # fmt: skip
+_SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
+_BELOW = ("backend", "server", "api", "app", "src", "web", "django", "project")
+
+
+def find_needs(situation: "ProjectFacts") -> tuple[ProjectNeed, ...]:
+    """Return what else a project needs, in the order in which it is done; read, never run."""
+    return tuple(dict.fromkeys(_needs(situation)))[:_MOST]
+
+
+def _needs(situation: "ProjectFacts") -> Iterator[ProjectNeed]:
+    folder, project = situation.folder, situation.project
+    modules = read_bounded(os.path.join(folder, ".gitmodules"), LIMIT)
+    if not isinstance(modules, Unread):
+        empty = [one for one in _SUBMODULE.findall(decode(modules))
+                 if not _filled(os.path.join(folder, one))]  # fmt: skip
+        if empty:
+            told = f"git submodules are not checked out: {_some(empty)}"
+            yield ProjectNeed(told, "git submodule update --init --recursive")
+    large = read_bounded(os.path.join(folder, ".gitattributes"), LIMIT)
+    if not isinstance(large, Unread) and "filter=lfs" in decode(large):
+        yield ProjectNeed(".gitattributes keeps files in Git LFS", "git lfs pull")
+    yield from _services(folder)
+    if reach.isfile(os.path.join(folder, "package.json")):
+        lock = (each for each in _MANAGERS if reach.lexists(os.path.join(folder, each[0])))
+        if not reach.isdir(os.path.join(folder, "node_modules")):
+            _, command = next(lock, ("", "npm install"))
+            yield ProjectNeed("the packages of package.json are not installed", command)
+    for name, command in _HOOKS:
+        if reach.lexists(os.path.join(folder, name)):
+            yield ProjectNeed(f"{name} has git hooks", command)
+    for command, file in setup_targets(folder):
+        yield ProjectNeed(f"{file} has a target that prepares a clone", command)
+    for place in ("", *_BELOW):
+        path = os.path.join(folder, place, "manage.py")
+        data = read_bounded(path, LIMIT)
+        if not isinstance(data, Unread) and "django" in decode(data):
+            where = os.path.join(place, "manage.py")
+            yield ProjectNeed("Django's migrations", f"python {where} migrate")
+        if reach.isfile(os.path.join(folder, place, "alembic.ini")):
+            where = os.path.join(place, "alembic.ini")
+            yield ProjectNeed("Alembic's migrations", f"alembic -c {where} upgrade head")
+        if place and _has_tests(os.path.join(folder, place)):
+            yield ProjectNeed(f"tests are in {place}", f"cd {place} && pytest")
+    if project.members:
+        names = [os.path.relpath(one, folder) for one in project.members]
+        is_uv = any(one.format == "uv.lock" for one in project.locks)
+        yield ProjectNeed(
+            f"projects of their own are in {_some(names)}",
+            "uv sync --all-packages" if is_uv else f"envdeck onboard {project.members[0]}",
+        )
+    yield from _missing_tests(situation)
+
+
+def _services(folder: str) -> Iterator[ProjectNeed]:
+    """Yield the services of a Compose file that come as images: what the project runs against."""
+    for name in _COMPOSE:
+        path = os.path.join(folder, name)
+        if not reach.isfile(path):
+            continue
+        read = read_yaml(path)
+        if isinstance(read, Problem):
+            yield ProjectNeed(f"{name} {read.message}")
+            return
+        table = next((one.at("services").table for one in read.documents), {})
+        named = [each for each, node in list(table.items())[:_SERVICES]
+                 if node.string("image") and not _builds(node)]  # fmt: skip
+        services = [each for each in named if _NAME.fullmatch(each)]
+        if services:
+            command = f"docker compose up -d {' '.join(services[:_SHOWN])}"
+            yield ProjectNeed(f"services of {name}: {_some(services)}", command)
+        return
+
+
+def _builds(node: "YamlNode") -> bool:
+    build = node.at("build")
+    return bool(build.text or build.table)
+
+
+def _missing_tests(situation: "ProjectFacts") -> Iterator[ProjectNeed]:
+    """Yield the group or extra that has pytest, where it is not chosen."""
+    chosen = {one.id for one in situation.options if one.chosen}
+    parts = [one for one in sections(situation.project, None, "")
+             if any(each.name == "pytest" for each in one.requirements)]  # fmt: skip
+    if any(one.id in chosen or not one.id for one in parts):
+        return
+    for one in parts[:1]:
+        kind, _, name = one.id.partition(":")
+        yield ProjectNeed(
+            f"pytest is in the {kind} {name}, which is not chosen",
+            f"envdeck onboard {situation.folder} --{kind} {name}",
+        )
+
+
+def _filled(folder: str) -> bool:
+    try:
+        with reach.scandir(folder) as entries:
+            return any(True for _ in entries)
+    except (OSError, ValueError):
+        return False
+
+
+def _some(names: "list[str]") -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def command_files(folder: str) -> tuple[str, ...]:
+    """Return the files that name commands and are there."""
+    names = (*_JUST_NAMES, *_MAKE_NAMES, "noxfile.py", "tox.ini")
+    return tuple(name for name in names if reach.isfile(os.path.join(folder, name)))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from envdeck.core.project.model import Problem, Project, WantedPython
+from envdeck.core.project.parts import main_manifests, not_here
 
 if TYPE_CHECKING:
     from envdeck.core.model import NoPlan, Plan
@@ -123,6 +124,17 @@ def lock_problem(project: Project) -> Problem | None:
 
 def manifest_problem(project: Project) -> Problem | None:
     """Return why what a project declares cannot be used; None where it can be, or is nothing."""
-    if any(not one.problems for one in project.manifests):
+    return next((one.problems[0] for one in main_manifests(project) if one.problems), None)
+
+
+def not_made(project: Project) -> tuple[str, str] | None:
+    """Return why nothing that a project asks for can be installed, and a hint; None where
+    something can, or nothing is asked for."""
+    if any(lock.packages for lock in project.locks) or main_manifests(project):
         return None
-    return next((one.problems[0] for one in project.manifests if one.problems), None)
+    files = [os.path.relpath(one.file, project.folder) for one in project.manifests
+             if one.format == "requirements"]  # fmt: skip
+    if files:
+        told = f"none of {', '.join(files[:5])} is named as the project's own requirements"
+        return told, f"`envdeck create {project.folder} --from {files[0]}`, or another of them"
+    return not_here(project)

@@ -13,10 +13,12 @@ from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
 from envdeck.core.onboarding.model import Answers, Option
 from envdeck.core.onboarding.python_choice import accepts_python
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
-from envdeck.core.project import read_declared, read_locks, wanted_python
+from envdeck.core.project import read_project
 from envdeck.core.project.documents import DataDocument, read_toml
 from envdeck.core.project.drift.compare import compare
+from envdeck.core.project.locks.selection import ordered_locks
 from envdeck.core.project.model import Project, ProjectPart
+from envdeck.core.project.parts import part_ids
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvReport
     from envdeck.core.model import Distribution
     from envdeck.core.operations.shared.policy import Policy
-    from envdeck.core.project.model import Comparison, Lock, Manifest, WantedPython
+    from envdeck.core.project.model import Comparison, WantedPython
 
 GROUP, EXTRA = "group:", "extra:"
 
@@ -42,20 +44,25 @@ class ChosenParts:
 
 
 def options_of(
-    project: Project, parts: Sequence[ProjectPart], remembered: Collection[str] | None
+    project: Project,
+    parts: Sequence[ProjectPart],
+    remembered: Collection[str] | None,
+    manager: str = "",
 ) -> tuple[Option, ...]:
     """Return the groups and extras that can be chosen, in the order of the files.
 
     Chosen are those that a person chose before; with nothing `remembered` those that count in
     the environment that is here (its `parts`), or that one made now would get by default.
     """
-    default = {part.id for part in parts if part.default} if parts else set(_defaults(project))
+    known = known_parts(project, manager)
+    default = {one for one, usual in known.items() if usual}
+    default |= {part.id for part in parts if part.default}
     counted = {part.id for part in parts if part.counts} if parts else default
     chosen = counted if remembered is None else set(remembered)
     return tuple(
         Option(each, f"{each.replace(':', ' ')}{' (default)' if each in default else ''}",
                each in chosen)
-        for each in _known(project)
+        for each in known
     )  # fmt: skip
 
 
@@ -71,33 +78,22 @@ def chosen_of(project: Project, options: Iterable[Option]) -> ChosenParts:
     chosen = {one.id for one in options if one.chosen}
     groups = tuple(each.removeprefix(GROUP) for each in sorted(chosen) if each.startswith(GROUP))
     extras = tuple(each.removeprefix(EXTRA) for each in sorted(chosen) if each.startswith(EXTRA))
-    default = {each.removeprefix(GROUP) for each in _defaults(project)}
-    return ChosenParts(None if set(groups) == default else groups, extras or None)
+    usual = {one for one, default in known_parts(project).items() if default}
+    return ChosenParts(
+        None if set(groups) == _named(usual, GROUP) else groups,
+        None if set(extras) == _named(usual, EXTRA) else extras,
+    )
 
 
-def _known(project: Project) -> tuple[str, ...]:
-    """Return the ids of all groups and extras that an environment can be made with."""
-    said: tuple[Manifest | Lock, ...] = (*project.manifests, *project.locks)
-    groups = [GROUP + name for one in said for name in one.groups]
-    extras = [EXTRA + name for one in said for name in one.extras]
-    return tuple(dict.fromkeys((*groups, *extras)))
+def _named(ids: Iterable[str], kind: str) -> set[str]:
+    return {one.removeprefix(kind) for one in ids if one.startswith(kind)}
 
 
-def _defaults(project: Project) -> Iterable[str]:
-    """Return the ids of the groups that the project's own tool installs without being asked."""
-    for manifest in project.manifests:
-        yield from (GROUP + name for name in manifest.default_groups if name in manifest.groups)
-        if manifest.format == "Pipfile" and "dev" in manifest.groups:
-            yield GROUP + "dev"
-    optional = {name for one in project.manifests for name in one.optional_groups}
-    named = {name for one in project.manifests for name in one.groups}
-    told = any(one.format == "pyproject" for one in project.manifests)
-    for lock in project.locks:
-        if told and lock.format == "uv.lock":
-            continue  # it has no defaults of its own: `[tool.uv]` tells them
-        for name in lock.default_groups:
-            if name in named and name not in optional:
-                yield GROUP + name
+def known_parts(project: Project, manager: str = "") -> dict[str, bool]:
+    """Return the groups and extras of a project by their ids, and of each whether it is installed
+    without being asked, by the lock that an environment is made from."""
+    lock = next((one for one in ordered_locks(project.locks, manager) if one.usable), None)
+    return part_ids(project, lock, manager)
 
 
 _USUAL = (".venv", "venv", "env")
@@ -168,9 +164,7 @@ class ProjectFacts:
     def project(self) -> "Project":
         """What its files say."""
         # Where it is deployed is no matter here: of `read_project` that is what takes long.
-        manifests = read_declared(self.folder)
-        locks = read_locks(self.folder, hashes=False, manifests=manifests)
-        return Project(self.folder, manifests, locks, wanted_python(self.folder))
+        return read_project(self.folder, deployed=False)
 
     @property
     def wanted(self) -> "WantedPython":

@@ -61,7 +61,9 @@ class Walkthrough:
         for step in STEPS:
             if stopped():
                 break
-            views[step.name] = _stands(step, situation, views)
+            view = _stands(step, situation, views)
+            if not step.where_due or view.state is not StepState.SKIPPED:
+                views[step.name] = view
         if "environment" in views:
             self.environment = situation.environment
         return tuple(views.values())

@@ -1,13 +1,12 @@
 """A new environment for a project that has none: made aside, then moved into its place."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from envdeck.core.model import (
     Creation,
     Ending,
-    Environment,
     Fact,
     Interpreter,
     InterpreterOption,
@@ -20,10 +19,10 @@ from envdeck.core.model import (
     Step,
     StepStarted,
     Target,
+    minor_of,
     refused,
 )
 from envdeck.core.operations.engine.creators import Creator, UvCreator, VenvCreator
-from envdeck.core.operations.engine.failure import explain
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.base_interpreter import (
@@ -31,7 +30,7 @@ from envdeck.core.operations.shared.base_interpreter import (
     uses_of,
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
-from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
+from envdeck.core.operations.shared.interpreters import interpreter_choices, named_by, pick
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import (
@@ -41,7 +40,7 @@ from envdeck.core.operations.sources.source import (
     Parts,
     SourceName,
 )
-from envdeck.core.operations.staging.prove import FileProof
+from envdeck.core.operations.staging.prove import FileProof, install_source
 from envdeck.core.operations.staging.stage import (
     MISDIRECTED_HINT,
     BuildError,
@@ -52,8 +51,9 @@ from envdeck.core.operations.transaction.journal import Entry, Move, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash, transaction
 from envdeck.core.operations.transaction.trash import TrashManifest
-from envdeck.core.project.model import WantedPython
-from envdeck.core.project.pythons import wanted_python
+from envdeck.core.project.model import Project, WantedPython
+from envdeck.core.project.parts import not_here
+from envdeck.core.project.project import read_project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,52 +80,65 @@ def plan_create(
     if not os.path.isdir(project):
         return NoPlan(f"`{project}` is not a folder", hint="pass a project folder", missing=True)
     real = os.path.realpath(project)
-    unknown = parts.unknown(real, file)
+    said = read_project(real, hashes=True)
+    unknown = parts.unknown(said, file)
     if unknown:
         return NoPlan(unknown, missing=True)
     place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
     chosen = pick(interpreter, interpreter_choices(context, None, real, interpreter))
     if isinstance(chosen, NoPlan):
         return chosen
-    found = _source(real, source, file, chosen, parts)
+    found = _source(said, source, file, chosen, parts)
     if isinstance(found, NoPlan):
         return found
-    return _planned(context, real, os.path.normpath(place), found, chosen)
+    return _planned(context, said, os.path.normpath(place), found, chosen)
 
 
 def _source(
-    project: str, name: str | None, file: str | None, chosen: InterpreterOption, parts: Parts
+    project: Project, name: str | None, file: str | None, chosen: InterpreterOption, parts: Parts
 ) -> PackageSource | NoPlan:
     one = chosen.interpreter
     python = Python(one.version, one.implementation, one.executable)
     offered = sources(None, project, python=python, file=file, parts=parts)
     named = "file" if file is not None and name is None else name
     fitting = [each for each in offered if named is None or each.name == named]
+    before: list[str] = []
     for each in fitting:
         if each.usable:
-            return each
+            return replace(each, notes=(*before, *each.notes))
+        if each.file is not None:
+            before.append(f"Not used: {each.title}: {each.problem}")
     amiss = [each for each in fitting if each.file is not None]
+    if not amiss and project.manifests and named != SourceName.LOCK:
+        amiss = [each for each in fitting if each.name == SourceName.DECLARED]
     if amiss:
         return NoPlan(
             f"{amiss[0].title} cannot be used: {amiss[0].problem}",
-            hint="use another source: `--from declared`" if amiss[0].name == "lock" else "",
+            hint="use another source: `--from declared`"
+            if amiss[0].name == "lock"
+            else "correct that file, or name another one: `--from FILE`",
         )
     if named is not None:
         what = {"lock": "no lock file", "declared": "no readable declared dependencies"}
         return NoPlan(f"the project has {what.get(named, f'no {named}')}", missing=True)
+    elsewhere = not_here(project)
+    if elsewhere:
+        return NoPlan(*elsewhere)
     return PackageSource(
-        name=SourceName.DECLARED, title="nothing (empty environment)", how=InstallMethod.PINS
+        name=SourceName.DECLARED,
+        title="nothing (empty environment)",
+        how=InstallMethod.PINS,
     )
 
 
 def _planned(
     context: Context,
-    project: str,
+    said: Project,
     place: str,
     source: PackageSource,
     chosen: InterpreterOption,
 ) -> CreatePlan | NoPlan:
-    host = context.catalog.host
+    host, project = context.catalog.host, said.folder
     one = chosen.interpreter
     uv = UvAdapter(host, folder=host.home)
     if uv.misdirected:
@@ -144,12 +157,12 @@ def _planned(
     identifier = new_id(host)
     trash = first_trash(place, context.ground)
     staged = os.path.join(trash, identifier, ENVIRONMENT)
-    wanted = wanted_python(project)
+    wanted = said.wanted
     asked = wanted.exact or wanted.specifier
     by = wanted.exact_source or wanted.specifier_source
     facts = [
         Fact("from", source.title),
-        Fact("python", f"{one.version} ({named.executable})"),
+        Fact("python", f"{one.version}, {named.executable}{_why(chosen)}"),
         *uses_of(named, one.version),
         *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
     ]
@@ -173,13 +186,27 @@ def _planned(
     )
 
 
+def _why(chosen: InterpreterOption) -> str:
+    return f", named by {chosen.named_by}" if chosen.named else ""
+
+
 def _other_python(wanted: WantedPython, one: Interpreter) -> tuple[str, ...]:
-    """Say where the version file of the project asks for another version than is taken."""
-    asked = wanted.exact.split(".") if wanted.exact else []
-    if (one.version or "").split(".")[: len(asked)] == asked:
+    """Say where the project asks for another version than is taken, or names another one."""
+    version = (one.version or "").split(".")
+    if wanted.exact:
+        by = os.path.basename(wanted.exact_source or "the project")
+        said = f"{by} requires Python {wanted.exact}, but {one.version} is used"
+        return () if _is_of(version, wanted.exact) else (said,)
+    first = next(iter(wanted.named), None)
+    if first is None or _is_of(version, minor_of(first.version)):
         return ()
-    by = os.path.basename(wanted.exact_source or "the project")
-    return (f"{by} requires Python {wanted.exact}, but {one.version} is used",)
+    minor = minor_of(first.version)
+    said = f"Python {minor} is named by {named_by(first)}, but {one.version} is used"
+    return (f"{said} (install it with `uv python install {minor}`)",)
+
+
+def _is_of(version: list[str], asked: str) -> bool:
+    return version[: len(asked.split("."))] == asked.split(".")
 
 
 def _refusals(place: str) -> tuple[Refusal, ...]:
@@ -246,19 +273,17 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
 def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:
     building.tell(StepStarted(0, plan.steps[0].title))
     building.make()
-    source = plan.blueprint.source
-    if not source.empty:
+    said: tuple[str, ...] = ()
+    if not plan.blueprint.source.empty:
         building.tell(StepStarted(1, plan.steps[1].title))
-        done = building.install()
-        if not done.ok:
-            raise BuildError.of(explain(done))
+        said = install_source(building)
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
     checked = FileProof().check(building)
-    made: Environment = building.environment()
+    made = building.environment()
     problems = dependency_problems(made)
     if problems:
         name, missing = problems[0]
         raise BuildError(f"{name} requires {missing}, which the source does not include")
     building.settle()
     count = made.packages or 0
-    return [f"{count:,} packages, no missing dependencies", *checked.verified]
+    return [*said, f"{count:,} packages, no missing dependencies", *checked.verified]

@@ -18,13 +18,14 @@ from envdeck.core.project.model import (
     LockedPackage,
     Manifest,
     PackageIndex,
+    PassedFile,
     Problem,
     Project,
     ProjectPart,
     PythonDrift,
     WantedPython,
 )
-from envdeck.core.project.project import read_declared, read_manifest
+from envdeck.core.project.project import read_declared, read_manifest, read_project
 from envdeck.core.project.pythons import wanted_python
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "LockedPackage",
     "Manifest",
     "PackageIndex",
+    "PassedFile",
     "Problem",
     "Project",
     "ProjectPart",
@@ -50,6 +52,7 @@ __all__ = [
     "read_lock",
     "read_locks",
     "read_manifest",
+    "read_project",
     "select",
     "wanted_python",
 ]

@@ -48,6 +48,8 @@ class DeclaredRequirement:
     """`sha256:…`, where the file pins them."""
     index: str = ""
     """The name of the index that it comes from alone; empty where it may be from any."""
+    pip: bool = True
+    """Whether pip and uv install it; what conda installs in its own words they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,11 @@ class Manifest:
     """The project's own name, normalised; empty where it has none."""
     builds: bool = False
     """Whether the project itself can be installed: it names a build backend."""
+    dynamic: bool = False
+    """Whether a build alone tells its dependencies: the project itself is one of its lines."""
+    unbuilt: str = ""
+    """Why its build cannot succeed, in a sentence, where that can be told: then the project
+    itself is left out."""
     default_groups: tuple[str, ...] = ()
     """The groups that its tool installs without being asked."""
     optional_groups: tuple[str, ...] = ()
@@ -145,23 +152,6 @@ class Lock:
         return not self.problems
 
 
-@dataclass(frozen=True, slots=True)
-class WantedPython:
-    """Which Python a project asks for, by all the files that say so."""
-
-    specifier: str = ""
-    """PEP 440, of `requires-python` and its like: `>=3.9,<4`; empty where nothing says so."""
-    exact: str | None = None
-    """What a version file pins: `3.12`, `3.12.4`."""
-    implementation: str | None = None
-    """`cpython`, `pypy`; None where any will do."""
-    specifier_source: str | None = None
-    """The file that says :attr:`specifier`."""
-    exact_source: str | None = None
-    """The file that says :attr:`exact`."""
-    problems: tuple[Problem, ...] = ()
-
-
 class Where(StrEnum):
     """What a Python is named for."""
 
@@ -183,6 +173,57 @@ class NamedPython:
     file: str
     line: int | None = None
     """Counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPython:
+    """Which Python a project asks for, by all the files that say so."""
+
+    specifier: str = ""
+    """PEP 440, of `requires-python` and its like: `>=3.9,<4`; empty where nothing says so."""
+    exact: str | None = None
+    """What a version file pins: `3.12`, `3.12.4`."""
+    implementation: str | None = None
+    """`cpython`, `pypy`; None where any will do."""
+    specifier_source: str | None = None
+    """The file that says :attr:`specifier`."""
+    exact_source: str | None = None
+    """The file that says :attr:`exact`."""
+    named: tuple[NamedPython, ...] = ()
+    """The Pythons that its files name without asking for them, the most binding first; looked for
+    where no version file pins one."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def contradiction(self) -> str:
+        """Why no Python will do: the version that is pinned lies outside the range."""
+        if self.exact is None or not self.specifier or allows(self.specifier, self.exact):
+            return ""
+        pinned = (self.exact_source or "").rpartition("/")[2]
+        ranged = (self.specifier_source or "").rpartition("/")[2]
+        return f"{pinned} pins {self.exact}, and {ranged} asks for {self.specifier}"
+
+
+def allows(specifier: str, version: str) -> bool:
+    """Tell whether a range allows a version, or any release of a minor version. An invalid range
+    allows all: the tool that reads it reports it."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # start-up: 8 ms
+    from packaging.version import InvalidVersion
+
+    if not specifier:
+        return True
+    candidates = [version]
+    if version.count(".") == 1:
+        candidates += [f"{version}.{release}" for release in range(_LAST_RELEASE + 1)]
+    try:
+        allowed = SpecifierSet(specifier)
+        return any(allowed.contains(one, prereleases=True) for one in candidates)
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return True
+
+
+_LAST_RELEASE = 30
+"""More releases than any minor version of CPython has."""
 
 
 class DriftKind(StrEnum):
@@ -264,16 +305,46 @@ class PythonDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedFile:
+    """A file that says something of the project and is not used."""
+
+    file: str
+    reason: str
+    """One sentence without a full stop, the file as its subject."""
+
+    def __str__(self) -> str:
+        return f"{self.file.rpartition('/')[2]}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """Everything that the files of a project say, read once. Nothing of it was run."""
+    """Everything that the files of a project say, read once. Nothing of it was run.
+
+    Creating, comparing, project setup and the Project tab take this value and read no file of
+    their own, so that what one of them makes is what the others measure.
+    """
 
     folder: str
     manifests: tuple[Manifest, ...] = ()
     locks: tuple[Lock, ...] = ()
+    """Those that lock anything, and those that cannot be read; requirements files are one."""
     wanted: WantedPython = field(default_factory=WantedPython)
     named: tuple[NamedPython, ...] = ()
     problems: tuple[Problem, ...] = ()
     """Of all of its files, each once."""
+    passed: tuple[PassedFile, ...] = ()
+    workspace: str = ""
+    """The folder of uv's workspace that it is a member of; empty where it is in none, and for
+    the root of one."""
+    members: tuple[str, ...] = ()
+    """Folders below it that are projects of their own: members of its workspace, or what a
+    repository of several projects has."""
+
+    @property
+    def declares(self) -> bool:
+        """Whether anything says what is to be installed, or may say it and cannot be read."""
+        manifests = any(one.requirements or one.builds or one.problems for one in self.manifests)
+        return manifests or any(one.packages or one.problems for one in self.locks)
 
 
 @dataclass(frozen=True, slots=True)

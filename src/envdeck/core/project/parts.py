@@ -9,8 +9,14 @@ from envdeck.core.discovery.managers import lock_files, lock_manager
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.requirements import holds, parse_requirement
 from envdeck.core.project.drift.installed import InstalledIndex
-from envdeck.core.project.manifests.requirements_txt import PLAIN_LABELS, requirements_label
-from envdeck.core.project.model import DeclaredRequirement, Lock, Manifest, Project
+from envdeck.core.project.manifests.requirements_txt import main_label, requirements_label
+from envdeck.core.project.model import (
+    DeclaredRequirement,
+    Lock,
+    Manifest,
+    PassedFile,
+    Project,
+)
 from envdeck.core.project.requirements import file_url
 
 OWN = ""
@@ -18,30 +24,39 @@ OWN = ""
 
 _PYPROJECT = frozenset({"pyproject", "poetry", "pdm"})
 _SHOWN_ONLY = frozenset({"environment.yml"})
+_CONDA = ("conda", "pixi")
 
 
 @dataclass(frozen=True, slots=True)
 class PartSection:
     """One part as one manifest has it."""
 
-    file: str
+    manifest: Manifest
     id: str
     """Empty for the project's own; `group:dev`, `extra:docs`."""
     default: bool
     """Whether its tool installs it without being asked."""
     requirements: tuple[DeclaredRequirement, ...]
 
+    @property
+    def file(self) -> str:
+        """The manifest."""
+        return self.manifest.file
+
 
 def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[PartSection]:
     """Yield the parts, the project's own first, by manifests and their tool's habits.
 
-    `pyproject.toml` and `setup.cfg` are the project's own; a `Pipfile` is where pipenv looks
-    after the environment, or nothing else declares anything, and so is `requirements.txt` in the
-    end. The others are parts by themselves, called by their files. A file that another includes,
-    or that was compiled of it, is none.
+    Both what is installed and what is compared with is put together of these. `pyproject.toml`
+    and `setup.cfg` are the project's own; a `Pipfile` is where pipenv looks after the
+    environment, or nothing else declares anything, and so is `requirements.txt` in the end. The
+    others are parts by themselves, called by their files. A file that another includes, or that
+    was compiled of it, is none.
     """
-    manifests = [one for one in project.manifests if one.format not in _SHOWN_ONLY]
-    first = _first(manifests, manager)
+    first = main_manifests(project, manager)
+    listed = [one for one in project.manifests if one.format not in _SHOWN_ONLY or one in first]
+    passed = {one.file for one in passed_manifests(project, manager)}
+    manifests = [one for one in listed if one.file not in passed or one.format == "requirements"]
     tool = _tool(lock, manager, manifests)
     ordered = (*first, *(one for one in manifests if one not in first))
     taken = {
@@ -59,7 +74,92 @@ def sections(project: Project, lock: Lock | None, manager: str) -> Iterator[Part
     ]
     compiled = {one.file for one in project.locks if one.usable and one.format == "requirements"}
     ids = {section.id for section in found if section.file not in compiled}
-    yield from (one for one in found if not (one.file in compiled and _declared_as(one, ids)))
+    main = _main_label(project.manifests)
+    yield from (one for one in found if not (one.file in compiled and _declared_as(one, ids, main)))
+
+
+def part_ids(project: Project, lock: Lock | None = None, manager: str = "") -> dict[str, bool]:
+    """Return the groups and extras that can be chosen, by their ids, and of each whether its
+    tool installs it without being asked."""
+    found: dict[str, bool] = {}
+    for one in sections(project, lock, manager):
+        if one.id:
+            found[one.id] = found.get(one.id, False) or one.default
+    for each in project.locks:
+        for group in each.groups:
+            if each.usable and f"extra:{group}" not in found:
+                default = each.format == "pylock" and group in each.default_groups
+                found.setdefault(f"group:{group}", default or _locked_default(each, group, project))
+        for extra in each.extras:
+            found.setdefault(f"extra:{extra}", False)
+    return found
+
+
+def _locked_default(lock: Lock, group: str, project: Project) -> bool:
+    """Whether a group that a lock alone tells of is one that its tool installs: where nothing is
+    declared beside it."""
+    return not project.manifests and group in lock.default_groups
+
+
+def main_manifests(project: Project, manager: str = "") -> tuple[Manifest, ...]:
+    """Return the manifests that declare the project's own dependencies, also those that cannot
+    be read: what they ask for is not known then, and no other file stands in for them."""
+    manifests = project.manifests
+    named = [
+        one for one in manifests if one.format != "requirements" and one.format not in _SHOWN_ONLY
+    ]
+    plain = _plain([one for one in manifests if one.format == "requirements"])
+    pipfiles = [one for one in named if one.format == "Pipfile"]
+    others = [one for one in named if one.format != "Pipfile"]
+    declaring = [one for one in others if _declares(one) and not (one.dynamic and plain)]
+    if pipfiles and (manager == "pipenv" or not declaring):
+        return tuple(pipfiles)
+    if declaring:
+        return tuple(one for one in others if not (one.dynamic and plain))
+    tables = [one for one in others if (one.groups or one.extras or one.builds) and
+              not (one.dynamic and plain)]  # fmt: skip
+    found = (*tables, *plain)
+    if found or manager in _CONDA:
+        return found
+    return tuple(one for one in manifests if any(each.pip for each in one.requirements)
+                 and one.format in _SHOWN_ONLY)  # fmt: skip
+
+
+def passed_manifests(project: Project, manager: str = "") -> tuple[PassedFile, ...]:
+    """Return the manifests that say something of the project's own dependencies and are passed
+    over, each with the reason."""
+    first = main_manifests(project, manager)
+    names = " and ".join(dict.fromkeys(os.path.basename(one.file) for one in first))
+    if not names:
+        return ()
+    main = _main_label(project.manifests)
+    own = {line.file for one in first for line in one.requirements}
+    found = []
+    for one in project.manifests:
+        if one in first or one.format in _SHOWN_ONLY or one.file in own:
+            continue
+        if one.dynamic:
+            told = f"a build alone tells its dependencies, and {names} is installed"
+            found.append(PassedFile(one.file, told))
+        elif one.format != "requirements" or requirements_label(one.file) == main:
+            found.append(PassedFile(one.file, f"{names} declares the project's own dependencies"))
+    return tuple(found)
+
+
+def not_here(project: Project) -> tuple[str, str] | None:
+    """Return why an environment made for a project would be empty though something asks for
+    packages, and a hint; None where nothing does."""
+    if project.passed:
+        return f"nothing here can be installed: {project.passed[0]}", (
+            "run its own tool, or name a requirements file: `--from FILE`"
+        )
+    if project.members:
+        names = [os.path.relpath(one, project.folder) for one in project.members]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        told = f"the folder declares no packages; {', '.join(names[:5])}{more} "
+        told += "is a project" if len(names) == 1 else "are projects"
+        return told, f"`envdeck create {project.members[0]}`"
+    return None
 
 
 def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterator[PartSection]:  # noqa: FBT001
@@ -69,66 +169,63 @@ def _of(manifest: Manifest, first: bool, tool: str, lock: Lock | None) -> Iterat
     for group in manifest.groups:
         usual = first and _by_default(manifest, group, tool, lock)
         parts.append((group, "", f"group:{group}", usual))
-    parts += [("", extra, f"extra:{extra}", False) for extra in manifest.extras]
+    locked = lock.groups if lock is not None and lock.format == "pdm.lock" else ()
+    parts += [("", extra, f"extra:{extra}", first and extra in locked) for extra in manifest.extras]
     for group, extra, part, default in parts:
-        mine = [one for one in manifest.requirements if (one.group, one.extra) == (group, extra)]
+        mine = [
+            one
+            for one in manifest.requirements
+            if (one.group, one.extra) == (group, extra) and one.pip
+        ]
         if mine:
-            yield PartSection(manifest.file, part, default, tuple(mine))
-
-
-def _first(manifests: Sequence[Manifest], manager: str) -> list[Manifest]:
-    """Return the manifests that declare the project's own dependencies."""
-    named = [one for one in manifests if one.format != "requirements"]
-    pipfiles = [one for one in named if one.format == "Pipfile"]
-    declaring = [one for one in named if one.format != "Pipfile" and _declares(one)]
-    if pipfiles and (manager == "pipenv" or not declaring):
-        return pipfiles
-    if declaring:
-        return [one for one in named if one.format != "Pipfile"]
-    tables = [one for one in named if one.groups or one.extras]
-    return [*tables, *_plain([one for one in manifests if one.format == "requirements"])]
+            yield PartSection(manifest, part, default, tuple(mine))
 
 
 def _declares(manifest: Manifest) -> bool:
-    return any(not one.group and not one.extra for one in manifest.requirements)
+    own = any(not one.group and not one.extra for one in manifest.requirements)
+    return own or (bool(manifest.problems) and manifest.format != "Pipfile")
+
+
+def _main_label(manifests: Iterable[Manifest]) -> str:
+    files = [one.file for one in manifests if one.format == "requirements"]
+    return main_label(map(requirements_label, files))
 
 
 def _plain(files: Sequence[Manifest]) -> list[Manifest]:
     """Return the requirements files (`.in`, and what was compiled of it) of the usual name; a
     single one whatever it is called."""
-    for name in PLAIN_LABELS:
-        found = [one for one in files if requirements_label(one.file) == name]
-        if found:
-            return found
-    return list(files) if len({requirements_label(one.file) for one in files}) == 1 else []
+    main = _main_label(files)
+    return [one for one in files if main and requirements_label(one.file) == main]
 
 
-def _declared_as(section: PartSection, ids: set[str]) -> bool:
+def _declared_as(section: PartSection, ids: set[str], main: str) -> bool:
     """Whether other files declare what this one was compiled of."""
     label = requirements_label(section.file)
-    named = {section.id, f"extra:{label}", f"group:{label}", *([OWN] * (label in PLAIN_LABELS))}
+    named = {section.id, f"extra:{label}", f"group:{label}", *([OWN] * (label == main))}
     return bool(named & ids)
 
 
 def _tool(lock: Lock | None, manager: str, manifests: Iterable[Manifest]) -> str:
-    """Return the tool whose habits hold: that of the lock file, of the environment, or that of
-    the tables in `pyproject.toml`."""
+    """Return the tool whose habits hold: that of the lock file, that of the tables in
+    `pyproject.toml`, or that of the environment."""
     if lock is not None and (tool := lock_manager(lock.format)):
         return tool
-    if manager in lock_files():
-        return manager
     formats = {one.format for one in manifests}
-    return next((tool for tool in lock_files() if tool in formats), "")
+    if tool := next((tool for tool in lock_files() if tool in formats), ""):
+        return tool
+    return manager if manager in lock_files() else "" if manager else "uv"
 
 
 def _by_default(manifest: Manifest, group: str, tool: str, lock: Lock | None) -> bool:
-    if tool in ("poetry", "pdm") and manifest.format in _PYPROJECT:
-        return group not in manifest.optional_groups
-    if tool == "uv":
-        usual = manifest.default_groups if manifest.format == "pyproject" else ("dev",)
-        return group in usual
     if lock is not None and lock.format == "pylock":
         return group in lock.default_groups
+    if lock is not None and lock.format == "pdm.lock":
+        return group in lock.groups
+    if tool in ("poetry", "pdm") and manifest.format in _PYPROJECT:
+        return group not in manifest.optional_groups
+    if tool == "uv" and manifest.format in _PYPROJECT:
+        usual = manifest.default_groups if manifest.format == "pyproject" else ("dev",)
+        return group in usual
     return False  # pip and pipenv install no group without being asked
 
 
@@ -218,6 +315,7 @@ class _Asking:
         self._installed, self._unchecked = installed, unchecked
         self._folder = file_url(os.path.normpath(project.folder)) if project.folder else ""
         self._names = own_names(project)
+        self._dynamic = any(one.dynamic for one in project.manifests)
         self._extras: dict[str, list[DeclaredRequirement]] = {}
         for manifest in project.manifests:
             for one in manifest.requirements:
@@ -239,6 +337,9 @@ class _Asking:
             found = self._parsed(one)
             if found.url and not found.name:
                 self._note(one, "no package name: cannot check if installed")
+            if found.editable and found.url == self._folder and self._dynamic:
+                yield found  # a build alone tells what it needs
+                continue
             if found.name not in self._names and found.url != self._folder:
                 yield found
                 continue

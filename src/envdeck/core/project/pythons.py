@@ -2,16 +2,36 @@
 
 import os
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.model.environment import Python
 from envdeck.core.project.deployed.base import minor_numbers
 from envdeck.core.project.deployed.containers import DEVELOPMENT
-from envdeck.core.project.documents import DataDocument, read_toml, string_at
-from envdeck.core.project.manifests.others import parse_setup_cfg
+from envdeck.core.project.deployed.find import named_pythons
+from envdeck.core.project.documents import (
+    DataDocument,
+    read_toml,
+    string_at,
+    strings,
+    table_at,
+)
+from envdeck.core.project.manifests.others import (
+    SetupCall,
+    parse_setup_cfg,
+    read_environment_yml,
+    read_setup_call,
+)
 from envdeck.core.project.manifests.poetry import poetry_specifier
-from envdeck.core.project.model import NamedPython, Problem, PythonDrift, WantedPython, Where
+from envdeck.core.project.model import (
+    NamedPython,
+    Problem,
+    PythonDrift,
+    WantedPython,
+    Where,
+    allows,
+)
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
@@ -25,16 +45,21 @@ _VERSION = re.compile(
 @dataclass(frozen=True, slots=True)
 class _Pin:
     version: str
+    """Empty where the file has a range."""
     implementation: str | None
     file: str
+    specifier: str = ""
 
 
-def wanted_python(folder: str) -> WantedPython:
+def wanted_python(folder: str, named: tuple[NamedPython, ...] | None = None) -> WantedPython:
     """Return the Python that the files of a project require.
 
-    The specifier is that of `pyproject.toml` (PEP 621, else poetry's), else of `setup.cfg`; the
-    exact version that of `.python-version` (pyenv's or uv's form), else `.tool-versions` (asdf,
-    mise), else `runtime.txt`, else the `Pipfile`.
+    The specifier is that of `pyproject.toml` (PEP 621, else poetry's), else of `setup.cfg`,
+    else of `setup.py`; the exact version that of `.python-version` (pyenv's or uv's form, also
+    of a folder above in the same repository), else `.tool-versions` (asdf, mise), `mise.toml`,
+    `runtime.txt`, else the `Pipfile`. Where none pins one, those that containers, platforms, CI,
+    `environment.yml` and classifiers name are told, in that order; `named` are the first of
+    these, where they were read already.
     """
     problems: list[Problem] = []
     specifier, specifier_file = "", None
@@ -43,14 +68,74 @@ def wanted_python(folder: str) -> WantedPython:
             specifier, specifier_file = text, file
             break
     pin = next(_pins(folder, problems), None)
+    if pin is not None and not pin.version:
+        ranged, pin_file = pin.specifier, pin.file
+        specifier = ",".join(filter(None, (specifier, ranged)))
+        specifier_file = specifier_file or pin_file
+        pin = None
+    likely: tuple[NamedPython, ...] = ()
+    if pin is None:
+        found = named_pythons(folder)[0] if named is None else named
+        likely = tuple(one for one in _by_rank(folder, found) if allows(specifier, one.version))
     return WantedPython(
         specifier,
         pin.version if pin else None,
         pin.implementation if pin else None,
         specifier_file,
         pin.file if pin else None,
+        likely,
         tuple(problems),
     )
+
+
+def _by_rank(folder: str, named: tuple[NamedPython, ...]) -> Iterator[NamedPython]:
+    """Yield what names a Python, the most binding first: what the project runs on, the container
+    that it is developed in, what CI tests (the newest first), conda's, classifiers."""
+    yield from (one for one in named if one.where is Where.DEPLOYED)
+    yield from (one for one in named if one.source == DEVELOPMENT)
+    tested = [one for one in named if one.where is Where.TESTED and one.source != DEVELOPMENT]
+    yield from sorted(tested, key=lambda one: minor_numbers(one.version) or (0, 0), reverse=True)
+    yield from _of_conda(folder)
+    yield from _of_classifiers(folder)
+
+
+_CONDA_PYTHON = re.compile(r"(?:.*::)?python\s*(?:==?|~=|>=)\s*(3\.\d{1,2}(?:\.\d{1,3})?)")
+_CLASSIFIER = re.compile(r"Programming Language :: Python :: (3\.\d{1,2})\s*\Z")
+
+
+def _of_conda(folder: str) -> Iterator[NamedPython]:
+    for name in ("environment.yml", "environment.yaml"):
+        path = os.path.join(folder, name)
+        if not reach.isfile(path):
+            continue
+        for one in read_environment_yml(path).requirements:
+            match = _CONDA_PYTHON.match(one.text) if not one.pip else None
+            if match:
+                yield NamedPython(match[1], Where.TESTED, name, path, one.line)
+
+
+def _of_classifiers(folder: str) -> Iterator[NamedPython]:
+    """Yield the newest version that classifiers have."""
+    listed: list[tuple[str, int | None, str]] = []
+    path = os.path.join(folder, "pyproject.toml")
+    document = read_toml(path) if reach.isfile(path) else None
+    if isinstance(document, DataDocument):
+        for keys in (("project",), ("tool", "poetry")):
+            told = strings(table_at(document.table, *keys).get("classifiers"))
+            listed += [(text, document.line_of(text), path) for text in told]
+    path = os.path.join(folder, "setup.cfg")
+    if reach.isfile(path) and not isinstance(parser := parse_setup_cfg(path), Problem):
+        told = tuple(parser.get("metadata", "classifiers", fallback="").splitlines())
+        listed += [(text.strip(), None, path) for text in told]
+    path = os.path.join(folder, "setup.py")
+    call = read_setup_call(path) if reach.isfile(path) else None
+    if isinstance(call, SetupCall):
+        listed += [(text, call.lines[1] or None, path) for text in call.classifiers]
+    found = [(match[1], line, file) for text, line, file in listed
+             if (match := _CLASSIFIER.match(text))]  # fmt: skip
+    found.sort(key=lambda one: minor_numbers(one[0]) or (0, 0), reverse=True)
+    for version, line, file in found[:1]:
+        yield NamedPython(version, Where.TESTED, "classifiers", file, line)
 
 
 def _specifiers(folder: str, problems: list[Problem]) -> Iterator[tuple[str, str]]:
@@ -69,6 +154,11 @@ def _specifiers(folder: str, problems: list[Problem]) -> Iterator[tuple[str, str
         else:
             required = parser.get("options", "python_requires", fallback="").strip()
             yield path, _checked(DataDocument(path, {}, required), required, required, problems)
+    path = os.path.join(folder, "setup.py")
+    call = read_setup_call(path) if reach.isfile(path) else None
+    if isinstance(call, SetupCall):
+        required = call.requires_python.strip()
+        yield path, _checked(DataDocument(path, {}, required), required, required, problems)
 
 
 def _checked(document: DataDocument, specifier: str, written: str, problems: list[Problem]) -> str:
@@ -88,8 +178,13 @@ def _pins(folder: str, problems: list[Problem]) -> Iterator[_Pin]:
         (".tool-versions", _tool_versions),
         ("runtime.txt", _plain_lines),
     )
-    for name, read in readers:
-        path = os.path.join(folder, name)
+    places = [(os.path.join(folder, name), read) for name, read in readers[:2]]
+    places += [(path, _mise) for path in (os.path.join(folder, name) for name in _MISE)]
+    places += [(os.path.join(folder, name), read) for name, read in readers[2:]]
+    for above in _above(folder):
+        places += [(os.path.join(above, name), read) for name, read in readers[:2]]
+        places += [(os.path.join(above, name), _mise) for name in _MISE]
+    for path, read in places:
         if not reach.isfile(path):
             continue
         data = read_bounded(path, _LIMIT)
@@ -104,10 +199,43 @@ def _pins(folder: str, problems: list[Problem]) -> Iterator[_Pin]:
         yield from _first(path, (string_at(document.table, *keys) for keys in wanted))
 
 
+_MISE = ("mise.toml", ".mise.toml", "mise/config.toml", ".config/mise.toml")
+_HIGHEST = 20
+
+
+def _above(folder: str) -> tuple[str, ...]:
+    """Return the folders above one, up to the top of its repository; none outside of one."""
+    found: list[str] = []
+    for _ in range(_HIGHEST):
+        if reach.lexists(os.path.join(folder, ".git")):
+            return tuple(found)
+        above = os.path.dirname(folder)
+        if above == folder:
+            break
+        folder = above
+        found.append(folder)
+    return ()
+
+
+def _mise(text: str) -> Iterator[str]:
+    try:
+        told = table_at(tomllib.loads(text), "tools").get("python")
+    except (ValueError, RecursionError):
+        return
+    for one in told if isinstance(told, list) else [told]:
+        version = one.get("version") if isinstance(one, dict) else one
+        if isinstance(version, str):
+            yield version
+
+
 def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
     """Yield the first version, past `system` and names of environments (pyenv)."""
     for text in candidates:
-        match = _VERSION.match(text.strip().lower())
+        text = text.strip().lower()
+        if text[:1] in "<>=!~" and text and _is_range(text):
+            yield _Pin("", None, path, text)
+            return
+        match = _VERSION.match(text.partition("/")[0])
         if match is not None:
             name = match["name"]
             implementation = None if name in (None, "python") else name
@@ -115,9 +243,22 @@ def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
             return
 
 
+def _is_range(text: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return bool(SpecifierSet(text))
+    except (InvalidSpecifier, ValueError):
+        return False
+
+
 def _plain_lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        yield from line.partition("#")[0].split()[:1]
+        words = line.partition("#")[0]
+        yield from ["".join(words.split())] if words.strip()[:1] in _SIGNS else words.split()[:1]
+
+
+_SIGNS = tuple("<>=!~")
 
 
 def _tool_versions(text: str) -> Iterator[str]:
@@ -139,8 +280,6 @@ def _document(path: str, problems: list[Problem]) -> DataDocument | None:
 
 _MINORS = tuple((3, minor) for minor in range(6, 16))
 """The candidates for a version inside a range."""
-_LAST = 30
-"""More releases than any minor version of CPython has."""
 _NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
@@ -167,7 +306,7 @@ def python_drifts(
 def _outside(
     wanted: WantedPython, named: tuple[NamedPython, ...], version: str
 ) -> Iterator[PythonDrift]:
-    if _accepts(wanted.specifier, version):
+    if allows(wanted.specifier, version):
         return
     file = wanted.specifier_source or ""
     key = "python_requires" if os.path.basename(file) == "setup.cfg" else "requires-python"
@@ -200,7 +339,7 @@ def _not_pinned(wanted: WantedPython, python: Python) -> Iterator[PythonDrift]:
         file,
         error=True,
         # interpreters are chosen by version alone, inside the range
-        wanted="" if another or not _accepts(wanted.specifier, exact) else exact,
+        wanted="" if another or not allows(wanted.specifier, exact) else exact,
     )
 
 
@@ -218,7 +357,7 @@ def _deployed(
             continue
         seen.add(key)
         does = f"its {DEVELOPMENT} has" if worked_on else "deploys on"
-        fits = _accepts(wanted.specifier, one.version)
+        fits = allows(wanted.specifier, one.version)
         but = "" if fits else f" (outside {wanted.specifier})"
         yield PythonDrift(
             f"develops on {_dotted(minor)}, {does} {one.version} ({_place(one)}){but}",
@@ -244,7 +383,7 @@ def _untested(
         minors = sorted({found for one in ones if (found := minor_numbers(one.version))})
         if minor in minors:
             continue
-        fitting = [_dotted(one) for one in minors if _accepts(wanted.specifier, _dotted(one))]
+        fitting = [_dotted(one) for one in minors if allows(wanted.specifier, _dotted(one))]
         several = [_dotted(one) for one in minors]
         yield PythonDrift(
             f"{source} tests {_listed(several)}, not {_dotted(minor)} ({_place(ones[0])})",
@@ -259,34 +398,15 @@ def _fitting_version(wanted: WantedPython, named: tuple[NamedPython, ...], versi
     version above this one, else below."""
     deployed = [one.version for one in named if one.where is Where.DEPLOYED]
     for candidate in (wanted.exact, *deployed):
-        if candidate and minor_numbers(candidate) and _accepts(wanted.specifier, candidate):
+        if candidate and minor_numbers(candidate) and allows(wanted.specifier, candidate):
             return candidate
     own = minor_numbers(version) or (0, 0)
     above = [one for one in _MINORS if one >= own]
     below = [one for one in reversed(_MINORS) if one < own]
     for one in (*above, *below):
-        if _accepts(wanted.specifier, _dotted(one)):
+        if allows(wanted.specifier, _dotted(one)):
             return _dotted(one)
     return ""
-
-
-def _accepts(specifier: str, version: str) -> bool:
-    """Whether a range allows a version, or any release of a minor version. An invalid range allows
-    all: the tool that reads it reports it."""
-    # start-up: 20 ms, and only versions and markers ask
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
-
-    if not specifier:
-        return True
-    candidates = [version]
-    if version.count(".") == 1:
-        candidates += [f"{version}.{release}" for release in range(_LAST + 1)]
-    try:
-        allowed = SpecifierSet(specifier)
-        return any(allowed.contains(one, prereleases=True) for one in candidates)
-    except (InvalidSpecifier, InvalidVersion, ValueError):
-        return True
 
 
 def _place(one: NamedPython) -> str:

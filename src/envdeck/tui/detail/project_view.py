@@ -179,6 +179,11 @@ def _troubles(comparison: Comparison, look: Look, cells: int) -> Iterator[TabRow
         line: Line = (Part("not compared: ", Tone.WARNING), Part(look.sentence(why)))
         sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
         yield from _lines(told(line, look, cells, _SIGN, first=sign))
+    for passed in comparison.project.passed:
+        where = place(passed.file, None, look.home, folder)
+        line = (Part("not used: ", Tone.WARNING), Part(look.sentence(f"{where}: {passed.reason}")))
+        sign = (Part(f" {look.signs.unknown} ", Tone.WARNING),)
+        yield from _lines(told(line, look, cells, _SIGN, first=sign))
     for problem in comparison.project.problems:
         where = place(problem.file, problem.line, look.home, folder)
         line = (Part(f"{where}: ", Tone.STRONG), Part(look.sentence(problem.message)))

@@ -307,3 +307,11 @@ def kit():
         pip=PIP,
         digest=digest,
     )
+
+
+@pytest.fixture(scope="module")
+def shared_machine(tmp_path_factory) -> Machine:
+    """Return one machine for all tests of a module, which share its cache and its wheels."""
+    folder = tmp_path_factory.mktemp("shared") / "home"
+    folder.mkdir()
+    return Machine(folder.resolve())

@@ -137,7 +137,9 @@ def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_ba
         machine.look(project / ".venv"), RecreateRequest(source="file", file=str(locked))
     )
     result, _ = rolled_back(plan, project)
-    assert result.message.startswith("nothing changed: part-one==1.0 is not the file")
+    assert result.message.startswith(
+        "everything is as it was: requirements.txt: part-one==1.0 is not the file"
+    )
     assert "uv cache clean part-one" in result.hint
 
 

@@ -70,6 +70,7 @@ def test_default_groups_are_those_of_the_tool_that_wrote_the_lock(tmp_path: Path
 
 def test_the_project_itself_stays_in_place_where_it_is_so_now(tmp_path: Path) -> None:
     folder = project(tmp_path, "pyproject.toml", "poetry.lock", "uv.lock")
+    Path(folder, "demo").mkdir()
     url = Path(folder).as_uri()
     here = Distribution("demo", "demo", "0.1", "/x", editable=True, origin=url)
     found = sources(ENVIRONMENT, folder, distributions=[here])

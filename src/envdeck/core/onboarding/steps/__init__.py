@@ -1,7 +1,7 @@
 """The steps of the walkthrough, one a file, in the order in which they are done."""
 
 from envdeck.core.onboarding.steps.base import OnboardingStep
-from envdeck.core.onboarding.steps.command import CommandStep
+from envdeck.core.onboarding.steps.command import CommandStep, NeedsStep
 from envdeck.core.onboarding.steps.dotenv import DotenvStep, SecretsStep
 from envdeck.core.onboarding.steps.environment import (
     ActivationStep,
@@ -18,6 +18,7 @@ STEPS: tuple[OnboardingStep, ...] = (
     DotenvStep(),
     SecretsStep(),
     HooksStep(),
+    NeedsStep(),
     CommandStep(),
     ActivationStep(),
 )

@@ -24,6 +24,9 @@ class OnboardingStep:
     after: ClassVar[tuple[str, ...]] = ()
     """Steps that come first as long as they can be done; one that cannot holds nothing up."""
 
+    where_due: ClassVar[bool] = False
+    """Whether it is left out of the list where it does not apply."""
+
     def look(self, situation: "ProjectFacts") -> StepView:
         """Return how it stands, by what was read just now."""
         raise NotImplementedError

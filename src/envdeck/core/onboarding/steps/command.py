@@ -4,7 +4,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.model import NoPlan, Plan
-from envdeck.core.onboarding.commands import FoundTask, find_tasks
+from envdeck.core.onboarding.commands import (
+    FoundTask,
+    command_files,
+    find_needs,
+    find_tasks,
+)
 from envdeck.core.onboarding.model import Answers, Option, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
@@ -14,6 +19,29 @@ if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
 
 _UNITS = ((86_400.0, "day"), (3_600.0, "hour"), (60.0, "minute"))
+
+
+class NeedsStep(OnboardingStep):
+    """Says what the project needs beside Python; nothing of it is checked further, or run."""
+
+    name: ClassVar = "needs"
+    title: ClassVar = "What else the project needs"
+    why: ClassVar = "Services, other packages and migrations that its code counts on."
+    where_due: ClassVar = True
+
+    def look(self, situation: ProjectFacts) -> StepView:
+        """Name each, with the command that a person types."""
+        found = find_needs(situation)
+        if not found:
+            return self.view(StepState.SKIPPED, "nothing else is needed")
+        lines = [f"{one.message}: `{one.command}`" if one.command else one.message for one in found]
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        return self.view(
+            StepState.READY,
+            f"{found[0].message}{more}",
+            hint=f"`{found[0].command}`" if found[0].command else "",
+            details=lines,
+        )
 
 
 class CommandStep(OnboardingStep):
@@ -29,9 +57,13 @@ class CommandStep(OnboardingStep):
         """Offer the commands that were found, and say how the last one ended here."""
         found = find_tasks(situation)
         if not found:
+            there = command_files(situation.folder)
             return self.view(
                 StepState.SKIPPED,
-                "no commands found: no tests, scripts, Makefile, justfile, noxfile or tox",
+                f"{', '.join(there)} has no test, check or run"
+                if there
+                else "no command of it was found: no tests, scripts, Makefile, justfile, noxfile "
+                "or tox",
             )
         tasks = [one for one in found if one.argv]
         if situation.environment is None:

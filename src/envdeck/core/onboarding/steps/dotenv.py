@@ -13,8 +13,9 @@ from envdeck.core.dotenv import (
     RemedyKind,
     reveal,
 )
+from envdeck.core.dotenv.model import Content
 from envdeck.core.dotenv.secrets import has_secret_name
-from envdeck.core.model import NoPlan, Plan
+from envdeck.core.model import NoPlan, Plan, Severity
 from envdeck.core.onboarding.model import Answers, Field, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts
 from envdeck.core.onboarding.steps.base import OnboardingStep
@@ -85,11 +86,14 @@ class DotenvStep(OnboardingStep):
         if first.check == _ADD:
             message = f"{_short(remedy.file, situation)}: {message}"
         details = [f"{_short(one.file, situation)}: {one.message}" for one in found[1:]]
+        words = [_DOTENV_OPTIONS[first.check]]
+        if _short(remedy.file, situation) != ".env":
+            words += ["--file", _short(remedy.file, situation)]
         return self.view(
             StepState.OPEN,
             message,
             details=details,
-            commands=[("envdeck", "dotenv", situation.folder, _DOTENV_OPTIONS[first.check])],
+            commands=[("envdeck", "dotenv", situation.folder, *words)],
             safe=all(field.default for field in fields),
             fields=fields,
             act=act,
@@ -146,7 +150,11 @@ class SecretsStep(OnboardingStep):
         files = [one for one in report.files if one.kind is not FileKind.STRAY]
         if not files:
             return self.view(StepState.SKIPPED, "no .env files in the project")
-        by_hand = [one for one in report.findings if one.check in _BY_HAND]
+        by_hand = [
+            one
+            for one in report.findings
+            if one.check in _BY_HAND and one.severity is not Severity.NOTE
+        ]
         mended = [one for one in report.findings if one.check in _MENDED and one.mends]
         mended.sort(key=lambda one: _MENDED.index(one.check))
         if mended:
@@ -199,6 +207,16 @@ class SecretsStep(OnboardingStep):
 def _found(files: list[DotenvFile]) -> str:
     """Say what was checked, and no more than that."""
     private = [one for one in files if one.kind is FileKind.ENV]
+    tracked = [one for one in private if one.git.tracked]
+    if tracked:
+        sealed = all(one.content is Content.ENCRYPTED for one in tracked)
+        what = (
+            "every secret is encrypted or kept elsewhere"
+            if sealed
+            else ("nothing in it looks like a secret")
+        )
+        names = ", ".join(dict.fromkeys(os.path.basename(one.path) for one in tracked))
+        return f"git tracks {names}, and {what}"
     in_git = [one for one in files if one.git != GitState()]
     seen = "no secrets found in the example" if len(private) < len(files) else ""
     if not private:

@@ -11,6 +11,7 @@ from envdeck.core.onboarding.model import (
     StepView,
     lock_problem,
     manifest_problem,
+    not_made,
     python_problems,
     told,
 )
@@ -24,6 +25,7 @@ from envdeck.core.onboarding.shells import activation, shell_in_use
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.operations.run_command import Task
+from envdeck.core.operations.shared.interpreters import named_by
 from envdeck.core.system import reach
 
 if TYPE_CHECKING:
@@ -84,6 +86,17 @@ class EnvironmentStep(OnboardingStep):
                 f"cannot create an environment: {told(problem)}",
                 hint="fix that file",
             )
+        obstacle = not_made(situation.project)
+        if obstacle is not None:
+            return self.view(
+                StepState.CANNOT,
+                f"there is none, and it would be empty: {obstacle[0]}",
+                hint=obstacle[1],
+                details=[str(one) for one in situation.project.passed[1:]],
+            )
+        other = "" if situation.project.declares else other_language(situation.folder)
+        if other:
+            return self.view(StepState.SKIPPED, f"{other}, and it has no Python")
         chosen = situation.interpreters[0].interpreter if situation.interpreters else None
         options, folder = situation.options, situation.folder
 
@@ -101,7 +114,10 @@ class EnvironmentStep(OnboardingStep):
         return self.view(
             StepState.OPEN,
             f"not created yet: {os.path.basename(place)}",
-            details=[f"{told(unread)}: using declared dependencies"] if unread else (),
+            details=[
+                *([f"{told(unread)}: using declared dependencies"] if unread else []),
+                *(f"not used: {one}" for one in situation.project.passed),
+            ],
             commands=[envdeck_command("create", folder, situation.project, options)],
             safe=True,
             options=options,
@@ -162,6 +178,34 @@ class EnvironmentStep(OnboardingStep):
         )
 
 
+_LANGUAGES = {
+    "package.json": "JavaScript", "go.mod": "Go", "Cargo.toml": "Rust", "Gemfile": "Ruby",
+    "pom.xml": "Java", "build.gradle": "Java", "build.gradle.kts": "Kotlin",
+    "composer.json": "PHP", "mix.exs": "Elixir", "pubspec.yaml": "Dart", "Package.swift": "Swift",
+    "CMakeLists.txt": "C or C++", "deno.json": "TypeScript",
+}  # fmt: skip
+"""What says in which language a repository is written."""
+_SCAN = 2_000
+
+
+def other_language(folder: str) -> str:
+    """Say in which other language a project without any Python is written; else empty."""
+    found = next((name for name in _LANGUAGES if reach.isfile(os.path.join(folder, name))), "")
+    if not found or reach.lexists(os.path.join(folder, ".python-version")):
+        return ""
+    for place in (folder, *(os.path.join(folder, one) for one in ("src", "app", "scripts"))):
+        try:
+            with reach.scandir(place) as entries:
+                if any(
+                    one.name.endswith((".py", ".ipynb"))
+                    for _, one in zip(range(_SCAN), entries, strict=False)
+                ):
+                    return ""
+        except (OSError, ValueError):
+            continue
+    return f"{found} says that the project is written in {_LANGUAGES[found]}"
+
+
 class InterpreterStep(OnboardingStep):
     """Looks for one among those that are remembered, else on the whole machine."""
 
@@ -182,9 +226,24 @@ class InterpreterStep(OnboardingStep):
             suits = f"; the project requires {asked}" if asked else ""
             if problems and not asked:
                 suits = "; required version not checked"
+            first = next(iter(wanted.named), None)
+            here = first is not None and minor_of(best.version) == minor_of(first.version)
+            missing = "" if here or first is None else minor_of(first.version)
+            if situation.interpreters[0].named:
+                suits += f", named by {situation.interpreters[0].named_by}"
             return self.view(
                 StepState.DONE,
                 f"Python {best.version} at {best.executable}{ended}{suits}",
+                hint=f"install the one named by {named_by(first)} with `uv python install {missing}`"
+                if missing and first is not None
+                else "",
+                details=problems,
+            )
+        if wanted.contradiction:
+            return self.view(
+                StepState.CANNOT,
+                f"no Python can be used: {wanted.contradiction}",
+                hint=f"correct {wanted.exact_source} or {wanted.specifier_source}",
                 details=problems,
             )
         return self._missing(situation, asked, problems)

@@ -10,11 +10,13 @@ from envdeck.core.onboarding.model import (
     StepView,
     lock_problem,
     manifest_problem,
+    not_made,
     told,
 )
 from envdeck.core.onboarding.project_state import ProjectFacts, chosen_of, with_answers
 from envdeck.core.onboarding.steps.base import OnboardingStep, envdeck_command
 from envdeck.core.project.model import Comparison, Drift, DriftKind
+from envdeck.core.project.parts import main_manifests
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -37,9 +39,11 @@ class PackagesStep(OnboardingStep):
         """Tell what is missing, of the parts that are chosen."""
         project, environment = situation.project, situation.environment
         unread = manifest_problem(project) or lock_problem(project)
-        if not any((one.requirements or one.builds) for one in project.manifests) and not any(
-            lock.packages for lock in project.locks
-        ):
+        obstacle = not_made(project)
+        if obstacle is not None:
+            rest = [str(one) for one in project.passed if str(one) not in obstacle[0]]
+            return self.view(StepState.CANNOT, obstacle[0], hint=obstacle[1], details=rest)
+        if not main_manifests(project) and not any(lock.packages for lock in project.locks):
             if unread is not None:
                 return self._unread(situation, told(unread))
             return self.view(StepState.SKIPPED, "the project declares no dependencies")
@@ -60,9 +64,8 @@ class PackagesStep(OnboardingStep):
         message += f", with {held}" if held else ""
         if comparison.unchecked:
             message += "; partly unchecked"
-        return self.view(
-            StepState.DONE, message, details=comparison.unchecked, options=situation.options
-        )
+        details = [*comparison.unchecked, *(f"not used: {one}" for one in project.passed)]
+        return self.view(StepState.DONE, message, details=details, options=situation.options)
 
     def _unread(self, situation: ProjectFacts, problem: str) -> StepView:
         return self.view(
@@ -86,6 +89,7 @@ class PackagesStep(OnboardingStep):
         details = [_line(one) for one in lacks[:_SHOWN]]
         details += [f"and {len(lacks) - _SHOWN:,} more"] if len(lacks) > _SHOWN else []
         details += [*short, *comparison.unchecked]
+        details += [f"not used: {one}" for one in situation.project.passed]
         count = len(lacks)
         said = f"{count:,} {'package does' if count == 1 else 'packages do'} not match "
         said += os.path.basename(comparison.against) or "the declared dependencies"

@@ -204,7 +204,7 @@ def _add(
         content=done,
         facts=tuple(facts),
         done=f"{count} added to {_short(place.path)}",
-        verified=_proof(added),
+        verified=_proof(added, old),
     )
 
 
@@ -292,10 +292,32 @@ def _unedited(file: str, found: Unedited) -> Drafted:
     return Refusal("not-readable", f"{file}:{found.line}: {found.reason}", hint, file)
 
 
-def _proof(values: Mapping[str, str]) -> tuple[str, ...]:
+_REPLACED = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
+
+
+def _proof(values: Mapping[str, str], old: Old = None) -> tuple[str, ...]:
+    """Say what was checked, and no more: variables in a value are replaced when it is read, and a
+    file that is not in UTF-8 is refused."""
+    if old is not None and not _is_utf8(old):
+        return ("python-dotenv does not read the file: it is not in UTF-8",)
     if not values:
         return ("identical to the example",)
-    return (f"verified with python-dotenv: {join_some(values, 5)} set, the rest unchanged",)
+    replaced = [name for name, value in values.items() if _REPLACED.search(value)]
+    plain = [name for name in values if name not in replaced]
+    said = []
+    if plain:
+        said.append(f"verified with python-dotenv: {join_some(plain, 5)} set, the rest unchanged")
+    if replaced:
+        said.append(f"python-dotenv expands the variables in {join_some(replaced, 5)}")
+    return tuple(said)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _short(path: str) -> str:

@@ -55,6 +55,7 @@ from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec, s
 from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
+from envdeck.core.project.project import read_project
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 from envdeck.core.system.words import counted, join_some
@@ -179,7 +180,10 @@ def plan_recreate(
     """Plan to make an environment anew; see :meth:`Operations.plan_recreate`."""
     host, choices = context.catalog.host, request.choices
     parts = Parts.of(request.groups, request.extras)
-    unknown = parts.unknown(environment.project.path, request.file)
+    folder = environment.project.path
+    asks = bool(parts.groups or parts.extras)
+    said = read_project(folder, deployed=False) if asks and folder is not None else None
+    unknown = parts.unknown(said, request.file)
     if unknown:
         return NoPlan(unknown, missing=True)
     python, project = request.interpreter, environment.project.path

@@ -33,7 +33,7 @@ from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.sources.source import SourceName
 from envdeck.core.operations.staging.changes import ChangeMonitor
-from envdeck.core.operations.staging.prove import FileProof
+from envdeck.core.operations.staging.prove import FileProof, install_source
 from envdeck.core.operations.staging.replace import replace_environment
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
 from envdeck.core.system.files import Unread
@@ -364,9 +364,7 @@ def _build(plan: RecreatePlan, building: StagedBuild) -> list[str]:
                     *plan.chosen(PackageChoice.OMIT)
                 }
         else:
-            done = building.install()
-            if not done.ok:
-                raise BuildError.of(explain(done))
+            verified += install_source(building)
             files.hurry()
             reading.result()
             checked = files.check(building)

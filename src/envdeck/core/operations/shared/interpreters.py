@@ -20,11 +20,12 @@ from envdeck.core.model import (
 )
 from envdeck.core.operations.shared.base_interpreter import leads_to, moving_link
 from envdeck.core.operations.shared.context import Context
-from envdeck.core.project.model import WantedPython
+from envdeck.core.project.model import NamedPython, WantedPython
 from envdeck.core.project.pythons import wanted_python
 from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
+_UNNAMED = 1_000_000
 _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _DOTTED = re.compile(r"\d+(\.\d+){0,2}")
 _TAKEN_OVER = (InterpreterReason.CURRENT, InterpreterReason.SAME_MINOR)
@@ -56,7 +57,8 @@ def interpreter_options(
     By default that is taken which a person asked for: of a version the base it has, else the
     newest. Where nothing was asked for: the base it has; else the newest of the same minor
     version and implementation; else the newest that the project's version file asks for; else
-    the newest that it allows and that is still supported. What asks for nothing takes CPython.
+    that which its other files name, the most binding one first; else the newest that it allows
+    and that is still supported. What asks for nothing takes CPython.
     """
     asked = request.asked
     known = [one for one in interpreters if one.version or _is_asked(one, request)]
@@ -83,13 +85,15 @@ def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> 
         and (python.implementation or "cpython") == (one.implementation or "cpython")
     )
     fits, matches = _is_allowed(one, wanted), _matches_file(one, wanted)
-    reason = None
+    reason, named = None, _named(one, wanted)
     if same_minor:
         reason = InterpreterReason.CURRENT if is_base else InterpreterReason.SAME_MINOR
     elif not fits:
         reason = InterpreterReason.NOT_ALLOWED
     elif matches:
         reason = InterpreterReason.REQUESTED
+    elif named:
+        reason = InterpreterReason.NAMED
     exact = matches and (wanted.exact or "").count(".") > 1
     return InterpreterOption(
         one,
@@ -97,8 +101,28 @@ def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> 
         fits,
         same_minor=same_minor or python is None,
         specifier=wanted.specifier,
+        named=named,
+        named_by=named_by(wanted.named[named - 1]) if named else "",
         exact=exact,
     )
+
+
+def _named(one: Interpreter, wanted: WantedPython) -> int:
+    """Return the place, from 1, of the first Python of that minor version that the project names;
+    0 where it names none."""
+    if (one.implementation or "cpython") != "cpython":
+        return 0
+    minor = minor_of(one.version)
+    places = (at for at, named in enumerate(wanted.named, 1) if minor_of(named.version) == minor)
+    return next(places, 0)
+
+
+def named_by(named: NamedPython) -> str:
+    """Return what names a Python, in a few words: `Dockerfile:1`."""
+    name = os.path.basename(named.file)
+    place = f"{name}:{named.line}" if named.line else name
+    told = "" if named.source in (name, place) else f" ({named.source})"
+    return f"{place}{told}"
 
 
 def _rank(option: InterpreterOption) -> tuple[bool | int | str, ...]:
@@ -108,6 +132,7 @@ def _rank(option: InterpreterOption) -> tuple[bool | int | str, ...]:
         reason not in _TAKEN_OVER,
         not option.fits,
         reason is not InterpreterReason.REQUESTED,
+        option.named or _UNNAMED,
         one.end_of_life is not None,
         (one.implementation or "cpython") != "cpython",
         _is_prerelease(one),
@@ -120,7 +145,7 @@ def _rank(option: InterpreterOption) -> tuple[bool | int | str, ...]:
 def _suits(option: InterpreterOption) -> bool:
     if option.reason in (*_TAKEN_OVER, InterpreterReason.REQUESTED):
         return True
-    return option.fits and option.interpreter.end_of_life is None
+    return option.fits and (bool(option.named) or option.interpreter.end_of_life is None)
 
 
 def _closeness(option: InterpreterOption) -> tuple[object, ...]:

@@ -1,12 +1,12 @@
-"""Which sources there are, lock files among them; one chosen source found again."""
+"""Which sources there are; one chosen source found again."""
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
-from envdeck.core.discovery.managers import lock_manager
+from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import holds, marker_environment
 from envdeck.core.inspection.packages.site_packages import normalise
@@ -20,6 +20,7 @@ from envdeck.core.model import (
     RecreateRequest,
 )
 from envdeck.core.operations.recipe.recipe import Recipe
+from envdeck.core.operations.sources.lock import lock_source
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
     Exact,
@@ -31,190 +32,113 @@ from envdeck.core.operations.sources.source import (
 )
 from envdeck.core.project import (
     DeclaredRequirement,
-    Lock,
-    LockedPackage,
     Manifest,
     PackageIndex,
-    read_declared,
+    Project,
     read_lock,
-    read_locks,
     read_manifest,
-    select,
+    read_project,
 )
-from envdeck.core.project.locks.uv import uv_lock_revision
+from envdeck.core.project.locks.selection import ordered_locks, split_ids
+from envdeck.core.project.parts import OWN, main_manifests, sections
 from envdeck.core.project.requirements import file_url
-
-
-def lock_source(lock: Lock, manifests: Sequence[Manifest], asked: SourceRequest) -> PackageSource:
-    """Return what a lock file installs; one that cannot be used has its problem.
-
-    uv's own is installed by `uv sync --frozen`; the others are read here, and installed as the
-    pins they are, without resolving anything.
-    """
-    name = os.path.basename(lock.file)
-    pyproject = next((one for one in manifests if one.format in _PYPROJECT), None)
-    groups = _groups(lock, pyproject) if asked.groups is None else asked.groups
-    extras = asked.extras
-    synced = lock.format == "uv.lock" and bool(asked.project) and _is_synced(lock)
-    how = InstallMethod.UV_SYNC if synced else InstallMethod.PINS
-    title = name
-    if lock.problems:
-        told = str(lock.problems[0]).removeprefix(lock.file + ":").strip()
-        told = f"{name}: line {told}" if lock.problems[0].line else f"{name} {told}"
-        return PackageSource(
-            name=SourceName.LOCK,
-            title=title,
-            how=how,
-            file=lock.file,
-            project=asked.project or None,
-            problem=told,
-        )
-    chosen = select(lock, asked.markers, groups, extras)
-    lines = [_locked_line(one) for one in chosen.packages if one.requirement]
-    expected = [(one.name, one.version) for one in chosen.packages if one.name and one.requirement]
-    problem = f"{name} cannot be used: {chosen.problem}" if chosen.problem else ""
-    problem = problem or _missing_folder(chosen.packages)
-    itself, line = _itself(lock, chosen.roots, pyproject, asked)
-    hashed = bool(lines) and all(one.hashes for one in chosen.packages if one.requirement)
-    if itself is not None:
-        lines.append(line)
-        expected.append(itself)
-    return PackageSource(
-        name=SourceName.LOCK,
-        title=title,
-        how=how,
-        file=lock.file,
-        project=asked.project or None,
-        requirements=(*lock.options, *lines),
-        hashes=hashed and itself is None,
-        expected=tuple(sorted(expected)),
-        groups=tuple(groups),
-        extras=extras,
-        install_project=itself is not None,
-        problem=problem,
-        notes=_notes(lock, synced=synced),
-    )
-
-
-_PYPROJECT = frozenset({"pyproject", "poetry", "pdm"})
-
-
-def _groups(lock: Lock, pyproject: Manifest | None) -> tuple[str, ...]:
-    """Return the groups that the tool that wrote a lock installs without being asked."""
-    if lock.format == "pylock" or pyproject is None:
-        return lock.default_groups
-    if lock.format == "uv.lock":
-        usual = pyproject.default_groups if pyproject.format == "pyproject" else ("dev",)
-        return tuple(name for name in usual if name in lock.groups)
-    optional = {*pyproject.optional_groups, *pyproject.extras}
-    return tuple(name for name in lock.default_groups if name not in optional)
-
-
-def _itself(
-    lock: Lock, roots: Sequence[LockedPackage], pyproject: Manifest | None, asked: SourceRequest
-) -> tuple[tuple[str, str | None], str] | tuple[None, str]:
-    """Return the project itself, and the line that installs it, where it is installed."""
-    for root in roots:  # uv says by its own lock whether it installs the project
-        if root.kind == "editable":
-            return (root.name, root.version), root.requirement
-    if roots or pyproject is None or not asked.project or not pyproject.name:
-        return None, ""
-    if not asked.installs(builds=pyproject.builds):
-        return None, ""
-    return (pyproject.name, None), f"-e {file_url(os.path.normpath(asked.project))}"
-
-
-def _locked_line(package: LockedPackage) -> str:
-    hashes = "".join(f" --hash={one}" for one in package.hashes)
-    return package.requirement + hashes
-
-
-def _missing_folder(packages: Sequence[LockedPackage]) -> str:
-    for one in packages:
-        _, found, path = one.requirement.partition("file://")
-        path = unquote(path, errors="surrogateescape") if found else ""
-        if path and not os.path.lexists(path.partition("#")[0]):
-            return f"{one.name} is locked to a folder or file that does not exist"
-    return ""
-
-
-def _is_synced(lock: Lock) -> bool:
-    """Tell whether uv itself installs what a `uv.lock` says, by `uv sync --frozen`: without the
-    `pyproject.toml` that it was made from, from revision 5 on."""
-    if os.path.isfile(os.path.join(os.path.dirname(lock.file), "pyproject.toml")):
-        return True
-    return (uv_lock_revision(lock.file) or 0) >= _ALONE
-
-
-_ALONE = 5
-
-
-def _notes(lock: Lock, *, synced: bool) -> tuple[str, ...]:
-    manager = lock_manager(lock.format)
-    if not manager or synced:
-        return ()
-    if manager == "uv":
-        return ("uv.lock is read by EnvDeck: uv requires a pyproject.toml for its revision",)
-    return (f"{os.path.basename(lock.file)} is read by EnvDeck; {manager} is not run",)
-
 
 _INDEX_OPTIONS = ("--index-url ", "--extra-index-url ")
 
 
-def declared_source(manifest: Manifest, asked: SourceRequest) -> PackageSource:
-    """Return what a manifest declares for the interpreter that is to be.
+def declared_source(project: Project, asked: SourceRequest) -> PackageSource:
+    """Return what a project declares for the interpreter that is to be: the parts of it that are
+    asked for, of all manifests that declare them.
 
-    One mistake in a file makes it no source: what it asks for would be installed in part.
+    One mistake in a file makes it no source: what it asks for would be installed in part, and
+    what another file asks for is something else.
     """
-    groups = manifest.default_groups if asked.groups is None else asked.groups
-    if manifest.format == "Pipfile" and asked.groups is None:
-        groups = tuple(name for name in manifest.groups if name == "dev")
+    main = main_manifests(project, asked.manager)
+    parts = list(sections(project, None, asked.manager))
+    usual = split_ids([one.id for one in parts if one.default])
+    groups = usual[0] if asked.groups is None else asked.groups
+    extras = usual[1] if asked.extras is None else asked.extras
+    ids = {OWN, *(f"group:{one}" for one in groups), *(f"extra:{one}" for one in extras)}
+    taken = [one for one in parts if one.id in ids]
+    manifests = tuple(dict.fromkeys((*main, *(one.manifest for one in taken))))
+    indexes = {each.name: each for one in manifests for each in one.indexes}
+    names = {one.name for one in main if not one.dynamic}
     lines: list[str] = []
     indexed: dict[str, tuple[str, str, PackageIndex]] = {}
     expected: dict[str, None] = {}
-    for one in manifest.requirements:
-        if one.extra and one.extra not in asked.extras:
-            continue
-        if one.group and one.group not in groups:
-            continue
+    used: list[DeclaredRequirement] = []
+    for one in (each for part in taken for each in part.requirements):
         if holds(one.text, one.extra, asked.markers) is False:
             continue
-        index = next((each for each in manifest.indexes if each.name == one.index), None)
-        if index is None:
-            lines.append(_line(one))
+        used.append(one)
+        if one.index in indexes:
+            indexed[one.text] = (one.text, one.name, indexes[one.index])
         else:
-            indexed[one.text] = (one.text, one.name, index)
-        if one.name and one.name != manifest.name:
+            lines.append(_line(one))
+        if one.name and one.name not in names:
             expected[one.name] = None
-    itself = asked.installs(builds=manifest.builds) and bool(asked.project)
-    if itself:
+    builds = next((one for one in main if one.builds and not one.dynamic), None)
+    itself = builds is not None and asked.installs(builds=True) and bool(asked.project)
+    left_out = builds.unbuilt if builds is not None and itself and not asked.in_place else ""
+    if itself and not left_out and builds is not None:
         lines.append(f"-e {file_url(os.path.normpath(asked.project))}")
-        if manifest.name:
-            expected[manifest.name] = None
+        if builds.name:
+            expected[builds.name] = None
+    named = " and ".join(dict.fromkeys(os.path.basename(one.file) for one in main))
+    named = named or "the project"
+    options = tuple(dict.fromkeys(each for one in manifests for each in one.options))
     return PackageSource(
         name=SourceName.DECLARED,
-        title=os.path.basename(manifest.file),
+        title=named,
         how=InstallMethod.RESOLVE,
-        file=manifest.file,
+        file=main[0].file if main else None,
         project=asked.project or None,
-        requirements=(*manifest.options, *dict.fromkeys(lines)),
+        requirements=(*options, *dict.fromkeys(lines)),
         indexed=tuple(indexed.values()),
-        own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in manifest.options),
-        constraints=tuple(_line(one) for one in manifest.constraints),
-        hashes=bool(lines)
-        and not itself
+        own_indexes=any(option.startswith(_INDEX_OPTIONS) for option in options),
+        constraints=tuple(dict.fromkeys(_line(e) for one in manifests for e in one.constraints)),
+        hashes=bool(used)
+        and (not itself or bool(left_out))
         and not indexed
-        and all(one.hashes for one in manifest.requirements),
+        and all(one.hashes for one in used),
         expected=tuple((name, None) for name in expected),
+        places=tuple({one.name: _place(one) for one in reversed(used) if one.name}.items()),
         groups=tuple(groups),
-        extras=asked.extras,
-        install_project=itself,
-        problem=_problem(manifest),
+        extras=tuple(extras),
+        install_project=itself and not left_out,
+        problem=next(filter(None, (*map(_problem, manifests), *map(_missing_place, used))), "")
+        or _unclear(project, main),
+        notes=(*(f"Not used: {one}" for one in project.passed), *([left_out] if left_out else [])),
     )
+
+
+def _unclear(project: Project, main: Sequence[Manifest]) -> str:
+    """Say that a person has to choose, where nothing tells which file is the project's own."""
+    names = [os.path.relpath(one.file, project.folder) for one in project.manifests
+             if one.format == "requirements"]  # fmt: skip
+    if main or not names:
+        return ""
+    return f"none of {', '.join(names[:5])} is named as the project's own requirements"
 
 
 def _line(one: DeclaredRequirement) -> str:
     return one.text + "".join(f" --hash={digest}" for digest in one.hashes)
+
+
+def _place(one: DeclaredRequirement) -> str:
+    name = os.path.basename(one.file)
+    return f"{name}:{one.line}" if one.line else name
+
+
+def _missing_place(one: DeclaredRequirement) -> str:
+    """Say which line installs from a place on this disk where nothing is: `conda list` and `pip
+    freeze` write those of the machine that they ran on."""
+    _, found, rest = one.text.partition("file://")
+    path = unquote(re.split(r"[#\[ ]", rest, maxsplit=1)[0], errors="surrogateescape")
+    if not found or not path.startswith("/") or os.path.lexists(path):
+        return ""
+    what = one.name or "a requirement"
+    return f"{_place(one)}: {what} is installed from a folder or file that does not exist: {path}"
 
 
 def _problem(manifest: Manifest) -> str:
@@ -227,7 +151,7 @@ def _problem(manifest: Manifest) -> str:
 
 def sources(
     environment: Environment | None,
-    project: str | None,
+    project: Project | str | None,
     *,
     exact: Sequence[Exact] = (),
     distributions: Sequence[Distribution] = (),
@@ -237,38 +161,79 @@ def sources(
 ) -> tuple[PackageSource, ...]:
     """Return what an environment can be rebuilt (or, with None, made anew) from.
 
+    `project` is the one reading of it, with hashes, or its folder, which is read then.
+
     In the order of the contract: what is here (where there is an environment), every lock file,
     what is declared, and `file` where one is given. One that cannot be used is listed with its
     problem. Markers are evaluated for `python`, the interpreter that is to be (default: the
-    environment's).
+    environment's). `parts` are the project's own defaults unless
+    they are told.
     """
     target = python or (environment.python if environment else Python())
+    said = project if isinstance(project, Project) else None
+    folder = said.folder if said is not None else str(project or "")
     asked = SourceRequest(
-        project or "",
+        folder,
         marker_environment(target),
         parts.groups,
-        parts.extras or (),
-        _in_place(project, distributions) if environment is not None else None,
+        parts.extras,
+        _in_place(folder, distributions) if environment is not None else None,
+        _keeper(environment),
+        parts.itself,
     )
     found: list[PackageSource] = []
     if environment is not None:
         found.append(_exact(exact))
     if project is not None:
-        manifests = read_declared(project)
-        locks = read_locks(project)
-        found += [lock_source(lock, manifests, asked) for lock in locks]
-        if not locks:
-            found.append(_none(SourceName.LOCK, "lock file", "no lock file"))
-        locked = {lock.file for lock in locks if lock.usable}
-        declared = [one for one in manifests if one.file not in locked]
-        declared = [one for one in declared if one.requirements or one.problems or one.builds]
-        found += [declared_source(manifest, asked) for manifest in _chosen(declared)]
-        if not declared:
-            nothing = "no readable declared dependencies"
-            found.append(_none(SourceName.DECLARED, "declared dependencies", nothing))
+        found += _of_project(said or read_project(folder, deployed=False, hashes=True), asked)
     if file is not None:
         found.append(_file(file, asked))
     return tuple(found)
+
+
+def _keeper(environment: Environment | None) -> str:
+    """Return the manager of an environment, where that looks after projects as well."""
+    manager = environment.manager if environment is not None else ""
+    return manager if manager in (*lock_files(), "conda", "pixi") else ""
+
+
+def _of_project(project: Project, asked: SourceRequest) -> Iterator[PackageSource]:
+    """Yield its locks, the one that an environment is compared with first, then what it
+    declares."""
+    declared = declared_source(project, asked)
+    for lock in ordered_locks(project.locks, asked.manager):
+        source = lock_source(lock, project, asked)
+        if source.problem and lock.usable and lock.format == "requirements" and declared.usable:
+            source = _completed(source, declared)
+        yield source
+    if not project.locks:
+        yield _none(SourceName.LOCK, "lock file", "no lock file")
+    locked = {one.file for one in project.locks if one.usable and one.format == "requirements"}
+    main = main_manifests(project, asked.manager)
+    if any(one.file not in locked for one in main) or declared.problem:
+        yield declared
+    else:
+        nothing = "no readable declared dependencies"
+        nothing = str(project.passed[0]) if project.passed else nothing
+        yield _none(SourceName.DECLARED, "declared dependencies", nothing)
+
+
+def _completed(lock: PackageSource, declared: PackageSource) -> PackageSource:
+    """Return what a compiled file locks, with the groups and extras that it does not lock: they
+    are resolved, and kept to its versions."""
+    pins = tuple(line.partition(" --hash=")[0] for line in lock.requirements)
+    names = tuple(line for line in pins if not line.startswith("-"))
+    more = [f"group {name}" for name in declared.groups]
+    more += [f"extra {name}" for name in declared.extras]
+    return replace(
+        declared,
+        name=SourceName.LOCK,
+        title=f"{lock.title} and {', '.join(more)}",
+        file=lock.file,
+        requirements=tuple(dict.fromkeys((*declared.requirements, *pins))),
+        constraints=(*declared.constraints, *names),
+        hashes=False,
+    )
 
 
 def _exact(exact: Sequence[Exact]) -> PackageSource:
@@ -285,28 +250,20 @@ def _none(name: SourceName, title: str, problem: str) -> PackageSource:
     return PackageSource(name=name, title=title, how=InstallMethod.PINS, problem=problem)
 
 
-def _chosen(manifests: Sequence[Manifest]) -> Sequence[Manifest]:
-    """Return one declaration for each way of declaring, those that can be used first.
-
-    Of several requirements files each is offered: none of them is the whole by itself.
-    """
-    return sorted(manifests, key=lambda one: bool(one.problems and not one.requirements))
-
-
 def _file(path: str, asked: SourceRequest) -> PackageSource:
     lock = read_lock(path)
     if lock is not None:
-        source = lock_source(lock, (), asked)
+        source = lock_source(lock, Project(""), asked)
     else:
-        source = declared_source(read_manifest(path), asked)
+        source = declared_source(Project("", (read_manifest(path),)), asked)
     how = InstallMethod.PINS if source.how is InstallMethod.UV_SYNC else source.how
     title = os.path.basename(path)
     return replace(source, name=SourceName.FILE, title=title, how=how)
 
 
-def _in_place(project: str | None, distributions: Sequence[Distribution]) -> bool:
+def _in_place(project: str, distributions: Sequence[Distribution]) -> bool:
     """Whether the project is installed in place (editable) now."""
-    if project is None:
+    if not project:
         return False
     url = file_url(os.path.normpath(project))
     return any(one.editable and (one.origin or "").rstrip("/") == url for one in distributions)
@@ -330,13 +287,13 @@ def rebuilt_from(environment: Environment, *, kept: bool = True) -> str:
             names = []
         locks = [name for name in names if _LOCKS.fullmatch(name)]
         declared = [name for name in names if _DECLARED.fullmatch(name)]
-        found += [", ".join(locks[:2])] if locks else []
-        found += [", ".join(declared[:2])] if declared else []
+        found += [f"its lock ({', '.join(locks[:2])})"] if locks else []
+        found += [f"its declaration ({', '.join(declared[:2])})"] if declared else []
     if environment.packages and kept:
-        found.append("saved package list")
+        found.append("the list of its packages, kept in the trash")
     if found:
         return ", ".join(found)
-    return "nothing (cannot be rebuilt)" if environment.packages else "nothing (no packages)"
+    return "nothing that is kept" if environment.packages else "nothing: it has no packages"
 
 
 def sources_of(
@@ -390,4 +347,6 @@ def source_of(
             f"{found[0].title} cannot be used: {found[0].problem}",
             hint="use another source: `--from declared`" if name == SourceName.LOCK else "",
         )
-    return usable[0]
+    first = found.index(usable[0])
+    before = [f"Not used: {one.title}: {one.problem}" for one in found[:first]]
+    return replace(usable[0], notes=(*before, *usable[0].notes))

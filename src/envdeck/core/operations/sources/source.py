@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.project import Lock, Manifest, PackageIndex, read_declared, read_locks
+from envdeck.core.project import Lock, Manifest, PackageIndex, Project
+from envdeck.core.project.locks.selection import split_ids
+from envdeck.core.project.parts import part_ids
 
 Exact: TypeAlias = tuple[str, str, str]
 """What is installed now: name, version, and the one requirements line that brings it back."""
@@ -62,6 +64,8 @@ class PackageSource:
     """Names (PEP 503) and versions that will be there, for this interpreter and platform; the
     version is None where the file does not tell. Of :attr:`InstallMethod.RESOLVE` only what is
     asked for."""
+    places: tuple[tuple[str, str], ...] = ()
+    """Of names that a line asks for, where it stands: `requirements.txt:12`."""
     groups: tuple[str, ...] = ()
     """The dependency groups that are installed, by the project's own defaults."""
     extras: tuple[str, ...] = ()
@@ -93,14 +97,18 @@ class SourceRequest:
     """Of the interpreter that is to be."""
     groups: tuple[str, ...] | None
     """None: those that the project's own tool installs without being asked."""
-    extras: tuple[str, ...]
+    extras: tuple[str, ...] | None
     in_place: bool | None
     """Whether the project is installed in place now; None where there is no environment."""
+    manager: str = ""
+    """That of the environment; empty where there is none."""
+    itself: bool = True
+    """Whether the project itself may be installed; else a person leaves it out."""
 
     def installs(self, *, builds: bool) -> bool:
         """Whether the project itself is installed: as it is now; where there is no environment,
         by whether it can be."""
-        return builds if self.in_place is None else builds and self.in_place
+        return builds and self.itself and self.in_place is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +117,21 @@ class Parts:
 
     groups: tuple[str, ...] | None = None
     extras: tuple[str, ...] | None = None
+    itself: bool = True
+    """Whether the project itself is installed, where it can be."""
 
     @classmethod
-    def of(cls, groups: Sequence[str] | None, extras: Sequence[str] | None) -> "Parts":
+    def of(
+        cls, groups: Sequence[str] | None, extras: Sequence[str] | None, *, itself: bool = True
+    ) -> "Parts":
         """Return them as the readers of manifests and locks name them."""
         return cls(
             None if groups is None else tuple(map(normalise, groups)),
             None if extras is None else tuple(map(normalise, extras)),
+            itself,
         )
 
-    def unknown(self, project: str | None, file: str | None = None) -> str:
+    def unknown(self, project: Project | None, file: str | None = None) -> str:
         """Say which of them the project does not have; empty where it has them all.
 
         Whoever misspells a group would else get an environment without it, and no word.
@@ -127,17 +140,22 @@ class Parts:
             return ""
         if project is None or file is not None:
             return "groups and extras require a project"
-        said: tuple[Manifest | Lock, ...] = (*read_declared(project), *read_locks(project))
+        has_groups, has_extras = split_ids(part_ids(project))
         for asked, known, what in (
-            (self.groups, {name for one in said for name in one.groups}, "group"),
-            (self.extras, {name for one in said for name in one.extras}, "extra"),
+            (self.groups, {*has_groups, *_empty(project, groups=True)}, "group"),
+            (self.extras, {*has_extras, *_empty(project, groups=False)}, "extra"),
         ):
-            names = {normalise(name) for name in known}
             for name in asked or ():
-                if name not in names:
-                    has = f"; available: {', '.join(sorted(names))}" if names else ""
+                if name not in known:
+                    has = f"; available: {', '.join(sorted(known))}" if known else ""
                     return f"the project has no {what} `{name}`{has}"
         return ""
+
+
+def _empty(project: Project, *, groups: bool) -> set[str]:
+    """Return the groups or extras that manifests and locks name, with anything in them or not."""
+    said: tuple[Manifest | Lock, ...] = (*project.manifests, *project.locks)
+    return {normalise(name) for one in said for name in (one.groups if groups else one.extras)}
 
 
 DEFAULTS = Parts()

@@ -6,14 +6,20 @@ decided by chance. Both are met by reading what was installed, and are put right
 """
 
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from envdeck.core.model import Edits, Environment
+from envdeck.core.inspection.packages.requirements import parse_requirement
+from envdeck.core.inspection.packages.site_packages import normalise
+from envdeck.core.model import SEED_PACKAGES, Edits, Environment
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import Failure, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
+from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.context import Stopped
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
@@ -24,6 +30,41 @@ GRACE_SECONDS = 1.0
 """So long the old environment is read on when the new one is installed."""
 _MOST_BYTES = 64 * 1024**3
 _NAMED = 5
+
+
+def install_source(building: StagedBuild) -> tuple[str, ...]:
+    """Install what the source says, and pip, setuptools and wheel where something needs them:
+    compilers of requirements leave these out, and count on whoever makes the environment.
+
+    Return what a person should know of it. Raises :class:`BuildError`, which names the line that
+    asks for what could not be had."""
+    done = building.install()
+    if not done.ok:
+        raise BuildError.of(_placed(explain(done), building, done))
+    needed = {}
+    for _, text in dependency_problems(building.environment()):
+        requirement = parse_requirement(text)
+        if requirement is not None and requirement.name in SEED_PACKAGES:
+            needed[requirement.name] = f"{requirement.name}{requirement.specifier}"
+    if needed:
+        building.install_lines(sorted(needed.values()))
+    if building.offline and not building.blueprint.offline:
+        return ("The index could not be reached: packages come from uv's cache",)
+    return ()
+
+
+_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _placed(failure: Failure, building: StagedBuild, done: Completed) -> Failure:
+    """Return a failure with the line that asks for the package at fault."""
+    places = dict(building.blueprint.source.places)
+    named = package_at_fault(done, list(places))
+    words = [normalise(word) for word in _WORDS.findall(failure.cause)]
+    named = named or next((word for word in words if word in places), None)
+    if named is None or places[named] in failure.cause:
+        return failure
+    return replace(failure, cause=f"{places[named]}: {failure.cause}")
 
 
 @dataclass(slots=True)

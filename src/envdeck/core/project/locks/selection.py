@@ -10,7 +10,7 @@ from envdeck.core.discovery.managers import lock_files
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment
 from envdeck.core.project.drift.installed import InstalledIndex, same_version
 from envdeck.core.project.manifests.poetry import poetry_specifier
-from envdeck.core.project.manifests.requirements_txt import PLAIN_LABELS, requirements_label
+from envdeck.core.project.manifests.requirements_txt import requirements_label
 from envdeck.core.project.model import Edge, Lock, LockedPackage
 
 
@@ -177,14 +177,25 @@ class LockSelection:
     """Names of which it does not tell when they are wanted."""
 
 
+def ordered_locks(locks: Sequence[Lock], manager: str) -> list[Lock]:
+    """Return the lock files in the order in which they are taken, that of the environment's own
+    manager first; requirements files are one, each other one of them a group of it."""
+    own = lock_files().get(manager)
+    found = sorted(locks, key=lambda one: own is None or one.format != own.name)
+    first = next((one for one in found if one.format == "requirements" and one.usable), None)
+    return [
+        _with_its_like(one, locks) if one is first else one
+        for one in found
+        if one.format != "requirements" or first is None or one is first
+    ]
+
+
 def choose_lock(
     locks: Sequence[Lock], manager: str, markers: MarkerEnvironment, unchecked: list[str]
 ) -> Lock | None:
     """Return the lock file of the environment's own manager, else the first, of those that can
     be used; why the others cannot is added to `unchecked`."""
-    own = lock_files().get(manager)
-    ordered = sorted(locks, key=lambda one: own is None or one.format != own.name)
-    for lock in ordered:
+    for lock in ordered_locks(locks, manager):
         name = os.path.basename(lock.file)
         if lock.problems:
             first = lock.problems[0]
@@ -193,7 +204,7 @@ def choose_lock(
             continue
         problem = select(lock, markers, (), ()).problem
         if not problem:
-            return _with_its_like(lock, locks)
+            return lock
         unchecked.append(f"{name} not compared: {problem}")
     return None
 
@@ -292,11 +303,11 @@ def _with_its_like(lock: Lock, locks: Sequence[Lock]) -> Lock:
     labels = {one.file: requirements_label(one.file) for one in (lock, *others)}
     for one in (lock, *others):
         label = labels[one.file]
-        group = "" if label in PLAIN_LABELS else label
+        group = "" if label == labels[lock.file] else label
         for package in one.packages:
             key = (package.name, package.requirement, package.marker)
             same = found.get(key)
             groups: Collection[str] = (*same.groups, group) if same else (group,)
             found[key] = replace(package, groups=tuple(groups))
-    named = tuple(label for label in labels.values() if label not in PLAIN_LABELS)
+    named = tuple(label for label in labels.values() if label != labels[lock.file])
     return replace(lock, packages=tuple(found.values()), groups=named)

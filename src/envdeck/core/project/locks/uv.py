@@ -56,8 +56,12 @@ def _read(document: DataDocument) -> Lock:
             groups += [edge.group for edge in package.edges if edge.group]
             extras += map(normalise, strings(table_at(table, "metadata").get("provides-extras")))
             groups += map(normalise, table_at(table, "metadata", "requires-dev"))
+    manifest = table_at(document.table, "manifest")
+    own = tuple(_edges({"dev-dependencies": manifest.get("dependency-groups")}))
+    if own:  # those of a root that is no project itself
+        packages.append(LockedPackage("", None, "", kind="virtual", edges=own, root=True))
+        groups += [edge.group for edge in own]
     if not problems and not any(package.root for package in packages):
-        manifest = table_at(document.table, "manifest")
         asked = [string_at(one, "name") for one in tables(manifest.get("requirements"))]
         edges = tuple(Edge(normalise(name)) for name in asked if name)
         if packages and not edges:

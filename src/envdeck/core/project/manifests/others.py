@@ -1,12 +1,15 @@
-"""`setup.cfg`, `environment.yml`."""
+"""`setup.cfg`, `setup.py`, `environment.yml`."""
 
+import ast
 import configparser
 import os
 import re
+from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.project.documents import MANIFEST_LIMIT, NO_REQUIREMENT
-from envdeck.core.project.manifests.pyproject import requirements_of_files
+from envdeck.core.project.manifests.pyproject import itself, requirements_of_files
+from envdeck.core.project.manifests.requirements_txt import read_lines
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
 from envdeck.core.project.requirements import parsed
 from envdeck.core.project.yaml_nodes import YamlNode, read_yaml
@@ -60,11 +63,68 @@ def parse_setup_cfg(path: str) -> configparser.RawConfigParser | Problem:
     return parser
 
 
+@dataclass(frozen=True, slots=True)
+class SetupCall:
+    """What the call of `setup()` in a `setup.py` says in plain words; nothing of it is run."""
+
+    name: str = ""
+    requires_python: str = ""
+    classifiers: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    lines: tuple[int, int] = (0, 0)
+    """Where `python_requires` and the classifiers stand."""
+
+
+def read_setup_call(path: str) -> SetupCall | Problem:
+    """Return what the call says; values that are worked out are left out."""
+    data = read_bounded(path, MANIFEST_LIMIT)
+    if isinstance(data, Unread):
+        return Problem(path, f"cannot be read: {data.reason}")
+    try:
+        tree = ast.parse(data)
+    except SyntaxError as error:
+        return Problem(path, "is not Python", error.lineno)
+    except (ValueError, RecursionError, MemoryError):
+        return Problem(path, "is not Python")
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = next((one for one in calls if _called(one) == "setup"), None)
+    told = {one.arg: one.value for one in found.keywords if one.arg} if found else {}
+    extras = told.get("extras_require")
+    keys = extras.keys if isinstance(extras, ast.Dict) else []
+    python, classifiers = told.get("python_requires"), told.get("classifiers")
+    listed = classifiers.elts if isinstance(classifiers, ast.List | ast.Tuple) else []
+    return SetupCall(
+        normalise(_text(told.get("name"))),
+        _text(python),
+        tuple(text for one in listed if (text := _text(one))),
+        tuple(normalise(text) for one in keys if (text := _text(one)) and ":" not in text),
+        (python.lineno if python else 0, classifiers.lineno if classifiers else 0),
+    )
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _text(node: ast.AST | None) -> str:
+    value = node.value if isinstance(node, ast.Constant) else ""
+    return value if isinstance(value, str) else ""
+
+
+def read_setup_py(path: str) -> Manifest:
+    """Return the project itself as its one requirement: what it needs is told by its build."""
+    found = read_setup_call(path)
+    if isinstance(found, Problem):
+        return Manifest(path, "setup.py", problems=(found,))
+    lines = itself(path, found.name, extras=found.extras)
+    return Manifest(path, "setup.py", tuple(lines), name=found.name, builds=True, dynamic=True)
+
+
 FORMAT = "environment.yml"
 
 _LONGEST = 2000
 _SPEC = re.compile(r"(?:.*::)?\s*([A-Za-z0-9_][\w.-]{0,200})\s*(?:[=<>!~ \[].*)?\Z", re.DOTALL)
-_OPTION = ("-", "#")
 
 
 def read_environment_yml(path: str) -> Manifest:
@@ -76,7 +136,7 @@ def read_environment_yml(path: str) -> Manifest:
     document = next(iter(read.documents), YamlNode(1))
     found: list[DeclaredRequirement] = []
     problems: list[Problem] = []
-    options: list[str] = []
+    told: list[tuple[int, str]] = []
     for one in document.at("dependencies").items:
         if one.text is not None:
             match = _SPEC.match(one.text.strip()) if len(one.text) <= _LONGEST else None
@@ -84,15 +144,10 @@ def read_environment_yml(path: str) -> Manifest:
                 problems.append(Problem(path, "this line is not a conda package", one.line))
             else:
                 text = one.text.strip()
-                found.append(DeclaredRequirement(text, normalise(match[1]), path, one.line))
-        for line in one.at("pip").items:
-            text = (line.text or "")[:_LONGEST].strip()
-            if text.startswith(_OPTION):
-                options.append(text)
-                continue
-            requirement = parsed(text)
-            if requirement is None:
-                problems.append(Problem(path, NO_REQUIREMENT, line.line))
-            else:
-                found.append(DeclaredRequirement(text, requirement.name, path, line.line))
-    return Manifest(path, FORMAT, tuple(found), options=tuple(options), problems=tuple(problems))
+                name = normalise(match[1])
+                found.append(DeclaredRequirement(text, name, path, one.line, pip=False))
+        told += [(line.line, (line.text or "")[:_LONGEST].strip()) for line in one.at("pip").items]
+    pip = read_lines(path, told, FORMAT)
+    return replace(
+        pip, requirements=(*found, *pip.requirements), problems=(*problems, *pip.problems)
+    )

@@ -21,7 +21,10 @@ from envdeck.core.project.manifests.indexes import (
     uv_indexes,
 )
 from envdeck.core.project.manifests.poetry import poetry_requirements
-from envdeck.core.project.manifests.requirements_txt import read_requirements
+from envdeck.core.project.manifests.requirements_txt import (
+    read_requirements,
+    requirement_of_line,
+)
 from envdeck.core.project.manifests.sources import (
     UvSources,
     index_checked,
@@ -31,7 +34,7 @@ from envdeck.core.project.manifests.sources import (
     workspace_root,
 )
 from envdeck.core.project.model import DeclaredRequirement, Manifest, Problem
-from envdeck.core.project.requirements import is_name, parsed
+from envdeck.core.project.requirements import editable_line, file_url, is_name, parsed
 from envdeck.core.system import reach
 
 
@@ -65,13 +68,10 @@ def _strings(value: Any) -> bool:  # noqa: ANN401  whatever TOML can hold
 
 
 def pdm_requirements(document: DataDocument) -> dict[str, tuple[str, ...]]:
-    """Return the requirements of each group; `-e …` lines (which PEP 508 does not know) are left
-    to whoever reads them, and so not among them."""
+    """Return the requirements of each group, `-e …` lines (which PEP 508 does not know) among
+    them."""
     listed = table_at(document.table, "tool", "pdm", "dev-dependencies")
-    return {
-        normalise(name): tuple(text for text in strings(texts) if not text.startswith("-"))
-        for name, texts in listed.items()
-    }
+    return {normalise(name): strings(texts) for name, texts in listed.items()}
 
 
 def requirements_of_files(
@@ -173,7 +173,8 @@ def read_pyproject(path: str) -> Manifest:
         defaults = tuple(dict.fromkeys(one.group for one in found if one.group))
         format_ = "pdm"
     name = string_at(project, "name") or string_at(tool, "poetry", "name")
-    _dynamic(document, found, problems)
+    builds = _builds(document)
+    dynamic = _dynamic(document, found, problems, builds=builds)
     theirs = poetry_indexes(document) if format_ == "poetry" else pdm_indexes(document)
     known = {**indexes.named, **theirs.named}
     options = tuple(dict.fromkeys((*indexes.options, *theirs.options)))
@@ -190,7 +191,9 @@ def read_pyproject(path: str) -> Manifest:
         options=options,
         indexes=tuple(known[one] for one in named if one in known),
         name=normalise(name),
-        builds=_builds(document),
+        builds=builds,
+        dynamic=dynamic,
+        unbuilt=_unbuilt(document, normalise(name)) if builds and not dynamic else "",
         default_groups=defaults,
         optional_groups=tuple(sorted(optional)),
         problems=tuple(problems),
@@ -207,7 +210,15 @@ def _add(
 ) -> None:
     for text in texts:
         requirement = parsed(text)
-        if requirement is None:
+        if requirement is None and text.startswith(("-e ", "--editable ")):
+            number = document.line_of(text) or 1
+            place = text.replace("${PROJECT_ROOT}", os.path.dirname(document.file))
+            one = requirement_of_line(document.file, number, place)
+            if isinstance(one, Problem):
+                problems.append(one)
+            else:
+                found.append(replace(one, group=group, extra=extra))
+        elif requirement is None:
             problems.append(document.problem(NO_REQUIREMENT, text))
         else:
             name, line = requirement.name, document.line_of(text)
@@ -215,22 +226,48 @@ def _add(
 
 
 def _dynamic(
-    document: DataDocument, found: list[DeclaredRequirement], problems: list[Problem]
-) -> None:
-    """Read what setuptools would read from other files; a build tells whatever else is dynamic."""
-    dynamic = strings(table_at(document.table, "project").get("dynamic"))
+    document: DataDocument,
+    found: list[DeclaredRequirement],
+    problems: list[Problem],
+    *,
+    builds: bool,
+) -> bool:
+    """Read what setuptools would read from other files, and tell whether a build alone tells the
+    dependencies: then the project itself is a requirement, and so is each extra of it."""
+    project = table_at(document.table, "project")
+    dynamic = strings(project.get("dynamic"))
     told = table_at(document.table, "tool", "setuptools", "dynamic")
     listed = {"": table_at(told, "dependencies")} if "dependencies" in dynamic else {}
     if "optional-dependencies" in dynamic:
         listed |= table_at(told, "optional-dependencies")
+    alone = False
     for extra, table in listed.items():
         files = strings(table_at(table).get("file"))
         more, wrong = requirements_of_files(os.path.dirname(document.file), files, normalise(extra))
         found += more
         problems += wrong
-        if not files and not extra:
-            told_by = "dependencies are dynamic: known only after a build"
-            problems.append(document.problem(told_by, "dynamic"))
+        alone = alone or (not files and not extra)
+    legacy = builds and not project and not table_at(document.table, "tool", "poetry")
+    if not alone and not legacy:
+        return False
+    line = document.line_of("dynamic") if alone else None
+    name = normalise(string_at(project, "name"))
+    found += itself(document.file, name, line)
+    return True
+
+
+def itself(
+    file: str, name: str, line: int | None = None, extras: Iterable[str] = ()
+) -> list[DeclaredRequirement]:
+    """Return the project of a manifest as a requirement, installed in place, and each of its
+    extras."""
+    url = file_url(os.path.normpath(os.path.dirname(file)))
+    return [
+        DeclaredRequirement(
+            editable_line(url, extras=(extra,) if extra else ()), name, file, line, extra=extra
+        )
+        for extra in ("", *extras)
+    ]
 
 
 def _uv_defaults(document: DataDocument, groups: Iterable[str]) -> tuple[str, ...]:
@@ -257,6 +294,57 @@ def _builds(document: DataDocument) -> bool:
         return True
     legacy = not table_at(document.table, "project") and not table_at(tool, "poetry")
     return legacy and reach.isfile(os.path.join(os.path.dirname(document.file), "setup.py"))
+
+
+_GONE = frozenset({"poetry.masonry.api"})
+"""Backends that no supported release of their tool has."""
+_NEEDS_PACKAGE = ("poetry.core.masonry.api", "poetry.masonry.api", "hatchling.build", "uv_build",
+                  "flit_core.buildapi")  # fmt: skip
+
+
+def _unbuilt(document: DataDocument, name: str) -> str:
+    """Say why the project itself cannot be built, where its files tell: a backend that is gone,
+    or one that looks for a package of the project's name, and there is none."""
+    backend = string_at(document.table, "build-system", "build-backend")
+    left = f"{name or 'The project'} itself is not installed"
+    if backend in _GONE:
+        line = document.line_of(backend)
+        return f"{left}: its build backend {backend} is obsolete (pyproject.toml:{line})"
+    tool = table_at(document.table, "tool")
+    told = (
+        "packages" in table_at(tool, "poetry")
+        or "include" in table_at(tool, "poetry")
+        or table_at(tool, "hatch", "build")
+        or table_at(tool, "uv", "build-backend")
+        or table_at(tool, "flit")
+        or string_at(tool, "poetry", "build", "script")
+    )
+    if backend not in _NEEDS_PACKAGE or told or not name:
+        return ""
+    folder = os.path.dirname(document.file)
+    stem = name.replace("-", "_")
+    places = [os.path.join(folder, *part, one) for part in ((), ("src",))
+              for one in (stem, f"{stem}.py", f"{stem}-stubs")]  # fmt: skip
+    if any(reach.lexists(place) for place in places) or _spelt_otherwise(folder, stem):
+        return ""
+    return f"{left}: {backend.partition('.')[0]} finds no package `{stem}` in the folder"
+
+
+def _spelt_otherwise(folder: str, stem: str) -> bool:
+    """Whether a package has the name in other letters: `PIL`, `src/MyApp`, or parts in folders."""
+    first = stem.partition("_")[0]
+    for place in (folder, os.path.join(folder, "src")):
+        try:
+            with reach.scandir(place) as entries:
+                for _, one in zip(range(1000), entries, strict=False):
+                    plain = one.name.lower().removesuffix(".py").replace("-", "_").replace(".", "_")
+                    if plain in (stem, stem.replace("_", "")):
+                        return True
+                    if plain == first != stem and one.is_dir():
+                        return True
+        except (OSError, ValueError):
+            continue
+    return False
 
 
 def _constraints(document: DataDocument, problems: list[Problem]) -> Iterable[DeclaredRequirement]:

@@ -4,9 +4,10 @@ Environment variables (`${NAME}`) are left as they are: the installer expands th
 secret in one never passes through here.
 """
 
+import codecs
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from envdeck.core.inspection.packages.site_packages import from_entry, normalise
@@ -54,6 +55,30 @@ def read_requirements(path: str) -> Manifest:
     )
 
 
+def decode_lines(data: bytes) -> str:
+    """Decode a requirements file as pip and uv do: what begins with the mark of UTF-16, as
+    PowerShell's `>` writes it, is that."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    return decode(data)
+
+
+def read_lines(path: str, lines: Iterable[tuple[int, str]], format_: str) -> Manifest:
+    """Read lines that stand in another file as a requirements file beside it would have them."""
+    reading = _Reading(os.path.dirname(path))
+    for below, constraint, named_by in list(reading.lines_of(path, lines, constraint=False)):
+        reading.include(below, constraint=constraint, named_by=named_by)
+    return Manifest(
+        path, format_, tuple(reading.requirements), tuple(reading.constraints),
+        tuple(dict.fromkeys(reading.options)), problems=tuple(reading.problems),
+    )  # fmt: skip
+
+
+def requirement_of_line(path: str, number: int, line: str) -> DeclaredRequirement | Problem:
+    """Read one line as a requirements file beside `path` would have it."""
+    return _Reading(os.path.dirname(path)).requirement(path, number, line)
+
+
 @dataclass(slots=True)
 class _Reading:
     """One file with all that it includes."""
@@ -91,13 +116,15 @@ class _Reading:
                 self.problems.append(Problem(place, f"{told}: {data.reason}", line))
                 continue
             below = (*above, key[0])
-            included = list(self._lines_of(path, decode(data), constraint=constraint))
+            lines = logical_lines(decode_lines(data))
+            included = list(self.lines_of(path, lines, constraint=constraint))
             todo += [(*one, below) for one in reversed(included)]
 
-    def _lines_of(
-        self, path: str, text: str, *, constraint: bool
+    def lines_of(
+        self, path: str, lines: Iterable[tuple[int, str]], *, constraint: bool
     ) -> Iterator[tuple[str, bool, tuple[str, int]]]:
-        for number, line in logical_lines(text):
+        """Read lines, and yield the files that they include."""
+        for number, line in lines:
             self.lines += 1
             if self.lines > _LINES:
                 self.problems.append(Problem(path, f"has more than {_LINES} lines", number))
@@ -110,6 +137,10 @@ class _Reading:
                     self.problems.append(Problem(path, told, number))
                     continue
                 below = os.path.join(os.path.dirname(path), other)
+                if "\\" in other and os.sep == "/" and not reach.lexists(below):
+                    told = "includes a file by a path of Windows: write it with `/`"
+                    self.problems.append(Problem(path, told, number))
+                    continue
                 yield below, constraint or line.startswith(("-c", "--c")), (path, number)
             else:
                 self._line(path, number, line, constraint=constraint)
@@ -124,13 +155,14 @@ class _Reading:
                     value = os.path.normpath(os.path.join(os.path.dirname(path), value))
                 self.options.append(f"{kept} {value}".strip())
             return
-        found = self._requirement(path, number, line)
+        found = self.requirement(path, number, line)
         if isinstance(found, Problem):
             self.problems.append(found)
         else:
             (self.constraints if constraint else self.requirements).append(found)
 
-    def _requirement(self, path: str, number: int, line: str) -> DeclaredRequirement | Problem:
+    def requirement(self, path: str, number: int, line: str) -> DeclaredRequirement | Problem:
+        """Read one line that is neither an option nor an include."""
         hashes = tuple(match[1] for match in _HASH.finditer(line))
         text = _PER_LINE.sub("", _HASH.sub("", line)).strip()
         editable = _EDITABLE.match(text)
@@ -206,9 +238,14 @@ def _wheel_name(target: str) -> str:
 
 PLAIN_LABELS = ("requirements", "base", "main")
 """What requirements files are called that hold the project's own dependencies."""
+_NEXT_LABELS = ("common", "core", "default", "prod", "production", "runtime", "app")
+_LAST_LABELS = ("dev", "devel", "develop", "development", "local")
+"""What stands for them where none of those is there, in this order."""
 
 
 _WORD = re.compile(r"^requirements[._-]?|[._-]?requirements$")
+_FILE = re.compile(r"(?:requirements.*|.+[._-]requirements)\.(?:txt|in)\Z")
+_BELOW = re.compile(r".+\.(?:txt|in)\Z")
 
 
 _SCAN = 5000
@@ -216,18 +253,17 @@ _SCAN = 5000
 
 
 def requirements_files(folder: str) -> tuple[str, ...]:
-    """Return `requirements*.txt` and `.in` in a folder, and those in its folder `requirements`."""
+    """Return `requirements*.txt` and `.in` in a folder, `dev-requirements.txt` and its like, and
+    those in its folder `requirements`; the plain name first."""
     found: list[str] = []
-    for place, starts in ((folder, "requirements"), (os.path.join(folder, "requirements"), "")):
+    for place, wanted in ((folder, _FILE), (os.path.join(folder, "requirements"), _BELOW)):
         try:
             with reach.scandir(place) as entries:
                 names = [one.name for _, one in zip(range(_SCAN), entries, strict=False)]
         except (OSError, ValueError):
             continue
-        wanted = [
-            name for name in names if name.startswith(starts) and name.endswith((".txt", ".in"))
-        ]
-        found += [os.path.join(place, name) for name in sorted(wanted, key=_plain_first)]
+        named = sorted((name for name in names if wanted.match(name)), key=_plain_first)
+        found += [os.path.join(place, name) for name in named]
     return tuple(found)
 
 
@@ -236,6 +272,17 @@ def requirements_label(path: str) -> str:
     of `requirements/dev.txt`, `requirements` of the plain one."""
     stem = os.path.splitext(os.path.basename(path))[0].lower()
     return _WORD.sub("", stem) or stem
+
+
+def main_label(labels: Iterable[str]) -> str:
+    """Return which of these labels holds the project's own dependencies: the plain one, else
+    that of production, else that of development, else the only one; empty where a person has to
+    choose."""
+    known = list(dict.fromkeys(labels))
+    for name in (*PLAIN_LABELS, *_NEXT_LABELS, *_LAST_LABELS):
+        if name in known:
+            return name
+    return known[0] if len(known) == 1 else ""
 
 
 def _plain_first(name: str) -> tuple[bool, str]:

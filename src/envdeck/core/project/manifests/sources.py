@@ -62,6 +62,14 @@ def member_folder(root: DataDocument, name: str) -> str | None:
     return None
 
 
+def member_folders(root: DataDocument) -> Iterator[str]:
+    """Yield the folders of the members of a workspace that have a manifest, its root not among
+    them."""
+    for folder in _members(root, os.path.dirname(root.file)):
+        if os.path.isfile(os.path.join(folder, "pyproject.toml")):
+            yield os.path.normpath(folder)
+
+
 def _is_root(document: DataDocument) -> bool:
     return "workspace" in table_at(document.table, "tool", "uv")
 

@@ -103,7 +103,7 @@ def test_it_is_asked_for_no_machine_but_that_one(monkeypatch):
     def fail():
         raise AssertionError("asked for a made-up machine")
 
-    monkeypatch.setattr(module, "_asked", fail)
+    monkeypatch.setattr(module, "_find_own_folders", fail)
     monkeypatch.setenv("HOME", HOME)
     other = "darwin" if sys.platform != "darwin" else "linux"
     for host in (

@@ -14,65 +14,42 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 330
-IMPORTS_IN_FUNCTIONS = 99
+MODULES_AT_MOST = 336
+IMPORTS_IN_FUNCTIONS = 105
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
-NOUNS_IN_ING = {"onboarding", "staging"}
+NOUNS_IN_ING = {"finding", "onboarding", "staging"}
 LONG = 450
 """Lines of a module; more is more than one subject."""
 TOO_LONG = {
-    "envdeck.core.dotenv.checks": 562,
-    "envdeck.core.operations.recreate.run": 499,
-    "envdeck.core.operations.staging.stage": 539,
-    "envdeck.tui.dialogs.plan": 529,
-    "envdeck.tui.recreate.dialog": 456,
+    "envdeck.cli.serialise": 476,
+    "envdeck.core.dotenv.checks": 551,
+    "envdeck.core.operations.recreate.run": 497,
+    "envdeck.core.operations.staging.stage": 517,
 }
 METHODS = 20
 """Methods of a class with those of its own bases."""
 MANY_METHODS = {
-    "Bars": 39,
-    "BaseDetail": 42,
-    "BaseList": 39,
-    "ChoiceList": 40,
-    "CreateDialog": 56,
+    "BaseDetail": 22,
+    "CreateDialog": 25,
     "Disk": 24,
     "DotenvTab": 24,
-    "DotenvValuesDialog": 32,
+    "DotenvValuesDialog": 21,
     "EnvDeck": 25,
-    "EnvironmentTable": 36,
-    "FolderList": 39,
-    "HistoryList": 39,
-    "JobList": 39,
-    "LineList": 39,
     "LinuxDisk": 24,
-    "Listing": 35,
-    "LogView": 23,
-    "LookingScreen": 22,
     "MacDisk": 24,
     "MainScreen": 25,
-    "Operating": 23,
     "Operations": 24,
-    "PackageList": 41,
-    "PackagePage": 41,
-    "Packages": 27,
-    "PickerDialog": 46,
-    "PlanDialog": 43,
-    "PlanView": 41,
-    "ProjectDialog": 33,
+    "PackageList": 21,
+    "PackagePage": 21,
+    "Packages": 23,
+    "PlanDialog": 24,
+    "ProjectDialog": 24,
     "ProjectFacts": 24,
     "ProjectTab": 21,
-    "QuitDialog": 25,
-    "RecreateDialog": 62,
-    "StepDialog": 29,
-    "StepList": 39,
-    "StepsView": 21,
-    "TabList": 40,
-    "TourDialog": 27,
-    "TourOffer": 22,
-    "TrashList": 40,
-    "UpgradeDialog": 71,
-    "WalkthroughScreen": 40,
+    "RecreateDialog": 24,
+    "UpgradeDialog": 25,
+    "WalkthroughScreen": 23,
     "WindowsDisk": 24,
 }
 PARAMETERS = 7

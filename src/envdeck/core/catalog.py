@@ -119,6 +119,7 @@ class Catalog:
         online: bool = False,
     ) -> Examination:
         """Run the checks named (all, when none is) over an environment as it is now."""
+        # start-up: a first frame needs none of what reads packages
         from envdeck.core.health.context import HealthContext
         from envdeck.core.health.examine import examine_whole
 

@@ -249,5 +249,5 @@ def test_packages_that_are_links_into_a_cleaned_cache_are_broken(copied, tmp_pat
         (folder / "METADATA").symlink_to(kept[-1])
     assert judged(path) == (Status.OK, "")
     kept[left].unlink()
-    cause = f"its packages lead to {kept[left]}, which does not exist"
+    cause = f"package files not found: {kept[left]}"
     assert judged(path) == (Status.BROKEN, cause)

@@ -11,6 +11,7 @@ from envdeck.cli.serialise import SCHEMA
 from envdeck.core.inspection.packages.dependencies import chains
 from envdeck.core.model import SEED_PACKAGES, Distribution
 from envdeck.core.project.model import Comparison
+from envdeck.core.system.words import find_nearest
 from envdeck.text import plain
 
 DESCRIPTION = """Why a package is installed: every chain of requirements from a direct or declared
@@ -41,7 +42,9 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     name = canonicalize_name(arguments.name)
     installed = {one.name: one for one in distributions}
     if name not in installed:
-        raise CommandError(f"{arguments.name} is not installed", hint=_nearest(name, installed))
+        close = find_nearest(name, installed)
+        hint = f"did you mean `{close[0]}`?" if close else ""
+        raise CommandError(f"{arguments.name} is not installed", hint=hint)
     declared = _declared(catalog.project(environment, distributions))
     roots = {one.name: _reason(one, declared) for one in distributions}
     roots = {root: reason for root, reason in roots.items() if reason}
@@ -94,10 +97,3 @@ def _print(
         console.line(f"  {plain(f' {console.signs.moved} '.join([root, *chain[1:]]))}")
     if not found:
         console.line("  Extraneous: no direct or declared package requires it")
-
-
-def _nearest(name: str, installed: dict[str, Distribution]) -> str:
-    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
-    close = get_close_matches(name, installed, n=1)
-    return f"did you mean `{close[0]}`?" if close else ""

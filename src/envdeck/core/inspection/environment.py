@@ -142,7 +142,7 @@ def _emptied(candidate: EnvironmentCandidate) -> str:
         for name in _some_metadata(folder.path):
             path = os.path.join(folder.path, name, "METADATA")
             if reach.islink(path) and absence(path):
-                return f"its packages lead to {reach.realpath(path)}, which does not exist"
+                return f"package files not found: {reach.realpath(path)}"
     return ""
 
 

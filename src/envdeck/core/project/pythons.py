@@ -244,6 +244,7 @@ def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
 
 
 def _is_range(text: str) -> bool:
+    # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

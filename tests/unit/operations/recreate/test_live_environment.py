@@ -175,6 +175,7 @@ def test_the_metadata_of_a_copy_is_its_own_and_its_modules_are_shared(machine, t
         assert status.st_mtime_ns == changed
 
 
+@pytest.mark.parametrize("usual", ["../../../bin/fine,,\nquiet/__init__.py,,\n", "quiet/a.py,,\n"])
 @pytest.mark.parametrize(
     ("row", "kept"),
     [
@@ -184,15 +185,15 @@ def test_the_metadata_of_a_copy_is_its_own_and_its_modules_are_shared(machine, t
         ("{site}/../../../../outside,,", ""),
         ("/etc/passwd,,", ""),
         ("../../../../outside,,", ""),
+        ("quiet/../../../../../outside,,", ""),
     ],
 )
-def test_rows_that_lead_out_of_a_copy(row, kept, machine, tmp_path):
+def test_rows_that_lead_out_of_a_copy(usual, row, kept, machine, tmp_path):
     path = furnished(machine)
     copy = tmp_path / "copy"
     copy.mkdir()
     site = site_of(path)
     (record,) = site.glob("quiet-*.dist-info/RECORD")
-    usual = "../../../bin/fine,,\nquiet/__init__.py,,\n"
     record.write_text(usual + row.format(site=site, path=path) + "\n")
     before = record.read_bytes()
     link_tree(str(path), str(copy), lambda _files, _size: None)

@@ -8,6 +8,7 @@ lead out of the environment; when the copy is finished, each RECORD that nobody 
 again what it was.
 """
 
+import codecs
 import csv
 import io
 import os
@@ -172,7 +173,7 @@ def _signature(path: str) -> Signature:
 
 Write = Callable[[str, bytes], None]
 """Replaces a file as a whole."""
-_LEADS_OUT = re.compile(rb'^"?(?:[/\\]|[A-Za-z]:|\.\.)', re.MULTILINE)
+_ROOTED = re.compile(rb"\n(?:[/\\]|[A-Za-z]:)[^\n]*")
 
 
 def confine_records(
@@ -190,7 +191,7 @@ def confine_records(
             continue
         path = os.path.join(copy, inner, "RECORD")
         data = read_bounded(path, RECORD_LIMIT)
-        if isinstance(data, Unread) or not _LEADS_OUT.search(data):
+        if isinstance(data, Unread):
             continue
         confined = _confine(data, os.path.dirname(listed.path), environment.path)
         if confined is not None:
@@ -208,15 +209,28 @@ def restore_records(changed: Mapping[str, tuple[bytes, bytes]], write: Write) ->
 
 def _confine(data: bytes, folder: str, environment: str) -> bytes | None:
     """Return a RECORD whose rows stay within the environment; None where they all do."""
+    told = data if b'"' in data else _climbers(data)
+    if not told:
+        return None
     roots = (os.path.normpath(environment), os.path.realpath(environment))
+    if all(_inner_path(row.path, folder, roots) == row.path for row in rows(told)):
+        return None
     kept: list[RecordRow] = []
-    is_changed = False
     for row in rows(data):
         path = _inner_path(row.path, folder, roots)
-        is_changed = is_changed or path != row.path
         if path is not None:
             kept.append(row._replace(path=path))
-    return _text(kept) if is_changed else None
+    return _text(kept)
+
+
+def _climbers(data: bytes) -> bytes:
+    """Return the lines of a RECORD without quotes that could lead anywhere but below its folder:
+    those that begin at a root, and those that go up."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    found = _ROOTED.findall(b"\n" + data)
+    if b".." in data:
+        found += [line for line in data.split(b"\n") if b".." in line]
+    return b"\n".join(found)
 
 
 def _inner_path(path: str, folder: str, roots: Iterable[str]) -> str | None:

@@ -274,3 +274,37 @@ def test_a_file_of_the_wrong_one_of_two_packages_is_a_fault(tmp_path):
 
 def test_whose_package_folder_lies_elsewhere_is_not_looked_at(tmp_path, environment):
     assert find_edits(replace(environment, path=str(tmp_path / "another"))).count == 0
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_rows_are_read_alike_whether_or_not_one_is_quoted(quoted, tmp_path):
+    lines = (
+        "plain.py,sha256=one,3\n"
+        "with,comma.py,sha256=two,4\r\n"
+        "unsized.py,sha256=three,\n"
+        "odd.py,sha256=four,many\n"
+        "unhashed.py,,5\n"
+        "short.py,6\n"
+        "alone.py\n"
+        "nothing.py,,\n"
+        "__pycache__/plain.pyc,,\n"
+        "part-1.0.dist-info/INSTALLER,sha256=five,2\n"
+        "part-1.0.virtualenv,,0\n"
+        "../../../bin/tool,sha256=six,7\n"
+        "../../../../outside,sha256=seven,8\n"
+    )
+    if quoted:
+        lines = lines.replace("with,comma.py", '"with,comma.py"')
+    write_package(tmp_path, "part", {}, lines)
+
+    claims = read_claims(str(tmp_path), [str(tmp_path / SITE)])
+
+    assert {place: (each.hash, each.size) for place, (each,) in claims.by_place.items()} == {
+        f"{SITE}/plain.py": ("sha256=one", 3),
+        f"{SITE}/with,comma.py": ("sha256=two", 4),
+        f"{SITE}/unsized.py": ("sha256=three", None),
+        f"{SITE}/odd.py": ("sha256=four", None),
+        f"{SITE}/unhashed.py": ("", 5),
+        f"{SITE}/short.py": ("", 6),
+        "bin/tool": ("sha256=six", 7),
+    }

@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, ROW_LIMIT, rows
 from envdeck.core.inspection.packages.site_packages import Listed, list_names
 from envdeck.core.operations.recipe.recipe import is_compiled, is_own, place_of
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, read_bounded, reason_of
+from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
 
 _SCRIPTS = ("bin/", "Scripts/")
+_DIGITS = 15
+"""Of a size; more are none."""
 
 
 Rows: TypeAlias = list[tuple[str, str, int | None]]
@@ -132,17 +134,46 @@ def _parsed(listed: Listed, data: bytes, root: str, known: Mapping[str, Parsed])
         return before[1]
     folder, info = os.path.split(listed.path)
     site = place_of("", folder, root)
+    own = info.removesuffix(".dist-info")  # what installers write of themselves begins so
     found = []
-    for row in rows(data):
-        path = row.path
-        if is_compiled(path, row.hash) or not (row.hash or row.size is not None):
+    for path, expected, size in _told(data):
+        if is_compiled(path, expected):
             continue
-        if site is None or path[:1] in {"/", "."} or "/." in path or "\\" in path or "//" in path:
+        if (
+            site is None
+            or path[0] in "/."
+            or "/." in path
+            or "//" in path
+            or "\\" in path
+            or "\0" in path
+        ):
             place = place_of(path, folder, root)
         else:  # nearly all of them: no path to be normalised
-            place = f"{site}/{path}" if "\0" not in path else None
-        if place is not None and not is_own(path.replace("\\", "/"), info):
-            found.append((place, row.hash, row.size))
+            place = f"{site}/{path}"
+        if place is None or (path.startswith(own) and is_own(path.replace("\\", "/"), info)):
+            continue
+        found.append((place, expected, size))
+    return found
+
+
+def _told(data: bytes) -> Rows:
+    """Return path, hash and size of the rows that have a hash or a size, as :func:`rows` reads
+    them; lines without a quote are cut here, since they are many."""
+    if b'"' in data:
+        every = ((row.path, row.hash, row.size) for row in rows(data))
+        return [row for row in every if row[1] or row[2] is not None]
+    found: Rows = []
+    for line in decode(data).split("\n"):
+        head, _, last = line.removesuffix("\r").rpartition(",")
+        path, comma, expected = head.rpartition(",")
+        if not comma:
+            path, expected = head, ""
+        if not path or len(found) >= ROW_LIMIT:
+            continue
+        if last.isdecimal() and last.isascii() and len(last) <= _DIGITS:
+            found.append((path, expected, int(last)))
+        elif expected:
+            found.append((path, expected, None))
     return found
 
 
@@ -154,7 +185,8 @@ def _take(claims: Claims, listed: Listed, rows: Rows, *, is_conda: bool) -> None
         if is_conda and place.startswith(_SCRIPTS):
             continue
         claim = Claim(name, expected, size, recorded, unpacked)
-        by_place[place] = (*by_place[place], claim) if place in by_place else (claim,)
+        if by_place.setdefault(place, (claim,))[0] is not claim:
+            by_place[place] = (*by_place[place], claim)
 
 
 def _time(path: str) -> int:
@@ -221,9 +253,13 @@ def _hashed(path: str, size: int, algorithm: str) -> str | Unread:
             return Unread("is not a regular file")
         digest = hashlib.new(algorithm)
         left = size + 1
-        while left > 0 and (part := os.read(descriptor, min(left, _PART))):
+        while left > 0:
+            asked = min(left, _PART)
+            part = os.read(descriptor, asked)
             digest.update(part)
             left -= len(part)
+            if not part or (left == 1 and len(part) < asked):  # it ends where its size says
+                break
     except OSError as error:
         return Unread(reason_of(error))
     finally:

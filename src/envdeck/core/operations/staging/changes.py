@@ -65,20 +65,20 @@ class ChangeMonitor:
     def of(cls, environment: Environment) -> "ChangeMonitor":
         """Return how it is now."""
         watch = cls(environment)
-        pending = [""]
+        pending = [("", environment.path)]
         while pending:
-            here = pending.pop()
-            full = os.path.join(environment.path, here)
+            here, full = pending.pop()
             watch.folders[here] = _signature(full)  # before it is listed
             copied = here in _COPIED
+            inside = here + os.sep if here else ""
             try:
                 with os.scandir(full) as entries:
                     for entry in entries:
+                        name = entry.name
                         if entry.is_dir(follow_symlinks=False):
-                            pending.append(os.path.join(here, entry.name))
-                        elif copied or entry.name.endswith(_DATA):
-                            path = os.path.join(here, entry.name)
-                            watch.files[path] = _signature(entry.path)
+                            pending.append((inside + name, entry.path))
+                        elif copied or name.endswith(_DATA):
+                            watch.files[inside + name] = _signature(entry.path)
             except OSError:
                 continue
         watch.packages = packages_of(environment)

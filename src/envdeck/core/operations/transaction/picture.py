@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.operations.disk import Disk
@@ -41,15 +41,30 @@ class Picture:
     @classmethod
     def take(cls, path: str) -> "Picture":
         """Return how the environment at `path` is now. What cannot be read is left out."""
-        files, metadata = {}, {}
-        for name, entry, is_metadata in _walk(path):
+        files: dict[str, tuple[int, int, int]] = {}
+        metadata: dict[str, str] = {}
+        folders = [("", path, False)]
+        while folders:
+            prefix, here, is_metadata = folders.pop()
             try:
-                status = entry.stat(follow_symlinks=False)
+                with os.scandir(here) as entries:
+                    for entry in entries:
+                        name = prefix + entry.name
+                        if entry.is_dir(follow_symlinks=False):
+                            if entry.name != _COMPILED:
+                                inside = is_metadata or name.endswith(METADATA_FOLDERS)
+                                folders.append((f"{name}/", entry.path, inside))
+                            continue
+                        try:
+                            status = entry.stat(follow_symlinks=False)
+                        except OSError:
+                            continue
+                        files[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+                        is_told = is_metadata or name == "pyvenv.cfg"
+                        if is_told and entry.is_file(follow_symlinks=False):
+                            metadata[name] = _digest(entry.path)
             except OSError:
                 continue
-            files[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
-            if is_metadata and entry.is_file(follow_symlinks=False):
-                metadata[name] = _digest(entry.path)
         return cls(files, metadata)
 
     def changes(self, path: str) -> tuple[str, ...]:
@@ -97,24 +112,6 @@ def parse_picture(data: bytes) -> Picture | None:
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError, zlib.error):
         return None
     return Picture(files, metadata)
-
-
-def _walk(path: str) -> Iterator[tuple[str, "os.DirEntry[str]", bool]]:
-    """Yield each file and link, its relative path, and whether it is metadata of a package."""
-    folders = [("", False)]
-    while folders:
-        here, is_metadata = folders.pop()
-        try:
-            with os.scandir(os.path.join(path, here)) as entries:
-                for entry in entries:
-                    name = f"{here}/{entry.name}" if here else entry.name
-                    if not entry.is_dir(follow_symlinks=False):
-                        yield name, entry, is_metadata or name == "pyvenv.cfg"
-                    elif entry.name != _COMPILED:
-                        inside = is_metadata or entry.name.endswith(METADATA_FOLDERS)
-                        folders.append((name, inside))
-        except OSError:
-            continue
 
 
 def _digest(path: str) -> str:

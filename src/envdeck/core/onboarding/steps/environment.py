@@ -231,12 +231,13 @@ class InterpreterStep(OnboardingStep):
             missing = "" if here or first is None else minor_of(first.version)
             if situation.interpreters[0].named:
                 suits += f", named by {situation.interpreters[0].named_by}"
+            hint = ""
+            if missing and first is not None:
+                hint = f"`uv python install {missing}` installs the one of {named_by(first)}"
             return self.view(
                 StepState.DONE,
                 f"Python {best.version} at {best.executable}{ended}{suits}",
-                hint=f"install the one named by {named_by(first)} with `uv python install {missing}`"
-                if missing and first is not None
-                else "",
+                hint=hint,
                 details=problems,
             )
         if wanted.contradiction:

@@ -96,7 +96,7 @@ async def test_a_yes_typed_ahead_of_the_plan_is_no_yes(opened, made_up, monkeypa
     operations = made_up.MadeUpOperations(hold_plan=lambda: held[0])
     async with opened(operations) as screen:
         await screen.pilot.press("d", "y")
-        assert "still being planned" in shown(screen.app)
+        assert "still planning" in shown(screen.app)
         held[0] = False
         await screen.planned()
         now[0] += 0.3
@@ -114,7 +114,7 @@ async def test_planning_can_be_given_up_and_its_result_is_dropped(opened, made_u
     async with opened(operations) as screen:
         await screen.pilot.press("d")
         dialog = screen.dialog
-        assert "planning" in shown(screen.app)
+        assert "Planning… (esc to cancel)" in shown(screen.app)
         await screen.pilot.press("escape")
         assert screen.app.screen is screen.app.main
         held[0] = False
@@ -146,7 +146,7 @@ async def test_the_targets_are_those_of_the_key_press_hidden_marks_among_them(op
         await screen.app.main.list.filter_by("nothing matches this")
         await screen.pilot.press("d")
         await screen.planned()
-        assert "Delete 2 environments, 2 hidden by the filter)" in shown(screen.app)
+        assert "Delete 2 environments (2 hidden by the filter)" in shown(screen.app)
         assert {target.path for target in screen.dialog.plan.targets} == marked
         screen.app.main.list.listing.marks.toggle_all()  # what happens meanwhile changes nothing
         await screen.pilot.press("y")
@@ -194,7 +194,7 @@ async def test_a_final_guard_says_why_and_has_no_switch(opened, made_up):
         await screen.pilot.press("d")
         await screen.planned()
         await screen.pilot.press("space", "y")
-        assert "blocked by mount:  a disk is mounted in it" in shown(screen.app)
+        assert "blocked by mount: a disk is mounted in it" in shown(screen.app)
         assert screen.dialog.maker.allowed == frozenset()
         assert operations.ran == []
 
@@ -215,7 +215,7 @@ async def test_a_fault_while_planning_is_told_in_the_dialog(opened, made_up):
     async with opened(operations) as screen:
         await screen.pilot.press("d")
         await screen.planned()
-        assert "could not be planned: RuntimeError: [/] broke" in shown(screen.app)
+        assert "planning failed: RuntimeError: [/] broke" in shown(screen.app)
 
 
 async def test_what_cannot_be_planned_has_no_yes_and_leads_back(opened, made_up):
@@ -243,7 +243,9 @@ async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
         await screen.pilot.press("X")  # and back
         await screen.planned()
         assert operations.asked[-1][1][1] is False
-        assert "permanently" not in shown(screen.app)
+        assert "Deletes permanently" not in shown(screen.app)
+        assert "Delete (y)" in shown(screen.app)
+        assert shown(screen.app).count("permanently") == 1  # what the key would do
 
 
 async def test_more_below_is_said_and_reached(opened, made_up):
@@ -383,7 +385,7 @@ async def test_how_many_of_several_are_planned_is_said(opened, made_up, wait_unt
     ]
     async with opened(operations) as screen:
         screen.app.main.operations.request(together("Recreate 3 environments", requests))
-        await wait_until(lambda: "planning 1 of 3" in shown(screen.app))
+        await wait_until(lambda: "Planning 1 of 3" in shown(screen.app))
         held[0] = False
         await screen.planned()
 
@@ -405,7 +407,7 @@ async def test_an_open_range_is_no_target(opened, made_up):
     async with opened(operations) as screen:
         await screen.pilot.press("v", "j", "d")
         assert screen.app.screen is screen.app.main
-        assert "v ends it" in toasts(screen.app)[-1]
+        assert "finish the range first (v)" in toasts(screen.app)[-1]
 
 
 async def test_upgrade_takes_one_at_a_time(opened, made_up):
@@ -448,12 +450,12 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
         ({"kept_until": None}, "frees 100 MB when the trash is emptied · z to undo"),
         (
             {"undo": None, "frees_now_bytes": 100_000_000},
-            "frees 100 MB now · cannot be undone",
+            "frees 100 MB · cannot be undone",
         ),
         ({"frees_now_bytes": None, "reclaims_bytes": None}, "z to undo (28 days)"),
         (
             {"operation": Operation.PURGE, "frees_now_bytes": 10**9, "undo": None},
-            "frees 1.0 GB now · cannot be undone",
+            "frees 1.0 GB · cannot be undone",
         ),
         ({"operation": Operation.UNDO, "undo": None}, ""),
         (
@@ -556,7 +558,7 @@ async def test_a_plan_is_read_from_its_beginning_and_no_unseen_switch_is_turned(
 def test_what_is_in_doubt_is_not_called_final(made_up):
     doubt = Refusal("unproved", "internal-lib 1.0 cannot be recreated exactly", path="/a")
     told = text_of(made_up.plan("/a", operation=Operation.RECREATE), {"unproved": [doubt]}, 66)
-    assert "unproved: c on it alone lets you decide what to do with it" in told
+    assert "unproved: recreate it alone (c) to decide" in told
     assert "cannot be overridden" not in told
 
 

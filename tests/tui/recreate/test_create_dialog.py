@@ -36,7 +36,7 @@ async def test_what_is_proposed_is_planned_by_enter_alone() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await until(lambda: "~/work/new" in shown(app))
-        await until(lambda: "the version project requires" in shown(app))
+        await until(lambda: "required by the project" in shown(app))
         await pilot.press("enter", "enter")
         await until(lambda: app.answers)
     request = app.answers[0]
@@ -119,10 +119,10 @@ async def test_nothing_locked_or_declared_teaches_what_would_be() -> None:
     app, _ = dialog(fresh=RecreateChoices((), PYTHONS))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
-        await until(lambda: "Nothing is locked or declared here" in shown(app))
+        await until(lambda: "No lock file or declared dependencies." in shown(app))
         await until(lambda: "pyproject.toml" in shown(app))
         await pilot.click("#go_on")
-        await until(lambda: "there is nothing to install" in shown(app))
+        await until(lambda: "nothing to install: no lock file or declared dependencies" in shown(app))
         assert app.screen is app.view
 
 

@@ -57,14 +57,14 @@ def test_a_difference_is_counted_and_one_not_resolved_says_so() -> None:
     assert "or more" in line_text(difference_line(DECLARED, LOOK))
     assert "no difference" in line_text(difference_line(EXACT, LOOK))
     unknown = replace(EXACT, resolved=False)
-    assert "known before resolving" in line_text(difference_line(unknown, LOOK))
-    assert "Only the resolver can tell all" in text(source_about(DECLARED, 80, LOOK))
+    assert "difference known after resolving" in line_text(difference_line(unknown, LOOK))
+    assert "Full difference known after resolving." in text(source_about(DECLARED, 80, LOOK))
 
 
 def test_a_difference_unfolds_into_names_and_versions() -> None:
     told = text(source_about(LOCKED, 80, LOOK))
-    assert "4 packages change" in told
-    assert "1 package goes" in told
+    assert "4 packages changed" in told
+    assert "1 package removed" in told
     assert "~ fastapi    0.115.6 → 0.115.12" in told
     assert "+ sniffio  1.3.1" in told
     assert "- ipython  8.31.0" in told
@@ -417,7 +417,7 @@ async def test_where_no_interpreter_is_proposed_enter_asks_to_choose_one() -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(app)
         await pilot.press("enter")
-        await until(lambda: "choose the one it shall rest on" in shown(app))
+        await until(lambda: "select a base interpreter" in shown(app))
         await pilot.press("enter", "enter")
         await until(lambda: app.answers)
     app.answers[0][0].plan(frozenset())
@@ -456,7 +456,7 @@ async def test_where_there_is_little_room_tab_reads_what_is_told() -> None:
     async with app.run_test(size=(50, 15)) as pilot:
         await ready(app)
         await pilot.press("j", "tab")
-        await until(lambda: "4 packages change" in shown(app))
+        await until(lambda: "4 packages changed" in shown(app))
         await pilot.press("escape")
         assert app.view.list.has_focus
         assert not app.answers
@@ -465,9 +465,9 @@ async def test_where_there_is_little_room_tab_reads_what_is_told() -> None:
 async def test_nothing_to_choose_from_says_so() -> None:
     app, _ = dialog(choices=RecreateChoices((), ()))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(lambda: "There is nothing to make it from" in shown(app))
+        await until(lambda: "No source to recreate from" in shown(app))
         await pilot.click("#go_on")
-        await until(lambda: "no source can be chosen" in shown(app))
+        await until(lambda: "no source available" in shown(app))
 
 
 async def test_the_mouse_chooses_on_the_box_and_goes_on_by_the_button() -> None:

@@ -194,7 +194,7 @@ async def test_space_a_and_the_lock_are_planned_as_chosen() -> None:
         await ready(app)
         assert app.view.list.current.key == ("package", "click")
         await pilot.press("space", "j", "j", "a")
-        await until(lambda: "0 of 3 chosen" in shown(app))
+        await until(lambda: "0 of 3 selected" in shown(app))
         await pilot.press("g", "space", "enter")
         await until(lambda: app.answers)
     request = app.answers[0]
@@ -290,7 +290,7 @@ async def test_everything_newest_teaches_what_to_press() -> None:
 
 async def test_an_interpreter_says_if_it_is_a_repair_and_is_planned() -> None:
     app, operations = dialog()
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(132, 36)) as pilot:
         await ready(app)
         await pilot.press("2")
         await until(lambda: "CPython 3.12.9" in shown(app))

@@ -156,7 +156,7 @@ def test_when_nothing_is_open_it_says_how_to_activate_and_what_to_try():
     told = "\n".join(line_text(each) for each in about_lines(walk, walk.steps[0], look(), 80))
     assert "Project setup complete" in told
     assert "activate  source ~/work/shop/.venv/bin/activate" in told
-    assert "then try  pytest -q" in told
+    assert "then run  pytest -q" in told
     one_open = walk_of(made.steps())
     told = "\n".join(line_text(each) for each in about_lines(one_open, None, look(), 80))
     assert "Project setup complete" not in told
@@ -321,7 +321,7 @@ async def test_a_failure_says_why_where_the_step_is(walked, made_up, wait_until)
 @pytest.mark.parametrize(
     ("down", "words"),
     [
-        (1, "first comes “Environment”"),
+        (1, "requires: Environment"),
         (3, "manual step: give new values"),
         (4, "not applicable"),
         (6, "copied source ~/work/shop/.venv/bin/activate"),
@@ -368,7 +368,7 @@ async def test_it_is_left_and_resumed_where_it_was(walked, wait_until):
         assert pilot.app.screen.walk is walk
         await wait_until(lambda: pilot.app.screen.panes.list.current is not None)
         assert pilot.app.screen.panes.list.current.name == "dotenv"
-        await wait_until(lambda: "1 of 7 done, looking" in shown(pilot.app))
+        await wait_until(lambda: "1 of 7 done, checking…" in shown(pilot.app))
 
 
 async def test_what_ends_after_it_was_left_is_remembered(walked, made_up, wait_until):
@@ -393,7 +393,7 @@ async def test_a_disk_that_does_not_answer_is_said_and_costs_one_thread(
     walking = made.MadeUpWalking(dead=lambda: dead[0])
     try:
         async with walked(walking, looked=False) as (pilot, _):
-            await wait_until(lambda: "may not answer" in shown(pilot.app))
+            await wait_until(lambda: "the disk is not responding" in shown(pilot.app))
             begun = time.monotonic()
             await pilot.press(*["r"] * 5)
             assert time.monotonic() - begun < 5
@@ -437,7 +437,7 @@ async def test_the_panes_take_turns_and_esc_leads_back(walked, size, wait_until)
         assert "to do" in shown(app)
         await pilot.press("tab")
         assert screen.panes.about.has_focus
-        assert "It runs" in shown(app)
+        assert " Runs" in shown(app)
         await pilot.press("escape")
         assert screen.panes.list.has_focus
         await pilot.press("escape")
@@ -502,7 +502,7 @@ async def test_without_a_project_it_asks_for_a_folder_that_is_completed(
         await pilot.press(*"sh")
         await wait_until(lambda: len(dialog.folders.rows) == 1)
         await pilot.press("tab", "backspace", "x", "enter")
-        await wait_until(lambda: "no folder that can be opened" in shown(app))
+        await wait_until(lambda: "cannot open folder ~/clones/" in shown(app))
         await pilot.press("backspace", "enter")
         await wait_until(lambda: asked)
         assert asked == [(str(tmp_path / "clones" / "shop"), None)]

@@ -316,7 +316,7 @@ class InterpreterPanel(UpgradePanel[RecreateChoices]):
         """The keys on a row."""
         if row is None:
             return {"tab.1": "packages", "back": "cancel"}
-        word = "show plan" if self.pythons.is_chosen(row) else "choose"
+        word = "show plan" if self.pythons.is_chosen(row) else "select"
         return {"open": word, "back": "cancel"}
 
     def chosen(self) -> InterpreterChosen | None:

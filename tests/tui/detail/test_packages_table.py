@@ -85,7 +85,7 @@ def test_nothing_shown_says_what_to_press() -> None:
     assert footing(PACKAGES, 1, PackageView(text="x"), LOOK).startswith("1 of 4 · ")
     remapped = replace(LOOK, keys={"asked": "f4", "back": "f5"})
     assert "f4: show all" in nothing_shown(PACKAGES, PackageView(requested_only=True), remapped)
-    assert "f5 clears" in nothing_shown(PACKAGES, PackageView(text="x"), remapped)
+    assert "f5: clear" in nothing_shown(PACKAGES, PackageView(text="x"), remapped)
 
 
 def test_columns_give_way_when_there_is_little_room() -> None:

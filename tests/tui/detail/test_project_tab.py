@@ -70,19 +70,12 @@ def test_below_is_what_is_declared_locked_and_asked_for(told):
         ["project", "dependencies", "11", "of", "12", "default"],
         ["group", "dev", "4", "of", "4", "default"],
         ["group", "docs", "0", "of", "3", "not", "selected"],
-        [
-            "extra",
-            "postgres",
-            "1",
-            "of",
-            "1",
-            *["all", "of", "it", "is", "here,", "so", "it", "counts"],
-        ],
+        ["extra", "postgres", "1", "of", "1", "fully", "installed,", "included"],
         ["Locks"],
         ["uv.lock", "88", "packages"],
-        ["Python", "this", "is", "3.12.4"],
-        ["asks", "for", ">=3.11", "pyproject.toml"],
-        ["asks", "for", "3.12", ".python-version"],
+        ["Python", "current", "3.12.4"],
+        ["required", ">=3.11", "pyproject.toml"],
+        ["required", "3.12", ".python-version"],
         ["deployed", "on", "3.13", "Dockerfile:3"],
         ["tested", "on", "3.11,", "3.12", ".github/workflows/ci.yml"],
     ]
@@ -277,7 +270,7 @@ async def test_the_key_says_in_the_list_where_it_means_something(
         await pilot.pause()
         told = [note.message for note in pilot.app._notifications]
         assert any("open Project or .env (3 and 4)" in one for one in told)
-        assert any("4 opens the .env" in one for one in told)
+        assert any("open .env to reveal values (4)" in one for one in told)
 
 
 @pytest.mark.parametrize(

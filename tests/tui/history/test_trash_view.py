@@ -59,7 +59,7 @@ def test_what_is_partly_purged_is_called_so_and_promises_nothing() -> None:
     assert row.count("–") == 2  # for how long it is kept, and what it frees
     said = about(left)
     assert "✗ Partly deleted: lib/x is left." in said
-    assert "what is left of it cannot be restored" in said
+    assert "the rest cannot be restored" in said
     assert ": restore" not in said
     assert "reclaimable" not in said
     narrow = line_text(draw_item(left, TrashColumns.fit(46), LOOK, marked=False, largest=10))
@@ -80,9 +80,9 @@ def test_what_a_purge_frees_is_never_made_up() -> None:
 def test_problems_are_told_in_words() -> None:
     assert "✗ Cannot be accessed: the disk is not mounted." in about(SHOP)
     assert "✗ Manifest damaged." in about(TORN)
-    assert "left alone" in about(TORN)
-    assert "Only a symbolic link was put aside" in about(LINK)
-    assert "is due: one start of EnvDeck announces it" in about(DUE)
+    assert "Its contents are kept." in about(TORN)
+    assert "Only a symlink was moved; its target is untouched." in about(LINK)
+    assert "expired: EnvDeck announces it at its next start" in about(DUE)
     assert "Replaced by a recreate" in about(BLOG)
 
 

@@ -169,12 +169,12 @@ def test_a_clean_global_python_is_praised_and_the_others_are_told_why() -> None:
     )
     text = told(InterpreterBase(base, "/usr/bin/python3", None), 200)
     assert "Global packages  15 packages" in text
-    assert "14 in dist-packages, the system's own" in text
+    assert "14 in dist-packages, managed by the system package manager" in text
     assert "a, b, c, d, e, f, g, h, i, j, k, l\n" in text
     assert "and 2 more  enter: show all" in text
     assert "1 in user site, visible to every Python 3.12 outside environments" in text
     assert "~/.local/lib/x" in text
-    assert "A clean global Python has nothing here" in text
+    assert "Avoid global packages: use an environment, pipx or uv tool instead." in text
     assert "also /usr/local/bin/python" in text
     assert "externally managed (PEP 668)" in text
     assert "end of life since 2026-10" in text

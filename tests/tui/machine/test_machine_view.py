@@ -237,7 +237,7 @@ async def test_an_empty_machine_says_what_to_do() -> None:
         await until(pilot, lambda: app.screen is app.view)
         bars = app.view.table
         await until(pilot, lambda: bars.size.height > 0)
-        assert "No environments are known yet" in bars.render_line(1).text
+        assert "No environments found yet" in bars.render_line(1).text
         await pilot.press("j", "enter", "escape")
         await until(pilot, lambda: app.screen is not app.view)
 

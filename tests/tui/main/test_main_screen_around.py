@@ -138,7 +138,7 @@ async def test_opening_a_folder_where_there_is_no_desktop_says_so(
         monkeypatch.delenv(name, raising=False)
     async with open_screen() as pilot:
         await pilot.press("o")
-        await wait_until(lambda: "there is no" in everything(pilot))
+        await wait_until(lambda: "no desktop in this session" in everything(pilot))
 
 
 async def test_a_folder_that_is_gone_says_so(open_screen, monkeypatch, wait_until, tmp_path):
@@ -150,7 +150,7 @@ async def test_a_folder_that_is_gone_says_so(open_screen, monkeypatch, wait_unti
     monkeypatch.setenv("PATH", str(tmp_path))
     async with open_screen() as pilot:
         await pilot.press("o")
-        await wait_until(lambda: "no longer" in everything(pilot))
+        await wait_until(lambda: "folder not found" in everything(pilot))
 
 
 async def test_views_open_and_go_back(open_screen, wait_until):
@@ -196,7 +196,7 @@ async def test_the_palette_does_any_action(open_screen, wait_until):
         await pilot.press("ctrl+p")
         await wait_until(lambda: pilot.app.screen is not pilot.app.main)
         await pilot.press(*"mark all shown")
-        await wait_until(lambda: "Mark every row" in everything(pilot))
+        await wait_until(lambda: "Mark or unmark all rows shown" in everything(pilot))
         await pilot.press("down", "enter")
         await wait_until(lambda: len(pilot.app.main.list.listing.marks.paths) == 20)
 
@@ -323,7 +323,7 @@ async def test_what_could_not_be_read_is_listed_with_its_reason(open_screen, mad
         await pilot.press("e")
         await wait_until(lambda: pilot.app.screen is not main)
         text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        assert "2 places" in text
+        assert "2 paths not included in the totals" in text
         assert "~/[/]secret\\x1b  no permission" in text
         await pilot.press("e")
         await wait_until(lambda: pilot.app.screen is main)
@@ -427,7 +427,7 @@ async def test_what_was_left_out_is_listed_with_the_command_that_includes_it(
         await pilot.press("e")
         await wait_until(lambda: pilot.app.screen is not main)
         text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        assert "1 place left out of the figures, 2 not looked at" in text
+        assert "1 path not included in the totals, 2 not looked at" in text
         assert "~/work" in text
         assert "~/[/]code\\x1b" in text
         assert "envdeck list /disk/code" in text

@@ -106,7 +106,7 @@ async def test_the_row_and_a_line_say_what_is_being_done_and_the_end_says_the_wa
         assert "» delet" in hand.text
         await hand.until(lambda: "40 of 100 files" in hand.text)
         assert "deleting" in hand.text
-        assert "O shows it" in hand.text
+        assert "O: show" in hand.text
         await hand.over()
         await hand.until(lambda: hand.main.list.listing.get(path) is None)
         await hand.pilot.pause()
@@ -160,7 +160,7 @@ async def test_what_is_being_worked_on_is_not_taken_twice(acting):
         for key in ("d", "c", "u"):
             await hand.pilot.press("g", key)
             assert hand.app.screen is hand.main
-            assert "is being deleted: O shows it" in hand.toasts[-1]
+            assert "is being deleted (O: operations)" in hand.toasts[-1]
 
 
 async def test_the_last_row_keeps_the_cursor_after_a_yes(acting):
@@ -196,7 +196,7 @@ async def test_in_the_view_what_is_not_over_is_not_taken_back(acting):
         await hand.pilot.press("x")
         await hand.until(lambda: not hand.main.operations.busy)
         await hand.pilot.press("z")
-        assert "it changed nothing" in hand.toasts[-1]
+        assert "nothing to undo: nothing changed" in hand.toasts[-1]
 
 
 async def test_the_step_that_runs_stays_in_sight(acting, made_up):
@@ -276,11 +276,11 @@ async def test_the_view_shows_steps_output_and_commands_and_cancels(acting):
         await hand.pilot.press("2")
         assert "running · in ~/work" in hand.text
         await hand.pilot.press("1", "x")
-        assert any("stopping" in toast for toast in hand.toasts)
+        assert any("cancelling: rolling back" in toast for toast in hand.toasts)
         await hand.until(lambda: not hand.main.operations.busy)
         await hand.until(lambda: "rolled back" in hand.text)
         await hand.pilot.press("x")
-        assert "it is over" in hand.toasts[-1]
+        assert "nothing to cancel: already finished" in hand.toasts[-1]
         await hand.pilot.press("O")
         assert hand.app.screen is hand.main
 
@@ -330,7 +330,7 @@ async def test_one_that_waits_is_cancelled_before_it_begins(acting):
 async def test_with_nothing_to_see_the_view_says_what_to_press(acting):
     async with acting() as hand:
         await hand.pilot.press("O")
-        assert "Nothing is being done" in hand.text
+        assert "No operations." in hand.text
         await hand.pilot.press("escape")
         assert hand.app.screen is hand.main
 
@@ -366,7 +366,7 @@ async def test_quitting_waits_for_what_runs_where_that_is_wanted(acting):
     async with acting() as hand:
         await hand.delete()
         await hand.pilot.press("q", "right", "enter")
-        assert "waiting for it" in hand.text
+        assert "waiting for operations to finish" in hand.text
         assert hand.app._exit is False
         hand.operations.held = False
         await hand.until(lambda: hand.app._exit)
@@ -483,7 +483,12 @@ async def test_the_read_only_mode_says_what_is_pending_and_clears_nothing_up(
     )
     async with open_screen(operations=operations) as pilot:
         toasts = pilot.app._notifications
-        await wait_until(lambda: any("and 1 more: not over" in each.message for each in toasts))
+        await wait_until(
+            lambda: any(
+                "and 1 more: interrupted, or running in another envdeck" in each.message
+                for each in toasts
+            )
+        )
         assert operations.asked == [("pending", ())]
 
 
@@ -505,7 +510,7 @@ async def test_what_was_announced_is_purged_through_the_queue(acting):
 )
 async def test_what_a_later_start_purges_is_said_noted_and_left_alone(acting, names, words):
     items = tuple(Item(f"/home/ada/trash/{name}", None) for name in names)
-    said = f"{words} from the trash when EnvDeck starts in 8 hours or later: T to look"
+    said = f"{words} from the trash when EnvDeck starts in 8 hours or later (T: open trash)"
     async with acting(held=False, due_items=Due(announced=items, wait=NOTICE - 1)) as hand:
         await hand.until(lambda: any(said in toast for toast in hand.toasts))
         await hand.until(lambda: ("announce", names) in hand.operations.asked)

@@ -122,7 +122,9 @@ async def test_nothing_locked_or_declared_teaches_what_would_be() -> None:
         await until(lambda: "No lock file or declared dependencies." in shown(app))
         await until(lambda: "pyproject.toml" in shown(app))
         await pilot.click("#go_on")
-        await until(lambda: "nothing to install: no lock file or declared dependencies" in shown(app))
+        await until(
+            lambda: "nothing to install: no lock file or declared dependencies" in shown(app)
+        )
         assert app.screen is app.view
 
 

@@ -347,7 +347,7 @@ class PickerDialog(Dialog[ResultT], Generic[ResultT]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("refresh")]
     AUTO_FOCUS = ".choices"
     GO_ON = "Show plan"
-    TYPING: ClassVar[Mapping[str, str]] = {"open": "take it", "back": "cancel"}
+    TYPING: ClassVar[Mapping[str, str]] = {"open": "accept", "back": "cancel"}
     """What keys do where letters go into a field."""
 
     def __init__(self, look: Look) -> None:

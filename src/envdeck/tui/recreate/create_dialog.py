@@ -64,8 +64,8 @@ class CreateDialog(PickerDialog[PlanRequest]):
         )
         takes = "Packages are installed for this version."
         lacks = "No suitable interpreter found."
-        on = (BLANK, title("On"))
-        self._pythons = PythonRows(look, takes, takes, above=on, none=lacks)
+        python = (BLANK, title("Python"))
+        self._pythons = PythonRows(look, takes, takes, above=python, none=lacks)
         self.picker.sections = (self._sources, self._pythons)
         self._known = False
         self._pause: Timer | None = None

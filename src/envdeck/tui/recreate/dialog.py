@@ -163,7 +163,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
             "Same minor version: packages stay at their versions.",
             "Another minor version: all packages are reinstalled for it.",
             self._forecaster,
-            above=(BLANK, title("On", "highlight one to check compatibility")),
+            above=(BLANK, title("Python", "highlight one to check compatibility")),
             none="No suitable interpreter found.",
         )
         self._doubts = DoubtRows(look, (), self._sources, self._pythons)

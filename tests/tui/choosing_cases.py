@@ -284,7 +284,7 @@ PASTS = (
     ),
     past(
         2,
-        "it changed nothing",
+        "nothing changed",
         operation=Operation.UPGRADE,
         move=Move.EXCHANGE,
         phase=Phase.ROLLED_BACK,

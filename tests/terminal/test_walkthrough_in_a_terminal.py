@@ -33,7 +33,7 @@ def test_a_step_is_done_and_ticked_and_the_next_one_is_under_the_cursor(start):
     screen.press("y")
     screen.until(lambda: "2 of 7 done" in screen.text)
     screen.until(lambda: "Creating virtual environment at .venv" in screen.text)
-    screen.until(lambda: "fails only when it is imported" in screen.text)
+    screen.until(lambda: "fail only at import" in screen.text)
     screen.resize(50, 15)
     screen.until(lambda: "? help" in screen.text and "2 of 7 done" in screen.text)
     screen.press("q")

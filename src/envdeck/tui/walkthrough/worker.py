@@ -169,13 +169,13 @@ class WalkthroughPanes:
         step = self.list.current
         hints: dict[str, str] = {}
         if self.walk.active is not None:
-            hints = {"cancel": "", "next_pane": "read"}
+            hints = {"cancel": "", "next_pane": "details"}
         elif step is not None:
             word = _does(step)
             hints = {"open": word} if word else {}
             if step.commands and word != _COPY:
                 hints["copy"] = _COPY
-            hints["next_pane"] = "read"
+            hints["next_pane"] = "details"
         self._keys.tell({**hints, "refresh": "refresh", "back": "leave", "help": ""})
 
     def row_moved(self) -> None:

@@ -1,0 +1,1 @@
+"""Which change of packages makes a command fail."""

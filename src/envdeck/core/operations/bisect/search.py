@@ -1,0 +1,161 @@
+"""The search for the smallest set of changes that turns good into bad: delta debugging.
+
+It asks for verdicts and knows nothing of packages: a change is a number, a set of changes is what
+lies between the good state (none of them) and the bad one (all of them). After A. Zeller and
+R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002): first one change is
+isolated that matters where the ones before it are applied, then whatever it cannot do without.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+
+
+class Verdict(StrEnum):
+    """What a run says of a set of changes, as in the JSON contract."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"
+    """It cannot be told: the set is not permitted, could not be built, or the command said so."""
+
+
+class SearchStatus(StrEnum):
+    """How a search ended, as in the JSON contract."""
+
+    FOUND = "found"
+    NOT_REPRODUCED = "not-reproduced"
+    """Good is not good, or bad is not bad."""
+    CANNOT_TELL = "cannot-tell"
+
+
+Changes = frozenset[int]
+Judge = Callable[[Sequence[Changes]], Sequence[Verdict]]
+"""Returns a verdict for each set; they may be judged at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found."""
+
+    status: SearchStatus
+    culprits: tuple[int, ...] = ()
+    """The smallest set found that is bad; of CANNOT_TELL the suspects that are left."""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Search:
+    """One search over the changes from 0 to `count` - 1."""
+
+    count: int
+    judge: Judge
+    at_once: int = 1
+    """How many sets are judged at once: more of them end it in fewer rounds."""
+    _known: dict[Changes, Verdict] = field(default_factory=dict)
+
+    def run(self) -> SearchResult:
+        """Search; every set is judged once, but for the one that is found where it took several
+        changes: it is judged again, since a command that fails at random looks just so."""
+        good, bad = frozenset[int](), frozenset(range(self.count))
+        first = self._judge([good] if self.count == 0 else [good, bad])
+        if first[0] is not Verdict.GOOD:
+            return _not_reproduced("good", first[0])
+        if first[-1] is not Verdict.BAD:
+            return _not_reproduced("bad", first[-1])
+        good, bad = self._isolate(good, bad)
+        left = bad - good
+        if len(left) > 1:
+            return SearchResult(
+                SearchStatus.CANNOT_TELL,
+                tuple(sorted(left)),
+                "the sets between them could not be judged",
+            )
+        return self._reduce(left, good)
+
+    def _isolate(self, good: Changes, bad: Changes) -> tuple[Changes, Changes]:
+        """Return a good and a bad set that differ by as little as can be told."""
+        parts = 2
+        while len(bad - good) > 1:
+            suspects = sorted(bad - good)
+            parts = min(max(parts, self.at_once + 1), len(suspects))
+            for sets in self._rounds(good, suspects, parts):
+                verdicts = dict(zip(sets, self._judge(sets), strict=True))
+                closest = _closest(good, bad, verdicts)
+                if closest != (good, bad):
+                    good, bad, parts = *closest, 2
+                    break
+            else:
+                if parts == len(suspects):
+                    break
+                parts *= 2
+        return good, bad
+
+    def _rounds(
+        self, good: Changes, suspects: Sequence[int], parts: int
+    ) -> Iterator[list[Changes]]:
+        """Yield the sets to judge, as many at once as may be: first the steps from good to bad in
+        order, then each part by itself, then all but each part."""
+        cuts = [len(suspects) * number // parts for number in range(parts + 1)]
+        pieces = [frozenset(suspects[a:b]) for a, b in pairwise(cuts)]
+        steps = [good.union(*pieces[:number]) for number in range(1, parts)]
+        alone = [good | piece for piece in pieces]
+        without = [good.union(suspects) - piece for piece in pieces]
+        waiting = [one for one in (*steps, *alone, *without) if one not in self._known]
+        waiting = list(dict.fromkeys(waiting))
+        middle = len(steps) // 2
+        if self.at_once == 1 and steps:  # the middle first: it halves what is left
+            waiting.sort(key=lambda one: one != steps[middle])
+        for start in range(0, len(waiting), self.at_once):
+            yield waiting[start : start + self.at_once]
+
+    def _reduce(self, needed: Changes, before: Changes) -> SearchResult:
+        """Return the smallest bad set that has the isolated change: alone, or with those of the
+        ones before it that it cannot do without."""
+        several = False
+        while self._judge([needed])[0] is not Verdict.BAD:
+            several = True
+            rest = sorted(before - needed)
+            low, high = 0, len(rest)  # needed with the first `high` of the rest is bad
+            if not rest:
+                return SearchResult(
+                    SearchStatus.CANNOT_TELL, tuple(sorted(needed)), "it fails at random"
+                )
+            while high - low > 1:
+                middle = (low + high) // 2
+                verdict = self._judge([needed.union(rest[:middle])])[0]
+                if verdict is Verdict.BAD:
+                    high = middle
+                else:
+                    low = middle
+            needed |= {rest[high - 1]}
+            before = frozenset(rest[: high - 1])
+        culprits = tuple(sorted(needed))
+        if several and next(iter(self.judge([needed]))) is not Verdict.BAD:
+            return SearchResult(SearchStatus.CANNOT_TELL, culprits, "it fails at random")
+        return SearchResult(SearchStatus.FOUND, culprits)
+
+    def _judge(self, sets: Sequence[Changes]) -> list[Verdict]:
+        unknown = [one for one in dict.fromkeys(sets) if one not in self._known]
+        for start in range(0, len(unknown), self.at_once):
+            asked = unknown[start : start + self.at_once]
+            self._known.update(zip(asked, self.judge(asked), strict=True))
+        return [self._known[one] for one in sets]
+
+
+def _closest(
+    good: Changes, bad: Changes, verdicts: dict[Changes, Verdict]
+) -> tuple[Changes, Changes]:
+    """Return the good and the bad set that are closest, one within the other."""
+    goods = [good, *(one for one, verdict in verdicts.items() if verdict is Verdict.GOOD)]
+    bads = [bad, *(one for one, verdict in verdicts.items() if verdict is Verdict.BAD)]
+    pairs = [(one, other) for one in goods for other in bads if good <= one < other <= bad]
+    return min(pairs, key=lambda pair: len(pair[1] - pair[0]), default=(good, bad))
+
+
+def _not_reproduced(state: str, verdict: Verdict) -> SearchResult:
+    if verdict is Verdict.SKIP:
+        return SearchResult(SearchStatus.CANNOT_TELL, reason=f"the {state} state cannot be judged")
+    other = "bad" if state == "good" else "good"
+    return SearchResult(SearchStatus.NOT_REPRODUCED, reason=f"the {state} state is {other}")

@@ -1,0 +1,121 @@
+"""The search for what turned good into bad, over every way it can be hidden."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envdeck.core.operations.bisect.search import (
+    Search,
+    SearchStatus,
+    Verdict,
+)
+
+BAD, GOOD, SKIP = Verdict.BAD, Verdict.GOOD, Verdict.SKIP
+
+
+class Runs:
+    """A command that fails where all culprits are there; counts how often it is run."""
+
+    def __init__(self, culprits, skip=lambda _: False):
+        self.culprits, self.skip = frozenset(culprits), skip
+        self.sets: list = []
+
+    def __call__(self, sets):
+        self.sets += sets
+        return [self.verdict(one) for one in sets]
+
+    def verdict(self, one):
+        if self.skip(one):
+            return SKIP
+        return BAD if self.culprits <= one else GOOD
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 32, 100])
+def test_a_single_culprit_is_found_by_halves(count):
+    for culprit in {0, count // 3, count // 2, count - 1}:
+        runs = Runs({culprit})
+        found = Search(count, runs).run()
+        assert (found.status, found.culprits) == (SearchStatus.FOUND, (culprit,))
+        assert len(runs.sets) <= math.ceil(math.log2(count)) + 3
+        assert len(set(runs.sets)) == len(runs.sets), "no set is run twice"
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(1, 40), st.integers(1, 4))
+def test_what_only_together_breaks_it_is_found_whole(data, count, at_once):
+    culprits = data.draw(st.sets(st.integers(0, count - 1), min_size=1, max_size=4))
+    found = Search(count, Runs(culprits), at_once=at_once).run()
+    assert (found.status, set(found.culprits)) == (SearchStatus.FOUND, culprits)
+
+
+@settings(deadline=None)
+@given(st.data(), st.integers(2, 24), st.integers(1, 3))
+def test_one_that_needs_another_is_found_where_sets_are_not_permitted(data, count, at_once):
+    """Sets that have a change without the one it requires are passed over."""
+    culprit, required = data.draw(
+        st.lists(st.integers(0, count - 1), min_size=2, max_size=2, unique=True)
+    )
+    runs = Runs({culprit}, skip=lambda one: culprit in one and required not in one)
+    found = Search(count, runs, at_once=at_once).run()
+    assert found.status is SearchStatus.FOUND
+    assert culprit in found.culprits
+    assert set(found.culprits) <= {culprit, required}
+
+
+@settings(deadline=None)
+@given(st.integers(0, 12), st.integers(0, 2**32), st.integers(1, 3))
+def test_whatever_the_verdicts_are_it_ends_and_never_claims_what_was_not_seen(count, seed, at_once):
+    chance = random.Random(seed)
+    seen = {}
+
+    def judge(sets):
+        answers = [chance.choice([BAD, GOOD, SKIP]) for _ in sets]
+        seen.update(zip(sets, answers, strict=True))
+        return answers
+
+    found = Search(count, judge, at_once=at_once).run()
+    if found.status is SearchStatus.FOUND:
+        assert seen[frozenset(found.culprits)] is BAD
+        assert seen[frozenset()] is GOOD
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status", "word"),
+    [
+        ((BAD, BAD), SearchStatus.NOT_REPRODUCED, "good state is bad"),
+        ((GOOD, GOOD), SearchStatus.NOT_REPRODUCED, "bad state is good"),
+        ((SKIP, BAD), SearchStatus.CANNOT_TELL, "good state"),
+        ((GOOD, SKIP), SearchStatus.CANNOT_TELL, "bad state"),
+    ],
+)
+def test_whether_good_is_good_and_bad_is_bad_is_asked_first(verdicts, status, word):
+    answers = {frozenset(): verdicts[0], frozenset({0, 1}): verdicts[1]}
+    found = Search(2, lambda sets: [answers[one] for one in sets]).run()
+    assert found.status is status
+    assert word in found.reason
+
+
+def test_without_any_change_there_is_nothing_to_find():
+    found = Search(0, lambda sets: [GOOD for _ in sets]).run()
+    assert found.status is SearchStatus.NOT_REPRODUCED
+
+
+def test_where_nothing_between_can_be_judged_the_suspects_are_told():
+    runs = Runs({3}, skip=lambda one: 0 < len(one) < 6)
+    found = Search(6, runs).run()
+    assert (found.status, found.culprits) == (SearchStatus.CANNOT_TELL, (0, 1, 2, 3, 4, 5))
+
+
+def test_more_at_once_need_fewer_rounds():
+    rounds = []
+
+    def judge(sets):
+        rounds.append(len(sets))
+        return [BAD if 77 in one else GOOD for one in sets]
+
+    assert Search(100, judge, at_once=4).run().culprits == (77,)
+    assert len(rounds) <= 6
+    assert max(rounds) <= 4

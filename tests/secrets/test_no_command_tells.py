@@ -21,6 +21,7 @@ CALLS = {
     "doctor": ("doctor", "--deep"),
     "doctor as JSON": ("doctor", ENV, "--deep", "--json"),
     "why": ("why", ENV, "one"),
+    "bisect": ("bisect", ENV, "--good", "2026-01-01", "--", "true"),
     "interpreters": ("interpreters", "--json"),
     "dotenv": ("dotenv", PROJECT),
     "dotenv as JSON": ("dotenv", PROJECT, "--json"),

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "diff": "compare with the project, another environment or a file",
         "doctor": "what is wrong with one, some or all environments, and how to fix it",
         "why": "why a package is installed",
+        "bisect": "which change of packages makes a command fail",
         "interpreters": "list base interpreters",
         "delete": "move environments to the trash, or delete permanently",
         "recreate": "recreate an environment, optionally with another Python",
@@ -168,6 +169,8 @@ _VERSION = {"-V", "--version"}
 _READ_ONLY = "--read-only"
 _LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
+_COMMAND_LINES = {"bisect"}
+"""Commands that take another command line behind `--`, every word of it as it is."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""
 
@@ -206,12 +209,17 @@ def _done(arguments: Sequence[str], context: CommandContext) -> int:
 
 
 def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
+    whole = arguments
     options, operands = _split(arguments)
     if _READ_ONLY in options:  # it holds for every command, wherever it stands
         context.read_only = True
         options = [option for option in options if option != _READ_ONLY]
     arguments = [*options, *operands]
     first = options[0] if options else ""
+    if first in _COMMAND_LINES and "--" in whole:
+        parsed = build_parser(first).parse(options[1:])
+        parsed.command = list(whole[whole.index("--") + 1 :])
+        return command(first).run(parsed, context)
     if first in COMMANDS:
         parsed = build_parser(first).parse(arguments[1:])
         if first not in _LOOKING:

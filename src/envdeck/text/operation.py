@@ -31,6 +31,7 @@ OPERATION_WORDS = {
     ),
     Operation.EDIT: OperationWords("edit", "editing", "edited"),
     Operation.RUN: OperationWords("run", "running", "run"),
+    Operation.BISECT: OperationWords("bisect", "bisecting", "bisected"),
 }
 
 

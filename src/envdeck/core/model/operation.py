@@ -115,6 +115,8 @@ class Operation(StrEnum):
     """One file of a project is written anew: a `.env`, a `.gitignore`."""
     RUN = "run"
     """A command of the project is run: its hooks are installed, its tests are started."""
+    BISECT = "bisect"
+    """Sets of packages are tried in copies; the environment stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)

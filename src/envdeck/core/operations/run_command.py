@@ -78,7 +78,7 @@ def plan_run(context: Context, task: Task) -> RunPlan | NoPlan:
         id=new_id(host),
         operation=Operation.RUN,
         targets=(Target(task.folder, None, os.path.basename(task.folder), tuple(facts)),),
-        steps=(Step(task.title, _command(task, host).shown),),
+        steps=(Step(task.title, task_command(task, host).shown),),
         warnings=(_NO_WAY_BACK,),
         refusals=(read_only(),) if context.policy.read_only else (),
         frees_now_bytes=0,
@@ -91,7 +91,7 @@ def run(plan: RunPlan, context: Context, tell: Tell, stopped: Stopped) -> RunRes
     """Run it to its end, telling what it prints; it has no input, and can be stopped."""
     host = context.catalog.host
     tell(StepStarted(0, plan.steps[0].title))
-    done = Runner(host).run(_command(plan.task, host), tell, stopped)
+    done = Runner(host).run(task_command(plan.task, host), tell, stopped)
     after = f"after {done.seconds:.1f} s"
     stays = "its effects remain"
     if done.stopped:
@@ -105,7 +105,8 @@ def run(plan: RunPlan, context: Context, tell: Tell, stopped: Stopped) -> RunRes
     )
 
 
-def _command(task: Task, host: Host) -> "Command":
+def task_command(task: Task, host: Host) -> Command:
+    """Return the command that carries a task out."""
     return Command(task.argv, task.folder, _environ(task, host), hides=task.hides)
 
 

@@ -1,0 +1,183 @@
+"""`bisect`: which change of packages makes a command fail."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+
+from envdeck.cli.console import CommandError, Exit
+from envdeck.cli.context import CommandContext
+from envdeck.cli.main import complete_folders
+from envdeck.cli.references import find_environment
+from envdeck.cli.scan import settle_folders, settle_pending
+from envdeck.cli.serialise import SCHEMA
+from envdeck.core.model import Environment
+from envdeck.core.operations.bisect.run import (
+    BisectRequest,
+    BisectResult,
+    BisectRun,
+    NoBisect,
+    run_bisect,
+    words_of,
+)
+from envdeck.core.operations.bisect.search import SearchStatus, Verdict
+from envdeck.core.timeline.model import NoSnapshot, Snapshot
+from envdeck.core.timeline.store import SnapshotStore
+from envdeck.text import counted, plain
+
+DESCRIPTION = """Which change of packages makes a command fail: sets of packages between a good
+snapshot and a bad one are tried in throw-away copies. The environment stays as it is.
+Exit code 0 of the command is good, 125 cannot tell, any other is bad."""
+
+EXAMPLES = """  envdeck bisect . --good 2026-11-20 -- pytest -x tests/test_api.py
+  envdeck bisect . --good 3f9a --bad 77c1 --timeout 60 -- python -c "import app"
+  envdeck timeline .               the snapshots there are"""
+
+_STYLES = {Verdict.GOOD: "green", Verdict.BAD: "red", Verdict.SKIP: "dim"}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    complete_folders(
+        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+    )
+    parser.add_argument(
+        "--good", required=True, metavar="SNAPSHOT", help="when it worked: an id, or a day"
+    )
+    parser.add_argument("--bad", metavar="SNAPSHOT", help="when it did not (default: as it is now)")
+    parser.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="end a run after this time"
+    )
+    parser.add_argument(
+        "--timeout-is-bad", action="store_true", help="count such a run as bad, not as unknown"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="runs at once (default: the number of cores)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.set_defaults(command=[])
+
+
+def run(arguments: Namespace, context: CommandContext) -> int:
+    """Bisect one environment."""
+    if not arguments.command:
+        raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
+    if context.read_only:
+        raise CommandError("read-only mode is on", hint="remove --read-only")
+    settle_folders(context)
+    operations = context.operations()
+    settle_pending(operations, context)
+    catalog = context.catalog()
+    environment = find_environment(arguments.reference, context, catalog)
+    store = SnapshotStore(context.host)
+    store.keep(environment, catalog.distributions(environment), source="bisect")
+    good = _snapshot(store, environment, arguments.good)
+    bad = (
+        _snapshot(store, environment, arguments.bad)
+        if arguments.bad
+        else store.snapshots(environment.path)[0]
+    )
+    request = BisectRequest(
+        environment,
+        good,
+        bad,
+        tuple(arguments.command),
+        environment.project.path or os.getcwd(),
+        limit=arguments.timeout,
+        late_is_bad=arguments.timeout_is_bad,
+        at_once=max(1, arguments.jobs or os.cpu_count() or 1),
+    )
+    tell: Callable[[BisectRun], None] = lambda _one: None  # noqa: E731 - what JSON needs
+    if not arguments.json:
+        tell = _teller(context)
+    result = run_bisect(operations, request, tell, lambda: False)
+    if isinstance(result, NoBisect):
+        raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
+    if any(one.verdict is Verdict.GOOD for one in result.runs[:1]):
+        store.mark_good(environment.path, good.id)
+    if arguments.json:
+        context.console.json(bisect_object(result))
+    else:
+        _print(result, context)
+    if result.stopped:
+        return Exit.INTERRUPTED
+    return Exit.DONE if result.status is SearchStatus.FOUND else Exit.FAILED
+
+
+def _snapshot(store: SnapshotStore, environment: Environment, reference: str) -> Snapshot:
+    found = store.find(environment.path, reference)
+    if isinstance(found, NoSnapshot):
+        raise CommandError(found.reason, hint=found.hint)
+    return found
+
+
+def _teller(context: CommandContext) -> Callable[[BisectRun], None]:
+    console = context.console
+    count = 0
+
+    def tell(one: BisectRun) -> None:
+        nonlocal count
+        count += 1
+        verdict = console.style(f"{one.verdict:4}", _STYLES[one.verdict])
+        took = f"  {one.seconds:.1f} s" if one.exit is not None else ""
+        reason = f"  {one.reason}" if one.reason else ""
+        console.line(f"{count:3}  {verdict}  {plain(_applied(one))}{took}{plain(reason)}")
+
+    return tell
+
+
+_SHOWN = 3
+"""Packages of a run that are named; more are counted."""
+
+
+def _applied(one: BisectRun) -> str:
+    """Say which of the suspects a run had as in the bad state."""
+    if not one.applied:
+        return "all as in the good state"
+    left = [name for name in one.packages if name not in one.applied]
+    if not left:
+        return "all as in the bad state"
+    if len(one.applied) <= _SHOWN:
+        return ", ".join(f"{name} {one.packages[name] or 'removed'}" for name in one.applied)
+    if len(left) <= _SHOWN:
+        return f"all but {', '.join(left)}"
+    return f"{len(one.applied):,} of {len(one.packages):,}"
+
+
+def _print(result: BisectResult, context: CommandContext) -> None:
+    console = context.console
+    console.line()
+    if result.status is SearchStatus.FOUND:
+        told = " with ".join(map(words_of, result.culprits))
+        console.line(
+            console.style(plain(f"Found in {counted(len(result.runs), 'run')}: {told}"), "bold")
+        )
+        for hint in result.hints:
+            console.line(f"  {plain(hint)}")
+        return
+    console.line(console.style(plain(f"{result.status}: {result.message}"), "yellow"))
+    last = next((one for one in reversed(result.runs) if one.tail), None)
+    for line in last.tail if last is not None else ():
+        console.line(f"  {plain(line)}")
+
+
+def bisect_object(result: BisectResult) -> dict[str, object]:
+    """Return what `bisect --json` says."""
+    return {
+        "schema": SCHEMA,
+        "status": result.status.value,
+        "culprits": [
+            {"name": one.name, "from": one.before, "to": one.after} for one in result.culprits
+        ],
+        "runs": [
+            {
+                "packages": dict(one.packages),
+                "verdict": one.verdict.value,
+                "exit": one.exit,
+                "seconds": round(one.seconds, 3),
+                "reason": one.reason or None,
+            }
+            for one in result.runs
+        ],
+        "message": result.message,
+        "hints": list(result.hints),
+    }

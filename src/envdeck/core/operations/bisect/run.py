@@ -1,0 +1,401 @@
+"""A bisect is run: sets of packages between good and bad, each in a throw-away copy.
+
+The copies are made of hard links beside the environment, in an item of the trash that the journal
+knows: whatever ends the program, the next start removes them. The environment is not touched, and
+that is proved at the end.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from typing import TypeAlias
+
+from envdeck.core.dotenv import values_of
+from envdeck.core.model import Environment, Operation, Target
+from envdeck.core.operations.bisect.search import (
+    Changes,
+    Search,
+    SearchResult,
+    SearchStatus,
+    Verdict,
+)
+from envdeck.core.operations.disk.links import FolderLinkError, folder_links
+from envdeck.core.operations.engine.command import Completed
+from envdeck.core.operations.engine.failure import explain
+from envdeck.core.operations.engine.relocation import relocate
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
+from envdeck.core.operations.guards.check import guard_context, mark_of, obstacles
+from envdeck.core.operations.recipe.verify import dependency_problems
+from envdeck.core.operations.run_command import Task, task_command
+from envdeck.core.operations.shared.base_interpreter import anchor_links
+from envdeck.core.operations.shared.context import Context, Stopped, read_environment
+from envdeck.core.operations.shared.describe import manifest_of
+from envdeck.core.operations.staging.changes import confine_records
+from envdeck.core.operations.staging.stage import python_at
+from envdeck.core.operations.transaction.journal import Entry, Move, new_id
+from envdeck.core.operations.transaction.picture import describe_changes
+from envdeck.core.operations.transaction.transaction import (
+    BusyError,
+    Transaction,
+    transaction,
+    trash_of,
+)
+from envdeck.core.system.files import reason_of
+from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+
+CANNOT_TELL = 125
+"""The exit code by which a command says that it cannot tell, as for `git bisect run`."""
+_NOT_STARTED = frozenset({126, 127})
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """One package that differs between the good state and the bad one."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    before: str | None
+    """Its version in the good state; None: it was not installed."""
+    after: str | None
+    """Its version in the bad state; None: it is not installed."""
+    obstacle: str = ""
+    """Why one of the two cannot be installed again, so that it stays as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRequest:
+    """What is bisected, and how."""
+
+    environment: Environment
+    good: Snapshot
+    bad: Snapshot
+    command: tuple[str, ...]
+    folder: str
+    """Where the command runs."""
+    limit: float | None = None
+    """Seconds after which a run is ended."""
+    late_is_bad: bool = False
+    """Whether such a run counts as bad; else it cannot be told."""
+    at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRun:
+    """One set that was judged."""
+
+    packages: Mapping[str, str | None]
+    """The versions of the suspects, by name; None: not installed."""
+    applied: tuple[str, ...]
+    """The suspects that are as in the bad state."""
+    verdict: Verdict
+    exit: int | None = None
+    """None where the command was not run."""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was passed over."""
+    tail: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of what the command wrote to standard error, secrets masked."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectResult:
+    """How a bisect ended."""
+
+    status: SearchStatus
+    message: str
+    culprits: tuple[PackageChange, ...] = ()
+    runs: tuple[BisectRun, ...] = ()
+    hints: tuple[str, ...] = ()
+    """What can be done now, with commands that work."""
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoBisect:
+    """Why nothing can be bisected, and a way out."""
+
+    message: str
+    hint: str = ""
+
+
+TellRun: TypeAlias = Callable[[BisectRun], None]
+
+
+class _EndedError(Exception):
+    """The search is over, so that the copies go."""
+
+
+class _StoppedError(Exception):
+    """A person stopped it."""
+
+
+def suspects(good: Snapshot, bad: Snapshot) -> tuple[PackageChange, ...]:
+    """Return what differs between two snapshots, by name."""
+    before = {one.name: one for one in good.packages}
+    after = {one.name: one for one in bad.packages}
+    found = []
+    for name in sorted(before.keys() | after.keys()):
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        found.append(
+            PackageChange(
+                name,
+                one.version if one else None,
+                other.version if other else None,
+                _obstacle(one) or _obstacle(other),
+            )
+        )
+    return tuple(found)
+
+
+def _obstacle(package: SnapshotPackage | None) -> str:
+    if package is None or not (package.editable or package.origin):
+        return ""
+    kind = "editable" if package.editable else f"installed from {package.origin}"
+    return f"{package.name} {package.version} is {kind}"
+
+
+def run_bisect(
+    context: Context, request: BisectRequest, tell: TellRun, stopped: Stopped
+) -> BisectResult | NoBisect:
+    """Search for the smallest change that makes the command fail. Slow; call it from a thread.
+
+    Good is asked whether it is good, and bad whether it is bad, before anything else. Raises
+    `OSError` where the disk refuses; the environment is as it was then too.
+    """
+    environment, ground = request.environment, context.ground
+    if context.policy.read_only:
+        return NoBisect("read-only mode is on", "remove --read-only")
+    changes = [one for one in suspects(request.good, request.bad) if not one.obstacle]
+    if not changes:
+        return NoBisect(
+            "nothing that can be installed differs between the two", "envdeck timeline ENV"
+        )
+    if link := next(folder_links(environment.path), None):
+        return NoBisect(f"{link} in the environment is a link to a folder: copies would share it")
+    path = environment.path
+    target = Target(path, environment.identity, environment.name, mark=mark_of(path))
+    against = obstacles(
+        Operation.BISECT, target, environment, guard_context(context), frozenset({"in-use"})
+    )
+    if against:
+        return NoBisect(f"blocked by {against[0].guard}: {against[0].message}", against[0].hint)
+    identifier = new_id(context.catalog.host)
+    entry = Entry(
+        id=identifier,
+        group=identifier,
+        operation=Operation.BISECT,
+        move=Move.EXCHANGE,
+        path=environment.path,
+        old=environment.identity,
+        name=environment.name,
+        manager=environment.manager,
+        python=environment.python.version or "",
+    )
+    for trash in trash_of(environment.path, ground):
+        current: Transaction | None = None
+        result: BisectResult | None = None
+        try:
+            with transaction(ground, entry) as current:
+                current.open_item(trash)
+                current.take_picture()
+                current.describe(manifest_of(current.entry, environment, ground, ()), needed=False)
+                current.make_staged()
+                work = _Work(context, request, tuple(changes), current, tell, stopped)
+                result = work.search()
+                raise _EndedError(result.message)
+        except _EndedError:
+            pass
+        except _StoppedError:
+            result = BisectResult(SearchStatus.CANNOT_TELL, "cancelled", stopped=True)
+        except BusyError as error:
+            return NoBisect(f"the environment is in use: {error}")
+        except FolderLinkError as error:
+            return NoBisect(f"{error.path} in the environment is a link to a folder")
+        except OSError as error:
+            if current is not None or trash is None:
+                return NoBisect(f"cannot copy the environment: {reason_of(error)}")
+            continue
+        if result is not None and current is not None:
+            if current.entry.changed:
+                changed = describe_changes(current.entry.changed)
+                return replace(result, message=f"{result.message}; {changed}")
+            return result
+    return NoBisect("no folder on the disk of the environment can hold copies")
+
+
+@dataclass(slots=True)
+class _Work:
+    """The copies and the runs of one bisect."""
+
+    context: Context
+    request: BisectRequest
+    changes: tuple[PackageChange, ...]
+    current: Transaction
+    tell: TellRun
+    stopped: Stopped
+    runs: list[BisectRun] = field(default_factory=list)
+    _uv: UvAdapter = field(init=False)
+    """One for all copies: where uv lies must not be asked by two threads at once."""
+    _numbers: Iterator[int] = field(default_factory=partial(count, 1))
+    _usual: set[tuple[str, str]] = field(default_factory=set)
+    """What lacks in the good state or the bad one, and so is no reason to pass a set over."""
+
+    def __post_init__(self) -> None:
+        self._uv = UvAdapter(
+            self.context.catalog.host,
+            folder=self.current.staged,
+            offline=self.context.policy.offline,
+            environment=self.request.environment.path,
+        )
+
+    def search(self) -> BisectResult:
+        self._usual = set(dependency_problems(self.request.environment))
+        found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
+        return self._result(found)
+
+    def _judge(self, sets: Sequence[Changes]) -> list[Verdict]:
+        if len(sets) == 1:
+            runs = [self._run(sets[0])]
+        else:
+            with ThreadPoolExecutor(len(sets)) as pool:
+                runs = list(pool.map(self._run, sets))
+        for one in runs:
+            self.runs.append(one)
+            self.tell(one)
+        return [one.verdict for one in runs]
+
+    def _run(self, applied: Changes) -> BisectRun:
+        """Build one set, and run the command in it."""
+        if self.stopped():
+            raise _StoppedError
+        versions = {
+            one.name: one.after if number in applied else one.before
+            for number, one in enumerate(self.changes)
+        }
+        names = tuple(self.changes[number].name for number in sorted(applied))
+        copy = os.path.join(self.current.staged, str(next(self._numbers)))
+        began = time.monotonic()
+        try:
+            why = self._build(copy, versions, at_an_end=len(applied) in {0, len(self.changes)})
+            if why:
+                return BisectRun(versions, names, Verdict.SKIP, reason=why)
+            done = self._try(copy)
+        finally:
+            if os.path.lexists(copy):
+                self.context.ground.disk.remove_tree(copy)
+        if done.stopped:
+            raise _StoppedError
+        verdict, reason = self._verdict(done)
+        seconds = time.monotonic() - began
+        tail = done.tail[-5:]
+        return BisectRun(versions, names, verdict, done.code, seconds, reason, tail)
+
+    def _verdict(self, done: Completed) -> tuple[Verdict, str]:
+        if done.overdue:
+            verdict = Verdict.BAD if self.request.late_is_bad else Verdict.SKIP
+            return verdict, f"not over after {self.request.limit:g} s"
+        if done.code == 0:
+            return Verdict.GOOD, ""
+        if done.code == CANNOT_TELL:
+            return Verdict.SKIP, "the command cannot tell (exit 125)"
+        if done.code in _NOT_STARTED:
+            return Verdict.BAD, next(iter(done.tail[-1:]), "the command could not be started")
+        return Verdict.BAD, ""
+
+    def _build(self, copy: str, versions: Mapping[str, str | None], *, at_an_end: bool) -> str:
+        """Make a copy with these versions; return why it is passed over, or nothing."""
+        environment, disk = self.request.environment, self.context.ground.disk
+        host = self.context.catalog.host
+        os.mkdir(copy, 0o700)
+        disk.link_tree(environment.path, copy, self._copied)
+        anchor_links(copy, environment.path)
+        confine_records(environment, copy, disk.rewrite)
+        relocate(copy, environment.path, copy, disk.rewrite)
+        made = read_environment(copy, host)
+        if made is None:
+            return "the copy is not an environment"
+        now = {one.name: one.version for one in self.context.catalog.distributions(made)}
+        goes = [name for name, version in versions.items() if version is None and name in now]
+        comes = [
+            f"{name}=={version}"
+            for name, version in versions.items()
+            if version is not None and now.get(name) != version
+        ]
+        python = python_at(copy, host)
+        file = f"{copy}.txt"
+        steps = (
+            (goes, self._uv.uninstall(python, file)),
+            (
+                comes,
+                self._uv.install(python, file, InstallRules(dependencies=False, compiles=False)),
+            ),
+        )
+        for lines, command in steps:
+            if not lines:
+                continue
+            disk.write(file, "".join(f"{line}\n" for line in lines).encode())
+            done = self._runner().run(command, stopped=self.stopped)
+            if done.stopped:
+                raise _StoppedError
+            if not done.ok:
+                return explain(done).cause
+        return self._not_permitted(copy, at_an_end=at_an_end)
+
+    def _not_permitted(self, copy: str, *, at_an_end: bool) -> str:
+        made = read_environment(copy, self.context.catalog.host)
+        if made is None:
+            return "the copy is not an environment"
+        problems = dependency_problems(made)
+        if at_an_end:
+            self._usual.update(problems)
+            return ""
+        for name, text in problems:
+            if (name, text) not in self._usual:
+                return f"not permitted: {name} requires {text}"
+        return ""
+
+    def _try(self, copy: str) -> Completed:
+        request = self.request
+        task = Task("", request.command, request.folder, copy)
+        command = task_command(task, self.context.catalog.host)
+        return self._runner().run(command, stopped=self.stopped, limit=request.limit)
+
+    def _runner(self) -> Runner:
+        project = self.request.environment.project.path
+        hides = () if project is None else values_of(project)
+        return Runner(self.context.catalog.host, keep=self.current.keep, hides=hides)
+
+    def _copied(self, _files: int, _size: int) -> None:
+        if self.stopped():
+            raise _StoppedError
+
+    def _result(self, found: SearchResult) -> BisectResult:
+        culprits = tuple(self.changes[number] for number in found.culprits)
+        runs = tuple(self.runs)
+        if found.status is not SearchStatus.FOUND:
+            message = found.reason or "cannot tell"
+            if culprits:
+                message += f"; suspects: {', '.join(one.name for one in culprits)}"
+            return BisectResult(found.status, message, culprits, runs)
+        names = " with ".join(words_of(one) for one in culprits)
+        return BisectResult(found.status, names, culprits, runs, self._hints(culprits))
+
+    def _hints(self, culprits: Sequence[PackageChange]) -> tuple[str, ...]:
+        first = culprits[0]
+        path = self.request.environment.path
+        pin = f"pin {first.name}: `{first.name}=={first.before}`" if first.before else ""
+        back = f"go back: `envdeck recreate {path} --from snapshot:{self.request.good.id}`"
+        return tuple(filter(None, (pin, back)))
+
+
+def words_of(change: PackageChange) -> str:
+    """Return a change in words: `urllib3 1.26.20 → 2.5.0`."""
+    before, after = change.before or "not installed", change.after or "not installed"
+    return f"{change.name} {before} → {after}"

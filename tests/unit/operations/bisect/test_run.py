@@ -1,0 +1,211 @@
+"""A bisect with real copies, a real installer, and commands that fail as they do in life."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from uv import find_uv_bin
+
+from envdeck.core.catalog import Catalog
+from envdeck.core.operations.api import Operations
+from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
+from envdeck.core.operations.bisect.search import SearchStatus, Verdict
+from envdeck.core.operations.shared.policy import Policy
+from envdeck.core.system.host import Host
+from envdeck.core.timeline.store import SnapshotStore
+from support.environments import create_environment, tool_data
+from support.trees import states
+from support.wheels import write_wheel
+
+NAMES = ("ash", "birch", "cedar", "elm", "fir")
+
+
+class Bench:
+    """An environment that worked with all packages at 1, and does not with all at 2."""
+
+    def __init__(self, root: Path) -> None:
+        self.home, self.wheels = root / "home", root / "wheels"
+        self.project = self.home / "work" / "api"
+        self.project.mkdir(parents=True)
+        for name in NAMES:
+            for version in ("1.0", "2.0"):
+                requires = ["birch>=2"] if (name, version) == ("cedar", "2.0") else []
+                body = {f"{name}.py": f"version = {version!r}\n"}
+                entry = f"[console_scripts]\n{name} = {name}:main\n"
+                write_wheel(self.wheels, name, version, body, requires=requires, entry_points=entry)
+        settings = self.home / ".config" / "pip" / "pip.conf"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f"[global]\nno-index = true\nfind-links = {self.wheels}\n")
+        self.path = create_environment(self.project / ".venv", creator="uv")
+        environ = {"PATH": os.environ["PATH"], "UV_CACHE_DIR": str(tool_data() / "uv")}
+        self.host = Host(sys.platform, str(self.home), environ)
+        self.operations = Operations(Catalog(self.host), Policy())
+        self.store = SnapshotStore(self.host)
+        self.good = self.keep("1.0")
+        self.bad = self.keep("2.0")
+
+    def keep(self, version: str):
+        """Install everything at a version, and keep that as a snapshot."""
+        command = [find_uv_bin(), "pip", "install", "-q", "--no-config", "--no-index"]
+        command += ["--find-links", self.wheels, "--python", self.path]
+        environ = {**os.environ, "UV_CACHE_DIR": str(tool_data() / "uv")}
+        subprocess.run(
+            [*command, *(f"{name}=={version}" for name in NAMES)],
+            env=environ, check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+        environment = self.look()
+        found = self.operations.catalog.distributions(environment)
+        return self.store.keep(environment, found, source="scan")
+
+    def look(self):
+        environment = self.operations.catalog.lookup(str(self.path))
+        assert environment is not None
+        return environment
+
+    def bisect(self, code: str, stopped=lambda: False, **more):
+        """Search with a program of Python as the command."""
+        request = BisectRequest(
+            self.look(), self.good, self.bad, ("python", "-c", code), str(self.project), **more
+        )
+        told: list = []
+        result = run_bisect(self.operations, request, told.append, stopped)
+        assert self.left() == []
+        return result, told
+
+    def left(self) -> list[str]:
+        """What a bisect left behind outside of the project."""
+        found = [*self.home.glob("**/environment/*"), *self.project.glob(".envdeck*/*")]
+        return [str(path) for path in found]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory) -> Bench:
+    return Bench(tmp_path_factory.mktemp("bisect"))
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_the_one_change_is_found_and_the_environment_is_as_it_was(bench, at_once):
+    before = states(bench.path)
+    code = "import elm, sys; sys.exit(elm.version == '2.0')"
+    result, told = bench.bisect(code, at_once=at_once)
+    assert result.status is SearchStatus.FOUND
+    assert [(one.name, one.before, one.after) for one in result.culprits] == [("elm", "1.0", "2.0")]
+    assert result.message == "elm 1.0 → 2.0"
+    assert any("elm==1.0" in hint for hint in result.hints)
+    assert any(f"snapshot:{bench.good.id}" in hint for hint in result.hints)
+    assert tuple(told) == result.runs
+    assert [one.verdict for one in result.runs[:2]] == [Verdict.GOOD, Verdict.BAD]
+    assert states(bench.path) == before
+
+
+def test_two_that_only_together_break_it_are_both_found(bench):
+    code = "import ash, fir, sys; sys.exit(ash.version == fir.version == '2.0')"
+    result, _ = bench.bisect(code)
+    assert {one.name for one in result.culprits} == {"ash", "fir"}
+
+
+def test_a_set_that_the_requirements_do_not_permit_is_passed_over_and_not_run(bench):
+    result, _ = bench.bisect("import cedar, sys; sys.exit(cedar.version == '2.0')")
+    assert result.status is SearchStatus.FOUND
+    assert "cedar" in {one.name for one in result.culprits}
+    passed = [one for one in result.runs if one.verdict is Verdict.SKIP]
+    assert all(one.exit is None and "cedar requires birch>=2" in one.reason for one in passed)
+    for one in result.runs:
+        if "cedar" in one.applied and "birch" not in one.applied:
+            assert one.exit is None
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("pass", "the bad state is good"), ("raise SystemExit(3)", "the good state is bad")],
+)
+def test_what_does_not_show_the_trouble_is_said_at_once(bench, code, reason):
+    result, told = bench.bisect(code)
+    assert (result.status, result.message) == (SearchStatus.NOT_REPRODUCED, reason)
+    assert len(told) == 2
+
+
+def test_exit_125_cannot_tell(bench):
+    result, _ = bench.bisect("raise SystemExit(125)")
+    assert result.status is SearchStatus.CANNOT_TELL
+
+
+def test_a_run_that_hangs_is_ended_and_counts_as_asked(bench):
+    code = "import elm, time; time.sleep(600 if elm.version == '2.0' else 0)"
+    result, _ = bench.bisect(code, limit=1.0, late_is_bad=True)
+    assert [one.name for one in result.culprits] == ["elm"]
+    result, _ = bench.bisect(code, limit=1.0)
+    assert result.status is SearchStatus.CANNOT_TELL
+
+
+def test_the_command_runs_in_the_project_with_the_copy_active(bench):
+    code = (
+        "import os, sys; assert sys.prefix == os.environ['VIRTUAL_ENV'] != "
+        f"{str(bench.path)!r}; assert os.getcwd() == {str(bench.project)!r}; import subprocess;"
+        "assert open(os.path.join(sys.prefix, 'bin', 'elm')).readline().startswith("
+        "'#!' + sys.prefix); import elm; sys.exit(elm.version == '2.0')"
+    )
+    result, told = bench.bisect(code)
+    assert result.status is SearchStatus.FOUND, told
+
+
+def test_what_is_written_through_a_link_is_found_out_and_said(bench):
+    site = next(bench.path.glob("lib/python*/site-packages"))
+    extra = site / "notes.dat"
+    extra.write_text("as it was\n")
+    code = (
+        "import elm, os, sys; folder = os.path.dirname(elm.__file__);"
+        "open(os.path.join(folder, 'notes.dat'), 'a').write('written\\n');"
+        "sys.exit(elm.version == '2.0')"
+    )
+    try:
+        result, _ = bench.bisect(code)
+        if extra.read_text() != "as it was\n":
+            assert "notes.dat" in result.message
+    finally:
+        extra.unlink()
+
+
+def test_it_can_be_stopped(bench):
+    asked = []
+    result, _ = bench.bisect("pass", stopped=lambda: len(asked) > 2 or asked.append(1))
+    assert result.stopped
+    assert result.status is SearchStatus.CANNOT_TELL
+
+
+def test_without_a_difference_there_is_nothing_to_bisect(bench):
+    request = BisectRequest(bench.look(), bench.bad, bench.bad, ("true",), str(bench.project))
+    assert isinstance(run_bisect(bench.operations, request, print, lambda: False), NoBisect)
+    assert suspects(bench.bad, bench.bad) == ()
+
+
+def test_a_kill_at_any_moment_leaves_nothing_after_the_next_start(bench, tmp_path):
+    environ = {
+        **os.environ, "HOME": str(bench.home), "UV_CACHE_DIR": str(tool_data() / "uv"),
+    }  # fmt: skip
+    for name in [one for one in environ if one.startswith(("XDG_", "PIP_"))]:
+        del environ[name]
+    before = states(bench.path)
+    mark = tmp_path / "begun"
+    command = [sys.executable, "-m", "envdeck", "bisect", str(bench.path), "--good", bench.good.id]
+    command += ["--", "python", "-c", f"open({str(mark)!r}, 'w'); import time; time.sleep(60)"]
+    with subprocess.Popen(command, env=environ, start_new_session=True) as process:
+        limit = time.monotonic() + 60
+        while not mark.exists() and time.monotonic() < limit:
+            time.sleep(0.02)
+        assert mark.exists()
+        process.send_signal(signal.SIGKILL)
+    left = list(bench.home.glob("**/environment/*/pyvenv.cfg"))
+    assert left, "the copy of the killed one is there"
+    subprocess.run(["pkill", "-f", str(mark)], check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "envdeck", "history", "--recover"],
+        env=environ, check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert bench.left() == []
+    assert states(bench.path) == before

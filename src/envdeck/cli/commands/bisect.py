@@ -25,7 +25,7 @@ from envdeck.core.timeline.store import SnapshotStore
 from envdeck.text import counted, plain
 
 DESCRIPTION = """Which change of packages makes a command fail: sets of packages between a good
-snapshot and a bad one are tried in throw-away copies. The environment stays as it is.
+snapshot and a bad one are tried in throw-away copies. The environment is not changed.
 Exit code 0 of the command is good, 125 cannot tell, any other is bad."""
 
 EXAMPLES = """  envdeck bisect . --good 2026-11-20 -- pytest -x tests/test_api.py
@@ -43,7 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--good", required=True, metavar="SNAPSHOT", help="when it worked: an id, or a day"
     )
-    parser.add_argument("--bad", metavar="SNAPSHOT", help="when it did not (default: as it is now)")
+    parser.add_argument(
+        "--bad", metavar="SNAPSHOT", help="when it failed (default: the current packages)"
+    )
     parser.add_argument(
         "--timeout", type=float, metavar="SECONDS", help="end a run after this time"
     )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from envdeck.core.discovery.interpreters.landmarks import Located, locate
 from envdeck.core.inspection.packages.requirements import (
@@ -32,8 +33,27 @@ _DEEPEST = 4
 """Package folders that add package folders; uv layers two."""
 _MOST_FOLDERS = 500
 _ADDED = re.compile(r"""\bsite\.addsitedir\(\s*(['"])([^'"\\\n]+)\1""")
-_READ_AT_START = "_virtualenv.pth"
+READ_AT_START = "_virtualenv.pth"
 """When that was read last tells when the environment was used; it names no folder."""
+
+
+class PathLine(NamedTuple):
+    """A line of a `.pth` file that `site` acts on: it adds a folder, or is run as code."""
+
+    number: int
+    """Counted from 1."""
+    text: str
+    folder: str
+    """What it adds, whether that exists or not; empty for code."""
+
+
+class PathFolder(NamedTuple):
+    """A folder of `sys.path`."""
+
+    path: str
+    kind: str
+    """`own`, `pth` (a line of a `.pth` file leads to it), `user`, `site-packages` or
+    `dist-packages`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,8 @@ class ImportPath:
     """The interpreter as it is now."""
     markers: MarkerEnvironment
     """What markers see there."""
+    folders: tuple[PathFolder, ...] = ()
+    """All of them, those without distributions too, in the order of `sys.path`."""
 
 
 def import_path(
@@ -58,17 +80,21 @@ def import_path(
     by default: they say where the user's packages are, and whether they count)."""
     host = host or Host.current()
     look = _Look()
-    own = tuple(folder for folder in environment.site_packages if look.add(folder))
+    own = tuple(folder for folder in environment.site_packages if look.add(folder, "own"))
     conda = environment.creation.creator == "conda"
     if conda or environment.creation.system_site_packages:
-        located = _base(environment, host)
+        located = locate_base(environment, host)
         if located is not None:
             for path, kind in interpreter_folders(located, host):
                 if kind == "user" or not conda:  # a conda prefix is a base by itself
-                    look.add(path)
-    inherited = tuple(path for path in look.folders if path not in own and _holds_any(path))
+                    look.add(path, kind)
+    inherited = tuple(
+        one.path for one in look.folders if one.path not in own and _holds_any(one.path)
+    )
     markers = marker_environment(environment.python, machine)
-    return ImportPath(own, inherited, environment.python, markers)
+    # an interpreter that is no virtual environment's has the user's packages before its own
+    folders = sorted(look.folders, key=lambda one: conda and one.kind != "user")
+    return ImportPath(own, inherited, environment.python, markers, tuple(folders))
 
 
 def inherited_versions(
@@ -129,7 +155,21 @@ def _of_system(name: str, located: Located, host: Host) -> Iterator[tuple[str, s
     yield os.path.join(located.prefix, "lib", name, "dist-packages"), "dist-packages"
 
 
-def _base(environment: Environment, host: Host) -> Located | None:
+def path_lines(file: str) -> tuple[PathLine, ...]:
+    """Return what `site` acts on in a `.pth` file; nothing where it cannot be read."""
+    data = read_bounded(file, _PTH_LIMIT)
+    if isinstance(data, Unread) or b"\0" in data:
+        return ()
+    folder, found = os.path.dirname(file), []
+    for number, line in enumerate(decode_path(data).splitlines()[:_PTH_LINES], 1):
+        if line.startswith(("import ", "import\t")):
+            found.append(PathLine(number, line, ""))
+        elif (path := line.strip()) and not path.startswith("#"):
+            found.append(PathLine(number, line, os.path.normpath(os.path.join(folder, path))))
+    return tuple(found)
+
+
+def locate_base(environment: Environment, host: Host) -> Located | None:
     """Return the interpreter whose packages an environment sees, as far as its files tell."""
     python = environment.python
     minor = minor_of(python.version)
@@ -161,13 +201,13 @@ def _base(environment: Environment, host: Host) -> Located | None:
 class _Look:
     """The folders met so far, by what they are: one that two names lead to counts once."""
 
-    folders: list[str] = field(default_factory=list)
+    folders: list[PathFolder] = field(default_factory=list)
     _met: set[tuple[int, int]] = field(default_factory=set)
 
-    def add(self, folder: str, depth: int = 0) -> bool:
+    def add(self, folder: str, kind: str, depth: int = 0) -> bool:
         """Add a package folder, and what its `.pth` files lead to, as `site.addsitedir` does;
         tell whether it is a new one."""
-        if not self._note(folder):
+        if not self._note(folder, kind):
             return False
         try:
             names = reach.listdir(folder)
@@ -175,23 +215,20 @@ class _Look:
             return True
         paths = [name for name in names if name.endswith(".pth") and name[0] != "."]
         for name in sorted(paths)[:_PTH_FILES]:
-            if name != _READ_AT_START:
-                self._read(folder, name, depth)
+            if name != READ_AT_START:
+                self._follow(os.path.join(folder, name), depth)
         return True
 
-    def _read(self, folder: str, name: str, depth: int) -> None:
-        data = read_bounded(os.path.join(folder, name), _PTH_LIMIT)
-        if isinstance(data, Unread) or b"\0" in data:
-            return
-        for line in decode_path(data).splitlines()[:_PTH_LINES]:
-            if line.startswith(("import ", "import\t")):
-                for match in islice(_ADDED.finditer(line), _DEEPEST):
-                    if depth < _DEEPEST and os.path.isabs(match[2]):
-                        self.add(match[2], depth + 1)
-            elif (path := line.strip()) and not path.startswith("#"):
-                self._note(os.path.normpath(os.path.join(folder, path)))
+    def _follow(self, file: str, depth: int) -> None:
+        for line in path_lines(file):
+            if line.folder:
+                self._note(line.folder, "pth")
+                continue
+            for match in islice(_ADDED.finditer(line.text), _DEEPEST):
+                if depth < _DEEPEST and os.path.isabs(match[2]):
+                    self.add(match[2], "pth", depth + 1)
 
-    def _note(self, folder: str) -> bool:
+    def _note(self, folder: str, kind: str) -> bool:
         try:
             status = reach.stat(folder)
         except (OSError, ValueError):
@@ -200,7 +237,7 @@ class _Look:
         if key in self._met or len(self._met) >= _MOST_FOLDERS:
             return False
         self._met.add(key)
-        self.folders.append(folder)
+        self.folders.append(PathFolder(folder, kind))
         return True
 
 

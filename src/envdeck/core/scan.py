@@ -319,7 +319,7 @@ class Scan:
             from envdeck.core.health.context import HealthContext  # not when nothing changed
             from envdeck.core.health.examine import examine_contents  # not when nothing changed
 
-            context = HealthContext(read.environment, self.host)
+            context = HealthContext(read.environment, self.host, kept=True)
             found = examine_contents(context).findings
             snapshots.keep(read.environment, context.distributions, source="scan")
             read.environment = replace(read.environment, findings=found, examined=True)

@@ -1,13 +1,44 @@
 """What the checks of one environment share: each part is read once, when a check asks for it."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
+from envdeck.core.discovery.interpreters.landmarks import Located
+from envdeck.core.inspection.import_path import ImportPath, import_path, locate_base
+from envdeck.core.inspection.modules import ModuleFolders
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
+from envdeck.core.inspection.pip_options import TRUE, option_sources
 from envdeck.core.model import Distribution, Environment, ProjectState
+from envdeck.core.system import reach
+from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
+
+RUNNERS = frozenset({"tox", "nox", "pre-commit", "pipx"})
+"""Managers whose environments nobody activates, and that hold what their tool says."""
+
+_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER", "PIP_PREFIX")
+_PIP_OPTIONS = {"target": "PIP_TARGET", "user": "PIP_USER", "prefix": "PIP_PREFIX"}
+_IN_DOTENV = re.compile(rb"\b(?:PYTHON(?:PATH|HOME)|PIP_(?:TARGET|USER|PREFIX))\b")
+_DOTENV_LIMIT = 256 * 1024
+_MOST_FOLDERS = 50
+
+
+class Setting(NamedTuple):
+    """One setting that changes what is imported, or where packages are installed."""
+
+    name: str
+    """Of the variable, whether that is set or the option of pip that says the same."""
+    value: str
+    """Never shown as it is: a file of variables may hold anything."""
+    place: str
+    """In words: `shell`, `.env`, `pip.conf`."""
+    file: str
+    """Where it is set; empty for the shell."""
 
 
 @dataclass
@@ -16,6 +47,9 @@ class HealthContext:
 
     environment: Environment
     host: Host = field(default_factory=Host.current)
+    kept: bool = False
+    """Whether the findings are kept until the environment changes, as those of a scan: what
+    depends on the shell, or is slow to compare with the project, is left out then."""
 
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
@@ -45,3 +79,71 @@ class HealthContext:
         """The folder of its project, where that is there."""
         link = self.environment.project
         return link.path if link.state is ProjectState.FOUND else None
+
+    @cached_property
+    def import_path(self) -> ImportPath:
+        """The folders that it imports from."""
+        return import_path(self.environment, self.host)
+
+    @cached_property
+    def base(self) -> Located | None:
+        """Its base interpreter, with the standard library."""
+        return locate_base(self.environment, self.host)
+
+    @cached_property
+    def modules(self) -> ModuleFolders:
+        """What is in those folders, and whose it is."""
+        return ModuleFolders(self.environment)
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings of the shell, of the project's `.env` and of pip that lead elsewhere."""
+        found = list(self._dotenv_settings())
+        file = "" if not self.kept else os.path.join(self.environment.path, "pip.conf")
+        if self.kept and not reach.exists(file):
+            return tuple(found)  # the others are of the machine, not of this environment
+        if not self.kept:
+            found += [
+                Setting(name, value, "shell", "")
+                for name in _VARIABLES
+                if (value := self.host.variable(name)) and not _is_off(name, value)
+            ]
+        for option, name in _PIP_OPTIONS.items():
+            one = option_sources(self.host, self.environment.path).get(option)
+            if one is None or not one.file or _is_off(name, one.value):
+                continue
+            if not self.kept or one.file == file:
+                found.append(Setting(name, one.value, os.path.basename(one.file), one.file))
+        return tuple(found)
+
+    def _dotenv_settings(self) -> Iterator[Setting]:
+        if self.project is None:
+            return
+        file = os.path.join(self.project, ".env")
+        data = read_bounded(file, _DOTENV_LIMIT)
+        if isinstance(data, Unread) or not _IN_DOTENV.search(data):
+            return
+        from envdeck.core.dotenv.parse import parse  # start-up: only where such a name is met
+
+        statements = parse(decode(data))
+        if isinstance(statements, str):
+            return
+        for name, value in {one.name: one.value for one in statements}.items():
+            if name in _VARIABLES and value and not _is_off(name, value):
+                yield Setting(name, value, ".env", file)
+
+    def listed_folders(self, setting: Setting) -> tuple[str, ...]:
+        """Return the folders that a `PYTHONPATH` lists and that are there; none for another
+        setting. What is relative is under the project in its `.env`, and else left out."""
+        found: list[str] = []
+        for part in setting.value.split(os.pathsep)[:_MOST_FOLDERS]:
+            path = self.host.expand(part.strip())
+            if setting.file and self.project:
+                path = os.path.join(self.project, path)
+            if setting.name == "PYTHONPATH" and os.path.isabs(path) and reach.isdir(path):
+                found.append(os.path.normpath(path))
+        return tuple(dict.fromkeys(found))
+
+
+def _is_off(name: str, value: str) -> bool:
+    return name == "PIP_USER" and value.strip().lower() not in TRUE

@@ -3,12 +3,21 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from envdeck.core.health import HealthCheck, Look, dependencies, run_checks, sort_findings
+from envdeck.core.health import (
+    HealthCheck,
+    Look,
+    dependencies,
+    interpreter,
+    path,
+    project,
+    run_checks,
+    sort_findings,
+)
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Examination, NotChecked
 
-SUBJECTS = (dependencies,)
+SUBJECTS = (dependencies, path, interpreter, project)
 CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
     one.name: one
     for subject in SUBJECTS

@@ -1,27 +1,26 @@
 """pip's configuration as uv's environment variables, since uv does not read pip's.
 
-What `pip install` reaches in an environment is to be reached by uv too. The places and their
-order are pip's own: the files of the machine, of the user and of the environment, then the file
-that `PIP_CONFIG_FILE` names, then the `PIP_*` variables; in each the section `[install]` goes
-before `[global]`. What a person has told uv itself, by variable or `uv.toml`, is never replaced.
+What `pip install` reaches in an environment is to be reached by uv too
+(:mod:`envdeck.core.inspection.pip_options`). What a person has told uv itself, by variable or
+`uv.toml`, is never replaced.
 """
 
-import configparser
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from envdeck.core.inspection.pip_options import (
+    CONFIGURATION_LIMIT,
+    TRUE,
+    pip_options,
+    split_paths,
+)
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
 
-CONFIGURATION_LIMIT = 256 * 1024
-"""Bytes of one configuration file."""
-
-_SECTIONS = ("global", "install")
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
 _ELSEWHERE = ("target", "prefix")
-_TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
 _CONFIGURED_BY = {
     "UV_DEFAULT_INDEX": ("index", "index-url", "extra-index-url"),
     "UV_INDEX": ("index", "index-url", "extra-index-url"),
@@ -89,43 +88,13 @@ def _own_files(host: Host) -> list[str]:
     return [file] if file else []
 
 
-def pip_options(host: Host, environment: str | None = None) -> Mapping[str, str]:
-    """Return pip's options for `pip install`, by name: what comes later has replaced what came
-    before it, as a whole, as in pip."""
-    sections: dict[str, dict[str, str]] = {name: {} for name in _SECTIONS}
-    for path in configuration_files(host, environment):
-        parser = _read(path)
-        for name in _SECTIONS:
-            if parser is not None and parser.has_section(name):
-                sections[name].update((_option(key), value) for key, value in parser.items(name))
-    options = {**sections["global"], **sections["install"]}
-    for name, value in host.environ.items():
-        if name.startswith("PIP_") and value:
-            options[_option(name[4:])] = value
-    return options
-
-
-def configuration_files(host: Host, environment: str | None = None) -> tuple[str, ...]:
-    """Return where pip looks, the weakest first; nowhere if it was told so (`os.devnull`)."""
-    named = host.variable("PIP_CONFIG_FILE")
-    if named == os.devnull:
-        return ()
-    name = "pip.ini" if host.windows else "pip.conf"
-    files = list(_machine_files(host, name))
-    if not (named and os.path.exists(named)):
-        files += _user_files(host, name)
-    if environment is not None:
-        files.append(os.path.join(environment, name))
-    return (*files, named) if named else tuple(files)
-
-
 def uv_configuration(host: Host) -> str | None:
     """Return the `uv.toml` of the user, else that of the machine, if there is one."""
     if host.windows:
         folders = [host.user_config(), host.folder("PROGRAMDATA") or host.system("ProgramData")]
     else:
         folders = [host.folder("XDG_CONFIG_HOME") or host.at_home(".config")]
-        folders += [part for part in _split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
+        folders += [part for part in split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
         folders.append(host.system("etc"))
     paths = [os.path.join(folder, "uv", "uv.toml") for folder in folders]
     return next((path for path in paths if os.path.isfile(path)), None)
@@ -143,49 +112,6 @@ def elsewhere_of(paths: Sequence[str]) -> tuple[str, str] | None:
                 if pip.get(key):
                     return path, key
     return None
-
-
-def _machine_files(host: Host, name: str) -> Iterator[str]:
-    if host.windows:
-        data = host.folder("PROGRAMDATA") or host.system("ProgramData")
-        yield os.path.join(data, "pip", name)
-    elif host.macos:
-        yield host.system("Library", "Application Support", "pip", name)
-    else:
-        named = _split_paths(host, "XDG_CONFIG_DIRS") or [host.system("etc", "xdg")]
-        for folder in named:
-            yield os.path.join(folder, "pip", name)
-        yield host.system("etc", name)
-
-
-def _user_files(host: Host, name: str) -> list[str]:
-    if host.windows:
-        return [host.at_home("pip", name), os.path.join(host.user_config(), "pip", name)]
-    folder = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
-    if host.macos and os.path.isdir(os.path.join(host.user_config(), "pip")):
-        folder = host.user_config()
-    return [host.at_home(".pip", name), os.path.join(folder, "pip", name)]
-
-
-def _split_paths(host: Host, name: str) -> list[str]:
-    return [part for part in (host.variable(name) or "").split(os.pathsep) if part]
-
-
-def _read(path: str) -> configparser.RawConfigParser | None:
-    data = read_bounded(path, CONFIGURATION_LIMIT)
-    if isinstance(data, Unread):
-        return None
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(decode(data))
-    except configparser.Error:  # pip would refuse to run at all
-        return None
-    return parser
-
-
-def _option(name: str) -> str:
-    name = name.lower().replace("_", "-").removeprefix("--")
-    return "timeout" if name == "default-timeout" else name
 
 
 def _configured(paths: Sequence[str]) -> set[str]:
@@ -219,7 +145,7 @@ def _translate(options: Mapping[str, str], host: Host, folder: str) -> dict[str,
     found: dict[str, str] = {}
     more = options.get("extra-index-url", "").split()
     links = options.get("find-links", "").split()
-    if options.get("no-index", "").strip().lower() in _TRUE:
+    if options.get("no-index", "").strip().lower() in TRUE:
         found["UV_NO_INDEX"] = "1"
     elif "index-url" in options or more:
         if url := options.get("index-url", "").strip():
@@ -232,7 +158,7 @@ def _translate(options: Mapping[str, str], host: Host, folder: str) -> dict[str,
         found["UV_FIND_LINKS"] = ",".join(
             _place(link, host, folder).replace(",", "%2C") for link in links
         )
-    if options.get("pre", "").strip().lower() in _TRUE:
+    if options.get("pre", "").strip().lower() in TRUE:
         found["UV_PRERELEASE"] = "allow"
     found |= _network(options, host)
     return found

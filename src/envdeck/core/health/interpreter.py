@@ -1,0 +1,155 @@
+"""The interpreter that an environment uses, against the one it was created with and the one that
+the shell starts."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from envdeck.core.discovery.interpreters.landmarks import Located
+from envdeck.core.discovery.prefix import read_cfg
+from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
+from envdeck.core.health.context import RUNNERS, HealthContext
+from envdeck.core.inspection.interpreter import BaseReader
+from envdeck.core.model import Fix, FixKind, Severity, Status, minor_of
+from envdeck.core.system import reach
+from envdeck.core.system.paths import lies_under
+
+_RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}(?!\d)")
+
+
+@content_check(Severity.NOTE)
+def stale_base(context: HealthContext) -> Iterator[Answer]:
+    """The base interpreter is another release than the one that the environment was created
+    with, or another build than its executable."""
+    environment, python = context.environment, context.environment.python
+    if environment.status is not Status.OK or environment.creation.creator == "conda":
+        return
+    cfg, _ = read_cfg(os.path.join(environment.path, "pyvenv.cfg"))
+    recorded = _release(cfg.get("version_info") or cfg.get("version") or "")
+    home, executable = cfg.get("home", ""), python.base_executable
+    if not os.path.isabs(home) or executable is None or not recorded:
+        return
+    bases = BaseReader(context.host)
+    base = _located(home, minor_of(recorded), bases)
+    if base is None:
+        yield Skipped(f"no interpreter was found in {home}")
+        return
+    copied = lies_under(executable, environment.path)
+    linked = None if copied else bases.locate(executable)
+    apart = linked is not None and linked.prefix != base.prefix
+    # what a link leads to was read with the environment; of the system's, that takes long
+    now = _release((bases.version(base) if copied or apart else python.version) or "")
+    if not now:
+        return  # its files tell the minor version only
+    link = _release(python.version or "") if apart else now
+    evidence = (("created_with", recorded), ("now", now), ("base", base.executable))
+    if linked is not None and link and link != now:
+        yield Diagnosis(
+            f"Executable is Python {link}, its standard library that of {now} in {home}",
+            _remedy(environment.path),
+            linked.executable,
+            (*evidence, ("executable", linked.executable)),
+            Fix(FixKind.REPAIR),
+            Severity.WARNING,
+        )
+    elif now != recorded:
+        what = "the executable is still a copy of the old one" if copied else "same minor version"
+        yield Diagnosis(
+            f"Base interpreter was changed from {recorded} to {now} since it was created ({what})",
+            _remedy(environment.path),
+            base.executable,
+            evidence,
+            Fix(FixKind.REPAIR),
+            Severity.WARNING if copied else None,
+        )
+
+
+def _remedy(path: str) -> str:
+    return f"Repair it, or recreate it with the base of today: envdeck recreate {path}"
+
+
+def _release(text: str) -> str:
+    """Return the three numbers of a version; empty where one lacks. `venv` records no stage, so
+    that of a candidate for release cannot be compared."""
+    match = _RELEASE.match(text.strip())
+    return match.group() if match else ""
+
+
+def _located(home: str, minor: str, bases: BaseReader) -> Located | None:
+    names = (f"python{minor}", "python3", "python", f"pypy{minor}", "pypy3", "python.exe")
+    for name in names:
+        path = os.path.join(home, name)
+        if reach.exists(path) and (located := bases.locate(path)) is not None:
+            return located if located.minor in {None, minor} else None
+    return None
+
+
+@content_check(Severity.WARNING)
+def wrong_python(context: HealthContext) -> Iterator[Answer]:
+    """The shell starts another Python than that of the environment that is active, or of the
+    project one stands in."""
+    if context.kept:
+        yield Skipped("depends on the shell: `envdeck doctor` asks it")
+        return
+    environment = context.environment
+    executable = environment.python.executable
+    if executable is None or environment.manager in RUNNERS:
+        return
+    active = context.host.folder("VIRTUAL_ENV") or context.host.folder("CONDA_PREFIX")
+    if active is not None and _same(active, environment.path):
+        yield from _first_python(context, executable)
+    elif context.project is not None and _stands_in(context, context.project):
+        yield from _other_active(context, context.project, active)
+
+
+def _first_python(context: HealthContext, executable: str) -> Iterator[Answer]:
+    """Tell what `python` is where the environment is active."""
+    scripts = os.path.dirname(executable)
+    found = _which(context)
+    if found is None or _same(os.path.dirname(found), scripts):
+        return
+    yield Diagnosis(
+        f"The environment is active, and `python` is {found}",
+        f"Put {scripts} first on PATH: activate it again",
+        found,
+        (("python", found), ("expected", executable), ("active", context.environment.path)),
+    )
+
+
+def _other_active(context: HealthContext, project: str, active: str | None) -> Iterator[Answer]:
+    """Tell which environment is active in the folder of this one's project."""
+    environment = context.environment
+    found = _which(context)
+    if (active is not None and lies_under(reach.realpath(active), project)) or (
+        found is not None and lies_under(reach.realpath(os.path.dirname(found)), project)
+    ):
+        return  # another environment of this project
+    evidence = (("python", found), ("expected", environment.python.executable), ("active", active))
+    remedy = f"Activate it, or run commands with: envdeck run {environment.path} -- COMMAND"
+    if active is not None:
+        yield Diagnosis(
+            f"{active} is active in {project}, whose environment is this one",
+            remedy, active, evidence,
+        )  # fmt: skip
+    elif found is not None:
+        yield Diagnosis(
+            f"No environment is active in {project}: `python` is {found}",
+            remedy, found, evidence, severity=Severity.NOTE,
+        )  # fmt: skip
+
+
+def _stands_in(context: HealthContext, project: str) -> bool:
+    here = context.host.folder("PWD")
+    return here is not None and lies_under(reach.realpath(here), reach.realpath(project))
+
+
+def _same(first: str, second: str) -> bool:
+    try:
+        return reach.samefile(first, second)
+    except OSError:
+        return False
+
+
+def _which(context: HealthContext) -> str | None:
+    """Return the first `python` on the PATH of the shell."""
+    return reach.which("python", context.host.variable("PATH") or "")

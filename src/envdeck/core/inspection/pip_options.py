@@ -1,0 +1,112 @@
+"""pip's options for `pip install`, and where each is set.
+
+The places and their order are pip's own: the files of the machine, of the user and of the
+environment, then the file that `PIP_CONFIG_FILE` names, then the `PIP_*` variables; in each the
+section `[install]` goes before `[global]`.
+"""
+
+import configparser
+import os
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from envdeck.core.system.files import Unread, decode, read_bounded
+from envdeck.core.system.host import Host
+
+CONFIGURATION_LIMIT = 256 * 1024
+"""Bytes of one configuration file."""
+TRUE = frozenset({"1", "true", "yes", "on", "t", "y"})
+"""What switches an option on, in lower case."""
+
+_SECTIONS = ("global", "install")
+
+
+class PipOption(NamedTuple):
+    """One option as one place sets it; its value may hold credentials."""
+
+    name: str
+    value: str
+    file: str
+    """Where it is set; empty for a variable."""
+
+
+def pip_options(host: Host, environment: str | None = None) -> Mapping[str, str]:
+    """Return pip's options for `pip install`, by name: what comes later has replaced what came
+    before it, as a whole, as in pip."""
+    return {name: one.value for name, one in option_sources(host, environment).items()}
+
+
+def option_sources(host: Host, environment: str | None = None) -> Mapping[str, PipOption]:
+    """Return the options by name, each as the place sets it that decides."""
+    sections: dict[str, dict[str, PipOption]] = {name: {} for name in _SECTIONS}
+    for path in configuration_files(host, environment):
+        parser = _read(path)
+        for name in _SECTIONS:
+            if parser is not None and parser.has_section(name):
+                for key, value in parser.items(name):
+                    option = _option(key)
+                    sections[name][option] = PipOption(option, value, path)
+    options = {**sections["global"], **sections["install"]}
+    for name, value in host.environ.items():
+        if name.startswith("PIP_") and value:
+            option = _option(name[4:])
+            options[option] = PipOption(option, value, "")
+    return options
+
+
+def configuration_files(host: Host, environment: str | None = None) -> tuple[str, ...]:
+    """Return where pip looks, the weakest first; nowhere if it was told so (`os.devnull`)."""
+    named = host.variable("PIP_CONFIG_FILE")
+    if named == os.devnull:
+        return ()
+    name = "pip.ini" if host.windows else "pip.conf"
+    files = list(_machine_files(host, name))
+    if not (named and os.path.exists(named)):
+        files += _user_files(host, name)
+    if environment is not None:
+        files.append(os.path.join(environment, name))
+    return (*files, named) if named else tuple(files)
+
+
+def _machine_files(host: Host, name: str) -> Iterator[str]:
+    if host.windows:
+        data = host.folder("PROGRAMDATA") or host.system("ProgramData")
+        yield os.path.join(data, "pip", name)
+    elif host.macos:
+        yield host.system("Library", "Application Support", "pip", name)
+    else:
+        named = split_paths(host, "XDG_CONFIG_DIRS") or [host.system("etc", "xdg")]
+        for folder in named:
+            yield os.path.join(folder, "pip", name)
+        yield host.system("etc", name)
+
+
+def _user_files(host: Host, name: str) -> list[str]:
+    if host.windows:
+        return [host.at_home("pip", name), os.path.join(host.user_config(), "pip", name)]
+    folder = host.folder("XDG_CONFIG_HOME") or host.at_home(".config")
+    if host.macos and os.path.isdir(os.path.join(host.user_config(), "pip")):
+        folder = host.user_config()
+    return [host.at_home(".pip", name), os.path.join(folder, "pip", name)]
+
+
+def split_paths(host: Host, name: str) -> list[str]:
+    """Return the parts of a variable that lists folders."""
+    return [part for part in (host.variable(name) or "").split(os.pathsep) if part]
+
+
+def _read(path: str) -> configparser.RawConfigParser | None:
+    data = read_bounded(path, CONFIGURATION_LIMIT)
+    if isinstance(data, Unread):
+        return None
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(decode(data))
+    except configparser.Error:  # pip would refuse to run at all
+        return None
+    return parser
+
+
+def _option(name: str) -> str:
+    name = name.lower().replace("_", "-").removeprefix("--")
+    return "timeout" if name == "default-timeout" else name

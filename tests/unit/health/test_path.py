@@ -3,6 +3,7 @@ environment is asked what it really imports."""
 
 import hashlib
 import json
+import os
 import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 from envdeck.core.catalog import Catalog
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.examine import examine_contents, examine_whole
-from envdeck.core.model import Finding, Fix, FixKind, Severity
+from envdeck.core.model import Creation, Finding, Fix, FixKind, Severity
 from envdeck.core.system.host import Host
 
 CHECKS = ("code-at-start", "shadowed-module", "path-pollution", "writable-by-others")
@@ -307,3 +308,51 @@ def test_a_package_folder_that_everybody_may_write_is_a_warning(room):
     assert evidence(found)["files"] == (str(room.site),)
     room.site.chmod(0o1777)
     assert room.find("writable-by-others") == (), "with the sticky bit nobody can replace a file"
+
+
+# whatever lies there
+
+
+def test_hostile_files_are_neither_waited_for_nor_believed(room):
+    for name in ("pipe.pth", "random.py"):
+        os.mkfifo(room.site / name)
+    (room.site / "loop.pth").symlink_to("loop.pth")
+    (room.site / "folder.pth").mkdir()
+    (room.site / "noise.pth").write_bytes(b"import os\n\xff\xfe" + b"A" * 60_000)
+    (room.site / "many.pth").write_text("".join(f"/nowhere/{n}\n" for n in range(3000)))
+    os.mkfifo(room.project / ".env")
+    record = room.site / "wide-1.0.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text("x/site-packages/" * 100_000 + "noise.pthz")
+    found = room.find()
+    assert [(one.check, os.path.basename(one.subject)) for one in found] == [
+        ("code-at-start", "noise.pth"),
+        ("path-pollution", "many.pth"),
+    ]
+    assert "and 2,997 more" not in found[1].message, "a file is read in part"
+    assert len(repr(found)) < 6000
+
+
+def test_conda_sees_the_packages_of_the_user_before_its_own(room, home):
+    environment = replace(
+        room.context().environment,
+        creation=Creation("conda"),
+        manager="conda",
+    )
+    meta = room.path / "conda-meta"
+    meta.mkdir()
+    (meta / "patcher-1.0-py_0.json").write_text(
+        json.dumps({"files": [f"lib/{room.site.parent.name}/site-packages/patcher.pth"]})
+    )
+    (room.site / "patcher.pth").write_text("import patcher\n")
+    room.install("numpy", {"numpy/__init__.py": ""})
+    user = home / ".local" / "lib" / room.site.parent.name / "site-packages"
+    (user / "numpy-1.0.dist-info").mkdir(parents=True)
+    (user / "numpy").mkdir()
+    (user / "numpy" / "__init__.py").write_text("")
+    found = examine_whole(HealthContext(environment, room.host), names=CHECKS).findings
+    by_check = {one.check: one for one in found}
+    assert by_check["code-at-start"].subject == "patcher"
+    assert by_check["code-at-start"].severity is Severity.NOTE
+    assert by_check["path-pollution"].remedy == "Set PYTHONNOUSERSITE=1"
+    assert evidence(by_check["shadowed-module"])["modules"] == ("numpy",)

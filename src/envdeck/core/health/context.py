@@ -2,21 +2,26 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.discovery.interpreters.landmarks import Located
 from envdeck.core.inspection.import_path import ImportPath, import_path, locate_base
 from envdeck.core.inspection.modules import ModuleFolders
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
-from envdeck.core.inspection.pip_options import TRUE, option_sources
+from envdeck.core.inspection.pip_options import TRUE, option_sources, read_uv_table
 from envdeck.core.model import Distribution, Environment, ProjectState
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
+
+if TYPE_CHECKING:
+    from envdeck.core.online.audit import Audited, Auditor
+    from envdeck.core.online.client import Client
+    from envdeck.core.online.releases import ProjectReleases
 
 RUNNERS = frozenset({"tox", "nox", "pre-commit", "pipx"})
 """Managers whose environments nobody activates, and that hold what their tool says."""
@@ -54,7 +59,7 @@ class HealthContext:
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
         """What is installed in it, by name."""
-        return read_distributions(self.environment)
+        return read_distributions(self.environment, host=self.host)
 
     @cached_property
     def by_name(self) -> dict[str, list[Distribution]]:
@@ -94,6 +99,76 @@ class HealthContext:
     def modules(self) -> ModuleFolders:
         """What is in those folders, and whose it is."""
         return ModuleFolders(self.environment)
+
+    @cached_property
+    def client(self) -> "Client":
+        """Asks over the network as pip does in it; only for checks that were asked for."""
+        from envdeck.core.online.client import Client  # start-up: only when asked for
+
+        return Client.open(self.host, self.environment.path)
+
+    @cached_property
+    def auditor(self) -> "Auditor":
+        """Asks for advisories."""
+        from envdeck.core.online.audit import Auditor  # start-up: only when asked for
+
+        return Auditor(self.host, self.client)
+
+    @cached_property
+    def not_indexed(self) -> dict[str, str]:
+        """Why an index has nothing to say of some distributions, by their names."""
+        own, pinned = self._project_indexes()
+        found = {}
+        for one in self.distributions:
+            reason = _foreign(one)
+            if not reason and (own or one.name in pinned):
+                reason = "from an index of the project"
+            if reason:
+                found[one.name] = reason
+        return found
+
+    def _project_indexes(self) -> tuple[bool, frozenset[str]]:
+        """Return whether its project takes packages from an index of its own instead of the
+        person's, and which ones from another besides: those names are told to nobody else."""
+        if self.project is None:
+            return False, frozenset()
+        from envdeck.core.project.project import read_declared  # start-up: only when asked for
+
+        manifests = read_declared(self.project)
+        pinned = {line.name for one in manifests for line in one.requirements if line.index}
+        replaced = any(
+            option.startswith(("--index-url", "-i ", "-i="))
+            for one in manifests
+            for option in one.options
+        )
+        for name in ("pyproject.toml", "uv.toml"):
+            table = read_uv_table(os.path.join(self.project, name)) or {}
+            listed = table.get("index")
+            indexes = listed if isinstance(listed, list) else []
+            defaults = [one for one in indexes if isinstance(one, dict) and one.get("default")]
+            replaced = replaced or "index-url" in table or bool(defaults)
+        return replaced, frozenset(pinned)
+
+    @cached_property
+    def indexed(self) -> tuple[tuple[str, str], ...]:
+        """Name and version of the distributions that an index can have provided."""
+        return tuple(
+            (name, several[0].version)
+            for name, several in self.by_name.items()
+            if name not in self.not_indexed
+        )
+
+    @cached_property
+    def audited(self) -> "Mapping[str, Audited | Unread]":
+        """What the advisory service says of each of those, or why it was not checked."""
+        return self.auditor.audit(self.indexed)
+
+    @cached_property
+    def releases(self) -> "Mapping[str, ProjectReleases | Unread]":
+        """What the index says of each of those, or why it says nothing."""
+        from envdeck.core.online.releases import IndexReader  # start-up: only when asked for
+
+        return IndexReader(self.host, self.client).read(self.indexed)
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:
@@ -143,6 +218,17 @@ class HealthContext:
             if setting.name == "PYTHONPATH" and os.path.isabs(path) and reach.isdir(path):
                 found.append(os.path.normpath(path))
         return tuple(dict.fromkeys(found))
+
+
+def _foreign(distribution: Distribution) -> str:
+    """Return why an index is not asked about a distribution; empty where it is."""
+    if distribution.editable:
+        return "editable"
+    if distribution.origin is not None:
+        return "from a folder" if distribution.origin.startswith("file:") else "from a URL"
+    if "+" in distribution.version:
+        return "a local build"
+    return "" if distribution.version else "without a version"
 
 
 def _is_off(name: str, value: str) -> bool:

@@ -7,6 +7,7 @@ from envdeck.core.health import (
     HealthCheck,
     Look,
     dependencies,
+    index,
     interpreter,
     path,
     project,
@@ -17,7 +18,7 @@ from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Examination, NotChecked
 
-SUBJECTS = (dependencies, path, interpreter, project)
+SUBJECTS = (dependencies, path, interpreter, project, index)
 CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
     one.name: one
     for subject in SUBJECTS

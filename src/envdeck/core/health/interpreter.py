@@ -53,9 +53,10 @@ def stale_base(context: HealthContext) -> Iterator[Answer]:
             Severity.WARNING,
         )
     elif now != recorded:
-        what = "the executable is still a copy of the old one" if copied else "same minor version"
+        what = "the environment was created"
+        what += "; its executable is a copy of the old one" if copied else ""
         yield Diagnosis(
-            f"Base interpreter was changed from {recorded} to {now} since it was created ({what})",
+            f"Base interpreter changed from {recorded} to {now} after {what}",
             _remedy(environment.path),
             base.executable,
             evidence,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext, Setting
-from envdeck.core.inspection.import_path import READ_AT_START, PathFolder, path_lines
+from envdeck.core.inspection.import_path import READ_AT_START, PathFolder, PathLine, path_lines
 from envdeck.core.inspection.modules import MOST_HIDDEN, HiddenModule, Owner
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.inspection.packages.site_packages import list_names
@@ -157,12 +157,6 @@ def _shown(code: Iterable[str]) -> tuple[str, ...]:
     return tuple(mask_text(line[:_SHOWN]) for line in list(code)[:3])
 
 
-def _standard(context: HealthContext) -> tuple[str, ...]:
-    if context.base is None:
-        return ()
-    return context.base.stdlib, os.path.join(context.base.stdlib, "lib-dynload")
-
-
 @content_check(Severity.WARNING)
 def shadowed_module(context: HealthContext) -> Iterator[Answer]:
     """A module of the project, of `PYTHONPATH`, of the user's packages or of another distribution
@@ -183,8 +177,11 @@ def shadowed_module(context: HealthContext) -> Iterator[Answer]:
 
 def _behind(context: HealthContext, folder: str = "") -> list[PathFolder]:
     """Return where an import looks after a folder of `sys.path`, or after those of `PYTHONPATH`."""
-    places = [PathFolder(path, "standard") for path in _standard(context)]
-    places += context.import_path.folders
+    places = list(context.import_path.folders)
+    if context.base is not None:
+        library = context.base.stdlib
+        standard = (library, os.path.join(library, "lib-dynload"))
+        places[:0] = [PathFolder(path, "standard") for path in standard]
     index = next((index for index, one in enumerate(places) if one.path == folder), -1)
     return places[index + 1 :]
 
@@ -351,31 +348,39 @@ def _outside_packages(context: HealthContext) -> Iterator[Answer]:
 
 
 def _leads(context: HealthContext, folder: str, name: str) -> Iterator[Answer]:
+    """Tell where a `.pth` file leads out of the environment, in two findings at most."""
     path = os.path.join(folder, name)
-    for line in path_lines(path):
-        if not line.folder or lies_under(line.folder, context.environment.path):
-            continue
-        evidence: Evidence = (("file", path), ("line", line.number), ("adds", line.folder))
-        missing = is_missing(line.folder) and not reach.obstacle(line.folder)
-        if not missing and _is_development(name, line.folder):
-            continue
-        owner = context.modules.owner(folder, name)
-        if missing:
-            yield Diagnosis(
-                f"{name} leads to {line.folder}, which does not exist",
-                f"envdeck uninstall {context.environment.path} {owner.name}" if owner else
-                f"Remove line {line.number} of {path}",
-                owner.name if owner else path,
-                evidence,
-                Fix(FixKind.UNINSTALL, (owner.name,)) if owner else None,
-            )  # fmt: skip
-        elif owner is None:
-            yield Diagnosis(
-                f"{name} adds {line.folder} to sys.path; no distribution owns it",
-                f"Remove line {line.number} of {path} if it is not wanted",
-                path,
-                evidence,
-            )
+    lines = [
+        one
+        for one in path_lines(path)
+        if one.folder and not lies_under(one.folder, context.environment.path)
+    ]
+    missing = [one for one in lines if is_missing(one.folder) and not reach.obstacle(one.folder)]
+    outside = [one for one in lines if one not in missing and not _is_development(name, one.folder)]
+    owner = context.modules.owner(folder, name) if missing or outside else None
+    if missing:
+        verb = "which does" if len(missing) == 1 else "which do"
+        yield Diagnosis(
+            f"{name} leads to {join_some(one.folder for one in missing)}, {verb} not exist",
+            f"envdeck uninstall {context.environment.path} {owner.name}" if owner else
+            f"Remove line {missing[0].number} of {path}",
+            owner.name if owner else path,
+            _line_evidence(path, missing),
+            Fix(FixKind.UNINSTALL, (owner.name,)) if owner else None,
+        )  # fmt: skip
+    if outside and owner is None:
+        yield Diagnosis(
+            f"{name} adds {join_some(one.folder for one in outside)} to sys.path;"
+            " no distribution owns it",
+            f"Remove line {outside[0].number} of {path} if it is not wanted",
+            path,
+            _line_evidence(path, outside),
+        )
+
+
+def _line_evidence(path: str, lines: list[PathLine]) -> Evidence:
+    adds = tuple(one.folder for one in lines[:MOST_HIDDEN])
+    return (("file", path), ("line", lines[0].number), ("adds", adds))
 
 
 def _is_development(name: str, folder: str) -> bool:

@@ -9,11 +9,12 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from envdeck.core.inspection.import_path import PathFolder
 from envdeck.core.inspection.packages.record import RECORD_LIMIT
-from envdeck.core.inspection.packages.site_packages import entries, normalise
+from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Environment
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
@@ -23,12 +24,17 @@ MOST_HIDDEN = 20
 
 _MODULE_LIMIT = 1024 * 1024
 """Bytes of a file that is compared with its RECORD: a `.pth`, a `sitecustomize`."""
+_MOST_NAMES = 20_000
+"""Names of one folder; a package folder of a thousand distributions has 3,000."""
 _MOST_CONDA_RECORDS = 2000
-_ROW = (
-    rb"(?:^|\n)\"?(?:\.\./|[^\n,]*[/\\](?:site|dist)-packages[/\\])?",
-    rb"(?:\"?,(?:sha256=([\w-]+))?,|/|\r?\n|\Z)",
-)
+_METADATA = (".dist-info", ".egg-info")
+_LIKELY = 5
+"""Distributions that are looked into first, since a name is like theirs."""
+_BEFORE = rb"(?:^|\n)\"?(?:\.\./|[^\n,]*[/\\](?:site|dist)-packages[/\\])?"
+_ROW = (_BEFORE, rb"(?:\"?,(?:sha256=([\w-]+))?,|/|\r?\n|\Z)")
 """What is around a path in a RECORD, with its hash, and in an `installed-files.txt`."""
+_TOP = re.compile(_BEFORE + rb"([^/\\\n,\"]{1,255})(?=[/\\,\r\n]|\Z)")
+"""The first part of a path there."""
 _INSTALLED_BY = {"distutils-precedence.pth": "setuptools"}
 """Whose RECORD is looked into first, where the name does not tell."""
 _AT_START = frozenset(
@@ -70,13 +76,17 @@ class ModuleFolders:
 
     environment: Environment
     _listed: dict[str, frozenset[str]] = field(default_factory=dict)
-    _records: dict[str, bytes] = field(default_factory=dict)
+    _tops: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def list_names(self, folder: str) -> frozenset[str]:
         """Return the names in a folder; none where it cannot be listed."""
         if folder not in self._listed:
-            names = entries(folder)
-            self._listed[folder] = frozenset(() if isinstance(names, Unread) else names)
+            try:
+                with reach.scandir(folder) as entries:
+                    names = frozenset(entry.name for entry in islice(entries, _MOST_NAMES))
+            except (OSError, ValueError):
+                names = frozenset()
+            self._listed[folder] = names
         return self._listed[folder]
 
     def find(self, folder: str, name: str) -> str | None:
@@ -124,31 +134,27 @@ class ModuleFolders:
         """Return the distribution whose RECORD in a package folder lists a file, or files in a
         package, by a path relative to that folder with `/`; None where none does."""
         stem = re.sub(r"[^a-z0-9]", "", _INSTALLED_BY.get(path, path).lower())
-        metadata = [
-            (normalise(name.partition("-")[0].removesuffix(".egg")), name)
-            for name in self.list_names(folder)
-            if name.endswith((".dist-info", ".egg-info"))
-        ]
-        for name, entry in sorted(metadata, key=lambda one: one[0].replace("-", "") not in stem):
-            row = self._row(folder, entry, path)
-            if row is not None:
-                changed = _digest(os.path.join(folder, path)) not in {b"", row} if row else False
-                return Owner(name, changed)
-        return self._owner_in_conda(path)
+        likely = [
+            entry
+            for entry in sorted(self.list_names(folder))
+            if entry.endswith(_METADATA) and _name_of(entry).replace("-", "") in stem
+        ][:_LIKELY]
+        for entry in likely:
+            if (owner := _owner_by(folder, entry, path)) is not None:
+                return owner
+        if folder not in self._tops:
+            self._tops[folder] = self._read_tops(folder)
+        entry = self._tops[folder].get(path.partition("/")[0], "")
+        return (entry and _owner_by(folder, entry, path)) or self._owner_in_conda(path)
 
-    def _row(self, folder: str, entry: str, path: str) -> bytes | None:
-        """Return the hash that a distribution recorded of a file, empty where it has none; None
-        where it does not list it."""
-        record = "RECORD" if entry.endswith(".dist-info") else "installed-files.txt"
-        file = os.path.join(folder, entry, record)
-        if file not in self._records:
-            data = read_bounded(file, RECORD_LIMIT)
-            self._records[file] = b"" if isinstance(data, Unread) else data
-        wanted = os.fsencode(path)
-        if wanted not in self._records[file]:
-            return None
-        match = re.search(_ROW[0] + re.escape(wanted) + _ROW[1], self._records[file])
-        return None if match is None else match[1] or b""
+    def _read_tops(self, folder: str) -> dict[str, str]:
+        """Return by the first part of all paths that are listed the metadata that lists it."""
+        found: dict[str, str] = {}
+        for entry in sorted(self.list_names(folder)):
+            if entry.endswith(_METADATA):
+                tops = set(_TOP.findall(_read_record(folder, entry)))
+                found.update((os.fsdecode(top), entry) for top in tops)
+        return found
 
     def _owner_in_conda(self, path: str) -> Owner | None:
         if self.environment.creation.creator != "conda":
@@ -161,6 +167,28 @@ class ModuleFolders:
                 if not isinstance(data, Unread) and wanted.search(data):
                     return Owner(normalise(name.rsplit("-", 2)[0]), changed=False)
         return None
+
+
+def _name_of(entry: str) -> str:
+    return normalise(entry.partition("-")[0].removesuffix(".egg"))
+
+
+def _owner_by(folder: str, entry: str, path: str) -> Owner | None:
+    """Return a distribution as the owner of a path, if its record lists that."""
+    data, wanted = _read_record(folder, entry), os.fsencode(path)
+    if (
+        wanted not in data
+        or (row := re.search(_ROW[0] + re.escape(wanted) + _ROW[1], data)) is None
+    ):
+        return None
+    changed = bool(row[1]) and _digest(os.path.join(folder, path)) not in {b"", row[1]}
+    return Owner(_name_of(entry), changed)
+
+
+def _read_record(folder: str, entry: str) -> bytes:
+    record = "RECORD" if entry.endswith(".dist-info") else "installed-files.txt"
+    data = read_bounded(os.path.join(folder, entry, record), RECORD_LIMIT)
+    return b"" if isinstance(data, Unread) else data
 
 
 def _module_name(entry: str) -> str:

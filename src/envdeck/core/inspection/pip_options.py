@@ -2,11 +2,12 @@
 
 The places and their order are pip's own: the files of the machine, of the user and of the
 environment, then the file that `PIP_CONFIG_FILE` names, then the `PIP_*` variables; in each the
-section `[install]` goes before `[global]`.
+section `[install]` goes before `[global]`. And the file of uv's own settings.
 """
 
 import configparser
 import os
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -68,6 +69,33 @@ def configuration_files(host: Host, environment: str | None = None) -> tuple[str
     return (*files, named) if named else tuple(files)
 
 
+def uv_configuration(host: Host) -> str | None:
+    """Return the `uv.toml` of the user, else that of the machine, if there is one."""
+    if host.windows:
+        folders = [host.user_config(), host.folder("PROGRAMDATA") or host.system("ProgramData")]
+    else:
+        folders = [host.folder("XDG_CONFIG_HOME") or host.at_home(".config")]
+        folders += [part for part in _split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
+        folders.append(host.system("etc"))
+    paths = [os.path.join(folder, "uv", "uv.toml") for folder in folders]
+    return next((path for path in paths if os.path.isfile(path)), None)
+
+
+def read_uv_table(path: str) -> dict[str, object] | None:
+    """Return what one of uv's files holds for uv; None where that cannot be read."""
+    data = read_bounded(path, CONFIGURATION_LIMIT)
+    if isinstance(data, Unread):
+        return None
+    try:
+        table: object = tomllib.loads(decode(data))
+    except tomllib.TOMLDecodeError:  # uv says so itself
+        return None
+    if os.path.basename(path) == "pyproject.toml":
+        tool = table.get("tool") if isinstance(table, dict) else None
+        table = tool.get("uv") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
 def _machine_files(host: Host, name: str) -> Iterator[str]:
     if host.windows:
         data = host.folder("PROGRAMDATA") or host.system("ProgramData")
@@ -75,7 +103,7 @@ def _machine_files(host: Host, name: str) -> Iterator[str]:
     elif host.macos:
         yield host.system("Library", "Application Support", "pip", name)
     else:
-        named = split_paths(host, "XDG_CONFIG_DIRS") or [host.system("etc", "xdg")]
+        named = _split_paths(host, "XDG_CONFIG_DIRS") or [host.system("etc", "xdg")]
         for folder in named:
             yield os.path.join(folder, "pip", name)
         yield host.system("etc", name)
@@ -90,8 +118,7 @@ def _user_files(host: Host, name: str) -> list[str]:
     return [host.at_home(".pip", name), os.path.join(folder, "pip", name)]
 
 
-def split_paths(host: Host, name: str) -> list[str]:
-    """Return the parts of a variable that lists folders."""
+def _split_paths(host: Host, name: str) -> list[str]:
     return [part for part in (host.variable(name) or "").split(os.pathsep) if part]
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from envdeck.core.inspection.pip_options import configuration_files, pip_options
-from envdeck.core.operations.engine.pip_configuration import translated, uv_configuration
+from envdeck.core.inspection.pip_options import configuration_files, pip_options, uv_configuration
+from envdeck.core.operations.engine.pip_configuration import translated
 from envdeck.core.system.host import Host
 
 

@@ -6,17 +6,15 @@ What `pip install` reaches in an environment is to be reached by uv too
 """
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from envdeck.core.inspection.pip_options import (
-    CONFIGURATION_LIMIT,
     TRUE,
     pip_options,
-    split_paths,
+    read_uv_table,
+    uv_configuration,
 )
-from envdeck.core.system.files import Unread, decode, read_bounded
 from envdeck.core.system.host import Host
 
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL")
@@ -88,24 +86,12 @@ def _own_files(host: Host) -> list[str]:
     return [file] if file else []
 
 
-def uv_configuration(host: Host) -> str | None:
-    """Return the `uv.toml` of the user, else that of the machine, if there is one."""
-    if host.windows:
-        folders = [host.user_config(), host.folder("PROGRAMDATA") or host.system("ProgramData")]
-    else:
-        folders = [host.folder("XDG_CONFIG_HOME") or host.at_home(".config")]
-        folders += [part for part in split_paths(host, "XDG_CONFIG_DIRS") if os.path.isabs(part)]
-        folders.append(host.system("etc"))
-    paths = [os.path.join(folder, "uv", "uv.toml") for folder in folders]
-    return next((path for path in paths if os.path.isfile(path)), None)
-
-
 def elsewhere_of(paths: Sequence[str]) -> tuple[str, str] | None:
     """Return the first of `uv.toml` files that has uv install into another place than the
     environment it is told (`[pip] target` or `prefix`), and the key; nothing else overrules
     those."""
     for path in paths:
-        table = _table(path)
+        table = read_uv_table(path)
         pip = table.get("pip") if table is not None else None
         if isinstance(pip, dict):
             for key in _ELSEWHERE:
@@ -118,27 +104,12 @@ def _configured(paths: Sequence[str]) -> set[str]:
     """Return the keys that uv's own files set, at their top and under `[pip]`."""
     keys: set[str] = set()
     for path in paths:
-        table = _table(path)
+        table = read_uv_table(path)
         if table is not None:
             keys.update(table)
             pip = table.get("pip")
             keys.update(pip if isinstance(pip, dict) else ())
     return keys
-
-
-def _table(path: str) -> dict[str, object] | None:
-    """Return what one of uv's files holds for uv; None where that cannot be read."""
-    data = read_bounded(path, CONFIGURATION_LIMIT)
-    if isinstance(data, Unread):
-        return None
-    try:
-        table: object = tomllib.loads(decode(data))
-    except tomllib.TOMLDecodeError:  # uv says so itself
-        return None
-    if os.path.basename(path) == "pyproject.toml":
-        tool = table.get("tool") if isinstance(table, dict) else None
-        table = tool.get("uv") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None
 
 
 def _translate(options: Mapping[str, str], host: Host, folder: str) -> dict[str, str]:

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from envdeck.core.inspection.pip_options import uv_configuration
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.pip_configuration import (
     elsewhere_of,
     translated,
-    uv_configuration,
 )
 from envdeck.core.system.host import Host
 

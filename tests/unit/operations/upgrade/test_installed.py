@@ -25,7 +25,7 @@ def dist(name: str, version: str, *requirements: str) -> Distribution:
     ("changes", "reason"),
     [
         ({"editable": True, "origin": "file:///src/it"}, "editable install"),
-        ({"origin": "git+https://git.example/it"}, "installed from  git+https://git.example/it"),
+        ({"origin": "git+https://git.example/it"}, "installed from git+https://git.example/it"),
         ({"version": "1.0+cpu"}, "local build (1.0+cpu)"),
         ({"installer": "conda"}, "installed by conda"),
         ({"path": "/x/it.egg-info"}, "no RECORD (not installed from a wheel)"),

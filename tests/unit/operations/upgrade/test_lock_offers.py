@@ -44,7 +44,7 @@ def test_the_tool_of_the_lock_upgrades_in_it(tools, tmp_path, file, commands):
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        ("poetry.lock", "poetryis not on the PATH"),
+        ("poetry.lock", "poetry is not on the PATH"),
         ("pylock.toml", "no tool can upgrade single packages in it"),
     ],
 )

@@ -155,7 +155,7 @@ def test_every_name_with_something_newer_is_a_candidate(installed, shelf):
     assert by_name["wheel"].seed
     assert not by_name["wire"].seed
     assert {row.name: row.reason.split(" file:")[0] for row in found.fixed} == {
-        "stubborn": "installed from ",
+        "stubborn": "installed from",
         "tint": "local build (1.0+cpu)",
     }
     assert found.current == 1
@@ -212,11 +212,11 @@ def test_a_range_gets_the_newest_in_it_down_if_that_is_asked(installed, now, ask
 @pytest.mark.parametrize(
     ("chosen", "cause"),
     [
-        ({"wire": "2.0"}, "wire 2.0 is not possible:  stubborn 1.0 requires wire<2"),
+        ({"wire": "2.0"}, "wire 2.0 is not possible: stubborn 1.0 requires wire<2"),
         ({"lamp": "9.9"}, "lamp"),
         ({"nowhere": None}, "nowhere is not installed"),
-        ({"lamp": ">=0.1\n--index-url=https://x.example"}, "is no version and no range"),
-        ({"lamp": ""}, "is no version and no range"),
+        ({"lamp": ">=0.1\n--index-url=https://x.example"}, "invalid version or range"),
+        ({"lamp": ""}, "invalid version or range"),
         ({"tint": None}, "tint cannot be upgraded: local build (1.0+cpu)"),
     ],
 )

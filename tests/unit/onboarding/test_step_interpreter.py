@@ -28,7 +28,7 @@ def test_a_version_file_is_obeyed_too(stands, write):
     write({".python-version": "3.5.1\n"})
     view = stands("interpreter")
     assert view.state is StepState.CANNOT
-    assert view.message == "no Python here is one that the project accepts (>=3.5, and 3.5.1)"
+    assert view.message == "no Python found that the project accepts (>=3.5 and 3.5.1)"
     assert view.commands == (("uv", "python", "install", "3.5.1"),)
     assert view.hint.startswith("run `uv python install 3.5.1`, or set `downloads = true`")
     assert view.act is None

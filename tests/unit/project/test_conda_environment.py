@@ -32,7 +32,7 @@ def test_conda_packages_and_those_of_pip(tmp_path: Path) -> None:
     assert [(one.line, one.message) for one in manifest.problems] == [
         (9, "this line is not a conda package"),
         (13, "this line is not a requirement (PEP 508)"),
-        (11, "includes a file that cannot be read: no such file or directory"),
+        (11, "includes an unreadable file: no such file or directory"),
     ]
     assert "MARK" not in repr(manifest)
 

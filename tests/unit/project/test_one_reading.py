@@ -107,7 +107,7 @@ def test_files_for_development_are_groups(project):
     assert declared(read).requirements == ("six",)
     assert declared(read, Parts(("dev", "test"))).requirements == ("six", "tool", "check")
     assert Parts(("docs",)).unknown(read) == ""
-    assert "it has dev, docs, test" in Parts(("none",)).unknown(read)
+    assert "available: dev, docs, test" in Parts(("none",)).unknown(read)
 
 
 def test_a_setup_py_is_installed_in_place_with_its_extras(project):

@@ -78,9 +78,9 @@ def reason_words(option: InterpreterOption) -> str:
 
 
 def option_words(option: InterpreterOption) -> str:
-    """Return the reason, and when support has ended: `support ended on 2025-10-31`."""
-    day = option.interpreter.end_of_life or ""
-    ended = f"support ended {'on' if day.count('-') > 1 else 'in'} {day}" if day else ""
+    """Return the reason, and when support has ended: `end of life since 2025-10-31`."""
+    day = option.interpreter.end_of_life
+    ended = support_words(day) if day else ""
     return ", ".join(filter(None, (reason_words(option), ended)))
 
 

@@ -218,6 +218,15 @@ class Unowned:
         """Whether every unowned file is in :attr:`files`."""
         return not self.unread and self.count == len(self.files)
 
+    @property
+    def problem(self) -> str:
+        """Why :attr:`files` is not complete; empty where it is."""
+        if self.complete:
+            return ""
+        if self.unread:
+            return self.unread[0]
+        return f"{self.count:,} files belong to no package (limit: {len(self.files):,})"
+
 
 def unowned_files(environment: Environment, *, stopped: Callable[[], bool] = _never) -> Unowned:
     """Return every file of an environment that nobody would bring back.

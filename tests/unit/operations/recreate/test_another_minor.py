@@ -87,7 +87,7 @@ def test_a_jump_goes_as_far_as_was_forecast(jump, version, machine, kit, theirs)
     plan = machine.operations.plan_recreate(
         environment, RecreateRequest(interpreter=OTHER, jump=jump)
     )
-    assert ("native", f"1.0 to {version}") in [
+    assert ("native", f"1.0 → {version}") in [
         (fact.label, fact.text) for fact in plan.targets[0].facts
     ]
     machine.done(plan)
@@ -217,7 +217,7 @@ def test_a_new_one_has_the_python_that_the_project_asks_for(by, machine, theirs)
     assert plan.warnings == ()
     machine.done(plan)
     assert machine.look(folder / ".venv").python.version.startswith(f"{minor}.")
-    assert ("required", by) in [
+    assert ("required", f"({by})") in [
         (fact.label, fact.text.rpartition(" ")[2]) for fact in plan.targets[0].facts
     ]
     if by == ".python-version":

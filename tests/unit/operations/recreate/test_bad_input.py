@@ -138,7 +138,7 @@ def test_a_wheel_that_is_not_the_one_that_was_locked(machine, project, rolled_ba
     )
     result, _ = rolled_back(plan, project)
     assert result.message.startswith(
-        "everything is as it was: requirements.txt: part-one==1.0 is not the file"
+        "nothing changed: requirements.txt: part-one==1.0 does not match its known hash"
     )
     assert "uv cache clean part-one" in result.hint
 
@@ -214,7 +214,7 @@ def test_what_cannot_be_rebuilt_is_said_before_anything_is_touched(amiss, machin
 
     plan = machine.operations.plan_recreate(machine.look(path))
 
-    reason = {"record": "RECORD cannot be read", "file": "content of part_two/__init__.py"}
+    reason = {"record": "RECORD cannot be read", "file": "size of part_two/__init__.py"}
     (refusal,) = plan.refusals
     assert refusal.guard == "unproved"
     assert "part-two 1.0 cannot be recreated exactly" in refusal.message

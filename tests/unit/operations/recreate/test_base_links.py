@@ -396,7 +396,7 @@ def test_a_link_that_leads_nowhere_is_named_in_the_plan(laid_out):
     recreate = machine.operations.plan_recreate(machine.look(path))
     repair = machine.operations.plan_interpreter(machine.look(path), None)
 
-    said = f"its link {layout.link} leads to {layout.link.parent / layout.target(OLD)}"
+    said = f"symlink {layout.link} → {layout.link.parent / layout.target(OLD)}"
     for plan in (recreate, repair):
         assert plan.warnings[0].startswith(said)
         assert plan.warnings[0].endswith("is no longer an interpreter")
@@ -420,7 +420,7 @@ def test_a_link_that_leads_to_another_minor_version_is_named_in_the_plan(laid_ou
     asked = str(layout.install(OLD))
     plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=asked))
 
-    assert plan.warnings[0] == f"its link {layout.python} leads to Python 3.99.1 now"
+    assert plan.warnings[0] == f"symlink {layout.python} now resolves to Python 3.99.1"
     assert plan.blueprint.interpreter == asked
 
 

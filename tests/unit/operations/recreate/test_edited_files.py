@@ -103,7 +103,7 @@ def test_of_several_each_loss_names_its_environment(machine):
         edit(site_of(path) / "part" / "code.py", EDITED)
         paths.append(path)
     plan = machine.operations.plan_delete([machine.look(path) for path in paths], purge=True)
-    lost = [said for said in plan.warnings if "deleted permanently" in said]
+    lost = [said for said in plan.warnings if "permanently deletes" in said]
     assert [said.partition(":")[0] for said in lost] == ["one/.venv", "two/.venv"]
 
 

@@ -214,8 +214,8 @@ def test_a_group_that_there_is_not_is_said(machine, kit):
         machine.operations.plan_create(str(folder), path="other", extras=("fats",)),
     )
     assert [plan.message for plan in plans] == [
-        "the project has no group `deb`; it has dev",
-        "the project has no extra `fats`; it has fast",
+        "the project has no group `deb`; available: dev",
+        "the project has no extra `fats`; available: fast",
     ]
 
 

@@ -242,8 +242,8 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
         machine.operations.plan_recreate(machine.look(path), RecreateRequest(choices=choices))
     )
 
-    assert f"left out: {NAME}" in result.verified
-    assert f"user lacks {NAME}, which was omitted" in result.verified
+    assert f"omitted: {NAME}" in result.verified
+    assert f"user requires {NAME}, which was omitted" in result.verified
     assert set(kit.records(path)) == {"bystander-1.0.dist-info", "user-1.0.dist-info"}
     assert not (tmp_path / "harm").exists()
 
@@ -252,7 +252,7 @@ def test_it_is_left_out_where_that_is_chosen(machine, kit, tmp_path):
     ("choices", "source", "said"),
     [
         ({"nobody": PackageChoice.OMIT}, "exact", "package not installed in"),
-        ({NAME: PackageChoice.OMIT}, "declared", "requires `--from exact`"),
+        ({NAME: PackageChoice.OMIT}, "declared", "require `--from exact`"),
     ],
 )
 def test_a_choice_that_cannot_be_is_said(choices, source, said, machine):

@@ -43,7 +43,7 @@ def test_what_the_picker_says_is_what_comes(creator, machine, kit):
     told = {fact.label: fact.text for fact in plan.targets[0].facts}
     machine.done(plan)
 
-    assert told == {"base": "1.0 to 1.1", "free": "1.0 to 2.0"}
+    assert told == {"base": "1.0 → 1.1", "free": "1.0 → 2.0"}
     assert versions(kit, path) == {"base": "1.1", "free": "2.0", "user": "1.0"}
     assert kit.unlike_record(path) == []
     assert machine.call([path / "bin" / "free"]) == "free 2.0\n"
@@ -167,7 +167,7 @@ def test_a_lock_that_cannot_be_used_is_not_passed_over(machine, kit):
     assert "pylock.toml" in plan.message
     plan = made(machine, folder, source="declared")
     assert (plan.message, plan.missing) == (
-        "the project has no declaration that can be read", True
+        "the project has no readable declared dependencies", True
     )  # fmt: skip
 
 

@@ -251,10 +251,10 @@ def plan_recreate(
     machine = guard_context(context)
     unowned = machine.unowned(environment.path)
     if not unowned.complete:
-        why = f": {unowned.unread[0]}" if unowned.unread else ""
+        readable = "make them readable, or " if unowned.unread else ""
         return NoPlan(
-            f"some files are unreadable and cannot be carried over{why}",
-            hint="make them readable, or move them out of the environment",
+            f"not all files can be carried over: {unowned.problem}",
+            hint=f"{readable}move them out of the environment",
         )
     facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
     target = Target(

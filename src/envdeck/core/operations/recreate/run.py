@@ -372,7 +372,7 @@ def _build(plan: RecreatePlan, building: StagedBuild) -> list[str]:
         unowned = looking.result()
     if not unowned.complete:
         raise BuildError(
-            "some files are unreadable and cannot be carried over",
+            f"not all files can be carried over: {unowned.problem}",
             hint="move your files out of the environment first",
         )
     if plan.carries:

@@ -122,7 +122,7 @@ class ChangeMonitor:
         new = [path for path in found if self._is_new(path, suspects)]
         mine = {each.path for each in unowned_files(after).files} if new and overwrite else ()
         carried: list[str] = []
-        left = [] if unowned.complete else ["unreadable files"]
+        left = [] if unowned.complete else [unowned.problem]
         for path in new:
             target = mapped(path, before, after)
             if target is None:

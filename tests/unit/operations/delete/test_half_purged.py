@@ -61,13 +61,13 @@ def test_tried_again_it_stays_half_purged_and_is_never_undone(operations, put, r
         (left,) = operations.trash()
         assert (left.id, left.going, left.ours) == (ONE, True, True)
         assert left.manifest is not None
-        assert (left.manifest.name, left.problem[:14]) == (f"{ONE}/.venv", "partly deleted: ")
+        assert (left.manifest.name, left.problem[:16]) == (f"{ONE}/.venv", "partly deleted: ")
         for identifier in (ONE, None):
             none = operations.plan_undo(identifier)
             assert isinstance(none, NoPlan)
             assert not os.path.exists(left.manifest.path)
         assert none.hint != operations.plan_undo(ONE).hint
-        assert operations.plan_undo(ONE).hint == (f"`envdeck trash purge {ONE}` to delete the rest")
+        assert operations.plan_undo(ONE).hint == (f"use `envdeck trash purge {ONE}` to delete the rest")
         assert operations.recover() == ()
     stuck.free(item.parent)
     assert run(operations.plan_purge([ONE])).status is Ending.DONE
@@ -102,7 +102,7 @@ def test_it_is_told_which_file_is_left_and_why(operations, put, run, stuck):
     assert left.reclaimable_bytes is None  # nobody has measured what is left
     if stuck.flags:
         path = f"{purging_name(str(item))}/environment/lib/deep/b.py"
-        assert result.hint == f"`chattr -ia {path}` as root, then `envdeck trash purge {ONE}`"
+        assert result.hint == f"run `chattr -ia {path}` as root, then `envdeck trash purge {ONE}`"
 
 
 def test_the_command_that_helps_is_that_of_the_system(host):
@@ -150,7 +150,7 @@ def test_one_that_is_mounted_is_left_out_of_a_purge_of_all(operations, put, run,
     monkeypatch.setattr(removable, "read_mounts", lambda _host: (mount,))
     plan = operations.plan_purge()
     assert [item.id for item in plan.items] == [TWO]
-    assert any(f"left out: a disk is mounted in {ONE}" in each for each in plan.warnings)
+    assert any(f"skipped: a disk is mounted in {ONE}" in each for each in plan.warnings)
     assert run(plan).status is Ending.DONE
     assert (first.exists(), second.exists()) == (True, False)
 

@@ -123,7 +123,7 @@ def test_the_hint_can_be_run_as_it_stands(disk, envdeck, environment):
     disk.fill()
     done = envdeck("delete", str(path), *ALLOW)
     assert (done.returncode, path.exists()) == (1, True), done.stderr
-    hint = done.stderr.partition("hint: `envdeck ")[2].partition("`")[0]
+    hint = done.stderr.partition("hint: run `envdeck ")[2].partition("`")[0]
     assert hint, done.stderr
     done = envdeck(*hint.split(), "--yes")
     assert (done.returncode, path.exists()) == (0, False), done.stderr

@@ -119,7 +119,7 @@ def test_what_can_come_back_gives_nothing_and_the_hint_is_true(disk, used):
         assert result.status is Ending.ROLLED_BACK
         assert LACKS[disk.kind] in result.message
         assert result.message.endswith(f" on {disk.top}")
-        assert "run `envdeck trash purge` to free " in result.hint
+        assert result.hint == "run `envdeck trash purge` to empty the trash there"
     assert tree(path) == before
     operations.recover()
     assert operations.pending() == ()
@@ -154,7 +154,7 @@ def test_the_first_run_of_all(disk, at_home, environment):
     assert result.status is Ending.ROLLED_BACK, result
     assert LACKS[disk.kind] in result.message
     command = f"envdeck delete --purge {path} --allow unowned-files"
-    assert f"`{command}` frees " in result.hint
+    assert f"run `{command}` to free " in result.hint
     assert tree(path) == before
     assert not any(tree(home / ".local").values())
     result = delete(operations, path, purge=True)
@@ -226,7 +226,7 @@ def test_a_trash_elsewhere_that_is_not_there_yet(disk, elsewhere):
     result = delete(operations, first)
     assert (result.status, LACKS[disk.kind] in result.message) == (Ending.ROLLED_BACK, True)
     assert f"on {disk.top}" in result.message
-    assert f"`envdeck delete --purge {first} --allow unowned-files` frees " in result.hint
+    assert f"run `envdeck delete --purge {first} --allow unowned-files` to free " in result.hint
     assert tree(first) == before
     assert not list(disk.top.rglob(".envdeck-trash*"))
     result = delete(operations, first, second, purge=True)

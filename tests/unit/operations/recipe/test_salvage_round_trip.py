@@ -95,8 +95,14 @@ def installed(tools, make_venv, tmp_path):
     ("damage", "reason"),
     [
         (lambda file: file.with_suffix(".new").write_bytes(b"same size") and None, ""),
-        (lambda file: put_anew(file, b"SOME data"), "content of pkg/data.txt does not match"),
-        (lambda file: put_anew(file, b"longer than it was"), "pkg/data.txt has another size"),
+        (
+            lambda file: put_anew(file, b"SOME data"),
+            "content of pkg/data.txt does not match RECORD",
+        ),
+        (
+            lambda file: put_anew(file, b"longer than it was"),
+            "size of pkg/data.txt does not match RECORD",
+        ),
         (lambda file: file.unlink(), "pkg/data.txt is missing"),
         (lambda file: (file.unlink(), os.mkfifo(file)), "pkg/data.txt is not a regular file"),
     ],
@@ -113,9 +119,7 @@ def test_a_file_that_is_not_as_recorded_is_named(damage, reason, tmp_path, make_
     assert isinstance(result, Unsalvageable)
     assert reason in result.reason
     assert os.listdir(out) == []
-    assert reason.split()[0] in [
-        fault.path for fault in check_files(environment, hashes=True).faults
-    ]
+    assert "pkg/data.txt" in [fault.path for fault in check_files(environment, hashes=True).faults]
 
 
 def put_anew(file: Path, data: bytes) -> None:
@@ -129,7 +133,7 @@ def put_anew(file: Path, data: bytes) -> None:
         ("../../../../../outside.txt,sha256=AAAA,1", "outside the environment"),
         ("/etc/passwd,sha256=AAAA,1", "outside the environment"),
         ("pkg/unhashed.txt,,", "no hash for pkg/unhashed.txt"),
-        ("pkg/data.txt,md5000=AAAA,9", "hash of no known kind"),
+        ("pkg/data.txt,md5000=AAAA,9", "unsupported hash (md5000)"),
     ],
 )
 def test_a_record_that_asks_for_more_is_refused(line, reason, tmp_path, make_venv, tools):

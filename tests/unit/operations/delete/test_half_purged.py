@@ -67,7 +67,9 @@ def test_tried_again_it_stays_half_purged_and_is_never_undone(operations, put, r
             assert isinstance(none, NoPlan)
             assert not os.path.exists(left.manifest.path)
         assert none.hint != operations.plan_undo(ONE).hint
-        assert operations.plan_undo(ONE).hint == (f"use `envdeck trash purge {ONE}` to delete the rest")
+        assert operations.plan_undo(ONE).hint == (
+            f"use `envdeck trash purge {ONE}` to delete the rest"
+        )
         assert operations.recover() == ()
     stuck.free(item.parent)
     assert run(operations.plan_purge([ONE])).status is Ending.DONE

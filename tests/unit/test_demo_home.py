@@ -121,7 +121,7 @@ def test_last_use_is_what_was_planted(home, seen) -> None:
         days = case.plan.made if case.plan.used is None else case.plan.used
         assert used.when == pytest.approx(home.host.now() - days * DAY, abs=1), case.plan.path
         never = case.plan.used is None or case.plan.used == case.plan.made
-        assert ("when it was made" in used.source) is never, (case.plan.path, used.source)
+        assert ("not used since" in used.source) is never, (case.plan.path, used.source)
 
 
 def test_what_a_cache_holds_too_is_not_freed(home, seen) -> None:

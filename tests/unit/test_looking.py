@@ -205,11 +205,11 @@ def test_a_copy_whose_original_went_says_so_though_nothing_in_it_changed(home, m
         (path / "pyvenv.cfg").write_text(f"home = {home}/base/bin\n")
     (home / "base/bin").mkdir(parents=True)
     (home / "base/bin/python3.12").touch(mode=0o755)
-    cause = f"its scripts run in {original}, of which it is a copy"
+    cause = f"copy of {original}: its scripts run the original"
     assert found(catalog)[str(copy)].reason == cause
     original.rename(home / "moved.away")
     (home / "moved.away" / "pyvenv.cfg").unlink()
-    cause = f"its scripts point to {original}, where it was before"
+    cause = f"moved from {original}: its scripts still use that path"
     assert found(catalog)[str(copy)].reason == cause == catalog.lookup(str(copy)).reason
 
 

@@ -96,7 +96,7 @@ def test_no_trash_holds_anybodys_environment(home, look, make, name):
 def test_a_link_to_an_environment_that_is_gone(home, look, name):
     (home / "my api").mkdir()
     (home / "my api" / name).symlink_to("../gone/env")
-    reason = f"leads to {home}/gone/env, which does not exist"
+    reason = f"dangling link: {home}/gone/env does not exist"
     hint = f"envdeck create '{home}/my api'"
     assert look()[1] == {str(home / "my api" / name): (reason, hint)}
 

@@ -268,5 +268,5 @@ def test_a_formula_of_homebrew_wherever_it_is(home, catalog, virtual, write, cel
     path = virtual(keg / "libexec")
     if receipt:
         write(keg / "INSTALL_RECEIPT.json", "{}")
-    expected = "protected-path: it belongs to a formula of Homebrew" if receipt else None
+    expected = "protected-path: belongs to a Homebrew formula" if receipt else None
     assert catalog.lookup(str(path)).protected == expected

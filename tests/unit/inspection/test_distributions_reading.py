@@ -87,7 +87,11 @@ def test_everything_a_wheel_leaves(site: Path):
         requires=("base",),
         requirements=("base>=1",),
         scripts=(Script("api", "api:main"),),
+        record=row.record,
     )
+    assert (bool(row.record), base.record) == (True, "")
+    (folder / "RECORD").write_text("api/__init__.py,sha256=x,11\n")
+    assert read_distributions(environment_of(site))[0].record not in {"", row.record}
     assert (base.required_by, base.requested, base.size_bytes) == (("api-client",), False, None)
 
 

@@ -254,7 +254,8 @@ def _leads_out(link: str, root: str) -> bool:
     except OSError:
         return False
     if os.path.isabs(target):
-        return not target.startswith(root.rstrip(os.sep) + os.sep) or os.pardir in target
+        inside = f"{target}{os.sep}".startswith(root.rstrip(os.sep) + os.sep)
+        return not inside or os.pardir in target
     return target.startswith(os.pardir)
 
 

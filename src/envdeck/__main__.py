@@ -72,10 +72,10 @@ def _explain(kind: type[BaseException], error: BaseException, _trace: object) ->
     if isinstance(error, OSError) and isinstance(error.filename, str | bytes) and error.strerror:
         said = f"the system refused: {error.strerror.lower()}: {os.fsdecode(error.filename)}"
         sys.stderr.write(f"error: {plain(said)}\n")
-        sys.stderr.write(f"hint: see who may read and write there; {DEBUG}=1 shows who asked\n")
+        sys.stderr.write(f"hint: check its permissions; set {DEBUG}=1 for a traceback\n")
         return
     sys.stderr.write(f"error: {plain(f'{kind.__name__}: {error}')}\n")
-    sys.stderr.write(f"hint: this is a fault of envdeck; {DEBUG}=1 shows where it is\n")
+    sys.stderr.write(f"hint: this is a bug in envdeck; set {DEBUG}=1 for a traceback\n")
 
 
 if __name__ == "__main__":

@@ -281,7 +281,7 @@ def test_no_means_that_nothing_is_changed(dotenv, env, typed):
     before = env.read_bytes()
     told = dotenv("--add-missing", answer="n\n")
     assert (told.code, env.read_bytes()) == (1, before)
-    assert "adds   TOKEN, DEBUG" in told.err + told.out
+    assert "adds    TOKEN, DEBUG" in told.err + told.out
     assert MARK not in told.out + told.err
 
 

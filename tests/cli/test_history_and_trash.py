@@ -63,7 +63,7 @@ def test_the_history(cli, operations, home):
     result = cli("history")
     identifier = "20261118-100640-4f2a"
     assert rows(result) == [
-        ["ID", "When", "Operation", "Path", "Ended", "Undo"],
+        ["ID", "When", "Operation", "Path", "Result", "Undo"],
         [identifier, "1 hour ago", "delete", "~/api/.venv", "done", "envdeck undo ID"],
         [identifier, "1 hour ago", "delete", "~/b\\x1b/.venv", "rolled back", "it changed nothing"],
     ]

@@ -161,4 +161,4 @@ def test_what_stands_where_we_keep_our_own_is_named(envdeck, home):
     assert done.returncode == 1
     error, hint = done.stderr.decode().splitlines()
     assert error.startswith(f"error: the system refused: not a directory: {state}/envdeck")
-    assert hint.startswith("hint: see who may read and write there")
+    assert hint.startswith("hint: check its permissions")

@@ -105,8 +105,8 @@ def test_a_plan_as_text(cli, operations, api, home):
         "  1. have it removed",
         "     $ uv tool uninstall 'a b'",
         "cost",
-        "  frees        4.0 MB when the trash is emptied",
-        f"  undo         envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
+        "  frees  4.0 MB when the trash is emptied",
+        f"  undo   envdeck undo {operations.ID}, until 2026-12-18T11:06:40Z",
         "warning: it is used",
     ]
 

@@ -164,7 +164,7 @@ def test_what_it_can_be_made_from(cli, api, choices):
     assert "            2 more differences" in lines
     assert "            cannot be used: a\\x1b[2Jb is no table" in lines
     assert lines[-2:] == [
-        "CPython 3.12.4  /opt/3.12.4/python  proposed, the base it has",
+        "CPython 3.12.4  /opt/3.12.4/python  proposed, current",
         "CPython 3.13.1  /opt/3.13.1/python",
     ]
 
@@ -186,7 +186,7 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
     words = ["recreate", api, "--choices", "--python", "3.13"]
     out = cli(*words).out
     assert asked == ["/opt/3.13.1/python"]
-    assert "b        2        gone   2.1       3.0     https://****@example.org/ has none" in out
+    assert "b        2        gone    2.1       3.0     https://****@example.org/ has none" in out
     assert out.endswith("on Python 3.13: 1 of 2 packages have a wheel\n")
     told = json.loads(cli(*words, "--json").out)
     assert [row["verdict"] for row in told["forecast"]["packages"]] == ["wheel", "gone"]

@@ -146,7 +146,7 @@ def test_partly_purged(envdeck, api, home):
         assert undo.code == 1
         assert undo.err == (
             f"error: {identifier} cannot be undone: partly deleted\n"
-            f"hint: `envdeck trash purge {identifier}` to delete the rest\n"
+            f"hint: use `envdeck trash purge {identifier}` to delete the rest\n"
         )
         assert not api.exists()
     listed = envdeck("trash")

@@ -98,7 +98,7 @@ def test_without_a_terminal_it_needs_a_folder(called):
 def test_with_a_folder_and_no_terminal_it_says_what_is_where(called, tmp_path):
     code, out, err, _ = called("--path", str(tmp_path / "built"), interactive=False)
     assert code == 0, err
-    assert "~/work/parcel-desk: just cloned" in out
+    assert "~/work/parcel-desk: fresh clone" in out
     assert os.path.isfile(tmp_path / "built" / "environ.sh")
     code, _, err, _ = called("--path", str(tmp_path / "built"), interactive=False)
     assert code == 2

@@ -145,7 +145,7 @@ def test_a_python_that_nothing_rests_on_has_packages(scanned):
 
 def test_one_of_the_scratch_ones_was_never_used_since(demo, scanned):
     (tried,) = demo.created["scratch"].others
-    assert "when it was made" in scanned[1][tried].last_used.source
+    assert "not used since" in scanned[1][tried].last_used.source
 
 
 def test_no_python_that_only_stands_in_for_one_is_proposed(demo, scanned):

@@ -34,7 +34,7 @@ VIEWS = {
     "T": "edited",
     "i": "Interpreters",
     "m": "By manager",
-    "e": "no unreadable paths",
+    "e": "No unreadable paths",
     "question_mark": "Previous row",
     "f12": "1 of 5",
     "ctrl+p": "Find an action",

@@ -378,7 +378,7 @@ def _still_holds(known: StoredEnvironment, mark: str, manager: Manager) -> bool:
     elsewhere as often as not, where no fingerprint reaches: the original of a copy."""
     environment = known.environment
     unchanged = known.fingerprint == mark and environment.manager == manager.name
-    return unchanged and environment.status in {Status.OK, Status.SUSPECT}
+    return unchanged and not known.earlier and environment.status in {Status.OK, Status.SUSPECT}
 
 
 def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) -> Size | None:

@@ -16,8 +16,11 @@ from envdeck.core.system.files import Unread, read_bounded, reason_of
 APPLICATION_ID: Final = 0x456E7644
 """`EnvD`, in the header of the file: what is not marked so is not ours to touch."""
 VERSION: Final = 2
-"""Raised with every change of the tables or of a record. Older ones are made anew (the disk
-tells it all again), newer ones are left alone."""
+"""Raised with every change of the tables, of a record, or of what a record tells. Newer ones are
+left alone."""
+_KEPT: Final = {1: frozenset({"environment", "shared", "interpreter", "project_root"})}
+"""By earlier version, the tables that this one reads. The others are made anew, since the disk
+tells it all again: version 1 listed folders that are left out now."""
 
 HEADER_BYTES: Final = 100
 """The length of a SQLite header (https://www.sqlite.org/fileformat2.html, section 1.3)."""
@@ -200,7 +203,7 @@ def _connected(path: str, connector: Connect) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = OFF")
         if _version(connection) != VERSION:
-            _create(connection)
+            _renew(connection)
         for table in TABLES:
             connection.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608 – a name of ours
     except BaseException:
@@ -209,16 +212,20 @@ def _connected(path: str, connector: Connect) -> sqlite3.Connection:
     return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _renew(connection: sqlite3.Connection) -> None:
+    """Make the tables, and keep what an earlier version remembers and this one reads."""
     with transaction(connection):
-        if _version(connection) == VERSION:  # another copy was faster
+        version = _version(connection)
+        if version == VERSION:  # another copy was faster
             return
+        kept = _KEPT.get(version, frozenset())
         found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         for (table,) in found.fetchall():
-            quoted = table.replace('"', '""')
-            connection.execute(f'DROP TABLE "{quoted}"')
+            if table not in kept:
+                quoted = table.replace('"', '""')
+                connection.execute(f'DROP TABLE "{quoted}"')
         for table, columns in TABLES.items():
-            connection.execute(f"CREATE TABLE {table} ({columns})")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 

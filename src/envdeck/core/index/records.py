@@ -47,6 +47,14 @@ _FLAG: Final[frozenset[type]] = frozenset({bool})
 _NUMBER: Final[frozenset[type]] = frozenset({int, float})
 _PLAIN: Final[frozenset[type]] = frozenset({str, int, bool, NoneType})
 
+_EARLIER_FLAGS: Final = 3
+"""How many flags the records of version 1 have: they do not tell whether contents were examined."""
+_EARLIER_WORDS: Final = (
+    ("when it was made; no later start seen (", "created; not used since ("),
+    (" atime, to a day)", " atime, ± 1 day)"),
+)
+"""How version 1 told the last use, which is kept until there is another, and how it is told now."""
+
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -68,6 +76,8 @@ class StoredEnvironment:
     :func:`envdeck.core.inspection.usage.access_times` said after it."""
     usual: bool = True
     """Whether a look without PATHs meets it, too; else only one that names where it is."""
+    earlier: bool = False
+    """Whether an earlier version inspected it, which saw less and judged otherwise."""
 
 
 class MalformedError(ValueError):
@@ -107,7 +117,10 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 e.project.path,
                 e.protected,
             ],
-            [creation.system_site_packages, creation.relocatable, creation.seeded, e.examined],
+            [
+                *(creation.system_site_packages, creation.relocatable, creation.seeded),
+                *(() if stored.earlier else (e.examined,)),
+            ],
             [e.identity.device, e.identity.inode, e.leftovers],
             e.packages,
             e.last_used.when,
@@ -183,7 +196,8 @@ def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
     _check(_LIST, (atimes,))
     _check(_TEXT, (fingerprint,))
     _check(_NUMBER, atimes)
-    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes), usual)
+    earlier = len(rest[2]) == _EARLIER_FLAGS
+    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes), usual, earlier)
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401
@@ -192,7 +206,10 @@ def _environment(row: Any) -> Environment:  # noqa: ANN401
     path, name, manager, status, reason, source, state, project_source = texts
     *python, creator, creator_version, prompt, command, project, protected = optional
     system, relocatable, seeded, *later = flags
-    examined = later == [True]  # a record of an earlier version has no such flag
+    examined = later == [True]
+    if not later:
+        for before, now in _EARLIER_WORDS:
+            source = source.replace(before, now)
     device, inode, *counts = ids
     leftovers = counts[0] if counts else 0
     _check(_LIST, (folders, links, findings))

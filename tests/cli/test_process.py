@@ -76,6 +76,27 @@ out.write(" ".join(sorted(sys.modules)))
         assert len(modules) < BUDGET
 
 
+def test_what_examines_is_loaded_only_where_something_changed(tmp_path, make_venv):
+    make_venv(tmp_path / "work/api/.venv")
+    code = """
+import sys, io
+out, sys.stdout = sys.stdout, io.StringIO()
+from envdeck.__main__ import main
+main(["list"])
+out.write(" ".join(sorted(sys.modules)))
+"""
+    examining = ("envdeck.core.timeline", "envdeck.core.health.context")
+    loaded = []
+    for _ in range(2):
+        modules = python(code, env={**os.environ, "HOME": str(tmp_path)}).stdout.split()
+        assert len(modules) < BUDGET
+        loaded.append([name for name in modules if name.startswith(examining)])
+    assert loaded == [
+        [examining[1], examining[0], f"{examining[0]}.model", f"{examining[0]}.store"],
+        [],
+    ]
+
+
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_help_has_examples_and_exit_codes(command):
     result = envdeck(*command.split(), "--help", text=True)

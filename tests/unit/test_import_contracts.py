@@ -34,3 +34,16 @@ print(*sorted(foreign | inner - {{"envdeck.tui.base.actions"}}))
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert result.stdout.split() == []
+
+
+def test_a_first_frame_loads_nothing_that_examines():
+    code = """
+import sys
+import envdeck.cli.commands.screen, envdeck.core.catalog, envdeck.tui.app
+examining = ("envdeck.core.health", "envdeck.core.timeline")
+print(*sorted(name for name in sys.modules if name.startswith(examining)))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stdout.split() == []

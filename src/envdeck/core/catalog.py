@@ -11,7 +11,6 @@ from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import managers
 from envdeck.core.discovery.prefix import EnvironmentCandidate, recognise
 from envdeck.core.discovery.project_links import ProjectRoots, link, owner
-from envdeck.core.health.status import examine, renewed
 from envdeck.core.index import Index, StoredEnvironment, index_path
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.usage import access_times, signs_of_use
@@ -120,11 +119,10 @@ class Catalog:
     ) -> Examination:
         """Run the checks named (all, when none is) over an environment as it is now."""
         # start-up: a first frame needs none of what reads packages
-        from envdeck.core.health.context import HealthContext
-        from envdeck.core.health.examine import examine_whole
+        from envdeck.core.health import context, examine
 
-        context = HealthContext(environment, self.host)
-        return examine_whole(context, names=names, deep=deep, online=online)
+        contents = context.HealthContext(environment, self.host)
+        return examine.examine_whole(contents, names=names, deep=deep, online=online)
 
     def project(
         self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
@@ -194,6 +192,9 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
     an earlier look left behind: where we may not open files without renewing their access time
     (only their owner may), our own reading is told from use by that.
     """
+    # start-up: a first frame judges nothing
+    from envdeck.core.health.status import examine, renewed
+
     candidate = recognise(reach.realpath(path))
     if candidate is None:
         return None

@@ -45,7 +45,6 @@ from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import is_pseudo, is_remote, read_mounts
 from envdeck.core.system.paths import lies_under
 from envdeck.core.system.reach import Scope, untouched
-from envdeck.core.timeline.store import SnapshotStore
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
@@ -309,6 +308,12 @@ class Scan:
     def _examine(self) -> Iterator[Event]:
         """Examine the contents of what changed since they were examined last, and keep what is
         installed as a snapshot."""
+        if all(read.environment.examined for read in self._read.values()):
+            return
+        # start-up: not when nothing changed
+        from envdeck.core.health import context, examine
+        from envdeck.core.timeline.store import SnapshotStore
+
         snapshots = SnapshotStore(self.host)
         fresh: list[StoredEnvironment] = []
         for path, read in self._read.items():
@@ -316,12 +321,9 @@ class Scan:
                 break
             if read.environment.examined and snapshots.knows(path):
                 continue
-            from envdeck.core.health.context import HealthContext  # not when nothing changed
-            from envdeck.core.health.examine import examine_contents  # not when nothing changed
-
-            context = HealthContext(read.environment, self.host, kept=True)
-            found = examine_contents(context).findings
-            snapshots.keep(read.environment, context.distributions, source="scan")
+            contents = context.HealthContext(read.environment, self.host, kept=True)
+            found = examine.examine_contents(contents).findings
+            snapshots.keep(read.environment, contents.distributions, source="scan")
             read.environment = replace(read.environment, findings=found, examined=True)
             fresh.append(read.stored())
             yield Examined(path, found)

@@ -31,7 +31,7 @@ from envdeck.core.operations.disk import disk_for
 from envdeck.core.operations.engine.pip_configuration import translated
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.operations.recreate import run as recreating
-from envdeck.core.operations.recreate.run import ExactInstall
+from envdeck.core.operations.recreate.exact import ExactInstall
 from envdeck.core.operations.staging import replace as replacing
 from envdeck.core.operations.staging import stage as rebuilding
 from envdeck.core.operations.staging.stage import StagedBuild

@@ -42,6 +42,7 @@ def asked(operations) -> tuple:
         (["--python", "3.13", "--jump", "newest"], ("exact", None, "3.13")),
         (["--from", "lock"], ("lock", None, None)),
         (["--from", "declared", "--python", "3.13"], ("declared", None, "3.13")),
+        (["--from", "snapshot:6f3a"], ("snapshot", None, None)),
         (["--from", "~/api/lock"], ("file", "{home}/api/lock", None)),
         (["--python", "~/api/python"], ("exact", None, "{home}/api/python")),
     ],
@@ -56,6 +57,7 @@ def test_what_is_recreated_from_what(cli, operations, api, home, words, expected
     assert named == {
         "source": source,
         "file": file,
+        "snapshot": "6f3a" if source == "snapshot" else None,
         "interpreter": interpreter,
         "jump": "newest" if "--jump" in words else None,
         "groups": None,

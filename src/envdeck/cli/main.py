@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "what is wrong with one, some or all environments, and how to fix it",
         "why": "why a package is installed",
         "bisect": "which change of packages makes a command fail",
+        "timeline": "what changed in an environment, newest first",
         "interpreters": "list base interpreters",
         "delete": "move environments to the trash, or delete permanently",
         "recreate": "recreate an environment, optionally with another Python",

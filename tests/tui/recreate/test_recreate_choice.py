@@ -225,6 +225,34 @@ async def test_a_file_is_named_and_taken() -> None:
     assert operations.asked[-1][1][1:3] == ("file", "/home/ada/work/api/dev.txt")
 
 
+async def test_a_snapshot_is_chosen_among_several_by_its_difference(monkeypatch) -> None:
+    then = [
+        SourceChoice(
+            "snapshot",
+            f"as it was on 2026-11-{day} 09:12Z",
+            snapshot=f"{day}" * 8,
+            changed=(("urllib3", "2.5.0", "1.26.20"),),
+        )
+        for day in (20, 13)
+    ]
+    app, operations = dialog()
+    operations.choices = RecreateChoices((EXACT, *then), PYTHONS)
+    asked = []
+    monkeypatch.setattr(
+        operations, "plan_recreate", lambda _one, request, **_more: asked.append(request)
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(app)
+        await pilot.press("j", "j")
+        await until(lambda: "~ urllib3  2.5.0 → 1.26.20" in shown(app))
+        await pilot.press("enter")
+        await until(lambda: app.view._sources.snapshot == "13" * 8)
+        await pilot.press("enter")
+        await until(lambda: app.answers)
+    app.answers[0][0].plan(frozenset())
+    assert [(one.source, one.file, one.snapshot) for one in asked] == [("snapshot", None, "13" * 8)]
+
+
 async def test_another_minor_version_is_forecast_once_the_cursor_rests() -> None:
     app, operations = dialog()
     async with app.run_test(size=(120, 36)) as pilot:

@@ -1,6 +1,7 @@
 """Snapshots are kept once for each change, and survive whatever happens to their files."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -144,6 +145,86 @@ def test_they_are_bounded_and_the_good_ones_stay_longer(looks, monkeypatch):
     looks.now += 400 * 86400
     assert looks.store.prune() == before - len(looks.files("sets")) > 0
     assert versions(looks) == kept
+
+
+def test_a_damaged_set_is_mended_by_the_next_look_at_the_same(looks):
+    looks.see(idna="3.1")
+    looks.files("sets")[0].write_bytes(b"torn")
+    looks.see(idna="3.1")
+    assert versions(looks) == [{"idna": "3.1"}]
+
+
+def test_a_line_after_a_torn_one_is_whole(looks):
+    looks.see(idna="3.1")
+    file = looks.files("looks")[0]
+    file.write_bytes(file.read_bytes() + b'{"set":"0123')
+    looks.see(idna="3.2")
+    assert versions(looks) == [{"idna": "3.2"}, {"idna": "3.1"}]
+
+
+@pytest.mark.parametrize("at", ["Infinity", "NaN", "-1", "1e300", "9" * 400, "true", '"now"'])
+def test_what_is_no_time_is_no_look(looks, at):
+    looks.see(idna="3.1")
+    file = looks.files("looks")[0]
+    name = json.loads(file.read_bytes())["set"]
+    file.write_bytes(file.read_bytes() + f'{{"set":"{name}","at":{at}}}\n'.encode())
+    (found,) = looks.snapshots()
+    assert found.last_seen == looks.now
+
+
+def test_a_file_that_is_far_too_long_is_put_aside(looks):
+    looks.see(idna="3.1")
+    file = looks.files("looks")[0]
+    file.write_bytes(b"x" * 2 * 1024 * 1024)
+    looks.see(idna="3.2")
+    assert versions(looks) == [{"idna": "3.2"}]
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(looks):
+    looks.see(idna="3.1")
+    file = looks.files("looks")[0]
+    file.unlink()
+    os.mkfifo(file)
+    store = looks.store
+    assert store.keep(looks.environment, (), source="scan") is None
+    assert store.notice is not None
+
+
+def test_a_line_that_two_programs_wrote_counts_once(looks):
+    for version in ("1", "2"):
+        looks.see(idna=version)
+    file = looks.files("looks")[0]
+    first = file.read_bytes().splitlines()[0]
+    file.write_bytes(file.read_bytes() + first + b"\n")
+    assert versions(looks) == [{"idna": "2"}, {"idna": "1"}]
+
+
+def test_to_look_at_what_is_kept_writes_nothing(looks, monkeypatch):
+    monkeypatch.setattr(module, "_COMPACT_BYTES", 10)
+    looks.see(idna="1")
+    before = looks.files("looks")[0].read_bytes()
+    looks.now += 5 * 365 * 86400
+    looks.snapshots()
+    assert looks.files("looks")[0].read_bytes() == before
+
+
+def test_a_month_later_what_nothing_names_is_removed(looks, monkeypatch):
+    looks.see(idna="1")
+    foreign = looks.files("sets")[0].with_name("0" * 16 + ".json")
+    foreign.write_bytes(b"{}")
+    os.utime(foreign, (1.0, 1.0))
+    looks.see(24 * 29, idna="2")
+    assert foreign.exists()
+    looks.see(24 * 2, idna="3")
+    assert not foreign.exists()
+    assert len(versions(looks)) == 3
+
+
+def test_of_an_environment_that_is_gone_for_years_nothing_stays(looks):
+    looks.see(idna="1")
+    looks.now += 3 * 365 * 86400
+    assert looks.store.prune() == 1
+    assert looks.files("looks") == []
 
 
 WRITE_MANY = """

@@ -38,7 +38,9 @@ _STYLES = {Verdict.GOOD: "green", Verdict.BAD: "red", Verdict.SKIP: "dim"}
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     complete_folders(
-        parser.add_argument("reference", metavar="ENV", help="its path, its project's, or its name")
+        parser.add_argument(
+            "reference", metavar="ENV", help="environment path, project path, or name"
+        )
     )
     parser.add_argument(
         "--good", required=True, metavar="SNAPSHOT", help="when it worked: an id, or a day"
@@ -55,7 +57,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, metavar="N", help="runs at once (default: the number of cores)"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(command=[])
 
 

@@ -43,6 +43,7 @@ packages are read without running anything."""
 EXAMPLES = """  envdeck recreate ~/work/api/.venv              exact current versions
   envdeck recreate api/.venv --from lock         from the lock file
   envdeck recreate api/.venv --from ./other.txt  from a requirements file
+  envdeck recreate api/.venv --from snapshot:6f3a   a snapshot (see `envdeck timeline`)
   envdeck recreate api/.venv --choices --python 3.13   compare sources
   envdeck recreate api/.venv --python 3.13 --dry-run
   envdeck recreate api/.venv --python 3.13 --jump smallest
@@ -62,7 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="exact",
         metavar="SOURCE",
         help="exact (current packages, exact versions; default), lock, "
-        "declared, or a requirements file",
+        "declared, a requirements file, or snapshot:ID (an id of `envdeck timeline`, or a day)",
     )
     parser.add_argument(
         "--python",
@@ -125,7 +126,7 @@ def _read_choices(arguments: Namespace) -> dict[str, PackageChoice]:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Make an environment anew."""
-    source, file = read_source(arguments.source, context.host, ("exact", "lock", "declared"))
+    source, file, snapshot = _read_source(arguments.source, context)
     interpreter = read_interpreter(arguments.python, context.host)
     _check_jump(arguments, source)
     chosen = _read_choices(arguments)
@@ -143,6 +144,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             RecreateRequest(
                 source=source,
                 file=file,
+                snapshot=snapshot,
                 interpreter=interpreter,
                 jump=arguments.jump,
                 groups=arguments.groups,
@@ -155,6 +157,18 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         )
 
     return operate(arguments, context, Operation.RECREATE, make)
+
+
+def _read_source(given: str, context: CommandContext) -> tuple[str, str | None, str | None]:
+    """Return the source that `--from` names, and the file or the snapshot where it is one."""
+    name, colon, reference = given.partition(":")
+    if colon and name == "snapshot":
+        if not reference:
+            hint = "`envdeck timeline ENV` lists them: `--from snapshot:ID`"
+            raise CommandError("--from: `snapshot:` names none", hint=hint)
+        return name, None, reference
+    source, file = read_source(given, context.host, ("exact", "lock", "declared", "snapshot:ID"))
+    return source, file, None
 
 
 def _check_jump(arguments: Namespace, source: str) -> None:
@@ -263,6 +277,7 @@ def print_choices(
 def _source_lines(source: "SourceChoice", context: CommandContext) -> Iterator[str]:
     console = context.console
     file = f" ({safe(tilde(source.file, context.host.home))})" if source.file else ""
+    file = f" (snapshot:{source.snapshot})" if source.snapshot else file
     yield f"  {console.style(pad(safe(source.name), 8), 'cyan')}  {safe(source.title)}{file}"
     if source.problem:
         why = sentence(source.problem, context)
@@ -320,6 +335,7 @@ def choices_object(
                 "name": source.name,
                 "title": source.title,
                 "file": source.file,
+                "snapshot": source.snapshot,
                 "added": [list(row) for row in source.added],
                 "removed": [list(row) for row in source.removed],
                 "changed": [list(row) for row in source.changed],

@@ -142,11 +142,11 @@ _OPTIONS = (
     "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null",
     "-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false",
 )  # fmt: skip
-_ELSEWHERE = "the repository uses another working tree (core.worktree)"
-_LITERAL = "--literal-pathspecs"
+ELSEWHERE = "the repository uses another working tree (core.worktree)"
+LITERAL = "--literal-pathspecs"
 """Names have no magic in them; `check-ignore` knows it not, and takes a `./` before them."""
 _HISTORY = (
-    _LITERAL, "log", "--all", "--full-history", "-m", "--format=", "--name-only", "-z",
+    LITERAL, "log", "--all", "--full-history", "-m", "--format=", "--name-only", "-z",
     "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-decorate",
 )  # fmt: skip
 
@@ -197,9 +197,9 @@ class Git:
         if repository is None:
             return Tracked()
         if names_other_tree(repository):
-            return Tracked(repository, problem=_ELSEWHERE)
+            return Tracked(repository, problem=ELSEWHERE)
         below = os.path.relpath(path, repository)
-        answer = self._ask(repository, [_LITERAL, "ls-files", "-z", "--", below], seconds=_SECONDS)
+        answer = self.ask(repository, [LITERAL, "ls-files", "-z", "--", below], seconds=_SECONDS)
         names = [os.fsdecode(name) for name in answer.data.split(b"\0")]
         found = tuple(os.path.relpath(name, below) for name in names[:-1])
         if not found and answer.problem:
@@ -226,7 +226,7 @@ class Git:
 
     def _status_in(self, repository: str, names: dict[str, str]) -> dict[str, GitStatus]:
         if names_other_tree(repository):
-            return {path: GitStatus(repository, problem=_ELSEWHERE) for path in names}
+            return {path: GitStatus(repository, problem=ELSEWHERE) for path in names}
         asked = tuple(dict.fromkeys(names.values()))
         tracked, problem = self._tracked_of(repository, asked)
         if tracked is None:
@@ -248,7 +248,7 @@ class Git:
     def _tracked_of(
         self, repository: str, names: Sequence[str]
     ) -> tuple[frozenset[str] | None, str]:
-        answer = self._ask(repository, [_LITERAL, "ls-files", "-z", "--", *names])
+        answer = self.ask(repository, [LITERAL, "ls-files", "-z", "--", *names])
         if answer.problem:
             return None, answer.problem
         return _split(answer.data), ""
@@ -258,7 +258,7 @@ class Git:
     ) -> tuple[frozenset[str] | None, str]:
         found: frozenset[str] = frozenset()
         for given in _portions(names):
-            answer = self._ask(
+            answer = self.ask(
                 repository, ["check-ignore", "--no-index", "-z", "--stdin"], given=given
             )
             if answer.problem and answer.code != 1:  # 1: none of them is
@@ -273,7 +273,7 @@ class Git:
         def is_enough(data: bytes) -> bool:
             return asked <= _split(data)
 
-        answer = self._ask(
+        answer = self.ask(
             repository, [*_HISTORY, "--", *names], enough=_ENOUGH_OF_HISTORY, is_enough=is_enough
         )
         found = asked & _split(answer.data)
@@ -285,7 +285,7 @@ class Git:
             problem = "the clone is shallow: only part of the history is available"
         return found, problem
 
-    def _ask(
+    def ask(
         self,
         repository: str,
         words: list[str],
@@ -295,6 +295,7 @@ class Git:
         enough: int = _ENOUGH,
         is_enough: Callable[[bytes], bool] = lambda _: False,
     ) -> GitOutput:
+        """Ask a repository, and return what git wrote. Call it with words that run nothing."""
         program = self.program or reach.which("git", self.host.variable("PATH") or "")
         if program is None or not os.path.isabs(program):
             return GitOutput(problem="git is not installed")

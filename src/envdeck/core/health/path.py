@@ -359,9 +359,8 @@ def _leads(context: HealthContext, folder: str, name: str) -> Iterator[Answer]:
     outside = [one for one in lines if one not in missing and not _is_development(name, one.folder)]
     owner = context.modules.owner(folder, name) if missing or outside else None
     if missing:
-        verb = "which does" if len(missing) == 1 else "which do"
         yield Diagnosis(
-            f"{name} leads to {join_some(one.folder for one in missing)}, {verb} not exist",
+            f"{name} adds a folder that does not exist: {join_some(one.folder for one in missing)}",
             f"envdeck uninstall {context.environment.path} {owner.name}" if owner else
             f"Remove line {missing[0].number} of {path}",
             owner.name if owner else path,

@@ -39,7 +39,7 @@ def drift(context: HealthContext) -> Iterator[Answer]:
     parts += [one.message for one in found.pythons if one.error]
     if not parts:
         return
-    against = os.path.basename(found.against) or "what is declared"
+    against = os.path.basename(found.against) or "declared dependencies"
     names = [one.name for one in found.drifts]
     only_extra = set(counts) == {"unreachable"} and len(parts) == 1
     yield Diagnosis(

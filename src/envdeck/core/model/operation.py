@@ -31,9 +31,11 @@ class RecreateRequest:
     """From what an environment is to be recreated, and on which interpreter."""
 
     source: str = "exact"
-    """`exact`, `lock`, `declared` or `file`."""
+    """`exact`, `lock`, `declared`, `file` or `snapshot`."""
     file: str | None = None
     """The file, where that is the source."""
+    snapshot: str | None = None
+    """The snapshot, where that is the source: an id, the start of one, or a day."""
     interpreter: str | None = None
     """An executable or a version (`3.13`); None: the one that it has."""
     jump: str | None = None

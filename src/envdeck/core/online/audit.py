@@ -98,7 +98,7 @@ class Auditor:
 
     def _ask(self, packages: Sequence[tuple[str, str]]) -> dict[str, list[Any]] | Unread:
         if self.program is None:
-            return Unread("uv is not installed beside EnvDeck")
+            return Unread("uv is not installed with EnvDeck")
         with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
             _write_project(folder, packages)
             completed = self._run(folder)

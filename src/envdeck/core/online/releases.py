@@ -84,7 +84,7 @@ class IndexReader:
         packages = tuple(packages)
         indexes = self._indexes()
         if not indexes:
-            return {name: Unread("pip is told to use no index") for name, _ in packages}
+            return {name: Unread("pip is configured without an index") for name, _ in packages}
         answers = Answers(self.host)
         answers.forget_old()
         with ThreadPoolExecutor(_AT_ONCE) as pool:

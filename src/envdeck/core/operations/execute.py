@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import (
     CommandEnded,
     CommandStarted,
@@ -25,7 +26,7 @@ from envdeck.core.model import (
 from envdeck.core.operations.disk import NotOneDiskError, is_full
 from envdeck.core.operations.guards.check import replaced
 from envdeck.core.operations.guards.context import read_only
-from envdeck.core.operations.shared.context import Context, Stopped, Tell
+from envdeck.core.operations.shared.context import Context, Stopped, Tell, read_environment
 from envdeck.core.operations.shared.space import find_shortage, hint_for, hint_for_plan
 from envdeck.core.operations.transaction.journal import Entry, Move
 from envdeck.core.operations.transaction.places import (
@@ -45,6 +46,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
+from envdeck.core.timeline.store import SnapshotStore
 
 
 def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
@@ -64,6 +66,9 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
         tell(event)
 
     ground.spare.keep()
+    of_environments = plan.operation not in _OF_NO_ENVIRONMENT
+    if of_environments:
+        _keep_snapshots(plan, context, before=True)
     try:
         result: Result = import_module(plan.runner).run(plan, context, told, stopped)
     except BusyError as error:
@@ -82,10 +87,24 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
         ground.clock.keep(ground.clock.now())
-    if result.status is Ending.DONE and plan.operation not in _OF_NO_ENVIRONMENT:
+    if result.status is Ending.DONE and of_environments:
         for target in plan.targets:
             context.catalog.changed(target.path)
+        _keep_snapshots(plan, context)
     return result
+
+
+def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> None:
+    """Keep what the environments of a plan hold: before it, so that what was changed by others is
+    told from what it changes, and after it. What cannot be kept is said by the next scan."""
+    store = SnapshotStore(context.catalog.host)
+    for target in plan.targets:
+        if before and plan.operation is Operation.DELETE and store.knows(target.path):
+            continue  # there may be a hundred, and nothing in them changes
+        environment = read_environment(target.path, context.catalog.host)
+        if environment is not None and environment.site_packages:
+            source = "scan" if before else plan.operation.value
+            store.keep(environment, read_distributions(environment), source=source)
 
 
 _LOG_LIMIT = 4 * 1024 * 1024

@@ -18,6 +18,10 @@ class SnapshotPackage:
     editable: bool = False
 
 
+BASE = ""
+"""Stands for the base interpreter among the names of packages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The packages of an environment, as one look or several in a row saw them."""
@@ -38,6 +42,9 @@ class Snapshot:
     """Whether it is known to have worked: a person said so, or a command passed on it."""
     source: str = "scan"
     """Who looked: `scan`, or the name of the operation that left this."""
+    installed: tuple[tuple[str, float], ...] = ()
+    """Name and time of each package that the look before did not see so, as its metadata folder
+    told then; under :data:`BASE`, that of the base interpreter's program."""
 
     @property
     def versions(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ class RecreateChoice:
     """From what, and on which interpreter; of several environments the same for each."""
 
     source: str
-    """`exact`, `lock`, `declared` or `file`."""
+    """`exact`, `lock`, `declared`, `file` or `snapshot`."""
     file: str | None
     """What it is read from, where that has to be told; else None."""
     interpreter: str | None
@@ -28,6 +28,8 @@ class RecreateChoice:
     that has one, or at the `newest`; None leaves them at theirs."""
     packages: tuple[tuple[str, PackageChoice], ...] = ()
     """What becomes of packages that cannot be recreated exactly, by their names."""
+    snapshot: str | None = None
+    """The id of the snapshot, where that is the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def recreate_requests(
             RecreateRequest(
                 source=choice.source,
                 file=choice.file,
+                snapshot=choice.snapshot,
                 interpreter=choice.interpreter,
                 jump=choice.jump,
                 choices=dict(choice.packages),

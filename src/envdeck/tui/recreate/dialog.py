@@ -249,6 +249,7 @@ class RecreateDialog(PickerDialog[tuple[PlanRequest, ...]]):
                 self._pythons.chosen,
                 self._jumps.chosen,
                 self._doubts.chosen,
+                self._sources.snapshot,
             )
             self.leave_with(
                 recreate_requests(self._operating, self._environments, choice, self.look)

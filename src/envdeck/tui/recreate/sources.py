@@ -10,6 +10,7 @@ from envdeck.tui.dialogs.picker import ChoiceRow, Section, radio, said_row, titl
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, line_width, wrapped
 
 EXACT = "exact"
+SNAPSHOT = "snapshot"
 SOURCE = "source"
 """The first part of what such a row stands for; the name and the file are the others."""
 ANOTHER_FILE = (SOURCE, "another file")
@@ -135,7 +136,7 @@ class SourceRows(Section):
     """Asks for a file of the person's own, where one can be named."""
     sources: tuple[SourceChoice, ...] = ()
     chosen: tuple[str, str | None] | None = None
-    """The name of the source, and its file: there may be several lock files."""
+    """The name of the source, and its file or snapshot: there may be several."""
 
     def take(self, sources: Sequence[SourceChoice], *, named: bool = False) -> object:
         """Take what there is; the first is chosen, unless another was, or a file was `named`.
@@ -157,11 +158,16 @@ class SourceRows(Section):
     @property
     def file(self) -> str | None:
         """The file of the one that is chosen, where it has to be told."""
-        if self.chosen is None:
+        if self.chosen is None or self.snapshot is not None:
             return None
         name, file = self.chosen
         alone = sum(source.name == name for source in self.sources) == 1
         return file if name == "file" or not alone else None
+
+    @property
+    def snapshot(self) -> str | None:
+        """The id of the snapshot that is chosen, where one is."""
+        return self.chosen[1] if self.chosen is not None and self.chosen[0] == SNAPSHOT else None
 
     def is_chosen(self, row: ChoiceRow) -> bool:
         """Whether a row is the one of the chosen source."""
@@ -218,4 +224,4 @@ class SourceRows(Section):
 
 
 def _named(source: SourceChoice) -> tuple[str, str | None]:
-    return source.name, source.file if source.name != EXACT else None
+    return source.name, source.snapshot or (source.file if source.name != EXACT else None)

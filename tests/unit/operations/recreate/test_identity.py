@@ -9,7 +9,7 @@ import pytest
 
 from envdeck.core.model import Ending, NoPlan, PackageChoice, RecreateRequest
 from envdeck.core.operations.recipe.identity import other_release, unlike_files
-from envdeck.core.operations.recreate.run import ExactInstall
+from envdeck.core.operations.recreate.exact import ExactInstall
 
 NAME, MODULE = "internal-lib", "internal_lib"
 INDEXES = ("has-it", "has-another", "has-a-source", "has-none", "is-down")

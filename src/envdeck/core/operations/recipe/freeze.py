@@ -331,13 +331,16 @@ def _requirement(row: Distribution, origin: Origin | None) -> str:
     """Return the line that installs it again; empty where there can be none."""
     if origin is not None and origin.kind is PinKind.EDITABLE:
         return f"-e {origin.url}"
-    if not _NAME.fullmatch(row.display_name):
+    if origin is None:
+        return release_line(row.display_name, row.version)
+    return f"{row.display_name} @ {origin.url}" if _NAME.fullmatch(row.display_name) else ""
+
+
+def release_line(name: str, version: str) -> str:
+    """Return the line that installs a release of an index; empty where name or version is none."""
+    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
         return ""
-    if origin is not None:
-        return f"{row.display_name} @ {origin.url}"
-    if not _VERSION.fullmatch(row.version):
-        return ""
-    return f"{row.display_name}{_equals(row.version)}{row.version}"
+    return f"{name}{_equals(version)}{version}"
 
 
 def _equals(version: str) -> str:

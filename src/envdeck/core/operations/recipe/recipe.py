@@ -43,7 +43,7 @@ class Pin:
     """One line of a requirements file; it may hold credentials, so it is never shown, logged or
     written anywhere but into a file of mode 0600. Empty where none can be made."""
     path: str
-    """Its metadata folder, or file."""
+    """Its metadata folder, or file; empty where it is only known from a snapshot."""
     requested: bool = False
     """Whether it bears the REQUESTED mark (uv marks every package)."""
     installer: str | None = None

@@ -116,8 +116,8 @@ def _difference(was: Pin, there: Pin | None) -> PackageDifference | None:
         return PackageDifference(was.name, "missing", was.version, "")
     if there.version != was.version:
         return PackageDifference(was.name, "version", was.version, there.version)
-    if was.hashed and _same_record(was.path, there.path):
-        return None
+    if not was.path or (was.hashed and _same_record(was.path, there.path)):
+        return None  # of what is not here any more, name and version are known alone
     if was.hashed and _same_rows(was, there.path):
         rows = unlike_scripts(was.path, there.path)
     else:

@@ -29,6 +29,7 @@ from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecas
 from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.shared.interpreters import interpreter_choices
 from envdeck.core.operations.sources.offer import sources, sources_of
+from envdeck.core.operations.sources.snapshot import offered_snapshots
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.system import reach
 
@@ -131,7 +132,7 @@ class SourceChoice:
     """One thing an environment can be made from, and how that differs from what is there."""
 
     name: str
-    """`exact`, `lock`, `declared` or `file`."""
+    """`exact`, `lock`, `declared`, `file` or `snapshot`."""
     title: str
     """`exactly what is here`, `what the project locked` …"""
     file: str | None = None
@@ -148,6 +149,8 @@ class SourceChoice:
     """What a person should know of it, one sentence each."""
     problem: str = ""
     """Why it cannot be used; or empty."""
+    snapshot: str | None = None
+    """The id of the snapshot, where that is it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,10 @@ def recreate_choices(
     return RecreateChoices(
         tuple(
             _choice(source, difference(source, distributions), recipe)
-            for source in sources_of(environment, recipe, file, proposed)
+            for source in (
+                *sources_of(environment, recipe, file, proposed),
+                *offered_snapshots(context, environment, distributions),
+            )
         ),
         found,
         doubts,
@@ -230,6 +236,7 @@ def _choice(
         resolved=differs.resolved,
         notes=notes,
         problem=source.problem,
+        snapshot=source.snapshot,
     )
 
 

@@ -43,6 +43,12 @@ from envdeck.core.operations.shared.describe import edit_facts, recreate_warning
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
 from envdeck.core.operations.shared.space import no_room
 from envdeck.core.operations.sources.offer import source_of
+from envdeck.core.operations.sources.snapshot import (
+    PastRecipe,
+    find_snapshot,
+    past_recipe,
+    usable_source,
+)
 from envdeck.core.operations.sources.source import (
     InstallMethod,
     PackageSource,
@@ -161,6 +167,8 @@ class RecreatePlan(ReplacePlan):
     """Whether it rests on the very interpreter that the old one rests on."""
     look: EditSearch = field(repr=False, compare=False)
     """At its files, of which more is read while it is made anew."""
+    past: PastRecipe | None = None
+    """What brings a snapshot back, where that is the source."""
     jumped: frozenset[str] = frozenset()
     """Names that come at another version, since theirs has no wheel for the new interpreter."""
 
@@ -187,6 +195,12 @@ def plan_recreate(
     if unknown:
         return NoPlan(unknown, missing=True)
     python, project = request.interpreter, environment.project.path
+    snapshot = find_snapshot(context, environment, request)
+    if isinstance(snapshot, NoPlan):
+        return snapshot
+    if snapshot is not None and python is None:
+        then = minor_of(snapshot.python)  # else compiled packages of then would not run
+        python = (then != minor_of(environment.python.version) and then) or None
     chosen = pick(python, interpreter_choices(context, environment, project, python))
     if isinstance(chosen, NoPlan):
         return chosen
@@ -194,7 +208,15 @@ def plan_recreate(
     recipe = freeze(environment)
     same_minor = minor_of(environment.python.version) == minor_of(chosen.interpreter.version)
     wanted = replace(recipe, pins=tuple(pin for pin in recipe.pins if pin.name not in choices))
-    found = source_of(environment, wanted, request, chosen.interpreter, parts)
+    past = None
+    if snapshot is not None:
+        version = chosen.interpreter.version or ""
+        past = past_recipe(context, environment, recipe, snapshot, version)
+    found = (
+        source_of(environment, wanted, request, chosen.interpreter, parts)
+        if past is None
+        else usable_source(past)
+    )
     if isinstance(found, NoPlan):
         return found
     exact = found.name is SourceName.EXACT
@@ -243,7 +265,7 @@ def plan_recreate(
         creation=environment.creation,
         source=found,
         # What is pinned is installed like the rest, by far faster than a creator seeds it.
-        seeds=frozenset() if exact and same_minor else seeds_of(recipe),
+        seeds=frozenset() if past or (exact and same_minor) else seeds_of(recipe),
         copies=_is_copied(environment),
         downloads=context.policy.downloads,
         offline=context.policy.offline,
@@ -308,6 +330,7 @@ def plan_recreate(
         done=f"recreated {environment.name}",
         packages=packages,
         recipe=recipe,
+        past=past,
         blueprint=blueprint,
         carries=unowned.count > 0,
         same_minor=same_minor,

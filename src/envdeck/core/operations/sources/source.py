@@ -22,6 +22,8 @@ class SourceName(StrEnum):
     LOCK = "lock"
     DECLARED = "declared"
     FILE = "file"
+    SNAPSHOT = "snapshot"
+    """As it was: `snapshot:ID` in the contract."""
 
 
 class InstallMethod(StrEnum):
@@ -45,6 +47,8 @@ class PackageSource:
     how: InstallMethod
     file: str | None = None
     """The file it was read from; None for what is here."""
+    snapshot: str | None = None
+    """The id of the snapshot, where that is the source."""
     project: str | None = None
     """The project's folder: the current folder for its installation."""
     requirements: tuple[str, ...] = field(default=(), repr=False)

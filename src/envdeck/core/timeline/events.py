@@ -1,0 +1,156 @@
+"""Events from snapshots, metadata folders and the journal: each once, newest first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from envdeck.core.timeline.model import BASE, EventKind, Snapshot, SnapshotPackage, TimelineEvent
+
+_AFTER_SECONDS = 300
+"""How long after its end the snapshot of an operation may be taken."""
+_ORDER = tuple(EventKind)
+_FIRST = (EventKind.OPERATION, EventKind.INTERPRETER)
+"""What comes before the packages that changed with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastOperation:
+    """What the journal tells of one operation that is done."""
+
+    id: str
+    name: str
+    """`upgrade`"""
+    began: float
+    ended: float
+    file: str = ""
+    """A file that it wrote: the project's lock, or the file that it is about."""
+
+
+def in_order(events: Iterable[TimelineEvent]) -> tuple[TimelineEvent, ...]:
+    """Return events newest first, each once; an operation stands before what it changed."""
+    unique = dict.fromkeys(events)
+    return tuple(
+        sorted(
+            unique,
+            key=lambda one: (
+                -one.at,
+                one.kind not in _FIRST,
+                _ORDER.index(one.kind) if one.kind in _FIRST else 0,
+                one.subject,
+                one.kind,
+            ),
+        )
+    )
+
+
+def operation_events(operations: Iterable[PastOperation]) -> Iterator[TimelineEvent]:
+    """Yield an event for each operation."""
+    for one in operations:
+        yield TimelineEvent(
+            one.ended, EventKind.OPERATION, one.name, source="journal", detail=one.id
+        )
+
+
+def snapshot_events(
+    snapshots: Sequence[Snapshot], operations: Sequence[PastOperation]
+) -> Iterator[TimelineEvent]:
+    """Yield how successive snapshots differ; they are given newest first.
+
+    What an operation left is from its time, and that it installed packages anew is not said for
+    each of them. Else a change lies between two looks; the time of what was put there tells more
+    exactly when, where it lies between the two.
+    """
+    for after, before in pairwise(snapshots):
+        operation = _left_by(after, operations)
+        earliest = None if operation else before.last_seen
+        if earliest is not None and earliest > after.taken_at:  # a clock was set back
+            earliest = None
+        installed = dict(after.installed)
+        at = min(operation.ended, after.taken_at) if operation else after.taken_at
+        for event in _differences(before, after, by_operation=after.source != "scan"):
+            event = replace(event, at=at, earliest=earliest, source="snapshots")
+            name = BASE if event.kind is EventKind.INTERPRETER else event.subject
+            time = installed.get(name)
+            if time is not None and earliest is not None and earliest < time < at:
+                event = replace(event, at=time)
+            yield event
+
+
+def _left_by(snapshot: Snapshot, operations: Iterable[PastOperation]) -> PastOperation | None:
+    """Return the operation after which a snapshot was taken."""
+    found = [
+        one
+        for one in operations
+        if one.name == snapshot.source and 0 <= snapshot.taken_at - one.ended <= _AFTER_SECONDS
+    ]
+    return max(found, key=lambda one: one.ended, default=None)
+
+
+def _differences(
+    before: Snapshot, after: Snapshot, *, by_operation: bool
+) -> Iterator[TimelineEvent]:
+    """Yield what differs, without its time."""
+    if before.python and after.python and before.python != after.python:
+        subject = after.base or before.base or "python"
+        yield TimelineEvent(0, EventKind.INTERPRETER, subject, before.python, after.python)
+    elif before.base and after.base and before.base != after.base:
+        yield TimelineEvent(0, EventKind.INTERPRETER, after.base, before.base, after.base)
+    old, new = _by_name(before.packages), _by_name(after.packages)
+    for name in sorted(old.keys() | new.keys()):
+        was, there = old.get(name, ()), new.get(name, ())
+        if was == there:
+            continue
+        first, last = _versions(was), _versions(there)
+        if not was:
+            yield TimelineEvent(0, EventKind.ADDED, name, None, last, detail=_origins(there))
+        elif not there:
+            yield TimelineEvent(0, EventKind.REMOVED, name, first, None)
+        elif first != last:
+            yield TimelineEvent(0, EventKind.CHANGED, name, first, last, detail=_origins(there))
+        elif _origins(was) != _origins(there):
+            yield TimelineEvent(
+                0, EventKind.CHANGED, name, first, last, detail=_origins(there) or "from the index"
+            )
+        elif not by_operation and all(one.record for one in (*was, *there)):
+            yield TimelineEvent(0, EventKind.CHANGED, name, first, last, detail="reinstalled")
+
+
+def _by_name(packages: Iterable[SnapshotPackage]) -> dict[str, tuple[SnapshotPackage, ...]]:
+    """Return the distributions of each name: one, unless an installer left two."""
+    named: dict[str, tuple[SnapshotPackage, ...]] = {}
+    for one in packages:
+        named[one.name] = (*named.get(one.name, ()), one)
+    return named
+
+
+def _versions(packages: Iterable[SnapshotPackage]) -> str:
+    return ", ".join(one.version for one in packages)
+
+
+def _origins(packages: Iterable[SnapshotPackage]) -> str:
+    """Say where packages came from, where that is no index; credentials are masked already."""
+    return ", ".join(
+        f"editable, from {one.origin}" if one.editable else f"from {one.origin}"
+        for one in packages
+        if one.origin
+    )
+
+
+def metadata_events(oldest: Snapshot | None) -> Iterator[TimelineEvent]:
+    """Yield when what the oldest snapshot saw was installed, as its metadata folders told: an
+    inference, since nobody looked, and what was replaced then is not known."""
+    if oldest is None or oldest.source != "scan":
+        return
+    installed = dict(oldest.installed)
+    for one in oldest.packages:
+        if one.name in installed:
+            yield TimelineEvent(
+                min(installed[one.name], oldest.taken_at),
+                EventKind.ADDED,
+                one.name,
+                None,
+                one.version,
+                source="metadata",
+                certain=False,
+                detail=_origins((one,)),
+            )

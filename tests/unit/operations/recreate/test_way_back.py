@@ -66,7 +66,7 @@ def test_its_difference_is_told_before(machine, then):
         if one.name == "snapshot"
     ]
     assert choice.snapshot == good.id
-    assert choice.title.startswith("as it was on ")
+    assert choice.title.startswith("snapshot of ")
     assert choice.changed == (("part-one", "2.0", "1.0"),)
     assert choice.added == (("part-two", "1.0"),)
     assert choice.removed == (("part-four", "1.0"),)
@@ -155,7 +155,7 @@ def test_a_minor_version_that_is_not_here_is_said(machine, then):
     store = SnapshotStore(machine.operations.catalog.host)
     plan = back(machine, path, store.keep(older, read_distributions(older), source="scan"))
     assert isinstance(plan, NoPlan)
-    assert "no Python 3.5 is on this machine" in plan.message
+    assert "Python 3.5 not found" in plan.message
 
 
 def sources(machine, path):

@@ -294,6 +294,13 @@ def test_dry_run_asks_for_nothing(dotenv, env, typed):
     assert (env.read_bytes(), typed) == (before, [])
 
 
+def test_nothing_to_add_is_no_failure(dotenv, env, piped):
+    piped(b"")
+    assert dotenv("--add-missing", "--values", "-", "--yes").code == 0
+    told = dotenv("--add-missing", "--yes", "--json")
+    assert (told.code, json.loads(told.out)["result"]["status"]) == (0, "nothing-to-do")
+
+
 def test_values_from_the_standard_input(dotenv, env, piped):
     piped(f"DEBUG='{MARK} \"$x\" it\\'s'\r\nTOKEN={MARK}\r\n".encode())
     told = dotenv("--add-missing", "--values", "-", "--yes", "--json")
@@ -355,7 +362,7 @@ def test_gitignore_and_mode(dotenv, project, env):
     assert (project / ".gitignore").read_text() == "/.env\n"
     assert dotenv("--private", "--yes").code == 0
     assert env.stat().st_mode & 0o777 == 0o600
-    assert dotenv("--private", "--yes").code == 1
+    assert dotenv("--private", "--yes").code == 0
     assert dotenv("--yes", command="undo").code == 0
     assert env.stat().st_mode & 0o777 == 0o644
 

@@ -12,6 +12,8 @@ from envdeck.core.model import (
     InterpreterOption,
     InterpreterReason,
     NoPlan,
+    Operation,
+    PackageChange,
     PackageChoice,
 )
 from envdeck.core.operations.recreate.forecast import Forecast, PinForecast, Verdict
@@ -219,8 +221,7 @@ def test_what_becomes_of_it_on_another_interpreter(cli, operations, api, choices
         (["recreate", "api/.venv", "--python", ""], "empty value", "3.13"),
         (["create", "~/api", "--from", "exact"], "not a source or a file", "`declared`"),
         (["create", "~/nowhere"], "does not exist", ""),
-        (["upgrade", "api/.venv", "x<2"], "is a range", "use `x`"),
-        (["upgrade", "api/.venv", "x==1.*"], "is a range", "use `x`"),
+        (["upgrade", "api/.venv", "x[y]"], "invalid package", "name>=version"),
         (["upgrade", "api/.venv", "=="], "invalid package", "name==version"),
         (["upgrade", "api/.venv", "x @ https://example.org/x.whl"], "invalid package", "name"),
         (["upgrade", "api/.venv", "x", "--all"], "cannot be combined", "one"),
@@ -330,3 +331,81 @@ def test_what_is_taken_back_and_where_to(cli, operations, home, words):
 def test_the_last_operation_is_taken_back(cli, operations):
     assert cli("undo", "--yes").code == 0
     assert operations.asked[1] == ("undo", (None,), {"to": None, "allow": frozenset()})
+
+
+def test_what_is_installed(cli, operations, api):
+    assert cli("install", api, "idna", "x>=2", "--allow", "in-use", "--yes").code == 0
+    allow = frozenset({"in-use"})
+    assert asked(operations) == ("install", (["idna", "x>=2"],), {"again": False, "allow": allow})
+    operations.asked.clear()
+    assert cli("install", api, "--reinstall", "idna", "--yes").code == 0
+    assert asked(operations)[2]["again"] is True
+
+
+def test_what_is_uninstalled(cli, operations, api):
+    words = ("idna", "--unneeded", "--allow", "still-required", "requests")
+    assert cli("uninstall", api, *words, "--yes").code == 0
+    assert asked(operations) == (
+        "uninstall",
+        (["idna", "requests"],),
+        {"unneeded": True, "allow": frozenset({"still-required"})},
+    )
+    other = cli("delete", api, "--allow", "still-required", "--yes")
+    assert (other.code, "unknown guard" in other.err) == (2, True)
+
+
+CHANGES = (
+    PackageChange("idna", None, "3.7"),
+    PackageChange("six", "1.16", None),
+    PackageChange("urllib3", "1.26.20", "2.5.0"),
+    PackageChange("wheel", "0.43", "0.43"),
+)
+
+
+def test_a_plan_tells_what_becomes_of_packages(cli, operations, api):
+    plan = operations.plan(api, operation=Operation.UPGRADE, package_changes=CHANGES)
+    operations.planned = [plan, plan]
+    lines = cli("upgrade", api, "--all", "--dry-run").out.splitlines()
+    assert lines[1:6] == [
+        "  Package  Now            After",
+        "  idna     not installed  3.7",
+        "  six      1.16           removed",
+        "  urllib3  1.26.20        2.5.0",
+        "  wheel    0.43           0.43 (reinstalled)",
+    ]
+    told = json.loads(cli("upgrade", api, "--all", "--dry-run", "--json").out)
+    assert told["plan"]["packages"] == {
+        "added": [{"name": "idna", "version": "3.7"}],
+        "removed": [{"name": "six", "version": "1.16"}],
+        "changed": [{"name": "urllib3", "from": "1.26.20", "to": "2.5.0"}],
+        "reinstalled": [{"name": "wheel", "version": "0.43"}],
+    }
+
+
+def test_of_many_packages_the_first_are_listed(cli, operations, api):
+    many = tuple(PackageChange(f"p{number:02}", "1", "2") for number in range(20))
+    operations.planned = [operations.plan(api, package_changes=many)]
+    lines = cli("upgrade", api, "--all", "--dry-run").out.splitlines()
+    assert "  p11      1    2" in lines
+    assert "  and 8 more (`--json` lists all)" in lines
+    assert not any("p12" in line for line in lines)
+
+
+def test_what_only_the_resolver_can_tell_is_in_the_result(cli, operations, api):
+    operations.result = replace(operations.result, package_changes=CHANGES[:1])
+    told = json.loads(cli("upgrade", api, "--all", "--yes", "--json").out)
+    assert told["plan"]["packages"] is None
+    assert told["result"]["packages"]["added"] == [{"name": "idna", "version": "3.7"}]
+
+
+@pytest.mark.parametrize("how", ["--yes", "--dry-run"])
+@pytest.mark.parametrize("words", [("undo",), ("upgrade", "--all"), ("trash", "purge")])
+def test_nothing_to_do_is_no_failure(cli, operations, api, words, how):
+    words = [words[0], api, *words[1:]] if words[0] == "upgrade" else words
+    nothing = NoPlan("nothing to do here", nothing=True)
+    operations.planned = [nothing, nothing]
+    result = cli(*words, how)
+    assert (result.code, result.out, result.err) == (0, "nothing to do here\n", "")
+    result = cli(*words, how, "--json")
+    told = json.loads(result.out)
+    assert (result.code, told["plan"], told["result"]["status"]) == (0, None, "nothing-to-do")

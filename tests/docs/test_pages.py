@@ -38,6 +38,8 @@ _ORDER = (
     Operation.DELETE,
     Operation.RECREATE,
     Operation.UPGRADE,
+    Operation.INSTALL,
+    Operation.UNINSTALL,
     Operation.UNDO,
     Operation.PURGE,
 )

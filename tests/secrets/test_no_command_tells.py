@@ -42,6 +42,8 @@ CALLS = {
     ),
     "recreate, the choices": ("recreate", ENV, "--choices", "--json"),
     "upgrade": ("upgrade", ENV, "--all", "--yes", "--json"),
+    "install": ("install", ENV, "absent", "--yes", "--json"),
+    "uninstall": ("uninstall", ENV, "absent", "--dry-run", "--json"),
     "create": ("create", PROJECT, "--path", "other", "--yes", "--json", "--verbose"),
     "delete": ("delete", ENV, "--yes", "--allow", "unowned-files", "--json"),
     "undo": ("undo", "--yes"),

@@ -6,6 +6,7 @@ import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from envdeck.cli.console import CommandError
@@ -236,8 +237,10 @@ FINAL = (
 """Guards that nobody may."""
 
 
-def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
-    """Let a command be planned only, run without a question, and answer in JSON."""
+def add_options(parser: ArgumentParser, *, guards: bool = True, more: tuple[str, ...] = ()) -> None:
+    """Let a command be planned only, run without a question, and answer in JSON. `more` are
+    guards of this command alone that may be overruled."""
+    known = (*OVERRULABLE, *more)
     acting = parser.add_argument_group("execution")
     acting.add_argument("--dry-run", action="store_true", help="print the plan without changes")
     acting.add_argument(
@@ -248,10 +251,10 @@ def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
             "--allow",
             action="append",
             default=[],
-            type=read_guard,
-            choices=OVERRULABLE,
+            type=partial(read_guard, known=known),
+            choices=known,
             metavar="NAME",
-            help=f"override this guard: {', '.join(OVERRULABLE)} (repeatable)",
+            help=f"override this guard: {', '.join(known)} (repeatable)",
         )
     acting.add_argument(
         "-v", "--verbose", action="store_true", help="print commands and their output"
@@ -260,12 +263,12 @@ def add_options(parser: ArgumentParser, *, guards: bool = True) -> None:
     acting.add_argument("--read-only", action="store_true", help="disable all changes")
 
 
-def read_guard(text: str) -> str:
+def read_guard(text: str, known: Sequence[str] = OVERRULABLE) -> str:
     """Return the name of a guard that may be overruled."""
     if text in FINAL:
         raise ArgumentTypeError(f"guard `{text}` cannot be overridden")
-    if text not in OVERRULABLE:
-        raise ArgumentTypeError(f"unknown guard `{text}`; choose from {', '.join(OVERRULABLE)}")
+    if text not in known:
+        raise ArgumentTypeError(f"unknown guard `{text}`; choose from {', '.join(known)}")
     return text
 
 

@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "delete": "move environments to the trash, or delete permanently",
         "recreate": "recreate an environment, optionally with another Python",
         "upgrade": "upgrade packages or the base interpreter",
+        "install": "install missing packages, or reinstall them",
+        "uninstall": "uninstall packages, optionally with what only they need",
         "create": "create an environment for a project",
         "onboard": "set up a project after cloning",
         "dotenv": "check and fix a project's .env files",
@@ -47,7 +49,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """Each command, a module of its own in :mod:`envdeck.cli.commands`, and what it does."""
 
-_MANY = ("paths", "references", "requirements", "ids")
+_MANY = ("paths", "references", "requirements", "names", "ids")
 """Arguments that take any number of words. A command has one of them at most."""
 _WIDEST = 100
 """Columns of a help at most: longer lines are hard to read."""

@@ -228,6 +228,10 @@ def operate(
     return code
 
 
+class NothingToDoError(CommandError):
+    """Everything is as it was asked for; whoever expects that ends well."""
+
+
 @dataclass(slots=True)
 class Performer:
     """What a command does with its plans: make, show, confirm, run, report."""
@@ -254,12 +258,15 @@ class Performer:
         return operations
 
     def make_plan(self, make: Callable[[], Plan | NoPlan]) -> Plan:
-        """Return a plan; raises :class:`CommandError` where there is none."""
+        """Return a plan; raises :class:`CommandError` where there is none, and as a
+        :class:`NothingToDoError` where none is needed."""
         self.context.console.progress("planning")
         plan = make()
         self.context.console.clear_progress()
         self.stops.check()
         if isinstance(plan, NoPlan):
+            if plan.nothing:
+                raise NothingToDoError(plan.message, hint=plan.hint, code=Exit.FAILED)
             code = Exit.USAGE if plan.missing else Exit.FAILED
             raise CommandError(plan.message, hint=plan.hint, code=code)
         return plan
@@ -344,6 +351,11 @@ class _Operation:
                 return Exit.FAILED
             stops.acting = True
             stops.check()
+        except NothingToDoError as error:
+            self._end_unplanned(Result(Ending.NOTHING, error.message, hint=error.hint))
+            if not performer.arguments.json:
+                performer.context.console.line(sentence(error.message, performer.context))
+            return Exit.DONE
         except CommandError as error:
             self._end_unplanned(Result(Ending.REFUSED, error.message, hint=error.hint))
             raise

@@ -1,13 +1,14 @@
 """A plan as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.model import Environment, Operation, Plan, Status, Step, Target
-from envdeck.text import Signs, exact_time, pad, plain, size, tilde, tilde_within, width
+from envdeck.core.model import Environment, Operation, PackageChange, Plan, Status, Step, Target
+from envdeck.text import Signs, counted, exact_time, pad, plain, size, tilde, tilde_within, width
+from envdeck.text.operation import CHANGE_COLUMNS, CHANGES_SHOWN, change_words
 
 _KEEP_EDITS = {
     Operation.RECREATE: "use --keep-edits to keep the edited files",
@@ -31,6 +32,7 @@ def plan_lines(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]
         word = "write" if plan.operation is Operation.EDIT else plan.operation
         yield f"{word} {safe(tilde(target.path, context.host.home))}", "bold"
         yield from _rows(_facts(target, context))
+    yield from _packages(plan.package_changes or ())
     if plan.steps:
         yield "steps", "bold"
     for number, step in enumerate(plan.steps, start=1):
@@ -54,6 +56,8 @@ def question(plan: Plan) -> str:
         Operation.PURGE: "delete it permanently"
         if count == 1
         else f"permanently delete these {count}",
+        Operation.INSTALL: f"install {_counted(plan)}",
+        Operation.UNINSTALL: f"uninstall {_counted(plan)}",
     }.get(plan.operation, str(plan.operation))
     if plan.operation in {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}:
         what += " it" if count == 1 else f" these {count}"
@@ -62,6 +66,10 @@ def question(plan: Plan) -> str:
     if plan.operation is Operation.CREATE:
         what += " it"
     return f"{what}?"
+
+
+def _counted(plan: Plan) -> str:
+    return counted(len(plan.package_changes or ()), "package")
 
 
 def sentence(text: str, context: CommandContext) -> str:
@@ -77,6 +85,20 @@ def safe(text: str) -> str:
 def command_text(command: tuple[str, ...]) -> str:
     """Return a command as it could be typed, as far as its words are plain."""
     return " ".join(safe(quote(word)) for word in command)
+
+
+def _packages(changes: Sequence[PackageChange]) -> Iterator[tuple[str, str]]:
+    """Yield what becomes of packages, as a table; the first of many."""
+    if not changes:
+        return
+    rows = [CHANGE_COLUMNS, *map(change_words, changes[:CHANGES_SHOWN])]
+    cells = [[safe(cell) for cell in row] for row in rows]
+    first, second = (max(width(row[column]) for row in cells) for column in (0, 1))
+    for number, row in enumerate(cells):
+        line = f"  {pad(row[0], first)}  {pad(row[1], second)}  {row[2]}"
+        yield line, "" if number else "bold"
+    if len(changes) > CHANGES_SHOWN:
+        yield f"  and {len(changes) - CHANGES_SHOWN:,} more (`--json` lists all)", "dim"
 
 
 def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from envdeck.core.model import (
     Interpreter,
     ItemResult,
     Operation,
+    PackageChange,
     Plan,
     Refusal,
     Result,
@@ -316,6 +317,7 @@ def _plan_object(plan: Plan, left_out: Sequence[Refusal]) -> Object:
         "unproved": [doubt_object(doubt, plan.choices) for doubt in plan.doubts],
         "edits": [_edits_object(target) for target in plan.targets],
         "keep_edits": plan.keep_edits,
+        "packages": _packages_object(plan.package_changes),
     }
 
 
@@ -355,6 +357,24 @@ def _refusal_object(refusal: Refusal) -> Object:
     }
 
 
+def _packages_object(changes: Sequence[PackageChange] | None) -> Object | None:
+    """Return what becomes of packages; versions that are not known are null."""
+    if changes is None:
+        return None
+    document: Object = {"added": [], "removed": [], "changed": [], "reinstalled": []}
+    for each in changes:
+        if each.before is None:
+            document["added"].append({"name": each.name, "version": each.after or None})
+        elif each.after is None:
+            document["removed"].append({"name": each.name, "version": each.before})
+        elif each.before == each.after:
+            document["reinstalled"].append({"name": each.name, "version": each.after})
+        else:
+            moved = {"name": each.name, "from": each.before, "to": each.after or None}
+            document["changed"].append(moved)
+    return document
+
+
 def _result_object(result: Result) -> Object:
     document: Object = {
         "status": result.status.value,
@@ -363,6 +383,7 @@ def _result_object(result: Result) -> Object:
         "hint": mask_text(result.hint),
         "freed_bytes": result.freed_bytes,
         "stopped": result.stopped,
+        "packages": _packages_object(result.package_changes),
     }
     if result.items:
         document["items"] = [_item_result_object(each) for each in result.items]

@@ -3,7 +3,7 @@ ends."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdeck.core.model import Operation, Refusal, StepProgress
+from envdeck.core.model import Operation, PackageChange, Refusal, StepProgress
 from envdeck.text.paths import place, tilde, tilde_within
 from envdeck.text.quantities import size, time_left
 from envdeck.text.safe import plain
@@ -24,6 +24,8 @@ OPERATION_WORDS = {
     Operation.DELETE: OperationWords("delete", "deleting", "deleted"),
     Operation.RECREATE: OperationWords("recreate", "recreating", "recreated"),
     Operation.UPGRADE: OperationWords("upgrade", "upgrading", "upgraded"),
+    Operation.INSTALL: OperationWords("install", "installing", "installed"),
+    Operation.UNINSTALL: OperationWords("uninstall", "uninstalling", "uninstalled"),
     Operation.CREATE: OperationWords("create", "creating", "created"),
     Operation.UNDO: OperationWords("undo", "undoing", "undone"),
     Operation.PURGE: OperationWords(
@@ -33,6 +35,19 @@ OPERATION_WORDS = {
     Operation.RUN: OperationWords("run", "running", "run"),
     Operation.BISECT: OperationWords("bisect", "bisecting", "bisected"),
 }
+
+
+CHANGES_SHOWN = 12
+"""Changes of packages that a plan lists; more are counted."""
+CHANGE_COLUMNS = ("Package", "Now", "After")
+
+
+def change_words(change: PackageChange) -> tuple[str, str, str]:
+    """Return a change of a package as a row of :data:`CHANGE_COLUMNS`."""
+    after = "removed" if change.after is None else change.after or "unknown version"
+    if change.before == change.after:
+        after = f"{after} (reinstalled)"
+    return change.name, change.before or "not installed", after
 
 
 def progress_words(progress: StepProgress | None) -> str:

@@ -4,7 +4,17 @@ from functools import partial
 
 import pytest
 
-from envdeck.core.model import EditedFile, Edits, Fact, NoPlan, Operation, Refusal, Step, Target
+from envdeck.core.model import (
+    EditedFile,
+    Edits,
+    Fact,
+    NoPlan,
+    Operation,
+    PackageChange,
+    Refusal,
+    Step,
+    Target,
+)
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.tui.base.services import PlanRequest, together
 from envdeck.tui.dialogs import plan as plan_dialog
@@ -437,6 +447,19 @@ def test_every_target_is_named_and_no_line_is_too_long(made_up, cells, count):
     told = text_of(plan, refusals, cells)
     for number in range(count):
         assert f"project-{number}" in told
+
+
+@pytest.mark.parametrize("cells", [30, 46, 80])
+def test_what_becomes_of_packages_is_a_table_of_the_first(made_up, cells):
+    changes = [PackageChange(f"package-{n:02}", "1.0", "2.0") for n in range(20)]
+    changes[0] = PackageChange("a-name-that-takes-all-the-room-there-is-and-more", None, "3.7")
+    told = text_of(made_up.plan("/home/ada/x/.venv", package_changes=tuple(changes)), cells=cells)
+    lines = told.splitlines()
+    heading = next(number for number, line in enumerate(lines) if line.split()[:1] == ["Package"])
+    assert lines[heading].split() == ["Package", "Now", "After"]
+    assert lines[heading + 2].split() == ["package-01", "1.0", "2.0"] or cells == 30
+    assert "and 8 more" in told
+    assert "package-12" not in told
 
 
 @pytest.mark.parametrize(

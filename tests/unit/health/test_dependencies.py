@@ -1,5 +1,8 @@
 """What distributions need of each other."""
 
+import pytest
+
+from envdeck.core.health import fix_command
 from envdeck.core.model import Fix, FixKind, Severity
 
 
@@ -23,3 +26,25 @@ def test_one_that_several_require_is_one_finding(made):
     made.add("black", "24.1", "Requires-Dist: click>=7")
     (found,) = made.examine("missing-requirement").findings
     assert dict(found.evidence)["required_by"] == ("black", "flask")
+
+
+def test_a_remedy_has_the_command_for_it(made):
+    made.add("requests", "2.32.0", "Requires-Dist: idna<4,>=2.5")
+    (found,) = made.examine("missing-requirement").findings
+    assert found.remedy == f"Install idna<4,>=2.5: envdeck install {made.path} 'idna<4,>=2.5'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "packages", "command"),
+    [
+        (FixKind.REINSTALL, ("numpy",), "install {} numpy --reinstall"),
+        (FixKind.UNINSTALL, ("a", "b"), "uninstall {} a b"),
+        (FixKind.UPGRADE, ("a>=2",), "upgrade {} 'a>=2'"),
+        (FixKind.REPAIR, (), "upgrade {} --python 3.12"),
+        (FixKind.RECREATE, (), "recreate {}"),
+        (FixKind.DELETE, (), "delete {}"),
+    ],
+)
+def test_every_kind_of_fix_has_a_command(made, kind, packages, command):
+    told = fix_command(made.environment, Fix(kind, packages))
+    assert told == f"envdeck {command.format(made.path)}"

@@ -371,7 +371,7 @@ def test_an_index_without_the_json_form_is_not_checked(online, service):
 def test_pip_told_to_use_no_index_asks_none(online, service):
     online.made.add("idna", "3.4")
     online.variables["PIP_NO_INDEX"] = "1"
-    assert online.reasons("yanked-release") == ["idna: pip is told to use no index"]
+    assert online.reasons("yanked-release") == ["idna: pip is configured without an index"]
     assert service.seen == []
 
 

@@ -251,7 +251,7 @@ def test_path_files_that_lead_outside_and_nowhere(room, home):
     room.install("gone", {"__editable__.gone-1.0.pth": f"{home}/gone/src\n"})
     nowhere, outside = sorted(room.find(), key=lambda one: one.message)
     assert (nowhere.subject, nowhere.fix) == ("gone", Fix(FixKind.UNINSTALL, ("gone",)))
-    assert nowhere.message.endswith(f"{home}/gone/src, which does not exist")
+    assert nowhere.message.endswith(f"adds a folder that does not exist: {home}/gone/src")
     assert outside.remedy.startswith(f"Remove line 2 of {room.site}/mine.pth")
 
 

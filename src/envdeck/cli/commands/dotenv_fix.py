@@ -95,8 +95,10 @@ def _choose_remedy(arguments: Namespace, report: "DotenvReport", file: str) -> R
         here = next((each for each in report.files if each.path == file), None)
         if here is not None and (problem := _read_problem(here, report)):
             return NoPlan(problem)
-        what = "no example to compare with" if missing is None else "no missing keys"
-        return NoPlan(f"{os.path.relpath(file, project)} has {what}", missing=missing is None)
+        compared = missing is not None
+        what = "no missing keys" if compared else "no example to compare with"
+        said = f"{os.path.relpath(file, project)} has {what}"
+        return NoPlan(said, missing=not compared, nothing=compared)
     return Remedy(RemedyKind.ADD, file, project, missing.missing, missing.example)
 
 

@@ -24,9 +24,9 @@ project's files, and what EnvDeck did. Times are UTC. Nothing in the environment
 
 EXAMPLES = """  envdeck timeline .                         what changed, by day
   envdeck timeline api/.venv --json
-  envdeck timeline . --mark-good             what is installed now works
-  envdeck timeline . --mark-good 6f3a        so did that snapshot
-  envdeck recreate . --from snapshot:6f3a    as it was then"""
+  envdeck timeline . --mark-good             the current packages work
+  envdeck timeline . --mark-good 6f3a        that snapshot worked
+  envdeck recreate . --from snapshot:6f3a    go back to it"""
 
 _TOGETHER_SECONDS = 120
 """Packages that one command installed are that close to each other."""

@@ -121,7 +121,7 @@ def _purge(operations: "Operations", arguments: Namespace) -> Plan | NoPlan:
         return operations.plan_purge(arguments.ids)
     expired = [item.id for item in operations.expired()]
     if not expired:
-        return NoPlan("no expired items in the trash", missing=True)
+        return NoPlan("no expired items in the trash", nothing=True)
     return operations.plan_purge(expired)
 
 

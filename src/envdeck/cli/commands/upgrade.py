@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "requirements",
         nargs="*",
         metavar="REQUIREMENT",
-        help="package name (latest compatible version) or name==version",
+        help="package name (latest compatible version), name==version or name>=version",
     )
     parser.add_argument("--all", action="store_true", help="upgrade all packages")
     parser.add_argument(
@@ -113,16 +113,13 @@ def _read_requirement(text: str) -> tuple[str, str | None]:
     except InvalidRequirement:
         requirement = None
     if requirement is None or requirement.url or requirement.marker or requirement.extras:
-        raise CommandError(f"invalid package `{text}`", hint="use name or name==version")
-    pins = list(requirement.specifier)
-    if not pins:
-        return canonicalize_name(requirement.name), None
-    if len(pins) > 1 or pins[0].operator != "==" or pins[0].version.endswith(".*"):
         raise CommandError(
-            f"`{text}` is a range, not one version",
-            hint=f"use `{requirement.name}` for the latest compatible version",
+            f"invalid package `{text}`", hint="use name, name==version or name>=version"
         )
-    return canonicalize_name(requirement.name), pins[0].version
+    pins = list(requirement.specifier)
+    if len(pins) == 1 and pins[0].operator == "==" and not pins[0].version.endswith(".*"):
+        return canonicalize_name(requirement.name), pins[0].version
+    return canonicalize_name(requirement.name), str(requirement.specifier) or None
 
 
 def _show_candidates(arguments: Namespace, context: CommandContext) -> int:

@@ -6,6 +6,7 @@ module, and its name among the subjects of `examine`.
 Nothing of the environment is run or imported, and every read is bounded.
 """
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +18,10 @@ from envdeck.core.model import (
     Examination,
     Finding,
     Fix,
+    FixKind,
     NotChecked,
     Severity,
+    minor_of,
 )
 
 if TYPE_CHECKING:
@@ -108,8 +111,34 @@ def _describe(
     return HealthCheck(name, diagnose.__module__.rpartition(".")[2], severity, diagnose, look)
 
 
-def run_checks(checks: Iterable[HealthCheck[Subject]], subject: Subject) -> Examination:
-    """Return what the checks say of one environment."""
+def fix_command(environment: Environment, fix: Fix) -> str:
+    """Return the command line that does a fix."""
+    words = {
+        FixKind.INSTALL: ["install"],
+        FixKind.REINSTALL: ["install", "--reinstall"],
+        FixKind.UNINSTALL: ["uninstall"],
+        FixKind.UPGRADE: ["upgrade"],
+        FixKind.RECREATE: ["recreate"],
+        FixKind.REPAIR: ["upgrade", "--python", minor_of(environment.python.version) or "VERSION"],
+        FixKind.DELETE: ["delete"],
+    }[fix.kind]
+    command, *options = words
+    return shlex.join(["envdeck", command, environment.path, *fix.packages, *options])
+
+
+def _with_command(remedy: str, fix: Fix | None, environment: Environment) -> str:
+    """Return a remedy with the command for it, unless it has one."""
+    if fix is None or "envdeck " in remedy:
+        return remedy
+    command = fix_command(environment, fix)
+    return f"{remedy}: {command}" if remedy else command
+
+
+def run_checks(
+    checks: Iterable[HealthCheck[Subject]], subject: Subject, environment: Environment
+) -> Examination:
+    """Return what the checks say of one environment; a remedy that an operation does has the
+    command for it."""
     findings: list[Finding] = []
     skipped: list[NotChecked] = []
     for one in checks:
@@ -122,7 +151,7 @@ def run_checks(checks: Iterable[HealthCheck[Subject]], subject: Subject) -> Exam
                         one.name,
                         answer.severity or one.severity,
                         answer.message,
-                        answer.remedy,
+                        _with_command(answer.remedy, answer.fix, environment),
                         answer.subject,
                         answer.evidence,
                         answer.fix,

@@ -59,9 +59,13 @@ def _examine(
     context: HealthContext, names: Collection[str], looks: Collection[Look]
 ) -> Examination:
     told = run_checks(
-        [one for one in STATUS_CHECKS.values() if one.name in names], context.environment
+        [one for one in STATUS_CHECKS.values() if one.name in names],
+        context.environment,
+        context.environment,
     )
     read = run_checks(
-        [one for one in CONTENT_CHECKS.values() if one.name in names and one.look in looks], context
+        [one for one in CONTENT_CHECKS.values() if one.name in names and one.look in looks],
+        context,
+        context.environment,
     )
     return replace(read, findings=sort_findings([*told.findings, *read.findings]))

@@ -115,7 +115,7 @@ STATUS_CHECKS = {
 
 def examine(environment: Environment) -> tuple[Finding, ...]:
     """Return the findings that the record of an environment tells by itself."""
-    return run_checks(STATUS_CHECKS.values(), environment).findings
+    return run_checks(STATUS_CHECKS.values(), environment, environment).findings
 
 
 def renewed(environment: Environment, known: Environment) -> Environment:

@@ -47,6 +47,7 @@ from envdeck.core.model.finding import (
     Severity,
 )
 from envdeck.core.model.operation import (
+    STILL_REQUIRED,
     UNPROVED,
     Choices,
     CommandEnded,
@@ -61,6 +62,7 @@ from envdeck.core.model.operation import (
     Operation,
     OperationEvent,
     OutputLine,
+    PackageChange,
     PackageChoice,
     Plan,
     RecreateRequest,
@@ -75,6 +77,7 @@ from envdeck.core.model.operation import (
 
 __all__ = [
     "SEED_PACKAGES",
+    "STILL_REQUIRED",
     "UNPROVED",
     "Choices",
     "CommandEnded",
@@ -113,6 +116,7 @@ __all__ = [
     "Operation",
     "OperationEvent",
     "OutputLine",
+    "PackageChange",
     "PackageChoice",
     "Plan",
     "Progress",

@@ -10,6 +10,9 @@ from envdeck.core.model.environment import Identity
 UNPROVED = "unproved"
 """The name of the guard that stands in the way while a doubt has no choice."""
 
+STILL_REQUIRED = "still-required"
+"""The name of the guard that stands in the way while what stays requires what goes."""
+
 
 class PackageChoice(StrEnum):
     """What becomes of a package that cannot be recreated exactly."""
@@ -110,6 +113,9 @@ class Operation(StrEnum):
     DELETE = "delete"
     RECREATE = "recreate"
     UPGRADE = "upgrade"
+    INSTALL = "install"
+    """Packages are added, or installed again at the version that they have."""
+    UNINSTALL = "uninstall"
     CREATE = "create"
     UNDO = "undo"
     PURGE = "purge"
@@ -129,6 +135,19 @@ class Step:
     """A few words, without a full stop: `move it to the trash`."""
     command: tuple[str, ...] = ()
     """What is run for it, credentials masked; empty where nothing is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """A package that comes, goes, moves to another version, or is installed again."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    before: str | None
+    """The version that is there; None where there is none yet."""
+    after: str | None
+    """The version that will be there; None where it is removed, empty where it is not known. The
+    same as :attr:`before` where it is installed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +207,9 @@ class Plan:
     operation: Operation
     targets: tuple[Target, ...]
     steps: tuple[Step, ...] = ()
+    package_changes: tuple[PackageChange, ...] | None = None
+    """What becomes of packages, by name; None where only an installer can tell, and where none
+    are installed or removed one by one."""
     warnings: tuple[str, ...] = ()
     """Why it may be a bad idea, one sentence each."""
     refusals: tuple[Refusal, ...] = ()
@@ -223,6 +245,8 @@ class NoPlan:
     hint: str = ""
     missing: bool = False
     """Whether what was asked for is not there (exit 2), rather than something having failed."""
+    nothing: bool = False
+    """Whether everything is as it was asked for: there is nothing to do (exit 0)."""
 
 
 class Ending(StrEnum):
@@ -236,6 +260,8 @@ class Ending(StrEnum):
     (:attr:`Operation.RUN`), and a removal that could not be ended."""
     REFUSED = "refused"
     """A guard stood in the way, and nothing was touched."""
+    NOTHING = "nothing-to-do"
+    """Everything was as it was asked for, and nothing was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +298,8 @@ class Result:
     """Whether a person stopped it."""
     items: tuple[ItemResult, ...] = ()
     """How it ended for each, where one that fails does not keep the others."""
+    package_changes: tuple[PackageChange, ...] | None = None
+    """What became of packages, by name; None where none were installed or removed one by one."""
 
 
 def refused(refusal: Refusal) -> Result:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdeck.core.model import (
     Environment,
+    Finding,
     Interpreter,
     NoPlan,
     Plan,
@@ -150,6 +151,55 @@ class Operations(Context):
         from envdeck.core.operations.upgrade.plan import plan_interpreter  # start-up
 
         return plan_interpreter(self, environment, interpreter, allow=allow, keep_edits=keep_edits)
+
+    def plan_install(
+        self,
+        environment: Environment,
+        requirements: Sequence[str],
+        *,
+        again: bool = False,
+        allow: frozenset[str] = frozenset(),
+        stopped: Stopped = never,
+    ) -> Plan | NoPlan:
+        """Plan to install requirements (PEP 508), with what they need; all else stays at its
+        version where that can be. With `again`, names are installed again at the version that
+        they have."""
+        from envdeck.core.operations.change.plan import plan_install  # start-up
+
+        return plan_install(
+            self.until(stopped), environment, requirements, again=again, allow=allow
+        )
+
+    def plan_uninstall(
+        self,
+        environment: Environment,
+        names: Sequence[str],
+        *,
+        unneeded: bool = False,
+        allow: frozenset[str] = frozenset(),
+        stopped: Stopped = never,
+    ) -> Plan | NoPlan:
+        """Plan to uninstall packages; with `unneeded`, what only they need goes too, unless it is
+        direct, declared by the project, or pip, setuptools or wheel. What stays and requires one
+        of them blocks the plan unless `allow` holds `still-required`."""
+        from envdeck.core.operations.change.plan import plan_uninstall  # start-up
+
+        return plan_uninstall(
+            self.until(stopped), environment, names, unneeded=unneeded, allow=allow
+        )
+
+    def plan_fix(
+        self,
+        environment: Environment,
+        findings: Sequence[Finding],
+        *,
+        allow: frozenset[str] = frozenset(),
+        stopped: Stopped = never,
+    ) -> Plan | NoPlan:
+        """Plan to fix findings of one environment, all of one kind of fix."""
+        from envdeck.core.operations.change.fix import plan_fix  # start-up
+
+        return plan_fix(self.until(stopped), environment, findings, allow=allow)
 
     def plan_create(
         self,

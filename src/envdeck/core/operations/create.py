@@ -40,6 +40,7 @@ from envdeck.core.operations.sources.source import (
     Parts,
     SourceName,
 )
+from envdeck.core.operations.staging.changes import changes_between, changes_to
 from envdeck.core.operations.staging.prove import FileProof, install_source
 from envdeck.core.operations.staging.stage import (
     MISDIRECTED_HINT,
@@ -178,6 +179,9 @@ def _planned(
         steps=tuple(steps),
         warnings=(*source.notes, *_other_python(wanted, one)),
         refusals=(*_refusals(place), *no_room(place, None, context.ground)),
+        package_changes=None
+        if source.how is InstallMethod.RESOLVE
+        else changes_to({}, dict(source.expected)),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         project=project,
@@ -259,6 +263,7 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
             if stopped():
                 raise BuildError("cancelled", stopped=True)
             tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
+            changes = changes_between(None, building.environment())
             current.put_in_place()
     except BuildError as error:
         return Result(
@@ -267,7 +272,8 @@ def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Res
             hint=error.way_out(place, ground),
             stopped=error.stopped,
         )
-    return Result(Ending.DONE, f"created {_name(place)}", verified=tuple(verified))
+    done = f"created {_name(place)}"
+    return Result(Ending.DONE, done, verified=tuple(verified), package_changes=changes)
 
 
 def _build(plan: CreatePlan, building: StagedBuild) -> list[str]:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import pad, size, time_left
-from envdeck.text.operation import OPERATION_WORDS
+from envdeck.text import clip, pad, size, time_left, width
+from envdeck.text.operation import (
+    CHANGE_COLUMNS,
+    CHANGES_SHOWN,
+    OPERATION_WORDS,
+    change_words,
+)
 from envdeck.tui.widgets.line import (
     Line,
     Look,
@@ -34,6 +39,8 @@ ACT = {
     Operation.DELETE: "Delete",
     Operation.RECREATE: "Recreate",
     Operation.UPGRADE: "Upgrade",
+    Operation.INSTALL: "Install",
+    Operation.UNINSTALL: "Uninstall",
     Operation.CREATE: "Create",
     Operation.UNDO: "Undo",
     Operation.PURGE: "Delete permanently",
@@ -132,6 +139,7 @@ def plan_rows(
         *(PlanRow(line) for line in warning_lines(plan, look, cells)),
         *(keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits) if can_keep else ()),
         *_target_rows(plan.targets, look, cells),
+        *(PlanRow(line) for line in package_lines(plan, look, cells)),
         *(PlanRow(line) for line in step_lines(plan, look, cells)),
     ]
     while rows and not rows[-1].line and rows[-1].target is None:
@@ -141,7 +149,8 @@ def plan_rows(
 
 def no_plan_rows(nothing: NoPlan, look: Look, cells: int) -> list[PlanRow]:
     """Return why there is no plan, and a way out."""
-    why = (Part(f"{look.signs.broken} ", Tone.ERROR), Part(look.sentence(nothing.message)))
+    said = Part(look.sentence(nothing.message))
+    why = (said,) if nothing.nothing else (Part(f"{look.signs.broken} ", Tone.ERROR), said)
     lines = indented(why, 1, 3, cells)
     if nothing.hint:
         lines += indented((Part(look.sentence(nothing.hint), Tone.MUTED),), 3, 3, cells)
@@ -295,6 +304,7 @@ def together_rows(
         rows.append(PlanRow(count))
         lines = [
             *target_lines(plan.targets, look, cells),
+            *package_lines(plan, look, cells),
             *warning_lines(plan, look, cells),
             *step_lines(plan, look, cells),
             (),
@@ -361,6 +371,26 @@ def target_lines(targets: Sequence[Target], look: Look, cells: int) -> list[Line
             ]
             lines += [(Part("   "), *line) for line in flowed(facts, max(cells - 4, 8))]
     return lines if len(targets) <= _FEW else [*lines, ()]
+
+
+def package_lines(plan: Plan, look: Look, cells: int) -> list[Line]:
+    """Return what becomes of packages as a table, the first of many, and a blank."""
+    changes = plan.package_changes or ()
+    if not changes:
+        return []
+    rows = [CHANGE_COLUMNS, *map(change_words, changes[:CHANGES_SHOWN])]
+    told = [[look.sentence(cell) for cell in row] for row in rows]
+    room = max(cells - 8, 12)
+    first, second = (min(max(width(row[column]) for row in told), room // 3) for column in (0, 1))
+    lines: list[Line] = []
+    cut = look.signs.ellipsis
+    for number, (name, now, after) in enumerate(told):
+        before = f"{pad(clip(name, first, cut), first)}  {pad(clip(now, second, cut), second)}"
+        line: Line = (Part(f"   {before}  {after}", Tone.PLAIN if number else Tone.MUTED),)
+        lines.append(clipped(line, max(cells - 1, 8), cut))
+    if len(changes) > CHANGES_SHOWN:
+        lines.append((Part(f"   and {len(changes) - CHANGES_SHOWN:,} more", Tone.MUTED),))
+    return [*lines, ()]
 
 
 def step_lines(plan: Plan, look: Look, cells: int) -> Iterator[Line]:

@@ -33,6 +33,8 @@ _SENTENCES = {
     Operation.DELETE: "Deleted",
     Operation.RECREATE: "Replaced by a recreate",
     Operation.UPGRADE: "Replaced by an upgrade",
+    Operation.INSTALL: "Replaced by an install",
+    Operation.UNINSTALL: "Replaced by an uninstall",
     Operation.CREATE: "Created, then undone",
     Operation.UNDO: "Replaced by an undo",
     Operation.EDIT: "Replaced by an edit",

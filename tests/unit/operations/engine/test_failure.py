@@ -103,6 +103,8 @@ def test_what_the_packages_do_not_have(fail, wheel, links: Path) -> None:
         "one==9 not found in the index",
         "list its releases: `pip index versions one`",
     )
+    for absent in ("one>=9", "one>1,<1.5"):
+        assert fail(absent).cause == f"{absent} not found in the index"
     late = fail("late")
     assert (late.kind, late.cause) == (
         FailureKind.WHEEL,

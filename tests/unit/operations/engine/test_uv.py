@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from envdeck.core.model import Creation
+from envdeck.core.model import PackageChange as Change
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import (
-    Change,
     InstallRules,
     Outdated,
     UvAdapter,

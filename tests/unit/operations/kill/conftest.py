@@ -71,7 +71,7 @@ class Real:
         self.kills = 0
 
     def build(self, make_venv: Callable[..., Path]) -> None:
-        for name in ("lamp", "shade"):
+        for name in ("lamp", "shade", "bulb"):
             build_wheel(self.links, name, "1.0")
         make_venv(self.path, creator="uv")
         (self.path.parent / "requirements.txt").write_text("lamp\nshade\n")

@@ -54,6 +54,8 @@ def plan_of(operations: Operations, action: str, path: str) -> Plan | NoPlan:
         names = {each.name for each in operations.catalog.distributions(environment)}
         choices = {"slow": PackageChoice.RELEASE} if "slow" in names else {}
         return operations.plan_recreate(environment, RecreateRequest(choices=choices))
+    if action == "install":
+        return operations.plan_install(environment, ["bulb"])
     if action == "upgrade":
         return operations.plan_upgrade(environment, {"lamp": None})
     return operations.plan_delete([environment], allow=frozenset({"unowned-files"}))

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import pytest
 
-ACTIONS = ("recreate", "upgrade", "create")
+ACTIONS = ("recreate", "upgrade", "install", "create")
 
 
 def world(real, action: str) -> tuple[str, str]:
@@ -80,7 +80,9 @@ def test_killed_after_each_entry_of_the_journal(real, action, record_property):
     kill_at(real, action, "phase", range(1, 100), record_property)
 
 
-@pytest.mark.parametrize(("action", "calls"), [("recreate", (50, 100)), ("upgrade", (130,))])
+@pytest.mark.parametrize(
+    ("action", "calls"), [("recreate", (50, 100)), ("upgrade", (130,)), ("install", (130,))]
+)
 def test_killed_at_some_system_calls(real, action, calls, record_property):
     kill_at(real, action, "call", calls, record_property)
 

@@ -21,7 +21,7 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
-from envdeck.core.model import CommandStarted, Ending, NoPlan, StepStarted
+from envdeck.core.model import SEED_PACKAGES, CommandStarted, Ending, NoPlan, StepStarted
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.core.system.host import Host
@@ -206,12 +206,24 @@ class Machine:
         """Run a plan that has to end well."""
         result, told = self.run(plan, door=door)
         assert result.status is Ending.DONE, (result, told[-12:])
+        if plan.package_changes is not None:
+            assert certain(plan.package_changes) == certain(result.package_changes)
         return result
 
     def left(self) -> list[str]:
         """Return what lies in the trash that no history knows, and is not over."""
         trash = Path(self.operations.ground.places.trash)
         return sorted(os.listdir(trash)) if trash.is_dir() else []
+
+
+def certain(changes) -> dict[str, tuple]:
+    """Return what becomes of packages by name, without pip and its like, of which only a creator
+    knows which it brings, and without versions that a lock does not tell."""
+    return {
+        each.name: (each.before, each.after is None)
+        for each in changes
+        if each.name not in SEED_PACKAGES
+    }
 
 
 class Index(ThreadingHTTPServer):

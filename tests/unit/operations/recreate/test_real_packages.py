@@ -106,7 +106,7 @@ def test_an_upgrade_of_real_ones_and_its_undo(creator, real, kit):
     before = kit.source_only(kit.account(path))
 
     plan = real.operations.plan_upgrade(real.look(path))
-    told = {fact.label: fact.text.rpartition(" to ")[2] for fact in plan.targets[0].facts}
+    told = {each.name: each.after for each in plan.package_changes}
     result, events = real.run(plan)
 
     assert result.status is Ending.DONE, (result, events[-5:])

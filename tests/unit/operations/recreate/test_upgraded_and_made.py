@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from envdeck.core.model import Ending, NoPlan
+from envdeck.core.model import Ending, NoPlan, PackageChange
 
 BASE = os.path.realpath(sys.executable)
 
@@ -40,10 +40,13 @@ def test_what_the_picker_says_is_what_comes(creator, machine, kit):
     assert "user" in held.held_back_by[0]
 
     plan = machine.operations.plan_upgrade(machine.look(path))
-    told = {fact.label: fact.text for fact in plan.targets[0].facts}
-    machine.done(plan)
+    result = machine.done(plan)
 
-    assert told == {"base": "1.0 → 1.1", "free": "1.0 → 2.0"}
+    assert plan.package_changes == (
+        PackageChange("base", "1.0", "1.1"),
+        PackageChange("free", "1.0", "2.0"),
+    )
+    assert result.package_changes == plan.package_changes
     assert versions(kit, path) == {"base": "1.1", "free": "2.0", "user": "1.0"}
     assert kit.unlike_record(path) == []
     assert machine.call([path / "bin" / "free"]) == "free 2.0\n"

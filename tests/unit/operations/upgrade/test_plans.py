@@ -21,9 +21,10 @@ from envdeck.core.discovery.prefix import recognise
 from envdeck.core.inspection.environment import Inspector
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Distribution, Environment, ProjectLink, Status
+from envdeck.core.model import PackageChange as Change
 from envdeck.core.operations.engine.failure import Failure
 from envdeck.core.operations.engine.runner import Runner
-from envdeck.core.operations.engine.uv import Change, UvAdapter
+from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.upgrade.candidates import candidates
 from envdeck.core.operations.upgrade.model import HeldPackage, Level, Resolution, UpgradeCandidates
 from envdeck.core.operations.upgrade.resolve import UvResolver, resolve

@@ -65,7 +65,7 @@ def plan_purge(context: Context, identifiers: Sequence[str]) -> PurgePlan | NoPl
         )
     chosen = [everything[name] for name in dict.fromkeys(identifiers)] or [*everything.values()]
     if not chosen:
-        return NoPlan("the trash is empty", missing=True)
+        return NoPlan("the trash is empty", nothing=True)
     strange = [item for item in chosen if not item.ours]
     if strange and (identifiers or len(strange) == len(chosen)):
         first = strange[0]

@@ -187,7 +187,7 @@ def _add(
         hint = "use `--create` to create it from the example"
         return NoPlan(f"file not found: {remedy.file}", hint=hint, missing=True)
     if not remedy.keys:
-        return NoPlan("no keys to add", missing=True)
+        return NoPlan("no keys to add", nothing=True)
     unasked = [name for name in values if name not in remedy.keys]
     if unasked:
         return NoPlan(f"not a key to add: {join_some(unasked, 5)}", missing=True)
@@ -235,7 +235,9 @@ def _ignore(
     lines = [line.removeprefix(b"\xef\xbb\xbf") for line in re.split(rb"\r\n|\n", data)]
     last = max((at for at, line in enumerate(lines) if line == pattern), default=None)
     if last is not None and not any(line.startswith(b"!") for line in lines[last:]):
-        return NoPlan(f"already listed in {place.path}:{last + 1}", still_not_ignored(remedy, host))
+        hint = still_not_ignored(remedy, host)
+        said = f"already listed in {place.path}:{last + 1}"
+        return NoPlan(said, hint, nothing=not hint)
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     joint = newline if data and not data.endswith(b"\n") else b""
     return Draft(
@@ -274,7 +276,8 @@ def _private(
     if host.windows:
         return NoPlan(f"file permissions of {remedy.file} are not supported here")
     if not mode & _OTHERS:
-        return NoPlan(f"{remedy.file} is already restricted to its owner (mode {mode:04o})")
+        said = f"{remedy.file} is already restricted to its owner (mode {mode:04o})"
+        return NoPlan(said, nothing=True)
     private = mode & ~_OTHERS
     return Draft(
         content=old,

@@ -157,6 +157,13 @@ _RULES = (
     ),
     _rule(
         FailureKind.MISSING,
+        r"Because only .{1,400}? (?:is|are) available\b.{0,400}? and you require"
+        r" (?P<what>[A-Za-z0-9][^\s`;]*?),? we can conclude",
+        "{what} not found in the index",
+        _LOOK,
+    ),
+    _rule(
+        FailureKind.MISSING,
         rf"Because {_NAME} was not found|there (?:is|are) no versions? of {_named('none')}"
         rf"|only {_named('only')} is available|No matching distribution found for (?P<pip>\S+)",
         "{what} not found in the index",

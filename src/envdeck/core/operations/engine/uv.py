@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from envdeck.core.inspection.pip_options import uv_configuration
-from envdeck.core.model import Creation
+from envdeck.core.model import Creation, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.pip_configuration import (
     elsewhere_of,
@@ -144,6 +144,7 @@ class UvAdapter:
         upgrade: Sequence[str] | None = None,
         constraints: str | None = None,
         dependencies: bool = True,
+        reinstall: Sequence[str] = (),
     ) -> Command:
         """Say what :meth:`install` would change; with `upgrade`, as it upgrades those names, or
         all where there are none, with the rest of the requirements kept satisfied."""
@@ -151,6 +152,7 @@ class UvAdapter:
         if upgrade is not None:
             flags += [f"--upgrade-package={name}" for name in upgrade] or ["--upgrade"]
         flags += [] if dependencies else ["--no-deps"]
+        flags += [f"--reinstall-package={name}" for name in reinstall]
         return self._pip("install", python, *flags, data=True)
 
     def uninstall(self, python: str, requirements: str) -> Command:
@@ -281,17 +283,6 @@ _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A package that a command changes."""
-
-    name: str
-    before: str | None
-    """The version that is there; None where there is none yet."""
-    after: str | None
-    """The version that will be there; None where it is removed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Outdated:
     """An installed package of which the index has a newer release."""
 
@@ -300,7 +291,7 @@ class Outdated:
     latest: str
 
 
-def read_plan(completed: Completed) -> tuple[Change, ...] | None:
+def read_plan(completed: Completed) -> tuple[PackageChange, ...] | None:
     """Return what a plan changes, in the order of names; None where it cannot be read.
 
     A package that is reinstalled at its version has the same `before` and `after`. What is not
@@ -316,7 +307,7 @@ def read_plan(completed: Completed) -> tuple[Change, ...] | None:
     for name, version, gone in rows:
         (before if gone else after)[name] = version
     names = sorted(before.keys() | after.keys())
-    return tuple(Change(name, before.get(name), after.get(name)) for name in names)
+    return tuple(PackageChange(name, before.get(name), after.get(name)) for name in names)
 
 
 def read_outdated(completed: Completed) -> tuple[Outdated, ...] | None:

@@ -204,7 +204,10 @@ def _own_places() -> tuple[str, ...]:
     return tuple(dict.fromkeys(real))
 
 
-CHANGING = frozenset({Operation.DELETE, Operation.RECREATE, Operation.UPGRADE})
+CHANGING = frozenset(
+    {Operation.DELETE, Operation.RECREATE, Operation.UPGRADE}
+    | {Operation.INSTALL, Operation.UNINSTALL}
+)
 """The operations on an environment that is there."""
 
 
@@ -238,6 +241,8 @@ class Guard:
 
     def overruling(self, request: GuardRequest) -> str:
         """Return the command by which a person overrules this guard."""
+        if request.operation in {Operation.INSTALL, Operation.UNINSTALL}:  # which takes names too
+            return f"use `--allow {self.name}` to override"
         path = request.link or request.path
         return f"{command('envdeck', request.operation.value, path)} --allow {self.name}"
 

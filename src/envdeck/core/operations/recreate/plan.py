@@ -14,6 +14,7 @@ from envdeck.core.model import (
     InterpreterReason,
     NoPlan,
     Operation,
+    PackageChange,
     PackageChoice,
     RecreateRequest,
     Step,
@@ -55,7 +56,7 @@ from envdeck.core.operations.sources.source import (
     Parts,
     SourceName,
 )
-from envdeck.core.operations.staging.changes import packages_of
+from envdeck.core.operations.staging.changes import changes_to, packages_of
 from envdeck.core.operations.staging.replace import ReplacePlan
 from envdeck.core.operations.staging.stage import MISDIRECTED_HINT, BuildSpec, seeds_of
 from envdeck.core.operations.transaction.journal import new_id
@@ -79,7 +80,6 @@ def facts_of(
     named: BasePath,
     source: PackageSource,
     unowned: int,
-    jumped: Jumps,
     choices: Choices,
 ) -> tuple[Fact, ...]:
     """Return what a person should know before: from what, and on what."""
@@ -91,7 +91,6 @@ def facts_of(
         Fact("python", f"{then}, {named.executable}"),
         *uses_of(named, one.version),
     ]
-    facts += [Fact(name, f"{before} → {after}") for name, before, after in jumped]
     for choice, label in _CHOSEN.items():
         names = sorted(name for name, made in choices.items() if made is choice)
         facts += [Fact(label, ", ".join(names))] if names else []
@@ -278,7 +277,7 @@ def plan_recreate(
             f"not all files can be carried over: {unowned.problem}",
             hint=f"{readable}move them out of the environment",
         )
-    facts = facts_of(environment, chosen, named, found, unowned.count, jumped, choices)
+    facts = facts_of(environment, chosen, named, found, unowned.count, choices)
     target = Target(
         environment.path,
         environment.identity,
@@ -304,6 +303,7 @@ def plan_recreate(
     return RecreatePlan(
         id=identifier,
         operation=operation,
+        package_changes=_changes(recipe, found, jumped, choices, same_minor=same_minor),
         targets=(target,),
         steps=steps_of(
             blueprint, os.path.join(staged, ENVIRONMENT), environment, unowned.count, host
@@ -339,6 +339,27 @@ def plan_recreate(
         jumped=frozenset(name for name, _, _ in jumped)
         | (frozenset() if same_minor else seeds_of(recipe)),
     )
+
+
+def _changes(
+    recipe: Recipe, source: PackageSource, jumped: Jumps, choices: Choices, *, same_minor: bool
+) -> tuple[PackageChange, ...] | None:
+    """Return what becomes of packages, where that is known: of pip, setuptools and wheel that the
+    creator brings only when they are there."""
+    if source.how is InstallMethod.RESOLVE:
+        return None
+    exact = source.name is SourceName.EXACT
+    before = {pin.name: pin.version for pin in recipe.installed}
+    after: dict[str, str | None] = {**before} if exact else {**dict(source.expected)}
+    after |= {name: version for name, _, version in jumped}
+    for name in seeds_of(recipe) if not (exact and same_minor) else ():
+        if exact or name not in after:
+            after.pop(name, None)
+            del before[name]
+    for name, choice in choices.items():
+        if choice is PackageChoice.OMIT:
+            after.pop(name, None)
+    return changes_to(before, after)
 
 
 def _is_copied(environment: Environment) -> bool:

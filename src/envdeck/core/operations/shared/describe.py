@@ -90,15 +90,17 @@ def recreate_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
-def upgrade_warnings(edits: Edits, *, keep: bool) -> tuple[str, ...]:
-    """Return what becomes of edited files in the packages that an upgrade replaces."""
+def upgrade_warnings(edits: Edits, *, keep: bool, became: str = "upgraded") -> tuple[str, ...]:
+    """Return what becomes of edited files in packages that are upgraded, reinstalled or
+    uninstalled."""
     if not edits.count:
         return ()
-    said = f"edited files of upgraded packages are replaced: {named_edits(edits)};"
+    gone = "removed" if became == "uninstalled" else "replaced"
+    said = f"edited files of {became} packages are {gone}: {named_edits(edits)};"
     where = "edited ones stay in the trash"
     if keep:
         said = (
-            f"edited files of upgraded packages: {named_edits(edits)}; kept if their original is"
+            f"edited files of {became} packages: {named_edits(edits)}; kept if their original is"
             " unchanged in the new release"
         )
         return (f"{said}; all {where}",)

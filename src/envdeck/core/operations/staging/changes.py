@@ -21,7 +21,7 @@ from typing import TypeAlias
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow, rows
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.unowned import unowned_files
-from envdeck.core.model import Environment
+from envdeck.core.model import Environment, PackageChange
 from envdeck.core.operations.guards.check import elsewhere
 from envdeck.core.operations.recipe.carry import bring, mapped
 from envdeck.core.system.files import Unread, read_bounded
@@ -160,6 +160,29 @@ def packages_of(environment: Environment) -> Packages:
 def changed_between(before: Packages, after: Packages) -> tuple[str, ...]:
     """Return the names of the distributions that came, went or were installed anew."""
     return tuple(sorted({name for _, name, _ in {*before} ^ {*after}}))
+
+
+def changes_to(
+    before: Mapping[str, str], after: Mapping[str, str | None]
+) -> tuple[PackageChange, ...]:
+    """Return what becomes of packages, by versions; None is a version that is not told."""
+    found = []
+    for name in sorted({*before, *after}):
+        was, then = before.get(name), after.get(name, None)
+        if name in after and then is None:
+            then = was or ""
+        if was != then:
+            found.append(PackageChange(name, was, then))
+    return tuple(found)
+
+
+def changes_between(before: Environment | None, after: Environment) -> tuple[PackageChange, ...]:
+    """Return what became of packages from one environment, or from none, to another."""
+    was, now = (
+        {} if each is None else {one.name: one.version for one in list_names(each.site_packages)}
+        for each in (before, after)
+    )
+    return changes_to(was, now)
 
 
 def _signature(path: str) -> Signature:

@@ -8,7 +8,7 @@ decided by chance. Both are met by reading what was installed, and are put right
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.inspection.packages.requirements import parse_requirement
@@ -111,9 +111,12 @@ class FileProof:
         """Let the reading of the old one come to its end soon."""
         self._until = time.monotonic() + GRACE_SECONDS
 
-    def check_changed(self, building: StagedBuild) -> list[str]:
+    def check_changed(
+        self, building: StagedBuild, lines: Mapping[str, str] | None = None
+    ) -> list[str]:
         """Check what an installer has replaced in a copy of the old environment, and the files
-        that others claim too: taking one distribution away takes those along."""
+        that others claim too: taking one distribution away takes those along. `lines` bring
+        distributions back, by name; by default, what the source says does."""
         if self.old is None:
             return []
         new = building.environment()
@@ -130,7 +133,7 @@ class FileProof:
         look = EditSearch(before, self._contents)
         self._open(look, building.stopped)
         look.read_suspects()
-        said = self.check(building, claims=claims).verified
+        said = self.check(building, lines, claims).verified
         mine = [each for each in self.edits.files if each.name in changed]
         self.edits = replace(
             self.edits, files=tuple(mine), count=len(mine), bytes=sum(each.bytes for each in mine)
@@ -173,7 +176,8 @@ class FileProof:
         if left:
             left = self._install_again(left, shared, building, lines or {}, checked)
         right = count - len(left)
-        checked.verified.append(f"{right:,} of {count:,} files match their RECORD")
+        if count:
+            checked.verified.append(f"{right:,} of {count:,} files match their RECORD")
         if restored:
             checked.verified.append(
                 f"restored from the old environment (a different copy was installed):"
@@ -277,16 +281,20 @@ class FileProof:
             hint=f"run `uv cache clean {first.names[0]}` and try again",
         )
 
-    def settle_edits(self, building: StagedBuild) -> list[str]:
-        """Put the edited files over the new ones, or say that they are not; it comes last."""
+    def settle_edits(self, building: StagedBuild, removed: Collection[str] = ()) -> list[str]:
+        """Put the edited files over the new ones, or say that they are not; it comes last. Those
+        of distributions that were `removed` are gone with them."""
         if self.old is None or not self.edits.count:
             return []
         if self.keep:
             return self._put_edits(self.old, building)
-        names = join_some((each.path for each in self.edits.files), _NAMED)
-        return [
-            f"edited files replaced by the released ones: {names}; the edited ones are in the trash"
-        ]
+        said = []
+        for gone, became in ((False, "replaced by the released ones"), (True, "removed")):
+            files = [each.path for each in self.edits.files if (each.name in removed) is gone]
+            if files:
+                names = join_some(files, _NAMED)
+                said.append(f"edited files {became}: {names}; the edited ones are in the trash")
+        return said
 
     def _put_edits(self, old: Environment, building: StagedBuild) -> list[str]:
         """Put the edited files of the old environment over the new ones whose original is the

@@ -4,7 +4,15 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from envdeck.core.model import Ending, Environment, Plan, Result, StepStarted, refused
+from envdeck.core.model import (
+    Ending,
+    Environment,
+    PackageChange,
+    Plan,
+    Result,
+    StepStarted,
+    refused,
+)
 from envdeck.core.operations.guards.check import guard_context, obstacles
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
@@ -12,6 +20,7 @@ from envdeck.core.operations.staging.changes import (
     ChangeMonitor,
     Packages,
     changed_between,
+    changes_between,
     named,
     packages_of,
 )
@@ -89,6 +98,7 @@ def replace_environment(
                 if stopped():
                     raise BuildError("cancelled", stopped=True)
                 tell(StepStarted(len(plan.steps) - 1, plan.steps[-1].title))
+                changes = _package_changes(plan, building)
                 current.put_in_place()
                 verified += _come_late(watch, current, plan)
         except BuildError as error:
@@ -102,8 +112,15 @@ def replace_environment(
                 raise
             unable = error
         else:
-            return Result(Ending.DONE, plan.done, verified=tuple(verified))
+            return Result(Ending.DONE, plan.done, verified=tuple(verified), package_changes=changes)
     raise unable or OSError(errno.ENOENT, "no location available for staging")
+
+
+def _package_changes(plan: ReplacePlan, building: StagedBuild) -> tuple[PackageChange, ...]:
+    """Return what became of packages, what was installed again at its version included."""
+    again = [each for each in plan.package_changes or () if each.before == each.after]
+    found = changes_between(plan.environment, building.environment())
+    return tuple(sorted([*found, *again], key=lambda each: each.name))
 
 
 def _rolled_back(why: str, hint: str, changed: tuple[str, ...], *, stopped: bool = False) -> Result:

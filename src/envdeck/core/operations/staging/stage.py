@@ -39,6 +39,7 @@ from envdeck.core.system.host import Host
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"
 INDEXED = "pyproject.toml"
+SOME = "some.txt"
 """Files of an item, for its owner's eyes alone; they go before the item is done."""
 
 _DEFAULT = "--index-url "
@@ -49,8 +50,7 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSpec:
-    """How an environment is to be made: everything that was decided when it was
-    planned."""
+    """How an environment is to be made: everything that was decided when it was planned."""
 
     path: str
     """Where it will be."""
@@ -391,7 +391,7 @@ class StagedBuild:
     ) -> Completed:
         """Install these lines and nothing they need; those named in `binary` are not built."""
         python = self.environment().python.executable or ""
-        requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+        requirements = self.write(SOME, (*lines, *only_wheels(binary)))
         compiles = self.blueprint.compiles
         rules = InstallRules(dependencies=False, reinstall=reinstall, compiles=compiles)
         return self.run(self.uv().install(python, requirements, rules))
@@ -403,7 +403,7 @@ class StagedBuild:
         if lines:
             python = self.environment().python.executable or ""
             binary = [name for name in names if name in self.blueprint.source.binary]
-            requirements = self.write("some.txt", (*lines, *only_wheels(binary)))
+            requirements = self.write(SOME, (*lines, *only_wheels(binary)))
             rules = InstallRules(dependencies=False, compiles=self.blueprint.compiles)
             command = self.uv().install(python, requirements, rules)
         else:
@@ -503,7 +503,7 @@ class StagedBuild:
         left = left_behind(self.folder, self.folder, path)
         if left:
             raise BuildError(f"a file contains the staging path: {left[0]}")
-        for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, "some.txt"):
+        for name in (REQUIREMENTS, INDEXED, CONSTRAINTS, SOME):
             disk.remove_file(os.path.join(self.item, name))
         for name in (SCRATCH, "wheels"):
             if disk.identity(os.path.join(self.item, name)) is not None:

@@ -245,7 +245,7 @@ def _find_entries(identifier: str, entries: Sequence[Entry]) -> list[Entry]:
 
 def _none(identifier: str | None, unreadable: Sequence[UnreadableEntry]) -> NoPlan:
     if identifier is None:
-        return NoPlan("nothing to undo", hint="envdeck history")
+        return NoPlan("nothing to undo", hint="envdeck history", nothing=True)
     for each in unreadable:
         if os.path.basename(each.path) == f"{identifier}.json":
             return NoPlan(f"the journal of {identifier} cannot be used: {each.reason}")

@@ -10,9 +10,8 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.dependencies import requirement_graph
 from envdeck.core.inspection.packages.requirements import marker_environment, read_requirement
-from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, Status
+from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, PackageChange, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
-from envdeck.core.operations.engine.uv import Change
 from envdeck.core.operations.upgrade.model import (
     Fixed,
     Resolver,
@@ -63,7 +62,7 @@ def take_apart(environment: Environment, distributions: Sequence[Distribution]) 
     kept: dict[str, str] = {}
     fixed: dict[str, Fixed] = {}
     for row in distributions:
-        version = _version(row)
+        version = normal_version(row)
         if times[row.name] > 1:
             fixed[row.name] = Fixed(row.name, row.version, "installed more than once")
         elif version is None:
@@ -133,7 +132,7 @@ def excluding(
     return {name: tuple(phrases) for name, phrases in found.items()}
 
 
-def _version(row: Distribution) -> str | None:
+def normal_version(row: Distribution) -> str | None:
     """Return the version in the form in which it can be asked for; None where it cannot."""
     try:
         version = str(Version(row.version))
@@ -206,7 +205,7 @@ def candidates(
 
 def plan_all(
     installed: UpgradeBaseline, resolver: Resolver, wanted: Mapping[str, str] | None = None
-) -> tuple[Change, ...] | Failure:
+) -> tuple[PackageChange, ...] | Failure:
     """Return the plan in which all that can move may move up; of names in `wanted` the
     specifier there decides, and they may go down."""
     asked = wanted or {}
@@ -221,7 +220,7 @@ def plan_all(
     )
 
 
-def targets_of(plan: Sequence[Change], installed: UpgradeBaseline) -> dict[str, str]:
+def targets_of(plan: Sequence[PackageChange], installed: UpgradeBaseline) -> dict[str, str]:
     """Return by name where each movable distribution ends."""
     after = {change.name: change.after for change in plan}
     return {name: after.get(name) or version for name, version in installed.movable.items()}

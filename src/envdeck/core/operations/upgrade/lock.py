@@ -124,6 +124,7 @@ def plan_lock_upgrade(
         environment,
         StagedChange(
             change=LockChange(file, project, offer.tool, command),
+            package_changes=None,
             source=PackageSource(name=SourceName.LOCK, title=offer.file, how=InstallMethod.PINS),
             facts=(Fact("lock", file), Fact("packages", ", ".join(names))),
             middle=lambda _staged, _blueprint: (

@@ -1,15 +1,15 @@
 """`UpgradeCandidate`, `Resolution`, levels, and the `Resolver` protocol."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.model import PackageChange
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import Failure
-from envdeck.core.operations.engine.uv import Change
 
 
 class Level(StrEnum):
@@ -92,7 +92,7 @@ class HeldPackage:
 class Resolution:
     """What an upgrade of the chosen names comes to, over everything installed."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[PackageChange, ...]
     """Everything that would change, by name; empty where nothing would."""
     moves_along: tuple[str, ...] = ()
     """Names in :attr:`changes` that were not chosen."""
@@ -114,12 +114,34 @@ class LockChange:
     command: Command
 
 
+@dataclass(frozen=True, slots=True)
+class InstallChange:
+    """Packages that are added, installed again, or removed."""
+
+    changes: tuple[PackageChange, ...]
+    """Everything that changes, by name."""
+    requirements: tuple[str, ...] = ()
+    """`name==version` of everything that is installed, without resolving again."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """By name the line that brings back each distribution that an index has, as it will be: for
+    what shares files with one that is removed."""
+    again: tuple[str, ...] = ()
+    """Names that are installed again at the version they have."""
+    broken: frozenset[str] = frozenset()
+    """Names that stay and that a person lets lose what they require."""
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The names that go."""
+        return tuple(each.name for each in self.changes if each.after is None)
+
+
 class Resolver(Protocol):
     """What planning asks of an installer; nothing of it changes an environment."""
 
     def plan(
         self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
-    ) -> tuple[Change, ...] | Failure:
+    ) -> tuple[PackageChange, ...] | Failure:
         """Return what installing all those names would change. Those to upgrade go as far as
         the constraints let them; the others stay where the constraints and the rest let them."""
         ...

@@ -1,7 +1,7 @@
 """Upgrading: in a copy of hard links, verified, and then exchanged for the environment."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
@@ -52,18 +52,19 @@ def candidates_of(
     context: Context, environment: Environment, stopped: Stopped
 ) -> UpgradeCandidates | NoPlan:
     """Return what could be upgraded; see :meth:`Operations.candidates`."""
-    if why := _uv_of(context, environment).misdirected:
-        return NoPlan(why, MISDIRECTED_HINT)
-    if unreached := _unreached(environment):
-        return unreached
+    if obstacle := planning_obstacle(context, environment):
+        return obstacle
     found = candidates(
         environment, read_distributions(environment), resolver_of(context, environment, stopped)
     )
     return no_plan(found) if isinstance(found, Failure) else found
 
 
-def _unreached(environment: Environment) -> NoPlan | None:
-    """Say that nothing can be asked of an interpreter that may not be touched."""
+def planning_obstacle(context: Context, environment: Environment) -> NoPlan | None:
+    """Return why uv cannot be asked: it would install elsewhere, or the interpreter may not be
+    touched."""
+    if why := _uv_of(context, environment).misdirected:
+        return NoPlan(why, MISDIRECTED_HINT)
     why = reach.obstacle(environment.python.executable or "")
     if not why:
         return None
@@ -81,10 +82,8 @@ def plan_upgrade(
     keep_edits: bool = False,
 ) -> Plan | NoPlan:
     """Plan to upgrade packages; see :meth:`Operations.plan_upgrade`."""
-    if why := _uv_of(context, environment).misdirected:
-        return NoPlan(why, MISDIRECTED_HINT)
-    if unreached := _unreached(environment):
-        return unreached
+    if obstacle := planning_obstacle(context, environment):
+        return obstacle
     resolver = resolver_of(context, environment, context.stopped)
     packages = packages_of(environment)  # before it is read
     distributions = read_distributions(environment)
@@ -94,7 +93,7 @@ def plan_upgrade(
             return no_plan(found)
         wanted = {row.name: None for row in found.rows if row.upgradable}
         if not wanted:
-            return NoPlan("all packages up to date", hint="")
+            return NoPlan("all packages up to date", nothing=True)
     project = environment.project.path
     offer = (
         lock_offer(context.catalog.host, project, tuple(wanted), manager=environment.manager)
@@ -119,8 +118,8 @@ def _nothing(resolution: Resolution) -> NoPlan:
     held = resolution.held
     if held:
         because = f": {held[0].because[0]}" if held[0].because else ""
-        return NoPlan(f"{held[0].name} stays at {held[0].gets}{because}")
-    return NoPlan("nothing to upgrade: already at the requested version")
+        return NoPlan(f"{held[0].name} stays at {held[0].gets}{because}", nothing=True)
+    return NoPlan("nothing to upgrade: already at the requested version", nothing=True)
 
 
 def _planned(
@@ -150,18 +149,14 @@ def _planned(
         warnings.append(f"removes: {', '.join(goes)}")
     if offer is not None:
         warnings.append(offer.sentence)
-    facts = tuple(
-        Fact(each.name, f"{each.before or 'not installed'} → {each.after or 'removed'}")
-        for each in resolution.changes
-    )
     count = counted(len(names), "package")
     return staged_plan(
         context,
         environment,
         StagedChange(
             change=resolution,
+            package_changes=resolution.changes,
             source=source,
-            facts=facts,
             middle=lambda staged, blueprint: (
                 Step(
                     f"Upgrade {count} in the copy",
@@ -169,7 +164,7 @@ def _planned(
                 ),
             ),
             warnings=tuple(warnings),
-            tried=_touched(environment, names),
+            tried=touched(environment, names),
             done=f"upgraded {count} in {environment.name}",
         ),
         allow=allow,
@@ -177,7 +172,7 @@ def _planned(
     )
 
 
-def _touched(environment: Environment, names: list[str]) -> frozenset[str]:
+def touched(environment: Environment, names: Iterable[str]) -> frozenset[str]:
     """Return what changes, and what needs it: those are worth an attempt to import."""
     rows = {row.name: row for row in read_distributions(environment)}
     found = set(names)
@@ -217,7 +212,12 @@ def plan_interpreter(
             operation=Operation.UPGRADE,
         )
     hint = found.hint.replace("ENV", environment.path)
-    return NoPlan(found.reason, hint, missing=found.kind is NoRepairKind.NO_INTERPRETER)
+    return NoPlan(
+        found.reason,
+        hint,
+        missing=found.kind is NoRepairKind.NO_INTERPRETER,
+        nothing=found.kind is NoRepairKind.CURRENT,
+    )
 
 
 def _repaired(
@@ -237,6 +237,7 @@ def _repaired(
         environment,
         StagedChange(
             change=repair,
+            package_changes=(),
             source=PackageSource(name=SourceName.EXACT, title="", how=InstallMethod.PINS),
             facts=tuple(facts),
             middle=lambda _staged, _blueprint: (

@@ -5,6 +5,7 @@ The planning functions take a :class:`Resolver`; the real one is :class:`UvResol
 
 import datetime
 import os
+import shlex
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,12 +16,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.packages.site_packages import normalise
-from envdeck.core.model import Distribution, Environment, OperationEvent
+from envdeck.core.model import Distribution, Environment, OperationEvent, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner, ignore, never
 from envdeck.core.operations.engine.tool_change import update_of, version_of
-from envdeck.core.operations.engine.uv import Change, UvAdapter, read_outdated, read_plan
+from envdeck.core.operations.engine.uv import UvAdapter, read_outdated, read_plan
 from envdeck.core.operations.upgrade.candidates import (
     UpgradeBaseline,
     excluding,
@@ -32,7 +33,7 @@ from envdeck.core.operations.upgrade.candidates import (
 )
 from envdeck.core.operations.upgrade.model import HeldPackage, Resolution, Resolver
 
-_FINAL = frozenset(
+FINAL_FAILURES = frozenset(
     {FailureKind.STOPPED, FailureKind.OVERDUE, FailureKind.DISK, FailureKind.PERMISSION}
     | {FailureKind.NETWORK, FailureKind.INDEX, FailureKind.OFFLINE, FailureKind.BUILD}
 )
@@ -73,7 +74,7 @@ def resolve(
     changes = _least(installed, goals, resolver)
     if isinstance(changes, Failure):
         return _told(changes, installed, goals)
-    if broken := _newly_broken(installed, changes):
+    if broken := newly_broken(installed, changes):
         return Failure(FailureKind.CONFLICT, broken)
     return Resolution(
         changes,
@@ -85,20 +86,20 @@ def resolve(
 
 def _least(
     installed: UpgradeBaseline, goals: Mapping[str, str], resolver: Resolver
-) -> tuple[Change, ...] | Failure:
+) -> tuple[PackageChange, ...] | Failure:
     """Plan with all others held; then, if that cannot be, with the others free to go up."""
     others = sorted(installed.movable.keys() - goals.keys())
     kept = installed.exactly(installed.kept)
     pins = [f"{name}=={version}" for name, version in sorted(goals.items())]
     held = resolver.plan(installed.names, [*kept, *installed.exactly(others), *pins], sorted(goals))
-    if not isinstance(held, Failure) or held.kind in _FINAL:
+    if not isinstance(held, Failure) or held.kind in FINAL_FAILURES:
         return held
     return resolver.plan(
         installed.names, [*kept, *installed.at_least(others), *pins], sorted(goals)
     )
 
 
-def _newly_broken(installed: UpgradeBaseline, changes: Sequence[Change]) -> str:
+def newly_broken(installed: UpgradeBaseline, changes: Sequence[PackageChange]) -> str:
     """Return what a plan would break of what is not itself changed; empty where nothing is.
 
     The resolver sees to it; this is a second look that trusts nobody, from metadata alone.
@@ -158,7 +159,10 @@ def _not_chosen(installed: UpgradeBaseline, chosen: Mapping[str, str | None]) ->
         if name in reasons:
             return Failure(FailureKind.OTHER, f"{name} cannot be upgraded: {reasons[name]}")
         if name not in installed.movable:
-            return Failure(FailureKind.OTHER, f"{name} is not installed")
+            path = shlex.quote(installed.environment.path)
+            return Failure(
+                FailureKind.OTHER, f"{name} is not installed", f"envdeck install {path} {name}"
+            )
     return None
 
 
@@ -237,7 +241,7 @@ class UvResolver:
 
     def plan(
         self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
-    ) -> tuple[Change, ...] | Failure:
+    ) -> tuple[PackageChange, ...] | Failure:
         """Ask for the dry run of an installation of everything."""
         with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
             done = self._run(
@@ -248,10 +252,18 @@ class UvResolver:
                     constraints=_lines(folder, "constraints.txt", constraints),
                 )
             )
-        if not done.ok:
-            return explain(done)
-        plan = read_plan(done)
-        return _unread("its dry run") if plan is None else plan
+        return _planned(done)
+
+    def reinstall(self, versions: Mapping[str, str]) -> tuple[PackageChange, ...] | Failure:
+        """Ask for the dry run of installing those again, at these versions and alone."""
+        with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+            pins = [f"{name}=={version}" for name, version in versions.items()]
+            lines = _lines(folder, "requirements.txt", pins)
+            command = self._uv.plan(
+                self._python, lines, dependencies=False, reinstall=tuple(versions)
+            )
+            done = self._run(command)
+        return _planned(done)
 
     def latest(self) -> dict[str, str] | Failure:
         """Ask for what is outdated."""
@@ -279,6 +291,14 @@ class UvResolver:
 
     def _run(self, command: Command) -> Completed:
         return self._runner.run(command, self._tell, self._stopped, limit=LIMIT_SECONDS)
+
+
+def _planned(done: Completed) -> tuple[PackageChange, ...] | Failure:
+    """Return what a dry run says."""
+    if not done.ok:
+        return explain(done)
+    plan = read_plan(done)
+    return _unread("its dry run") if plan is None else plan
 
 
 def _unread(what: str) -> Failure:

@@ -11,11 +11,13 @@ from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.staging.changes import ChangeMonitor, confine_records
 from envdeck.core.operations.staging.prove import FileProof
 from envdeck.core.operations.staging.replace import replace_environment
-from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.staging.stage import SOME, BuildError, StagedBuild
+from envdeck.core.operations.upgrade.candidates import normal_version
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair
 from envdeck.core.operations.upgrade.lock import upgrade_lock
-from envdeck.core.operations.upgrade.model import LockChange, Resolution
+from envdeck.core.operations.upgrade.model import InstallChange, LockChange, Resolution
 from envdeck.core.operations.upgrade.staged import SHARED_HINT, UpgradePlan, say_shared
+from envdeck.core.system.words import counted
 
 
 def run(plan: UpgradePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
@@ -31,24 +33,27 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
     match plan.change:
         case Resolution():
             verified = _upgrade_packages(plan.change, building)
+        case InstallChange():
+            verified = _change_packages(plan.change, plan.environment, building)
         case LockChange():
             verified = upgrade_lock(plan.change, plan, building)
         case Repair():
             apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
             verified = [f"base interpreter is {plan.change.named.executable}"]
+    wanted = plan.change if isinstance(plan.change, InstallChange) else InstallChange(())
     files = FileProof(plan.environment, keep=plan.keep_edits)
-    verified += files.check_changed(building)
+    verified += files.check_changed(building, wanted.lines)
     building.tell(StepStarted(len(plan.steps) - 2, plan.steps[-2].title))
-    problems = building.unmet(plan.environment)
-    if problems:
-        name, missing = problems[0]
-        raise BuildError(f"{name} requires {missing}, which would be missing")
-    lost = building.imports_lost(plan.environment, plan.tried or None)
+    for name, missing in building.unmet(plan.environment):
+        if name not in wanted.broken:
+            raise BuildError(f"{name} requires {missing}, which would be missing")
+    lost = building.imports_lost(plan.environment, plan.tried)
     if lost:
         raise BuildError(lost[0])
     building.settle()
-    verified += files.settle_edits(building)
-    return [*verified, "no missing dependencies", "imports verified"]
+    verified += files.settle_edits(building, wanted.removed)
+    whole = () if wanted.broken else ("no missing dependencies",)
+    return [*verified, *whole, "imports verified"]
 
 
 def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str]:
@@ -61,6 +66,42 @@ def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str
             found = versions.get(each.name)
             raise BuildError(f"{each.name} is {found} instead of {each.after}")
     return [f"all {len(resolution.changes):,} at the planned versions"]
+
+
+def _change_packages(
+    change: InstallChange, before: Environment, building: StagedBuild
+) -> list[str]:
+    """Remove and install, and see that this and nothing else has changed."""
+    uv = building.uv()
+    python = building.environment().python.executable or ""
+    if change.removed:
+        done = building.run(uv.uninstall(python, building.write(SOME, change.removed)))
+        if not done.ok:
+            raise BuildError.of(explain(done))
+    if change.requirements:
+        done = building.install_lines(change.requirements, change.again)
+        if not done.ok:
+            raise BuildError.of(explain(done))
+    wanted = {each.name: each.after for each in change.changes}
+    was, now = (_versions(each) for each in (before, building.environment()))
+    for name in sorted({*was, *now, *wanted}):
+        right = [] if (after := wanted.get(name)) is None else [after]
+        if name not in wanted:
+            right = was.get(name, [])
+        if now.get(name, []) != right:
+            found, asked = (
+                ", ".join(each) or "not installed" for each in (now.get(name, []), right)
+            )
+            raise BuildError(f"{name} is {found} instead of {asked}")
+    return [f"{counted(len(change.changes), 'package')} changed as planned, no other"]
+
+
+def _versions(environment: Environment) -> dict[str, list[str]]:
+    """Return the versions of what is installed, by name, in the form that uv writes."""
+    found: dict[str, list[str]] = {}
+    for row in read_distributions(environment):
+        found.setdefault(row.name, []).append(normal_version(row) or row.version)
+    return found
 
 
 def _copy(environment: Environment, building: StagedBuild) -> None:

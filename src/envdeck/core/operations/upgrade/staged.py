@@ -10,6 +10,8 @@ from envdeck.core.model import (
     Fact,
     NoPlan,
     Operation,
+    PackageChange,
+    Refusal,
     Step,
     Target,
 )
@@ -30,7 +32,7 @@ from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
 from envdeck.core.operations.upgrade.interpreter import Repair
-from envdeck.core.operations.upgrade.model import LockChange, Resolution
+from envdeck.core.operations.upgrade.model import InstallChange, LockChange, Resolution
 from envdeck.core.system import reach
 
 
@@ -39,10 +41,10 @@ class UpgradePlan(ReplacePlan):
     """An environment to be changed in a copy that takes its place."""
 
     runner: ClassVar[str] = "envdeck.core.operations.upgrade.run"
-    change: Resolution | LockChange | Repair
+    change: Resolution | InstallChange | LockChange | Repair
     """What is done in the copy."""
-    tried: frozenset[str]
-    """The distributions whose import is tried; empty for all."""
+    tried: frozenset[str] | None
+    """The distributions whose import is tried; None for all."""
 
 
 def no_plan(failure: Failure) -> NoPlan:
@@ -54,14 +56,18 @@ def no_plan(failure: Failure) -> NoPlan:
 class StagedChange:
     """What is changed in the copy, and how a person is told."""
 
-    change: Resolution | LockChange | Repair
+    change: Resolution | InstallChange | LockChange | Repair
+    operation: Operation = Operation.UPGRADE
+    package_changes: tuple[PackageChange, ...] | None
     source: PackageSource
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...] = ()
     middle: Callable[[str, BuildSpec], tuple[Step, ...]]
     """Returns the steps between making the copy and checking it, given where it will lie."""
     warnings: tuple[str, ...]
-    tried: frozenset[str] = frozenset()
-    """The distributions whose import is tried; empty for all."""
+    refusals: tuple[Refusal, ...] = ()
+    """What stands in the way, besides the guards."""
+    tried: frozenset[str] | None = None
+    """The distributions whose import is tried; None for all."""
     done: str
 
 
@@ -110,12 +116,14 @@ def staged_plan(
     )
     return UpgradePlan(
         id=identifier,
-        operation=Operation.UPGRADE,
+        operation=wanted.operation,
         targets=(target,),
         steps=steps,
+        package_changes=wanted.package_changes,
         warnings=wanted.warnings,
         refusals=(
-            *obstacles(Operation.UPGRADE, target, environment, machine, allow),
+            *obstacles(wanted.operation, target, environment, machine, allow),
+            *wanted.refusals,
             *no_room(environment.path, None, context.ground),
         ),
         allowed=allow,
@@ -144,12 +152,15 @@ def say_shared(path: str, link: str) -> str:
     )
 
 
-def with_edits(plan: UpgradePlan, names: frozenset[str], *, keep: bool) -> UpgradePlan:
-    """Return a plan that tells of the edited files in the distributions that it replaces."""
+def with_edits(
+    plan: UpgradePlan, names: frozenset[str], *, keep: bool, became: str = "upgraded"
+) -> UpgradePlan:
+    """Return a plan that tells of the edited files in the distributions that it replaces;
+    `became` says what becomes of those."""
     edits = find_edits(plan.environment, names)
     target = plan.targets[0]
     target = replace(target, facts=(*target.facts, *edit_facts(edits)), edits=edits)
-    warnings = (*plan.warnings, *upgrade_warnings(edits, keep=keep))
+    warnings = (*plan.warnings, *upgrade_warnings(edits, keep=keep, became=became))
     return replace(
         plan,
         targets=(target,),

@@ -1,0 +1,1 @@
+"""Packages added, installed again or removed, and the fixes of findings."""

@@ -28,6 +28,7 @@ complete_for envdeck delete fo
 complete_for envdeck recreate --pyt
 complete_for envdeck recreate --jump n
 complete_for envdeck trash pu
+complete_for envdeck doctor --check wrong-b
 """
     result = subprocess.run(
         ["bash", "--norc", "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30
@@ -35,7 +36,15 @@ complete_for envdeck trash pu
     assert result.stderr == ""
     lines = [line.strip() for line in result.stdout.splitlines()]
     assert lines[:5] == ["list", "--no-size", "broken", "zsh", "folder"]
-    assert lines[5:] == ["recreate", "tracked", "folder", "--python", "newest", "purge"]
+    assert lines[5:] == [
+        "recreate",
+        "tracked",
+        "folder",
+        "--python",
+        "newest",
+        "purge",
+        "wrong-build",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from envdeck.cli.main import COMMANDS, build_parser, screen_parser, whole_parser
 from envdeck.config import COLUMNS, Settings, load
 from envdeck.config.load import NAMES
 from envdeck.core.discovery.managers import manager_classes
+from envdeck.core.health import Look
+from envdeck.core.health.examine import CONTENT_CHECKS
+from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Operation, Status
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.guards.check import GUARDS
@@ -320,6 +323,26 @@ def test_guards():
     can = sum(guard.overrulable for guard in GUARDS)
     counts = re.findall(r"(\d+) guards[^.|]*[.,] (\d+) can be overridden", README)
     assert counts == [(str(len(GUARDS)), str(can))] * 2
+
+
+def test_the_checks_of_health():
+    statuses = [(row.names()[0], row.cells[1]) for row in rows(section("docs/health.md", "Status"))]
+    assert statuses == [(one.name, one.severity.value) for one in STATUS_CHECKS.values()]
+    looks = {Look.CONTENTS: "scan", Look.FILES: "doctor", Look.DEEP: "--deep"}
+    looks[Look.ONLINE] = "--online"
+    subjects = {one.subject for one in CONTENT_CHECKS.values()}
+    assert subjects
+    for subject in subjects:
+        told = [
+            (row.names()[0], row.cells[1], row.names(2)[0])
+            for row in rows(section("docs/health.md", subject.capitalize()))
+        ]
+        known = [
+            (one.name, one.severity.value, looks[one.look])
+            for one in CONTENT_CHECKS.values()
+            if one.subject == subject
+        ]
+        assert told == known
 
 
 def test_the_steps_of_project_setup():

@@ -314,16 +314,17 @@ class Scan:
         from envdeck.core.health import context, examine
         from envdeck.core.timeline.store import SnapshotStore
 
-        snapshots = SnapshotStore(self.host)
+        snapshots, look = SnapshotStore(self.host), None
         fresh: list[StoredEnvironment] = []
         for path, read in self._read.items():
             if self.stopped():
                 break
             if read.environment.examined and snapshots.knows(path):
                 continue
-            contents = context.HealthContext(read.environment, self.host, kept=True)
-            found = examine.examine_contents(contents).findings
-            snapshots.keep(read.environment, contents.distributions, source="scan")
+            look = look or context.HealthContext(read.environment, self.host, kept=True)
+            look = look.beside(read.environment)
+            found = examine.examine_contents(look).findings
+            snapshots.keep(read.environment, look.distributions, source="scan")
             read.environment = replace(read.environment, findings=found, examined=True)
             fresh.append(read.stored())
             yield Examined(path, found)

@@ -10,6 +10,7 @@ import pytest
 
 from envdeck.core.inspection.packages import distributions as module
 from envdeck.core.inspection.packages.distributions import (
+    KnownPackages,
     read_distributions,
     read_heads,
 )
@@ -93,6 +94,20 @@ def test_everything_a_wheel_leaves(site: Path):
     (folder / "RECORD").write_text("api/__init__.py,sha256=x,11\n")
     assert read_distributions(environment_of(site))[0].record not in {"", row.record}
     assert (base.required_by, base.requested, base.size_bytes) == (("api-client",), False, None)
+
+
+def test_a_file_that_two_environments_share_is_read_once_and_a_changed_one_anew(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    metadata = install(first, "a", "1", "Summary: one") / "METADATA"
+    second.mkdir()
+    (second / "a-1.dist-info").mkdir()
+    os.link(metadata, second / "a-1.dist-info" / "METADATA")
+    known = KnownPackages()
+    rows = [read_distributions(environment_of(one), known=known)[0] for one in (first, second)]
+    assert [row.summary for row in rows] == ["one", "one"]
+    metadata.write_text(metadata.read_text().replace("one", "two and more"))
+    (row,) = read_distributions(environment_of(second), known=known)
+    assert row.summary == "two and more"
 
 
 def test_heads_have_neither_sizes_nor_graph(site: Path):
@@ -202,8 +217,8 @@ def test_package_folders_that_vanish_while_they_are_read(
         install(site, name, "1")
     real = module.read_head
 
-    def and_then_it_is_gone(folder: str, entry: str, *, sizes: bool = False) -> Distribution:
-        row = real(folder, entry, sizes=sizes)
+    def and_then_it_is_gone(folder: str, entry: str, **asked) -> Distribution:
+        row = real(folder, entry, **asked)
         shutil.rmtree(site, ignore_errors=True)
         return row
 

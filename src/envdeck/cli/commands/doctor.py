@@ -1,7 +1,9 @@
 """`doctor`: findings with cause and fix, of one environment, of those under a path, or of all."""
 
 import os
+import shlex
 from argparse import ArgumentParser, Namespace
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -15,6 +17,7 @@ from envdeck.cli.serialise import doctor_object
 from envdeck.core.catalog import Catalog
 from envdeck.core.health.examine import NAMES
 from envdeck.core.model import Environment, Examination, Finding, Severity
+from envdeck.core.system.words import join_some
 from envdeck.text import counted, plain, tilde, tilde_within
 
 DESCRIPTION = """What is wrong with environments, why, and how to fix it: one environment, those
@@ -25,6 +28,8 @@ EXAMPLES = """  envdeck doctor                       all environments
   envdeck doctor . --deep              hash every installed file too
   envdeck doctor . --check missing-requirement --json"""
 
+_MOST_ALIKE, _MOST_NAMED = 3, 8
+"""Findings of one check, and names, that are shown of more."""
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -40,7 +45,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         )
     )
     parser.add_argument(
-        "--check", action="append", default=[], metavar="NAME", help="only this check (repeatable)"
+        "--check",
+        action="append",
+        default=[],
+        metavar="NAME",
+        type=_check_name,
+        choices=sorted(NAMES),
+        help="only this check (repeatable)",
     )
     parser.add_argument("--deep", action="store_true", help="hash every installed file")
     parser.add_argument("--online", action="store_true", help="ask the index and for advisories")
@@ -49,9 +60,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Examine environments."""
-    for name in arguments.check:
-        if name not in NAMES:
-            raise CommandError(f"no check is called `{name}`", hint=_nearest(name))
     catalog = context.catalog()
     examined = [
         (
@@ -63,7 +71,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if arguments.json:
         context.console.json(doctor_object(examined))
     else:
-        _print(examined, context)
+        _print(examined, context, fold=not arguments.check)
     failed = any(one.severity is Severity.ERROR for _, each in examined for one in each.findings)
     return Exit.FAILED if failed else Exit.DONE
 
@@ -91,28 +99,56 @@ def _environments(
                 yield environment
 
 
-def _print(examined: Sequence[tuple[Environment, Examination]], context: CommandContext) -> None:
+def _print(
+    examined: Sequence[tuple[Environment, Examination]], context: CommandContext, *, fold: bool
+) -> None:
+    """Print by environment, then by severity; of many findings of one check, the first ones."""
     console = context.console
+    alone = len(examined) == 1
     for environment, found in examined:
-        if not found.findings and len(examined) > 1:
+        if not found.findings and not alone:
             continue
         console.line(console.style(plain(tilde(environment.path, context.host.home)), "bold"))
-        for severity, findings in groupby(found.findings, key=lambda one: one.severity):
+        for _, group in groupby(found.findings, key=lambda one: (one.severity, one.check)):
+            findings = list(group)
+            if fold and len(findings) > _MOST_ALIKE + 1:
+                _print_alike(findings, environment, context)
+                continue
             for one in findings:
-                _print_finding(one, severity, context)
+                _print_finding(one, context)
         if not found.findings:
             console.line("  No problems found")
-        for one_not in found.not_checked:
-            console.line(
-                console.style(plain(f"  not checked: {one_not.check}: {one_not.reason}"), "dim")
-            )
         console.line()
+    unchecked = Counter(one for _, found in examined for one in found.not_checked)
+    for skipped, count in unchecked.items():
+        where = "" if alone else f" in {counted(count, 'environment')}"
+        said = f"not checked{where}: {skipped.check}: {skipped.reason}"
+        console.line(console.style(plain(tilde_within(said, context.host.home)), "dim"))
     console.line(console.style(_totals(examined), "bold"))
 
 
-def _print_finding(finding: Finding, severity: Severity, context: CommandContext) -> None:
+def _print_alike(
+    findings: Sequence[Finding], environment: Environment, context: CommandContext
+) -> None:
+    """Print many findings of one check: their number, the first, and the subjects of the rest."""
+    console, first = context.console, findings[0]
+    word = console.style(f"{first.severity}:", _STYLES[first.severity])
+    console.line(f"  {word} {counted(len(findings), 'finding')} of {plain(first.check)}")
+    for one in findings[:_MOST_ALIKE]:
+        console.line(f"    {plain(tilde_within(one.message, context.host.home))}")
+    rest = [one.subject for one in findings[_MOST_ALIKE:]]
+    console.line(f"    and {len(rest):,} more: {plain(join_some(rest, _MOST_NAMED))}")
+    if len({one.remedy for one in findings}) == 1:
+        told = first.remedy
+    else:
+        told = shlex.join(("envdeck", "doctor", environment.path, "--check", first.check))
+        told = f"All, with how to fix them: {told}"
+    console.line(f"    {plain(tilde_within(told, context.host.home))}")
+
+
+def _print_finding(finding: Finding, context: CommandContext) -> None:
     console = context.console
-    word = console.style(f"{severity}:", _STYLES[severity])
+    word = console.style(f"{finding.severity}:", _STYLES[finding.severity])
     message = tilde_within(finding.message, context.host.home)
     console.line(f"  {word} {plain(message)} ({plain(finding.check)})")
     if finding.remedy:
@@ -126,6 +162,12 @@ def _totals(examined: Sequence[tuple[Environment, Examination]]) -> str:
         for severity in Severity
     ]
     return f"{counted(len(examined), 'environment')}: {', '.join(counts)}"
+
+
+def _check_name(name: str) -> str:
+    if name not in NAMES:
+        raise CommandError(f"no check is called `{name}`", hint=_nearest(name))
+    return name
 
 
 def _nearest(name: str) -> str:

@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unneeded",
         action="store_true",
-        help="also what only they require: neither direct nor declared",
+        help="also packages that only they require",
     )
     add_options(parser, more=(STILL_REQUIRED,))
 

@@ -2,15 +2,29 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdeck.core.discovery.interpreters.landmarks import Located
-from envdeck.core.inspection.import_path import ImportPath, import_path, locate_base
+from envdeck.core.inspection.import_path import (
+    ImportPath,
+    import_path,
+    inherited_versions,
+    locate_base,
+)
 from envdeck.core.inspection.modules import ModuleFolders
-from envdeck.core.inspection.packages.distributions import read_distributions
+from envdeck.core.inspection.packages.builds import Target, target_of
+from envdeck.core.inspection.packages.claims import (
+    Claims,
+    FileStates,
+    compare_lengths,
+    read_claims,
+)
+from envdeck.core.inspection.packages.distributions import KnownPackages, read_distributions
+from envdeck.core.inspection.packages.record import Recorded
 from envdeck.core.inspection.packages.requirements import MarkerEnvironment, marker_environment
 from envdeck.core.inspection.pip_options import TRUE, option_sources, read_uv_table
 from envdeck.core.model import Distribution, Environment, ProjectState
@@ -55,11 +69,19 @@ class HealthContext:
     kept: bool = False
     """Whether the findings are kept until the environment changes, as those of a scan: what
     depends on the shell, or is slow to compare with the project, is left out then."""
+    known: KnownPackages = field(default_factory=KnownPackages)
+    """What was read of the environments before it in the same look: many have the same files."""
+    deep: bool = False
+    """Whether every installed file is to be hashed."""
+
+    def beside(self, environment: Environment) -> "HealthContext":
+        """Return the context of a further environment in the same look."""
+        return replace(self, environment=environment)
 
     @cached_property
     def distributions(self) -> tuple[Distribution, ...]:
         """What is installed in it, by name."""
-        return read_distributions(self.environment, host=self.host)
+        return read_distributions(self.environment, host=self.host, known=self.known)
 
     @cached_property
     def by_name(self) -> dict[str, list[Distribution]]:
@@ -73,6 +95,40 @@ class HealthContext:
     def markers(self) -> MarkerEnvironment:
         """The marker values of its interpreter (PEP 508)."""
         return marker_environment(self.environment.python, None)
+
+    @cached_property
+    def inherited(self) -> Mapping[str, Sequence[str]]:
+        """Versions by name of what it sees beyond its own (system packages)."""
+        return inherited_versions(self.environment, self.host)
+
+    @cached_property
+    def recorded(self) -> tuple[tuple[Distribution, Recorded], ...]:
+        """What the RECORD of each distribution tells that has one."""
+        return tuple(
+            (one, found)
+            for one in self.distributions
+            if one.path.endswith(".dist-info")
+            and not isinstance(found := self.known.records.read(one.path, one.record), Unread)
+        )
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The interpreter that loads its modules; None where its version is not known."""
+        return target_of(self.environment, self.host)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Every file that a RECORD lists, with what it says of it."""
+        return read_claims(self.environment.path, self.folders)
+
+    @cached_property
+    def files(self) -> FileStates:
+        """Which of these files are missing, or have another length."""
+        return compare_lengths(self.claims)
+
+    def command(self, verb: str, *arguments: str) -> str:
+        """Return a command line over this environment, as a person can paste it."""
+        return shlex.join(("envdeck", verb, self.environment.path, *arguments))
 
     @property
     def folders(self) -> Sequence[str]:

@@ -1,37 +1,278 @@
-"""What the distributions need of each other."""
+"""What the distributions need of each other, and of the interpreter."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain
 
-from envdeck.core.health import Answer, Diagnosis, content_check
+from envdeck.core.health import Answer, Diagnosis, Look, Skipped, content_check
 from envdeck.core.health.context import HealthContext
-from envdeck.core.inspection.packages.requirements import parse_requirement
-from envdeck.core.model import Fix, FixKind, Severity
+from envdeck.core.inspection.packages.provenance import marked_names, roots_of
+from envdeck.core.inspection.packages.record import share_there
+from envdeck.core.inspection.packages.requirements import (
+    accepts,
+    holds,
+    parse_requirement,
+    read_requirement,
+)
+from envdeck.core.model import Distribution, Fix, FixKind, Severity, minor_of
+from envdeck.core.system import reach
+from envdeck.core.system.words import amount, counted, join_some
+
+_MOST_NAMED = 3
+_RELEASE = re.compile(r"\d+(?:\.\d+)*")
 
 
 def _unmet(context: HealthContext) -> dict[str, dict[str, list[str]]]:
-    """Return who requires what that nothing here satisfies: by name, requirement, requirers."""
+    """Return who requires what that nothing here satisfies: by name, requirement, requirers.
+
+    What `packaging` rejects does not count, as with any installer.
+    """
     unmet: dict[str, dict[str, list[str]]] = {}
     for one in context.distributions:
         for text in one.missing:
             requirement = parse_requirement(text)
-            if requirement is not None:
-                by_text = unmet.setdefault(requirement.name, {})
-                by_text.setdefault(text.partition(";")[0].strip(), []).append(one.name)
+            if requirement is None or (not requirement.specifier and _is_unread(one, text)):
+                continue
+            by_text = unmet.setdefault(requirement.name, {})
+            by_text.setdefault(text, []).append(one.name)
     return unmet
+
+
+def _is_unread(distribution: Distribution, text: str) -> bool:
+    """Tell whether only the name of a requirement could be read."""
+    read = map(read_requirement, distribution.requirements)
+    return any(one is not None and one.unread and one.text == text for one in read)
+
+
+def _requirers(texts: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({name for names in texts.values() for name in names}))
 
 
 @content_check(Severity.ERROR)
 def missing_requirement(context: HealthContext) -> Iterator[Answer]:
     """A requirement whose marker holds here, and of which nothing is installed."""
     for name, texts in _unmet(context).items():
-        if name in context.by_name:
+        if name in context.by_name or name in context.inherited:
             continue
-        requirers = sorted({requirer for found in texts.values() for requirer in found})
+        requirers = _requirers(texts)
         text = next(iter(texts)) if len(texts) == 1 else name
         yield Diagnosis(
-            f"{name} is not installed; required by {', '.join(requirers)}",
+            f"{name} is not installed; required by {join_some(requirers, _MOST_NAMED)}",
             f"Install {text}",
             name,
-            (("required_by", tuple(requirers)), ("requirement", ", ".join(texts))),
+            (("required_by", requirers), ("requirement", ", ".join(texts))),
             Fix(FixKind.INSTALL, tuple(texts)),
         )
+
+
+@content_check(Severity.ERROR)
+def incompatible_requirement(context: HealthContext) -> Iterator[Answer]:
+    """What is installed, in a version that a requirement excludes."""
+    for name, texts in _unmet(context).items():
+        versions = [one.version for one in context.by_name.get(name, ())]
+        versions = versions or list(context.inherited.get(name, ()))
+        if not versions:
+            continue
+        requirers = _requirers(texts)
+        asked = ", ".join(texts)
+        together = _together(context, name, texts)
+        if together is None:
+            moving = [one for one in requirers if one in context.by_name]
+            remedy = f"Upgrade what requires it: {context.command('upgrade', *moving)}"
+            fix = Fix(FixKind.UPGRADE, tuple(moving))
+        else:
+            remedy = f"Move it to {together}: {context.command('upgrade', name)}"
+            fix = Fix(FixKind.UPGRADE, (f"{name}{together}",))
+        verb = "requires" if len(requirers) == 1 else "require"
+        yield Diagnosis(
+            f"{name} {versions[0]} is installed; {join_some(requirers, _MOST_NAMED)} {verb} {asked}"
+            + ("" if together is not None else ", which others here exclude"),
+            remedy,
+            name,
+            (
+                ("installed", versions[0]),
+                ("required_by", requirers),
+                ("requirement", asked),
+                ("satisfies_all", None if together is None else together),
+            ),
+            fix,
+        )
+
+
+def _together(context: HealthContext, name: str, texts: Iterable[str]) -> str | None:
+    """Return the specifier that whoever requires a distribution agrees on; None where it is plain
+    that no version is in all of them."""
+    # start-up: 20 ms, and only versions and markers ask
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    asked = [one for text in texts if (one := parse_requirement(text)) is not None]
+    for requirer in context.distributions:
+        if name not in requirer.requires:
+            continue
+        for text in requirer.requirements:
+            one = parse_requirement(text)
+            if one is not None and one.name == name and holds(text, "", context.markers):
+                asked.append(one)
+    specifiers = SpecifierSet(
+        ",".join(dict.fromkeys(one.specifier for one in asked if one.specifier))
+    )
+    bounds = [bound.version.removesuffix(".*") for bound in specifiers]
+    versions = ["0", *bounds, *(f"{bound}.1" for bound in bounds), *map(_before, bounds), "99999"]
+    for text in versions:
+        try:
+            if specifiers.contains(Version(text), prereleases=True):
+                return str(specifiers)
+        except InvalidVersion:
+            continue
+    return None
+
+
+def _before(bound: str) -> str:
+    """Return a version just below another one: `1.9.99999` of `1.10`, `1.99999` of `2.0`."""
+    numbers = [int(part) for part in bound.split(".") if part.isdecimal()][:4]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    if not numbers:
+        return ""
+    return ".".join(map(str, [*numbers[:-1], numbers[-1] - 1, 99999]))
+
+
+@content_check(Severity.ERROR)
+def python_requirement(context: HealthContext) -> Iterator[Answer]:
+    """A distribution whose Requires-Python excludes the interpreter."""
+    version = context.environment.python.version or ""
+    release = _RELEASE.match(version)
+    if release is None:
+        yield Skipped("the version of the interpreter is not known")
+        return
+    exact = release[0].count(".") >= 2
+    versions = (release[0],) if exact else (f"{release[0]}.0", f"{release[0]}.99")
+    for one in context.distributions:
+        allowed = one.requires_python
+        if not allowed or any(accepts(allowed, each) for each in versions):
+            continue
+        yield Diagnosis(
+            f"{one.name} {one.version} requires Python {one.requires_python}; the interpreter is"
+            f" {version}",
+            _python_remedy(context, allowed, one.name),
+            one.name,
+            (("installed", one.version), ("requires_python", one.requires_python),
+             ("python", version)),
+            Fix(FixKind.UPGRADE, (one.name,)),
+        )  # fmt: skip
+
+
+def _python_remedy(context: HealthContext, allowed: str, name: str) -> str:
+    python = minor_of(context.environment.python.version)
+    suitable = [minor for minor in range(8, 15) if accepts(allowed, f"3.{minor}.99")]
+    if not suitable:
+        return f"Upgrade or downgrade it: {context.command('upgrade', name)}"
+    told = context.command("recreate", "--python", f"3.{suitable[-1]}")
+    return f"Install a version of it for Python {python}, or recreate with another Python: {told}"
+
+
+@content_check(Severity.ERROR)
+def duplicate_distribution(context: HealthContext) -> Iterator[Answer]:
+    """Two metadata folders of one name: tools go by one, `import` takes another's files."""
+    for name, several in context.by_name.items():
+        whole = [one for one in several if _has_metadata(one)]
+        if len(whole) < 2:
+            continue
+        there = max(whole, key=lambda one: (share_there(one.path), _numbers(one.version)))
+        versions = tuple(dict.fromkeys(one.version for one in whole))
+        same = len(versions) == 1
+        yield Diagnosis(
+            f"{name} is installed {_times(len(whole))}: {', '.join(one.version for one in whole)};"
+            f" the files are those of {there.version}",
+            f"Reinstall {there.version}: {context.command('recreate')}",
+            name,
+            (("versions", versions), ("imported", there.version),
+             ("paths", tuple(one.path for one in whole))),
+            Fix(FixKind.REINSTALL, (name,)),
+            Severity.WARNING if same else None,
+        )  # fmt: skip
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def _has_metadata(distribution: Distribution) -> bool:
+    """Tell whether there is more than a name: what is left of an interrupted install is none."""
+    if not distribution.path.endswith(".dist-info"):
+        return True
+    return reach.lexists(f"{distribution.path}/METADATA")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d{1,9}", version))
+
+
+@content_check(Severity.NOTE, Look.FILES)
+def unneeded_distribution(context: HealthContext) -> Iterator[Answer]:
+    """What nothing direct or declared leads to."""
+    spare = _extraneous(context)
+    if isinstance(spare, Skipped):
+        yield spare
+        return
+    installed = {one.name: one for one in context.distributions}
+    needs = {name: [each for each in installed[name].requires if each in spare] for name in spare}
+    tops = sorted(roots_of(needs))
+    below = {top: _reached([top], needs) for top in tops}
+    for top in tops:
+        others = set(chain.from_iterable(below[each] for each in tops if each != top))
+        along = tuple(sorted(below[top] - others - {top}))
+        frees = sum(installed[name].size_bytes or 0 for name in (top, *along))
+        options = ["--unneeded"] if along else []
+        with_them = f", with {counted(len(along), 'package')} required by it alone" if along else ""
+        yield Diagnosis(
+            f"{top} is extraneous{with_them}: nothing direct or declared requires it;"
+            f" {amount(frees)}",
+            f"Uninstall it: {context.command('uninstall', top, *options)}",
+            top,
+            (("installed", installed[top].version), ("needed_by_it_alone", along),
+             ("bytes", frees)),
+            Fix(FixKind.UNINSTALL, (top, *along)),
+        )  # fmt: skip
+
+
+def _extraneous(context: HealthContext) -> Set[str] | Skipped:
+    """Return what can be told to be needed by nothing: by the project, as drift judges; without
+    one, by the marks of installers that mark what was asked for by name."""
+    installed = {one.name: one for one in context.distributions}
+    requires = {name: one.requires for name, one in installed.items()}
+    marked = marked_names(context.distributions)
+    direct = {
+        name
+        for name, one in installed.items()
+        if one.editable or one.origin is not None or (name in marked and one.requested)
+    }
+    if context.project is None:
+        if not marked:
+            return Skipped("no project, and its installer does not record what is direct")
+        unmarked = installed.keys() - marked
+        return marked - _reached([*direct, *unmarked], requires)
+    # start-up: 30 ms, and no scan asks
+    from envdeck.core.project.drift.compare import compare
+    from envdeck.core.project.model import DriftKind
+    from envdeck.core.project.project import read_project
+
+    project = read_project(context.project)
+    comparison = compare(project, context.environment, context.distributions, host=context.host)
+    spare = {one.name for one in comparison.drifts if one.kind is DriftKind.UNREACHABLE}
+    if not spare and comparison.unchecked:
+        return Skipped(join_some(comparison.unchecked, 1))
+    return (spare & installed.keys()) - _reached(direct, requires)
+
+
+def _reached(roots: Iterable[str], requires: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the names that requirements lead to, these included."""
+    pending = list(roots)
+    met = set(pending)
+    while pending:
+        for name in requires.get(pending.pop(), ()):
+            if name not in met:
+                met.add(name)
+                pending.append(name)
+    return met

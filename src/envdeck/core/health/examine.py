@@ -8,6 +8,7 @@ from envdeck.core.health import (
     Look,
     dependencies,
     index,
+    integrity,
     interpreter,
     path,
     project,
@@ -18,7 +19,7 @@ from envdeck.core.health.context import HealthContext
 from envdeck.core.health.status import STATUS_CHECKS
 from envdeck.core.model import Examination, NotChecked
 
-SUBJECTS = (dependencies, path, interpreter, project, index)
+SUBJECTS = (dependencies, integrity, path, interpreter, project, index)
 CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
     one.name: one
     for subject in SUBJECTS
@@ -27,11 +28,15 @@ CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
 }
 """Those that read files, by name."""
 NAMES = frozenset({*STATUS_CHECKS, *CONTENT_CHECKS})
-_UNASKED = {Look.DEEP: "not asked: --deep does", Look.ONLINE: "not asked: --online does"}
+_UNASKED = {
+    Look.FILES: "not with a scan: `envdeck doctor` does",
+    Look.DEEP: "not asked: --deep does",
+    Look.ONLINE: "not asked: --online does",
+}
 
 
 def examine_contents(context: HealthContext) -> Examination:
-    """Return what all checks say that need no hashing and no network."""
+    """Return what all checks say that a scan has the time for."""
     return _examine(context, NAMES, {Look.CONTENTS})
 
 
@@ -44,15 +49,11 @@ def examine_whole(
 ) -> Examination:
     """Return what the checks named (all, when none is) say; those that hash every file or ask the
     network only when that is asked for, and as not checked otherwise."""
-    asked = {Look.CONTENTS, *([Look.DEEP] if deep else ()), *([Look.ONLINE] if online else ())}
-    wanted = frozenset(names) or NAMES
-    found = _examine(context, wanted, asked)
-    unasked = [
-        NotChecked(one.name, _UNASKED[one.look])
-        for one in CONTENT_CHECKS.values()
-        if one.name in wanted and one.look not in asked
-    ]
-    return replace(found, not_checked=(*found.not_checked, *unasked))
+    asked = {Look.CONTENTS, Look.FILES}
+    asked |= {look for look, is_asked in ((Look.DEEP, deep), (Look.ONLINE, online)) if is_asked}
+    if context.deep is not deep:
+        context = replace(context, deep=deep)
+    return _examine(context, frozenset(names) or NAMES, asked)
 
 
 def _examine(
@@ -68,4 +69,11 @@ def _examine(
         context,
         context.environment,
     )
-    return replace(read, findings=sort_findings([*told.findings, *read.findings]))
+    unasked = [
+        NotChecked(one.name, _UNASKED[one.look])
+        for one in CONTENT_CHECKS.values()
+        if one.name in names and one.look not in looks
+    ]
+    return Examination(
+        sort_findings([*told.findings, *read.findings]), (*read.not_checked, *unasked)
+    )

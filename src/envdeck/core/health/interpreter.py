@@ -126,7 +126,7 @@ def _other_active(context: HealthContext, project: str, active: str | None) -> I
     ):
         return  # another environment of this project
     evidence = (("python", found), ("expected", environment.python.executable), ("active", active))
-    remedy = f"Activate it, or run commands with: envdeck run {environment.path} -- COMMAND"
+    remedy = f"Activate it (`envdeck onboard {project} --step activate` shows the command)"
     if active is not None:
         yield Diagnosis(
             f"{active} is active in {project}, whose environment is this one",

@@ -20,18 +20,6 @@ def incomplete_markers(environment: Environment) -> Iterator[Diagnosis]:
         )
 
 
-@check(Severity.NOTE)
-def leftover_distribution(environment: Environment) -> Iterator[Diagnosis]:
-    """A pip that was interrupted left folders aside, which nothing imports."""
-    if (count := environment.leftovers) > 0:
-        left = "1 leftover" if count == 1 else f"{count:,} leftovers"
-        folder = environment.site_packages[0] if environment.site_packages else environment.path
-        yield Diagnosis(
-            f"{left} of an interrupted pip in {folder}",
-            "recreate it, or delete what begins with `~` or `-` there",
-        )
-
-
 @check(Severity.ERROR)
 def mixed_versions(environment: Environment) -> Iterator[Diagnosis]:
     """Its interpreter does not see its packages."""
@@ -101,7 +89,6 @@ STATUS_CHECKS = {
     one.name: one
     for one in (
         incomplete_markers,
-        leftover_distribution,
         mixed_versions,
         moved_environment,
         broken_interpreter,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from envdeck.core.inspection.packages.claims import Contents, find_faults, read_claims
 from envdeck.core.model import Environment, Identity, Status
-from envdeck.core.operations.recipe.claims import Contents, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import Limits, find_edits, look_at
 
 SITE = "lib/python3.11/site-packages"

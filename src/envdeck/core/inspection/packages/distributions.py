@@ -28,7 +28,13 @@ from envdeck.core.inspection.packages.provenance import (
 from envdeck.core.inspection.packages.provenance import (
     parse as parse_direct_url,
 )
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, listed_size
+from envdeck.core.inspection.packages.record import (
+    RECORD_LIMIT,
+    FileKey,
+    RecordReader,
+    file_key,
+    listed_size,
+)
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.inspection.packages.site_packages import (
     EGG_LINK_LIMIT,
@@ -49,7 +55,42 @@ from envdeck.core.system.host import Host
 _INSTALLER_LIMIT = 1024
 
 
-def read_head(folder: str, entry: str, *, sizes: bool = False) -> Distribution:
+_MOST_KNOWN = 20_000
+"""Files that are kept."""
+
+
+@dataclass(slots=True)
+class KnownPackages:
+    """What was read of other environments: uv links the very same files into many."""
+
+    records: RecordReader = field(default_factory=RecordReader)
+    _metadata: dict[FileKey, CoreMetadata] = field(default_factory=dict)
+    _sizes: dict[object, int] = field(default_factory=dict)
+
+    def metadata(self, path: str, key: FileKey | None) -> CoreMetadata | Unread:
+        """Return what a METADATA says, by what the file is: its links have one content."""
+        if key is not None and key in self._metadata:
+            return self._metadata[key]
+        found = read_metadata(path)
+        if key and not isinstance(found, Unread) and len(self._metadata) < _MOST_KNOWN:
+            self._metadata[key] = found
+        return found
+
+    def size(self, record: bytes, digest: str, linked: FileKey | None) -> int:
+        """Return the sum of the sizes that a RECORD lists; of links to one METADATA, scripts
+        alone differ, and RECORDs of one length and a sum near enough."""
+        key: object = digest if linked is None else (linked, len(record))
+        found = self._sizes.get(key)
+        if found is None:
+            found = listed_size(record)
+            if len(self._sizes) < _MOST_KNOWN:
+                self._sizes[key] = found
+        return found
+
+
+def read_head(
+    folder: str, entry: str, *, sizes: bool = False, known: KnownPackages | None = None
+) -> Distribution:
     """Read the metadata at `entry` in a package folder; what is amiss becomes its problem.
 
     What only the distributions together tell is left empty (`requires`, `required_by`,
@@ -62,7 +103,7 @@ def read_head(folder: str, entry: str, *, sizes: bool = False) -> Distribution:
     if entry.endswith(".egg"):
         return _read(os.path.join(path, "EGG-INFO"), path, entry, "PKG-INFO", sizes=False)
     metadata_name = "METADATA" if entry.endswith(".dist-info") else "PKG-INFO"
-    return _read(path, path, entry, metadata_name, sizes=sizes)
+    return _read(path, path, entry, metadata_name, sizes=sizes, known=known)
 
 
 @dataclass(slots=True)
@@ -84,8 +125,15 @@ class _Files:
 
 
 def _read(
-    metadata_folder: str, path: str, entry: str, metadata_name: str, *, sizes: bool
+    metadata_folder: str,
+    path: str,
+    entry: str,
+    metadata_name: str,
+    *,
+    sizes: bool,
+    known: KnownPackages | None = None,
 ) -> Distribution:
+    known = known or KnownPackages()
     try:
         names = frozenset(reach.listdir(metadata_folder))
     except NotADirectoryError:
@@ -93,13 +141,15 @@ def _read(
     except (OSError, ValueError) as error:
         return _row(path, entry, CoreMetadata(), [f"cannot be read: {reason_of(error)}"])
     files = _Files(metadata_folder, names)
-    metadata = _metadata(files, metadata_name)
+    linked = file_key(f"{metadata_folder}/{metadata_name}") if sizes else None
+    metadata = _metadata(files, metadata_name, known, linked)
     installer = files.read("INSTALLER", _INSTALLER_LIMIT)
     origin = files.read("direct_url.json", DIRECT_URL_LIMIT)
     scripts = files.read("entry_points.txt", ENTRY_POINTS_LIMIT)
     if not metadata.requires_dist and (old := files.read("requires.txt", REQUIRES_LIMIT)):
         metadata = replace(metadata, requires_dist=parse_requires(old))
     record = files.read("RECORD", RECORD_LIMIT) if sizes else None
+    digest = blake2b(record, digest_size=8).hexdigest() if record is not None else ""
     direct = parse_direct_url(origin) if origin is not None else DirectUrl()
     if direct.problem:
         files.problems.append(direct.problem)
@@ -115,20 +165,22 @@ def _read(
         installer=(mask_text(decode(installer).strip()) or None) if installer else None,
         editable=direct.editable,
         origin=direct.origin,
-        size_bytes=listed_size(record) if record is not None else None,
+        size_bytes=known.size(record, digest, linked) if record is not None else None,
         requires_python=metadata.requires_python,
         requirements=metadata.requires_dist,
         scripts=parse_scripts(scripts) if scripts else (),
-        record=blake2b(record, digest_size=8).hexdigest() if record is not None else "",
+        record=digest,
         problem="; ".join(files.problems),
     )
 
 
-def _metadata(files: _Files, name: str) -> CoreMetadata:
+def _metadata(
+    files: _Files, name: str, known: KnownPackages, linked: FileKey | None
+) -> CoreMetadata:
     if name not in files.names:
         files.problems.append(f"has no {name}")
         return CoreMetadata()
-    metadata = read_metadata(files.folder + os.sep + name)
+    metadata = known.metadata(files.folder + os.sep + name, linked)
     if isinstance(metadata, Unread):
         files.problems.append(f"{name} cannot be read: {metadata.reason}")
         return CoreMetadata()
@@ -220,15 +272,17 @@ def read_distributions(
     machine: MarkerHost | None = None,
     system_folders: Iterable[str] | None = None,
     host: Host | None = None,
+    known: KnownPackages | None = None,
 ) -> tuple[Distribution, ...]:
     """Return every distribution of an environment's own package folders, whole, by name.
 
     `system_folders` are the folders that it sees besides its own; by default what
     :func:`envdeck.core.inspection.import_path.import_path` says. What is in them satisfies
-    requirements here, and is not listed. It never raises: what vanishes or cannot be read leaves
+    requirements here, and is not listed. `known` is what was read of other environments. It never
+    raises: what vanishes or cannot be read leaves
     a row with its problem, and a folder that cannot be listed leaves none.
     """
-    rows = _read_rows(environment, sizes=True)
+    rows = _read_rows(environment, sizes=True, known=known or KnownPackages())
     inherited = inherited_versions(environment, host, system_folders)
     graph = requirement_graph(rows, marker_environment(environment.python, machine), inherited)
     linked = [_distributions_linked(row, needs) for row, needs in zip(rows, graph, strict=True)]
@@ -248,16 +302,20 @@ def read_heads(environment: Environment) -> tuple[Distribution, ...]:
     `requires`, `required_by` and `missing` are empty, and `requested` is the installer's mark
     alone, which says nothing where uv or conda set it.
     """
-    return _read_rows(environment, sizes=False)
+    return _read_rows(environment, sizes=False, known=KnownPackages())
 
 
-def _read_rows(environment: Environment, *, sizes: bool) -> tuple[Distribution, ...]:
+def _read_rows(
+    environment: Environment, *, sizes: bool, known: KnownPackages
+) -> tuple[Distribution, ...]:
     rows: list[Distribution] = []
     for folder in folders(environment.site_packages):
         names = entries(folder)
         if not isinstance(names, Unread):
             rows += [
-                read_head(folder, entry, sizes=sizes) for entry in names if is_distribution(entry)
+                read_head(folder, entry, sizes=sizes, known=known)
+                for entry in names
+                if is_distribution(entry)
             ]
     rows.sort(key=lambda row: (row.name, row.version, row.path))
     return _with_doubles(rows)

@@ -6,12 +6,14 @@ that no other distribution needs are taken for the ones that were asked for.
 """
 
 import json
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.discovery.managers import manager_classes
 from envdeck.core.model import SEED_PACKAGES, Distribution
+from envdeck.core.system import reach
 from envdeck.core.system.files import decode
 
 MASK = "****"
@@ -148,6 +150,19 @@ def requested(distributions: Sequence[Distribution]) -> tuple[bool, ...]:
         and (row.requested if installer in telling else row.name in roots)
         for row, installer in zip(distributions, installers, strict=True)
     )
+
+
+def marked_names(distributions: Sequence[Distribution]) -> frozenset[str]:
+    """Return the names of which the mark of their installer tells whether they were asked for;
+    nothing where no mark is left."""
+    silent = {one.name for one in manager_classes() if not one.records_requests}
+    rest = [
+        one
+        for one in distributions
+        if one.name not in SEED_PACKAGES and not one.editable and _installer(one, silent)
+    ]
+    marks = (os.path.join(one.path, "REQUESTED") for one in rest if one.requested)
+    return frozenset(one.name for one in rest) if any(map(reach.lexists, marks)) else frozenset()
 
 
 def roots_of(requires: Mapping[str, Iterable[str]]) -> set[str]:

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import os
+import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded
 
 RECORD_LIMIT = 32 * 1024 * 1024
@@ -82,3 +86,161 @@ def _quoted(text: str) -> Iterator[RecordRow]:
 def _row(fields: list[str]) -> RecordRow:
     size = int(fields[-1]) if len(fields) > 1 and _NUMBER.fullmatch(fields[-1]) else None
     return RecordRow(fields[0], fields[1] if len(fields) > 2 else "", size)
+
+
+MARKS = ("INSTALLER", "REQUESTED", "direct_url.json")
+"""What an installer writes of itself into a metadata folder; no part of the package."""
+
+MARKS_OF_UV = ("uv_cache.json", "uv_build.json")
+"""What uv keeps of the file or folder that it installed from, and of how it built that."""
+
+_OWN = frozenset({*MARKS, *MARKS_OF_UV, "RECORD", "RECORD.jws", "RECORD.p7s"})
+COMPILED = (".pyc", ".pyo", "/__pycache__")
+"""How what Python compiles ends; virtualenv lists the folders of it too."""
+
+
+def is_compiled(path: str, digest: str) -> bool:
+    """Tell whether a row is of what Python compiles by itself. A package may ship bytecode in
+    place of sources: that lies outside of `__pycache__`, and has a hash."""
+    return path.endswith(COMPILED) and (not digest or "__pycache__" in path)
+
+
+def is_own(path: str, info: str) -> bool:
+    """Tell whether a row is of what the installer writes of itself: in the metadata folder, or
+    the mark that virtualenv puts beside it for what it seeded."""
+    folder, _, name = path.rpartition("/")
+    if not folder:
+        return name == info.removesuffix(".dist-info") + ".virtualenv"
+    return folder == info and name in _OWN
+
+
+def place_of(row: str, folder: str, environment: str) -> str | None:
+    """Return where a row's file is, relative to the environment and with `/`; None outside it.
+
+    `folder` is the package folder, by which rows are told.
+    """
+    path = os.path.normpath(os.path.join(folder, row))
+    inside = environment.rstrip(os.sep) + os.sep
+    if "\0" in row or not path.startswith(inside):
+        return None
+    return path[len(inside) :].replace(os.sep, posixpath.sep)
+
+
+def share_there(info: str) -> float:
+    """Return what share of a distribution's files is there with the size that its RECORD tells,
+    from 0 to 1: of several of one name, the one whose files are there has the most.
+
+    `info` is the metadata folder. Without a RECORD nothing is known to be there.
+    """
+    rows = read_rows(os.path.join(info, "RECORD")) if info.endswith(".dist-info") else ()
+    folder = os.path.dirname(info)
+    sized = [] if isinstance(rows, Unread) else [row for row in rows if row.size is not None]
+    there = sum(_size(os.path.join(folder, row.path)) == row.size for row in sized)
+    return there / len(sized) if sized else 0.0
+
+
+def _size(path: str) -> int | None:
+    try:
+        return reach.stat(path).st_size
+    except (OSError, ValueError):
+        return None
+
+
+_WHEEL_LIMIT = 64 * 1024
+_TAG = re.compile(rb"^Tag:[ \t]*(\S+)", re.MULTILINE)
+_MOST_TAGS = 200
+_MOST_KEPT = 200_000
+"""Names that are kept; those of an environment of 200 packages are some 3,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the RECORD and the WHEEL of a distribution tell at a glance; paths are as RECORD has
+    them, with `/`."""
+
+    tops: frozenset[str]
+    """What it has in the package folder itself, but for its metadata."""
+    compiled: tuple[str, ...]
+    """Its compiled modules."""
+    programs: tuple[str, ...]
+    """What it has in the folder of scripts."""
+    tags: tuple[str, ...]
+    """For which interpreters and platforms it was built (PEP 425)."""
+
+
+@dataclass(slots=True)
+class RecordReader:
+    """Reads RECORDs and keeps what they tell: environments of the same packages have the same."""
+
+    _known: dict[object, Recorded] = field(default_factory=dict)
+    _count: int = 0
+
+    def read(self, info: str, digest: str) -> Recorded | Unread:
+        """Return what the distribution whose metadata folder is `info` tells; `digest` is that
+        of its RECORD, by which it is told from others.
+
+        Of links to one METADATA, as uv makes them, RECORDs of one length differ in the hashes of
+        scripts alone, which have the path of their environment in them.
+        """
+        key: object = digest
+        if (linked := file_key(os.path.join(info, "METADATA"))) is not None:
+            key = linked, _size(os.path.join(info, "RECORD"))
+        found = self._known.get(key) if digest else None
+        if found is None:
+            data = read_bounded(os.path.join(info, "RECORD"), RECORD_LIMIT)
+            if isinstance(data, Unread):
+                return data
+            wheel = read_bounded(os.path.join(info, "WHEEL"), _WHEEL_LIMIT)
+            found = _recorded(data, b"" if isinstance(wheel, Unread) else wheel, info)
+            if self._count > _MOST_KEPT:
+                self._known.clear()
+                self._count = 0
+            self._known[key] = found
+            self._count += len(found.tops) + len(found.compiled) + len(found.programs)
+        return found
+
+
+def _recorded(data: bytes, wheel: bytes, info: str) -> Recorded:
+    """A RECORD has thousands of rows, of which few matter here: they are picked out by patterns,
+    unless a path is quoted or written as on Windows."""
+    text = decode(data)
+    if '"' in text or "\\" in text:
+        text = "".join(f"{row.path},,\n" for row in rows(data) if "," not in row.path)
+        text = text.replace("\\", "/")
+    lines = text.split("\n")
+    tags = [tag.decode("ascii", "replace") for tag in _TAG.findall(wheel)[:_MOST_TAGS]]
+    nobodys = {os.path.basename(info), "..", ".", "__pycache__"}
+    compiled = [line for ending in (".so,", ".pyd,") for line in _lines_with(text, ending)]
+    programs = [line for line in _lines_with(text, "/bin/") if line.startswith("../")]
+    programs += [line for line in _lines_with(text, "/Scripts/") if line.startswith("../")]
+    return Recorded(
+        frozenset({line.partition("/")[0].partition(",")[0] for line in lines if line}) - nobodys,
+        tuple(line.rsplit(",", 2)[0] for line in compiled),
+        tuple(line.rsplit(",", 2)[0] for line in programs),
+        tuple(tags),
+    )
+
+
+def _lines_with(text: str, part: str) -> Iterator[str]:
+    """Yield the lines in which something stands; a search is faster than a look at each line."""
+    at = text.find(part)
+    while at >= 0:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[text.rfind("\n", 0, at) + 1 : end]
+        at = text.find(part, end)
+
+
+FileKey: TypeAlias = tuple[int, int, int, int]
+
+
+def file_key(path: str) -> FileKey | None:
+    """Return what tells a file that has several links from others, whatever its content: what
+    was read of one link holds for the others. None for a file with one name."""
+    try:
+        status = reach.stat(path)
+    except (OSError, ValueError):
+        return None
+    if status.st_nlink < 2:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -198,6 +198,7 @@ def _without_star(match: "re.Match[str]") -> str:
     return f"{match[4]}{match[5]}{match[4]}"
 
 
+@lru_cache(maxsize=_KEPT)
 def asking_extras(text: str) -> tuple[str, ...]:
     """Return the extras that a requirement as written may depend on; `""` for 'none at all'.
 
@@ -241,11 +242,12 @@ def satisfied(requirement: ParsedRequirement, versions: Iterable[str]) -> bool:
 
     A version that PEP 440 cannot read is given the benefit of the doubt.
     """
-    return any(_accepts(requirement.specifier, version) for version in versions)
+    return any(accepts(requirement.specifier, version) for version in versions)
 
 
 @lru_cache(maxsize=_KEPT)
-def _accepts(specifier: str, version: str) -> bool:
+def accepts(specifier: str, version: str) -> bool:
+    """Tell whether a version is in a specifier; what cannot be read is accepted."""
     # start-up: 20 ms, and only versions and markers ask
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version

@@ -11,19 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
-from envdeck.core.inspection.packages.record import RECORD_LIMIT
-from envdeck.core.model import Environment
-from envdeck.core.operations.recipe.freeze import freeze
-from envdeck.core.operations.recipe.recipe import (
+from envdeck.core.inspection.packages.record import (
     COMPILED,
     MARKS,
     MARKS_OF_UV,
-    Pin,
-    Recipe,
+    RECORD_LIMIT,
     is_compiled,
     place_of,
-    record_of,
 )
+from envdeck.core.model import Environment
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.operations.recipe.recipe import Pin, Recipe, record_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import (
     Unread,

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from envdeck.core.inspection.packages.claims import Claim, Claims, Contents, Inode, read_claims
 from envdeck.core.model import EditedFile, Edits, Environment
-from envdeck.core.operations.recipe.claims import Claim, Claims, Contents, Inode, read_claims
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, reason_of
 from envdeck.core.system.words import counted

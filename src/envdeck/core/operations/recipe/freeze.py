@@ -20,7 +20,7 @@ from envdeck.core.discovery.editable import path_of
 from envdeck.core.discovery.project_roots import has_manifest
 from envdeck.core.inspection.packages.distributions import read_heads
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows
+from envdeck.core.inspection.packages.record import RECORD_LIMIT, rows, share_there
 from envdeck.core.inspection.packages.site_packages import (
     EGG_LINK_LIMIT,
     entries,
@@ -397,20 +397,7 @@ def _settled(pins: Sequence[Pin]) -> tuple[Pin, ...]:
 def _wholeness(pin: Pin) -> tuple[float, bool, tuple[int, ...]]:
     """Return what share of a distribution's files is there with the size it should have."""
     numbers = tuple(int(part) for part in re.findall(r"\d{1,9}", pin.version))
-    rows = record_of(pin.path)
-    if isinstance(rows, Unread):
-        return 0.0, not pin.obstacle, numbers
-    folder = os.path.dirname(pin.path)
-    sized = [row for row in rows if row.size is not None]
-    there = sum(_size(os.path.join(folder, row.path)) == row.size for row in sized)
-    return there / len(sized) if sized else 0.0, not pin.obstacle, numbers
-
-
-def _size(path: str) -> int | None:
-    try:
-        return reach.stat(path).st_size
-    except (OSError, ValueError):
-        return None
+    return share_there(pin.path), not pin.obstacle, numbers
 
 
 def _inside(path: str, environment: str) -> bool:

@@ -10,16 +10,14 @@ import stat
 from collections.abc import Iterable
 from email.parser import HeaderParser
 
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow
+from envdeck.core.inspection.packages.record import COMPILED, RECORD_LIMIT, RecordRow, is_compiled
 from envdeck.core.inspection.packages.record import rows as parse_rows
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.operations.recipe.recipe import (
-    COMPILED,
     HEAD_LIMIT,
     as_in_wheel,
     comparable,
     generated_scripts,
-    is_compiled,
     record_of,
     script_name,
 )

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from enum import StrEnum
 
 from envdeck.core.inspection.packages.metadata import ENTRY_POINTS_LIMIT, parse_scripts
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.inspection.packages.record import RecordRow, read_rows
+from envdeck.core.inspection.packages.record import RecordRow, is_compiled, is_own, read_rows
 from envdeck.core.model import Creation
 from envdeck.core.system.files import Unread, read_bounded
 
@@ -114,16 +113,6 @@ class Recipe:
         return "".join(f"{line}\n" for line in lines)
 
 
-MARKS = ("INSTALLER", "REQUESTED", "direct_url.json")
-"""What an installer writes of itself into a metadata folder; no part of the package."""
-
-MARKS_OF_UV = ("uv_cache.json", "uv_build.json")
-"""What uv keeps of the file or folder that it installed from, and of how it built that."""
-
-_OWN = frozenset({*MARKS, *MARKS_OF_UV, "RECORD", "RECORD.jws", "RECORD.p7s"})
-COMPILED = (".pyc", ".pyo", "/__pycache__")
-"""How what Python compiles ends; virtualenv lists the folders of it too."""
-
 _SCRIPT = re.compile(r"(?:\.\./)+(?:bin|Scripts)/")
 
 
@@ -158,39 +147,12 @@ def script_name(path: str) -> str | None:
     return None if match is None else path[match.end() :]
 
 
-def is_compiled(path: str, digest: str) -> bool:
-    """Tell whether a row is of what Python compiles by itself. A package may ship bytecode in
-    place of sources: that lies outside of `__pycache__`, and has a hash."""
-    return path.endswith(COMPILED) and (not digest or "__pycache__" in path)
-
-
-def is_own(path: str, info: str) -> bool:
-    """Tell whether a row is of what the installer writes of itself: in the metadata folder, or
-    the mark that virtualenv puts beside it for what it seeded."""
-    folder, _, name = path.rpartition("/")
-    if not folder:
-        return name == info.removesuffix(".dist-info") + ".virtualenv"
-    return folder == info and name in _OWN
-
-
 def rows_digest(rows: Iterable[RecordRow], info: str) -> str:
     """Return the SHA-256 over the comparable rows; equal for two installs of one wheel."""
     digest = hashlib.sha256()
     for path, value in sorted(comparable(rows, info)):
         digest.update(f"{path}\0{value}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-def place_of(row: str, folder: str, environment: str) -> str | None:
-    """Return where a row's file is, relative to the environment and with `/`; None outside it.
-
-    `folder` is the package folder, by which rows are told.
-    """
-    path = os.path.normpath(os.path.join(folder, row))
-    inside = environment.rstrip(os.sep) + os.sep
-    if "\0" in row or not path.startswith(inside):
-        return None
-    return path[len(inside) :].replace(os.sep, posixpath.sep)
 
 
 HEAD_LIMIT = 4096

@@ -9,21 +9,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from envdeck.core.inspection.packages.distributions import read_distributions
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow
+from envdeck.core.inspection.packages.record import (
+    RECORD_LIMIT,
+    RecordRow,
+    is_compiled,
+    is_own,
+    place_of,
+)
 from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.model import Environment
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.identity import unlike_files, unlike_scripts
-from envdeck.core.operations.recipe.recipe import (
-    Pin,
-    Recipe,
-    is_compiled,
-    is_own,
-    place_of,
-    record_of,
-    rows_digest,
-)
+from envdeck.core.operations.recipe.recipe import Pin, Recipe, record_of, rows_digest
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded, reason_of
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
-from envdeck.core.inspection.packages.record import RecordRow
+from envdeck.core.inspection.packages.record import RecordRow, is_compiled, is_own, place_of
 from envdeck.core.model import Environment, minor_of
 from envdeck.core.operations.recipe.recipe import (
     HEAD_LIMIT,
@@ -19,9 +19,6 @@ from envdeck.core.operations.recipe.recipe import (
     PinKind,
     as_in_wheel,
     generated_scripts,
-    is_compiled,
-    is_own,
-    place_of,
     record_of,
 )
 from envdeck.core.system import reach

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from envdeck.core.inspection.packages.record import RecordRow
+from envdeck.core.inspection.packages.record import RecordRow, place_of
 from envdeck.core.inspection.packages.requirements import read_requirement
 from envdeck.core.inspection.packages.site_packages import list_names
 from envdeck.core.inspection.unowned import Unowned, unowned_files
@@ -17,7 +17,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations.recipe.carry import Carried, carry_over, mapped
-from envdeck.core.operations.recipe.recipe import place_of, record_of
+from envdeck.core.operations.recipe.recipe import record_of
 from envdeck.core.operations.recipe.verify import Proof
 from envdeck.core.operations.recreate.exact import ExactInstall, SnapshotInstall
 from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased

@@ -11,13 +11,19 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from envdeck.core.inspection.packages.claims import (
+    Claims,
+    Contents,
+    Fault,
+    find_faults,
+    read_claims,
+)
 from envdeck.core.inspection.packages.requirements import parse_requirement
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import SEED_PACKAGES, Edits, Environment
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import Failure, explain, package_at_fault
 from envdeck.core.operations.recipe.carry import bring, mapped
-from envdeck.core.operations.recipe.claims import Claims, Contents, Fault, find_faults, read_claims
 from envdeck.core.operations.recipe.edits import EditSearch, Limits
 from envdeck.core.operations.recipe.verify import dependency_problems
 from envdeck.core.operations.shared.context import Stopped

@@ -13,9 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.inspection.packages.record import RECORD_LIMIT, ROW_LIMIT, rows
+from envdeck.core.inspection.packages.record import (
+    RECORD_LIMIT,
+    ROW_LIMIT,
+    is_compiled,
+    is_own,
+    place_of,
+    rows,
+)
 from envdeck.core.inspection.packages.site_packages import Listed, list_names
-from envdeck.core.operations.recipe.recipe import is_compiled, is_own, place_of
 from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
 
@@ -358,3 +364,83 @@ def _amiss(path: str, claims: tuple[Claim, ...], contents: Contents) -> str:
         if agrees:
             return ""
     return "does not match RECORD"
+
+
+@dataclass(slots=True)
+class FileStates:
+    """The files that are claimed, as listing their folders tells; places are sorted."""
+
+    missing: list[str] = field(default_factory=list)
+    resized: list[str] = field(default_factory=list)
+    """There, and of a length that nobody who claims them says."""
+    unread: list[str] = field(default_factory=list)
+    """Folders that could not be listed, with the reason."""
+
+
+def compare_lengths(claims: Claims) -> FileStates:
+    """Compare existence and length of every file that is claimed; each folder is listed once."""
+    states = FileStates(unread=list(claims.unread))
+    by_folder: dict[str, list[str]] = {}
+    for place in claims.by_place:
+        by_folder.setdefault(place.rpartition("/")[0], []).append(place)
+    for folder, places in sorted(by_folder.items()):
+        lengths = _lengths(f"{claims.root}/{folder}")
+        if isinstance(lengths, Unread):
+            states.unread.append(f"{folder}: {lengths.reason}")
+            continue
+        for place in sorted(places):
+            length = lengths.get(place.rpartition("/")[2])
+            if length is None:
+                states.missing.append(place)
+            elif not any(each.size in {None, length} for each in claims.by_place[place]):
+                states.resized.append(place)
+    return states
+
+
+def _lengths(folder: str) -> dict[str, int] | Unread:
+    """Return the lengths of what is in a folder, links followed; -1 for what cannot be told."""
+    found: dict[str, int] = {}
+    try:
+        with reach.scandir(folder) as listed:
+            for entry in listed:
+                try:
+                    found[entry.name] = entry.stat().st_size
+                except FileNotFoundError:  # it went, or is a link that leads nowhere
+                    continue
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    except (OSError, ValueError) as error:
+        return Unread(reason_of(error))
+    return found
+
+
+_MOST_BYTES = 64 * 1024**3
+
+
+def find_altered(claims: Claims, contents: Contents) -> tuple[list[str], list[str]]:
+    """Read every file that has a length that is claimed; return the places of those that hold
+    nothing that is claimed of them, and what could not be read, with the reason."""
+    altered: list[str] = []
+    unread: list[str] = []
+    for place, every in sorted(claims.by_place.items()):
+        if contents.read_bytes > _MOST_BYTES:
+            unread.append(f"not all of it was read: more than {_MOST_BYTES // 1024**3} GiB")
+            break
+        path = f"{claims.root}/{place}"
+        try:
+            status = reach.stat(path)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            unread.append(f"{place}: {reason_of(error)}")
+            continue
+        fitting = [each for each in every if each.size in {None, status.st_size}]
+        agreed = [contents.agrees(path, status, each.hash) for each in fitting]
+        if any(one is True for one in agreed) or not fitting:
+            continue
+        reasons = [one.reason for one in agreed if isinstance(one, Unread)]
+        if reasons:
+            unread.append(f"{place}: {reasons[0]}")
+        else:
+            altered.append(place)
+    return altered, unread

@@ -235,6 +235,23 @@ async def _dotenv(hand: Hand) -> None:
     await hand.press(*"jjj")
 
 
+async def _health(hand: Hand) -> None:
+    await hand.go_to("invoices/.venv")
+    await hand.press("5")
+    await hand.see("examined")
+
+
+async def _timeline(hand: Hand) -> None:
+    await hand.go_to("invoices/.venv")
+    await hand.press("enter", "6")
+    await hand.see("the newest")
+
+
+async def _problems(hand: Hand) -> None:
+    await hand.press("P")
+    await hand.see("required by")
+
+
 async def _narrow_project(hand: Hand) -> None:
     await hand.go_to("pricing-api/.venv")
     await hand.press("enter", "3")
@@ -360,6 +377,9 @@ SHOTS = (
     Shot("narrow-delete", NARROW, _delete),
     Shot("project", WIDE, _project),
     Shot("dotenv", WIDE, _dotenv),
+    Shot("health", WIDE, _health),
+    Shot("timeline", NARROW, _timeline),
+    Shot("problems", WIDE, _problems),
     Shot("tour", WIDE, _tour),
     Shot("narrow-project", NARROW, _narrow_project),
     Shot("narrow-dotenv", NARROW, _narrow_dotenv),
@@ -380,7 +400,7 @@ async def take(shot: Shot, home: Demo) -> str:
     catalog = Steady(home.host, home.index)
     steady_ids()
     operations = Pictured if shot.pictured else Operations
-    app = EnvDeck(catalog, Scope(), settings, lambda: operations(catalog))
+    app = EnvDeck(catalog, Scope(health=True), settings, lambda: operations(catalog))
     async with app.run_test(size=shot.size) as pilot:
         hand = Hand(pilot)
         await hand.settle()

@@ -114,9 +114,22 @@ def test_nothing_is_missing_or_damaged_in_any(demo, scanned):
     catalog, found, _ = scanned
     for one in found.values():
         for row in catalog.distributions(one):
-            drifted = one.path == demo.environment("drifted")
+            drifted = one.path in map(demo.environment, ("drifted", "broke"))
             assert drifted or not row.missing, (one.path, row.name)
             assert not row.problem, (one.path, row.name)
+
+
+def test_the_one_that_broke_has_kept_what_it_was(demo, scanned, environment):
+    catalog, _, _ = scanned
+    one = environment("broke")
+    snapshots = catalog.snapshots(one)
+    days = [round((demo.host.now() - each.taken_at) / 86_400) for each in snapshots]
+    assert days == [2, 20, 63]
+    assert [each.good for each in snapshots] == [False, True, True]
+    newest = [(each.subject, each.after) for each in catalog.timeline(one)][:3]
+    assert newest == [("gridframe", "3.0.0"), ("huewheel", None), ("numera", "2.1.3")]
+    found = catalog.examine(one).findings
+    assert "huewheel" in [each.subject for each in found if each.check == "missing-requirement"]
 
 
 def test_the_large_one_is_the_largest_and_has_what_no_index_has(demo, scanned, environment):

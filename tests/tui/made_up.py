@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 from envdeck.core.dotenv.model import (
@@ -23,6 +24,7 @@ from envdeck.core.model import (
     Ending,
     Environment,
     Event,
+    Examination,
     Fact,
     Finished,
     Found,
@@ -73,6 +75,7 @@ from envdeck.core.project.model import (
     WantedPython,
     Where,
 )
+from envdeck.core.timeline.model import Snapshot, changes
 
 NOW = 1_795_000_000.0
 DAY = 86_400
@@ -352,6 +355,16 @@ class MemorySource:
     """What is told of the dotenv files of a project; it may raise."""
     read: list[tuple[str, str]] = field(default_factory=list)
     """Which projects were read, and for what: `project` or `dotenv`."""
+    examinations: Callable[..., Examination] = field(
+        default=lambda environment, *, deep, online: Examination(
+            () if deep or online else environment.findings
+        )
+    )
+    """What the checks say; it may raise."""
+    examined: list[tuple[str, tuple[str, ...], bool, bool]] = field(default_factory=list)
+    """Which environments were examined, by which checks, deeply or online."""
+    seen: dict[str, list[Snapshot]] = field(default_factory=dict)
+    """The snapshots of environments, newest first."""
 
     def remembered(self, scope: object) -> tuple[Environment, ...]:
         """Return what was known."""
@@ -409,6 +422,31 @@ class MemorySource:
                 ("pip", (), ()),
             )
         )
+
+    def package_names(self, environment: Environment) -> frozenset[str]:
+        """Return their names."""
+        return frozenset(one.name for one in self.distributions(environment))
+
+    def examine(self, environment, names=(), *, deep=False, online=False):
+        """Examine as told; what it was asked for is kept."""
+        self.examined.append((environment.path, tuple(names), deep, online))
+        return self.examinations(environment, deep=deep, online=online)
+
+    def timeline(self, environment):
+        """Return what changed between the snapshots."""
+        every = self.snapshots(environment)
+        return tuple(one for new, old in pairwise(every) for one in changes(old, new))
+
+    def snapshots(self, environment):
+        """Return those it was told."""
+        return tuple(self.seen.get(environment.path, ()))
+
+    def mark_good(self, environment, identity, *, good=True):
+        """Mark as told."""
+        self.seen[environment.path] = [
+            replace(one, good=good) if one.id == identity else one
+            for one in self.seen[environment.path]
+        ]
 
     def measure(self, environment: Environment) -> Size:
         """Measure: half as large as before."""

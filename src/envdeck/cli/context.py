@@ -10,16 +10,26 @@ from envdeck.core.system.host import Host
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog
+    from envdeck.core.model import Environment
     from envdeck.core.operations.api import Operations
     from envdeck.core.operations.shared.policy import Policy
+    from envdeck.core.timeline.model import TimelineEvent
 
 
 def open_catalog(host: Host) -> "Catalog":
     """Return the catalog of a machine; imported only here, since a help needs none of it."""
     # start-up: a help needs none of it
+    # start-up: a help needs none of it
     from envdeck.core.catalog import Catalog
 
-    return Catalog(host)
+    return Catalog(host, past=_read_past)
+
+
+def _read_past(environment: "Environment", host: Host) -> "tuple[TimelineEvent, ...]":
+    # start-up: only who opens a timeline needs what it reads
+    from envdeck.core.timeline.read import read_timeline
+
+    return read_timeline(environment, host).events
 
 
 def open_operations(catalog: "Catalog", policy: "Policy") -> "Operations":

@@ -5,6 +5,7 @@ ends.
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.find import manager_of
@@ -33,6 +34,8 @@ from envdeck.core.system.reach import Scope, bar_network
 if TYPE_CHECKING:
     from envdeck.core.dotenv import DotenvReport
     from envdeck.core.project.model import Comparison
+    from envdeck.core.timeline.model import Snapshot, TimelineEvent
+    from envdeck.core.timeline.store import SnapshotStore
 
 __all__ = ["Catalog", "Scope"]
 
@@ -54,6 +57,8 @@ class Catalog:
     host: Host = field(default_factory=Host.current)
     index_file: str | None = None
     """Where the memory is kept; None is the user's cache folder."""
+    past: "Callable[[Environment, Host], tuple[TimelineEvent, ...]] | None" = None
+    """What reads the whole timeline, which lies above: the journal of operations is part of it."""
 
     def __post_init__(self) -> None:
         bar_network(self.host)
@@ -108,6 +113,32 @@ class Catalog:
         from envdeck.core.inspection.packages.distributions import read_distributions
 
         return read_distributions(environment, host=self.host)
+
+    def package_names(self, environment: Environment) -> frozenset[str]:
+        """Return the normalised names of what is installed, by the names of files alone."""
+        # start-up: each reads what few commands ask for
+        from envdeck.core.inspection.packages.site_packages import list_names
+
+        return frozenset(one.name for one in list_names(environment.site_packages))
+
+    def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
+        """Return what looks saw of an environment, newest first."""
+        return self._snapshot_store().snapshots(environment.path)
+
+    def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":
+        """Return what happened to an environment, newest first; without :attr:`past`, what
+        changed between two looks."""
+        if self.past is not None:
+            return self.past(environment, self.host)
+        # start-up: each reads what few commands ask for
+        from envdeck.core.timeline.model import changes
+
+        every = self.snapshots(environment)
+        return tuple(one for new, old in pairwise(every) for one in changes(old, new))
+
+    def mark_good(self, environment: Environment, identity: str, *, good: bool = True) -> None:
+        """Note whether a snapshot is known to have worked."""
+        self._snapshot_store().mark_good(environment.path, identity, good=good)
 
     def examine(
         self,
@@ -180,6 +211,12 @@ class Catalog:
         if shared is None:
             return self.measure(environment)
         return replace(size, shared=shared)
+
+    def _snapshot_store(self) -> "SnapshotStore":
+        # start-up: each reads what few commands ask for
+        from envdeck.core.timeline.store import SnapshotStore
+
+        return SnapshotStore(self.host)
 
     def _index(self) -> Index:
         return Index.open(self.index_file or index_path(self.host), host=self.host)

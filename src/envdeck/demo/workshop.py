@@ -13,10 +13,12 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from envdeck.core.catalog import Catalog
 from envdeck.core.discovery.managers import managers
+from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Creation
 from envdeck.core.operations.engine.command import Command, clean_environ
 from envdeck.core.operations.engine.creators import (
@@ -28,6 +30,7 @@ from envdeck.core.operations.engine.creators import (
 from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.engine.uv import UvAdapter, find_uv
 from envdeck.core.system.host import Host
+from envdeck.core.timeline.store import SnapshotStore
 from envdeck.demo.pythons import BasePython, OtherPythons
 from envdeck.demo.sandbox import DemoLayout
 from envdeck.demo.wheels import releases, resolve, unpack, withdrawn, write_wheel
@@ -239,6 +242,27 @@ class Builder:
                     os.utime(entry.path, (read, wrote))
                 elif entry.is_dir():
                     os.utime(entry.path, (read, read))
+
+    def date(self, path: str, names: str, *, days: float) -> None:
+        """Let packages seem to have been installed so many days ago."""
+        when = self.host.now() - days * DAY
+        for name in names.split():
+            (found,) = glob.glob(os.path.join(glob.escape(_library(path)), f"{name}-*.dist-info"))
+            os.utime(found, (when, when))
+
+    def look(self, path: str, *, days: float, good: bool = False) -> None:
+        """Keep a snapshot of what an environment holds, as a scan of so many days ago has; `good`
+        marks it as known to have worked. Raises :class:`DemoError`."""
+        when = self.host.now() - days * DAY
+        host = replace(self.host, now=lambda: when)
+        memory = os.path.join(self.layout.templates, "looks", os.path.basename(path))
+        environment = Catalog(host, memory).lookup(path)
+        if environment is None:
+            raise DemoError(f"{path} is not an environment")
+        store = SnapshotStore(host)
+        store.keep(environment, read_distributions(environment), source="scan")
+        if good:
+            store.mark_good(path, store.snapshots(path)[0].id)
 
     # projects
 

@@ -369,4 +369,8 @@ class EnvDeck(App[None], inherit_bindings=False):
         """Show the list, narrowed."""
         while self.screen is not self.main and len(self.screen_stack) > 1:
             self.pop_screen()
-        await self.main.list.filter_by(message.query)
+        if message.path is None:
+            await self.main.list.filter_by(message.query)
+        else:
+            self.main.panes.go_to(message.path)
+            await self.main.run_action(f"tab_{message.tab}")

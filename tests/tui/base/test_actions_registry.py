@@ -13,7 +13,9 @@ from envdeck.tui.base.actions import (
     shown_key,
     validate_keys,
 )
+from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.packages import Packages
+from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.history.trash_screen import TrashScreen
 from envdeck.tui.main.commands import Commands
@@ -25,8 +27,10 @@ from envdeck.tui.upgrade.dialog import UpgradeDialog
 _OWNERS = {
     "choices": UpgradeDialog,
     "dialog": PlanDialog,
+    "health": HealthTab,
     "operations": OperationsScreen,
     "packages": Packages,
+    "timeline": TimelineTab,
     "trash": TrashScreen,
 }
 """What answers to the actions that mean something in one view alone."""

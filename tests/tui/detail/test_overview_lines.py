@@ -11,6 +11,8 @@ from envdeck.core.model import (
     Distribution,
     Environment,
     Finding,
+    Fix,
+    FixKind,
     Identity,
     LastUsed,
     ProjectLink,
@@ -175,9 +177,21 @@ def test_findings_come_with_what_mends_them() -> None:
     text = told(
         replace(API, findings=(finding,), protected="self: EnvDeck runs from this environment")
     )
-    assert " ✗ It does not start.\n   make it again" in text
+    assert text.startswith(" ✗ 1 error: It does not start. · 5 Health\n   make it again\n")
     assert " not deletable: EnvDeck runs from this environment" in text
     assert "self:" not in text
+
+
+def test_the_worst_finding_leads_with_its_keys_and_the_others_follow() -> None:
+    fix = Fix(FixKind.INSTALL, ("idna",))
+    worst = Finding("a", Severity.ERROR, "idna is not installed", "Install idna", "idna", (), fix)
+    others = tuple(Finding("b", Severity.NOTE, f"note {n}", "", str(n)) for n in range(9))
+    text = told(replace(API, findings=(worst, worst, *others)))
+    assert text.startswith(" ✗ 2 errors: idna is not installed · f fixes, 5 Health\n")
+    assert "note 0" in text
+    assert "note 3" not in text
+    assert "and 7 more, 5 Health" in text
+    assert told(replace(API, examined=True)).startswith(" ✓ No problems found\n")
 
 
 def test_packages_are_told_as_far_as_they_are_known() -> None:

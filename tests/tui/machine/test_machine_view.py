@@ -205,7 +205,7 @@ async def test_the_cursor_passes_over_titles_and_enter_filters() -> None:
         assert current(app).label == "3.13"
         await pilot.press("k", "enter")
         await pilot.press("G", "enter")
-        assert app.queries == ['manager:"my tool"', "used:unknown"]
+        assert app.queries == ['manager:"my tool"', "health:unknown"]
         await pilot.press("g")
         assert current(app).label == "poetry"
         await pilot.click(app.view.table, offset=(5, 3), times=2)

@@ -102,6 +102,7 @@ def test_columns_give_way_by_what_matters_least():
     assert shown[160] == [
         "status",
         "path",
+        "health",
         "python",
         "manager",
         "packages",

@@ -116,12 +116,12 @@ async def test_sorting_goes_through_the_columns_each_shown_then_and_turns(open_s
         main = pilot.app.main
         listing = main.list.listing
         seen = []
-        for _ in range(7):
+        for _ in range(8):
             await pilot.press("s")
             seen.append(listing.column.id)
             assert listing.column in [each.column for each in main.list.table.body.layout]
-        columns = ["used", "status", "path", "python", "manager", "packages", "reclaimable"]
-        assert seen == columns
+        columns = ["used", "status", "path", "health", "python", "manager", "packages"]
+        assert seen == [*columns, "reclaimable"]
         before = [each.path for each in listing.shown() if each.size]
         await pilot.press("S")
         assert [each.path for each in listing.shown() if each.size] == before[::-1]

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Environment, Identity, LastUsed, Python, Size, Status
+from envdeck.core.model import (
+    Environment,
+    Finding,
+    Identity,
+    LastUsed,
+    Python,
+    Severity,
+    Size,
+    Status,
+)
 from envdeck.tui.store import COLUMNS, Listing, Query
 from envdeck.tui.store.columns import column_named
 
@@ -48,6 +57,8 @@ def test_every_column_sorts_and_turning_it_reverses_what_is_known(column):
             python=Python(f"3.{number + 8}.1"),
             packages=number,
             last_used=LastUsed(NOW - number, "x"),
+            findings=(Finding("x", Severity.ERROR, "x", ""),) * number,
+            examined=True,
         )
         for number, status in enumerate(Status)
     )

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from envdeck.core.model import (
     Environment,
+    Finding,
     Identity,
     LastUsed,
     ProjectLink,
     ProjectState,
     Python,
+    Severity,
     Size,
     Status,
 )
@@ -165,3 +167,39 @@ def test_no_text_breaks_it(text):
 def test_no_value_breaks_a_term(name, value):
     query = Query.parse(f"{name}:{value}", NOW)
     assert query.matches(ENV, told_by(ENV)) in {True, False}
+
+
+ERROR = Finding("missing-requirement", Severity.ERROR, "x", "")
+NOTE = Finding("stale-base", Severity.NOTE, "x", "")
+
+
+def test_health_is_that_of_the_worst_finding() -> None:
+    both = {"findings": (ERROR, NOTE), "examined": True}
+    assert matches("health:error", **both)
+    assert not matches("health:note", **both)
+    assert matches("health:note", findings=(NOTE,))
+    assert matches("health:ok", examined=True)
+    assert not matches("health:ok")
+    assert matches("health:unknown")
+    assert Query.parse("health:bad", NOW).problems == (
+        "health: use error, warning, note, ok or unknown",
+    )
+
+
+def test_a_check_is_named_or_begun() -> None:
+    assert matches("check:missing-requirement", findings=(ERROR,))
+    assert matches("check:missing", findings=(ERROR,))
+    assert not matches("check:stale", findings=(ERROR,))
+
+
+def test_a_package_is_among_the_names_that_are_known() -> None:
+    query = Query.parse("package:Zope.Interface uv", NOW)
+    assert query
+    assert query.packages == ("zope-interface",)
+    assert query.matches(ENV, told_by(ENV), {"zope-interface"})
+    assert not query.matches(ENV, told_by(ENV), {"zope"})
+    assert not query.matches(ENV, told_by(ENV))
+    assert Query.parse("package:", NOW).problems
+    assert Query.parse("packge:x", NOW).problems == (
+        "unknown filter packge: (did you mean package:?)",
+    )

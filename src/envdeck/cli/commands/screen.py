@@ -57,7 +57,7 @@ def open_screen(
         settle_folders(context)
     host, settings = context.host, context.configuration().settings
     check_keys(context.configuration())
-    scope = build_scope(paths, context, sizes=True, interpreters=True)
+    scope = build_scope(paths, context, sizes=True, interpreters=True, health=True)
     unsaved: list[str] = []
 
     def keep_theme(theme: str) -> None:

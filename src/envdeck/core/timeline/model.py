@@ -1,5 +1,6 @@
 """Snapshots and events, as values."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,3 +93,26 @@ class TimelineEvent:
     """Whether it was observed, and not inferred."""
     detail: str = ""
     """One line more: the subject of a commit, the names of keys."""
+
+
+def changes(old: Snapshot, new: Snapshot) -> Iterator[TimelineEvent]:
+    """Yield what came, went and changed between two snapshots, by name."""
+    before, after = old.versions, new.versions
+    for name in sorted({*before, *after}):
+        was, now = before.get(name), after.get(name)
+        if was != now:
+            kind = EventKind.ADDED if was is None else EventKind.CHANGED
+            kind = EventKind.REMOVED if now is None else kind
+            yield TimelineEvent(
+                new.taken_at, kind, name, was, now, earliest=old.last_seen, source="snapshots"
+            )
+    if old.python != new.python:
+        yield TimelineEvent(
+            new.taken_at,
+            EventKind.INTERPRETER,
+            new.base or old.base or "",
+            old.python,
+            new.python,
+            earliest=old.last_seen,
+            source="snapshots",
+        )

@@ -14,6 +14,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     troubles.broken,
     troubles.moved,
     troubles.end_of_life,
+    troubles.broke,
     troubles.unused,
     troubles.orphan,
     managers.poetry_cache,

@@ -134,6 +134,33 @@ def broken(builder: Builder) -> Created:
     return Created(project, environment)
 
 
+@scenario("broke suddenly: the timeline shows which change did it")
+def broke(builder: Builder) -> Created:
+    """An environment that worked for weeks, until a package was upgraded and one removed."""
+    wanted = "lanternweb==2.1.0 courier-http==0.27.0 gridframe==2.2.3 plotmill==3.9.2 pytest"
+    files = {
+        "requirements.txt": _lines(wanted.replace("==", ">=")),
+        "invoices.py": '"""Who owes us what."""\n',
+    }
+    project = builder.write("work/invoices", files)
+    path = f"{project}/.venv"
+    builder.environment(
+        path, f"{wanted} numera==1.26.4 certbundle==2024.8.30", prompt="invoices", made=63, used=1
+    )
+    builder.look(path, days=63)
+    builder.look(path, days=21, good=True)
+    builder.install(path, "courier-http==0.28.1 certbundle==2026.10.5")
+    builder.look(path, days=20)
+    builder.look(path, days=3, good=True)
+    builder.install(path, "gridframe==3.0.0 numera==2.1.3")
+    builder.uninstall(path, "huewheel")
+    builder.age(path, made=63, used=1)
+    builder.date(path, "courier_http certbundle", days=20.2)
+    builder.date(path, "gridframe numera", days=2.1)
+    builder.look(path, days=2)
+    return Created(project, path)
+
+
 @scenario("last used two years ago")
 def unused(builder: Builder) -> Created:
     """An environment for which time has passed."""

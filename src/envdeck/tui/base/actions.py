@@ -45,19 +45,10 @@ class Action(NamedTuple):
         return "command_palette" if self.id == "palette" else self.id.replace(".", "_")
 
 
-_MOVE, _FIND, _MARK, _DO, _PACKAGES, _PROJECT, _OPERATIONS, _CHOICES, _TRASH, _DIALOGS, _PROGRAM = (
-    "Move",
-    "Find and sort",
-    "Mark",
-    "Environment",
-    "Packages",
-    "Project and .env",
-    "Operations",
-    "Version selection",
-    "Trash",
-    "Dialogs",
-    "Program",
-)
+_MOVE, _FIND, _MARK, _DO = "Move", "Find and sort", "Mark", "Environment"
+_PACKAGES, _PROJECT, _HEALTH = "Packages", "Project and .env", "Health and Timeline"
+_OPERATIONS, _CHOICES, _TRASH = "Operations", "Version selection", "Trash"
+_DIALOGS, _PROGRAM = "Dialogs", "Program"
 
 ACTIONS: tuple[Action, ...] = (
     Action("up", "k,up", "Row up", _MOVE, "Previous row."),
@@ -66,14 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("last", "G,end", "Last row", _MOVE, "Last row."),
     Action("page_up", "pageup,ctrl+b", "Page up", _MOVE, "Page up."),
     Action("page_down", "pagedown,ctrl+f", "Page down", _MOVE, "Page down."),
-    Action(
-        "open",
-        "enter,l,right",
-        "Open details",
-        _MOVE,
-        "Open the details.",
-        "open",
-    ),
+    Action("open", "enter,l,right", "Open details", _MOVE, "Open the details.", "open"),
     Action(
         "back",
         "escape,h,left",
@@ -88,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("tab.2", "2", "Packages", _MOVE, "Installed packages."),
     Action("tab.3", "3", "Project", _MOVE, "Drift from the project."),
     Action("tab.4", "4", ".env", _MOVE, ".env files of the project."),
+    Action("tab.5", "5", "Health", _MOVE, "Problems of the environment, with cause and fix."),
+    Action("tab.6", "6", "Timeline", _MOVE, "What changed in the environment, and when."),
     Action("filter", "/", "Filter", _FIND, "Filter the list.", "filter"),
     Action("sort", "s", "Sort by the next column", _FIND, "Sort by the next column.", "sort"),
     Action("reverse", "S", "Reverse sort", _FIND, "Reverse the sort order."),
@@ -110,14 +96,7 @@ ACTIONS: tuple[Action, ...] = (
         "Recreate the environment from its packages, the lock file or the declared dependencies.",
         "recreate",
     ),
-    Action(
-        "upgrade",
-        "u",
-        "Upgrade",
-        _DO,
-        "Upgrade packages or the base interpreter.",
-        "upgrade",
-    ),
+    Action("upgrade", "u", "Upgrade", _DO, "Upgrade packages or the base interpreter.", "upgrade"),
     Action("new", "n", "New environment", _DO, "Create an environment for a project.", "new"),
     Action(
         "walkthrough",
@@ -133,14 +112,7 @@ ACTIONS: tuple[Action, ...] = (
         _DO,
         "Set up another project: a fresh clone has no environment in the list yet.",
     ),
-    Action(
-        "undo",
-        "z",
-        "Undo",
-        _DO,
-        "Undo the last operation, after confirmation.",
-        "undo",
-    ),
+    Action("undo", "z", "Undo", _DO, "Undo the last operation, after confirmation.", "undo"),
     Action(
         "refresh",
         "r",
@@ -164,7 +136,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "Fix",
         _PROJECT,
-        "Fix the selected drift or finding; shows the plan first.",
+        "Fix the selected drift or problem; shows the plan first.",
         "fix",
         only="mending",
     ),
@@ -176,6 +148,33 @@ ACTIONS: tuple[Action, ...] = (
         "Show the value of the selected key for up to 30 seconds, or hide it.",
         "reveal",
         only="dotenv",
+    ),
+    Action(
+        "deep",
+        "D",
+        "Hash installed files",
+        _HEALTH,
+        "Compare every installed file with its recorded hash; again to cancel.",
+        "hash",
+        only="health",
+    ),
+    Action(
+        "online",
+        "A",
+        "Ask the index",
+        _HEALTH,
+        "Ask the package index and the advisory service about the packages; again to cancel.",
+        "ask index",
+        only="health",
+    ),
+    Action(
+        "good",
+        "K",
+        "Mark as good",
+        _HEALTH,
+        "Mark the selected snapshot as known to have worked, or unmark it.",
+        "mark good",
+        only="timeline",
     ),
     Action(
         "cancel",
@@ -247,14 +246,7 @@ ACTIONS: tuple[Action, ...] = (
         _PROGRAM,
         "Running and finished operations with output and commands.",
     ),
-    Action(
-        "history",
-        "H",
-        "History",
-        _PROGRAM,
-        "Past operations; undo them.",
-        "history",
-    ),
+    Action("history", "H", "History", _PROGRAM, "Past operations; undo them.", "history"),
     Action(
         "trash",
         "T",
@@ -264,6 +256,13 @@ ACTIONS: tuple[Action, ...] = (
         "trash",
     ),
     Action("interpreters", "i", "Interpreters", _PROGRAM, "Base interpreters and their users."),
+    Action(
+        "problems",
+        "P",
+        "Problems",
+        _PROGRAM,
+        "Problems of all environments, worst first; the same as `envdeck doctor`.",
+    ),
     Action("machine", "m", "Machine", _PROGRAM, "Disk usage as bars."),
     Action(
         "unreadable",
@@ -281,14 +280,7 @@ ACTIONS: tuple[Action, ...] = (
         program=True,
     ),
     Action("help", "?", "Help", _PROGRAM, "Show all keys.", "help", program=True),
-    Action(
-        "tour",
-        "f12",
-        "Tour",
-        _PROGRAM,
-        "One-minute tour of EnvDeck.",
-        program=True,
-    ),
+    Action("tour", "f12", "Tour", _PROGRAM, "One-minute tour of EnvDeck.", program=True),
     Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Quit EnvDeck.", "quit", program=True),
 )
 

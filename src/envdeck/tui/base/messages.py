@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 
 class FilterRequested(Message):
-    """The list is to be narrowed to a query (a bar of the machine view was opened, say)."""
+    """The list is to be narrowed to a query (a bar of the machine view was opened, say); with a
+    path, shown as it is, and a tab of that environment opened."""
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, *, path: str | None = None, tab: int = 1) -> None:
         super().__init__()
         self.query = query
+        self.path = path
+        self.tab = tab
 
 
 class CursorMoved(Message):

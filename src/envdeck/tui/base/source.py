@@ -1,14 +1,23 @@
 """What the screen needs of the core, so that a test can give it an environment it made up."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from envdeck.core.model import Distribution, Environment, Event, Interpreter, JointSize, Size
+from envdeck.core.model import (
+    Distribution,
+    Environment,
+    Event,
+    Examination,
+    Interpreter,
+    JointSize,
+    Size,
+)
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
     from envdeck.core.dotenv.model import DotenvReport
     from envdeck.core.project.model import Comparison
+    from envdeck.core.timeline.model import Snapshot, TimelineEvent
 
 
 class CatalogSource(Protocol):
@@ -36,6 +45,33 @@ class CatalogSource(Protocol):
 
     def distributions(self, environment: Environment) -> tuple[Distribution, ...]:
         """Read what is installed in an environment, sorted by name."""
+        ...
+
+    def package_names(self, environment: Environment) -> frozenset[str]:
+        """Return the normalised names of what is installed, by the names of files alone."""
+        ...
+
+    def examine(
+        self,
+        environment: Environment,
+        names: Collection[str] = (),
+        *,
+        deep: bool = False,
+        online: bool = False,
+    ) -> Examination:
+        """Run the checks named (all, when none is) over an environment."""
+        ...
+
+    def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":
+        """Return what happened to an environment, newest first."""
+        ...
+
+    def snapshots(self, environment: Environment) -> "tuple[Snapshot, ...]":
+        """Return what looks saw of an environment, newest first."""
+        ...
+
+    def mark_good(self, environment: Environment, identity: str, *, good: bool) -> None:
+        """Note whether a snapshot is known to have worked."""
         ...
 
     def measure(self, environment: Environment) -> Size | None:

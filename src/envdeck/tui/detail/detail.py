@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partialmethod
 from typing import ClassVar
 
 from textual import on
@@ -15,11 +16,13 @@ from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.dotenv import DotenvTab
+from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.overview import Overview
 from envdeck.tui.detail.packages import Packages
 from envdeck.tui.detail.project import ProjectTab
 from envdeck.tui.detail.reader import Reader
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadPending
+from envdeck.tui.detail.timeline import TimelineTab
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.widgets.tab_line import TabLine
 
@@ -48,11 +51,21 @@ def _dotenv(look: Look, source: CatalogSource) -> DetailTab:
     return DotenvTab(look, source)
 
 
+def _health(look: Look, source: CatalogSource) -> DetailTab:
+    return HealthTab(look, source)
+
+
+def _timeline(look: Look, source: CatalogSource) -> DetailTab:
+    return TimelineTab(look, source)
+
+
 TABS: tuple[Tab, ...] = (
     Tab("Overview", _overview),
     Tab("Packages", _packages),
     Tab("Project", _project),
     Tab(".env", _dotenv),
+    Tab("Health", _health),
+    Tab("Timeline", _timeline),
 )
 """Every tab, in the order of its number. A new one is a row here and a file beside this one."""
 
@@ -220,21 +233,12 @@ class DetailPane(Vertical):
         event.stop()
         self.focus_tab(event.number)
 
-    def action_tab_1(self) -> None:
-        """Open the first tab."""
-        self.focus_tab(1)
-
-    def action_tab_2(self) -> None:
-        """Open the second tab."""
-        self.focus_tab(2)
-
-    def action_tab_3(self) -> None:
-        """Open the third tab."""
-        self.focus_tab(3)
-
-    def action_tab_4(self) -> None:
-        """Open the fourth tab."""
-        self.focus_tab(4)
+    action_tab_1 = partialmethod(focus_tab, 1)
+    action_tab_2 = partialmethod(focus_tab, 2)
+    action_tab_3 = partialmethod(focus_tab, 3)
+    action_tab_4 = partialmethod(focus_tab, 4)
+    action_tab_5 = partialmethod(focus_tab, 5)
+    action_tab_6 = partialmethod(focus_tab, 6)
 
 
 def _seen(environment: Environment) -> tuple[str, float]:

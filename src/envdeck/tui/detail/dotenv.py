@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -111,10 +111,9 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
     is gone from both as soon as it is hidden.
     """
 
-    OFFERS: ClassVar[frozenset[str]] = frozenset({"mend", "reveal"})
-
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look, partial(_read, source))
+        self.offers = frozenset({"mend", "reveal"})
         self.peek = Peek(self, self._may_show, self.build, self._warn)
         self._peeked_into: object = None
         """What was read when the value was shown."""

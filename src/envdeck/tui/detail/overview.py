@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from envdeck.core.model import Environment, Finding, ProjectState, Severity
+from envdeck.core.model import Environment, ProjectState
 from envdeck.text import counted, exact_bytes, pad, plain, size
 from envdeck.text.environment import (
     creator_words,
@@ -16,8 +16,19 @@ from envdeck.text.environment import (
     status_words,
     support_words,
 )
+from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, flowed, glued
+from envdeck.tui.widgets.finding_lines import count_words, fix_request, severity_sign
+from envdeck.tui.widgets.line import (
+    Line,
+    Look,
+    Part,
+    Tone,
+    bar,
+    flowed,
+    glued,
+    joined,
+)
 from envdeck.tui.widgets.line_view import LineView
 
 LABEL_CELLS = 12
@@ -26,11 +37,8 @@ _NOTHING = Part("")
 _BELOW = " "
 """The label of what stands under the value above."""
 _STATUS_TONES = {"ok": Tone.GOOD, "broken": Tone.ERROR}
-_SEVERITIES = {
-    Severity.ERROR: Tone.ERROR,
-    Severity.WARNING: Tone.WARNING,
-    Severity.NOTE: Tone.ACCENT,
-}
+_OTHERS = 3
+"""Findings that are told below the worst; how many more there are is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ def overview(
     """Return the overview in lines of `cells` cells: what matters first, each thing once."""
     lines: list[Line] = []
     for block in (
+        _headline(environment, look),
         _head(environment, look),
         _findings(environment, look),
         _size(environment, look, cells),
@@ -67,6 +76,26 @@ def overview(
         if drawn:
             lines += [*drawn, ()]
     return lines[:-1]
+
+
+def _headline(environment: Environment, look: Look) -> Iterator[Row]:
+    """Yield the worst finding with the keys that lead on; nothing while the environment has not
+    been examined."""
+    findings = environment.findings
+    if not findings:
+        if environment.examined:
+            yield _row("", (Part(f"{look.signs.marked} No problems found", Tone.GOOD),))
+        return
+    worst = findings[0]
+    keys: list[Line] = [(Part(look.key("tab.5"), Tone.HEADING), Part(" Health", Tone.MUTED))]
+    if worst.fix is not None:
+        keys.insert(0, (Part(look.key("mend"), Tone.HEADING), Part(" fixes", Tone.MUTED)))
+    same = [one for one in findings if one.severity is worst.severity]
+    sign = severity_sign(worst.severity, look)
+    said = Part(f"{count_words(same)}: {look.sentence(worst.message)}", sign.tone)
+    yield Row("", ((said,), joined(keys, ", ")), sign)
+    if worst.remedy:
+        yield Row("", ((Part(look.sentence(worst.remedy), Tone.ACCENT),),), Part(" "))
 
 
 def _drawn(row: Row, cells: int, look: Look) -> list[Line]:
@@ -96,22 +125,23 @@ def _findings(environment: Environment, look: Look) -> Iterator[Row]:
     checks = {finding.check for finding in findings}
     if environment.reason and environment.reason not in said:
         yield _row("", (Part(look.sentence(environment.reason)),))
-    signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
-    for finding in findings:
-        yield from _finding(finding, signs.get(finding.severity, look.signs.unknown), look)
+    for finding in findings[1 : 1 + _OTHERS]:
+        yield Row(
+            "",
+            ((Part(look.sentence(finding.message)),),),
+            severity_sign(finding.severity, look),
+        )
+        if finding.remedy:
+            yield Row("", ((Part(look.sentence(finding.remedy), Tone.ACCENT),),), Part(" "))
+    if len(findings) > 1 + _OTHERS:
+        key = Part(look.key("tab.5"), Tone.HEADING)
+        yield _row("", (Part(f"and {len(findings) - 1 - _OTHERS:,} more, "), key, Part(" Health")))
     if environment.python.end_of_life and "end-of-life" not in checks:
         ended = support_words(environment.python.end_of_life)
         yield _row("", (Part(f"{look.signs.warning} {ended}", Tone.WARNING),))
     if environment.protected:
         why = look.sentence(protection_reason(environment.protected))
         yield _row("", (Part("not deletable: ", Tone.WARNING), Part(why)))
-
-
-def _finding(finding: Finding, sign: str, look: Look) -> Iterator[Row]:
-    tone = _SEVERITIES[finding.severity]
-    yield Row("", ((Part(look.sentence(finding.message)),),), Part(sign, tone))
-    if finding.remedy:
-        yield Row("", ((Part(look.sentence(finding.remedy), Tone.ACCENT),),), Part(" "))
 
 
 def _size(environment: Environment, look: Look, cells: int) -> Iterator[Row]:
@@ -260,9 +290,25 @@ class Overview(DetailTab):
         """The lines, for scrolling."""
         return self.view
 
+    @property
+    def hints(self) -> dict[str, str]:
+        """The key that fixes, where an operation does."""
+        environment = self.view.environment
+        worst = environment.findings[:1] if environment is not None else ()
+        return {"mend": ""} if any(one.fix is not None for one in worst) else {}
+
+    def mend(self, operating: Operating) -> PlanRequest | str:
+        """Return the operation that fixes the worst finding."""
+        environment = self.view.environment
+        if environment is None or not environment.findings:
+            return "no problem to fix"
+        findings = environment.findings
+        return fix_request(operating, environment, findings[0], findings, self.look)
+
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show an environment, from its first line where it is another one than before."""
         before = self.view.environment
+        self.offers = frozenset({"mend"}) if environment.findings else frozenset()
         self.view.environment, self.view.installed = environment, installed
         self.view.lay_out_again()
         if before is None or before.path != environment.path:

@@ -40,7 +40,6 @@ class Packages(DetailTab):
     Packages > .footing { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap;
         text-overflow: ellipsis; }
     """
-    OFFERS: ClassVar[frozenset[str]] = frozenset({"asked"})
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "sort", "reverse", "back", "asked"),
         # In a field the key is its own, whatever keys "back" was given.
@@ -49,6 +48,7 @@ class Packages(DetailTab):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
+        self.offers = frozenset({"asked"})
         self.table = PackageList(look)
         self.page = PackagePage(look)
         self.footing = Static(classes="footing", markup=False)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
 from envdeck.core.project.model import Comparison, Drift, DriftFix, PythonDrift
@@ -30,10 +29,9 @@ class Compared:
 class ProjectTab(ReadTab[Compared]):
     """Drift under the cursor; below it what the project declares, locks and asks for."""
 
-    OFFERS: ClassVar[frozenset[str]] = frozenset({"mend"})
-
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look, lambda request: Compared(source.project(*request)))
+        self.offers = frozenset({"mend"})
         self._laid: tuple[tuple[Comparison, Environment, int], list[TabRow]] | None = None
 
     @property

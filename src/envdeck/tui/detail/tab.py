@@ -1,7 +1,7 @@
 """Base of a tab."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -47,12 +47,12 @@ class DetailTab(Vertical):
     DEFAULT_CSS = """
     DetailTab { height: 1fr; }
     """
-    OFFERS: ClassVar[frozenset[str]] = frozenset()
-    """The actions of the registry that mean something in it alone."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
+        self.offers: frozenset[str] = frozenset()
+        """The actions of the registry that mean something of their own in it now."""
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show an environment; called again as more of it becomes known."""

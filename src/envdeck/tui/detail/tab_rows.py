@@ -1,8 +1,8 @@
 """Rows of a tab."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from envdeck.tui.widgets.line import Line, Look, OneLine, Part, Tone, clipped, flowed, wrapped
 
@@ -19,6 +19,21 @@ class TabRow:
     """What it stands for."""
 
 
+@dataclass(frozen=True, slots=True)
+class LateRow:
+    """A row whose line is made when it is seen: hundreds of them cost nothing."""
+
+    make: Callable[[], Line]
+    key: object
+    about: object = None
+
+    @property
+    def line(self) -> Line:
+        """Make the line."""
+        return self.make()
+
+
+AnyRow: TypeAlias = TabRow | LateRow
 BLANK = TabRow()
 
 

@@ -25,6 +25,9 @@ _FILTER = (
     ("project:gone", "or none, unmounted, or part of the path"),
     ("base:/usr", "uses this base interpreter"),
     ("unused:90d", "not used for 90 days; used:30d for recently used"),
+    ("health:error", "worst problem is an error; or warning, note, ok, unknown"),
+    ("check:missing", "has a finding of a check; its name, or how it begins"),
+    ("package:requests", "has the package installed"),
     ("size:>500MB", "size on disk; frees:>500MB for reclaimable size"),
 )
 

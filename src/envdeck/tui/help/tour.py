@@ -43,7 +43,8 @@ always next to the list.
 
 {tab.1} overview, {tab.2} installed packages and why, {tab.3} project, {tab.4} .env files.
 
-Problems are shown with their fix.
+{tab.5} Health shows problems with their fix ({mend}), {tab.6} what changed and when. {problems}
+shows the problems of all environments.
 """,
     ),
     Card(

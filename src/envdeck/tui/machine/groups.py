@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from envdeck.core.inspection.interpreters import base_of, orphans
 from envdeck.core.model import Environment, Interpreter
-from envdeck.tui.store.columns import version_numbers
+from envdeck.tui.store.columns import version_numbers, worst_severity
 from envdeck.tui.store.rows import Totals, nothing_shared
 
 _DAY = 86400
@@ -17,6 +17,14 @@ _AGES = (
     ("longer ago", 365, None),
 )
 _NEVER = "unknown"
+_LEVELS = (
+    ("error", "errors"),
+    ("warning", "warnings"),
+    ("note", "notes only"),
+    ("ok", "no problems"),
+    (_NEVER, "not examined"),
+)
+"""The worst of the findings, as the filter and as the view call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ def sections(environments: Sequence[Environment], now: float) -> tuple[GroupSect
         GroupSection("By manager", _by_manager(environments), ranked=True),
         GroupSection("By Python", _by_python(environments)),
         GroupSection("By last use", _by_last_use(environments, now)),
+        GroupSection("By findings", _by_findings(environments)),
     )
 
 
@@ -125,6 +134,18 @@ def _by_last_use(environments: Iterable[Environment], now: float) -> tuple[Group
         terms = [f"used:{until}d" if until else "", f"unused:{since}d" if since else ""]
         groups.append(_group(label, " ".join(filter(None, terms)), split.get(label, [])))
     groups.append(_group(_NEVER, "used:unknown", split.get(_NEVER, [])))
+    return tuple(group for group in groups if group.environments)
+
+
+def _by_findings(environments: Iterable[Environment]) -> tuple[Group, ...]:
+    def level(environment: Environment) -> str:
+        worst = worst_severity(environment)
+        if worst is not None:
+            return worst.value
+        return "ok" if environment.examined else _NEVER
+
+    split = _split(environments, level)
+    groups = [_group(label, f"health:{name}", split.get(name, [])) for name, label in _LEVELS]
     return tuple(group for group in groups if group.environments)
 
 

@@ -7,6 +7,7 @@ from envdeck.core.model import Environment
 from envdeck.text import age, clip, pad, plain, short_age, size, width
 from envdeck.text.environment import Activity, short_manager
 from envdeck.tui.store.columns import Column, StatusOrder, standing
+from envdeck.tui.widgets.finding_lines import short_counts
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar
 
 MARK = 2
@@ -27,6 +28,8 @@ _TONES = {
     StatusOrder.UNMOUNTED: Tone.MUTED,
     StatusOrder.OK: Tone.MUTED,
 }
+_FINE = {StatusOrder.OK, StatusOrder.UNMOUNTED}
+"""States beside which the counts of findings say more, where they have no column."""
 _SHORT = {StatusOrder.END_OF_LIFE: "EOL", StatusOrder.UNMOUNTED: "no disk"}
 
 
@@ -50,7 +53,7 @@ class _Style(NamedTuple):
 
 
 _ROOMY = _Style(2, 28, {})
-_DENSE = _Style(1, 20, {"status": 9, "python": 8, "bar": 6, "used": 8, "packages": 5})
+_DENSE = _Style(1, 20, {"status": 9, "python": 8, "bar": 6, "used": 8, "packages": 5, "health": 6})
 
 
 class CellPlace(NamedTuple):
@@ -146,6 +149,7 @@ def row(
     sign = look.signs.marked if marked else " "
     parts = [Part(pad(sign, MARK), Tone.ACCENT)]
     at = MARK
+    counted = any(place.column.id == "health" for place in layout)
     for place in layout:
         parts.append(Part(" " * (place.start - at)))
         at = place.start + place.cells
@@ -157,6 +161,8 @@ def row(
             parts.append(Part(pad(text, place.cells), Tone.ACCENT))
         else:
             text, tone = _told(environment, place, look)
+            if place.column.id == "status" and not counted and standing(environment) in _FINE:
+                text, tone = _counts(environment, look) or (text, tone)
             text = clip(text, place.cells, look.signs.ellipsis)
             parts.append(Part(pad(text, place.cells, right=place.column.right), tone))
     return (*parts, Part(" " * _EDGE))
@@ -175,6 +181,9 @@ def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, 
     match place.column.id:
         case "status":
             return status_words(environment, look, short=place.cells < 13)
+        case "health":
+            told = ("", Tone.MUTED) if environment.examined else (unknown, Tone.MUTED)
+            return _counts(environment, look) or told
         case "path":
             return look.short_path(environment.path, place.cells), Tone.PLAIN
         case "python":
@@ -191,6 +200,12 @@ def _told(environment: Environment, place: CellPlace, look: Look) -> tuple[str, 
         case _:
             when = environment.last_used.when
             return short_age(age(when, look.clock(), unknown=unknown), place.cells), Tone.MUTED
+
+
+def _counts(environment: Environment, look: Look) -> tuple[str, Tone] | None:
+    """Return how many errors and warnings there are; None where there are none."""
+    said, tone = short_counts(environment.findings, look)
+    return (said, tone) if said else None
 
 
 def _python(environment: Environment, cells: int, look: Look) -> tuple[str, Tone]:

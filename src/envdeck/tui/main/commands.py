@@ -203,6 +203,14 @@ class Commands:
             )
         )
 
+    def problems(self) -> None:
+        """What is wrong anywhere."""
+        # first frame: only for who opens it
+        from envdeck.tui.machine.problems import ProblemsScreen
+
+        screen = ProblemsScreen(self._list.listing, self._look, self._operations.able)
+        self._screen.app.push_screen(screen)
+
     def machine(self) -> None:
         """Where the space is."""
         # first frame: only for who opens it

@@ -129,12 +129,12 @@ class ScanController:
         if batch.unreadable:
             self.unreadable |= {each.path: each.reason for each in batch.unreadable}
             facts = facts._replace(unreadable=len(self.unreadable))
-        if batch.progress and facts.phase in {"looking", "measuring"}:
+        if batch.progress and facts.phase in {"looking", "examining", "measuring"}:
             progress = batch.progress
             facts = facts._replace(
                 visited=progress.visited, elapsed=progress.elapsed, phase=progress.phase
             )
-            if facts.phase == "measuring":  # by then every record has been read anew
+            if facts.phase != "looking":  # by then every record has been read anew
                 facts = facts._replace(remembered_at=None)
         if finished:
             facts = facts._replace(
@@ -155,16 +155,16 @@ class ScanController:
         self._list.notify(text, severity="warning", markup=False)
 
     def _fresh(self, batch: ScanBatch) -> list[Environment]:
-        """Return the records to show, each with the newest size there is."""
+        """Return the records to show, each with the newest size and findings there are."""
         fresh = []
         for path, found in batch.found.items():
             known = self._list.listing.get(path)
             sizes = (batch.sizes.pop(path, None), known.size if known else None)
-            fresh.append(newest_size(found, *sizes))
-        for path, size in batch.sizes.items():
+            fresh.append(newest_size(_examined(found, batch), *sizes))
+        for path in dict.fromkeys((*batch.sizes, *batch.examined)):
             known = self._list.listing.get(path)
-            if known is not None:
-                fresh.append(replace(known, size=size))
+            if known is not None and path not in batch.found:
+                fresh.append(newest_size(_examined(known, batch), batch.sizes.get(path)))
         return fresh
 
     def note_interpreters(self, interpreters: Sequence[Interpreter]) -> None:
@@ -188,7 +188,15 @@ class ScanController:
         }
         found = [each for each in read.values() if each is not None]
         self._post(RowsRead(found, [path for path, each in read.items() if each is None]))
-        sized = [replace(each, size=self.source.measure(each)) for each in found]
+        sized = [
+            replace(
+                each,
+                size=self.source.measure(each),
+                findings=self.source.examine(each).findings,
+                examined=True,
+            )
+            for each in found
+        ]
         return RowsRead([each for each in sized if each.size is not None], ())
 
     def _put_rows(self, message: RowsRead) -> None:
@@ -244,3 +252,10 @@ class ScanController:
         self._summary.tell(self.facts)
         if not len(listing):
             self._list.table.say_instead(empty_lines(listing, self.facts, self._list.look))
+
+
+def _examined(environment: Environment, batch: ScanBatch) -> Environment:
+    findings = batch.examined.get(environment.path)
+    if findings is None:
+        return environment
+    return replace(environment, findings=findings, examined=True)

@@ -94,6 +94,15 @@ class Panes:
         if detail is not None and detail.is_mounted and (self.wide or self.inside):
             detail.show(self._listing.current, nothing=nothing_line(self._listing))
 
+    def go_to(self, path: str) -> None:
+        """Put the cursor on an environment; the filter is cleared where it hides that."""
+        if self._listing.index(path) is None:
+            self._list.close_filter()
+        place = self._listing.index(path)
+        if place is not None:
+            self._listing.touch()
+            self._list.table.move_to(place)
+
     def tab_for(self, action: str) -> "DetailTab | None":
         """Return the tab that is seen, if an action of one view means something in it. The detail
         follows first: a key must not act on what the cursor has left."""
@@ -105,7 +114,7 @@ class Panes:
                 self._settled.stop()
             self.show_current()
         tab = detail.tab
-        return tab if tab is not None and action in tab.OFFERS else None
+        return tab if tab is not None and action in tab.offers else None
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -115,13 +124,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
     table, :class:`EnvironmentList`, and last the screen with its :class:`Commands`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("open", "back", "next_pane", "previous_pane", "tab.1", "tab.2", "tab.3", "tab.4"),
+        *bindings("open", "back", "next_pane", "previous_pane"),
+        *bindings(*(f"tab.{number}" for number in range(1, 7))),
         *bindings("refresh", "mend", "reveal"),
         *(
             replace(each, action=f"command('{each.action}')")
             for each in bindings(
                 *("delete", "recreate", "upgrade", "new", "walkthrough", "walkthrough_of", "undo"),
-                *("operations", "history", "trash", "interpreters", "machine", "unreadable"),
+                *("operations", "history", "trash", "interpreters", "problems", "machine"),
+                "unreadable",
             )
         ),
     ]
@@ -136,7 +147,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.look = Look(settings.home, settings.now, settings.signs, settings.keys)
-        self.list = EnvironmentList(settings.columns, self.look)
+        self.list = EnvironmentList(settings.columns, self.look, source.package_names)
         self.summary = Summary(self.look)
         self.keys = KeyLine(settings.keys)
         self.scan = ScanController(source, scope, self.list, self.summary, self.tell)
@@ -227,8 +238,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
             self.list.table.action_down()
 
     def action_command(self, name: str) -> None:
-        """Do one of the commands."""
-        getattr(self.commands, name)()
+        """Do one of the commands, or what it means in the tab that the person is in."""
+        tab = self.panes.tab_for(name) if self.panes.inside else None
+        if tab is not None:
+            self.operations.mend(tab)
+        else:
+            getattr(self.commands, name)()
 
     def on_queue_changed(self) -> None:
         """Show in the rows and in one line what is being done."""
@@ -298,6 +313,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     action_tab_2 = partialmethod(_enter, 2)
     action_tab_3 = partialmethod(_enter, 3)
     action_tab_4 = partialmethod(_enter, 4)
+    action_tab_5 = partialmethod(_enter, 5)
+    action_tab_6 = partialmethod(_enter, 6)
 
     def action_back(self) -> None:
         """Out of the detail; in the list give up the range, clear the filter, or stop the scan."""
@@ -331,8 +348,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if tab is not None:
             self.operations.mend(tab)
         else:
-            keys = f"{self.look.key('tab.3')} and {self.look.key('tab.4')}"
-            self.operations.say(f"nothing to fix here; open Project or .env ({keys})")
+            keys = ", ".join(self.look.key(f"tab.{number}") for number in (3, 4, 5))
+            self.operations.say(f"nothing to fix here; open Project, .env or Health ({keys})")
 
     def action_reveal(self) -> None:
         """Show the value behind the key under the cursor, or hide it."""

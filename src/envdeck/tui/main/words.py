@@ -27,7 +27,7 @@ class Facts(NamedTuple):
     remembered_at: float | None = None
     """When the oldest record shown from the memory was read; None once all were read anew."""
     phase: str = ""
-    """`looking`, `measuring`, `stopped`, `failed`, `done`, or nothing before the first scan."""
+    """That of the scan, `stopped`, `failed`, `done`, or nothing before the first scan."""
     visited: int = 0
     elapsed: float = 0.0
     read_only: bool = False
@@ -75,10 +75,10 @@ def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
     if facts.remembered_at is not None:
         seen = (Part(f"scanned {look.ago(facts.remembered_at)}", Tone.MUTED),)
     match facts.phase:
-        case "looking" | "measuring":
+        case "looking" | "examining" | "measuring":
             signs = _SPIN if look.unicode else _SPIN_PLAIN
             sign = (Part(f"{signs[spin % len(signs)]} ", Tone.ACCENT),)
-            doing = folders if facts.phase == "looking" else "measuring"
+            doing = folders if facts.phase == "looking" else facts.phase
             now: Line = (*sign, Part(doing))
             brief: Line = sign
         case "stopped" | "failed":
@@ -196,7 +196,10 @@ def filter_line(listing: Listing, look: Look) -> Line:
     problems = listing.query.problems
     if problems:
         return (Part(f"{look.signs.warning} {plain(problems[0])}", Tone.WARNING),)
-    return (Part(f"{len(listing):,} of {listing.count:,}", Tone.MUTED),)
+    said = f"{len(listing):,} of {listing.count:,}"
+    if listing.unnamed:
+        said += f" · reading packages{look.signs.ellipsis}"
+    return (Part(said, Tone.MUTED),)
 
 
 def empty_lines(listing: Listing, facts: Facts, look: Look) -> list[Line]:

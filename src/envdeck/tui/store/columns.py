@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.model import Environment, ProjectState, Status
+from envdeck.core.model import Environment, Finding, ProjectState, Severity, Status
 
 Value: TypeAlias = tuple[int | float | str, ...]
 """What rows are compared by; the empty one means unknown, and always stands at the end."""
@@ -53,6 +53,22 @@ def version_numbers(version: str) -> tuple[int, ...]:
     return tuple(numbers + [0] * (4 - len(numbers)))
 
 
+def count_severities(findings: Iterable[Finding]) -> tuple[int, int, int]:
+    """Return how many findings are errors, warnings and notes."""
+    levels = [one.severity for one in findings]
+    return (
+        levels.count(Severity.ERROR),
+        levels.count(Severity.WARNING),
+        levels.count(Severity.NOTE),
+    )
+
+
+def worst_severity(environment: Environment) -> Severity | None:
+    """Return the severity of the worst finding; None where there is no finding."""
+    levels = {one.severity for one in environment.findings}
+    return next((level for level in Severity if level in levels), None)
+
+
 def _status(environment: Environment) -> Value:
     return (_RANK[standing(environment)],)
 
@@ -68,6 +84,12 @@ def _python(environment: Environment) -> Value:
 
 def _manager(environment: Environment) -> Value:
     return (environment.manager,)
+
+
+def _health(environment: Environment) -> Value:
+    if not environment.findings and not environment.examined:
+        return ()
+    return count_severities(environment.findings)
 
 
 def _packages(environment: Environment) -> Value:
@@ -108,16 +130,19 @@ class Column(NamedTuple):
 COLUMNS: tuple[Column, ...] = (
     Column("status", "Status", _status, 13, 0),
     Column("path", "Path", _path, 0, 0),
+    Column("health", "Health", _health, 7, 6, downwards=True),
     Column("python", "Python", _python, 10, 3),
     Column("manager", "Manager", _manager, 10, 4),
-    Column("packages", "Pkgs", _packages, 6, 6, right=True, downwards=True),
-    Column("size", "On disk", _disk, 9, 7, right=True, downwards=True, short="Disk"),
+    Column("packages", "Pkgs", _packages, 6, 7, right=True, downwards=True),
+    Column("size", "On disk", _disk, 9, 8, right=True, downwards=True, short="Disk"),
     Column("reclaimable", "Frees", _reclaimable, 7, 1, right=True, downwards=True),
     Column("bar", "", _reclaimable, 10, 2, downwards=True),
     Column("used", "Last used", _used, 11, 5, right=True, short="Used"),
 )
 _BY_ID = {column.id: column for column in COLUMNS}
-_DEFAULT = ("status", "path", "python", "manager", "packages", "reclaimable", "bar", "used")
+_DEFAULT = (
+    *("status", "path", "health", "python", "manager", "packages", "reclaimable", "bar", "used"),
+)
 _NEVER_LEFT_OUT = ("status", "path")
 
 

@@ -1,12 +1,12 @@
 """Filter language and matching."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.model import Environment, ProjectState, Status
-from envdeck.tui.store.columns import StatusOrder, standing
+from envdeck.core.model import Environment, ProjectState, Severity, Status
+from envdeck.tui.store.columns import StatusOrder, standing, worst_severity
 
 Test: TypeAlias = Callable[[Environment], bool]
 
@@ -17,6 +17,8 @@ class Query(NamedTuple):
     text: str = ""
     words: tuple[str, ...] = ()
     tests: tuple[Test, ...] = ()
+    packages: tuple[str, ...] = ()
+    """Normalised names (PEP 503) of what must be installed."""
     problems: tuple[str, ...] = ()
     """Why terms were left out, one sentence each."""
 
@@ -29,12 +31,17 @@ class Query(NamedTuple):
 
     def __bool__(self) -> bool:
         """Whether it narrows anything."""
-        return bool(self.words or self.tests)
+        return bool(self.words or self.tests or self.packages)
 
-    def matches(self, environment: Environment, told: str) -> bool:
-        """Whether an environment is looked for; `told` is what :func:`told_by` said of it."""
-        return all(word in told for word in self.words) and all(
-            test(environment) for test in self.tests
+    def matches(
+        self, environment: Environment, told: str, names: Collection[str] = frozenset()
+    ) -> bool:
+        """Whether an environment is looked for; `told` is what :func:`told_by` said of it, and
+        `names` are its packages as far as they are known."""
+        return (
+            all(word in told for word in self.words)
+            and all(test(environment) for test in self.tests)
+            and all(name in names for name in self.packages)
         )
 
 
@@ -73,16 +80,25 @@ class BadTermError(ValueError):
     """A term that cannot be understood; its text says why."""
 
 
-def read(text: str, now: float) -> tuple[tuple[str, ...], tuple[Test, ...], tuple[str, ...]]:
-    """Return the plain words, the tests of the terms, and what was not understood."""
+def read(
+    text: str, now: float
+) -> tuple[tuple[str, ...], tuple[Test, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the plain words, the tests of the terms, the packages, and what was not
+    understood."""
     words: list[str] = []
+    packages: list[str] = []
     tests: list[Test] = []
     problems: list[str] = []
     for token in _TOKEN.findall(text):
         name, colon, value = token.partition(":")
         value = value.replace('"', "").strip().casefold()
         field = _FIELDS.get(name.casefold()) if colon else None
-        if field is not None:
+        if colon and name.casefold() == _PACKAGE:
+            if value:
+                packages.append(_RUNS.sub("-", value))
+            else:
+                problems.append(f"{name}: missing name, such as package:requests")
+        elif field is not None:
             try:
                 tests.append(field(value, now))
             except BadTermError as problem:
@@ -93,13 +109,14 @@ def read(text: str, now: float) -> tuple[tuple[str, ...], tuple[Test, ...], tupl
             problems.append(_no_term(name))
         else:
             words.append(token.replace('"', "").casefold())
-    return tuple(words), tuple(tests), tuple(problems)
+    return tuple(words), tuple(tests), tuple(packages), tuple(problems)
 
 
 def _no_term(name: str) -> str:
     folded = name.casefold()
-    near = [known for known in _FIELDS if known.startswith(folded)]
-    near = near or get_close_matches(folded, _FIELDS, 1, 0.5)
+    fields = (*_FIELDS, _PACKAGE)
+    near = [known for known in fields if known.startswith(folded)]
+    near = near or get_close_matches(folded, fields, 1, 0.5)
     return f"unknown filter {name}:" + (f" (did you mean {near[0]}:?)" if near else "")
 
 
@@ -203,6 +220,24 @@ def _frees(value: str, _now: float) -> Test:
     )
 
 
+def _health(value: str, _now: float) -> Test:
+    if value == "ok":
+        return lambda environment: environment.examined and not environment.findings
+    if value == "unknown":
+        return lambda environment: not (environment.examined or environment.findings)
+    if value not in set(Severity):
+        raise BadTermError(f"use {', '.join(Severity)}, ok or unknown")
+    return lambda environment: worst_severity(environment) == value
+
+
+def _check(value: str, _now: float) -> Test:
+    if not value:
+        raise BadTermError("missing name, such as check:missing-requirement")
+    return lambda environment: any(one.check.startswith(value) for one in environment.findings)
+
+
+_PACKAGE = "package"
+_RUNS = re.compile(r"[-_.]+")
 _FIELDS: Mapping[str, Callable[[str, float], Test]] = {
     "manager": _manager,
     "python": _python,
@@ -213,4 +248,6 @@ _FIELDS: Mapping[str, Callable[[str, float], Test]] = {
     "used": _used,
     "size": _size,
     "frees": _frees,
+    "health": _health,
+    "check": _check,
 }

@@ -22,6 +22,10 @@ class Listing:
         self.column = column_named(column)
         self.reverse = reverse
         self.query = Query()
+        self.names: dict[str, frozenset[str]] = {}
+        """The packages of environments by path, as far as the filter has asked for them."""
+        self.unnamed = 0
+        """Environments whose packages the filter waits for."""
         self.revision = 0
         """Counts changes of rows and order, so that what was worked out can be told from stale."""
         self._rows: dict[str, Environment] = {}
@@ -79,7 +83,7 @@ class Listing:
             told = self._told[path] = told_by(environment)
             before = self._keys.pop(path, None)
             key = None
-            if self.query.matches(environment, told):
+            if self.query.matches(environment, told, self.names.get(path, ())):
                 key = self._keys[path] = self._key(environment)
             if key == before:
                 continue
@@ -154,7 +158,11 @@ class Listing:
         self.revision += 1
         self.marks.end_range()
         rows = self._rows
-        matching = [path for path, told in self._told.items() if query.matches(rows[path], told)]
+        matching = [
+            path
+            for path, told in self._told.items()
+            if query.matches(rows[path], told, self.names.get(path, ()))
+        ]
         self._keys = {path: self._key(rows[path]) for path in matching}
         self._order = sorted(matching, key=self._keys.__getitem__)
         self._places = None

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from envdeck.core.model import (
     Environment,
     Event,
+    Examined,
+    Finding,
     Finished,
     Found,
     FoundInterpreter,
@@ -61,6 +63,7 @@ class ScanBatch:
     def __init__(self) -> None:
         self.found: dict[str, Environment] = {}
         self.sizes: dict[str, Size] = {}
+        self.examined: dict[str, tuple[Finding, ...]] = {}
         self.interpreters: list[Interpreter] = []
         self.vanished: dict[str, None] = {}
         """Paths, in their order."""
@@ -75,12 +78,15 @@ class ScanBatch:
         match item:
             case Found(environment):
                 self.vanished.pop(environment.path, None)  # it is there again
+                self.examined.pop(environment.path, None)  # this record is newer
                 before = self.found.get(environment.path)
                 self.found[environment.path] = newest_size(
                     environment, before.size if before else None
                 )
             case Sized(path, size):
                 self.sizes[path] = size
+            case Examined(path, findings):
+                self.examined[path] = findings
             case FoundInterpreter(interpreter):
                 self.interpreters.append(interpreter)
             case Vanished(path):

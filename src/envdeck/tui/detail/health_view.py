@@ -1,0 +1,139 @@
+"""Tab 5 as lines."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+
+from envdeck.core.health import Look as CheckLook
+from envdeck.core.model import Finding, Severity
+from envdeck.text import capitalise, join_some, plain
+from envdeck.tui.detail.health_report import HealthReport
+from envdeck.tui.detail.project_view import say
+from envdeck.tui.detail.tab_rows import BLANK, AnyRow, LateRow, TabRow, heading, told
+from envdeck.tui.widgets.finding_lines import count_words, sentence, severity_sign
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined
+
+FOLDED_FROM = 6
+"""Findings of one check from which they are folded into one row."""
+_NAMED = 4
+_SIGN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class CheckGroup:
+    """Many findings of one check, as one row."""
+
+    check: str
+    severity: Severity
+    findings: tuple[Finding, ...]
+
+
+def health_rows(
+    report: HealthReport, look: Look, cells: int, unfolded: Collection[object]
+) -> list[AnyRow]:
+    """Return the tab in lines of `cells` cells, errors first; `unfolded` are the keys of the
+    groups whose findings are shown."""
+    findings = report.findings
+    rows: list[AnyRow] = []
+    for (severity, check), found in groupby(findings, key=lambda one: (one.severity, one.check)):
+        group = CheckGroup(check, severity, tuple(found))
+        rows += _group(group, look, cells, unfolded)
+    if not findings and report.at is not None:
+        good = Part(f"{look.signs.marked} No problems found", Tone.GOOD)
+        rows += say([(good,)], look, cells)
+    unchecked = list(_unchecked(report, look, cells))
+    if unchecked:
+        rows += [BLANK, heading("Not checked"), *unchecked]
+    return rows
+
+
+def _group(
+    group: CheckGroup, look: Look, cells: int, unfolded: Collection[object]
+) -> Iterator[LateRow]:
+    indent = 1
+    if len(group.findings) >= FOLDED_FROM:
+        key = ("check", group.severity, group.check)
+        is_open = key in unfolded
+        yield LateRow(partial(_group_line, group, look, cells, is_open=is_open), key, group)
+        if not is_open:
+            return
+        indent = 3
+    for number, finding in enumerate(group.findings):
+        names = (finding.check, finding.subject, finding.message, number)
+        yield LateRow(partial(_finding_line, finding, look, cells, indent), names, finding)
+
+
+def _group_line(group: CheckGroup, look: Look, cells: int, *, is_open: bool) -> Line:
+    sign = severity_sign(group.severity, look)
+    line: Line = (
+        Part(" "),
+        sign,
+        Part(f" {plain(group.check)}", Tone.STRONG),
+        Part(f"  {len(group.findings):,}", sign.tone),
+    )
+    if not is_open:
+        subjects = [look.sentence(one.subject) for one in group.findings if one.subject]
+        line = (*line, Part(f"  {join_some(subjects, _NAMED)}" if subjects else ""))
+    arrow = look.signs.descending if is_open else look.signs.ready
+    return clipped((*line, Part(f" {arrow}", Tone.MUTED)), cells - 1, look.signs.ellipsis)
+
+
+def _finding_line(finding: Finding, look: Look, cells: int, indent: int) -> Line:
+    sign = severity_sign(finding.severity, look)
+    line = (Part(" " * indent), sign, Part(" "), *sentence(finding, look))
+    return clipped(line, cells - 1, look.signs.ellipsis)
+
+
+def _unchecked(report: HealthReport, look: Look, cells: int) -> Iterator[TabRow]:
+    asks = (
+        (CheckLook.DEEP, report.deep, "deep", "hash every installed file"),
+        (CheckLook.ONLINE, report.online, "online", "ask the index and the advisory service"),
+    )
+    for kind, answer, action, words in asks:
+        names = report.named(kind)
+        if names and answer is None:
+            line: Line = (
+                Part(", ".join(names)),
+                Part("  "),
+                Part(look.key(action), Tone.HEADING),
+                Part(f": {words}", Tone.MUTED),
+            )
+            yield from _line(line, look, cells)
+    for reason, some in groupby(report.not_checked, key=lambda one: one.reason):
+        names = tuple(dict.fromkeys(plain(one.check) for one in some))
+        said = f": {look.sentence(reason)}"
+        yield from _line((Part(", ".join(names)), Part(said, Tone.MUTED)), look, cells)
+
+
+def _line(line: Line, look: Look, cells: int) -> Iterator[TabRow]:
+    first = (Part(f" {look.signs.unknown} ", Tone.MUTED),)
+    return (TabRow(one) for one in told(line, look, cells, _SIGN, first=first))
+
+
+def head_line(report: HealthReport | None, doing: str, look: Look) -> Line:
+    """Return how many findings there are, and when what was looked at."""
+    if report is None:
+        return ()
+    parts: list[Line] = []
+    findings = report.findings
+    if findings:
+        parts.append((Part(count_words(findings), Tone.STRONG),))
+    if doing:
+        parts.append((Part(f"{look.signs.running} {doing}", Tone.ACCENT),))
+    if report.online is not None:
+        parts.append((Part(f"index asked {look.ago(report.online.at)}", Tone.MUTED),))
+    if report.deep is not None:
+        parts.append((Part(f"files hashed {look.ago(report.deep.at)}", Tone.MUTED),))
+    if report.at is not None:
+        parts.append((Part(f"examined {look.ago(report.at)}", Tone.MUTED),))
+    elif not doing:
+        parts.append((Part(f"examining{look.signs.ellipsis}", Tone.MUTED),))
+    line = joined(parts)
+    return (line[0]._replace(text=capitalise(line[0].text)), *line[1:]) if line else ()
+
+
+def about_group(group: CheckGroup, look: Look) -> Sequence[Line]:
+    """Return what is said of findings that are folded."""
+    key = Part(look.key("open"), Tone.HEADING)
+    return [(Part(" "), key, Part(f": show all {len(group.findings):,}", Tone.MUTED))]

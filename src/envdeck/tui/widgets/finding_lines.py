@@ -1,0 +1,173 @@
+"""Findings as lines: how many there are, each in a sentence, and what is behind one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from envdeck.core.model import Environment, Finding, FixKind, NoPlan, Plan, Severity
+from envdeck.text import capitalise, counted, plain
+from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.store.columns import count_severities
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
+
+SEVERITY_TONES = {
+    Severity.ERROR: Tone.ERROR,
+    Severity.WARNING: Tone.WARNING,
+    Severity.NOTE: Tone.ACCENT,
+}
+_MOST = 99
+"""The largest count that the list shows."""
+_FIXES = {
+    FixKind.INSTALL: "install",
+    FixKind.REINSTALL: "reinstall",
+    FixKind.UNINSTALL: "uninstall",
+    FixKind.UPGRADE: "move to other versions",
+    FixKind.RECREATE: "recreate the environment",
+    FixKind.REPAIR: "repair the environment",
+    FixKind.DELETE: "delete the environment",
+}
+_ROOM = 12
+"""Cells for evidence beside its label; where there are fewer it stands below."""
+_NAMED = 3
+"""Packages of a fix that are named; how many more there are is said."""
+
+
+def severity_sign(severity: Severity, look: Look) -> Part:
+    """Return the sign of a severity."""
+    signs = {Severity.ERROR: look.signs.broken, Severity.WARNING: look.signs.warning}
+    return Part(signs.get(severity, look.signs.unknown), SEVERITY_TONES[severity])
+
+
+def short_counts(findings: Iterable[Finding], look: Look) -> tuple[str, Tone]:
+    """Return errors and warnings for a narrow column: `2✗ 1!`; nothing where there are none."""
+    errors, warnings, _ = count_severities(findings)
+    letters = ("✗", "!") if look.unicode else ("E", "W")
+    said = [
+        f"{count}{letter}" if count <= _MOST else f"{_MOST}+{letter}"
+        for count, letter in zip((errors, warnings), letters, strict=True)
+        if count
+    ]
+    return " ".join(said), Tone.ERROR if errors else Tone.WARNING
+
+
+def count_words(findings: Iterable[Finding]) -> str:
+    """Return how many there are of each severity: `2 errors, 1 note`."""
+    counts = zip(count_severities(findings), Severity, strict=True)
+    return ", ".join(counted(count, severity.value) for count, severity in counts if count)
+
+
+def sentence(finding: Finding, look: Look) -> Line:
+    """Return what is wrong in one sentence, what it is about in bold."""
+    message = capitalise(look.sentence(finding.message))
+    subject = look.sentence(finding.subject)
+    at = message.lower().find(subject.lower()) if subject else 0
+    if at < 0:
+        return (Part(subject, Tone.STRONG), Part(f": {look.sentence(finding.message)}"))
+    found = message[at : at + len(subject)]
+    if found.lower() == subject.lower() and at == 0:
+        found = subject  # a name keeps its spelling
+    parts = (
+        Part(message[:at]),
+        Part(found, Tone.STRONG),
+        Part(message[at + len(subject) :]),
+    )
+    return tuple(part for part in parts if part.text)
+
+
+def about_finding(finding: Finding, fixes: str, look: Look, cells: int) -> Iterator[Line]:
+    """Yield all about one finding: its sentence, its evidence, and what to do about it; `fixes`
+    is what the key for that would do, if anything."""
+    room, ellipsis = max(cells - 2, 8), look.signs.ellipsis
+    head = (severity_sign(finding.severity, look), Part(" "), *sentence(finding, look))
+    yield from _set_in(wrapped(head, room, ellipsis))
+    yield from _evidence(finding, look, room)
+    if finding.remedy:
+        remedy = (Part(capitalise(look.sentence(finding.remedy)), Tone.ACCENT),)
+        yield from _set_in(wrapped(remedy, room, ellipsis))
+    if fixes:
+        key = (Part(look.key("mend"), Tone.HEADING), Part(f": {fixes}", Tone.MUTED))
+        yield from _set_in(wrapped(key, room, ellipsis))
+
+
+def _set_in(lines: Iterable[Line]) -> Iterator[Line]:
+    return ((Part(" "), *line) for line in lines)
+
+
+def _evidence(finding: Finding, look: Look, cells: int) -> Iterator[Line]:
+    pairs = [("check", finding.check)]
+    for key, value in finding.evidence:
+        match value:
+            case None | "" | ():
+                continue
+            case bool():
+                said = "yes" if value else "no"
+            case tuple():
+                said = ", ".join(value)
+            case _:
+                said = str(value)
+        pairs.append((plain(key).replace("_", " "), said))
+    indent = max(len(key) for key, _ in pairs) + 2
+    if cells - indent < _ROOM:  # a label stands above what it says
+        indent = 2
+    for key, said in pairs:
+        label = Part(f"{key}:".ljust(indent), Tone.MUTED)
+        room = max(cells - indent, 8)
+        if len(label.text) > indent:
+            yield from _set_in(wrapped((label,), cells, look.signs.ellipsis))
+            label = Part(" " * indent)
+        lines = wrapped((Part(look.sentence(said)),), room, look.signs.ellipsis)
+        for number, line in enumerate(lines):
+            yield (Part(" "), label if number == 0 else Part(" " * indent), *line)
+
+
+# the fix
+
+
+def fixed_together(finding: Finding, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of an environment that are fixed with one: those of its kind of fix."""
+    if finding.fix is None:
+        return ()
+    kind = finding.fix.kind
+    return tuple(one for one in findings if one.fix is not None and one.fix.kind is kind)
+
+
+def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:
+    """Return what the key does about a finding: `install idna, urllib3`; nothing where no
+    operation fixes it."""
+    if finding.fix is None:
+        return ""
+    together = fixed_together(finding, findings)
+    packages = dict.fromkeys(
+        look.sentence(one.subject) for one in together if one.fix is not None and one.fix.packages
+    )
+    packages.pop("", None)
+    said = _FIXES[finding.fix.kind]
+    if packages:
+        named = list(packages)[:_NAMED]
+        more = len(packages) - len(named)
+        said += f" {', '.join(named)}" + (f" and {more:,} more" if more else "")
+    if len(together) > 1:
+        said += f" ({len(together):,} problems)"
+    return said
+
+
+def fix_request(
+    operating: Operating,
+    environment: Environment,
+    finding: Finding,
+    findings: Sequence[Finding],
+    look: Look,
+) -> PlanRequest | str:
+    """Return the operation that fixes a finding, and with it those of its kind in the
+    environment; or what a person can do, where no operation fixes it."""
+    together = fixed_together(finding, findings)
+    plan_fix = getattr(operating, "plan_fix", None)
+    if not together or plan_fix is None:
+        return capitalise(look.sentence(finding.remedy)) or "no fix known"
+
+    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+        planned: Plan | NoPlan = plan_fix(environment, together, allow=allow)
+        return planned
+
+    problems = counted(len(together), "problem")
+    return PlanRequest(
+        f"Fix {problems} of {look.path(environment.path)}", plan, paths=(environment.path,)
+    )

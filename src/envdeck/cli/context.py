@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 def open_catalog(host: Host) -> "Catalog":
     """Return the catalog of a machine; imported only here, since a help needs none of it."""
     # start-up: a help needs none of it
-    # start-up: a help needs none of it
     from envdeck.core.catalog import Catalog
 
     return Catalog(host, past=_read_past)

@@ -269,7 +269,7 @@ async def test_the_key_says_in_the_list_where_it_means_something(
         await pilot.press("f", "p")
         await pilot.pause()
         told = [note.message for note in pilot.app._notifications]
-        assert any("open Project or .env (3 and 4)" in one for one in told)
+        assert any("open Project, .env or Health (3, 4, 5)" in one for one in told)
         assert any("open .env to reveal values (4)" in one for one in told)
 
 

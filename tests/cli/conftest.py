@@ -14,6 +14,7 @@ from envdeck.core.model import (
     Creation,
     Ending,
     Environment,
+    Examination,
     Finished,
     Found,
     FoundInterpreter,
@@ -92,6 +93,9 @@ class FakeCatalog:
             sum(size.reclaimable_bytes for size in sizes),
             len(environments) - len(sizes),
         )
+
+    def examine(self, environment: Environment, names=(), **_asked: bool) -> Examination:
+        return Examination(environment.findings)
 
     def distributions(self, environment: Environment) -> tuple:
         return tuple(self.distributions_of.get(environment.path, ()))

@@ -191,6 +191,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         environment = replace(environment, size=None)
     elif environment.size is None:
         environment = replace(environment, size=catalog.measure(environment))
+    environment = replace(environment, findings=catalog.examine(environment).findings)
     distributions = catalog.distributions(environment)
     comparison = catalog.project(environment, distributions)
     if arguments.json:

@@ -223,7 +223,10 @@ _KEYS: dict[str, Callable[[Environment], Any]] = {
 }
 
 
-OVERRULABLE = ("symlink", "has-dependants", "tracked", "unowned-files", "in-use")
+OVERRULABLE = (
+    *("symlink", "has-dependants", "tracked", "unowned-files", "in-use"),
+    *("import-check", "changed-lock"),
+)
 """Guards that a person may overrule by name."""
 FINAL = (
     "not-an-environment",

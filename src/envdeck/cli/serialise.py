@@ -450,6 +450,7 @@ def _entry_object(entry: "Entry", why_not: str | None) -> Object:
         "undoes": entry.undoes or None,
         "undone_by": entry.undone_by or None,
         "purged": entry.purged,
+        "failed_checks": [mask_text(each) for each in entry.failed_checks],
     }
     if why_not is None:
         return document

@@ -338,3 +338,29 @@ def test_a_real_lib64_is_somebodys_too(tmp_path, make_venv, left):
     assert names(left(path)) == []
     write(compiled / "notes.txt")
     assert names(left(path)) == [f"lib64/{pure.parent.name}/site-packages/notes.txt"]
+
+
+@pytest.mark.parametrize("creator", ["venv", "virtualenv", "uv"])
+def test_lines_that_a_person_added_for_any_shell(creator, make_venv, tmp_path, left):
+    path = make_venv(tmp_path / "venv", creator=creator)
+    assert names(left(path)) == []
+    scripts = ["activate", "activate.csh", "activate.fish"]
+    scripts += ["Activate.ps1"] if creator == "venv" else ["activate.nu", "activate_this.py"]
+    for name in scripts:
+        with open(path / "bin" / name, "a") as file:
+            file.write("# a remark alone is no loss\n\nset KEY value\n")
+    assert names(left(path)) == sorted(f"bin/{name}" for name in scripts)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_file_that_a_record_names_by_an_absolute_path(moved, make_venv, tmp_path, left):
+    """As Poetry names the files of the root project that it installs."""
+    path = make_venv(tmp_path / "venv")
+    site = packages(path)
+    write(site / "poeapp.pth", "/home/ada/poeapp\n")
+    write(path / "bin" / "poeapp")
+    told = f"{site}/poeapp.pth,,\n{path}/bin/poeapp,,\n/etc/passwd,,\n"
+    if moved:
+        told = told.replace(str(path), "/home/ada/before")
+    write(site / "poeapp-1.0.dist-info" / "RECORD", told)
+    assert names(left(path)) == (["bin/poeapp"] if moved else [])

@@ -10,6 +10,7 @@ from envdeck.cli.perform import READ_ONLY, catch_signals
 from envdeck.cli.plan_text import path_cell, safe
 from envdeck.cli.scan import report_settled, settle_folders, warn_pending
 from envdeck.cli.serialise import history_object, recovered_object
+from envdeck.core.system.words import join_some
 from envdeck.text import ago, tilde, tilde_within
 from envdeck.text.operation import ended_word
 
@@ -100,11 +101,14 @@ def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[C
     if entry.message and entry.phase.value in {"rolled-back", "needs-attention"}:
         why_not = tilde_within(entry.message, context.host.home)
     ended = ended_word(entry.phase, partly_purged=each.is_partly_purged)
+    way_back = safe(why_not) if why_not else "envdeck undo ID"
+    if entry.failed_checks and entry.phase.value == "done":
+        way_back += f" (accepted: {safe(join_some(entry.failed_checks, 1))})"
     return [
         Cell(entry.id),
         Cell(ago(entry.created_at, context.host.now())),
         Cell(entry.operation.value),
         path_cell(entry.path, context.host.home),
         Cell(ended, _STYLES.get(ended, "yellow")),
-        Cell(safe(why_not) if why_not else "envdeck undo ID", "dim" if why_not else ""),
+        Cell(way_back, "dim" if why_not else ""),
     ]

@@ -60,7 +60,7 @@ def read_owned(path: str, site_packages: Iterable[str]) -> Owned:
             continue
         _read_folder(owned, folder, relative, names)
     _read_conda(owned, path)
-    _move_inside(owned)
+    _move_inside(owned, path)
     return owned
 
 
@@ -115,6 +115,9 @@ def _read_list(owned: Owned, file: str, relative: str, below: str) -> None:
             path = f"{below}/{path}"
         if path[:1] in {".", "/"} or "/." in path or "//" in path or "\0" in path:
             path = posixpath.normpath(path)
+            if path.startswith("/"):
+                owned.outside.add(path)
+                continue
             if path.startswith(".."):
                 owned.outside.add(posixpath.normpath(f"{relative}/{path}"))
                 continue
@@ -163,8 +166,19 @@ def _read_conda(owned: Owned, path: str) -> None:
         owned.outside.update(file for file in files if isinstance(file, str))
 
 
-def _move_inside(owned: Owned) -> None:
-    """Put what was named from elsewhere where the walk looks for it."""
+def _move_inside(owned: Owned, root: str) -> None:
+    """Put what was named from elsewhere, or by an absolute path (as Poetry names the files of its
+    root project), where the walk looks for it. One that names the place where an environment was
+    before a move is known by the package folder in it."""
+    roots = tuple(f"{_slashed(each)}/" for each in dict.fromkeys((root, reach.realpath(root))))
+    for path in [path for path in owned.outside if path.startswith("/")]:
+        owned.outside.discard(path)
+        top = next((each for each in roots if path.startswith(each)), "")
+        library = next((each for each in owned.inside if f"/{each}/" in path), "")
+        if top:
+            owned.outside.add(path[len(top) :])
+        elif library:
+            owned.inside[library].add(path.rpartition(f"/{library}/")[2])
     for relative, mine in owned.inside.items():
         prefix = f"{relative}/"
         for path in [path for path in owned.outside if path.startswith(prefix)]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from envdeck.core.inspection.activation import ACTIVATION, is_as_made
 from envdeck.core.inspection.ownership import Owned, read_owned
 from envdeck.core.model import Environment
 from envdeck.core.system import reach
@@ -32,16 +33,9 @@ _TOP = frozenset(
     | _TOX_MARKS
     | {".install_state_v1", ".install_state_v2", ".DS_Store"}
 )
-_SHELLS = frozenset(
-    {"activate.csh", "activate.fish", "activate.nu", "activate.ps1", "Activate.ps1"}
-    | {"activate.xsh", "activate.bat", "activate_this.py", "deactivate.bat", "deactivate.csh"}
-    | {"deactivate.nu", "pydoc.bat"}
+_SCRIPTS = frozenset(
+    {"python-config", "\U0001d70bthon", ".DS_Store", "venvlauncher.exe", "venvwlauncher.exe"}
 )
-ACTIVATION = _SHELLS | {"activate"}
-"""The scripts for shells, which no program in an environment needs."""
-_SCRIPTS = _SHELLS | {
-    *("python-config", "\U0001d70bthon", ".DS_Store", "venvlauncher.exe", "venvwlauncher.exe")
-}
 _PYTHON = re.compile(
     r"(?:(?:python|pypy|graalpy)w?(?:\d+(?:\.\d+)?t?)?w?(?:\.exe)?"
     r"|(?:python\d+t?|vcruntime\d+(?:_\d+)?|libpypy[\d.]*-c|libffi-\d+|sqlite3)\.(?:dll|so|dylib)"
@@ -100,8 +94,8 @@ def _is_top(path: str, name: str) -> bool:
 def _is_script(path: str, name: str) -> bool:
     if _PYTHON.fullmatch(name):
         return True
-    if name == "activate":
-        return _ends_as_made(_content(path))
+    if name in ACTIVATION:
+        return is_as_made(name, _content(path))
     if name in _HOOKS:
         lines = (line.strip() for line in _content(path).splitlines())
         return not any(line and not line.startswith(b"#") for line in lines)
@@ -145,15 +139,6 @@ def _links_elsewhere(path: str, name: str) -> bool:
 
 def _is_toxs(root: str) -> bool:
     return any(reach.isfile(os.path.join(root, name)) for name in _TOX_MARKS)
-
-
-def _ends_as_made(data: bytes) -> bool:
-    """Tell whether nothing was added at the end of an `activate`: every creator ends it with
-    forgetting the shell's memory of commands."""
-    last = [line.strip() for line in data.splitlines() if line.strip()][-2:]
-    if last and last[-1] == b"fi":
-        last.pop()
-    return bool(last) and last[-1].startswith(b"hash -r")
 
 
 def _content(path: str) -> bytes:

@@ -47,6 +47,7 @@ from envdeck.core.model.finding import (
     Severity,
 )
 from envdeck.core.model.operation import (
+    IMPORT_CHECK,
     STILL_REQUIRED,
     UNPROVED,
     Choices,
@@ -76,6 +77,7 @@ from envdeck.core.model.operation import (
 )
 
 __all__ = [
+    "IMPORT_CHECK",
     "SEED_PACKAGES",
     "STILL_REQUIRED",
     "UNPROVED",

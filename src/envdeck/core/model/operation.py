@@ -137,6 +137,10 @@ class Step:
     """What is run for it, credentials masked; empty where nothing is run."""
 
 
+IMPORT_CHECK = "import-check"
+"""What a person accepts by this name: that packages which could be imported cannot be any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class PackageChange:
     """A package that comes, goes, moves to another version, or is installed again."""
@@ -216,6 +220,8 @@ class Plan:
     """What stands in the way now; while there is any, a run is refused."""
     allowed: frozenset[str] = frozenset()
     """Guards that the person has overruled by name."""
+    offers: tuple[Refusal, ...] = ()
+    """What does not stand in the way now, and did at the last attempt: may be overruled too."""
     doubts: tuple[Doubt, ...] = ()
     """The packages that cannot be recreated exactly."""
     choices: Choices = field(default_factory=dict, hash=False)

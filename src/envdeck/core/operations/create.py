@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from envdeck.core.inspection.protection import own_place
 from envdeck.core.model import (
     Creation,
     Ending,
@@ -31,7 +32,7 @@ from envdeck.core.operations.shared.base_interpreter import (
 )
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.interpreters import interpreter_choices, named_by, pick
-from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import (
     DEFAULTS,
@@ -55,6 +56,7 @@ from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.project.model import Project, WantedPython
 from envdeck.core.project.parts import not_here
 from envdeck.core.project.project import read_project
+from envdeck.core.system.host import Host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,11 @@ def _planned(
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
         warnings=(*source.notes, *_other_python(wanted, one)),
-        refusals=(*_refusals(place), *no_room(place, None, context.ground)),
+        refusals=(
+            *_refusals(place, host),
+            *not_writable(place),
+            *no_room(place, None, context.ground),
+        ),
         package_changes=None
         if source.how is InstallMethod.RESOLVE
         else changes_to({}, dict(source.expected)),
@@ -213,7 +219,12 @@ def _is_of(version: list[str], asked: str) -> bool:
     return version[: len(asked.split("."))] == asked.split(".")
 
 
-def _refusals(place: str) -> tuple[Refusal, ...]:
+def _refusals(place: str, host: Host) -> tuple[Refusal, ...]:
+    """Return why nothing can be made there: in a trash or another place of ours it would be
+    cleared away with that."""
+    if own := own_place(os.path.realpath(place), host):
+        said = f"cannot create {place}: {own}"
+        return (Refusal("protected-path", said, "use another path with `--path`", place),)
     if os.path.lexists(place):
         return (
             Refusal(
@@ -235,7 +246,7 @@ def _name(place: str) -> str:
 def run(plan: CreatePlan, context: Context, tell: Tell, stopped: Stopped) -> Result:
     """Make it aside, check it, and move it into its place; or leave nothing behind."""
     ground, place = context.ground, plan.blueprint.path
-    against = _refusals(place)
+    against = _refusals(place, ground.host)
     if against:
         return refused(against[0])
     entry = Entry(

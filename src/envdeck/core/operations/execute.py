@@ -46,6 +46,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.system.files import reason_of
 from envdeck.core.system.host import Host
+from envdeck.core.system.mounts import mount_of, read_mounts
 from envdeck.core.timeline.store import SnapshotStore
 
 
@@ -80,7 +81,11 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     except OSError as error:
         if is_full(error):
             return _without_room(error, plan, ground)
-        return Result(Ending.ROLLED_BACK, _sentence(error), hint=_hint(error, plan.operation))
+        return Result(
+            Ending.ROLLED_BACK,
+            _sentence(error),
+            hint=_layer_hint(error, plan, ground) or _hint(error, plan.operation),
+        )
     finally:
         log.close()
         ground.spare.keep()
@@ -169,6 +174,16 @@ def _without_room(error: OSError, plan: Plan, ground: OperationStore) -> Result:
         f"nothing changed: {shortage}",
         hint=hint_for_plan(shortage, plan, ground),
     )
+
+
+def _layer_hint(error: OSError, plan: Plan, ground: OperationStore) -> str:
+    """Say what can be done about a folder that is part of a container's image: nothing in there
+    can be renamed, and so neither moved aside nor deleted as a whole."""
+    path = plan.targets[0].path
+    mount = mount_of(os.path.realpath(path), read_mounts(ground.host))
+    if error.errno != errno.EXDEV or mount is None or mount.kind != "overlay":
+        return ""
+    return "it is part of the container's image: change it where that is built"
 
 
 def _hint(error: OSError, operation: Operation) -> str:

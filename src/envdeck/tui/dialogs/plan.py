@@ -127,7 +127,7 @@ class PlanMaker:
         if not isinstance(plan, NoPlan):
             kept = {guard: self.met[guard] for guard in plan.allowed if guard in self.met}
             now: dict[str, list[Refusal]] = {}
-            for refusal in plan.refusals:
+            for refusal in (*plan.refusals, *plan.offers):
                 now.setdefault(refusal.guard, []).append(refusal)
             self.met = {**now, **kept}
         self._made()

@@ -90,6 +90,11 @@ class CombinedPlan:
         )
 
     @property
+    def offers(self) -> tuple[Refusal, ...]:
+        """What stood in the way of those that are possible at the last attempt."""
+        return tuple(offer for plan in self.possible for offer in plan.offers)
+
+    @property
     def left_out(self) -> int:
         """How many a yes would not do."""
         return len(self.planned) - len(self.possible)

@@ -116,7 +116,6 @@ def test_the_person_s_shell_and_project_lead_nowhere_else(
         "UV_PYTHON": str(other),
         "UV_SYSTEM_PYTHON": "1",
         "PYTHONHOME": "/nowhere",
-        "UV_CONSTRAINT": "/nowhere",
     }
     host = replace(engine_host, environ={**engine_host.environ, **environ})
     assert run(UvAdapter(host, folder=str(project)).install(python, listed(index, "three"))).ok

@@ -134,3 +134,40 @@ def test_marks_read_as_they_did(tmp_path, make_venv, tools):
         marks = {"INSTALLER", "REQUESTED", "direct_url.json"}
         assert {mark for mark in marks if f"/{mark}," in listed} == marks & held
     assert carry_over(before, after, (), recipe).marks == ()
+
+
+MARKS_OF_MANAGERS = {".project": "/home/ada/blog\n", ".tox-info.json": '{"ToxEnv": {}}'}
+
+
+def test_what_a_manager_wrote_comes_over(pair):
+    before, after = pair
+    for name, text in MARKS_OF_MANAGERS.items():
+        Path(before.path, name).write_text(text)
+    for _ in range(2):
+        assert carry_over(before, after, [], freeze(before)).conflicts == ()
+    told = {name: Path(after.path, name).read_text() for name in MARKS_OF_MANAGERS}
+    assert told == MARKS_OF_MANAGERS
+
+
+def test_lines_of_a_person_in_activation_scripts_come_over(pair):
+    before, after = pair
+    old, new = Path(before.path, "bin"), Path(after.path, "bin")
+    same, other, untouched = "activate", "activate.fish", "activate.csh"
+    made = {name: (new / name).read_text() for name in (same, other, untouched)}
+    text = (old / same).read_text()
+    inside = text.replace("deactivate () {\n", "deactivate () {\n    unset KEY\n")
+    assert inside != text
+    (old / same).write_text("# mine\n" + inside + "export KEY=1\n")
+    with (old / other).open("a") as file:
+        file.write("set -gx KEY 1\n")
+    (new / other).write_text("# of a later version\n" + made[other])
+
+    files = [f"bin/{same}", f"bin/{other}"]
+    for _ in range(2):
+        carried = carry_over(before, after, files, freeze(before))
+        assert carried.conflicts == ()
+        assert set(carried.files) == set(files)
+        assert (new / same).read_text() == (old / same).read_text()
+        assert (new / other).read_text().endswith("end\nset -gx KEY 1\n")
+        assert (new / other).read_text().startswith("# of a later version\n")
+        assert (new / untouched).read_text() == made[untouched]

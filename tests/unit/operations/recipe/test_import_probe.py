@@ -13,6 +13,7 @@ from envdeck.core.operations.recipe.import_probe import (
     ImportRequest,
     Imports,
     lost_imports,
+    lost_options,
     modules_of,
     probe,
 )
@@ -139,3 +140,35 @@ def test_modules_are_told_by_record_and_else_by_top_level(tmp_path):
     ]  # fmt: skip
     info.joinpath("RECORD").write_text("".join(f"{path},,\n" for path in paths))
     assert modules_of(str(info)) == ("google.cloud.a", "mod", "pkg", "_ext")
+
+
+def test_a_module_that_its_package_does_without_is_no_failure(tmp_path, make_venv, tools, host):
+    """As PyYAML's `_yaml` without libyaml, and as an accelerator that a `try` alone imports."""
+    path = make_venv(tmp_path / "env", creator="uv")
+    guarded = b"try:\n    import _fast\nexcept ImportError:\n    _fast = None\n"
+    declining = b"raise ModuleNotFoundError('not built')\n"
+    because = b"try:\n    import nothing\nexcept ImportError:\n    raise ImportError('broken')\n"
+    contents = {
+        "yaml": {"yaml.py": b"", "_yaml.py": b"import yaml\n" + declining},
+        "fast": {"fast.py": guarded, "_fast.py": b"import nothing\n"},
+        "twice": {"twice.py": guarded.replace(b"fast", b"twice"), "_twice.py": b"import nothing\n",
+                  "other.py": b"def use():\n    import _twice\n"},
+        "alone": {"alone.py": declining},
+        "broken": {"broken.py": b"", "_broken.py": because},
+        "lacking": {"lacking.py": b"", "_lacking.py": b"import nothing\n"},
+    }  # fmt: skip
+    wheels = [tools.build_wheel(tmp_path, name, files=files) for name, files in contents.items()]
+    tools.uv(path, *wheels)
+    found = probe(ImportRequest(tools.inspect(path)), host, Runner(host), str(tmp_path))
+    assert [(name, module) for name, module, _ in found.optional] == [
+        ("fast", "_fast"),
+        ("yaml", "_yaml"),
+    ]
+    assert found.imported == {"yaml", "fast"}
+    assert {name for name, _ in found.failed} == {"twice", "alone", "broken", "lacking"}
+
+
+def test_an_optional_module_is_told_once_it_is_lost():
+    before = Imports(frozenset({"a", "b"}), optional=(("b", "_b", "no"),))
+    after = Imports(frozenset({"a", "b"}), optional=(("a", "_a", "why"), ("b", "_b", "no")))
+    assert lost_options(before, after) == (("a", "_a: why"),)

@@ -230,3 +230,63 @@ def test_a_new_one_has_the_python_that_the_project_asks_for(by, machine, theirs)
         own = ".".join(map(str, sys.version_info[:3]))
         said = f".python-version requires Python {minor}, but {own} is used"
         assert named.warnings == (said,)
+
+
+FAILS_THERE = f"import sys\nassert sys.version_info[:2] == {sys.version_info[:2]}\n".encode()
+
+
+def test_a_failed_import_is_accepted_by_name_and_kept_in_the_history(machine, kit, theirs):
+    files = [("choosy/code.py", b""), ("choosy/__init__.py", FAILS_THERE)]
+    machine.wheel("choosy", "1.0", files)
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "choosy")
+    request = RecreateRequest(interpreter=OTHER)
+    before = kit.account(path)
+
+    result, _ = machine.run(machine.operations.plan_recreate(machine.look(path), request))
+    assert (result.status, result.guard) == (Ending.ROLLED_BACK, "import-check")
+    assert "import of choosy fails: choosy: AssertionError" in result.message
+    assert "--allow import-check" in result.hint
+    assert kit.account(path) == before
+
+    again = machine.operations.plan_recreate(machine.look(path), request)
+    assert not again.refusals
+    assert [(one.guard, one.overrulable) for one in again.offers] == [("import-check", True)]
+    assert "import of choosy fails" in again.offers[0].message
+
+    allowed = frozenset({"import-check"})
+    done = machine.done(
+        machine.operations.plan_recreate(machine.look(path), request, allow=allowed)
+    )
+    assert any("choosy" in told and "accepted" in told for told in done.verified)
+    assert "imports verified" not in done.verified
+    assert machine.look(path).python.version == theirs[0].version
+    entry = machine.operations.history()[0].entry
+    assert "import of choosy fails" in entry.failed_checks[0]
+    assert machine.operations.plan_recreate(machine.look(path), RecreateRequest()).offers == ()
+
+
+def test_a_module_that_declines_on_another_python_is_told(machine, theirs):
+    files = [("yamlish.py", b""), ("_yamlish.py", FAILS_THERE.replace(b"assert ", b"if not (")
+             .rstrip() + b"):\n    raise ImportError('built without')\n")]  # fmt: skip
+    machine.wheel("yamlish", "1.0", files)
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "yamlish")
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest(interpreter=OTHER))
+    told = machine.done(plan).verified
+    assert "optional module of yamlish not available: _yamlish: ImportError: built without" in told
+
+
+def test_a_jump_brings_what_the_newer_release_needs(machine, kit, theirs):
+    machine.wheel("native", "1.0", tag=f"{MINE}-none-any")
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "native==1.0")
+    machine.wheel("native", "2.0", tag=f"{theirs[1]}-none-any", requires=["extra-part"])
+    machine.wheel("extra-part", "1.0", requires=["deep-part"])
+    machine.wheel("deep-part", "0.5")
+    plan = machine.operations.plan_recreate(
+        machine.look(path), RecreateRequest(interpreter=OTHER, jump="smallest")
+    )
+    assert PackageChange("extra-part", None, "1.0") in plan.package_changes
+    machine.done(plan)
+    assert versions(kit, path) == {"native": "2.0", "extra_part": "1.0", "deep_part": "0.5"}

@@ -223,3 +223,19 @@ def test_a_file_is_judged_by_its_name(file: str, verdict: Verdict) -> None:
     found = judge_direct("a", "1.0", f"a @ https://u:p@files.example/{file}#sha256=ab", python)
     assert found is not None
     assert found.verdict is verdict
+
+
+def test_an_upper_bound_of_requires_python_counts(
+    home: Path, links: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    """uv passes over it; pip does not, and the package may not work."""
+    wheel(links, "pure", "1.1")
+    host = machine(home, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(links)})
+    bounds = {"pure": f">=3.6,<3.{MINOR}", "built": f"<3.{MINOR + 1}"}
+    pins = [("pure", "1.0", "pure==1.0"), ("built", "1.5", "built==1.5")]
+    found = forecast(host, pins, interpreter, str(tmp_path), bounds=bounds)
+    assert looked(found) == {
+        "pure": (Verdict.UNSUPPORTED, "1.1", "1.1"),
+        "built": (Verdict.WHEEL, None, None),
+    }
+    assert found.pins[0].note == f"requires Python >=3.6,<3.{MINOR}"

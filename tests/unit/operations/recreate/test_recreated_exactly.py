@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from envdeck.core.model import RecreateRequest
+
 CREATORS = ["venv", "virtualenv", "uv"]
 FLAGS = ("--system-site-packages", "--prompt=it's [1]")
 COUNT = 40
@@ -143,3 +145,50 @@ def it_works(path, home):
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.parametrize("requires", ["", "Requires-Dist: absent\n"])
+def test_an_editable_project_that_has_moved_on_is_as_it_is_now(requires, machine, kit):
+    """With setuptools_scm every commit is another version."""
+    project = kit.make_project(machine.home / "work" / "bumped", "bumped", "0.3")
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "-e", project)
+    (path / "note").write_text("mine")
+    kit.make_project(project, "bumped", "0.4", requires=requires)
+
+    result = machine.done(machine.operations.plan_recreate(machine.look(path), RecreateRequest()))
+
+    assert "bumped 0.3 is 0.4 now (editable)" in result.verified
+    told = "bumped requires absent, which is not installed"
+    assert (told in result.verified) is bool(requires)
+    assert [name for name in kit.records(path) if name.startswith("bumped")] == [
+        "bumped-0.4.dist-info"
+    ]
+    assert (path / "note").read_text() == "mine"
+
+
+def test_lines_in_an_activate_and_marks_of_managers_survive(machine):
+    path = machine.make(machine.home / "work" / ".venv", "venv", "--pip")
+    for name in ("activate", "activate.fish"):
+        with (path / "bin" / name).open("a") as file:
+            file.write("export KEY=1\n")
+    (path / ".project").write_text(f"{machine.home}/work\n")
+    (path / ".tox-info.json").write_text("{}")
+    before = {name: (path / name).read_text() for name in ("bin/activate", "bin/activate.fish")}
+
+    machine.done(machine.operations.plan_recreate(machine.look(path), RecreateRequest()))
+
+    assert {name: (path / name).read_text() for name in before} == before
+    assert (path / ".project").read_text() == f"{machine.home}/work\n"
+    assert (path / ".tox-info.json").read_text() == "{}"
+
+
+def test_an_empty_metadata_folder_is_left_behind(machine, kit):
+    machine.wheel("part-one", "1.0")
+    path = machine.make(machine.home / "work" / ".venv", "uv")
+    machine.install(path, "uv", "part-one")
+    next(path.glob("lib/python*/site-packages")).joinpath("ghost-1.0.dist-info").mkdir()
+    plan = machine.operations.plan_recreate(machine.look(path), RecreateRequest())
+    assert any("leftovers" in warning for warning in plan.warnings)
+    machine.done(plan)
+    assert list(kit.records(path)) == ["part_one-1.0.dist-info"]

@@ -237,3 +237,75 @@ def test_a_project_that_requires_another_uv_is_told_so(project: Project):
     assert result.status is Ending.ROLLED_BACK
     assert "the project requires uv >=99, installed is uv " in result.message
     assert result.hint.endswith("--upgrade 'uv>=99'`")
+
+
+def test_undo_keeps_a_lock_that_was_changed_since(project: Project, home: Path):
+    wheel(home / "wheels", "alpha", "1.5")
+    operations, file = project.operations, project.folder / "uv.lock"
+    before = project.lock
+    upgraded = operations.plan_upgrade(project.environment, {"alpha": None}, lock=True)
+    assert project.run(upgraded).status is Ending.DONE
+    file.write_bytes(project.lock + b"# of later\n")
+    later = project.lock
+
+    plan = operations.plan_undo()
+    assert isinstance(plan, Plan)
+    assert any("uv.lock changed since" in said for said in plan.warnings)
+    assert [(offer.guard, offer.overrulable) for offer in plan.offers] == [("changed-lock", True)]
+    assert project.run(plan).status is Ending.DONE
+    assert (project.version(), project.lock) == ("1.0", later)
+
+    undone = operations.history()[0].entry.id
+    assert project.run(operations.plan_undo(undone)).status is Ending.DONE
+    assert (project.version(), project.lock) == ("1.5", later)
+
+    asked = operations.plan_undo(upgraded.id, allow=frozenset({"changed-lock"}))
+    assert isinstance(asked, Plan)
+    assert not asked.offers
+    assert project.run(asked).status is Ending.DONE
+    assert (project.version(), project.lock) == ("1.0", before)
+
+
+def with_shelf(project: Project, home: Path) -> Operations:
+    """Return operations whose index is a folder of wheels."""
+    host = project.operations.catalog.host
+    environ = {**host.environ, "UV_FIND_LINKS": str(home / "wheels"), "PIP_NO_INDEX": "1"}
+    return Operations(Catalog(Host(host.platform, host.home, environ)))
+
+
+def test_planning_leaves_no_lock_of_uv(project: Project, home: Path):
+    wheel(home / "wheels", "alpha", "1.5")
+    operations = with_shelf(project, home)
+    mark = project.folder / ".venv" / ".lock"
+    mark.unlink(missing_ok=True)
+    plan = operations.plan_upgrade(project.environment, {"alpha": None})
+    assert isinstance(plan, Plan), plan
+    assert not mark.exists()
+    mark.write_text("")
+    operations.plan_upgrade(project.environment, {"alpha": None})
+    assert mark.exists()
+
+
+def test_a_group_goes_on_writing_below_the_top(project: Project, home: Path):
+    wheel(home / "wheels", "alpha", "1.5")
+    operations = with_shelf(project, home)
+    top = project.folder / ".venv"
+    for path in (top, *top.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o020)
+    cached = {path: path.stat().st_mode for path in (home / "cache").rglob("*")}
+
+    def closed() -> list[str]:
+        paths = [path for path in top.rglob("*") if not path.is_symlink()]
+        return [str(path) for path in paths if not path.stat().st_mode & 0o020]
+
+    for plan in (
+        lambda: operations.plan_upgrade(project.environment, {"alpha": None}),
+        lambda: operations.plan_recreate(project.environment, RecreateRequest()),
+    ):
+        result = operations.run(plan(), lambda _event: None)
+        assert result.status is Ending.DONE, result
+        assert closed() == []
+    assert {path: path.stat().st_mode for path in cached if path.exists()} == {
+        path: mode for path, mode in cached.items() if path.exists()
+    }

@@ -3,7 +3,9 @@ here."""
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -316,3 +318,144 @@ def test_the_day_of_a_release_is_told_where_the_index_tells_it(installed, index,
         ("lamp", Level.PATCH, "2026-09-30"),
         ("shade", Level.MAJOR, None),
     ]
+
+
+class _Denies(BaseHTTPRequestHandler):
+    """What answers in place of an index."""
+
+    answer: tuple[int, bytes]
+
+    def do_GET(self) -> None:
+        code, body = self.answer
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - named by the standard library
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def denied(request: pytest.FixtureRequest) -> Iterator[str]:
+    handler = type("Denies", (_Denies,), {"answer": request.param})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/simple/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+LOGIN = b"<html><title>Sign in</title><form action='/login'><input name='user'></form></html>"
+
+
+@pytest.mark.parametrize(
+    "denied", [(401, b""), (403, b""), (404, b""), (200, LOGIN)], indirect=True
+)
+def test_an_index_that_tells_nothing_is_no_proof_of_the_newest(installed, denied, reaching):
+    environment, rows, _resolver = installed("lamp==0.1.0", "shade==0.1.0")
+    environ = {"PIP_INDEX_URL": denied, "UV_CACHE_DIR": reaching.environ["UV_CACHE_DIR"]}
+    online = replace(reaching, environ=environ)
+    resolver = UvResolver(UvAdapter(online, folder=environment.path), Runner(online), environment)
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, Failure), found
+    assert found.cause.startswith("no package could be checked")
+    assert found.hint
+    one = resolve(environment, rows, {"lamp": None}, resolver)
+    assert isinstance(one, Failure), one
+    assert one.cause.startswith("lamp could not be checked")
+
+
+def test_what_the_index_does_not_have_is_not_called_current(installed, shelf, tmp_path):
+    own = write_wheel(tmp_path, "inhouse", "1.0")
+    path = Path(installed("lamp==0.1.0", "steady==1.0")[0].path)
+    uv("install", "-p", str(path), "--no-deps", "inhouse==1.0", f"--find-links={tmp_path}",
+       shelf=shelf, cache=tmp_path / "cache")  # fmt: skip
+    own.unlink()
+    environ = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
+    environ["UV_CACHE_DIR"] = str(tmp_path / "cache")
+    found = candidates(*look(path, Host(sys.platform, str(tmp_path), environ)))
+    assert isinstance(found, UpgradeCandidates), found
+    assert [row.name for row in found.rows] == ["lamp"]
+    assert [(row.name, row.reason[:13]) for row in found.fixed] == [("inhouse", "not checked: ")]
+    assert found.current == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_requirement_by_url_does_not_stand_in_the_way(
+    there, installed, shelf, tmp_path, reaching
+):
+    path = Path(installed("lamp==0.1.0", "wire==1.0")[0].path)
+    name = "wire" if there else "nowhere"
+    far = f"{name} @ https://files.example/{name}-1.0-py3-none-any.whl"
+    write_wheel(tmp_path, "pointing", "1.0", (far,))
+    uv("install", "-p", str(path), "--no-deps", str(tmp_path / "pointing-1.0-py3-none-any.whl"),
+       shelf=shelf, cache=tmp_path / "cache")  # fmt: skip
+    environment, rows, resolver = look(path, reaching)
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, UpgradeCandidates), found
+    assert [row.name for row in found.rows] == (["lamp"] if there else ["lamp", "wire"])
+    reasons = {row.name: row.reason for row in found.fixed}
+    assert reasons.get("wire", "") == ("required by pointing from a URL" if there else "")
+    answer = resolve(environment, rows, {"lamp": None}, resolver)
+    assert isinstance(answer, Resolution), answer
+    assert answer.changes == (Change("lamp", "0.1.0", "0.1.1"),)
+
+
+@pytest.mark.parametrize(
+    ("variable", "line", "target"),
+    [
+        ("PIP_CONSTRAINT", "wire<1.1", "1.0"),
+        ("UV_CONSTRAINT", "wire<2", "1.1"),
+        ("UV_OVERRIDE", "wire<2", "1.1"),
+        (None, "", "2.0"),
+    ],
+)
+def test_what_a_person_bounds_counts(variable, line, target, installed, tmp_path, reaching):
+    environment, rows, _resolver = installed("wire==1.0")
+    bounds = tmp_path / "bounds.txt"
+    bounds.write_text(f"{line}\n")
+    more = {variable: str(bounds)} if variable else {}
+    host = replace(reaching, environ={**reaching.environ, **more})
+    resolver = UvResolver(UvAdapter(host, folder=environment.path), Runner(host), environment)
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, UpgradeCandidates), found
+    assert [row.target for row in found.rows] == [target]
+
+
+def test_an_empty_metadata_folder_is_no_obstacle(installed, reaching):
+    path = Path(installed("lamp==0.1.0", "cloud==1.0", "wire==1.0")[0].path)
+    site = next(path.glob("lib/python*/site-packages"))
+    (site / "ghost-1.0.dist-info").mkdir()
+    environment, rows, resolver = look(path, reaching)
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, UpgradeCandidates), found
+    assert [(row.name, row.reason) for row in found.fixed] == [("ghost", "no METADATA")]
+    answer = resolve(environment, rows, {"lamp": None}, resolver)
+    assert isinstance(answer, Resolution), answer
+    assert answer.changes == (Change("lamp", "0.1.0", "0.1.1"),)
+
+
+def test_what_has_two_metadata_folders_or_no_record_is_left_alone(installed, reaching):
+    path = Path(installed("lamp==0.1.0", "cloud==1.0", "wire==1.0", "shade==0.1.0")[0].path)
+    site = next(path.glob("lib/python*/site-packages"))
+    shutil.copytree(site / "wire-1.0.dist-info", site / "wire-0.9.dist-info")
+    (site / "shade-0.1.0.dist-info" / "RECORD").unlink()
+    environment, rows, resolver = look(path, reaching)
+    found = candidates(environment, rows, resolver)
+    assert isinstance(found, UpgradeCandidates), found
+    assert {row.name: row.reason for row in found.fixed} == {
+        "shade": "no RECORD (not installed from a wheel)",
+        "wire": "installed more than once",
+    }
+    for chosen in ({"lamp": None}, {"lamp": "0.1.1"}):
+        answer = resolve(environment, rows, chosen, resolver)
+        assert isinstance(answer, Resolution), answer
+        assert answer.changes == (Change("lamp", "0.1.0", "0.1.1"),)

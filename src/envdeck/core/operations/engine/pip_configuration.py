@@ -86,6 +86,34 @@ def _own_files(host: Host) -> list[str]:
     return [file] if file else []
 
 
+def constraint_files(host: Host, environment: str | None = None) -> tuple[str, ...]:
+    """Return the files (or URLs) by which a person bounds versions, as absolute paths: pip's
+    `constraint`, by file or variable, and uv's variable."""
+    told = f"{pip_options(host, environment).get('constraint', '')} "
+    return _files(told + (host.variable("UV_CONSTRAINT") or ""), host)
+
+
+def override_files(host: Host) -> tuple[str, ...]:
+    """Return the files (or URLs) by which a person overrides requirements for uv."""
+    return _files(host.variable("UV_OVERRIDE") or "", host)
+
+
+def requires_hashes(host: Host, environment: str | None = None) -> bool:
+    """Tell whether a person has nothing installed without a hash that was known before."""
+    told = pip_options(host, environment).get("require-hashes", "")
+    return any(
+        text.strip().lower() in TRUE for text in (told, host.variable("UV_REQUIRE_HASHES") or "")
+    )
+
+
+def _files(told: str, host: Host) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            each if "://" in each else os.path.abspath(host.expand(each)) for each in told.split()
+        )
+    )
+
+
 def elsewhere_of(paths: Sequence[str]) -> tuple[str, str] | None:
     """Return the first of `uv.toml` files that has uv install into another place than the
     environment it is told (`[pip] target` or `prefix`), and the key; nothing else overrules

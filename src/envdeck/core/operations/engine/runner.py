@@ -3,6 +3,7 @@
 import contextlib
 import os
 import queue
+import re
 import select
 import signal
 import subprocess
@@ -68,6 +69,8 @@ def _last_written(line: bytes) -> bytes:
 STDOUT_LIMIT = 64 * 1024 * 1024
 """Bytes of standard output that are kept."""
 TAIL_LINES = 40
+_HEAD_LINES = 4
+_FAILURE = re.compile(r"Failed to (?:build|download|fetch)|Failed building|\A\s*(?:error|×)", re.I)
 GRACE_SECONDS = 5.0
 """What a command has to clean up after it was asked to end, before it is killed."""
 
@@ -188,6 +191,7 @@ class _Run:
         self._kept_bytes = 0
         self._cut = False
         self._lines = {name: Lines(LINE_LIMIT + _BEHIND) for name in (_STDOUT, _STDERR)}
+        self._head: list[str] = []
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._asked_at: float | None = None
         self._killed_at: float | None = None
@@ -230,13 +234,21 @@ class _Run:
         return Completed(
             code,
             stdout if self._data else self._mask(stdout),
-            tuple(self._tail),
+            (*self._head, *self._tail),
             time.monotonic() - started,
             by_person,
             overdue,
             self._cut,
             self._program,
         )
+
+    def _keep_told(self, text: str) -> None:
+        """Keep the last lines, and of those that no longer fit the first few that begin a failure:
+        which package it is that a tool cannot build stands above all that the build wrote."""
+        if len(self._tail) == TAIL_LINES and len(self._head) < _HEAD_LINES:
+            first = self._tail[0]
+            self._head += [first] if _FAILURE.search(first) else []
+        self._tail.append(text)
 
     def _over(self) -> bool:
         """Whether it has ended and all is read; or it was killed, and who holds a pipe open
@@ -334,7 +346,7 @@ class _Run:
         for line in lines:
             text = self._mask(line.decode("utf-8", "replace"))[:LINE_LIMIT]
             if name == _STDERR:
-                self._tail.append(text)
+                self._keep_told(text)
             self._tell(OutputLine(text))
 
     def _drain(self, readers: Sequence[threading.Thread]) -> None:

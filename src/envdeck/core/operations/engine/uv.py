@@ -19,7 +19,10 @@ from envdeck.core.inspection.pip_options import uv_configuration
 from envdeck.core.model import Creation, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ
 from envdeck.core.operations.engine.pip_configuration import (
+    constraint_files,
     elsewhere_of,
+    override_files,
+    requires_hashes,
     translated,
 )
 from envdeck.core.system.host import Host
@@ -127,9 +130,10 @@ class UvAdapter:
         """Install what a requirements file asks for into the environment of `python`, its
         executable."""
         how = rules or InstallRules()
-        flags = [] if how.dependencies else ["--no-deps"]
+        flags = [*self._bounds(None)] if how.dependencies else ["--no-deps"]
         flags += [f"--reinstall-package={name}" for name in how.reinstall]
-        flags += ["--require-hashes"] if how.hashes else []
+        hashes = how.hashes or (how.dependencies and requires_hashes(self.host, self.environment))
+        flags += ["--require-hashes"] if hashes else []
         flags += ["--only-binary=:all:"] if how.only_binary else []
         flags += [] if how.compiles else ["--no-compile-bytecode"]
         flags += ["-r", how.manifest] if how.manifest else []
@@ -143,12 +147,14 @@ class UvAdapter:
         *,
         upgrade: Sequence[str] | None = None,
         constraints: str | None = None,
+        overrides: str | None = None,
         dependencies: bool = True,
         reinstall: Sequence[str] = (),
     ) -> Command:
         """Say what :meth:`install` would change; with `upgrade`, as it upgrades those names, or
         all where there are none, with the rest of the requirements kept satisfied."""
-        flags = ["--dry-run", *_JSON, "-r", requirements, *_constrained(constraints)]
+        flags = ["--dry-run", *_JSON, "-r", requirements]
+        flags += [*_constrained(constraints), *self._bounds(overrides)]
         if upgrade is not None:
             flags += [f"--upgrade-package={name}" for name in upgrade] or ["--upgrade"]
         flags += [] if dependencies else ["--no-deps"]
@@ -225,6 +231,17 @@ class UvAdapter:
     def _indexes(self) -> tuple[str, ...]:
         """Return what is told by arguments, since uv knows no variable for it."""
         return ("--no-index",) if "UV_NO_INDEX" in self._translated() else ()
+
+    def _bounds(self, overrides: str | None) -> tuple[str, ...]:
+        """Return the person's own constraints and overrides, for what uv is to choose versions of,
+        with one more file of overrides. An argument makes uv pass over the variable, so all are
+        told by arguments."""
+        found: list[str] = []
+        for file in constraint_files(self.host, self.environment):
+            found += ["-c", file]
+        for file in (*override_files(self.host), *([overrides] if overrides else [])):
+            found += ["--override", file]
+        return tuple(found)
 
     def _of_project(
         self, *arguments: str, data: bool = False, more: Mapping[str, str] | None = None

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from envdeck.core.inspection.activation import ACTIVATION, added_lines, merge_lines
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
 from envdeck.core.inspection.packages.record import (
     COMPILED,
@@ -103,6 +104,14 @@ def _set_rows(folder: str, changed: dict[str, bytes | None]) -> None:
 
 ALWAYS = ("pip.conf", "pip.ini", ".env")
 """Carried over whether a list of unowned files has them or not."""
+_OF_MANAGERS = (
+    *(".project", ".tox-info.json", ".tox-config1", "pipx_metadata.json", "uv-receipt.toml"),
+    *(".install_state_v1", ".install_state_v2"),
+    *(f"bin/{name}" for name in ("preactivate", "postactivate", "predeactivate")),
+    *(f"bin/{name}" for name in ("postdeactivate", "get_env_details")),
+)
+"""No creator writes them again; carried over where the new environment has none."""
+_SCRIPT_LIMIT = 64 * 1024
 
 _PART = 1024 * 1024
 _MINOR = re.compile(r"(lib|lib64)/(?:python|pypy)\d+\.\d+t?/")
@@ -142,7 +151,17 @@ def carry_over(
     carried: list[str] = []
     conflicts: list[NotCarried] = []
     present = [name for name in ALWAYS if reach.lexists(os.path.join(before.path, name))]
+    present += [
+        name
+        for name in _OF_MANAGERS
+        if reach.lexists(os.path.join(before.path, name))
+        and not os.path.lexists(os.path.join(after.path, name))
+    ]
+    merged = frozenset(_merge_activation(before, after))
+    carried += sorted(merged)
     for path in dict.fromkeys([*present, *files]):
+        if path in merged:
+            continue
         target = mapped(path, before, after)
         reason = "is not inside the environment" if target is None else ""
         if target is not None:
@@ -152,6 +171,28 @@ def carry_over(
         else:
             carried.append(target)
     return Carried(tuple(carried), set_marks(recipe, after), tuple(conflicts))
+
+
+def _merge_activation(before: Environment, after: Environment) -> Iterator[str]:
+    """Bring a person's lines in activation scripts into the new ones, and yield which have any."""
+    if before.python.executable is None:
+        return
+    scripts = os.path.basename(os.path.dirname(before.python.executable))
+    for name in sorted(ACTIVATION):
+        old, new = (os.path.join(each.path, scripts, name) for each in (before, after))
+        was = read_bounded(old, _SCRIPT_LIMIT)
+        now = read_bounded(new, _SCRIPT_LIMIT)
+        if isinstance(was, Unread) or isinstance(now, Unread) or os.path.islink(new):
+            continue
+        now = now.replace(os.fsencode(after.path), os.fsencode(before.path))
+        if was == now:
+            continue
+        wanted = merge_lines(name, was, now)
+        if wanted != now:
+            mode = stat.S_IMODE(reach.stat(old).st_mode)
+            write_atomically(new, wanted, mode=mode)
+        if wanted != now or added_lines(name, was):
+            yield f"{scripts}/{name}"
 
 
 def bring(before: str, path: str, after: str, target: str, *, replace: bool) -> str | None:

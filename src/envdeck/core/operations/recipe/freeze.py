@@ -231,15 +231,25 @@ def freeze(environment: Environment, *, quick: bool = False) -> Recipe:
     It works on broken and moved environments, and never raises: what cannot be read becomes the
     problem of a pin or of the recipe.
     """
-    pins = [_pin(row, environment, quick=quick) for row in read_heads(environment)]
+    heads = read_heads(environment)
+    hollow = {row.path for row in heads if row.problem and _is_empty(row.path)}
+    pins = [_pin(row, environment, quick=quick) for row in heads if row.path not in hollow]
     return Recipe(
         path=environment.path,
         python=environment.python.version,
         creation=environment.creation,
         pins=_settled(pins),
-        leftovers=leftovers(environment.site_packages),
+        leftovers=(*leftovers(environment.site_packages), *sorted(hollow)),
         problems=_problems(environment),
     )
+
+
+def _is_empty(path: str) -> bool:
+    """Tell whether a metadata folder is all that an uninstall has left of a distribution."""
+    try:
+        return not reach.listdir(path)
+    except (OSError, ValueError):
+        return False
 
 
 def _problems(environment: Environment) -> tuple[str, ...]:

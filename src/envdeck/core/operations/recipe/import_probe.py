@@ -4,9 +4,10 @@ It runs the packages' own code, as a person would by using them, and so belongs 
 to looking: after a person's yes, bounded in time, without their secrets, home or network.
 """
 
+import ast
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,6 +73,65 @@ def _is_wanted(name: str) -> bool:
     )
 
 
+_SOURCES = 3_000
+_SOURCE_LIMIT = 1024 * 1024
+_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+def is_optional(info: str, module: str) -> bool:
+    """Tell whether the distribution whose metadata folder is `info` imports a module of its own,
+    and nowhere but where it goes on without it."""
+    rows = record_of(info)
+    if isinstance(rows, Unread):
+        return False
+    folder, own, found = os.path.dirname(info), module.replace(".", "/"), False
+    paths = [row.path for row in rows if row.path.endswith(".py")]
+    for path in paths[:_SOURCES]:
+        if path.startswith(("/", "..", f"{own}.py", f"{own}/")):
+            continue
+        data = read_bounded(os.path.join(folder, path), _SOURCE_LIMIT)
+        if isinstance(data, Unread):
+            return False
+        if module.encode() not in data:
+            continue
+        try:
+            places = list(_imports_of(module, ast.parse(data).body, guarded=False))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False  # what is not for this Python says nothing
+        if not all(places):
+            return False
+        found = found or bool(places)
+    return found and len(paths) <= _SOURCES
+
+
+def _imports_of(module: str, nodes: Iterable[ast.AST], *, guarded: bool) -> Iterator[bool]:
+    """Yield of each import of a module whether it is one that may fail."""
+    for node in nodes:
+        match node:
+            case ast.Import(names=names):
+                told = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(origin), level=0, names=names):
+                told = [origin, *(f"{origin}.{alias.name}" for alias in names)]
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=last):
+                caught = guarded or any(map(_catches, handlers))
+                yield from _imports_of(module, body, guarded=caught)
+                yield from _imports_of(module, [*handlers, *orelse, *last], guarded=guarded)
+                continue
+            case _:
+                children = ast.iter_child_nodes(node)
+                yield from _imports_of(module, children, guarded=guarded)
+                continue
+        if any(name == module or name.startswith(f"{module}.") for name in told):
+            yield guarded
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(name, ast.Name) and name.id in _CAUGHT for name in names)
+
+
 _RESTARTS = 20
 """So many imports may end the interpreter itself before the rest is left untried."""
 _ALONE = 20
@@ -105,6 +165,9 @@ class Imports:
     """Of the untried, those for which there was no time left."""
     problem: str = ""
     """Why nothing could be tried (the interpreter does not run), or empty."""
+    optional: tuple[tuple[str, str, str], ...] = ()
+    """Name, module and reason of what fails and its distribution does without: one with no other
+    failures is among the imported."""
 
 
 class _Runs(Protocol):
@@ -167,7 +230,16 @@ def probe(
     for name in list(failed)[:_ALONE]:
         session.run([each for each in tries if each.name == name])
     wanted = names if only is None else names & set(only)
-    return _judged(wanted, tries, session.reasons, session.problem)
+    folders = {listed.name: listed.path for listed in list_names(environment.site_packages)}
+    works = {each.name for each, reason in session.reasons.items() if reason is None}
+    spared = {
+        each
+        for each, reason in session.reasons.items()
+        if reason is not None
+        and each.name in works
+        and (each in session.declined or is_optional(folders[each.name], each.module))
+    }
+    return _judged(wanted, tries, session.reasons, spared, session.problem)
 
 
 @dataclass(slots=True)
@@ -184,6 +256,8 @@ class _Session:
     """Seconds."""
     reasons: dict[_Try, str | None] = field(default_factory=dict)
     """Why an import failed, or None where it did not."""
+    declined: set[_Try] = field(default_factory=set)
+    """The modules that themselves say that they are not available."""
     problem: str = ""
 
     def run(self, tries: Sequence[_Try]) -> None:
@@ -197,7 +271,9 @@ class _Session:
             done = self.runner.run(command, stopped=self.stopped, limit=self.left)
             self.left -= done.seconds
             started, found, ended = _read(done.stdout, part)
-            self.reasons.update(found)
+            self.reasons.update({each: reason for each, (reason, _) in found.items()})
+            self.declined -= found.keys()
+            self.declined |= {each for each, (_, declined) in found.items() if declined}
             waiting = waiting[len(found) :]
             if done.overdue or done.stopped:
                 return
@@ -211,6 +287,16 @@ class _Session:
 def lost_imports(before: Imports, after: Imports) -> tuple[tuple[str, str], ...]:
     """Return name and reason of what could be imported before and cannot now."""
     return tuple((name, reason) for name, reason in after.failed if name in before.imported)
+
+
+def lost_options(before: Imports, after: Imports) -> tuple[tuple[str, str], ...]:
+    """Return name and reason of the optional modules that are not available any more."""
+    without = {module for _, module, _ in before.optional}
+    return tuple(
+        (name, f"{module}: {reason}")
+        for name, module, reason in after.optional
+        if name in before.imported and module not in without
+    )
 
 
 def _part(waiting: Sequence[_Try]) -> list[_Try]:
@@ -258,11 +344,13 @@ def _environ(environment: Environment, variables: Mapping[str, str], folder: str
     }
 
 
-def _read(stdout: str, part: Sequence[_Try]) -> tuple[bool, dict[_Try, str | None], bool]:
-    """Return whether it began, the reason or None of each import that ended, in order, and
-    whether it came to its end."""
+def _read(
+    stdout: str, part: Sequence[_Try]
+) -> tuple[bool, dict[_Try, tuple[str | None, bool]], bool]:
+    """Return whether it began, of each import that ended, in order, the reason or None and
+    whether the module declines, and whether it came to its end."""
     started = ended = False
-    found: dict[_Try, str | None] = {}
+    found: dict[_Try, tuple[str | None, bool]] = {}
     for line in stdout.split("\n"):
         if not line.startswith(MARK):
             continue
@@ -275,8 +363,8 @@ def _read(stdout: str, part: Sequence[_Try]) -> tuple[bool, dict[_Try, str | Non
                 started = True
             case ["end"]:
                 ended = True
-            case [int(index), str() | None as reason] if index == len(found) < len(part):
-                found[part[index]] = reason
+            case [int(index), str() | None as reason, *more] if index == len(found) < len(part):
+                found[part[index]] = (reason, more == [True])
     return started, found, ended
 
 
@@ -287,14 +375,22 @@ def _why(done: Completed) -> str:
 
 
 def _judged(
-    names: set[str], tries: Sequence[_Try], reasons: Mapping[_Try, str | None], problem: str
+    names: set[str],
+    tries: Sequence[_Try],
+    reasons: Mapping[_Try, str | None],
+    spared: Collection[_Try],
+    problem: str,
 ) -> Imports:
     failed: dict[str, str] = {}
+    optional: list[tuple[str, str, str]] = []
     for each, reason in reasons.items():
-        if reason is not None:
+        if reason is not None and each in spared:
+            optional.append((each.name, each.module, mask_text(reason)))
+        elif reason is not None:
             failed.setdefault(each.name, mask_text(f"{each.module}: {reason}"))
     unfinished = {each.name for each in tries if each not in reasons}
     imported = frozenset(each.name for each in reasons) - failed.keys() - unfinished
     untried = frozenset(names - imported - failed.keys())
     late = frozenset(unfinished - failed.keys())
-    return Imports(imported, tuple(sorted(failed.items())), untried, late, problem)
+    failures = tuple(sorted(failed.items()))
+    return Imports(imported, failures, untried, late, problem, tuple(sorted(optional)))

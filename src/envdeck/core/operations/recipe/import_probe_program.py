@@ -6,6 +6,9 @@ What it imports may write to files of its own. In a new environment these may be
 one that is in use, or from a cache: such a file is made a copy first. With a second argument it is
 the one in use: nothing in it may be written, and an import that fails after it tried counts as one
 that could be done. From Python 3.8 on, where that can be seen.
+
+With each reason it tells whether the module declines: a statement of its own raises ImportError,
+and no other failure led to it.
 """
 
 MARK = "envdeck-probe "
@@ -78,11 +81,21 @@ def watch(event, arguments):
         busy.discard(get_ident())
 if hasattr(sys, "addaudithook"):
     sys.addaudithook(watch)
+def declines(name, error):
+    import opcode
+    trace = sys.exc_info()[2]
+    while trace.tb_next:
+        trace = trace.tb_next
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    code = trace.tb_frame.f_code.co_code[trace.tb_lasti]
+    raised = (code if isinstance(code, int) else ord(code)) == opcode.opmap["RAISE_VARARGS"]
+    alone = getattr(error, "__context__", error) is None
+    return isinstance(error, ImportError) and module == name and raised and alone
 names = json.loads(sys.argv[1])
 sys.argv[:] = [""]
 say("start")
 for index, name in enumerate(names):
-    reason = None
+    reason, declined = None, False
     del kept[:]
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, ring)
@@ -96,6 +109,10 @@ for index, name in enumerate(names):
             reason = (type(error).__name__ + ": " + str(error))[:300]
         except BaseException:
             reason = type(error).__name__
+        try:
+            declined = declines(str(name), error)
+        except BaseException:
+            pass
     if os.getpid() != pid:
         os._exit(0)
     try:
@@ -103,7 +120,7 @@ for index, name in enumerate(names):
             signal.setitimer(signal.ITIMER_REAL, 0)
     except Slow:
         pass
-    say(index, None if kept else reason)
+    say(index, None if kept else reason, declined)
 say("end")
 os._exit(0)
 """

@@ -76,9 +76,22 @@ class ExactInstall:
             lost += self._refuse(foreign)
             lost += self._obtain([pin for pin in wanted if pin not in lost])
         self._salvage(lost)
+        self._bring_new()
         if not self.same_minor:
             self._bring_seeds()
         self._install_chosen()
+
+    def _bring_new(self) -> None:
+        """Install what only newer releases need; where that fails, who needs it will miss it."""
+        known = {pin.name for pin in self.recipe.pins}
+        expected = self.building.blueprint.source.expected
+        new = {name: version for name, version in expected if name not in known}
+        if not new:
+            return
+        there = {each.name for each in read_distributions(self.building.environment())}
+        lines = [f"{name}=={version}" for name, version in new.items() if name not in there]
+        if lines:
+            self.building.install_lines(lines)
 
     def _bring_seeds(self) -> None:
         """Install what a creator no longer seeds (setuptools, since Python 3.12), at least as

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -126,7 +127,8 @@ class Verdict(StrEnum):
     """Only a source distribution: it has to be built here."""
     UNSUPPORTED = "unsupported"
     """It does not support that Python: by `Requires-Python`, or since all it has are wheels for
-    others. uv passes over upper bounds (`<3.13`), and so does this."""
+    others. uv passes over upper bounds (`<3.13`): that of the version here is known from its
+    metadata, those of others are not."""
     GONE = "gone"
     """The index does not have that version (any more)."""
     UNKNOWN = "unknown"
@@ -221,6 +223,7 @@ def forecast(
     folder: str,
     *,
     environment: str | None = None,
+    bounds: Mapping[str, str] | None = None,
     offline: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Forecast:
@@ -228,8 +231,8 @@ def forecast(
 
     Wheels count when they are for that version, implementation and platform. `folder` is a
     place for temporary files, which are removed; `environment` the folder whose `pip.conf`
-    counts. Nothing is installed or built. It takes one run of uv where all have wheels, and
-    some hundred at the very most.
+    counts; `bounds` the `Requires-Python` of pins by name. Nothing is installed or built. It
+    takes one run of uv where all have wheels, and some hundred at the very most.
     """
     python = minor_of(interpreter.version)
     uv = UvAdapter(host, folder=folder, environment=environment, offline=offline)
@@ -245,18 +248,41 @@ def forecast(
         else:
             lines[name] = f"{name}=={version}"
     asker = Asker(host, uv, interpreter.executable, folder, stopped)
-    found = {**apart, **_judge(asker, {name: version for name, version, _ in wanted}, lines)}
+    kept_out = {
+        name: told
+        for name, told in (bounds or {}).items()
+        if name in lines and not _admits(told, interpreter.version)
+    }
+    versions = {name: version for name, version, _ in wanted}
+    found = {**apart, **_judge(asker, versions, lines, kept_out)}
     outlooks = tuple(found[name] for name, _, _ in wanted)
     return Forecast(python, outlooks, _problem(outlooks, lines))
 
 
-def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dict[str, PinForecast]:
+def _admits(bound: str, version: str | None) -> bool:
+    """Tell whether a `Requires-Python` admits a version; what cannot be read does."""
+    try:
+        return SpecifierSet(bound).contains(Version(version or ""), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return True
+
+
+def _judge(
+    asker: Asker, versions: dict[str, str], lines: dict[str, str], kept_out: Mapping[str, str]
+) -> dict[str, PinForecast]:
     wheels = asker.ask(lines, only_binary=True)
-    without = {name: lines[name] for name in lines if wheels[name].version is None}
-    unanswered = [name for name in without if _not_asked(wheels[name])]
+    without = {
+        name: lines[name] for name in lines if wheels[name].version is None or name in kept_out
+    }
+    unanswered = [
+        name for name in without if wheels[name].version is None and _not_asked(wheels[name])
+    ]
     open_ = {name: line for name, line in without.items() if name not in unanswered}
     sources = asker.ask(open_, only_binary=False)
-    above = {name: f"{name}>={versions[name].partition('+')[0]}" for name in open_}
+    above = {
+        name: f"{name}{'>' if name in kept_out else '>='}{versions[name].partition('+')[0]}"
+        for name in open_
+    }
     smallest = asker.ask(above, only_binary=True, resolution="lowest")
     some = {name: line for name, line in above.items() if smallest[name].version is not None}
     newest = asker.ask(some, only_binary=True, resolution="highest")
@@ -269,6 +295,8 @@ def _judge(asker: Asker, versions: dict[str, str], lines: dict[str, str]) -> dic
             found[name] = PinForecast(name, version, Verdict.UNKNOWN, note=_note(wheels[name]))
         else:
             verdict, note = _verdict(sources[name], version)
+            if name in kept_out:
+                verdict, note = Verdict.UNSUPPORTED, f"requires Python {kept_out[name]}"
             found[name] = PinForecast(
                 name,
                 version,

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeAlias
 
 from packaging.version import InvalidVersion, Version
@@ -21,11 +22,13 @@ from envdeck.core.model import (
     NoPlan,
     Python,
 )
+from envdeck.core.operations.engine.runner import Runner
+from envdeck.core.operations.engine.uv import UvAdapter, read_pins
 from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.recipe.recipe import Recipe
 from envdeck.core.operations.recreate.doubts import DoubtSearch, find_doubts
-from envdeck.core.operations.recreate.forecast import Forecast, Verdict, forecast
+from envdeck.core.operations.recreate.forecast import CALL_SECONDS, Forecast, Verdict, forecast
 from envdeck.core.operations.shared.context import Context, Stopped
 from envdeck.core.operations.shared.interpreters import interpreter_choices
 from envdeck.core.operations.sources.offer import sources, sources_of
@@ -253,6 +256,11 @@ def forecast_for(
             interpreter,
             folder,
             environment=environment.path,
+            bounds={
+                row.name: row.requires_python
+                for row in read_distributions(environment)
+                if row.requires_python
+            },
             offline=context.policy.offline,
             stopped=stopped,
         )
@@ -262,7 +270,8 @@ def forecast_for(
 
 
 Jumps: TypeAlias = tuple[tuple[str, str, str], ...]
-"""Name, version now, version then."""
+"""Name, version now, version then; :data:`NOT_HERE` for what a newer release needs besides."""
+NOT_HERE = "not installed"
 
 
 def jump_over(
@@ -289,7 +298,40 @@ def jump_over(
             )
         if target is not None and target != pin.version:
             found.append((pin.name, pin.version, target))
-    return tuple(found)
+    return (*found, *_needed_besides(context, environment, recipe, interpreter, tuple(found)))
+
+
+def _needed_besides(
+    context: Context,
+    environment: Environment,
+    recipe: Recipe,
+    interpreter: Interpreter,
+    jumps: Jumps,
+) -> Jumps:
+    """Return what the newer releases need that is not here; nothing where that cannot be told,
+    which is then met as a missing dependency."""
+    if not jumps:
+        return ()
+    moved = {name: version for name, _, version in jumps}
+    pins = {pin.name: moved.get(pin.name, pin.version) for pin in recipe.installed}
+    host = context.catalog.host
+    with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+        uv = UvAdapter(
+            host, folder=folder, environment=environment.path, offline=context.policy.offline
+        )
+        files = []
+        for name, lines in (("jumps.in", moved), ("pins.in", pins)):
+            files.append(os.path.join(folder, name))
+            text = "".join(f"{each}=={version}\n" for each, version in lines.items())
+            Path(files[-1]).write_text(text, "utf-8")
+        command = uv.resolve(files[0], python=interpreter.executable, constraints=files[1])
+        done = Runner(host).run(command, stopped=context.stopped, limit=CALL_SECONDS)
+    taken = read_pins(done) if done.ok else ()
+    return tuple(
+        (normalise(name), NOT_HERE, version)
+        for name, version in taken
+        if normalise(name) not in pins
+    )
 
 
 def jumped_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> PackageSource:
@@ -300,7 +342,10 @@ def jumped_source(source: PackageSource, recipe: Recipe, jumps: Jumps) -> Packag
         for pin in recipe.installed
         if pin.requirement and not pin.obstacle
     ]
+    new = {name: version for name, before, version in jumps if before == NOT_HERE}
+    lines += [f"{name}=={version}" for name, version in new.items()]
     expected = tuple((name, moved.get(name, version)) for name, version in source.expected)
+    expected += tuple(new.items())
     return replace(source, how=InstallMethod.PINS, requirements=tuple(lines), expected=expected)
 
 

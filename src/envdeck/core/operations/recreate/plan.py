@@ -41,8 +41,9 @@ from envdeck.core.operations.shared.base_interpreter import (
 )
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, recreate_warnings
+from envdeck.core.operations.shared.history import failed_before
 from envdeck.core.operations.shared.interpreters import interpreter_choices, pick
-from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.offer import source_of
 from envdeck.core.operations.sources.snapshot import (
     PastRecipe,
@@ -316,8 +317,13 @@ def plan_recreate(
         keep_edits=request.keep_edits,
         replaced_edits=replaced.count,
         look=look,
-        refusals=(*refusals, *no_room(environment.path, needs, context.ground)),
+        refusals=(
+            *refusals,
+            *not_writable(environment.path),
+            *no_room(environment.path, needs, context.ground),
+        ),
         allowed=allow,
+        offers=failed_before(environment.path, context.ground),
         needs_bytes=needs,
         frees_now_bytes=0,
         reclaims_bytes=needs,

@@ -17,7 +17,7 @@ from envdeck.core.model import (
     StepStarted,
 )
 from envdeck.core.operations.recipe.carry import Carried, carry_over, mapped
-from envdeck.core.operations.recipe.recipe import record_of
+from envdeck.core.operations.recipe.recipe import PinKind, Recipe, record_of
 from envdeck.core.operations.recipe.verify import Proof
 from envdeck.core.operations.recreate.exact import ExactInstall, SnapshotInstall
 from envdeck.core.operations.recreate.plan import RecreatePlan, unreleased
@@ -133,10 +133,13 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
         for each in proof.differences
         if each.kind == "missing" and each.name in SEED_PACKAGES and not restoring.same_minor
     ]
+    # What is built from a project's own files is as they are now.
+    live = _live(plan.recipe)
+    moved_on = [each for each in proof.differences if each.kind == "version" and each.name in live]
     differences = [
         each
         for each in proof.differences
-        if each.name not in plan.choices and each.name not in unseeded
+        if each.name not in plan.choices and each.name not in unseeded and each not in moved_on
     ]
     for each in differences:
         if each.kind == "missing" or (each.kind == "version" and each.name not in plan.jumped):
@@ -155,6 +158,7 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
     else:
         said = [f"{proof.equal:,} of {proof.total:,} packages identical by RECORD"]
         said += _named("rebuilt from their origin", [each.name for each in differences])
+    said += [f"{each.name} {each.before} is {each.after} now (editable)" for each in moved_on[:5]]
     said += _named("rebuilt from installed files", sorted(restoring.salvaged))
     said += _named("files kept", plan.chosen(PackageChoice.KEEP))
     said += _named("from the index", plan.chosen(PackageChoice.RELEASE))
@@ -162,6 +166,12 @@ def _proved(restoring: ExactInstall, proof: Proof, plan: RecreatePlan) -> list[s
     if restoring.building.offline:
         said.append("offline, from the cache")
     return said
+
+
+def _live(recipe: Recipe) -> frozenset[str]:
+    """Return the names of the editable installs: their project, not the environment, decides
+    which version they are and what they require."""
+    return frozenset(pin.name for pin in recipe.installed if pin.kind is PinKind.EDITABLE)
 
 
 def _named(what: str, names: Sequence[str]) -> list[str]:
@@ -203,19 +213,21 @@ def _carried(carried: Carried) -> list[str]:
 def _checked(plan: RecreatePlan, building: StagedBuild, tried: frozenset[str] | None) -> list[str]:
     omitted = {*plan.chosen(PackageChoice.OMIT)}
     problems = building.unmet(plan.environment)
-    lacking = [each for each in problems if _asked(each[1]) not in omitted]
+    live = _live(plan.recipe)
+    lacking = [each for each in problems if _asked(each[1]) not in omitted and each[0] not in live]
     if lacking and plan.past is None:
         name, missing = lacking[0]
         raise BuildError(f"{name} requires {missing}, which would be missing")
-    lost = building.imports_lost(plan.environment, tried)
-    if lost and not omitted:
-        raise BuildError(lost[0])
+    lost = building.check_imports(plan.environment, tried, held=not omitted)
     still = "imports verified"
     if tried is not None:
         still = "interpreter starts"
         still += f", imports {', '.join(sorted(tried)[:5])}" if tried else ""
     lacks = "which was omitted" if plan.past is None else "as in the snapshot"
-    said = [f"{name} requires {missing}, {lacks}" for name, missing in problems[:5]]
+    said = [
+        f"{name} requires {missing}, {'which is not installed' if name in live else lacks}"
+        for name, missing in problems[:5]
+    ]
     late = _named("imports not tested (time limit)", sorted(building.untried))
     return [*(said or ["no missing dependencies"]), *(lost or [still]), *late]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from envdeck.core.inspection.protection import TRASH
+from envdeck.core.model import IMPORT_CHECK, Refusal
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.core.operations.transaction.places import ENVIRONMENT, MANIFEST, former_trash
 from envdeck.core.operations.transaction.resolve import is_same, item_problem
@@ -53,6 +54,18 @@ def read_history(ground: OperationStore, items: Iterable[Item] = ()) -> tuple[Hi
         for entry in reversed(entries)
     ]
     return (*past, *(HistoryItem(each, each.reason) for each in unreadable))
+
+
+def failed_before(path: str, ground: OperationStore) -> tuple[Refusal, ...]:
+    """Return the check that the last operation on an environment failed by, where a person may
+    accept that."""
+    here = [entry for entry in ground.journal.read_all()[0] if entry.path == path]
+    if not here or here[-1].phase is not Phase.ROLLED_BACK or not here[-1].failed_checks:
+        return ()
+    return tuple(
+        Refusal(IMPORT_CHECK, f"at the last attempt: {told}", path=path, overrulable=True)
+        for told in here[-1].failed_checks
+    )
 
 
 def find_halves(entries: Iterable[Entry], ground: OperationStore) -> frozenset[str]:

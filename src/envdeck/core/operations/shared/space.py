@@ -132,6 +132,18 @@ _SPARE_BYTES = 64 * 1024 * 1024
 _SPARE_FILES = 64
 
 
+def not_writable(path: str) -> tuple[Refusal, ...]:
+    """Return why what is built for `path` could not be put there, or nothing: to take a folder's
+    place is to write into the one above it, and into the folder itself where that is moved."""
+    parent = os.path.dirname(path)
+    for folder in (parent, path):
+        if os.path.isdir(folder) and not os.access(folder, os.W_OK | os.X_OK):
+            why = f"no permission to write to {folder}"
+            hint = f"check its owner: `{shlex.join(['ls', '-ld', folder])}`"
+            return (Refusal("not-writable", why, hint=hint, path=path),)
+    return ()
+
+
 def no_room(path: str, needs: int | None, ground: OperationStore) -> tuple[Refusal, ...]:
     """Return why the disk is too full for what is built for `path`, or nothing.
 

@@ -14,16 +14,19 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from envdeck.core.inspection.packages.record import RECORD_LIMIT, RecordRow, rows
-from envdeck.core.inspection.packages.site_packages import list_names
+from envdeck.core.inspection.packages.site_packages import entries, list_names
 from envdeck.core.inspection.unowned import unowned_files
 from envdeck.core.model import Environment, PackageChange
 from envdeck.core.operations.guards.check import elsewhere
 from envdeck.core.operations.recipe.carry import bring, mapped
+from envdeck.core.operations.recipe.freeze import freeze
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.paths import lies_under
 from envdeck.core.system.words import join_some
@@ -48,6 +51,44 @@ class Changes:
     """These are in the old environment alone."""
     packages: tuple[str, ...] = ()
     """Names of distributions that were installed, changed or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTraces:
+    """What builds write into the projects that are installed from their own folder: no rollback
+    brings that back, and so it is said."""
+
+    folders: tuple[str, ...]
+    files: Mapping[str, tuple[int, int]]
+    """Time of the last change and size, by path."""
+
+    @classmethod
+    def of(cls, environment: Environment) -> Self:
+        """Look at those that are installed in an environment, and at its own project."""
+        sources = {pin.source for pin in freeze(environment, quick=True).installed}
+        sources.add(environment.project.path)
+        folders = tuple(sorted(source for source in sources if source is not None))
+        return cls(folders, dict(_egg_infos(folders)))
+
+    def changes(self) -> tuple[str, ...]:
+        """Return the folders of metadata that have been written to since."""
+        now = dict(_egg_infos(self.folders))
+        found = {path for path, state in now.items() if self.files.get(path) != state}
+        return tuple(sorted({os.path.dirname(path) for path in found | (self.files.keys() - now)}))
+
+
+def _egg_infos(folders: Iterable[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for folder in folders:
+        for place in (folder, os.path.join(folder, "src")):
+            names = entries(place)
+            for name in () if isinstance(names, Unread) else names:
+                info = os.path.join(place, name)
+                inside = entries(info) if name.endswith(".egg-info") else ()
+                for file in () if isinstance(inside, Unread) else inside:
+                    path = os.path.join(info, file)
+                    with suppress(OSError):
+                        status = reach.lstat(path)
+                        yield path, (status.st_mtime_ns, status.st_size)
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from envdeck.core.operations.guards.check import guard_context, obstacles
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
 from envdeck.core.operations.staging.changes import (
+    BuildTraces,
     ChangeMonitor,
     Packages,
     changed_between,
@@ -68,6 +69,7 @@ def replace_environment(
         Entry.begin(plan, plan.id, Move.EXCHANGE, target, plan.environment),
         bytes_aside=plan.reclaims_bytes,
     )
+    builds = BuildTraces.of(plan.environment)
     unable: OSError | None = None
     current: Transaction | None = None
     for trash in trash_of(plan.environment.path, ground):
@@ -84,6 +86,7 @@ def replace_environment(
                         edits=target.edits,
                     )
                 )
+                current.expect_movable()
                 _as_planned(plan)
                 building = StagedBuild(
                     plan.blueprint,
@@ -92,6 +95,7 @@ def replace_environment(
                     tell,
                     stopped,
                     project=plan.environment.project.path,
+                    allowed=plan.allowed,
                 )
                 verified = build(building)
                 watch = _caught_up(plan, building, verified)
@@ -104,7 +108,11 @@ def replace_environment(
         except BuildError as error:
             changed = () if current is None else current.entry.changed
             hint = error.way_out(plan.environment.path, ground)
-            return _rolled_back(error.message, hint, changed, stopped=error.stopped)
+            result = _rolled_back(error.message, hint, changed, stopped=error.stopped)
+            if traces := builds.changes():
+                told = f"{result.message}; rewritten by a build: {named(traces)}"
+                result = replace(result, message=told)
+            return replace(result, guard=error.guard)
         except OSError as error:
             if current is not None and current.entry.changed:
                 return _rolled_back(reason_of(error), "", current.entry.changed)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from envdeck.core.dotenv import values_of
-from envdeck.core.model import Creation, Environment
+from envdeck.core.model import IMPORT_CHECK, Creation, Environment
 from envdeck.core.operations.engine.command import Command, Completed, clean_environ, masker
 from envdeck.core.operations.engine.creators import Creator
 from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
@@ -22,6 +22,7 @@ from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.recipe.import_probe import (
     ImportRequest,
     lost_imports,
+    lost_options,
     probe,
 )
 from envdeck.core.operations.recipe.recipe import Recipe
@@ -205,7 +206,44 @@ def keep_owner(folder: str, place: str, probe: str) -> None:
         user = user if os.geteuid() == 0 else own.st_uid
         if (user, group) != (own.st_uid, own.st_gid):
             _hand_over(folder, place, user, group)
+    if shared := mode & (stat.S_IWGRP | stat.S_IWOTH) & _mode_of(os.path.join(place, "pyvenv.cfg")):
+        _share(folder, place, shared, mode & stat.S_ISGID)
     os.chmod(folder, mode)
+
+
+def _mode_of(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
+
+
+def _share(folder: str, place: str, bits: int, inherits: int) -> None:
+    """Let others write what its owner may write, below the top of an environment that they share;
+    new ones in a folder are to be the group's too where that one's are."""
+    for parent, folders, files in os.walk(folder):
+        for name in (*files, *folders):
+            path = os.path.join(parent, name)
+            mode = _mode_of(path)
+            if stat.S_ISLNK(mode) or not mode & stat.S_IWUSR:
+                continue
+            wanted = stat.S_IMODE(mode) | bits | (inherits if stat.S_ISDIR(mode) else 0)
+            if wanted != stat.S_IMODE(mode) and _make_own(path, place + path[len(folder) :]):
+                os.chmod(path, wanted)
+
+
+def _make_own(path: str, old: str) -> bool:
+    """Part a file from other names that it has, which may be an installer's cache's; False where it
+    is the file of the environment that was copied, and stays so."""
+    status = os.lstat(path)
+    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+        with suppress(OSError):
+            if os.path.samestat(os.lstat(old), status):
+                return False
+        alone = f"{path}.envdeck-own"
+        shutil.copy2(path, alone, follow_symlinks=False)
+        os.replace(alone, path)
+    return True
 
 
 def _of_new_ones(place: str, probe: str) -> tuple[int, int, int]:
@@ -234,13 +272,8 @@ def _give(path: str, old: str, user: int, group: int) -> None:
     status = os.lstat(path)
     if (status.st_uid, status.st_gid) == (user, group):
         return
-    if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
-        with suppress(OSError):
-            if os.path.samestat(os.lstat(old), status):  # a copy's file: the original's too
-                return
-        alone = f"{path}.envdeck-own"
-        shutil.copy2(path, alone, follow_symlinks=False)
-        os.replace(alone, path)
+    if not _make_own(path, old):
+        return
     os.chown(path, user, group, follow_symlinks=False)
     if not stat.S_ISLNK(status.st_mode):
         os.chmod(path, stat.S_IMODE(status.st_mode))  # which chown takes some of away
@@ -249,6 +282,8 @@ def _give(path: str, old: str, user: int, group: int) -> None:
 SCRATCH = "scratch"
 MISDIRECTED_HINT = "remove that setting, at least temporarily"
 _PROBE_SECONDS = 60.0
+_NOTED = 20
+"""So many failed imports are journalled."""
 _LACKING = frozenset(
     {FailureKind.OFFLINE, FailureKind.MISSING, FailureKind.NETWORK, FailureKind.CONFLICT}
     | {FailureKind.WHEEL}
@@ -266,8 +301,11 @@ class BuildError(Exception):
         *,
         stopped: bool = False,
         kind: FailureKind = FailureKind.OTHER,
+        guard: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.guard = guard
+        """The check that failed, where a person may accept that by its name."""
         self.message = message
         self.hint = hint
         self.stopped = stopped
@@ -305,6 +343,8 @@ class StagedBuild:
     """Whose code may run meanwhile, and print what its dotenv files hold."""
     untried: frozenset[str] = frozenset()
     """Names of which there was no time to try the imports."""
+    allowed: frozenset[str] = frozenset()
+    """Checks that may fail, since a person accepts that."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The links to its base as they will be; relative ones are absolute until it is settled."""
     records: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
@@ -461,10 +501,14 @@ class StagedBuild:
         made = self.environment()
         return new_dependency_problems(before, made) if dependency_problems(made) else ()
 
-    def imports_lost(self, before: Environment | None, names: frozenset[str] | None) -> list[str]:
-        """Return what can no longer be imported, one sentence each: of `names`, or of all.
+    def check_imports(
+        self, before: Environment | None, names: frozenset[str] | None, *, held: bool = True
+    ) -> list[str]:
+        """Return what can no longer be imported and is accepted or done without, one sentence
+        each: of `names`, or of all.
 
-        That the interpreter starts is asked in any case.
+        Raises :class:`BuildError` for anything else, where that is `held` against the new
+        environment. That the interpreter starts is asked in any case.
         """
         self._start()
         if names is not None and not names:
@@ -476,14 +520,30 @@ class StagedBuild:
             raise BuildError("cancelled", stopped=True)
         self.untried = after.late
         if after.problem:
-            return [after.problem]
-        if not after.failed or before is None:
+            raise BuildError(after.problem)
+        failed = {name for name, *_ in (*after.failed, *after.optional)}
+        if not failed or before is None:
             return []
-        failed = {name for name, _ in after.failed}
         old = ImportRequest(before, only=failed, limit=_PROBE_SECONDS, in_use=True)
         was = probe(old, host, runner, self.scratch(SCRATCH), self.stopped)
         mask = masker({}, self._hides)
-        return [f"import of {name} fails: {mask(why)}" for name, why in lost_imports(was, after)]
+        lost = [f"import of {name} fails: {mask(why)}" for name, why in lost_imports(was, after)]
+        if lost and held:
+            noted = tuple(each.encode("utf-8", "replace").decode() for each in lost[:_NOTED])
+            self.current.note(self.current.entry.phase, failed_checks=noted)
+            if IMPORT_CHECK not in self.allowed:
+                more = f" (and {len(lost) - 1:,} more)" if len(lost) > 1 else ""
+                raise BuildError(
+                    lost[0] + more,
+                    f"use `--allow {IMPORT_CHECK}` to accept it",
+                    guard=IMPORT_CHECK,
+                )
+            lost = [f"{each} (accepted)" for each in lost]
+        without = [
+            f"optional module of {name} not available: {mask(why)}"
+            for name, why in lost_options(was, after)
+        ]
+        return [*lost, *without]
 
     def _start(self) -> None:
         python = self.environment().python.executable or ""

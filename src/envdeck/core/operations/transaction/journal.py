@@ -26,6 +26,7 @@ _LIMIT = 1024 * 1024
 """Bytes; a real one has some four thousand."""
 _TEXTS = (
     *("id", "group", "path", "item", "file", "file_if_done", "file_if_not", "name", "manager"),
+    "file_digest",
     *("python", "mark", "message", "undoes", "undone_by", "boot"),
 )
 _IDS = ("id", "group", "undoes", "undone_by")
@@ -104,6 +105,9 @@ class Entry:
     """A file outside of the environment that is changed with it: the project's lock."""
     file_folder: Identity | None = None
     """The folder that the file lies in."""
+    file_digest: str = ""
+    """What the file held when the operation had changed it (SHA-256), so that later changes are
+    seen; empty in those of older versions."""
     file_if_done: str = ""
     """The file of the item that it is to hold when the operation is done; empty: as it is."""
     file_if_not: str = ""
@@ -122,6 +126,9 @@ class Entry:
     changed: tuple[str, ...] = ()
     """Files of the environment that were not as they had been when the operation was rolled back:
     the first of them, relative to it."""
+    failed_checks: tuple[str, ...] = ()
+    """What a check found that a person may accept, one sentence each (hostile text): accepted where
+    the operation was done, and why it was rolled back where it was."""
     undoes: str = ""
     """The operation that this one takes back."""
     undone_by: str = ""
@@ -342,12 +349,13 @@ def _entry(content: dict[str, Any], identifier: str) -> Entry:
     for name in ("keep_new", "two_steps", "is_file", "purged", "partly"):
         if not isinstance(values.get(name, False), bool):
             raise TypeError(f"{name} must be true or false")
-    changed = values.get("changed", [])
-    if not isinstance(changed, list) or not all(isinstance(one, str) for one in changed):
-        raise TypeError("changed is not a list of names")
-    if not all(map(_is_writable, changed)):
-        raise ValueError("changed has characters invalid in file names")
-    values["changed"] = tuple(changed)
+    for name in ("changed", "failed_checks"):
+        texts = values.get(name, [])
+        if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+            raise TypeError(f"{name} is not a list of names")
+        if not all(map(_is_writable, texts)):
+            raise ValueError(f"{name} has characters invalid in file names")
+        values[name] = tuple(texts)
     if values["id"] != identifier:
         raise ValueError("its id does not match its file name")
     if any(os.path.basename(values.get(name, "")) != values.get(name, "") for name in _IDS):

@@ -1,6 +1,7 @@
 """One operation on one environment, from the first journal entry to its end."""
 
 import errno
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -98,6 +99,15 @@ class OperationStore:
         return cls(host, disk_for(host))
 
 
+def digest_of(path: str) -> str:
+    """Return the SHA-256 of a file; empty where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 class Transaction:
     """Steps that are journalled before they are taken. Use :func:`transaction` to get one."""
 
@@ -151,6 +161,12 @@ class Transaction:
         with suppress(OSError):
             keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
 
+    def expect_movable(self) -> None:
+        """Raise `OSError` where the environment cannot be moved into the item, before anything is
+        built for its place. The item has its manifest by now."""
+        self._expect(self.entry.path)
+        self._ground.disk.expect_movable(self.entry.path, self.entry.item)
+
     def describe_next(self, manifest: TrashManifest) -> None:
         """Write the manifest that the item has when this is done."""
         timed = replace(manifest, seen_at=self._ground.clock.seen())
@@ -172,6 +188,10 @@ class Transaction:
         folder = self._ground.disk.identity(os.path.dirname(path))
         self.note(self.entry.phase, file=path, file_folder=folder, file_if_not=FILE_BEFORE)
 
+    def mark_file(self) -> None:
+        """Journal what the saved file holds now that it was changed."""
+        self.note(self.entry.phase, file_digest=digest_of(self.entry.file))
+
     def swap_file(self, path: str, kept: str) -> None:
         """Have a file outside the environment return to what the item keeps of it, when this is
         done; what it holds now is kept for the way back."""
@@ -179,9 +199,13 @@ class Transaction:
         with open(path, "rb") as file:
             data = file.read()
         self._ground.disk.write(os.path.join(self.entry.item, now), data)
-        folder = self._ground.disk.identity(os.path.dirname(path))
         self.note(
-            self.entry.phase, file=path, file_folder=folder, file_if_done=kept, file_if_not=now
+            self.entry.phase,
+            file=path,
+            file_folder=self._ground.disk.identity(os.path.dirname(path)),
+            file_if_done=kept,
+            file_if_not=now,
+            file_digest=digest_of(os.path.join(self.entry.item, kept)),
         )
 
     def put_aside(self) -> None:

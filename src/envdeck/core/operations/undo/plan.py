@@ -17,12 +17,14 @@ from envdeck.core.operations.shared.history import find_halves, undo_obstacle
 from envdeck.core.operations.transaction.journal import Entry, Move, UnreadableEntry, new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.resolve import is_same
-from envdeck.core.operations.transaction.transaction import OperationStore
+from envdeck.core.operations.transaction.transaction import OperationStore, digest_of
 from envdeck.core.system.files import same_content
 from envdeck.core.system.words import amount, counted, join_some
 
 CHANGED = "changed"
 """The guard of a file that is not what was shown."""
+CHANGED_LOCK = "changed-lock"
+"""By this name a person has a lock file restored over what came since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,8 @@ class UndoAction:
     """What is in the item now."""
     discarded: Discarded = field(default_factory=Discarded)
     """Whose files would go to the trash with what is there."""
+    is_file_new: bool = False
+    """Whether the file that was changed with it has been changed once more since: it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,15 +215,34 @@ def plan_undo(
     return UndoPlan(
         id=new_id(ground.host),
         operation=Operation.UNDO,
-        targets=tuple(_target(each) for each in returns),
+        targets=tuple(_target(each, allow) for each in returns),
         steps=tuple(Step(_title(each)) for each in returns),
-        warnings=tuple(
-            f"{entry.path} is not restored: {obstacles[entry.id]}"
-            for entry in asked
-            if obstacles[entry.id] and entry.operation is chosen[0].operation
+        warnings=(
+            *(
+                f"{entry.path} is not restored: {obstacles[entry.id]}"
+                for entry in asked
+                if obstacles[entry.id] and entry.operation is chosen[0].operation
+            ),
+            *(
+                f"{each.entry.file} changed since and is not restored"
+                f" (`--allow {CHANGED_LOCK}` restores it)"
+                for each in returns
+                if each.is_file_new and CHANGED_LOCK not in allow
+            ),
         ),
         refusals=tuple(refusals),
         allowed=allow,
+        offers=tuple(
+            Refusal(
+                CHANGED_LOCK,
+                f"{each.entry.file} changed since and is not restored",
+                hint=f"restore it too: {_way(each.entry, CHANGED_LOCK)}",
+                path=each.path,
+                overrulable=True,
+            )
+            for each in returns
+            if each.is_file_new and CHANGED_LOCK not in allow
+        ),
         frees_now_bytes=0,
         returns=returns,
     )
@@ -271,17 +294,25 @@ def return_of(
     going = Discarded()
     if is_to_go and entry.move is Move.EXCHANGE:
         going = discarded(entry, path, machine)
-    return UndoAction(entry, path, here, there, going)
+    return UndoAction(entry, path, here, there, going, _has_new_file(entry))
 
 
-def _target(each: UndoAction) -> Target:
+def _has_new_file(entry: Entry) -> bool:
+    if not entry.file or not entry.file_digest:
+        return False
+    return digest_of(entry.file) not in {"", entry.file_digest}
+
+
+def _target(each: UndoAction, allow: frozenset[str]) -> Target:
     facts = [Fact("undoes", f"{each.entry.operation} ({each.entry.id})")]
     if each.path != each.entry.path:
         facts.append(Fact("original path", f"{each.entry.path} (scripts still use it)"))
     if each.discarded.files:
         facts.append(Fact("your files", ", ".join(each.discarded.files[:5])))
     if each.entry.file:
-        facts.append(Fact("lock file", f"{each.entry.file} is restored"))
+        kept = each.is_file_new and CHANGED_LOCK not in allow
+        what = "changed since, not restored" if kept else "is restored"
+        facts.append(Fact("lock file", f"{each.entry.file} {what}"))
     return Target(each.path, each.here, each.entry.name, tuple(facts))
 
 

@@ -17,6 +17,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.operations.transaction.trash import TrashManifest, read_item
 from envdeck.core.operations.undo.plan import (
+    CHANGED_LOCK,
     UndoAction,
     UndoPlan,
     changed_file,
@@ -48,6 +49,7 @@ def run(plan: UndoPlan, context: Context, tell: Tell, stopped: Stopped) -> Resul
         tell(StepStarted(index, plan.steps[index].title))
         number = f"-{index + 1}" if len(plan.returns) > 1 else ""
         try:
+            now = replace(now, is_file_new=now.is_file_new and CHANGED_LOCK not in plan.allowed)
             done.append(take_back(now, f"{plan.id}{number}", plan.id, ground))
         except ReplacedError:
             if not each.entry.is_file:
@@ -91,7 +93,7 @@ def take_back(each: UndoAction, identifier: str, group: str, ground: OperationSt
             current.put_back()
         else:
             current.describe_next(_manifest(current.entry, each, ground))
-            if before.file:
+            if before.file and not each.is_file_new:
                 current.swap_file(before.file, before.file_if_not)
             mark = mark_of_file(each.path) if before.is_file else ""
             current.put_in_place(lambda path: not mark or mark_of_file(path) == mark)

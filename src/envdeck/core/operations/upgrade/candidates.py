@@ -1,5 +1,6 @@
 """What could be upgraded and how far."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +10,11 @@ from packaging.version import InvalidVersion, Version
 
 from envdeck.core.inspection.import_path import inherited_versions
 from envdeck.core.inspection.packages.dependencies import requirement_graph
-from envdeck.core.inspection.packages.requirements import marker_environment, read_requirement
+from envdeck.core.inspection.packages.requirements import (
+    marker_environment,
+    parse_requirement,
+    read_requirement,
+)
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment, PackageChange, Status
 from envdeck.core.operations.engine.failure import Failure, FailureKind
 from envdeck.core.operations.upgrade.model import (
@@ -19,6 +24,7 @@ from envdeck.core.operations.upgrade.model import (
     UpgradeCandidates,
     level,
 )
+from envdeck.core.system import reach
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
@@ -35,6 +41,10 @@ class UpgradeBaseline:
     """Versions by name of what stays, and that the resolver must know of."""
     fixed: tuple[Fixed, ...]
     """All that stays, with the reason."""
+    overrides: tuple[str, ...]
+    """What counts in place of what anything requires of some names: of those that are required
+    from a URL, which no resolver takes from anything but a person, what is installed; of those
+    that would be changed if they were so much as asked for, nothing."""
     broken: frozenset[str]
     """Names of which something here already requires another version than is installed, or
     that it misses; they may go anywhere, down included."""
@@ -58,16 +68,22 @@ class UpgradeBaseline:
 def take_apart(environment: Environment, distributions: Sequence[Distribution]) -> UpgradeBaseline:
     """Return what may move in an environment and what may not."""
     times = Counter(row.name for row in distributions)
+    by_url = _required_by_url(distributions)
     movable: dict[str, str] = {}
     kept: dict[str, str] = {}
     fixed: dict[str, Fixed] = {}
+    hidden: set[str] = set()
     for row in distributions:
         version = normal_version(row)
         if times[row.name] > 1:
             fixed[row.name] = Fixed(row.name, row.version, "installed more than once")
+            hidden.add(row.name)
+        elif _is_hollow(row):
+            fixed[row.name] = Fixed(row.name, row.version, "no METADATA")
+            hidden.add(row.name)
         elif version is None:
             fixed[row.name] = Fixed(row.name, row.version, "name or version unknown to the index")
-        elif reason := _reason(row):
+        elif reason := _reason(row) or by_url.get(row.name, ""):
             fixed[row.name] = Fixed(row.name, row.version, reason)
             kept[row.name] = version
         else:
@@ -79,8 +95,24 @@ def take_apart(environment: Environment, distributions: Sequence[Distribution]) 
         movable,
         kept,
         tuple(fixed[name] for name in sorted(fixed)),
+        tuple(
+            f"{name}=={kept[name]}" if name in kept else f"{name} ; python_version < '0'"
+            for name in sorted({*by_url, *hidden})
+            if _NAME.match(name)
+        ),
         frozenset(name for names in unmet.values() for name, _text in names),
     )
+
+
+def _required_by_url(distributions: Sequence[Distribution]) -> dict[str, str]:
+    """Return by name who requires it from a URL, in a phrase."""
+    found: dict[str, str] = {}
+    for row in distributions:
+        for text in row.requirements:
+            requirement = parse_requirement(text)
+            if requirement is not None and "@" in requirement.text.partition("://")[0]:
+                found.setdefault(requirement.name, f"required by {row.name} from a URL")
+    return found
 
 
 def unmet_requirements(
@@ -132,6 +164,15 @@ def excluding(
     return {name: tuple(phrases) for name, phrases in found.items()}
 
 
+def _is_hollow(row: Distribution) -> bool:
+    """Tell whether nothing but the name of a metadata folder is left of a distribution."""
+    return row.path.endswith(".dist-info") and _lacks(row, "METADATA")
+
+
+def _lacks(row: Distribution, name: str) -> bool:
+    return reach.isdir(row.path) and not reach.isfile(os.path.join(row.path, name))
+
+
 def normal_version(row: Distribution) -> str | None:
     """Return the version in the form in which it can be asked for; None where it cannot."""
     try:
@@ -151,7 +192,7 @@ def _reason(row: Distribution) -> str:
         return f"local build ({row.version})"
     if row.installer == "conda":
         return "installed by conda"
-    if not row.path.endswith(".dist-info"):
+    if not row.path.endswith(".dist-info") or _lacks(row, "RECORD"):
         return "no RECORD (not installed from a wheel)"
     return ""
 
@@ -181,6 +222,9 @@ def candidates(
     targets = targets_of(plan, installed)
     newest = {name: _later(target, latest.get(name, target)) for name, target in targets.items()}
     rows = [name for name in sorted(targets) if newest[name] != installed.movable[name]]
+    silent = resolver.unanswered([name for name in sorted(targets) if name not in rows])
+    if silent and len(silent) == len(targets):
+        return _nothing_checked(next(iter(silent.values())), len(silent))
     short = {name: newest[name] for name in rows if newest[name] != targets[name]}
     held = excluding(installed, short, targets)
     days = resolver.released({name: targets[name] for name in rows})
@@ -198,8 +242,28 @@ def candidates(
             )
             for name in rows
         ),
-        installed.fixed,
-        len(targets) - len(rows),
+        tuple(
+            sorted(
+                (*installed.fixed, *(_unchecked(installed, *pair) for pair in silent.items())),
+                key=lambda fixed: fixed.name,
+            )
+        ),
+        len(targets) - len(rows) - len(silent),
+    )
+
+
+def _unchecked(installed: UpgradeBaseline, name: str, why: Failure) -> Fixed:
+    return Fixed(name, installed.movable[name], f"not checked: {why.cause}")
+
+
+def _nothing_checked(failure: Failure, count: int) -> Failure:
+    """Return why nothing is known of the index: that it has none of the packages is no answer."""
+    if failure.kind is not FailureKind.MISSING:
+        return replace(failure, cause=f"no package could be checked: {failure.cause}")
+    return Failure(
+        FailureKind.INDEX,
+        f"no package could be checked: the index has none of the {count:,} installed",
+        "check the index and its credentials: `pip config list`",
     )
 
 
@@ -217,6 +281,7 @@ def plan_all(
             *(name + specifier for name, specifier in asked.items()),
         ],
         sorted(installed.movable),
+        installed.overrides,
     )
 
 

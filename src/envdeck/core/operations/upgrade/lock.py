@@ -153,6 +153,7 @@ def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -
             f" revision {after}",
             hint=update_of("uv"),
         )
+    building.current.mark_file()
     building.tell(StepStarted(2, plan.steps[2].title))
     return _follow(_lock_source(plan.environment, change.project, file, building), building)
 

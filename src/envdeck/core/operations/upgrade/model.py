@@ -140,10 +140,20 @@ class Resolver(Protocol):
     """What planning asks of an installer; nothing of it changes an environment."""
 
     def plan(
-        self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
+        self,
+        names: Sequence[str],
+        constraints: Sequence[str],
+        upgrade: Sequence[str],
+        overrides: Sequence[str] = (),
     ) -> tuple[PackageChange, ...] | Failure:
         """Return what installing all those names would change. Those to upgrade go as far as
-        the constraints let them; the others stay where the constraints and the rest let them."""
+        the constraints let them; the others stay where the constraints and the rest let them.
+        `overrides` stand in place of whatever anything requires of those names."""
+        ...
+
+    def unanswered(self, names: Sequence[str]) -> dict[str, Failure]:
+        """Return by name why the index has nothing to say of it; what it has a release of is
+        left out."""
         ...
 
     def latest(self) -> dict[str, str] | Failure:

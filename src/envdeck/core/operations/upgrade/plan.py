@@ -7,6 +7,7 @@ from envdeck.core.dotenv import values_of
 from envdeck.core.inspection.packages.distributions import read_distributions
 from envdeck.core.model import Environment, Fact, NoPlan, Operation, Plan, RecreateRequest, Step
 from envdeck.core.operations.engine.failure import Failure
+from envdeck.core.operations.engine.pip_configuration import requires_hashes
 from envdeck.core.operations.engine.runner import Runner, ignore
 from envdeck.core.operations.engine.uv import UvAdapter
 from envdeck.core.operations.recreate.plan import plan_recreate
@@ -103,6 +104,12 @@ def plan_upgrade(
     if lock:
         return plan_lock_upgrade(
             context, environment, tuple(wanted), offer, allow, keep_edits=keep_edits
+        )
+    if requires_hashes(context.catalog.host, environment.path):
+        return NoPlan(
+            "hashes are required (UV_REQUIRE_HASHES or pip's require-hashes), and an upgrade of"
+            " packages knows none",
+            hint=f"upgrade the lock file: `envdeck upgrade {shlex.quote(environment.path)} --lock`",
         )
     resolution = resolve(environment, distributions, wanted, resolver)
     if isinstance(resolution, Failure):

@@ -9,6 +9,7 @@ import shlex
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +19,11 @@ from packaging.version import InvalidVersion, Version
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.model import Distribution, Environment, OperationEvent, PackageChange
 from envdeck.core.operations.engine.command import Command, Completed
-from envdeck.core.operations.engine.failure import Failure, FailureKind, explain
+from envdeck.core.operations.engine.failure import Failure, FailureKind, explain, package_at_fault
 from envdeck.core.operations.engine.runner import Runner, ignore, never
 from envdeck.core.operations.engine.tool_change import update_of, version_of
 from envdeck.core.operations.engine.uv import UvAdapter, read_outdated, read_plan
+from envdeck.core.operations.transaction.places import FileLock, lock_of_uv
 from envdeck.core.operations.upgrade.candidates import (
     UpgradeBaseline,
     excluding,
@@ -71,6 +73,13 @@ def resolve(
         if isinstance(latest, Failure):
             return latest
         newest = {name: latest[name] for name in chosen if name in latest}
+        still = [
+            name
+            for name, asked in chosen.items()
+            if asked is None and name not in latest and goals[name] == installed.movable[name]
+        ]
+        for name, failure in resolver.unanswered(sorted(still)).items():
+            return replace(failure, cause=f"{name} could not be checked: {failure.cause}")
     changes = _least(installed, goals, resolver)
     if isinstance(changes, Failure):
         return _told(changes, installed, goals)
@@ -91,12 +100,12 @@ def _least(
     others = sorted(installed.movable.keys() - goals.keys())
     kept = installed.exactly(installed.kept)
     pins = [f"{name}=={version}" for name, version in sorted(goals.items())]
-    held = resolver.plan(installed.names, [*kept, *installed.exactly(others), *pins], sorted(goals))
+    constraints = [*kept, *installed.exactly(others), *pins]
+    held = resolver.plan(installed.names, constraints, sorted(goals), installed.overrides)
     if not isinstance(held, Failure) or held.kind in FINAL_FAILURES:
         return held
-    return resolver.plan(
-        installed.names, [*kept, *installed.at_least(others), *pins], sorted(goals)
-    )
+    constraints = [*kept, *installed.at_least(others), *pins]
+    return resolver.plan(installed.names, constraints, sorted(goals), installed.overrides)
 
 
 def newly_broken(installed: UpgradeBaseline, changes: Sequence[PackageChange]) -> str:
@@ -214,6 +223,8 @@ def _times(package: Mapping[str, Any]) -> Iterator[datetime.datetime]:
             yield time.replace(tzinfo=zone).astimezone(datetime.UTC)
 
 
+_UNANSWERED = 30
+"""Names that are asked for one by one: an index that has none of so many has none at all."""
 LIMIT_SECONDS = 180.0
 """What one answer may take: a resolver that has to try old releases takes a minute."""
 
@@ -236,20 +247,29 @@ class UvResolver:
         self._uv = uv
         self._runner = runner
         self._python = environment.python.executable or ""
+        self._environment = environment.path
         self._tell = tell
         self._stopped = stopped
 
     def plan(
-        self, names: Sequence[str], constraints: Sequence[str], upgrade: Sequence[str]
+        self,
+        names: Sequence[str],
+        constraints: Sequence[str],
+        upgrade: Sequence[str],
+        overrides: Sequence[str] = (),
     ) -> tuple[PackageChange, ...] | Failure:
         """Ask for the dry run of an installation of everything."""
-        with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+        with (
+            _no_lock_left(self._environment),
+            tempfile.TemporaryDirectory(prefix="envdeck-") as folder,
+        ):
             done = self._run(
                 self._uv.plan(
                     self._python,
                     _lines(folder, "requirements.txt", names),
                     upgrade=tuple(upgrade) or None,
                     constraints=_lines(folder, "constraints.txt", constraints),
+                    overrides=_lines(folder, "overrides.txt", overrides) if overrides else None,
                 )
             )
         return _planned(done)
@@ -275,6 +295,26 @@ class UvResolver:
             return _unread("its list of outdated packages")
         return {row.name: row.latest for row in rows}
 
+    def unanswered(self, names: Sequence[str]) -> dict[str, Failure]:
+        """Ask for any release of each. To an installation, which has what is installed to fall
+        back on, uv is content with an index that denies access, has nothing or is a login page.
+        """
+        left, found = list(names), dict[str, Failure]()
+        while left:
+            with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
+                asked = _lines(folder, "requirements.txt", left)
+                command = self._uv.resolve(asked, python=self._python, dependencies=False)
+                done = self._run(command)
+            if done.ok:
+                break
+            failure = explain(done)
+            named = package_at_fault(done, left)
+            if named is None or len(found) >= _UNANSWERED:
+                return found | dict.fromkeys(left, failure)
+            found[named] = failure
+            left.remove(named)
+        return found
+
     def released(self, versions: Mapping[str, str]) -> dict[str, str]:
         """Ask for a lock file (PEP 751) of these alone, which holds `upload-time` where the
         index tells it (PEP 700), and costs a tenth of a second after a plan. Any failure
@@ -299,6 +339,21 @@ def _planned(done: Completed) -> tuple[PackageChange, ...] | Failure:
         return explain(done)
     plan = read_plan(done)
     return _unread("its dry run") if plan is None else plan
+
+
+@contextmanager
+def _no_lock_left(environment: str) -> Iterator[None]:
+    """Have no lock file of uv left in an environment that had none: planning changes nothing."""
+    path = os.path.join(environment, ".lock")
+    was_there = os.path.lexists(path)
+    try:
+        yield
+    finally:
+        held = None if was_there else lock_of_uv(environment)
+        if isinstance(held, FileLock):
+            with held, suppress(OSError):  # of somebody else, or on a disk that is read-only
+                if os.path.getsize(path) == 0:
+                    os.unlink(path)
 
 
 def _unread(what: str) -> Failure:

@@ -47,13 +47,11 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
     for name, missing in building.unmet(plan.environment):
         if name not in wanted.broken:
             raise BuildError(f"{name} requires {missing}, which would be missing")
-    lost = building.imports_lost(plan.environment, plan.tried)
-    if lost:
-        raise BuildError(lost[0])
+    lost = building.check_imports(plan.environment, plan.tried)
     building.settle()
     verified += files.settle_edits(building, wanted.removed)
     whole = () if wanted.broken else ("no missing dependencies",)
-    return [*verified, *whole, "imports verified"]
+    return [*verified, *whole, *(lost or ["imports verified"])]
 
 
 def _upgrade_packages(resolution: Resolution, building: StagedBuild) -> list[str]:

@@ -23,7 +23,8 @@ from envdeck.core.operations.recipe.edits import find_edits
 from envdeck.core.operations.recipe.freeze import freeze
 from envdeck.core.operations.shared.context import Context
 from envdeck.core.operations.shared.describe import edit_facts, upgrade_warnings
-from envdeck.core.operations.shared.space import no_room
+from envdeck.core.operations.shared.history import failed_before
+from envdeck.core.operations.shared.space import no_room, not_writable
 from envdeck.core.operations.sources.source import PackageSource
 from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.replace import ReplacePlan
@@ -123,10 +124,12 @@ def staged_plan(
         warnings=wanted.warnings,
         refusals=(
             *obstacles(wanted.operation, target, environment, machine, allow),
+            *not_writable(environment.path),
             *wanted.refusals,
             *no_room(environment.path, None, context.ground),
         ),
         allowed=allow,
+        offers=failed_before(environment.path, context.ground),
         frees_now_bytes=0,
         undo=f"envdeck undo {identifier}",
         kept_until=context.policy.kept_until(host.now()),

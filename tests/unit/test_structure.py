@@ -14,7 +14,7 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 369
+MODULES_AT_MOST = 371
 IMPORTS_IN_FUNCTIONS = 132
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
@@ -22,9 +22,9 @@ NOUNS_IN_ING = {"finding", "onboarding", "staging"}
 LONG = 450
 """Lines of a module; more is more than one subject."""
 TOO_LONG = {
-    "envdeck.cli.serialise": 497,
+    "envdeck.cli.serialise": 498,
     "envdeck.core.dotenv.checks": 551,
-    "envdeck.core.operations.staging.stage": 517,
+    "envdeck.core.operations.staging.stage": 483,
 }
 METHODS = 20
 """Methods of a class with those of its own bases."""

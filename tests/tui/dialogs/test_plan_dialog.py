@@ -590,3 +590,19 @@ def test_there_is_no_switch_where_nothing_is_edited_or_nothing_can_be_kept(made_
     for target, can_keep in ((Target("/a"), True), (edited, False)):
         plan = made_up.plan("/a", operation=Operation.RECREATE, targets=(target,))
         assert not any(row.keeps for row in plan_rows(plan, {}, Look(), 80, can_keep=can_keep))
+
+
+async def test_what_failed_the_last_time_is_accepted_by_a_switch(opened, made_up):
+    """It does not stand in the way: the plan can be run as it is, too."""
+    failed = Refusal("import-check", "at the last attempt: import of x fails", overrulable=True)
+    operations = made_up.MadeUpOperations(changes={"offers": (failed,)})
+    async with opened(operations) as screen:
+        await screen.pilot.press("d")
+        await screen.planned()
+        assert "import of x fails" in shown(screen.app)
+        assert "override import-check" in shown(screen.app)
+        assert not screen.dialog.plan.refusals
+        await screen.pilot.press("space")
+        await screen.planned()
+        assert screen.dialog.plan.allowed == {"import-check"}
+        assert "overridden" in shown(screen.app)

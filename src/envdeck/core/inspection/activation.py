@@ -15,6 +15,10 @@ _SHELLS = frozenset(
 )
 ACTIVATION = _SHELLS | {"activate"}
 """The scripts for shells, which no program in an environment needs."""
+HOOKS = frozenset(
+    {"preactivate", "postactivate", "predeactivate", "postdeactivate", "get_env_details"}
+)
+"""What virtualenvwrapper puts beside them."""
 
 _ENDS = {
     "activate": rb"hash -r.*",

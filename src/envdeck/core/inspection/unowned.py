@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from envdeck.core.inspection.activation import ACTIVATION, is_as_made
+from envdeck.core.inspection.activation import ACTIVATION, HOOKS, is_as_made
 from envdeck.core.inspection.ownership import Owned, read_owned
 from envdeck.core.model import Environment
 from envdeck.core.system import reach
@@ -43,9 +43,6 @@ _PYTHON = re.compile(
 )
 _TOX = {"log": (".log",), "dist": (".tar.gz", ".whl")}
 _LIBRARY = re.compile(r"lib(?:python|pypy)[\d.]*t?(?:-c)?\.(?:so(?:[.\d]*)|dylib)")
-_HOOKS = frozenset(
-    {"preactivate", "postactivate", "predeactivate", "postdeactivate", "get_env_details"}
-)
 _STARTUP = frozenset(
     {"_virtualenv.py", "_virtualenv.pth", "_uv_ephemeral_overlay.pth", "pipx_shared.pth"}
     | {".DS_Store"}
@@ -96,7 +93,7 @@ def _is_script(path: str, name: str) -> bool:
         return True
     if name in ACTIVATION:
         return is_as_made(name, _content(path))
-    if name in _HOOKS:
+    if name in HOOKS:
         lines = (line.strip() for line in _content(path).splitlines())
         return not any(line and not line.startswith(b"#") for line in lines)
     return _EASY_INSTALL in _content(path)[:1024]

@@ -231,9 +231,11 @@ def test_an_upper_bound_of_requires_python_counts(
     """uv passes over it; pip does not, and the package may not work."""
     wheel(links, "pure", "1.1")
     host = machine(home, {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(links)})
-    bounds = {"pure": f">=3.6,<3.{MINOR}", "built": f"<3.{MINOR + 1}"}
-    pins = [("pure", "1.0", "pure==1.0"), ("built", "1.5", "built==1.5")]
-    found = forecast(host, pins, interpreter, str(tmp_path), bounds=bounds)
+    pins = [
+        ("pure", "1.0", "pure==1.0", f">=3.6,<3.{MINOR}"),
+        ("built", "1.5", "built==1.5", f"<3.{MINOR + 1}"),
+    ]
+    found = forecast(host, pins, interpreter, str(tmp_path))
     assert looked(found) == {
         "pure": (Verdict.UNSUPPORTED, "1.1", "1.1"),
         "built": (Verdict.WHEEL, None, None),

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from envdeck.core.model import CommandStarted, Ending, NoPlan, RecreateRequest
+from envdeck.core.operations.disk.links import expect_movable
 from envdeck.core.operations.engine.command import Command
 from envdeck.core.operations.engine.failure import FailureKind, explain
 from envdeck.core.operations.engine.runner import Runner
@@ -76,11 +77,11 @@ def test_what_cannot_be_moved_is_told_before_anything_is_built(machine, kit, mon
     assert machine.left() == []
 
 
-def test_asking_whether_a_folder_can_be_moved_moves_nothing(machine, tmp_path):
+def test_asking_whether_a_folder_can_be_moved_moves_nothing(tmp_path):
     for name in ("asked", "filled"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text(name)
-    machine.operations.ground.disk.expect_movable(str(tmp_path / "asked"), str(tmp_path / "filled"))
+    expect_movable(str(tmp_path / "asked"), str(tmp_path / "filled"))
     assert (tmp_path / "asked" / "file").read_text() == "asked"
     assert (tmp_path / "filled" / "file").read_text() == "filled"
 

@@ -149,20 +149,6 @@ class Disk:
         self.find_room(lambda: os.rename(source, target), target, source)
         self._keep_entries(source, target)
 
-    def expect_movable(self, folder: str, filled: str) -> None:
-        """Raise what a rename of a folder would fail with, and rename nothing: it is asked for in
-        place of a folder that is not empty, which no system does.
-
-        A folder of a container's image (a lower layer of overlayfs) can be renamed nowhere.
-        """
-        try:
-            os.rename(folder, filled)
-        except OSError as error:
-            if error.errno == errno.EXDEV:
-                raise
-            return
-        os.rename(filled, folder)  # it was emptied meanwhile: as it was
-
     def exchange(self, first: str, second: str) -> bool:
         """Exchange two folders in one step; False where the system cannot, and nothing changed."""
         del first, second

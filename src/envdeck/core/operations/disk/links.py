@@ -1,5 +1,6 @@
 """A second tree of the same files: folders are made, files are linked."""
 
+import errno
 import os
 import shutil
 import stat
@@ -95,6 +96,21 @@ def folder_links(tree: str) -> Iterator[str]:
                         yield os.path.relpath(entry.path, tree)
         except OSError:
             continue
+
+
+def expect_movable(folder: str, filled: str) -> None:
+    """Raise what a rename of a folder would fail with, and rename nothing: it is asked for in
+    place of a folder that is not empty, which no system does.
+
+    A folder of a container's image (a lower layer of overlayfs) can be renamed nowhere.
+    """
+    try:
+        os.rename(folder, filled)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            raise
+        return
+    os.rename(filled, folder)  # it was emptied meanwhile: as it was
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from envdeck.core.inspection.activation import ACTIVATION, added_lines, merge_lines
+from envdeck.core.inspection.activation import ACTIVATION, HOOKS, added_lines, merge_lines
 from envdeck.core.inspection.packages.provenance import DIRECT_URL_LIMIT
 from envdeck.core.inspection.packages.record import (
     COMPILED,
@@ -106,9 +106,7 @@ ALWAYS = ("pip.conf", "pip.ini", ".env")
 """Carried over whether a list of unowned files has them or not."""
 _OF_MANAGERS = (
     *(".project", ".tox-info.json", ".tox-config1", "pipx_metadata.json", "uv-receipt.toml"),
-    *(".install_state_v1", ".install_state_v2"),
-    *(f"bin/{name}" for name in ("preactivate", "postactivate", "predeactivate")),
-    *(f"bin/{name}" for name in ("postdeactivate", "get_env_details")),
+    *(".install_state_v1", ".install_state_v2", *(f"bin/{name}" for name in sorted(HOOKS))),
 )
 """No creator writes them again; carried over where the new environment has none."""
 _SCRIPT_LIMIT = 64 * 1024
@@ -180,13 +178,10 @@ def _merge_activation(before: Environment, after: Environment) -> Iterator[str]:
     scripts = os.path.basename(os.path.dirname(before.python.executable))
     for name in sorted(ACTIVATION):
         old, new = (os.path.join(each.path, scripts, name) for each in (before, after))
-        was = read_bounded(old, _SCRIPT_LIMIT)
-        now = read_bounded(new, _SCRIPT_LIMIT)
+        was, now = read_bounded(old, _SCRIPT_LIMIT), read_bounded(new, _SCRIPT_LIMIT)
         if isinstance(was, Unread) or isinstance(now, Unread) or os.path.islink(new):
             continue
         now = now.replace(os.fsencode(after.path), os.fsencode(before.path))
-        if was == now:
-            continue
         wanted = merge_lines(name, was, now)
         if wanted != now:
             mode = stat.S_IMODE(reach.stat(old).st_mode)

@@ -233,13 +233,15 @@ def freeze(environment: Environment, *, quick: bool = False) -> Recipe:
     """
     heads = read_heads(environment)
     hollow = {row.path for row in heads if row.problem and _is_empty(row.path)}
-    pins = [_pin(row, environment, quick=quick) for row in heads if row.path not in hollow]
+    pins = [_pin(row, environment, quick=quick) for row in heads]
     return Recipe(
         path=environment.path,
         python=environment.python.version,
         creation=environment.creation,
-        pins=_settled(pins),
-        leftovers=(*leftovers(environment.site_packages), *sorted(hollow)),
+        pins=tuple(
+            replace(pin, superseded=True) if pin.path in hollow else pin for pin in _settled(pins)
+        ),
+        leftovers=leftovers(environment.site_packages),
         problems=_problems(environment),
     )
 

@@ -63,7 +63,8 @@ class Pin:
     obstacle: str = ""
     """Why its requirement cannot bring it back (its wheel is gone), or empty. Salvage may."""
     superseded: bool = False
-    """Whether another distribution of that name is the one whose files are there."""
+    """Whether another distribution of that name is the one whose files are there, or its metadata
+    folder is empty."""
 
     @property
     def local(self) -> bool:

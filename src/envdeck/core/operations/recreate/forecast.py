@@ -218,12 +218,11 @@ _NOT_ASKED = re.compile(
 
 def forecast(
     host: Host,
-    pins: Iterable[tuple[str, str, str]],
+    pins: Iterable[tuple[str, ...]],
     interpreter: Interpreter,
     folder: str,
     *,
     environment: str | None = None,
-    bounds: Mapping[str, str] | None = None,
     offline: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Forecast:
@@ -231,12 +230,14 @@ def forecast(
 
     Wheels count when they are for that version, implementation and platform. `folder` is a
     place for temporary files, which are removed; `environment` the folder whose `pip.conf`
-    counts; `bounds` the `Requires-Python` of pins by name. Nothing is installed or built. It
+    counts. A pin may tell its `Requires-Python` last. Nothing is installed or built. It
     takes one run of uv where all have wheels, and some hundred at the very most.
     """
     python = minor_of(interpreter.version)
     uv = UvAdapter(host, folder=folder, environment=environment, offline=offline)
-    wanted = [(normalise(name), version, line) for name, version, line in pins]
+    listed = [(normalise(name), version, line, *more) for name, version, line, *more in pins]
+    wanted = [(name, version, line) for name, version, line, *_ in listed]
+    bounds = {name: more[0] for name, _, _, *more in listed if more}
     if uv.problem:
         return Forecast(python, problem=uv.problem)
     apart: dict[str, PinForecast] = {}
@@ -250,7 +251,7 @@ def forecast(
     asker = Asker(host, uv, interpreter.executable, folder, stopped)
     kept_out = {
         name: told
-        for name, told in (bounds or {}).items()
+        for name, told in bounds.items()
         if name in lines and not _admits(told, interpreter.version)
     }
     versions = {name: version for name, version, _ in wanted}

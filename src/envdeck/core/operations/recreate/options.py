@@ -248,7 +248,12 @@ def forecast_for(
 ) -> Forecast | NoPlan:
     """Return what another interpreter would make of what is installed."""
     recipe = freeze(environment)
-    pins = [(pin.name, pin.version, pin.requirement) for pin in recipe.installed if pin.requirement]
+    bounds = {row.name: row.requires_python or "" for row in read_distributions(environment)}
+    pins = [
+        (pin.name, pin.version, pin.requirement, bounds.get(pin.name, ""))
+        for pin in recipe.installed
+        if pin.requirement
+    ]
     with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
         found = forecast(
             context.catalog.host,
@@ -256,11 +261,6 @@ def forecast_for(
             interpreter,
             folder,
             environment=environment.path,
-            bounds={
-                row.name: row.requires_python
-                for row in read_distributions(environment)
-                if row.requires_python
-            },
             offline=context.policy.offline,
             stopped=stopped,
         )

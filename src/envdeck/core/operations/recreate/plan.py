@@ -149,6 +149,9 @@ def warnings_of(
     ]
     if rebuilt:
         said.append(f"rebuilt from installed files (source not found): {join_some(rebuilt)}")
+    installed = {pin.name for pin in recipe.installed}
+    if hollow := [pin.name for pin in recipe.pins if pin.name not in installed]:
+        said.append(f"empty metadata folders skipped: {join_some(hollow)}")
     if recipe.leftovers:
         said.append(f"{len(recipe.leftovers)} leftovers of an interrupted pip skipped")
     return tuple(said)

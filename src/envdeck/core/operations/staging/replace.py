@@ -13,6 +13,7 @@ from envdeck.core.model import (
     StepStarted,
     refused,
 )
+from envdeck.core.operations.disk.links import expect_movable
 from envdeck.core.operations.guards.check import guard_context, obstacles
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.shared.describe import manifest_of
@@ -86,7 +87,7 @@ def replace_environment(
                         edits=target.edits,
                     )
                 )
-                current.expect_movable()
+                expect_movable(plan.environment.path, current.entry.item)  # it has a manifest
                 _as_planned(plan)
                 building = StagedBuild(
                     plan.blueprint,

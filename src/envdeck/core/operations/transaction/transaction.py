@@ -161,12 +161,6 @@ class Transaction:
         with suppress(OSError):
             keep_picture(self.entry.item, Picture.take(self.entry.path), self._ground.disk)
 
-    def expect_movable(self) -> None:
-        """Raise `OSError` where the environment cannot be moved into the item, before anything is
-        built for its place. The item has its manifest by now."""
-        self._expect(self.entry.path)
-        self._ground.disk.expect_movable(self.entry.path, self.entry.item)
-
     def describe_next(self, manifest: TrashManifest) -> None:
         """Write the manifest that the item has when this is done."""
         timed = replace(manifest, seen_at=self._ground.clock.seen())
@@ -187,10 +181,6 @@ class Transaction:
         self._ground.disk.write(os.path.join(self.entry.item, FILE_BEFORE), data)
         folder = self._ground.disk.identity(os.path.dirname(path))
         self.note(self.entry.phase, file=path, file_folder=folder, file_if_not=FILE_BEFORE)
-
-    def mark_file(self) -> None:
-        """Journal what the saved file holds now that it was changed."""
-        self.note(self.entry.phase, file_digest=digest_of(self.entry.file))
 
     def swap_file(self, path: str, kept: str) -> None:
         """Have a file outside the environment return to what the item keeps of it, when this is

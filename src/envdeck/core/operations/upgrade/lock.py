@@ -19,6 +19,7 @@ from envdeck.core.operations.engine.uv import InstallRules, UvAdapter
 from envdeck.core.operations.sources.offer import sources
 from envdeck.core.operations.sources.source import InstallMethod, PackageSource, SourceName
 from envdeck.core.operations.staging.stage import BuildError, StagedBuild
+from envdeck.core.operations.transaction.transaction import digest_of
 from envdeck.core.operations.upgrade.model import LockChange
 from envdeck.core.operations.upgrade.staged import (
     StagedChange,
@@ -153,7 +154,8 @@ def upgrade_lock(change: LockChange, plan: UpgradePlan, building: StagedBuild) -
             f" revision {after}",
             hint=update_of("uv"),
         )
-    building.current.mark_file()
+    current = building.current
+    current.note(current.entry.phase, file_digest=digest_of(current.entry.file))
     building.tell(StepStarted(2, plan.steps[2].title))
     return _follow(_lock_source(plan.environment, change.project, file, building), building)
 

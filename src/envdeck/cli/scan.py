@@ -193,7 +193,7 @@ def settle_folders(context: CommandContext) -> None:
 
     home = context.host.home
     for moved in relocate(context.host):
-        way = f"{tilde(moved.source, home)} → {tilde(moved.target, home)}"
+        way = f"{tilde(moved.source, home)} to {tilde(moved.target, home)}"
         if moved.problem:
             context.console.warn(f"cannot move {way}: {moved.problem}")
         else:

@@ -91,7 +91,7 @@ def remedy_words(remedy: "Remedy", home: str) -> tuple[str, str]:
         case "create":
             return "create", f"{file} from {place(remedy.example, None, home, remedy.project)}"
         case "add" if len(remedy.keys) == 1:
-            return "add", f"{plain(remedy.keys[0])} → {file}"
+            return "add", f"{plain(remedy.keys[0])} to {file}"
         case "add":
             return "add", f"{len(remedy.keys):,} keys to {file}"
         case "ignore":

@@ -25,10 +25,10 @@ from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.health_report import AskedAnswer, HealthReport
 from envdeck.tui.detail.health_view import FOLDED_FROM, head_line, health_rows
 from envdeck.tui.dialogs.plan import PlanDialog
+from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.widgets.finding_lines import (
     about_finding,
     count_words,
-    fix_request,
     fix_words,
     sentence,
     short_counts,
@@ -143,13 +143,13 @@ def test_the_fix_is_asked_for_all_of_its_kind_and_without_one_the_remedy_is_said
             return NoPlan("made up")
 
     fixes, other = Fixes(), finding("urllib3")
-    request = fix_request(fixes, environment, MISSING, (MISSING, UNSAFE, other), LOOK)
+    request = finding_request(fixes, environment, MISSING, (MISSING, UNSAFE, other), LOOK)
     assert request.title == "Fix 2 problems of ~/work/api/.venv"
     assert request.paths == (environment.path,)
     assert request.plan(frozenset({"in-use"})) == NoPlan("made up")
     assert fixes.asked == (environment.path, (MISSING, other), {"in-use"})
-    assert fix_request(fixes, environment, UNSAFE, (UNSAFE,), LOOK) == "Look at it"
-    assert fix_request(object(), environment, MISSING, (MISSING,), LOOK) == "Install idna<4"
+    assert finding_request(fixes, environment, UNSAFE, (UNSAFE,), LOOK) == "Look at it"
+    assert finding_request(object(), environment, MISSING, (MISSING,), LOOK) == "Install idna<4"
 
 
 # the screen

@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
@@ -11,18 +12,12 @@ from envdeck.cli.references import find_environment
 from envdeck.cli.scan import settle_folders, settle_pending
 from envdeck.cli.serialise import SCHEMA
 from envdeck.core.model import Environment
-from envdeck.core.operations.bisect.run import (
-    BisectRequest,
-    BisectResult,
-    BisectRun,
-    NoBisect,
-    run_bisect,
-    words_of,
-)
-from envdeck.core.operations.bisect.search import SearchStatus, Verdict
 from envdeck.core.timeline.model import NoSnapshot, Snapshot
-from envdeck.core.timeline.store import SnapshotStore
 from envdeck.text import counted, plain
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.bisect.run import BisectResult, BisectRun
+    from envdeck.core.timeline.store import SnapshotStore
 
 DESCRIPTION = """Which change of packages makes a command fail: sets of packages between a good
 snapshot and a bad one are tried in throw-away copies. The environment is not changed.
@@ -32,7 +27,7 @@ EXAMPLES = """  envdeck bisect . --good 2026-11-20 -- pytest -x tests/test_api.p
   envdeck bisect . --good 3f9a --bad 77c1 --timeout 60 -- python -c "import app"
   envdeck timeline .               the snapshots there are"""
 
-_STYLES = {Verdict.GOOD: "green", Verdict.BAD: "red", Verdict.SKIP: "dim"}
+_STYLES = {"good": "green", "bad": "red", "skip": "dim"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,6 +58,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Bisect one environment."""
+    # start-up: a help needs none of it
+    from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
+    from envdeck.core.timeline.store import SnapshotStore
+
     if not arguments.command:
         raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
     if context.read_only:
@@ -96,7 +95,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     result = run_bisect(operations, request, tell, lambda: False)
     if isinstance(result, NoBisect):
         raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
-    if any(one.verdict is Verdict.GOOD for one in result.runs[:1]):
+    if any(one.verdict == "good" for one in result.runs[:1]):
         store.mark_good(environment.path, good.id)
     if arguments.json:
         context.console.json(bisect_object(result))
@@ -104,21 +103,21 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         _print(result, context)
     if result.stopped:
         return Exit.INTERRUPTED
-    return Exit.DONE if result.status is SearchStatus.FOUND else Exit.FAILED
+    return Exit.DONE if result.status == "found" else Exit.FAILED
 
 
-def _snapshot(store: SnapshotStore, environment: Environment, reference: str) -> Snapshot:
+def _snapshot(store: "SnapshotStore", environment: Environment, reference: str) -> Snapshot:
     found = store.find(environment.path, reference)
     if isinstance(found, NoSnapshot):
         raise CommandError(found.reason, hint=found.hint)
     return found
 
 
-def _teller(context: CommandContext) -> Callable[[BisectRun], None]:
+def _teller(context: CommandContext) -> Callable[["BisectRun"], None]:
     console = context.console
     count = 0
 
-    def tell(one: BisectRun) -> None:
+    def tell(one: "BisectRun") -> None:
         nonlocal count
         count += 1
         verdict = console.style(f"{one.verdict:4}", _STYLES[one.verdict])
@@ -133,7 +132,7 @@ _SHOWN = 3
 """Packages of a run that are named; more are counted."""
 
 
-def _applied(one: BisectRun) -> str:
+def _applied(one: "BisectRun") -> str:
     """Say which of the suspects a run had as in the bad state."""
     if not one.applied:
         return "all as in the good state"
@@ -147,10 +146,13 @@ def _applied(one: BisectRun) -> str:
     return f"{len(one.applied):,} of {len(one.packages):,}"
 
 
-def _print(result: BisectResult, context: CommandContext) -> None:
+def _print(result: "BisectResult", context: CommandContext) -> None:
     console = context.console
     console.line()
-    if result.status is SearchStatus.FOUND:
+    if result.status == "found":
+        # start-up: a help needs none of it
+        from envdeck.core.operations.bisect.run import words_of
+
         told = " with ".join(map(words_of, result.culprits))
         console.line(
             console.style(plain(f"Found in {counted(len(result.runs), 'run')}: {told}"), "bold")
@@ -164,7 +166,7 @@ def _print(result: BisectResult, context: CommandContext) -> None:
         console.line(f"  {plain(line)}")
 
 
-def bisect_object(result: BisectResult) -> dict[str, object]:
+def bisect_object(result: "BisectResult") -> dict[str, object]:
     """Return what `bisect --json` says."""
     return {
         "schema": SCHEMA,

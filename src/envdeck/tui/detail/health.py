@@ -21,7 +21,8 @@ from envdeck.tui.detail.health_view import CheckGroup, about_group, head_line, h
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import DetailTab, Installed
 from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
-from envdeck.tui.widgets.finding_lines import about_finding, fix_request, fix_words
+from envdeck.tui.dialogs.requests import finding_request
+from envdeck.tui.widgets.finding_lines import about_finding, fix_words
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.widgets.line_view import LineView
@@ -203,4 +204,4 @@ class HealthTab(DetailTab):
         environment = self.reading.environment
         if finding is None or report is None or environment is None:
             return "no problem to fix"
-        return fix_request(operating, environment, finding, report.findings, self.look)
+        return finding_request(operating, environment, finding, report.findings, self.look)

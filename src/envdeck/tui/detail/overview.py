@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -16,9 +17,8 @@ from envdeck.text.environment import (
     status_words,
     support_words,
 )
-from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, ReadPending
-from envdeck.tui.widgets.finding_lines import count_words, fix_request, severity_sign
+from envdeck.tui.widgets.finding_lines import count_words, severity_sign
 from envdeck.tui.widgets.line import (
     Line,
     Look,
@@ -30,6 +30,9 @@ from envdeck.tui.widgets.line import (
     joined,
 )
 from envdeck.tui.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from envdeck.tui.base.services import Operating, PlanRequest
 
 LABEL_CELLS = 12
 _BAR_CELLS = 32
@@ -297,13 +300,16 @@ class Overview(DetailTab):
         worst = environment.findings[:1] if environment is not None else ()
         return {"mend": ""} if any(one.fix is not None for one in worst) else {}
 
-    def mend(self, operating: Operating) -> PlanRequest | str:
+    def mend(self, operating: "Operating") -> "PlanRequest | str":
         """Return the operation that fixes the worst finding."""
         environment = self.view.environment
         if environment is None or not environment.findings:
             return "no problem to fix"
+        # start-up: a first frame loads no dialogs
+        from envdeck.tui.dialogs.requests import finding_request
+
         findings = environment.findings
-        return fix_request(operating, environment, findings[0], findings, self.look)
+        return finding_request(operating, environment, findings[0], findings, self.look)
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show an environment, from its first line where it is another one than before."""

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from functools import partial
 
 from envdeck.core.dotenv.model import Remedy
-from envdeck.core.model import Environment, NoPlan, PackageChoice, Plan, RecreateRequest
-from envdeck.text import capitalise
+from envdeck.core.model import (
+    Environment,
+    Finding,
+    NoPlan,
+    PackageChoice,
+    Plan,
+    RecreateRequest,
+)
+from envdeck.text import capitalise, counted
 from envdeck.text.operation import remedy_words
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.store.upgrade import UpgradeChoice
+from envdeck.tui.widgets.finding_lines import fixed_together
 from envdeck.tui.widgets.line import Look
 
 
@@ -155,3 +163,27 @@ def remedy_request(
             return NoPlan(f"planning failed: {type(error).__name__}")
 
     return PlanRequest(capitalise(" ".join(remedy_words(remedy, look.home))), plan)
+
+
+def finding_request(
+    operating: Operating,
+    environment: Environment,
+    finding: Finding,
+    findings: Sequence[Finding],
+    look: Look,
+) -> PlanRequest | str:
+    """Return the operation that fixes a finding, and with it those of its kind in the
+    environment; or what a person can do, where no operation fixes it."""
+    together = fixed_together(finding, findings)
+    plan_fix = getattr(operating, "plan_fix", None)
+    if not together or plan_fix is None:
+        return capitalise(look.sentence(finding.remedy)) or "no fix known"
+
+    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+        planned: Plan | NoPlan = plan_fix(environment, together, allow=allow)
+        return planned
+
+    problems = counted(len(together), "problem")
+    return PlanRequest(
+        f"Fix {problems} of {look.path(environment.path)}", plan, paths=(environment.path,)
+    )

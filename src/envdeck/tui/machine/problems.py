@@ -10,12 +10,12 @@ from envdeck.core.model import Environment, Finding, Severity
 from envdeck.text import counted, pad, plain
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import FilterRequested, PlanRequested
+from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.store import Listing
 from envdeck.tui.store.columns import count_severities
 from envdeck.tui.widgets.finding_lines import (
     about_finding,
     count_words,
-    fix_request,
     fix_words,
     sentence,
     severity_sign,
@@ -205,7 +205,9 @@ class ProblemsScreen(ListDetailScreen[ProblemList, RowDetail[ProblemRow]]):
         if operating is None or row is None or row.finding is None or row.environment is None:
             return
         environment = row.environment
-        found = fix_request(operating, environment, row.finding, environment.findings, self.look)
+        found = finding_request(
+            operating, environment, row.finding, environment.findings, self.look
+        )
         if isinstance(found, str):
             self.notify(found, markup=False)
         else:

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from envdeck.core.model import Environment, Finding, FixKind, NoPlan, Plan, Severity
+from envdeck.core.model import Finding, FixKind, Severity
 from envdeck.text import capitalise, counted, plain
-from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.store.columns import count_severities
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, wrapped
 
@@ -147,27 +146,3 @@ def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:
     if len(together) > 1:
         said += f" ({len(together):,} problems)"
     return said
-
-
-def fix_request(
-    operating: Operating,
-    environment: Environment,
-    finding: Finding,
-    findings: Sequence[Finding],
-    look: Look,
-) -> PlanRequest | str:
-    """Return the operation that fixes a finding, and with it those of its kind in the
-    environment; or what a person can do, where no operation fixes it."""
-    together = fixed_together(finding, findings)
-    plan_fix = getattr(operating, "plan_fix", None)
-    if not together or plan_fix is None:
-        return capitalise(look.sentence(finding.remedy)) or "no fix known"
-
-    def plan(allow: frozenset[str]) -> Plan | NoPlan:
-        planned: Plan | NoPlan = plan_fix(environment, together, allow=allow)
-        return planned
-
-    problems = counted(len(together), "problem")
-    return PlanRequest(
-        f"Fix {problems} of {look.path(environment.path)}", plan, paths=(environment.path,)
-    )

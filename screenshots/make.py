@@ -236,13 +236,13 @@ async def _dotenv(hand: Hand) -> None:
 
 
 async def _health(hand: Hand) -> None:
-    await hand.go_to("invoices/.venv")
+    await hand.go_to("receipts/.venv")
     await hand.press("5")
     await hand.see("examined")
 
 
 async def _timeline(hand: Hand) -> None:
-    await hand.go_to("invoices/.venv")
+    await hand.go_to("receipts/.venv")
     await hand.press("enter", "6")
     await hand.see("the newest")
 

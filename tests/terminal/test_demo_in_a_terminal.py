@@ -30,17 +30,17 @@ def test_something_is_deleted_and_taken_back_and_nothing_stays(demo):
     screen.until(lambda: "Take a one-minute tour?" in screen.text)
     screen.press("\x1b")
     screen.until_gone("one-minute tour")
-    screen.until(lambda: "27 environments" in screen.text and "reclaimable" in screen.text)
+    screen.until(lambda: "28 environments" in screen.text and "reclaimable" in screen.text)
     screen.press("/csv-janitor\r")
-    screen.until(lambda: "1 of 27" in screen.text)
+    screen.until(lambda: "1 of 28" in screen.text)
     screen.press("d")
     screen.until(lambda: "Steps" in screen.text)
     screen.press("y")
-    screen.until(lambda: "0 of 26" in screen.text)
+    screen.until(lambda: "0 of 27" in screen.text)
     screen.press("z")
     screen.until(lambda: "Steps" in screen.text)
     screen.press("y")
-    screen.until(lambda: "1 of 27" in screen.text)
+    screen.until(lambda: "1 of 28" in screen.text)
     screen.press("q")
     assert screen.ended() == 0
     assert restored(screen)
@@ -59,10 +59,10 @@ def test_the_walkthrough_of_the_clone_is_in_front_when_asked_for(demo):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (signal.SIGTERM, "27 environments"),
+        (signal.SIGTERM, "28 environments"),
         (signal.SIGHUP, "creating the demo"),
         pytest.param(signal.SIGTERM, "creating the demo", marks=pytest.mark.slow),
-        pytest.param(signal.SIGHUP, "27 environments", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, "28 environments", marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
@@ -75,12 +75,12 @@ def test_a_signal_leaves_nothing_whenever_it_comes(demo, number, words):
 
 def test_the_next_one_removes_what_a_killed_one_left(demo):
     killed, folder = demo()
-    killed.until(lambda: "27 environments" in killed.text)
+    killed.until(lambda: "28 environments" in killed.text)
     os.kill(killed.pid, signal.SIGKILL)
     assert killed.ended() == -signal.SIGKILL
     (left,) = os.listdir(folder)
     screen, _ = demo()
-    screen.until(lambda: "27 environments" in screen.text)
+    screen.until(lambda: "28 environments" in screen.text)
     assert left not in os.listdir(folder)
     os.kill(screen.pid, signal.SIGTERM)
     screen.ended()

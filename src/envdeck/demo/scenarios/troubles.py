@@ -140,12 +140,12 @@ def broke(builder: Builder) -> Created:
     wanted = "lanternweb==2.1.0 courier-http==0.27.0 gridframe==2.2.3 plotmill==3.9.2 pytest"
     files = {
         "requirements.txt": _lines(wanted.replace("==", ">=")),
-        "invoices.py": '"""Who owes us what."""\n',
+        "receipts.py": '"""Who owes us what."""\n',
     }
-    project = builder.write("work/invoices", files)
+    project = builder.write("work/receipts", files)
     path = f"{project}/.venv"
     builder.environment(
-        path, f"{wanted} numera==1.26.4 certbundle==2024.8.30", prompt="invoices", made=63, used=1
+        path, f"{wanted} numera==1.26.4 certbundle==2024.8.30", prompt="receipts", made=63, used=1
     )
     builder.look(path, days=63)
     builder.look(path, days=21, good=True)

@@ -85,5 +85,5 @@ def test_an_ascii_terminal_and_wide_names_stay_aligned(terminal):
     screen.press("/日本\r")
     screen.until(lambda: "of 60" in screen.text)
     screen.press("j")
-    rows = [line for line in screen.screen.display[2:] if ".venv" in line or "Ab3dE" in line]
+    rows = [line for line in screen.text.split("\n")[2:] if ".venv" in line or "Ab3dE" in line]
     assert rows

@@ -73,6 +73,8 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     environment = find_environment(arguments.reference, context, catalog)
     store = SnapshotStore(context.host)
     store.keep(environment, catalog.distributions(environment), source="bisect")
+    if store.notice is not None:  # the bad side would be an older one
+        raise CommandError(store.notice.message, hint=store.notice.hint, code=Exit.FAILED)
     good = _snapshot(store, environment, arguments.good)
     bad = (
         _snapshot(store, environment, arguments.bad)
@@ -89,9 +91,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         late_is_bad=arguments.timeout_is_bad,
         at_once=max(1, arguments.jobs or os.cpu_count() or 1),
     )
-    tell: Callable[[BisectRun], None] = lambda _one: None  # noqa: E731 - what JSON needs
-    if not arguments.json:
-        tell = _teller(context)
+    tell = _ignore if arguments.json else _teller(context)
     result = run_bisect(operations, request, tell, lambda: False)
     if isinstance(result, NoBisect):
         raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
@@ -104,6 +104,10 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     if result.stopped:
         return Exit.INTERRUPTED
     return Exit.DONE if result.status == "found" else Exit.FAILED
+
+
+def _ignore(_one: "BisectRun") -> None:
+    """JSON has every run at the end."""
 
 
 def _snapshot(store: "SnapshotStore", environment: Environment, reference: str) -> Snapshot:

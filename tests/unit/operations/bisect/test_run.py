@@ -12,6 +12,7 @@ from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
 from envdeck.core.operations.api import Operations
+from envdeck.core.operations.bisect import run
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
 from envdeck.core.operations.shared.policy import Policy
@@ -176,6 +177,23 @@ def test_it_can_be_stopped(bench):
     result, _ = bench.bisect("pass", stopped=lambda: len(asked) > 2 or asked.append(1))
     assert result.stopped
     assert result.status is SearchStatus.CANNOT_TELL
+
+
+def test_where_one_run_fails_the_others_at_once_are_ended(bench, monkeypatch, tmp_path):
+    """Whatever ends the search, Ctrl-C too, must not wait for a command that hangs."""
+    real = run._Work._try
+
+    def fail_on_good(work, copy):
+        if copy.endswith("1"):
+            raise KeyboardInterrupt
+        return real(work, copy)
+
+    monkeypatch.setattr(run._Work, "_try", fail_on_good)
+    slept = tmp_path / "slept"
+    with pytest.raises(KeyboardInterrupt):
+        bench.bisect(f"import time; time.sleep(30); open({str(slept)!r}, 'w')", at_once=2)
+    assert not slept.exists()
+    assert bench.left() == []
 
 
 def test_without_a_difference_there_is_nothing_to_bisect(bench):

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
+from threading import Event
 from typing import TypeAlias
 
 from envdeck.core.dotenv import values_of
@@ -219,7 +220,7 @@ def run_bisect(
         except FolderLinkError as error:
             return NoBisect(f"{error.path} in the environment is a link to a folder")
         except OSError as error:
-            if current is not None or trash is None:
+            if current is not None:
                 return NoBisect(f"cannot copy the environment: {reason_of(error)}")
             continue
         if result is not None and current is not None:
@@ -241,6 +242,8 @@ class _Work:
     tell: TellRun
     stopped: Stopped
     runs: list[BisectRun] = field(default_factory=list)
+    _ended: Event = field(default_factory=Event)
+    """Set when one run has failed or Ctrl-C came, so that the others at once are ended."""
     _uv: UvAdapter = field(init=False)
     """One for all copies: where uv lies must not be asked by two threads at once."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
@@ -255,6 +258,9 @@ class _Work:
             environment=self.request.environment.path,
         )
 
+    def _is_over(self) -> bool:
+        return self._ended.is_set() or self.stopped()
+
     def search(self) -> BisectResult:
         self._usual = set(dependency_problems(self.request.environment))
         found = Search(len(self.changes), self._judge, at_once=self.request.at_once).run()
@@ -265,7 +271,11 @@ class _Work:
             runs = [self._run(sets[0])]
         else:
             with ThreadPoolExecutor(len(sets)) as pool:
-                runs = list(pool.map(self._run, sets))
+                try:
+                    runs = list(pool.map(self._run, sets))
+                except BaseException:
+                    self._ended.set()  # the pool waits for its threads, and they for a command
+                    raise
         for one in runs:
             self.runs.append(one)
             self.tell(one)
@@ -273,7 +283,7 @@ class _Work:
 
     def _run(self, applied: Changes) -> BisectRun:
         """Build one set, and run the command in it."""
-        if self.stopped():
+        if self._is_over():
             raise _StoppedError
         versions = {
             one.name: one.after if number in applied else one.before
@@ -341,7 +351,7 @@ class _Work:
             if not lines:
                 continue
             disk.write(file, "".join(f"{line}\n" for line in lines).encode())
-            done = self._runner().run(command, stopped=self.stopped)
+            done = self._runner().run(command, stopped=self._is_over)
             if done.stopped:
                 raise _StoppedError
             if not done.ok:
@@ -365,7 +375,7 @@ class _Work:
         request = self.request
         task = Task("", request.command, request.folder, copy)
         command = task_command(task, self.context.catalog.host)
-        return self._runner().run(command, stopped=self.stopped, limit=request.limit)
+        return self._runner().run(command, stopped=self._is_over, limit=request.limit)
 
     def _runner(self) -> Runner:
         project = self.request.environment.project.path
@@ -373,7 +383,7 @@ class _Work:
         return Runner(self.context.catalog.host, keep=self.current.keep, hides=hides)
 
     def _copied(self, _files: int, _size: int) -> None:
-        if self.stopped():
+        if self._is_over():
             raise _StoppedError
 
     def _result(self, found: SearchResult) -> BisectResult:

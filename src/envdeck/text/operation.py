@@ -3,7 +3,14 @@ ends."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdeck.core.model import Operation, PackageChange, Refusal, StepProgress
+from envdeck.core.model import (
+    BisectRun,
+    BisectRunStarted,
+    Operation,
+    PackageChange,
+    Refusal,
+    StepProgress,
+)
 from envdeck.text.paths import place, tilde, tilde_within
 from envdeck.text.quantities import size, time_left
 from envdeck.text.safe import plain
@@ -69,12 +76,32 @@ def refusal_words(refusal: Refusal, home: str) -> str:
     return f"{about}{message} ({refusal.guard})" if refusal.guard else f"{about}{message}"
 
 
-def ended_word(phase: str, *, partly_purged: bool = False) -> str:
+def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False) -> str:
     """Return how an operation of the history ended, by its last phase."""
     if partly_purged and phase == "needs-attention":
         return "partly deleted"
+    if operation is Operation.BISECT and phase == "rolled-back":
+        return "ended"  # its copies are removed whatever it finds
     words = {"done": "done", "rolled-back": "rolled back", "needs-attention": "needs attention"}
     return words.get(phase, "unfinished")
+
+
+_TRIED = 3
+"""Packages of a run of a bisect that are named; more are counted."""
+
+
+def tried_words(one: BisectRun | BisectRunStarted) -> str:
+    """Return which of the suspects a run of a bisect has as in the bad state; hostile text."""
+    if not one.applied:
+        return "all as in the good state"
+    left = [name for name in one.packages if name not in one.applied]
+    if not left:
+        return "all as in the bad state"
+    if len(one.applied) <= _TRIED:
+        return ", ".join(f"{name} {one.packages[name] or 'removed'}" for name in one.applied)
+    if len(left) <= _TRIED:
+        return f"all but {', '.join(left)}"
+    return f"{len(one.applied):,} of {len(one.packages):,}"
 
 
 def time_kept(until: float | None, now: float, *, over: str) -> str:

@@ -147,13 +147,14 @@ def test_a_refusal_names_what_it_is_about_once():
 
 
 def test_how_a_past_operation_ended():
-    words = {phase: ended_word(phase) for phase in Phase}
+    words = {phase: ended_word(phase, Operation.DELETE) for phase in Phase}
     assert words[Phase.DONE] == "done"
     assert words[Phase.ROLLED_BACK] == "rolled back"
     assert words[Phase.ATTENTION] == "needs attention"
     assert {words[Phase.PREPARED], words[Phase.STAGING], words[Phase.MOVING]} == {"unfinished"}
-    assert ended_word(Phase.ATTENTION, partly_purged=True) == "partly deleted"
-    assert ended_word(Phase.DONE, partly_purged=True) == "done"
+    assert ended_word(Phase.ATTENTION, Operation.DELETE, partly_purged=True) == "partly deleted"
+    assert ended_word(Phase.DONE, Operation.DELETE, partly_purged=True) == "done"
+    assert ended_word(Phase.ROLLED_BACK, Operation.BISECT) == "ended"
 
 
 def test_how_long_an_item_is_kept():

@@ -11,13 +11,12 @@ from envdeck.cli.main import complete_folders
 from envdeck.cli.references import find_environment
 from envdeck.cli.scan import settle_folders, settle_pending
 from envdeck.cli.serialise import SCHEMA
-from envdeck.core.model import Environment
-from envdeck.core.timeline.model import NoSnapshot, Snapshot
+from envdeck.core.model import BisectRun, BisectRunStarted, NoPlan
 from envdeck.text import counted, plain
+from envdeck.text.operation import tried_words
 
 if TYPE_CHECKING:
-    from envdeck.core.operations.bisect.run import BisectResult, BisectRun
-    from envdeck.core.timeline.store import SnapshotStore
+    from envdeck.core.operations.bisect.run import BisectResult
 
 DESCRIPTION = """Which change of packages makes a command fail: sets of packages between a good
 snapshot and a bad one are tried in throw-away copies. The environment is not changed.
@@ -59,8 +58,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Bisect one environment."""
     # start-up: a help needs none of it
-    from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect
-    from envdeck.core.timeline.store import SnapshotStore
+    from envdeck.core.operations.bisect.plan import BisectChoice, plan_bisect
+    from envdeck.core.operations.bisect.run import NoBisect, run_bisect
 
     if not arguments.command:
         raise CommandError("no command to run", hint="envdeck bisect ENV --good ID -- COMMAND")
@@ -69,34 +68,24 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     settle_folders(context)
     operations = context.operations()
     settle_pending(operations, context)
-    catalog = context.catalog()
-    environment = find_environment(arguments.reference, context, catalog)
-    store = SnapshotStore(context.host)
-    store.keep(environment, catalog.distributions(environment), source="bisect")
-    if store.notice is not None:  # the bad side would be an older one
-        raise CommandError(store.notice.message, hint=store.notice.hint, code=Exit.FAILED)
-    good = _snapshot(store, environment, arguments.good)
-    bad = (
-        _snapshot(store, environment, arguments.bad)
-        if arguments.bad
-        else store.snapshots(environment.path)[0]
-    )
-    request = BisectRequest(
-        environment,
-        good,
-        bad,
-        tuple(arguments.command),
-        environment.project.path or os.getcwd(),
+    environment = find_environment(arguments.reference, context, context.catalog())
+    choice = BisectChoice(
+        good=arguments.good,
+        bad=arguments.bad,
+        command=tuple(arguments.command),
+        folder=os.getcwd(),
         limit=arguments.timeout,
         late_is_bad=arguments.timeout_is_bad,
-        at_once=max(1, arguments.jobs or os.cpu_count() or 1),
+        at_once=max(0, arguments.jobs or 0),
     )
+    plan = plan_bisect(operations, environment, choice)
+    if isinstance(plan, NoPlan):
+        code = Exit.USAGE if plan.missing else Exit.FAILED
+        raise CommandError(plan.message, hint=plan.hint, code=code)
     tell = _ignore if arguments.json else _teller(context)
-    result = run_bisect(operations, request, tell, lambda: False)
+    result = run_bisect(operations, plan.request, tell, lambda: False)
     if isinstance(result, NoBisect):
         raise CommandError(result.message, hint=result.hint, code=Exit.FAILED)
-    if any(one.verdict == "good" for one in result.runs[:1]):
-        store.mark_good(environment.path, good.id)
     if arguments.json:
         context.console.json(bisect_object(result))
     else:
@@ -106,48 +95,25 @@ def run(arguments: Namespace, context: CommandContext) -> int:
     return Exit.DONE if result.status == "found" else Exit.FAILED
 
 
-def _ignore(_one: "BisectRun") -> None:
+def _ignore(_one: BisectRunStarted | BisectRun) -> None:
     """JSON has every run at the end."""
 
 
-def _snapshot(store: "SnapshotStore", environment: Environment, reference: str) -> Snapshot:
-    found = store.find(environment.path, reference)
-    if isinstance(found, NoSnapshot):
-        raise CommandError(found.reason, hint=found.hint)
-    return found
-
-
-def _teller(context: CommandContext) -> Callable[["BisectRun"], None]:
+def _teller(context: CommandContext) -> Callable[[BisectRunStarted | BisectRun], None]:
     console = context.console
     count = 0
 
-    def tell(one: "BisectRun") -> None:
+    def tell(one: BisectRunStarted | BisectRun) -> None:
         nonlocal count
+        if isinstance(one, BisectRunStarted):
+            return
         count += 1
         verdict = console.style(f"{one.verdict:4}", _STYLES[one.verdict])
         took = f"  {one.seconds:.1f} s" if one.exit is not None else ""
         reason = f"  {one.reason}" if one.reason else ""
-        console.line(f"{count:3}  {verdict}  {plain(_applied(one))}{took}{plain(reason)}")
+        console.line(f"{count:3}  {verdict}  {plain(tried_words(one))}{took}{plain(reason)}")
 
     return tell
-
-
-_SHOWN = 3
-"""Packages of a run that are named; more are counted."""
-
-
-def _applied(one: "BisectRun") -> str:
-    """Say which of the suspects a run had as in the bad state."""
-    if not one.applied:
-        return "all as in the good state"
-    left = [name for name in one.packages if name not in one.applied]
-    if not left:
-        return "all as in the bad state"
-    if len(one.applied) <= _SHOWN:
-        return ", ".join(f"{name} {one.packages[name] or 'removed'}" for name in one.applied)
-    if len(left) <= _SHOWN:
-        return f"all but {', '.join(left)}"
-    return f"{len(one.applied):,} of {len(one.packages):,}"
 
 
 def _print(result: "BisectResult", context: CommandContext) -> None:

@@ -100,7 +100,7 @@ def _row(each: "HistoryItem", entry: "Entry", context: CommandContext) -> list[C
     why_not = each.why_not
     if entry.message and entry.phase.value in {"rolled-back", "needs-attention"}:
         why_not = tilde_within(entry.message, context.host.home)
-    ended = ended_word(entry.phase, partly_purged=each.is_partly_purged)
+    ended = ended_word(entry.phase, entry.operation, partly_purged=each.is_partly_purged)
     way_back = safe(why_not) if why_not else "envdeck undo ID"
     if entry.failed_checks and entry.phase.value == "done":
         way_back += f" (accepted: {safe(join_some(entry.failed_checks, 1))})"

@@ -50,6 +50,8 @@ from envdeck.core.model.operation import (
     IMPORT_CHECK,
     STILL_REQUIRED,
     UNPROVED,
+    BisectRun,
+    BisectRunStarted,
     Choices,
     CommandEnded,
     CommandStarted,
@@ -73,6 +75,7 @@ from envdeck.core.model.operation import (
     StepProgress,
     StepStarted,
     Target,
+    Verdict,
     refused,
 )
 
@@ -81,6 +84,8 @@ __all__ = [
     "SEED_PACKAGES",
     "STILL_REQUIRED",
     "UNPROVED",
+    "BisectRun",
+    "BisectRunStarted",
     "Choices",
     "CommandEnded",
     "CommandStarted",
@@ -139,6 +144,7 @@ __all__ = [
     "StepStarted",
     "Target",
     "Unreadable",
+    "Verdict",
     "minor_of",
     "refused",
 ]

@@ -355,4 +355,55 @@ class OutputLine:
     text: str
 
 
-OperationEvent: TypeAlias = StepStarted | StepProgress | CommandStarted | CommandEnded | OutputLine
+class Verdict(StrEnum):
+    """What a run of a bisect says of a set of packages, as in the JSON contract."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"
+    """It cannot be told: the set is not permitted, could not be built, or the command said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRunStarted:
+    """A set of packages is being built, and then tried."""
+
+    number: int
+    """From 1, in the order of their beginning."""
+    packages: Mapping[str, str | None]
+    """The versions of the suspects, by name; None: not installed."""
+    applied: tuple[str, ...]
+    """The suspects that are as in the bad state."""
+
+
+@dataclass(frozen=True, slots=True)
+class BisectRun:
+    """One set that was judged."""
+
+    packages: Mapping[str, str | None]
+    """The versions of the suspects, by name; None: not installed."""
+    applied: tuple[str, ...]
+    """The suspects that are as in the bad state."""
+    verdict: Verdict
+    exit: int | None = None
+    """None where the command was not run."""
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it was passed over."""
+    tail: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of what the command wrote to standard error, secrets masked."""
+    output: tuple[str, ...] = field(default=(), repr=False)
+    """The last lines of all that the command wrote, secrets masked; hostile text."""
+    number: int = 0
+    """That of its :class:`BisectRunStarted`."""
+
+
+OperationEvent: TypeAlias = (
+    StepStarted
+    | StepProgress
+    | CommandStarted
+    | CommandEnded
+    | OutputLine
+    | BisectRunStarted
+    | BisectRun
+)

@@ -114,7 +114,8 @@ def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> No
 
 _LOG_LIMIT = 4 * 1024 * 1024
 """Bytes; what goes on for ever is cut."""
-_OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN})
+_OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN, Operation.BISECT})
+"""Operations that leave every environment as it is, or without one."""
 
 
 class CommandLog:

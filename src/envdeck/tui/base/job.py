@@ -7,9 +7,12 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from envdeck.core.model import (
+    BisectRun,
+    BisectRunStarted,
     CommandEnded,
     CommandStarted,
     Ending,
+    Operation,
     OperationEvent,
     OutputLine,
     Plan,
@@ -37,7 +40,7 @@ class JobState(StrEnum):
     """A command that is not ours did, and what it did stays."""
     REFUSED = "blocked"
     CANCELLED = "cancelled"
-    """It was given up before it began."""
+    """It was given up before it began, or where there was nothing to roll back."""
     FAILED = "crashed"
     """A fault of the program ended it; the next start finishes it or rolls it back."""
 
@@ -75,7 +78,7 @@ class JobCommand:
     seconds: float = 0.0
 
 
-_Event: TypeAlias = StepStarted | CommandStarted | CommandEnded
+_Event: TypeAlias = StepStarted | CommandStarted | CommandEnded | BisectRunStarted | BisectRun
 
 
 class Job:
@@ -97,6 +100,8 @@ class Job:
         self.written = 0
         """Lines that were written up to the last one in the log, kept or not."""
         self.commands: list[JobCommand] = []
+        self.runs: dict[int, BisectRunStarted | BisectRun] = {}
+        """Of a bisect: what is tried and what was judged, by its number."""
         self.result: Result | None = None
         self.fault = ""
         self.started_at: float | None = None
@@ -173,6 +178,8 @@ class Job:
             self.state, self.fault = JobState.FAILED, outcome
         else:
             self.state, self.result = _ENDINGS[outcome.status], outcome
+            if outcome.stopped and self.plan.operation is Operation.BISECT:
+                self.state = JobState.CANCELLED
         return True
 
     def _take(self, event: _Event) -> None:
@@ -181,6 +188,8 @@ class Job:
                 self.step, self.progress = index, None
             case CommandStarted(command, folder):
                 self.commands.append(JobCommand(command, folder))
+            case BisectRunStarted() | BisectRun():
+                self.runs[event.number] = event
             case CommandEnded(command, code, seconds):
                 for each in reversed(self.commands):
                     if each.code is None and each.words == command:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from envdeck.core.model import Operation
 from envdeck.core.operations.shared.history import HistoryItem
 from envdeck.core.operations.transaction.journal import Entry, Move, Phase, UnreadableEntry
 from envdeck.text import (
@@ -22,7 +23,7 @@ from envdeck.text.operation import ended_word
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, wrapped
 
 _GAP = "  "
-_WHEN, _WHAT = 9, 8
+_WHEN, _WHAT = 9, 9
 _ENDED = 17
 _ROOMY_FROM = 100
 _NARROW_BELOW = 68
@@ -58,7 +59,7 @@ class HistoryColumns:
     def fit(cls, cells: int) -> "HistoryColumns":
         """Return the columns for a width."""
         ended = 2 if cells < _NARROW_BELOW else _ENDED
-        undo = 4 if cells < _NARROW_BELOW else 38 if cells >= _ROOMY_FROM else 18
+        undo = 4 if cells < _NARROW_BELOW else 37 if cells >= _ROOMY_FROM else 18
         taken = 1 + _WHEN + _WHAT + ended + undo + 4 * len(_GAP) + 1
         return cls(max(cells - taken, 8), ended, undo)
 
@@ -106,7 +107,9 @@ def ended_words(past: HistoryItem, entry: Entry, look: Look) -> tuple[str, Tone]
         Phase.ROLLED_BACK: (look.signs.warning, Tone.WARNING),
         Phase.ATTENTION: (look.signs.broken, Tone.ERROR),
     }.get(entry.phase, (look.signs.away, Tone.WARNING))
-    return f"{sign} {ended_word(entry.phase, partly_purged=partly)}", tone
+    if entry.operation is Operation.BISECT and entry.phase is Phase.ROLLED_BACK:
+        sign, tone = " ", Tone.PLAIN
+    return f"{sign} {ended_word(entry.phase, entry.operation, partly_purged=partly)}", tone
 
 
 def undo_words(past: HistoryItem, entry: Entry, cells: int, look: Look) -> tuple[str, Tone]:

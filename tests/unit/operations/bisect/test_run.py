@@ -11,8 +11,10 @@ import pytest
 from uv import find_uv_bin
 
 from envdeck.core.catalog import Catalog
+from envdeck.core.model import BisectRun, BisectRunStarted, Ending, NoPlan, StepProgress
 from envdeck.core.operations.api import Operations
 from envdeck.core.operations.bisect import run
+from envdeck.core.operations.bisect.plan import BisectChoice, BisectEnd, BisectPlan, plan_bisect
 from envdeck.core.operations.bisect.run import BisectRequest, NoBisect, run_bisect, suspects
 from envdeck.core.operations.bisect.search import SearchStatus, Verdict
 from envdeck.core.operations.shared.policy import Policy
@@ -98,7 +100,11 @@ def test_the_one_change_is_found_and_the_environment_is_as_it_was(bench, at_once
     assert result.message == "elm 1.0 → 2.0"
     assert any("elm==1.0" in hint for hint in result.hints)
     assert any(f"snapshot:{bench.good.id}" in hint for hint in result.hints)
-    assert tuple(told) == result.runs
+    ended = [one for one in told if isinstance(one, BisectRun)]
+    begun = [one for one in told if isinstance(one, BisectRunStarted)]
+    assert {one.number for one in ended} == {one.number for one in result.runs}
+    assert [one.number for one in begun] == list(range(1, len(begun) + 1))
+    assert all(told.index(one) > told.index(begun[one.number - 1]) for one in ended)
     assert [one.verdict for one in result.runs[:2]] == [Verdict.GOOD, Verdict.BAD]
     assert states(bench.path) == before
 
@@ -127,7 +133,7 @@ def test_a_set_that_the_requirements_do_not_permit_is_passed_over_and_not_run(be
 def test_what_does_not_show_the_trouble_is_said_at_once(bench, code, reason):
     result, told = bench.bisect(code)
     assert (result.status, result.message) == (SearchStatus.NOT_REPRODUCED, reason)
-    assert len(told) == 2
+    assert sum(isinstance(one, BisectRun) for one in told) == 2
 
 
 def test_exit_125_cannot_tell(bench):
@@ -183,10 +189,10 @@ def test_where_one_run_fails_the_others_at_once_are_ended(bench, monkeypatch, tm
     """Whatever ends the search, Ctrl-C too, must not wait for a command that hangs."""
     real = run._Work._try
 
-    def fail_on_good(work, copy):
+    def fail_on_good(work, copy, output):
         if copy.endswith("1"):
             raise KeyboardInterrupt
-        return real(work, copy)
+        return real(work, copy, output)
 
     monkeypatch.setattr(run._Work, "_try", fail_on_good)
     slept = tmp_path / "slept"
@@ -228,3 +234,48 @@ def test_a_kill_at_any_moment_leaves_nothing_after_the_next_start(bench, tmp_pat
     assert done.returncode == 0, done.stderr
     assert bench.left() == []
     assert states(bench.path) == before
+
+
+# the plan: what the queue of the screen runs
+
+
+def test_a_plan_tells_its_runs_and_their_bound_and_marks_what_passed(bench):
+    bench.store.mark_good(str(bench.path), bench.good.id, good=False)
+    code = "import elm, sys; print('tried', elm.version); sys.exit(elm.version == '2.0')"
+    choice = BisectChoice(good=bench.good.id, command=("python", "-c", code), at_once=1)
+    plan = plan_bisect(bench.operations, bench.look(), choice)
+    assert isinstance(plan, BisectPlan)
+    assert (plan.suspects, plan.bound) == (5, 6)
+    events: list = []
+    result = bench.operations.run(plan, events.append)
+    assert isinstance(result, BisectEnd)
+    assert result.status is Ending.DONE
+    assert result.message == f"found in {len(result.found.runs)} runs: elm 1.0 → 2.0"
+    progress = [(one.done, one.total) for one in events if isinstance(one, StepProgress)]
+    assert progress[0] == (0, 6)
+    assert progress[-1] == (len(result.found.runs), 6)
+    ended = [one for one in events if isinstance(one, BisectRun)]
+    assert ended[0].output == ("tried 1.0",)
+    marked = {one.id: one.good for one in bench.store.snapshots(str(bench.path))}
+    assert marked == {bench.good.id: True, bench.bad.id: False}
+
+
+def test_a_plan_that_is_cancelled_says_so(bench):
+    code = "import time; time.sleep(60)"
+    choice = BisectChoice(good=bench.good.id, command=("python", "-c", code), at_once=1)
+    plan = plan_bisect(bench.operations, bench.look(), choice)
+    begun: list = []
+    result = bench.operations.run(plan, begun.append, lambda: len(begun) > 3)
+    assert result.stopped
+    assert result.message == "cancelled"
+    assert bench.left() == []
+
+
+def test_where_nothing_differs_there_is_no_plan(bench):
+    choice = BisectChoice(good=bench.bad.id, command=("true",))
+    plan = plan_bisect(bench.operations, bench.look(), choice)
+    assert isinstance(plan, NoPlan)
+    assert "nothing that can be installed differs" in plan.message
+    assert plan_bisect(
+        bench.operations, bench.look(), BisectChoice(good="zz", command=("x",))
+    ).missing

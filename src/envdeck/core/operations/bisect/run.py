@@ -7,23 +7,27 @@ that is proved at the end.
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
-from threading import Event
+from threading import Event, Lock
 from typing import TypeAlias
 
 from envdeck.core.dotenv import values_of
-from envdeck.core.model import Environment, Operation, Target
-from envdeck.core.operations.bisect.search import (
-    Changes,
-    Search,
-    SearchResult,
-    SearchStatus,
+from envdeck.core.model import (
+    BisectRun,
+    BisectRunStarted,
+    Environment,
+    Operation,
+    OperationEvent,
+    OutputLine,
+    Target,
     Verdict,
 )
+from envdeck.core.operations.bisect.search import Changes, Search, SearchResult, SearchStatus
 from envdeck.core.operations.disk.links import FolderLinkError, folder_links
 from envdeck.core.operations.engine.command import Completed
 from envdeck.core.operations.engine.failure import explain
@@ -48,6 +52,7 @@ from envdeck.core.operations.transaction.transaction import (
 )
 from envdeck.core.system.files import reason_of
 from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.core.timeline.store import SnapshotStore
 
 CANNOT_TELL = 125
 """The exit code by which a command says that it cannot tell, as for `git bisect run`."""
@@ -86,24 +91,6 @@ class BisectRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class BisectRun:
-    """One set that was judged."""
-
-    packages: Mapping[str, str | None]
-    """The versions of the suspects, by name; None: not installed."""
-    applied: tuple[str, ...]
-    """The suspects that are as in the bad state."""
-    verdict: Verdict
-    exit: int | None = None
-    """None where the command was not run."""
-    seconds: float = 0.0
-    reason: str = ""
-    """Why it was passed over."""
-    tail: tuple[str, ...] = field(default=(), repr=False)
-    """The last lines of what the command wrote to standard error, secrets masked."""
-
-
-@dataclass(frozen=True, slots=True)
 class BisectResult:
     """How a bisect ended."""
 
@@ -124,7 +111,12 @@ class NoBisect:
     hint: str = ""
 
 
-TellRun: TypeAlias = Callable[[BisectRun], None]
+TellRun: TypeAlias = Callable[[BisectRunStarted | BisectRun], None]
+"""Is told of each run when it begins and when it is judged, by one thread at a time."""
+_OUTPUT_LINES = 300
+"""Lines kept of what the command wrote in one run."""
+_OUTPUT_LINE = 500
+"""Characters kept of a line."""
 
 
 class _EndedError(Exception):
@@ -224,11 +216,24 @@ def run_bisect(
                 return NoBisect(f"cannot copy the environment: {reason_of(error)}")
             continue
         if result is not None and current is not None:
+            _mark_good(context, request, result)
             if current.entry.changed:
                 changed = describe_changes(current.entry.changed)
                 return replace(result, message=f"{result.message}; {changed}")
             return result
     return NoBisect("no folder on the disk of the environment can hold copies")
+
+
+def _mark_good(context: Context, request: BisectRequest, result: BisectResult) -> None:
+    """Note of both ends that the command passed on them, where all of their packages were there."""
+    changes = suspects(request.good, request.bad)
+    if any(one.obstacle for one in changes):
+        return
+    passed = [len(one.applied) for one in result.runs if one.verdict is Verdict.GOOD]
+    store = SnapshotStore(context.catalog.host)
+    for snapshot, applied in ((request.good, 0), (request.bad, len(changes))):
+        if applied in passed:
+            store.mark_good(request.environment.path, snapshot.id)
 
 
 @dataclass(slots=True)
@@ -247,6 +252,7 @@ class _Work:
     _uv: UvAdapter = field(init=False)
     """One for all copies: where uv lies must not be asked by two threads at once."""
     _numbers: Iterator[int] = field(default_factory=partial(count, 1))
+    _telling: Lock = field(default_factory=Lock)
     _usual: set[tuple[str, str]] = field(default_factory=set)
     """What lacks in the good state or the bad one, and so is no reason to pass a set over."""
 
@@ -276,36 +282,46 @@ class _Work:
                 except BaseException:
                     self._ended.set()  # the pool waits for its threads, and they for a command
                     raise
-        for one in runs:
-            self.runs.append(one)
-            self.tell(one)
+        self.runs += runs
         return [one.verdict for one in runs]
+
+    def _say(self, one: BisectRunStarted | BisectRun) -> None:
+        with self._telling:
+            self.tell(one)
 
     def _run(self, applied: Changes) -> BisectRun:
         """Build one set, and run the command in it."""
         if self._is_over():
-            raise _StoppedError
+            raise _StoppedError("cancelled")
         versions = {
             one.name: one.after if number in applied else one.before
             for number, one in enumerate(self.changes)
         }
         names = tuple(self.changes[number].name for number in sorted(applied))
-        copy = os.path.join(self.current.staged, str(next(self._numbers)))
+        number = next(self._numbers)
+        copy = os.path.join(self.current.staged, str(number))
+        self._say(BisectRunStarted(number, versions, names))
+        output: deque[str] = deque(maxlen=_OUTPUT_LINES)
         began = time.monotonic()
         try:
             why = self._build(copy, versions, at_an_end=len(applied) in {0, len(self.changes)})
-            if why:
-                return BisectRun(versions, names, Verdict.SKIP, reason=why)
-            done = self._try(copy)
+            done = None if why else self._try(copy, output)
         finally:
             if os.path.lexists(copy):
                 self.context.ground.disk.remove_tree(copy)
-        if done.stopped:
-            raise _StoppedError
-        verdict, reason = self._verdict(done)
         seconds = time.monotonic() - began
-        tail = done.tail[-5:]
-        return BisectRun(versions, names, verdict, done.code, seconds, reason, tail)
+        if done is None:
+            one = BisectRun(versions, names, Verdict.SKIP, None, seconds, why, number=number)
+        elif done.stopped:
+            raise _StoppedError("cancelled")
+        else:
+            verdict, reason = self._verdict(done)
+            tail, told = done.tail[-5:], tuple(output)
+            one = BisectRun(
+                versions, names, verdict, done.code, seconds, reason, tail, told, number
+            )
+        self._say(one)
+        return one
 
     def _verdict(self, done: Completed) -> tuple[Verdict, str]:
         if done.overdue:
@@ -353,7 +369,7 @@ class _Work:
             disk.write(file, "".join(f"{line}\n" for line in lines).encode())
             done = self._runner().run(command, stopped=self._is_over)
             if done.stopped:
-                raise _StoppedError
+                raise _StoppedError("cancelled")
             if not done.ok:
                 return explain(done).cause
         return self._not_permitted(copy, at_an_end=at_an_end)
@@ -371,11 +387,16 @@ class _Work:
                 return f"not permitted: {name} requires {text}"
         return ""
 
-    def _try(self, copy: str) -> Completed:
+    def _try(self, copy: str, output: deque[str]) -> Completed:
         request = self.request
         task = Task("", request.command, request.folder, copy)
         command = task_command(task, self.context.catalog.host)
-        return self._runner().run(command, stopped=self._is_over, limit=request.limit)
+
+        def keep(event: OperationEvent) -> None:
+            if isinstance(event, OutputLine):
+                output.append(event.text[:_OUTPUT_LINE])
+
+        return self._runner().run(command, keep, self._is_over, limit=request.limit)
 
     def _runner(self) -> Runner:
         project = self.request.environment.project.path
@@ -384,7 +405,7 @@ class _Work:
 
     def _copied(self, _files: int, _size: int) -> None:
         if self._is_over():
-            raise _StoppedError
+            raise _StoppedError("cancelled")
 
     def _result(self, found: SearchResult) -> BisectResult:
         culprits = tuple(self.changes[number] for number in found.culprits)

@@ -11,14 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
-
-class Verdict(StrEnum):
-    """What a run says of a set of changes, as in the JSON contract."""
-
-    GOOD = "good"
-    BAD = "bad"
-    SKIP = "skip"
-    """It cannot be told: the set is not permitted, could not be built, or the command said so."""
+from envdeck.core.model import Verdict
 
 
 class SearchStatus(StrEnum):

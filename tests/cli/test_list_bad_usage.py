@@ -62,7 +62,42 @@ def test_a_quoted_tilde_is_the_home_folder(cli, home, catalog):
 
 def test_a_command_that_is_misspelt(cli):
     refused(cli("lst"), "`lst` does not exist", "did you mean `envdeck list`.*")
-    refused(cli("help"), "`help` does not exist", "envdeck --help")
+    refused(cli("help", "lst"), "no command is called `lst`", "envdeck help list")
+
+
+@pytest.mark.parametrize(
+    ("word", "named"), [("remove", "delete ENV"), ("prune", "clean"), ("update", "upgrade ENV")]
+)
+def test_what_other_programs_call_a_command(cli, word, named):
+    refused(cli(word), f"`{word}` does not exist", f"did you mean `envdeck {named}`.*")
+
+
+def test_an_environment_in_place_of_a_command(cli, catalog, environment):
+    catalog.environments = [environment("work/weather/.venv")]
+    hint = "environments are named behind a command: envdeck show weather"
+    refused(cli("weather"), "`weather` does not exist", hint)
+
+
+def test_aliases_that_people_type(cli, catalog, environment, capsys):
+    catalog.environments = [environment("work/api/.venv")]
+    assert cli("ls", "--no-size").out == cli("list", "--no-size").out != ""
+    assert "environment not found: `nothing`" in cli("rm", "nothing", "--yes").err
+    assert cli("version").out.startswith("envdeck ")
+    for words in (["help", "list"], ["help", "ls"], ["list", "--help"]):
+        assert cli(*words).code == 0
+        assert capsys.readouterr().out.startswith("usage: envdeck list")
+    assert cli("help").code == 0
+    assert "commands:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", [72, 80, 132])
+@pytest.mark.parametrize("name", ["", "bisect", "dotenv", "recreate", "upgrade"])
+def test_a_help_fits_the_terminal(cli, capsys, monkeypatch, columns, name):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    cli("help", *name.split())
+    lines = capsys.readouterr().out.splitlines()
+    wide = [line for line in lines if len(line) > columns]
+    assert [line for line in wide if " " in line.strip() and "envdeck" not in line] == []
 
 
 @pytest.mark.parametrize(
@@ -71,8 +106,8 @@ def test_a_command_that_is_misspelt(cli):
         (["list", "--jsn"], "unrecognized arguments: --jsn", "did you mean `--json`.*"),
         (["list", "--zzzzz"], "unrecognized arguments: --zzzzz", "run `envdeck list --help`"),
         (["--json"], "unrecognized arguments: --json", "run `envdeck --help`"),
-        (["list", "--status", "fine"], ".*--status: invalid choice: 'fine'.*", ".*"),
-        (["list", "--sort", "luck"], ".*--sort: invalid choice: 'luck'.*", ".*"),
+        (["list", "--status", "fine"], "--status: `fine` is not one of ok, broken, .*", ".*"),
+        (["list", "--sort", "luck"], "--sort: `luck` is not one of reclaimable, .*", ".*"),
         (["list", "--min-size", "big"], ".*invalid size `big`; use 500MB.*", ".*"),
         (["list", "--min-size", "-5"], ".*", ".*"),
         (["list", "--min-size", ""], ".*invalid size ``.*", ".*"),
@@ -88,13 +123,15 @@ def test_a_command_that_is_misspelt(cli):
         ),
         (["list", "--no-size", "--min-size", "1GB"], "--min-size requires sizes", ".*"),
         (["list", "--no-size", "--sort", "size"], "--sort size requires sizes", ".*"),
-        (["show"], ".*required: ENV", "run `envdeck show --help`"),
-        (["find"], ".*required: REQUIREMENT", ".*"),
+        (["show"], r"missing ENV \(environment path, .*\)", "run `envdeck show --help`"),
+        (["find"], r"missing REQUIREMENT \(package name.*\)", ".*"),
+        (["upgrade"], r"missing ENV \([^,]*, [^,]*, or name\)", ".*"),
+        (["--color", "blue"], "--color: `blue` is not one of auto, always, never", ".*--help`"),
         (["find", "not a requirement!"], "`not a requirement!` is not a requirement: .*", ".*"),
         (["find", ""], "`` is not a requirement: .*", ".*"),
         (["find", "x<<1"], "`x<<1` is not a requirement: .*", ".*"),
-        (["config", "edit"], ".*invalid choice: 'edit'.*", ".*"),
-        (["completion", "basic"], ".*invalid choice: 'basic'.*", ".*"),
+        (["config", "edit"], "`edit` is not one of path, show", "run `envdeck config --help`"),
+        (["completion", "basic"], "`basic` is not one of .*", "did you mean `bash`.*"),
         (["interpreters", "--j\x1b[2J"], r"unrecognized arguments: --j\\x1b\[2J", ".*"),
     ],
 )

@@ -122,7 +122,7 @@ def test_the_same_for_people(onboard, project):
         (["--yes", "--extra", "docs"], "the project has no extra `docs`"),
         (["--check", "--shell", "elvish"], "unknown shell `elvish`"),
         (["--step", "environment"], "not a terminal: cannot ask for confirmation"),
-        (["--step", "nothing"], "invalid choice"),
+        (["--step", "nothing"], "`nothing` is not one of"),
     ],
 )
 def test_what_it_does_not_have(onboard, project, words, message):

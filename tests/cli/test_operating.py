@@ -153,9 +153,28 @@ def test_the_plan_is_seen_though_the_answer_goes_to_a_file(cli, operations, api)
 
 def test_nobody_there_to_ask_and_no_yes(cli, operations, api):
     result = cli("delete", api)
-    assert (result.code, result.out, operations.asked) == (2, "", [])
+    assert (result.code, result.out, ran(operations)) == (2, "", False)
+    assert ("recover",) not in operations.asked
     assert "--dry-run" in result.err
     assert "--yes" in result.err
+
+
+def test_who_cannot_be_asked_is_told_first_what_is_wrong_with_the_request(cli, operations, api):
+    result = cli("delete", "nothing")
+    assert (result.code, ran(operations)) == (2, False)
+    assert result.err.startswith("error: environment not found: `nothing`")
+    assert "terminal" not in result.err
+
+
+def test_quiet_leaves_out_what_went_well(cli, operations, api):
+    result = cli("delete", api, "--yes", "--quiet")
+    assert (result.code, result.out, result.err, ran(operations)) == (0, "", "", True)
+
+
+@pytest.mark.parametrize("words", [["--color", "always"], ["--color=always"]])
+def test_colour_is_chosen(cli, operations, api, words):
+    assert "\x1b[32mdone:" in cli(*words, "delete", api, "--yes").out
+    assert "\x1b" not in cli("delete", api, "--yes", "--color=never", colour=True).out
 
 
 def test_a_guard_refuses_whatever_yes_says(cli, operations, api):

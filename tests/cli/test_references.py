@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from envdeck.cli.console import CommandError
 from envdeck.core.model import ProjectLink, ProjectState
 
 
@@ -68,8 +69,21 @@ def test_a_project_with_two_lists_them(cli, disk, home, environment):
     disk.environments.append(environment("work/api/.tox/py312"))
     result = cli("show", f"{home}/work/api")
     assert result.code == 2
-    assert "is ambiguous (2 matches): ~/work/api/.tox/py312, ~/work/api/.venv" in result.err
-    assert "hint: pass the path of one" in result.err
+    assert result.err.splitlines() == [
+        f"error: `{home}/work/api` is ambiguous (2 matches):",
+        "  ~/work/api/.tox/py312",
+        "  ~/work/api/.venv",
+        "hint: pass the path of one",
+    ]
+
+
+def test_of_many_candidates_the_first_are_listed(cli, disk, home, environment):
+    disk.environments += [environment(f"work/api/.tox/py{number}") for number in range(12)]
+    lines = cli("show", f"{home}/work/api").err.splitlines()
+    assert len(lines) == 13
+    assert lines[-2:] == ["  and 3 more", "hint: pass the path of one"]
+    document = cli("delete", f"{home}/work/api", "--yes", "--json").out
+    assert "~/work/api/.tox/py0" in json.loads(document)["result"]["message"]
 
 
 @pytest.mark.parametrize("name", ["api/.venv", ".venv", "api", "work/api/.venv"])
@@ -91,7 +105,21 @@ def test_a_name_that_two_have(cli, disk, environment):
     disk.environments.append(environment("old/api/.venv"))
     result = cli("show", "api/.venv")
     assert result.code == 2
-    assert "is ambiguous (2 matches): ~/old/api/.venv, ~/work/api/.venv" in result.err
+    assert "is ambiguous (2 matches):\n  ~/old/api/.venv\n  ~/work/api/.venv\n" in result.err
+
+
+@pytest.mark.parametrize("command", ["create", "dotenv", "onboard"])
+def test_a_project_is_named_as_everywhere(cli, disk, home, command, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def met(path, _context):
+        raise CommandError(f"met {path}")
+
+    monkeypatch.setattr("envdeck.cli.references.folder", met)
+    assert cli(command, "api").err == f"error: met {home}/work/api\n"
+    result = cli(command, "nothing")
+    assert (result.code, result.out) == (2, "")
+    assert "error: project not found: `nothing`" in result.err
 
 
 def test_a_name_that_is_remembered_and_gone_is_looked_for(cli, disk, environment):

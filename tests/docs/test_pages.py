@@ -34,6 +34,7 @@ PAGES = {
 }
 README = PAGES["README.md"]
 MOST_WORDS = 1200
+EVERYWHERE = {"--help", "--color", "--quiet"}
 FOREIGN = {"--force"}
 """Options of other programs that stand alone in the text."""
 
@@ -112,12 +113,12 @@ def command_lines(text: str) -> list[str]:
 
 
 def options(parser) -> set[str]:
-    """Return the long options of a parser, but for its help."""
+    """Return the long options of a parser, but for its help and those that all have."""
     return {
         name
         for action in parser._actions
         for name in action.option_strings
-        if name.startswith("--") and name != "--help"
+        if name.startswith("--") and name not in EVERYWHERE
     }
 
 

@@ -1,13 +1,12 @@
 """PATH, `--python`, filters, sort, `--yes`, `--allow`, `--from`."""
 
-import math
 import os
 import re
+import shlex
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
@@ -39,7 +38,7 @@ def build_scope(
     # start-up: a help needs none of it
     from envdeck.core.catalog import Scope
 
-    roots = tuple(dict.fromkeys(folder(path, context.host) for path in paths))
+    roots = tuple(dict.fromkeys(folder(path, context) for path in paths))
     settings = context.configuration().settings
     return Scope(
         roots,
@@ -53,17 +52,18 @@ def build_scope(
     )
 
 
-def folder(path: str, host: Host) -> str:
+def folder(path: str, context: CommandContext) -> str:
     """Return the absolute path of a folder that can be looked into.
 
     Raises :class:`CommandError` when it does not exist, is no folder, or cannot be read.
     """
-    absolute = absolute_path(path, host)
+    absolute = absolute_path(path, context.host)
     try:
         with os.scandir(absolute) as entries:
             next(entries, None)
     except FileNotFoundError:
-        raise CommandError(f"`{path}` does not exist", hint=_suggest_command(path)) from None
+        hint = _suggest_command(path, context)
+        raise CommandError(f"`{path}` does not exist", hint=hint) from None
     except NotADirectoryError:
         raise CommandError(f"`{path}` is not a folder", hint="pass a folder to scan") from None
     except (OSError, ValueError) as error:
@@ -84,11 +84,61 @@ def absolute_path(path: str, host: Host) -> str:
         raise CommandError("the current folder no longer exists", hint="cd ~") from error
 
 
-def _suggest_command(path: str) -> str:
-    if path == "help":
-        return "envdeck --help"
+_OTHER_WORDS = {
+    "activate": "run ENV",
+    "add": "install ENV REQUIREMENT",
+    "audit": "doctor --online",
+    "check": "doctor",
+    "compare": "diff ENV",
+    "env": "dotenv PROJECT",
+    "exec": "run ENV -- COMMAND",
+    "freeze": "show ENV",
+    "gc": "clean",
+    "info": "show ENV",
+    "init": "create PROJECT",
+    "log": "history",
+    "new": "create PROJECT",
+    "prune": "clean",
+    "purge": "trash purge",
+    "remove": "delete ENV",
+    "restore": "undo",
+    "search": "find REQUIREMENT",
+    "setup": "onboard PROJECT",
+    "shell": "run ENV",
+    "sync": "recreate ENV --from lock",
+    "tree": "show ENV",
+    "update": "upgrade ENV",
+}
+"""What other programs call a command."""
+
+
+def _suggest_command(path: str, context: CommandContext) -> str:
+    if path in _OTHER_WORDS:
+        return f"did you mean `envdeck {_OTHER_WORDS[path]}`?"
+    known = context.catalog().remembered(build_scope((), context, sizes=False))
+    if os.sep not in path and match_name(path, known):
+        return f"environments are named behind a command: envdeck show {shlex.quote(path)}"
     close = find_nearest(path, COMMANDS)
     return f"did you mean `envdeck {close[0]}`?" if close else ""
+
+
+def match_name(name: str, environments: Iterable[Environment]) -> list[Environment]:
+    """Return those of that name; failing that, those whose path ends so, or whose project is
+    called so."""
+    known = list(environments)
+    exact = [environment for environment in known if environment.name == name]
+    return exact or [
+        environment
+        for environment in known
+        if environment.path.endswith(os.sep + name) or name in other_names(environment)
+    ]
+
+
+def other_names(environment: Environment) -> set[str]:
+    """Return the names of an environment's folder and of its project's."""
+    project = environment.project.path
+    names = {os.path.basename(environment.path)}
+    return names | {os.path.basename(project)} if project else names
 
 
 Matches = Callable[[str | None], bool]
@@ -139,88 +189,6 @@ def _match_specifier(spec: str) -> Matches:
             return False
 
     return matches
-
-
-SORTS = ("reclaimable", "size", "name", "python", "used")
-"""What a list can be sorted by."""
-
-
-VersionKey: TypeAlias = list[tuple[int, int, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What an environment must be to be listed; what is not given holds for all."""
-
-    managers: frozenset[str] = frozenset()
-    statuses: frozenset[str] = frozenset()
-    python: Matches | None = None
-    unused_since: float | None = None
-    """Seconds since the epoch. One whose last use is not known is not taken for unused."""
-    least_bytes: float | None = None
-    """On disk. One that could not be measured is not taken for large."""
-
-    def accept(self, environment: Environment) -> bool:
-        """Tell whether an environment is wanted."""
-        when = environment.last_used.when
-        size = environment.size
-        return (
-            (not self.managers or environment.manager in self.managers)
-            and (not self.statuses or environment.status in self.statuses)
-            and (self.python is None or self.python(environment.python.version))
-            and (self.unused_since is None or (when is not None and when <= self.unused_since))
-            and (
-                self.least_bytes is None
-                or (size is not None and size.disk_bytes >= self.least_bytes)
-            )
-        )
-
-
-def sort_environments(environments: Iterable[Environment], by: str) -> list[Environment]:
-    """Return environments sorted: what is worth a look first (largest, oldest), unknown last,
-    and equal ones by path."""
-    key = _KEYS[by]
-    return sorted(environments, key=lambda environment: (key(environment), environment.path))
-
-
-def _reclaimable(environment: Environment) -> float:
-    return -environment.size.reclaimable_bytes if environment.size else math.inf
-
-
-def _size(environment: Environment) -> float:
-    return -environment.size.disk_bytes if environment.size else math.inf
-
-
-def _name(environment: Environment) -> str:
-    return environment.name.casefold()
-
-
-def _python(environment: Environment) -> VersionKey:
-    return version_key(environment.python.version)
-
-
-def version_key(version: str | None) -> VersionKey:
-    """Return what versions are sorted by: their numbers, then words, and unknown ones last."""
-    if version is None:
-        return [(2, 0, "")]
-    return [
-        (0, int(part), "") if part.isascii() and part.isdigit() and len(part) < 10 else (1, 0, part)
-        for part in version.split(".")
-    ]
-
-
-def _used(environment: Environment) -> float:
-    when = environment.last_used.when
-    return math.inf if when is None else when
-
-
-_KEYS: dict[str, Callable[[Environment], Any]] = {
-    "reclaimable": _reclaimable,
-    "size": _size,
-    "name": _name,
-    "python": _python,
-    "used": _used,
-}
 
 
 OVERRULABLE = (

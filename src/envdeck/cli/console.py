@@ -35,13 +35,22 @@ class Exit(IntEnum):
 class CommandError(Exception):
     """A command cannot do what it was asked: what, why, and a way out."""
 
-    def __init__(self, message: str, *, hint: str = "", code: Exit = Exit.USAGE) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: Exit = Exit.USAGE,
+        details: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         """One sentence without a full stop; it may carry hostile text."""
         self.hint = hint
         """What to do, best with a command that works; or empty."""
         self.code = code
+        self.details = details
+        """What the message counts, a line each."""
 
 
 _CODES = {
@@ -94,6 +103,10 @@ class Console:
     colour: bool = False
     error_colour: bool = False
     signs: Signs = field(default_factory=Signs)
+    color: str = "auto"
+    """What `--color` said."""
+    quiet: bool = False
+    """Whether progress, notes, hints and what went well are left out."""
     _progress: bool = False
     """Whether a line of progress is on the screen now."""
 
@@ -145,9 +158,12 @@ class Console:
         """Return text in a style, where results have colour."""
         return styled(text, style, colour=self.colour)
 
-    def error(self, message: str, hint: str = "") -> None:
+    def error(self, message: str, hint: str = "", details: Sequence[str] = ()) -> None:
         """Say that the command cannot be done."""
-        self._write_message("error", message, hint)
+        self._write_message("error", message, "")
+        for detail in details:
+            self._write_aside(f"  {clip(plain(detail), _LONGEST, self.signs.ellipsis)}\n")
+        self._write_message("hint", hint, "")
 
     def warn(self, message: str, hint: str = "") -> None:
         """Say what the person should know, though the command goes on."""
@@ -155,11 +171,19 @@ class Console:
 
     def note(self, message: str, hint: str = "") -> None:
         """Say what was done beside what was asked for."""
-        self._write_message("note", message, hint)
+        if not self.quiet:
+            self._write_message("note", message, hint)
 
     def hint(self, text: str) -> None:
         """Say what to do next, best with a command that works."""
-        self._write_message("hint", text, "")
+        if not self.quiet:
+            self._write_message("hint", text, "")
+
+    def choose_colour(self, when: str) -> None:
+        """Use colour as `--color` says: `always`, `never`, or `auto` for what the streams are."""
+        self.color = when
+        if when != "auto":
+            self.colour = self.error_colour = when == "always"
 
     def aside(self, text: str = "", style: str = "") -> None:
         """Write one line that is no result; it is plain text already."""
@@ -178,7 +202,7 @@ class Console:
 
     def progress(self, text: str) -> None:
         """Show how far a command is, in place of what was shown before; on a terminal only."""
-        if not self.error_terminal:
+        if not self.error_terminal or self.quiet:
             return
         self._write_aside("\r\x1b[K" + clip(text, max(1, self.width - 1), self.signs.ellipsis))
         self._progress = True

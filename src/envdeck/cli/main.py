@@ -5,8 +5,9 @@ import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
+from textwrap import wrap
 from threading import Thread
 from types import MappingProxyType
 from typing import NoReturn, Protocol
@@ -73,8 +74,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     would do for every argument it is told."""
 
     def __init__(self, prog: str) -> None:
-        width = min(_WIDEST, terminal_width(sys.stdout, os.environ))
-        super().__init__(prog, width=width - 2)
+        super().__init__(prog, width=_width())
 
 
 class Parser(argparse.ArgumentParser):
@@ -92,8 +92,25 @@ class Parser(argparse.ArgumentParser):
         return parsed
 
     def error(self, message: str) -> NoReturn:
-        """Raise :class:`CommandError`, naming the nearest option for an unknown one."""
+        """Raise :class:`CommandError`, naming the nearest option for an unknown one, and what an
+        argument is that is missing."""
+        missing = re.match(r"the following arguments are required: (.+)", message)
+        if missing is not None:
+            named = {action.metavar: action.help for action in self._actions}
+            told = [f"{name} ({named.get(name) or name})" for name in missing[1].split(", ")]
+            message = f"missing {', '.join(told)}"
+        message = re.sub(r"^argument (?=-|\S+: )", "", message)
         raise CommandError(message, hint=self._nearest(message) or f"run `{self.prog} --help`")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Say what is no choice, and what the choices are, the same with every Python."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        option = f"{action.option_strings[-1]}: " if action.option_strings else ""
+        close = find_nearest(str(value), known)
+        hint = f"did you mean `{close[0]}`?" if close else f"run `{self.prog} --help`"
+        raise CommandError(f"{option}`{value}` is not one of {', '.join(known)}", hint=hint)
 
     def _nearest(self, message: str) -> str:
         unknown = re.match(r"unrecognized arguments: (--[\w-]+)", message)
@@ -142,34 +159,69 @@ def whole_parser() -> Parser:
     parser = Parser(
         prog="envdeck",
         usage="envdeck [PATH ...]\n       envdeck COMMAND [OPTION ...] [ARGUMENT ...]",
-        description=screen.DESCRIPTION,
+        description=_wrapped(screen.DESCRIPTION, _width()),
         epilog=_epilog(screen.EXAMPLES),
         formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"envdeck {__version__}")
     parser.add_argument("--read-only", action="store_true", help="disable all changes")
+    _add_common(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, summary in COMMANDS.items():
         _equip(commands.add_parser(name, help=summary, formatter_class=_Help), name)
     return parser
 
 
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    """Tell of the options that every command has; they are read before its own."""
+    common = parser.add_argument_group("common options")
+    common.add_argument("--color", choices=_COLOURS, metavar="WHEN", help=", ".join(_COLOURS))
+    common.add_argument(
+        "-q", "--quiet", action="store_true", help="no progress, notes, hints or success messages"
+    )
+
+
 def _equip(parser: Parser, name: str) -> None:
     module = command(name)
-    parser.description = module.DESCRIPTION
+    parser.description = _wrapped(module.DESCRIPTION, _width())
     parser.epilog = _epilog(module.EXAMPLES)
     parser.allow_abbrev = False
     module.add_arguments(parser)
+    _add_common(parser)
 
 
 def _epilog(examples: str) -> str:
-    return f"examples:\n{examples}\n\n{EXIT_CODES}"
+    lines = (line for each in examples.splitlines() for line in _fitted(each, _width()))
+    return "\n".join(["examples:", *lines, "", EXIT_CODES])
+
+
+def _width() -> int:
+    """Return the columns of a help."""
+    return min(_WIDEST, terminal_width(sys.stdout, os.environ))
+
+
+def _wrapped(text: str, columns: int) -> str:
+    return "\n".join(wrap(text, columns, break_long_words=False, break_on_hyphens=False))
+
+
+def _fitted(line: str, columns: int) -> Iterator[str]:
+    """Yield an example; where it is too wide, what it does stands below."""
+    called, gap, does = line.strip().partition("  ")
+    if len(line) <= columns or not gap:
+        yield line
+        return
+    yield f"  {called}"
+    yield f"      {does.strip()}"
 
 
 _HELP = {"-h", "--help"}
 _VERSION = {"-V", "--version"}
+_ALIASES = {"ls": "list", "rm": "delete"}
 _READ_ONLY = "--read-only"
+_QUIET = {"-q", "--quiet"}
+_COLOR = "--color"
+_COLOURS = ("auto", "always", "never")
 _LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
 _COMMAND_LINES = {"bisect"}
@@ -194,7 +246,7 @@ def run(arguments: Sequence[str], context: CommandContext) -> int:
         code = _done(arguments, context)
         context.console.flush()
     except CommandError as error:
-        context.console.error(error.message, error.hint)
+        context.console.error(error.message, error.hint, error.details)
         return error.code
     except ConfigurationError as error:
         context.console.error(_place(error, context.host.home), error.hint)
@@ -214,11 +266,15 @@ def _done(arguments: Sequence[str], context: CommandContext) -> int:
 def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
     whole = arguments
     options, operands = _split(arguments)
-    if _READ_ONLY in options:  # it holds for every command, wherever it stands
-        context.read_only = True
-        options = [option for option in options if option != _READ_ONLY]
-    arguments = [*options, *operands]
+    options = _take_common(options, context)
     first = options[0] if options else ""
+    first = _ALIASES.get(first, first)
+    arguments = [*options, *operands]
+    if first == "help":
+        return _print_help(arguments[1:])
+    if first == "version":
+        context.console.line(f"envdeck {__version__}")
+        return Exit.DONE
     if first in _COMMAND_LINES and "--" in whole:
         parsed = build_parser(first).parse(options[1:])
         parsed.command = list(whole[whole.index("--") + 1 :])
@@ -235,6 +291,40 @@ def _dispatch(arguments: Sequence[str], context: CommandContext) -> int:
     if not context.interactive:
         warn_pending(context)
     return command("screen").run(parsed, context)
+
+
+def _take_common(options: Sequence[str], context: CommandContext) -> list[str]:
+    """Return the options without those that every command has, wherever they stand, and do what
+    they say."""
+    rest: list[str] = []
+    words = iter(options)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == _READ_ONLY:
+            context.read_only = True
+        elif word in _QUIET:
+            context.console.quiet = True
+        elif name == _COLOR:
+            when = value if equals else next(words, "")
+            if when not in _COLOURS:
+                message = f"--color: `{when}` is not one of {', '.join(_COLOURS)}"
+                raise CommandError(message, hint="run `envdeck --help`")
+            context.console.choose_colour(when)
+        else:
+            rest.append(word)
+    return rest
+
+
+def _print_help(names: Sequence[str]) -> int:
+    """Print the help of a command, or of all."""
+    name = _ALIASES.get(names[0], names[0]) if names else ""
+    if name and name not in COMMANDS:
+        close = find_nearest(name, COMMANDS)
+        hint = f"envdeck help {close[0]}" if close else "envdeck --help"
+        raise CommandError(f"no command is called `{name}`", hint=hint)
+    parser = build_parser(name) if name else whole_parser()
+    parser.print_help()
+    return Exit.DONE
 
 
 def _run_command(name: str, parsed: Namespace, context: CommandContext) -> int:

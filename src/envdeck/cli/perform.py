@@ -37,9 +37,14 @@ if TYPE_CHECKING:
     from envdeck.core.operations.shared.context import Stopped
 
 
+def _can_act(arguments: Namespace, context: CommandContext) -> bool:
+    """Tell whether somebody can be asked, or said yes before."""
+    return bool(arguments.yes or context.answers)
+
+
 def check_asked(arguments: Namespace, context: CommandContext) -> None:
     """Refuse to act where nobody can be asked and nobody said yes before."""
-    if not (arguments.dry_run or arguments.yes or context.answers):
+    if not (arguments.dry_run or _can_act(arguments, context)):
         raise CommandError(
             "not a terminal: cannot ask for confirmation",
             hint="use --yes to skip confirmation or --dry-run to print the plan",
@@ -220,7 +225,6 @@ def operate(
     :class:`CommandError` where nothing can be planned. With `--json` there is a document on the
     standard output in any case.
     """
-    check_asked(arguments, context)
     with catch_signals() as stops:
         performer = Performer(arguments, context, stops)
         code = _Operation(performer, operation, left_out).perform(make)
@@ -245,6 +249,7 @@ class Performer:
         looks warns of it."""
         context = self.context
         looks = self.arguments.dry_run or context.policy().read_only
+        looks = looks or not _can_act(self.arguments, context)
         if not looks:
             settle_folders(context)
         operations = context.operations()
@@ -314,7 +319,7 @@ class Performer:
                 console.error(f"{each.name}: {tilde_within(each.message, home)}", each.hint)
             if freed:
                 console.note(f"freed {freed}")
-        elif not self.arguments.json:
+        elif not (self.arguments.json or console.quiet):
             message = sentence(result.message, self.context)
             console.line(f"{indent}{console.style('done:', 'green')} {message}")
             facts = [("verified:", sentence(one, self.context)) for one in result.verified]
@@ -346,6 +351,7 @@ class _Operation:
             if plan.refusals or performer.arguments.dry_run:
                 stops.acting = True  # what is shown is shown whole
                 return self._show_only(plan)
+            check_asked(performer.arguments, performer.context)
             if not performer.confirm(plan, question(plan)):
                 self._print_json(plan, None)
                 return Exit.FAILED
@@ -357,7 +363,11 @@ class _Operation:
                 performer.context.console.line(sentence(error.message, performer.context))
             return Exit.DONE
         except CommandError as error:
-            self._end_unplanned(Result(Ending.REFUSED, error.message, hint=error.hint))
+            told = " ".join([error.message, ", ".join(error.details)]).strip()
+            result = Result(Ending.REFUSED, told, hint=error.hint)
+            if self.plan is not None:
+                self._print_json(self.plan, result)
+            self._end_unplanned(result)
             raise
         except (KeyboardInterrupt, RuntimeError) as error:
             if not is_interruption(error):

@@ -6,8 +6,9 @@ from shlex import quote
 from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
-from envdeck.core.model import Environment, Operation, PackageChange, Plan, Status, Step, Target
+from envdeck.core.model import Environment, Operation, PackageChange, Plan, Step, Target
 from envdeck.text import Signs, counted, exact_time, pad, plain, size, tilde, tilde_within, width
+from envdeck.text.environment import status_words
 from envdeck.text.operation import CHANGE_COLUMNS, CHANGES_SHOWN, change_words
 
 _KEEP_EDITS = {
@@ -132,22 +133,13 @@ def _rows(rows: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield f"  {pad(label, widest)}  {text}", ""
 
 
-_STYLES = {
-    Status.OK: "green",
-    Status.BROKEN: "red",
-    Status.MOVED: "red",
-    Status.MIXED: "yellow",
-    Status.SUSPECT: "yellow",
-}
+_STYLES = {"ok": "green", "broken": "red", "moved": "red", "unmounted": "dim"}
 
 
 def standing(environment: Environment, signs: Signs) -> Cell:
-    """Return sign and word for an environment's state; one whose Python is out of support is
-    said to be so, though its status is ok."""
-    status = environment.status
-    if status is Status.OK and environment.python.end_of_life:
-        return Cell(f"{signs.warning} end of life", "yellow")
-    return Cell(f"{signs.of_status(status)} {status}", _STYLES[status])
+    """Return sign and word for an environment's state, the worst there is to say of it."""
+    status = status_words(environment)[0]
+    return Cell(f"{signs.of_status(status)} {status}", _STYLES.get(status, "yellow"))
 
 
 def path_cell(path: str, home: str) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path, build_scope
+from envdeck.cli.arguments import absolute_path, build_scope, folder, match_name, other_names
 from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
 from envdeck.cli.scan import ScanReport
@@ -18,6 +18,10 @@ from envdeck.text import tilde
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Catalog, Scope
+
+
+_CANDIDATES = 10
+"""How many environments an ambiguous reference lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def _find_in_project(
     known = catalog.remembered(everywhere)
     found = _distinct([*below, *_find_by_project(project, known)], catalog)
     if not found:
+        home = tilde(context.host.home, context.host.home)
+        context.console.note(f"no environment in `{reference}`: searching {home} for one of it")
         found = _find_by_project(project, _scan(everywhere, context, catalog))
     if not found:
         raise CommandError(
@@ -108,33 +114,37 @@ def _find_in_project(
 
 
 def _find_by_name(reference: str, context: CommandContext, catalog: "Catalog") -> Environment:
+    return _choose_one(reference, _find_named(reference, context, catalog), context)
+
+
+def _find_named(
+    reference: str, context: CommandContext, catalog: "Catalog", *, what: str = "environment"
+) -> list[Environment]:
+    """Return what is called so, as it is now; raises :class:`CommandError` for nothing."""
     scope = build_scope((), context, sizes=False)
-    found = _distinct(_match_name(reference, catalog.remembered(scope)), catalog)
+    found = _distinct(match_name(reference, catalog.remembered(scope)), catalog)
     if not found:
         everything = _scan(scope, context, catalog)
-        found = _match_name(reference, everything)
+        found = match_name(reference, everything)
         if not found:
-            message = f"environment not found: `{reference}`"
+            message = f"{what} not found: `{reference}`"
             raise CommandError(message, hint=_nearest(reference, everything))
-    return _choose_one(reference, found, context)
+    return found
 
 
-def _match_name(name: str, environments: Iterable[Environment]) -> list[Environment]:
-    """Return those of that name; failing that, those whose path ends so, or whose project is
-    called so."""
-    known = list(environments)
-    exact = [environment for environment in known if environment.name == name]
-    return exact or [
-        environment
-        for environment in known
-        if environment.path.endswith(os.sep + name) or name in _other_names(environment)
-    ]
-
-
-def _other_names(environment: Environment) -> set[str]:
-    project = environment.project.path
-    names = {os.path.basename(environment.path)}
-    return names | {os.path.basename(project)} if project else names
+def find_project(reference: str, context: CommandContext) -> str:
+    """Return the folder of the project that a path, or the name of it or of its environment,
+    means. A path that exists is never taken for a name. Raises :class:`CommandError`."""
+    is_path = reference.startswith(os.curdir) or os.path.isabs(context.host.expand(reference))
+    if is_path or os.path.lexists(absolute_path(reference, context.host)):
+        return folder(reference, context)
+    named = _find_named(reference, context, context.catalog(), what="project")
+    projects = sorted({one.project.path for one in named if one.project.path})
+    if not projects:
+        raise CommandError(f"`{reference}` has no project", hint="pass the project's folder")
+    if len(projects) > 1:
+        raise _ambiguity(reference, projects, context)
+    return folder(projects[0], context)
 
 
 def _find_by_project(project: str, environments: Iterable[Environment]) -> list[Environment]:
@@ -154,17 +164,25 @@ def _distinct(environments: Iterable[Environment], catalog: "Catalog") -> list[E
 def _choose_one(reference: str, found: list[Environment], context: CommandContext) -> Environment:
     if len(found) == 1:
         return found[0]
-    paths = sorted(tilde(environment.path, context.host.home) for environment in found)
-    raise CommandError(
-        f"`{reference}` is ambiguous ({len(found)} matches): {', '.join(paths)}",
+    raise _ambiguity(reference, (environment.path for environment in found), context)
+
+
+def _ambiguity(reference: str, found: Iterable[str], context: CommandContext) -> CommandError:
+    paths = sorted(tilde(path, context.host.home) for path in found)
+    details = paths[:_CANDIDATES]
+    if len(paths) > _CANDIDATES:
+        details.append(f"and {len(paths) - _CANDIDATES:,} more")
+    return CommandError(
+        f"`{reference}` is ambiguous ({len(paths)} matches):",
         hint="pass the path of one",
+        details=details,
     )
 
 
 def _nearest(reference: str, environments: Iterable[Environment]) -> str:
     names = {}
     for environment in environments:
-        for name in {environment.name, *_other_names(environment)}:
+        for name in {environment.name, *other_names(environment)}:
             names[name.casefold()] = environment.name
     close = find_nearest(reference.casefold(), names, most=3, least=0.5)
     if not close:

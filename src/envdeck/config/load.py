@@ -340,7 +340,8 @@ def _present(path: str) -> bool:
     except _MISSING:
         return False
     except (OSError, ValueError) as error:
-        raise ConfigurationError(path, reason_of(error)) from error
+        hint = f"check the permissions of its folders, or set {VARIABLE}={os.devnull} to ignore it"
+        raise ConfigurationError(path, reason_of(error), hint=hint) from error
     return True
 
 

@@ -26,7 +26,12 @@ EXAMPLES = """  envdeck config                   effective settings
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     parser.add_argument(
-        "what", nargs="?", choices=("path", "show"), default="show", help="default: show"
+        "what",
+        nargs="?",
+        choices=("path", "show"),
+        default="show",
+        metavar="path|show",
+        help="default: show",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -7,13 +7,13 @@ from envdeck.cli.arguments import (
     absolute_path,
     add_options,
     add_parts,
-    folder,
     read_interpreter,
     read_source,
 )
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.perform import operate
+from envdeck.cli.references import find_project
 from envdeck.core.model import NoPlan, Operation, Plan
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Make a new environment."""
     host = context.host
-    project = folder(arguments.project, host)
+    project = find_project(arguments.project, context)
     path = None if arguments.path is None else absolute_path(arguments.path, host)
     source, file = None, None
     if arguments.source is not None:

@@ -5,12 +5,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdeck.cli.arguments import absolute_path, add_options, folder
+from envdeck.cli.arguments import absolute_path, add_options
 from envdeck.cli.commands.dotenv_fix import fix, read_report
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
 from envdeck.cli.plan_text import sentence
+from envdeck.cli.references import find_project
 from envdeck.cli.scan import warn_pending
 from envdeck.cli.serialise import dotenv_object
 from envdeck.core.dotenv import reveal
@@ -63,7 +64,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Show the dotenv files of a project, reveal one value, or write one file."""
     _check(arguments)
-    project = folder(arguments.project, context.host)
+    project = find_project(arguments.project, context)
     file = _find_file(arguments.file, project, context)
     if any(getattr(arguments, name) for name in _ACTS):
         return fix(arguments, context, project, file or os.path.join(project, ".env"))

@@ -2,9 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import VersionKey, build_scope, version_key
+from envdeck.cli.arguments import build_scope
 from envdeck.cli.console import Cell, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
+from envdeck.cli.filters import VersionKey, version_key
 from envdeck.cli.plan_text import path_cell
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import SCHEMA, interpreter_object

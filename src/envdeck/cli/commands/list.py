@@ -3,22 +3,15 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from envdeck.cli.arguments import (
-    SORTS,
-    Filters,
-    build_scope,
-    read_byte_count,
-    read_duration,
-    read_python_range,
-    sort_environments,
-)
+from envdeck.cli.arguments import build_scope
 from envdeck.cli.console import Cell, CommandError, Exit, TableColumn, table
 from envdeck.cli.context import CommandContext
+from envdeck.cli.filters import SORTS, add_filters, read_filters, sort_environments
 from envdeck.cli.main import add_paths
 from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
-from envdeck.core.model import Environment, NotLookedAt, Status
+from envdeck.core.model import Environment, NotLookedAt
 from envdeck.text import age, counted, plain, size, tilde
 
 _NAMED = 3
@@ -108,39 +101,7 @@ EXAMPLES = """  envdeck list --sort used --unused-for 90d
 def add_arguments(parser: ArgumentParser) -> None:
     """Say which arguments the command takes."""
     add_paths(parser)
-    choosing = parser.add_argument_group("filters")
-    choosing.add_argument(
-        "--manager",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="managed by this tool: venv, uv, poetry, conda … (repeatable)",
-    )
-    choosing.add_argument(
-        "--status",
-        action="append",
-        default=[],
-        choices=[status.value for status in Status],
-        help="with this status (repeatable)",
-    )
-    choosing.add_argument(
-        "--python",
-        type=read_python_range,
-        metavar="SPEC",
-        help="with this Python: 3.12 (any patch release) or a range such as >=3.10,<3.12",
-    )
-    choosing.add_argument(
-        "--unused-for",
-        type=read_duration,
-        metavar="TIME",
-        help="not used for 12h, 90d, 6w, 3m (months), 2y; skips those without a known last use",
-    )
-    choosing.add_argument(
-        "--min-size",
-        type=read_byte_count,
-        metavar="SIZE",
-        help="at least this size on disk: 500MB, 1.5GB …",
-    )
+    add_filters(parser)
     writing = parser.add_argument_group("output")
     writing.add_argument(
         "--sort",
@@ -165,15 +126,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, context: CommandContext) -> int:
     """List environments."""
     _check(arguments)
-    filters = Filters(
-        managers=frozenset(arguments.manager),
-        statuses=frozenset(arguments.status),
-        python=arguments.python,
-        unused_since=(
-            None if arguments.unused_for is None else context.host.now() - arguments.unused_for
-        ),
-        least_bytes=arguments.min_size,
-    )
+    filters = read_filters(arguments, context.host.now())
     scope = build_scope(
         arguments.paths,
         context,

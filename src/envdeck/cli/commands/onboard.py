@@ -3,12 +3,13 @@
 import os
 from argparse import ArgumentParser, Namespace
 
-from envdeck.cli.arguments import folder, read_guard
+from envdeck.cli.arguments import read_guard
 from envdeck.cli.commands import screen
 from envdeck.cli.commands.onboard_run import act, check
 from envdeck.cli.console import CommandError
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
+from envdeck.cli.references import find_project
 from envdeck.core.project.locks.find import find_locks
 from envdeck.core.project.project import manifest_files
 
@@ -79,7 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Open the walkthrough, say how it stands, or do what is open."""
-    project = folder(arguments.project, context.host)
+    project = find_project(arguments.project, context)
     if _has(project, "pyvenv.cfg") and not _has(project, *_OF_PROJECTS):
         raise CommandError(
             f"`{arguments.project}` is an environment, not a project",

@@ -35,7 +35,13 @@ from envdeck.text import (
     tilde_within,
 )
 from envdeck.text.drift import DRIFT_WORDS, UNCHOSEN, drift_words, part_name, part_words
-from envdeck.text.environment import creator_words, project_words, python_name, support_words
+from envdeck.text.environment import (
+    creator_words,
+    project_words,
+    python_name,
+    status_words,
+    support_words,
+)
 
 _PACKAGE_COLUMNS = (
     TableColumn("Package"),
@@ -78,7 +84,8 @@ def print_environment(
 
 def _facts(environment: Environment, context: CommandContext) -> Iterator[tuple[str, str]]:
     python = environment.python
-    status = standing(environment, context.console.signs).text.strip()
+    words = status_words(environment)
+    status = ", ".join([standing(environment, context.console.signs).text.strip(), *words[1:]])
     reason = tilde_within(environment.reason, context.host.home)
     yield "status", f"{status}: {reason}" if reason else status
     ended = f", {support_words(python.end_of_life)}" if python.end_of_life else ""

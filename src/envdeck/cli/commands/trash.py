@@ -52,7 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="default: list",
     )
     parser.add_argument(
-        "ids", nargs="*", metavar="ID", help="items; purge without ID empties the trash"
+        "ids", nargs="*", default=[], metavar="ID", help="items; purge without ID empties the trash"
     )
     parser.add_argument(
         "--expired", action="store_true", help="purge: only items older than `keep-days`"

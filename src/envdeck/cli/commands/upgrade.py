@@ -46,6 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "requirements",
         nargs="*",
+        default=[],
         metavar="REQUIREMENT",
         help="package name (latest compatible version), name==version or name>=version",
     )

@@ -23,6 +23,10 @@ LOOKING = [
     ("interpreters",),
     ("diff", "{home}/work/placed"),
     ("dotenv", "{home}/work/placed"),
+    ("show", "{home}/work/linked"),
+    ("diff", "{home}/work/linked"),
+    ("onboard", "--check", "{home}/work/linked"),
+    ("create", "{home}/work/linked", "--dry-run"),
     ("onboard", "--check", "{home}/work/placed"),
     ("history",),
     ("trash",),
@@ -177,7 +181,10 @@ def test_what_was_not_looked_at_is_said_and_nothing_untrue(mount, places):
     by_name = {Path(one["path"]).parent.name: one for one in listed["environments"]}
     assert by_name["based"]["status"] == "ok"
     paths = {one["path"] for one in listed["not_looked_at"]}
-    assert str(home / "work" / "linked" / ".venv" / "pyvenv.cfg") in paths
+    links = [home / "nas", home / "work/linked/.venv", home / "work/based/.venv/bin/python"]
+    links += [home / "work/placed/.env", home / ".local/bin/python3.9"]
+    assert set(map(str, [share.folder, *links[:2]])) <= paths
+    assert paths <= set(map(str, [share.folder, *links, home / ".cache"]))
     others = [one for one in listed["not_looked_at"] if "fuse.sshfs" not in one["reason"]]
     assert {one["path"] for one in others} <= {str(home / ".cache")}
     assert all("caches" in one["reason"] for one in others)

@@ -391,7 +391,7 @@ def _kept_size(known: StoredEnvironment, mark: str, environment: Environment) ->
     return _without_doubtful_size(replace(environment, size=known.environment.size)).size
 
 
-_NO_FOLDERS = frozenset({"pyvenv.cfg", "conda-meta", ".venv", ".project"})
+_NO_FOLDERS = frozenset({"pyvenv.cfg", "conda-meta", ".project"})
 
 
 def _listing(path: str) -> str:

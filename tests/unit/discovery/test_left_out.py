@@ -6,6 +6,7 @@ import pytest
 
 from envdeck.core.catalog import Catalog, Scope
 from envdeck.core.model import Finished, Found, FoundInterpreter, Unreadable
+from envdeck.core.system import reach
 
 OUT = "links that lead out of the folders that are searched are not followed"
 OTHERS = "caches and other programs' own folders are not searched"
@@ -18,8 +19,9 @@ def look(host, tmp_path):
 
     def scan(*roots, **options):
         events = list(catalog.scan(Scope(roots, sizes=False, interpreters=False, **options)))
-        assert not [one for one in events if type(one) is Unreadable]
         (finished,) = (one for one in events if type(one) is Finished)
+        unread = {one.path for one in events if type(one) is Unreadable}
+        assert unread <= {one.path for one in finished.not_looked_at}
         found = {one.environment.path: one.environment for one in events if type(one) is Found}
         return found, {one.path: (one.reason, one.hint) for one in finished.not_looked_at}
 
@@ -97,8 +99,42 @@ def test_a_link_to_an_environment_that_is_gone(home, look, name):
     (home / "my api").mkdir()
     (home / "my api" / name).symlink_to("../gone/env")
     reason = f"dangling link: {home}/gone/env does not exist"
-    hint = f"envdeck create '{home}/my api'"
+    hint = f"rm '{home}/my api/{name}' && envdeck create '{home}/my api'"
     assert look()[1] == {str(home / "my api" / name): (reason, hint)}
+
+
+@pytest.fixture
+def share(host, home, tmp_path):
+    """Return a folder that the mount table calls a share."""
+    table = tmp_path / "system/proc/self/mountinfo"
+    table.parent.mkdir(parents=True)
+    table.write_text(f"1 0 8:1 / / rw - ext4 d rw\n2 1 0:40 / {tmp_path}/nas rw - nfs4 x rw\n")
+    (tmp_path / "nas").mkdir()
+    yield tmp_path / "nas"
+    table.unlink()
+    reach.bar_network(host)
+
+
+@pytest.mark.parametrize("name", [".venv", "venv", "env", "work"])
+def test_a_link_onto_a_share_is_told_once(home, look, make, share, name):
+    make(share / "envs/api")
+    (home / "my api").mkdir()
+    (home / "my api" / name).symlink_to(share / "envs/api")
+    reason = f"skipped: on a network disk (nfs4, {share})"
+    hint = f"envdeck list '{home}/my api/{name}'"
+    assert look() == ({}, {str(home / "my api" / name): (reason, hint)})
+    assert set(look(str(home / "my api" / name))[0]) == {str(share / "envs/api")}
+
+
+def test_what_files_name_on_a_share_is_told_once(home, look, make, share):
+    for name in ("a", "b"):
+        make(share / "envs" / name)
+        (home / name).mkdir()
+        (home / name / ".venv").write_text(f"{share}/envs/{name}\n")
+    (home / ".conda").mkdir()
+    (home / ".conda/environments.txt").write_text(f"{share}/envs/c\n{share}/envs/d\n")
+    reason = f"skipped: on a network disk (nfs4, {share})"
+    assert look() == ({}, {str(share / "envs"): (reason, f"envdeck list {share}/envs")})
 
 
 @pytest.mark.parametrize("text", ["{home}/gone/my env\n", "../gone", "custom"])
@@ -106,7 +142,8 @@ def test_a_file_that_names_an_environment_that_is_gone(home, look, text):
     (home / "api").mkdir()
     (home / "api/.venv").write_text(text.format(home=home))
     reason = "names an environment that does not exist"
-    assert look()[1] == {str(home / "api/.venv"): (reason, f"envdeck create {home}/api")}
+    hint = f"rm {home}/api/.venv && envdeck create {home}/api"
+    assert look()[1] == {str(home / "api/.venv"): (reason, hint)}
 
 
 @pytest.mark.parametrize("content", ["", "python = 3.12\nother", "\0", "python 3.12", "x" * 5000])

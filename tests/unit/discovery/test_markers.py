@@ -135,3 +135,46 @@ def test_a_script_called_activate_alone_makes_no_virtualenv(tmp_path, file, cont
     (tmp_path / "lib/python3.9/site-packages").mkdir(parents=True)
     (tmp_path / file).write_text(content)
     assert (recognise(str(tmp_path)) is not None) is virtual
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("activate.fish", 'set -gx VIRTUAL_ENV "/x"'),
+        ("activate.csh", 'setenv VIRTUAL_ENV "/x"'),
+        ("activate.csh", "setenv VIRTUAL_ENV /x"),
+        ("activate.xsh", "$VIRTUAL_ENV = r'/x'"),
+        ("activate.ps1", "$env:VIRTUAL_ENV = $VIRTUAL_ENV"),
+        ("Activate.ps1", '    $Env:VIRTUAL_ENV="/x"'),
+        ("activate.bat", '@set "VIRTUAL_ENV=C:\\x"'),
+        ("activate.bat", "set VIRTUAL_ENV=C:\\x"),
+        ("activate_this.py", ""),
+        ("../lib/python3.9/orig-prefix.txt", "/usr"),
+    ],
+)
+def test_a_virtualenv_with_scripts_of_other_shells_only(tmp_path, name, line):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to("/usr/bin/python3")
+    (tmp_path / "lib/python3.9/site-packages").mkdir(parents=True)
+    (tmp_path / "bin" / name).write_text(f"# a comment\n{line}\n")
+    candidate = recognise(str(tmp_path))
+    assert (candidate.kind, candidate.shortcoming) == (Kind.LEGACY, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("activate.fish", "set -q VIRTUAL_ENV; and echo x"),
+        ("activate.fish", 'test -n "$VIRTUAL_ENV"'),
+        ("activate.csh", "unsetenv VIRTUAL_ENV"),
+        ("activate.xsh", "$VIRTUAL_ENV == 'x'"),
+        ("activate.bat", "if defined VIRTUAL_ENV goto end"),
+        ("activate.ps1", "Write-Host $env:VIRTUAL_ENV"),
+        ("mine.fish", 'set -gx VIRTUAL_ENV "/x"'),
+    ],
+)
+def test_scripts_that_only_read_the_variable_make_no_virtualenv(tmp_path, name, line):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to("/usr/bin/python3")
+    (tmp_path / "bin" / name).write_text(f"{line}\n")
+    assert recognise(str(tmp_path)) is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from envdeck.core.inspection.processes import Processes, read_processes
+from envdeck.core.system import reach
 from support.processes import WAIT, running
 
 
@@ -117,6 +118,36 @@ def test_processes_that_cannot_be_seen_are_counted(host, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "readlink", readlink)
     found = read_processes(host)
     assert (found.hidden, found.users_of("/")) == (1, ())
+
+
+@pytest.mark.parametrize("name", ["VIRTUAL_ENV", "CONDA_PREFIX", "PATH"])
+def test_what_another_process_names_on_a_share_is_not_touched(host, tmp_path, monkeypatch, name):
+    """The mount table has the share, and another shell has an environment on it active."""
+    proc, share = tmp_path / "system/proc", tmp_path / "share"
+    (proc / "8").mkdir(parents=True)
+    (proc / "self").mkdir()
+    (proc / "self/mountinfo").write_text(f"2 1 0:40 / {share} rw - nfs4 x rw\n")
+    (proc / "8/stat").write_bytes(b"8 (python) S 1 0")
+    (proc / "8/cmdline").write_bytes(b"python\0-i\0")
+    (proc / "8/cwd").symlink_to(share / "work")
+    (proc / "8/environ").write_bytes(f"{name}={share}/venv\0".encode())
+    touched = []
+
+    def asked(call):
+        def answer(path, *given, **more):
+            touched.extend([path] if str(path).startswith(str(share)) else [])
+            return call(path, *given, **more)
+
+        return answer
+
+    reach.bar_network(host)
+    for call in ("lstat", "stat", "readlink"):
+        monkeypatch.setattr(os, call, asked(getattr(os, call)))
+    found = read_processes(host).users_of("/venv")
+    monkeypatch.undo()
+    (proc / "self/mountinfo").unlink()
+    reach.bar_network(host)
+    assert (found, touched) == ((), [])
 
 
 def test_a_machine_without_proc_says_so(host):

@@ -92,7 +92,36 @@ def test_no_way_to_name_it_touches_it(home, share, bar, touched):
             reach.open_file(path, os.O_RDONLY)
     assert reach.which("file", f"{share}{os.pathsep}{home}/direct") is None
     assert touched == []
-    assert {path for path, _ in reach.untouched()} >= set(named.values())
+
+
+def test_each_link_to_it_is_told_once_and_what_is_named_on_it_as_one(home, share, bar):
+    ways(home, share)
+    bar(share)
+    reason = f"skipped: on a network disk (nfs4, {share})"
+    asked = ["direct/a/pyvenv.cfg", "direct", "direct/b", "inner/x", "leaf", "inner", "directly"]
+    for path in asked:
+        reach.exists(f"{home}/{path}")
+    links = [f"{home}/{name}" for name in ("direct", "inner", "leaf")]
+    assert reach.untouched() == tuple((path, reason) for path in links)
+    reach.exists(f"{share}/envs/one/bin/python")
+    assert reach.untouched()[3:] == ((f"{share}/envs/one/bin/python", reason),)
+    for path in ("envs/one", "envs/one/pyvenv.cfg", "envs/one-more/pyvenv.cfg", "envs/on"):
+        reach.exists(f"{share}/{path}")
+    assert reach.untouched()[3:] == ((f"{share}/envs", reason),)
+    reach.exists(f"{share}/project")
+    assert reach.untouched()[3:] == ((str(share), reason),)
+
+
+def test_two_disks_are_told_apart(home, share, bar, tmp_path):
+    bar(share)
+    (tmp_path / "share-2").mkdir()
+    with (tmp_path / "system/proc/self/mountinfo").open("a") as table:
+        table.write(f"3 1 0:41 / {tmp_path}/share-2 rw - cifs y rw\n")
+    reach.bar_network(Host("linux", str(home), {}, root=str(tmp_path / "system")))
+    for path in ("share/a/b", "share/a/c", "share-2/a", "share-2/b"):
+        reach.exists(f"{tmp_path}/{path}")
+    told = [path for path, _ in reach.untouched()]
+    assert told == [f"{tmp_path}/share-2", f"{tmp_path}/share/a"]
 
 
 def test_a_link_to_it_can_be_looked_at(home, share, bar, touched):

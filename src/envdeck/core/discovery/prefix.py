@@ -231,8 +231,17 @@ _SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 _RECORD = re.compile(r"[^-].*-[^-]+-[^-]+\.json\Z", re.DOTALL)
 """`numpy-1.26.4-py311h64a7726_0.json`: name, version, build."""
 _RECORDS = 1000
-_ACTIVATES = re.compile(rb"^[ \t]*(?:export[ \t]+|set[ \t]+\"?)?VIRTUAL_ENV=", re.MULTILINE)
-"""The line by which an `activate` names the environment; those who merely read it do not match."""
+_ACTIVATE_NAMES = (
+    *("activate_this.py", "activate", "activate.csh", "activate.fish", "activate.xsh"),
+    *("activate.ps1", "Activate.ps1", "activate.bat"),
+)
+_ACTIVATES = re.compile(
+    rb"^[ \t]*(?:@?(?:export|set|setenv|set -gx)[ \t]+\"?|\$(?:[Ee]nv:)?)?"
+    rb"VIRTUAL_ENV(?:[ \t]*=(?!=)|[ \t]+[\"'/])",
+    re.MULTILINE,
+)
+"""The line by which an `activate` names the environment, in the words of each shell; those who
+merely read it do not match."""
 
 
 def recognise(path: str, names: Collection[str] | None = None) -> EnvironmentCandidate | None:
@@ -294,19 +303,22 @@ def _is_legacy(path: str) -> bool:
         return False
     for folder, python in (("bin", "python"), ("Scripts", "python.exe")):
         scripts = os.path.join(path, folder)
-        if reach.isfile(os.path.join(scripts, "activate")):
-            return reach.lexists(os.path.join(scripts, python)) and _is_virtualenvs(path, scripts)
+        if reach.lexists(os.path.join(scripts, python)):
+            return _is_virtualenvs(path, scripts)
     return False
 
 
 def _is_virtualenvs(path: str, scripts: str) -> bool:
     """Tell whether virtualenv left more in a folder than a script called `activate`, which others
-    have too: `~/.local/bin` holds whatever a person puts there."""
-    if reach.isfile(os.path.join(scripts, "activate_this.py")):
+    have too: `~/.local/bin` holds whatever a person puts there. Which shells it wrote scripts for
+    was a choice, and some of them may be gone."""
+    found = [name for name in _ACTIVATE_NAMES if reach.isfile(os.path.join(scripts, name))]
+    if "activate_this.py" in found:
         return True
-    activate = read_bounded(os.path.join(scripts, "activate"), CFG_LIMIT, whole=False)
-    if not isinstance(activate, Unread) and _ACTIVATES.search(activate):
-        return True
+    for name in found:
+        activate = read_bounded(os.path.join(scripts, name), CFG_LIMIT, whole=False)
+        if not isinstance(activate, Unread) and _ACTIVATES.search(activate):
+            return True
     return any(
         reach.isfile(os.path.join(os.path.dirname(folder.path), "orig-prefix.txt"))
         for folder in _package_folders(path)

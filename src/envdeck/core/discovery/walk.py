@@ -278,7 +278,8 @@ def _read_pointer(folder: str, stores: tuple[str, ...]) -> Pointer | NotLookedAt
 
 
 def _creation(link: str) -> str:
-    return f"envdeck create {shlex.quote(os.path.dirname(link))}"
+    folder = os.path.dirname(link)
+    return f"rm {shlex.quote(link)} && envdeck create {shlex.quote(folder)}"
 
 
 def _inside(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+from envdeck.core.system import reach
 from envdeck.core.system.files import Unread, read_bounded
 from envdeck.core.system.host import Host
 from envdeck.core.system.paths import lies_under
@@ -182,7 +183,7 @@ def _programs(
         path = name
         if not os.path.dirname(name):
             places = (os.path.join(place, name) for place in os.fsdecode(search).split(os.pathsep))
-            path = next((place for place in places if os.path.lexists(place)), name)
+            path = next((place for place in places if reach.lexists(place)), name)
         if not os.path.isabs(path):
             if folder is None or not os.path.dirname(path):
                 continue
@@ -226,6 +227,6 @@ def _read_by_psutil() -> Iterator[Process]:
 
 def _real(path: str) -> str:
     try:
-        return os.path.realpath(path)
+        return reach.realpath(path)  # another's variables may name a share that never answers
     except (OSError, ValueError):
         return path

@@ -1,6 +1,7 @@
 """A new environment for a project that has none: made aside, then moved into its place."""
 
 import os
+import shlex
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -56,6 +57,7 @@ from envdeck.core.operations.transaction.trash import TrashManifest
 from envdeck.core.project.model import Project, WantedPython
 from envdeck.core.project.parts import not_here
 from envdeck.core.project.project import read_project
+from envdeck.core.system import reach
 from envdeck.core.system.host import Host
 
 
@@ -180,11 +182,8 @@ def _planned(
         targets=(Target(place, None, _name(place), tuple(facts)),),
         steps=tuple(steps),
         warnings=(*source.notes, *_other_python(wanted, one)),
-        refusals=(
-            *_refusals(place, host),
-            *not_writable(place),
-            *no_room(place, None, context.ground),
-        ),
+        refusals=_refusals(place, host)
+        or (*not_writable(place), *no_room(place, None, context.ground)),
         package_changes=None
         if source.how is InstallMethod.RESOLVE
         else changes_to({}, dict(source.expected)),
@@ -222,15 +221,18 @@ def _is_of(version: list[str], asked: str) -> bool:
 def _refusals(place: str, host: Host) -> tuple[Refusal, ...]:
     """Return why nothing can be made there: in a trash or another place of ours it would be
     cleared away with that."""
-    if own := own_place(os.path.realpath(place), host):
+    if own := own_place(reach.realpath(place), host):
         said = f"cannot create {place}: {own}"
         return (Refusal("protected-path", said, "use another path with `--path`", place),)
-    if os.path.lexists(place):
+    if reach.lexists(place):
+        is_folder = reach.isdir(place)
+        kind = "" if is_folder else " (symlink)" if reach.islink(place) else " (not a folder)"
+        way = "use `envdeck recreate" if is_folder else "remove it with `rm"
         return (
             Refusal(
                 "place-taken",
-                f"path already exists: {place}",
-                hint=f"use `envdeck recreate {place}`, or another path with `--path`",
+                f"path already exists: {place}{kind}",
+                hint=f"{way} {shlex.quote(place)}`, or another path with `--path`",
                 path=place,
             ),
         )

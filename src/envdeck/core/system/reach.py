@@ -26,13 +26,14 @@ _MOST_LINKS = 40
 _MOST_NAMED = 100
 _MOST_MET = 1_000
 """So many paths that were not touched are remembered."""
+_SKIPPED = "skipped: on a network disk"
 
 
 class RemoteError(OSError):
     """A path lies on a network disk that nobody named: it was not touched."""
 
     def __init__(self, path: str, mount: Mount) -> None:
-        super().__init__(errno.EREMOTE, f"skipped: on a network disk ({mount.kind})", path)
+        super().__init__(errno.EREMOTE, f"{_SKIPPED} ({mount.kind})", path)
         self.mount = mount
 
 
@@ -43,8 +44,8 @@ class _Bars:
     mounts: tuple[Mount, ...] = ()
     admitted: tuple[str, ...] = ()
     """What a person named since the program began."""
-    met: dict[str, str] = field(default_factory=dict)
-    """Paths as they were asked for, and why they were not looked at."""
+    met: dict[str, Mount] = field(default_factory=dict)
+    """Paths as they were asked for, and the disks they are on."""
 
 
 _bars = _Bars()
@@ -73,8 +74,20 @@ def _lift(path: str) -> None:
 
 
 def untouched() -> tuple[tuple[str, str], ...]:
-    """Return the paths that were not looked at since the network was barred, and why, sorted."""
-    return tuple(sorted(_bars.met.items()))
+    """Return what was not looked at since the network was barred, and why, sorted: each link that
+    leads onto a barred disk, and of the disk itself the folder that holds all that was named."""
+    named: dict[Mount, list[str]] = {}
+    links: dict[str, Mount] = {}
+    for path, mount in _bars.met.items():
+        if lies_under(path, mount.point):
+            named.setdefault(mount, []).append(path)
+        else:
+            links[path] = mount
+    told = [(path, links[path]) for path in outermost(tuple(links))]
+    told += [(os.path.commonpath(paths), mount) for mount, paths in named.items()]
+    return tuple(
+        sorted((path, f"{_SKIPPED} ({mount.kind}, {mount.point})") for path, mount in told)
+    )
 
 
 def obstacle(path: str) -> str:
@@ -197,7 +210,7 @@ def _check(path: str, *, follow: bool) -> None:
 
 def _remember(path: str, mount: Mount) -> None:
     if len(_bars.met) < _MOST_MET:
-        _bars.met[path] = f"skipped: on a network disk ({mount.kind}, {mount.point})"
+        _bars.met[path] = mount
 
 
 def _absolute(path: str) -> str:

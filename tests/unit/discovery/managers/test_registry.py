@@ -8,23 +8,23 @@ from envdeck.core.discovery import managers as package
 from envdeck.core.discovery.find import manager_of
 from envdeck.core.discovery.managers import lock_files, lock_manager, manager_classes, managers
 
-RYE = """
+HUAK = """
 from envdeck.core.discovery.managers.base import LockFile, Manager
 
-class Rye(Manager):
-    name = "rye"
+class Huak(Manager):
+    name = "huak"
     rank = 5
-    lock = LockFile("rye.lock", ("rye", "lock"), sync=("rye", "sync"))
+    lock = LockFile("huak.lock", ("huak", "lock"), sync=("huak", "sync"))
 
     def claims(self, candidate):
-        return candidate.path.endswith("-rye")
+        return candidate.path.endswith("-huak")
 """
 
 
 @pytest.fixture
 def one_more(tmp_path, monkeypatch):
     """Give the package one more file for the time of a test."""
-    (tmp_path / "rye_of_a_test.py").write_text(RYE)
+    (tmp_path / "huak_of_a_test.py").write_text(HUAK)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     caches = (manager_classes, lock_files)
     for one in caches:
@@ -36,9 +36,9 @@ def one_more(tmp_path, monkeypatch):
 
 
 def test_one_more_manager_is_one_file(one_more, host, make_candidate):
-    assert manager_of(make_candidate("/x/blog-rye"), managers(host)).name == "rye"
-    assert lock_manager("rye.lock") == "rye"
-    assert lock_files()["rye"].commands(["rich"]) == (("rye", "lock", "rich"), ("rye", "sync"))
+    assert manager_of(make_candidate("/x/blog-huak"), managers(host)).name == "huak"
+    assert lock_manager("huak.lock") == "huak"
+    assert lock_files()["huak"].commands(["rich"]) == (("huak", "lock", "rich"), ("huak", "sync"))
 
 
 def test_each_has_its_own_name_rank_and_lock_file():

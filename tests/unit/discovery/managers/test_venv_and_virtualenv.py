@@ -15,8 +15,7 @@ from envdeck.core.discovery.managers.pipenv import Pipenv
 from envdeck.core.discovery.managers.poetry import Poetry
 from envdeck.core.discovery.managers.tox import Nox, Tox
 from envdeck.core.discovery.managers.uv import Uv, UvScript
-from envdeck.core.discovery.managers.venv import Venv, Virtualenv
-from envdeck.core.discovery.managers.virtualenvwrapper import Virtualenvwrapper
+from envdeck.core.discovery.managers.venv import Venv, Virtualenv, Virtualenvwrapper
 from envdeck.core.discovery.prefix import Kind, recognise
 
 TOOLS = [

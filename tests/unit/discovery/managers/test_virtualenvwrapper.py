@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from envdeck.core.discovery.managers.virtualenvwrapper import Virtualenvwrapper
+from envdeck.core.discovery.managers.venv import Virtualenvwrapper
 from envdeck.core.discovery.prefix import Kind
 from envdeck.core.model import ProjectState
 

@@ -161,6 +161,26 @@ def test_a_place_that_is_taken(machine, kit):
     assert machine.left() == []
 
 
+@pytest.mark.parametrize("taken_by", ["link", "file", "link to a folder"])
+def test_a_taken_place_is_named_with_a_way_out_that_works(machine, taken_by):
+    folder = project(machine)
+    path = folder / ".venv"
+    if taken_by == "file":
+        path.write_text("elsewhere")
+    else:
+        (folder / "envs").mkdir()
+        path.symlink_to(folder / ("gone" if taken_by == "link" else "envs"))
+    (refusal,) = made(machine, folder).refusals
+    if taken_by == "link to a folder":
+        assert f"`envdeck recreate '{path}'`" in refusal.hint
+        return
+    kind = "symlink" if taken_by == "link" else "not a folder"
+    assert refusal.message == f"path already exists: {path} ({kind})"
+    assert f"`rm '{path}'`" in refusal.hint
+    path.unlink()
+    machine.done(made(machine, folder))
+
+
 def test_a_lock_that_cannot_be_used_is_not_passed_over(machine, kit):
     folder = machine.home / "bare"
     folder.mkdir()

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field, replace
 from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import Located, in_folder, in_prefix
 from envdeck.core.discovery.interpreters.system import FRAMEWORK, HOMEBREW, PATH, SYSTEM
-from envdeck.core.discovery.interpreters.version_managers import ASDF, CONDA, MISE, PYENV, UV
+from envdeck.core.discovery.interpreters.version_managers import (
+    ASDF,
+    CONDA,
+    HATCH,
+    MISE,
+    PDM,
+    PIPX,
+    POETRY,
+    PYENV,
+    RYE,
+    UV,
+)
 from envdeck.core.discovery.interpreters.windows import REGISTRY
 from envdeck.core.model import Unreadable
 from envdeck.core.system import reach
@@ -18,7 +29,10 @@ from envdeck.core.system.host import Host
 
 SOURCES: tuple[InterpreterSource, ...] = tuple(
     sorted(
-        (ASDF, CONDA, FRAMEWORK, HOMEBREW, MISE, PATH, PYENV, REGISTRY, SYSTEM, UV),
+        (
+            *(ASDF, CONDA, FRAMEWORK, HATCH, HOMEBREW, MISE, PATH, PDM, PIPX, POETRY),
+            *(PYENV, REGISTRY, RYE, SYSTEM, UV),
+        ),
         key=lambda source: source.rank,
     )
 )

@@ -1,14 +1,19 @@
-"""Interpreters of asdf, conda, mise, pyenv and uv."""
+"""Interpreters of asdf, conda, mise, pyenv and uv, and of managers of environments that fetch
+their own."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from envdeck.core.discovery.interpreters.base import InterpreterSource
 from envdeck.core.discovery.interpreters.landmarks import children
 from envdeck.core.discovery.managers.conda import Conda
+from envdeck.core.discovery.managers.hatch import Hatch
+from envdeck.core.discovery.managers.pdm import Pdm
+from envdeck.core.discovery.managers.pipx import Pipx
 from envdeck.core.discovery.managers.pyenv import Pyenv
+from envdeck.core.discovery.managers.rye import Rye
 from envdeck.core.discovery.managers.uv import uv_data_folders
 from envdeck.core.model import Unreadable
 from envdeck.core.system.host import Host
@@ -110,3 +115,90 @@ class UvSource(InterpreterSource):
 
 
 UV = UvSource()
+
+
+class _OwnPythons(InterpreterSource):
+    """The Pythons that a manager of environments fetches for itself, one beside the other."""
+
+    inner: ClassVar[str] = ""
+    """The folder in each that is the prefix; empty where it is that folder itself, too."""
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return the folders that hold them."""
+        raise NotImplementedError
+
+    def prefixes(self, host: Host) -> Iterator[str | Unreadable]:
+        """Yield each installation."""
+        for shelf in self.shelves(host):
+            for child in children(shelf):
+                yield child
+                if self.inner and not isinstance(child, Unreadable):
+                    yield os.path.join(child, self.inner)
+
+
+class RyeSource(_OwnPythons):
+    """`~/.rye/py/cpython@3.12.4`; the first releases of Rye had `install` in each."""
+
+    name: ClassVar[str] = "rye"
+    rank: ClassVar[int] = 22
+    inner: ClassVar[str] = "install"
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return `py` in its folder."""
+        return (os.path.join(Rye(host).home, "py"),)
+
+
+class HatchSource(_OwnPythons):
+    """`pythons/3.12/python` in each data folder."""
+
+    name: ClassVar[str] = "hatch"
+    rank: ClassVar[int] = 23
+    inner: ClassVar[str] = "python"
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return `pythons` beside the environments."""
+        return (os.path.join(os.path.dirname(store), "pythons") for store in Hatch(host).stores)
+
+
+class PdmSource(_OwnPythons):
+    """`python/cpython@3.12.4` in the data folder."""
+
+    name: ClassVar[str] = "pdm"
+    rank: ClassVar[int] = 24
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return `python` beside the environments."""
+        return (os.path.join(os.path.dirname(Pdm(host).stores[-1]), "python"),)
+
+
+class PoetrySource(_OwnPythons):
+    """`python/cpython@3.12.4` in the data folder."""
+
+    name: ClassVar[str] = "poetry"
+    rank: ClassVar[int] = 25
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return what the variable names, and the default."""
+        data = host.user_config() if host.windows else host.user_data()
+        chosen = host.folder("POETRY_PYTHON_INSTALLATION_DIR")
+        return filter(None, (chosen, os.path.join(data, "pypoetry", "python")))
+
+
+class PipxSource(_OwnPythons):
+    """`py/3.12` in each home, of `--fetch-missing-python`."""
+
+    name: ClassVar[str] = "pipx"
+    rank: ClassVar[int] = 26
+
+    def shelves(self, host: Host) -> Iterable[str]:
+        """Return `py` beside the environments."""
+        return (os.path.join(home, "py") for home in Pipx(host).homes)
+
+
+RYE, HATCH, PDM, POETRY, PIPX = (
+    RyeSource(),
+    HatchSource(),
+    PdmSource(),
+    PoetrySource(),
+    PipxSource(),
+)

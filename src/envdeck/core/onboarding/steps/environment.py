@@ -1,6 +1,7 @@
 """Interpreter, environment, activation."""
 
 import os
+import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest, Status, minor_of
@@ -67,6 +68,12 @@ class EnvironmentStep(OnboardingStep):
 
     def _none(self, situation: ProjectFacts) -> StepView:
         place = situation.place
+        if obstacle := reach.obstacle(place):
+            return self.view(
+                StepState.CANNOT,
+                f"{os.path.basename(place)} {obstacle}",
+                hint=f"name it to have it looked at: envdeck show {shlex.quote(place)}",
+            )
         if reach.lexists(place):
             return self.view(
                 StepState.CANNOT,
@@ -86,12 +93,12 @@ class EnvironmentStep(OnboardingStep):
                 f"cannot create an environment: {told(problem)}",
                 hint="fix that file",
             )
-        obstacle = not_made(situation.project)
-        if obstacle is not None:
+        empty = not_made(situation.project)
+        if empty is not None:
             return self.view(
                 StepState.CANNOT,
-                f"there is none, and it would be empty: {obstacle[0]}",
-                hint=obstacle[1],
+                f"there is none, and it would be empty: {empty[0]}",
+                hint=empty[1],
                 details=[str(one) for one in situation.project.passed[1:]],
             )
         other = "" if situation.project.declares else other_language(situation.folder)

@@ -118,7 +118,7 @@ class GuardContext:
         if self._trashes is None:
             journal = Journal(Places.of(self.host).journal, disk_for(self.host))
             named = {os.path.dirname(entry.item) for entry in journal.read_all()[0] if entry.item}
-            self._trashes = tuple(map(os.path.realpath, filter(os.path.isdir, sorted(named))))
+            self._trashes = tuple(map(reach.realpath, filter(reach.isdir, sorted(named))))
         return self._trashes
 
     @property

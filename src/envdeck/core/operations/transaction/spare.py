@@ -18,6 +18,7 @@ from envdeck.core.model import Identity
 from envdeck.core.operations.disk import Disk, Reserve
 from envdeck.core.operations.disk.removable import mounted_in
 from envdeck.core.operations.transaction.places import RESERVE, Places, is_ours_alone
+from envdeck.core.system import reach
 from envdeck.core.system.files import existing_folder
 from envdeck.core.system.paths import lies_under
 
@@ -69,7 +70,7 @@ class Spare:
         if not lies_under(self._own.folder, home) or os.path.isdir(home):
             self._own.fill()
         for trash, reserve in self._elsewhere.items():
-            if os.path.isdir(trash):
+            if reach.isdir(trash):
                 reserve.fill()
 
     def keep_in(self, trash: str) -> None:
@@ -119,7 +120,7 @@ class Spare:
     def _reserves(self) -> Iterator[Reserve]:
         yield self._own
         for trash in self._trashes():
-            if os.path.isdir(os.path.join(trash, RESERVE)) and is_ours_alone(trash):
+            if reach.isdir(os.path.join(trash, RESERVE)) and is_ours_alone(trash):
                 yield self._reserve_of(trash)
 
     def _reserve_of(self, trash: str) -> Reserve:

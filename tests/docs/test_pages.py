@@ -23,7 +23,8 @@ from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.operations.guards.check import GUARDS
 from envdeck.core.project import LOCK_FILES
 from envdeck.core.system.host import Host
-from envdeck.tui.base.actions import ACTIONS, keys_of, shown_key, validate_keys
+from envdeck.tui.base.actions import ACTIONS, keys_of, shown_key
+from envdeck.tui.base.keymap import validate_keys
 from envdeck.tui.store.query import Query
 
 ROOT = Path(__file__).parents[2]

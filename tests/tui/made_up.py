@@ -36,6 +36,7 @@ from envdeck.core.model import (
     NoPlan,
     Operation,
     OperationEvent,
+    PackageChange,
     Plan,
     Progress,
     ProjectLink,
@@ -547,6 +548,7 @@ class MadeUpOperations:
     due_items: Due = field(default_factory=Due)
     past: tuple[HistoryItem, ...] = ()
     items: tuple[Item, ...] = ()
+    unneeded: tuple[str, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
     ground: object = field(default_factory=lambda: SimpleNamespace(journal=Logs()))
     asked: list[tuple[str, object]] = field(default_factory=list)
@@ -634,6 +636,21 @@ class MadeUpOperations:
         """Plan for another interpreter."""
         self.asked.append(("interpreter", (environment.path, interpreter, allow)))
         return self._planned(Operation.UPGRADE, [environment.path], allow, keep_edits)
+
+    def plan_install(self, environment, requirements, *, again=False, allow=frozenset()):
+        """Plan to install."""
+        self.asked.append(("install", (environment.path, tuple(requirements), again, allow)))
+        return self._planned(Operation.INSTALL, [environment.path], allow)
+
+    def plan_uninstall(self, environment, names, *, unneeded=False, allow=frozenset()):
+        """Plan to uninstall; what only they need is told as `self.unneeded` says."""
+        self.asked.append(("uninstall", (environment.path, tuple(names), unneeded, allow)))
+        gone = (*names, *(self.unneeded if unneeded else ()))
+        planned = self._planned(Operation.UNINSTALL, [environment.path], allow)
+        if isinstance(planned, NoPlan):
+            return planned
+        going = tuple(PackageChange(name, "1.0", None) for name in gone)
+        return replace(planned, unneeded=self.unneeded, package_changes=going)
 
     def plan_create(
         self,

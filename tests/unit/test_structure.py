@@ -14,8 +14,8 @@ MODULES = {
     for path in SOURCE.rglob("*.py")
 }
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-MODULES_AT_MOST = 375
-IMPORTS_IN_FUNCTIONS = 136
+MODULES_AT_MOST = 377
+IMPORTS_IN_FUNCTIONS = 141
 LISTS = {"envdeck.cli.commands", "envdeck.core.discovery.managers"}
 """Packages with one module for each command and each manager."""
 NOUNS_IN_ING = {"finding", "onboarding", "staging"}

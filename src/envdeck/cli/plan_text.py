@@ -7,7 +7,18 @@ from envdeck.cli.console import Cell, styled
 from envdeck.cli.context import CommandContext
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.model import Environment, Operation, PackageChange, Plan, Step, Target
-from envdeck.text import Signs, counted, exact_time, pad, plain, size, tilde, tilde_within, width
+from envdeck.text import (
+    Signs,
+    counted,
+    exact_time,
+    join_some,
+    pad,
+    plain,
+    size,
+    tilde,
+    tilde_within,
+    width,
+)
 from envdeck.text.environment import status_words
 from envdeck.text.operation import CHANGE_COLUMNS, CHANGES_SHOWN, change_words
 
@@ -120,6 +131,9 @@ def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:
         if plan.reclaims_bytes != freed:
             freed, when = plan.reclaims_bytes, " when the trash is emptied"
         yield "frees", size(freed, unknown="unknown") + when
+    going = {one.name for one in plan.package_changes or ()}
+    if left := [name for name in plan.unneeded if name not in going]:
+        yield "extraneous then", f"{safe(join_some(left))}; --unneeded removes those too"
     if plan.undo is not None:
         until = "" if plan.kept_until is None else f", until {exact_time(plan.kept_until)}"
         yield "undo", sentence(plan.undo, context) + until

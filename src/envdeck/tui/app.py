@@ -23,11 +23,9 @@ from envdeck.text import plain
 from envdeck.tui.base.actions import (
     ACTIONS,
     Action,
-    keymap,
-    nearest,
     program_bindings,
-    validate_keys,
 )
+from envdeck.tui.base.keymap import keymap, nearest, validate_keys
 from envdeck.tui.base.messages import (
     CommandRequested,
     FilterRequested,

@@ -21,7 +21,7 @@ from envdeck.core.onboarding.model import Answers, StepState
 from envdeck.core.operations.shared.policy import Policy
 from envdeck.text import capitalise, width
 from envdeck.text.safe import ASCII, UNICODE
-from envdeck.tui.base.actions import validate_keys
+from envdeck.tui.base.keymap import validate_keys
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.recreate import project_folder
 from envdeck.tui.recreate.project_folder import ProjectDialog, folders_like

@@ -100,7 +100,7 @@ def check_keys(configuration: Configuration) -> None:
     if not configuration.settings.keys:
         return
     # start-up: a help, and what has no terminal, need no screen
-    from envdeck.tui.base.actions import validate_keys
+    from envdeck.tui.base.keymap import validate_keys
 
     problems = validate_keys(configuration.settings.keys)
     if problems:

@@ -238,6 +238,8 @@ class Plan:
     """Until when it can be taken back (seconds since the epoch); None where that has no end."""
     keep_edits: bool = False
     """Whether edited files of packages are put over the new ones."""
+    unneeded: tuple[str, ...] = ()
+    """What only the packages that go need, gone with them or not."""
     replaced_edits: int = 0
     """How many edited files it replaces where they are not kept."""
 

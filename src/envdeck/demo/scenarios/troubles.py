@@ -141,6 +141,14 @@ def broke(builder: Builder) -> Created:
     files = {
         "requirements.txt": _lines(wanted.replace("==", ">=")),
         "receipts.py": '"""Who owes us what."""\n',
+        "tests/test_receipts.py": """
+            from importlib.metadata import requires, version
+
+
+            def test_charts_have_colours() -> None:
+                assert any("huewheel" in one for one in requires("plotmill") or ())
+                assert version("huewheel") >= "2"
+            """,
     }
     project = builder.write("work/receipts", files)
     path = f"{project}/.venv"

@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import name
 
-from envdeck.core.system.words import find_nearest
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from textual.binding import Binding
 
@@ -45,35 +43,35 @@ class Action(NamedTuple):
         return "command_palette" if self.id == "palette" else self.id.replace(".", "_")
 
 
-_MOVE, _FIND, _MARK, _DO = "Move", "Find and sort", "Mark", "Environment"
+MOVE, _FIND, _MARK, _DO = "Move", "Find and sort", "Mark", "Environment"
 _PACKAGES, _PROJECT, _HEALTH = "Packages", "Project and .env", "Health and Timeline"
 _OPERATIONS, _CHOICES, _TRASH = "Operations", "Version selection", "Trash"
 _DIALOGS, _PROGRAM = "Dialogs", "Program"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("up", "k,up", "Row up", _MOVE, "Previous row."),
-    Action("down", "j,down", "Row down", _MOVE, "Next row."),
-    Action("first", "g,home", "First row", _MOVE, "First row."),
-    Action("last", "G,end", "Last row", _MOVE, "Last row."),
-    Action("page_up", "pageup,ctrl+b", "Page up", _MOVE, "Page up."),
-    Action("page_down", "pagedown,ctrl+f", "Page down", _MOVE, "Page down."),
-    Action("open", "enter,l,right", "Open details", _MOVE, "Open the details.", "open"),
+    Action("up", "k,up", "Row up", MOVE, "Previous row."),
+    Action("down", "j,down", "Row down", MOVE, "Next row."),
+    Action("first", "g,home", "First row", MOVE, "First row."),
+    Action("last", "G,end", "Last row", MOVE, "Last row."),
+    Action("page_up", "pageup,ctrl+b", "Page up", MOVE, "Page up."),
+    Action("page_down", "pagedown,ctrl+f", "Page down", MOVE, "Page down."),
+    Action("open", "enter,l,right", "Open details", MOVE, "Open the details.", "open"),
     Action(
         "back",
         "escape,h,left",
         "Back, clear, cancel",
-        _MOVE,
+        MOVE,
         "Close the details; in the list: cancel the range, clear the filter, or stop the scan.",
         "back",
     ),
-    Action("next_pane", "tab", "Next pane", _MOVE, "Next pane."),
-    Action("previous_pane", "shift+tab", "Previous pane", _MOVE, "Previous pane."),
-    Action("tab.1", "1", "Overview", _MOVE, "Overview of the environment."),
-    Action("tab.2", "2", "Packages", _MOVE, "Installed packages."),
-    Action("tab.3", "3", "Project", _MOVE, "Drift from the project."),
-    Action("tab.4", "4", ".env", _MOVE, ".env files of the project."),
-    Action("tab.5", "5", "Health", _MOVE, "Problems of the environment, with cause and fix."),
-    Action("tab.6", "6", "Timeline", _MOVE, "What changed in the environment, and when."),
+    Action("next_pane", "tab", "Next pane", MOVE, "Next pane."),
+    Action("previous_pane", "shift+tab", "Previous pane", MOVE, "Previous pane."),
+    Action("tab.1", "1", "Overview", MOVE, "Overview of the environment."),
+    Action("tab.2", "2", "Packages", MOVE, "Installed packages."),
+    Action("tab.3", "3", "Project", MOVE, "Drift from the project."),
+    Action("tab.4", "4", ".env", MOVE, ".env files of the project."),
+    Action("tab.5", "5", "Health", MOVE, "Problems of the environment, with cause and fix."),
+    Action("tab.6", "6", "Timeline", MOVE, "What changed in the environment, and when."),
     Action("filter", "/", "Filter", _FIND, "Filter the list.", "filter"),
     Action("sort", "s", "Sort by the next column", _FIND, "Sort by the next column.", "sort"),
     Action("reverse", "S", "Reverse sort", _FIND, "Reverse the sort order."),
@@ -132,6 +130,24 @@ ACTIONS: tuple[Action, ...] = (
         only="packages",
     ),
     Action(
+        "install",
+        "a",
+        "Install packages",
+        _PACKAGES,
+        "Install packages by name or requirement; shows the plan first.",
+        "install",
+        only="change",
+    ),
+    Action(
+        "uninstall",
+        "x",
+        "Uninstall",
+        _PACKAGES,
+        "Uninstall the selected package; shows what would break first. In Health as well.",
+        "uninstall",
+        only="change",
+    ),
+    Action(
         "mend",
         "f",
         "Fix",
@@ -174,6 +190,15 @@ ACTIONS: tuple[Action, ...] = (
         _HEALTH,
         "Mark the selected snapshot as known to have worked, or unmark it.",
         "mark good",
+        only="timeline",
+    ),
+    Action(
+        "bisect",
+        "b",
+        "Bisect",
+        _HEALTH,
+        "Find which change of packages makes a command fail, from the selected snapshot on.",
+        "bisect",
         only="timeline",
     ),
     Action(
@@ -284,18 +309,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+q,ctrl+c", "Quit", _PROGRAM, "Quit EnvDeck.", "quit", program=True),
 )
 
-_OWN_VIEWS = {
-    "dialog": {"mark"},
-    "operations": {
-        *("undo", "operations", "history", "trash", "copy"),
-        *("walkthrough", "refresh"),  # in the walkthrough, where operations are cancelled as well
-    },
-    "choices": {"mark", "mark_all", "filter", "refresh", "undo"},
-    "trash": {"mark", "mark_all", "filter", "refresh", "undo", "operations", "history", "trash"},
-}
-"""The views that have the screen to themselves, and what of the list they answer to as well,
-apart from what moves and what belongs to the program."""
-
 BY_ID = {action.id: action for action in ACTIONS}
 
 _SHOWN = {
@@ -345,65 +358,6 @@ def shown_key(key: str) -> str:
     return _SHOWN.get(key, key)
 
 
-def keymap(mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return a mapping of keys as Textual wants it, with characters by their names."""
-    return {
-        identifier: ",".join(named(key) for key in keys_of(identifier, mapping))
-        for identifier in mapping
-    }
-
-
-def validate_keys(mapping: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with a mapping of keys, one sentence each; none when it can be used.
-
-    Textual takes unknown actions and impossible keys without a word, so they are refused here.
-    """
-    problems = [_unknown(name) for name in mapping if name not in BY_ID]
-    known = {name: keys for name, keys in mapping.items() if name in BY_ID}
-    holders: dict[str, list[Action]] = {}
-    for action in ACTIONS:
-        keys = keys_of(action.id, known)
-        if not keys:
-            problems.append(f"action {action.id!r} has no key")
-        for key in keys:
-            if action.id in known and not _possible(key):
-                problems.append(_impossible(action.id, key))
-                continue
-            others = holders.setdefault(named(key), [])
-            holder = next((each for each in others if _meet(each, action)), None)
-            if holder is None:
-                others.append(action)
-            elif holder is not action:
-                problems.append(f"key {key!r} is used by both {holder.id!r} and {action.id!r}")
-    return problems
-
-
-def _meet(one: Action, other: Action) -> bool:
-    """Whether two actions are answered on one screen, so that they cannot share a key."""
-    if one.only in _OWN_VIEWS:
-        one, other = other, one
-    if other.only not in _OWN_VIEWS or one.only == other.only:
-        return True
-    if one.only:
-        return False
-    return one.group == _MOVE or one.program or one.id in _OWN_VIEWS[other.only]
-
-
-def _unknown(name: str) -> str:
-    near = nearest(name, BY_ID)
-    return f"unknown action {name!r}" + (f"; did you mean {near!r}?" if near else "")
-
-
-def _impossible(action: str, key: str) -> str:
-    near = nearest(key, _key_names())
-    return f"action {action!r}: unknown key {key!r}" + (f"; did you mean {near!r}?" if near else "")
-
-
-def nearest(name: str, among: Iterable[str]) -> str | None:
-    """Return the known name that is most like another one."""
-    return next(iter(find_nearest(name, among, least=0.5)), None)
-
-
 def named(key: str) -> str:
     """Return a key by the name Textual knows it by: `slash` for `/`."""
     if len(key) != 1 or key.isalnum():
@@ -413,28 +367,3 @@ def named(key: str) -> str:
 
     words = name(key, key).lower().replace("-", "_").replace(" ", "_")
     return KEY_NAME_REPLACEMENTS.get(words, words)
-
-
-def _key_names() -> set[str]:
-    # start-up: the command line names the actions too, without Textual
-    from textual.keys import Keys
-
-    return {str(key.value) for key in Keys if not key.value.startswith("<")}
-
-
-def _possible(key: str) -> bool:
-    *modifiers, base = key.split("+") if len(key) > 1 else [key]
-    if not all(_is_modifier(modifier) for modifier in modifiers):
-        return False
-    if len(base) == 1:
-        return base.isprintable() and not base.isspace()
-    names = _key_names()
-    return key in names or base in names or base in _characters()
-
-
-def _is_modifier(text: str) -> bool:
-    return text in {"ctrl", "shift", "alt", "super", "hyper", "meta"}
-
-
-def _characters() -> Iterator[str]:
-    return (named(chr(code)) for code in range(0x21, 0x7F))

@@ -25,8 +25,8 @@ class PlanRequest:
     at_once: Planner | None = None
     """Plans the same for good, without a way back; None where there is no such thing."""
     keeping: Planner | None = None
-    """Plans the same with edited files of packages put over the new ones; None where there is no
-    such choice."""
+    """Plans the same with edited files of packages put over the new ones, or with what only the
+    packages that go need; None where there is no such choice."""
     paths: tuple[str, ...] = ()
     """What it acts on, where that is known: it is not planned while something else does."""
     parts: "tuple[PlanRequest, ...]" = ()

@@ -24,7 +24,7 @@ class ScreenSettings(NamedTuple):
     theme: str | None = None
     """A Textual theme, or None for the default (`ansi-dark` where `NO_COLOR` is set)."""
     keys: Mapping[str, str] = MappingProxyType({})
-    """Keys by action, as in `{"mark": "space,m"}`; `actions.validate_keys` says what is wrong."""
+    """Keys by action, as in `{"mark": "space,m"}`; `keymap.validate_keys` says what is wrong."""
     columns: tuple[str, ...] = ()
     """Columns of the list in their order; none given means all."""
     save_theme: Callable[[str], None] = _keep_nothing

@@ -225,8 +225,11 @@ class DotenvTab(ReadTab["DotenvReport"], Hiding):
         mends: tuple[Remedy, ...] = getattr(row.about, "mends", ()) if row is not None else ()
         return mends[0] if mends else None
 
-    def mend(self, operating: "Operating") -> "PlanRequest | DotenvValuesDialog | str":
+    def mend(
+        self, operating: "Operating", action: str = "mend"
+    ) -> "PlanRequest | DotenvValuesDialog | str":
         """Return what mends the row under the cursor; what needs values asks for them first."""
+        del action
         remedy, report = self._remedy(), self.report
         if isinstance(self.reading.state, ReadPending):
             return "still reading .env files"

@@ -19,9 +19,9 @@ from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.health_report import HealthReader
 from envdeck.tui.detail.health_view import CheckGroup, about_group, head_line, health_rows
 from envdeck.tui.detail.project_view import say
-from envdeck.tui.detail.tab import DetailTab, Installed
+from envdeck.tui.detail.tab import DetailTab, Installed, tab_bindings
 from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
-from envdeck.tui.dialogs.requests import finding_request
+from envdeck.tui.dialogs.requests import finding_request, uninstall_request
 from envdeck.tui.widgets.finding_lines import about_finding, fix_words
 from envdeck.tui.widgets.line import Line, Look, Part, Tone
 from envdeck.tui.widgets.line_list import DrawnList, LineList
@@ -69,11 +69,14 @@ class HealthTab(DetailTab):
     HealthTab.-low > FindingLines { display: none; }
     HealthTab.-low > FindingLines:focus { display: block; height: 1fr; border-top: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("deep", "online", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("deep", "online", "back"),
+        *tab_bindings("uninstall"),
+    ]
 
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
-        self.offers = frozenset({"mend", "deep", "online"})
+        self.offers = frozenset({"mend", "deep", "online", "uninstall"})
         self.head = TabFooting(look)
         self.view = DrawnList[AnyRow](self._lay)
         self.about = FindingLines(look)
@@ -198,10 +201,19 @@ class HealthTab(DetailTab):
             return ""
         return fix_words(finding, report.findings, self.look)
 
-    def mend(self, operating: Operating) -> PlanRequest | str:
-        """Return the operation that fixes what is under the cursor, and what else it fixes."""
+    def mend(self, operating: Operating, action: str = "mend") -> PlanRequest | str:
+        """Return the operation that fixes what is under the cursor, and what else it fixes; or
+        the uninstall of the package that it is about."""
         finding, report = self._finding(), self.reading.report
         environment = self.reading.environment
         if finding is None or report is None or environment is None:
-            return "no problem to fix"
+            return "no problem to fix" if action == "mend" else "no package to uninstall"
+        if action == "uninstall":
+            row = self.view.current
+            group = row.about if row is not None else None
+            about = group.findings if isinstance(group, CheckGroup) else (finding,)
+            names = [one.subject for one in about if one.subject and "/" not in one.subject]
+            if not names:
+                return "this problem is not about a package"
+            return uninstall_request(operating, environment, names, self.look)
         return finding_request(operating, environment, finding, report.findings, self.look)

@@ -300,8 +300,9 @@ class Overview(DetailTab):
         worst = environment.findings[:1] if environment is not None else ()
         return {"mend": ""} if any(one.fix is not None for one in worst) else {}
 
-    def mend(self, operating: "Operating") -> "PlanRequest | str":
+    def mend(self, operating: "Operating", action: str = "mend") -> "PlanRequest | str":
         """Return the operation that fixes the worst finding."""
+        del action
         environment = self.view.environment
         if environment is None or not environment.findings:
             return "no problem to fix"

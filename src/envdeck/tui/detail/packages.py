@@ -1,7 +1,7 @@
 """The second tab of the detail: what is installed, and why each of it is here."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.actions import SkipAction
@@ -22,9 +22,13 @@ from envdeck.tui.detail.package_table import (
     footing,
     nothing_shown,
 )
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadDone, ReadFailure, tab_bindings
 from envdeck.tui.widgets.line import Look, Part, Tone
 from envdeck.tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from envdeck.tui.base.services import Operating
+    from envdeck.tui.detail.tab import Wish
 
 
 class Packages(DetailTab):
@@ -42,18 +46,19 @@ class Packages(DetailTab):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "sort", "reverse", "back", "asked"),
+        *tab_bindings("install", "uninstall"),
         # In a field the key is its own, whatever keys "back" was given.
         Binding("escape", "clear_search", show=False),
     ]
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
-        self.offers = frozenset({"asked"})
+        self.offers = frozenset({"asked", "install", "uninstall"})
         self.table = PackageList(look)
         self.page = PackagePage(look)
         self.footing = Static(classes="footing", markup=False)
         self._search: Input | None = None
-        self._environment: str | None = None
+        self._environment: Environment | None = None
         self._installed: Installed | None = None
 
     def compose(self) -> ComposeResult:
@@ -75,14 +80,31 @@ class Packages(DetailTab):
     def hints(self) -> dict[str, str]:
         """What keys do in the table, or on the page."""
         if self.page.trail:
-            return {"open": "that package", "filter": "search"}
+            return {"open": "that package", "filter": "search", "uninstall": ""}
         asked = "all of them" if self.table.choice.requested_only else ""
-        return {"open": "why", "filter": "search", "asked": asked, "sort": ""}
+        return {"open": "why", "asked": asked, "install": "", "uninstall": ""}
+
+    def mend(self, operating: "Operating", action: str = "mend") -> "Wish":
+        """Return the dialog that asks what is installed, or the uninstall of the package under
+        the cursor, or of the one whose page is open."""
+        # first frame: only for who opens it
+        from envdeck.tui.dialogs.ask import InstallDialog
+        from envdeck.tui.dialogs.requests import uninstall_request
+
+        environment = self._environment
+        if environment is None:
+            return "still reading packages"
+        if action == "install":
+            return InstallDialog(operating, environment, self.look)
+        package = self.page.trail[-1] if self.page.trail else self.table.current
+        if package is None:
+            return "no package to uninstall"
+        return uninstall_request(operating, environment, [package.name], self.look)
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show the packages of an environment; the order and the choice stay as they are."""
-        if environment.path != self._environment:
-            self._environment = environment.path
+        before, self._environment = self._environment, environment
+        if before is None or environment.path != before.path:
             self._go_to([])
             if self._search is not None:
                 self._search.value = ""

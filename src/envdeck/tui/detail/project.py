@@ -104,8 +104,9 @@ class ProjectTab(ReadTab[Compared]):
             return None
         return mending(comparison, row.about, self.look)
 
-    def mend(self, operating: "Operating") -> "PlanRequest | str":
+    def mend(self, operating: "Operating", action: str = "mend") -> "PlanRequest | str":
         """Return the recreate that mends what is under the cursor, or why there is none."""
+        del action
         mending = self._mending()
         if isinstance(self.reading.state, ReadPending):
             return "still comparing with the project"

@@ -1,17 +1,23 @@
 """Base of a tab."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from envdeck.core.model import Distribution, Environment
+from envdeck.tui.base.actions import bindings
 from envdeck.tui.widgets.line import Look
 
 if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
+    from envdeck.tui.dialogs.ask import InstallDialog
+    from envdeck.tui.dialogs.bisect import BisectDialog
+
+    Wish: TypeAlias = PlanRequest | DotenvValuesDialog | InstallDialog | BisectDialog | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,11 @@ class ReadFailure:
 Installed: TypeAlias = ReadPending | ReadDone | ReadFailure
 
 
+def tab_bindings(*ids: str) -> list[Binding]:
+    """Return the bindings of actions that mean something in a tab and that the screen does."""
+    return [replace(each, action=f"screen.command('{each.id}')") for each in bindings(*ids)]
+
+
 class DetailTab(Vertical):
     """A tab of the detail. It is mounted when it is first opened, and told what to show."""
 
@@ -64,10 +75,10 @@ class DetailTab(Vertical):
     def read_again(self) -> None:
         """Answer to something having been changed: what is shown may not hold any more."""
 
-    def mend(self, operating: "Operating") -> "PlanRequest | DotenvValuesDialog | str":
-        """Return the operation that mends what is under the cursor, the dialog that asks for
-        what it needs first, or why there is none."""
-        del operating
+    def mend(self, operating: "Operating", action: str = "mend") -> "Wish":
+        """Return the operation that an action means for what is under the cursor, the dialog that
+        asks for what it needs first, or why there is none."""
+        del operating, action
         return "nothing to fix here"
 
     def reveal(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.actions import SkipAction
@@ -11,15 +11,15 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
+from envdeck.core.model import Environment
 from envdeck.core.timeline.model import Snapshot, TimelineEvent
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.messages import HintsChanged, OutcomeSaid
-from envdeck.tui.base.services import Operating, PlanRequest
+from envdeck.tui.base.services import Operating
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.reader import Reader
-from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending
+from envdeck.tui.detail.tab import DetailTab, Installed, ReadFailure, ReadPending, tab_bindings
 from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
 from envdeck.tui.detail.timeline_view import (
     EventGroup,
@@ -28,9 +28,14 @@ from envdeck.tui.detail.timeline_view import (
     snapshot_rows,
     timeline_rows,
 )
+from envdeck.tui.dialogs.requests import snapshot_request
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, joined
 from envdeck.tui.widgets.line_list import DrawnList, LineList
 from envdeck.tui.workers import run_in_thread
+
+if TYPE_CHECKING:
+    from envdeck.tui.detail.tab import Wish
+    from envdeck.tui.dialogs.bisect import BisectDialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,10 @@ class Past:
 class TimelineTab(DetailTab):
     """Events and snapshots, newest first; the packages of a snapshot on a page of their own."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("good", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("good", "back", "mark"),
+        *tab_bindings("bisect"),
+    ]
 
     def __init__(self, look: Look, source: CatalogSource) -> None:
         super().__init__(look)
@@ -55,6 +63,8 @@ class TimelineTab(DetailTab):
         self.state: Past | ReadPending | ReadFailure = ReadPending()
         self.page: Snapshot | None = None
         """The snapshot whose packages are shown."""
+        self.bad = ""
+        """The id of the snapshot that a bisect takes as the bad one; empty: what is there now."""
         self._source = source
         self._unfolded: set[object] = set()
         self._asked: object = None
@@ -79,8 +89,10 @@ class TimelineTab(DetailTab):
     def hints(self) -> dict[str, str]:
         """What keys do with a snapshot."""
         if self.page is not None:
-            return {"good": "", "recreate": ""} if "recreate" in self.offers else {"good": ""}
-        return {"open": "packages", "good": ""} if self._snapshot() is not None else {}
+            return {"bisect": "", "good": "", "recreate": ""}
+        if self._snapshot() is not None:
+            return {"open": "packages", "bisect": "", "good": ""}
+        return {"bisect": ""} if isinstance(self.state, Past) and self.state.snapshots else {}
 
     def show(self, environment: Environment, installed: Installed | None) -> None:
         """Show the past of an environment; it is read again when more is known."""
@@ -89,6 +101,7 @@ class TimelineTab(DetailTab):
         other = before is None or before.path != environment.path
         if other:
             self.state, self.page = self._reader.known(environment) or ReadPending(), None
+            self.bad = ""
             self._unfolded.clear()
         asked = (environment.path, environment.seen_at, environment.findings)
         if asked != self._asked:
@@ -129,7 +142,9 @@ class TimelineTab(DetailTab):
             case Past(events=(), snapshots=()):
                 return nothing_yet(self.look, cells)
             case Past(events, snapshots):
-                return timeline_rows(events, snapshots, self.look, cells, self._unfolded)
+                return timeline_rows(
+                    events, snapshots, self.look, cells, self._unfolded, bad=self.bad
+                )
             case ReadFailure(reason):
                 why = f"{self.look.signs.broken} Cannot read the timeline: {reason}"
                 return say([(Part(why, Tone.ERROR),)], self.look, cells)
@@ -140,8 +155,8 @@ class TimelineTab(DetailTab):
     @on(LineList.Moved)
     def _tell(self) -> None:
         """Say when it happened, or what keys do with a snapshot."""
-        source = self._snapshot() is not None and can_recreate_snapshots()
-        self.offers = frozenset({"good", *(["recreate"] if source else [])})
+        source = self._snapshot() is not None
+        self.offers = frozenset({"good", "bisect", *(["recreate"] if source else [])})
         row = self.view.current
         line: Line = ()
         match row.about if row is not None else None:
@@ -151,10 +166,8 @@ class TimelineTab(DetailTab):
                 line = _key(self.look, "open", "show each")
             case Snapshot() as snapshot:
                 good = "no longer good" if snapshot.good else "mark as good"
-                keys = [_key(self.look, "open", "packages"), _key(self.look, "good", good)]
-                if "recreate" in self.offers:
-                    keys.append(_key(self.look, "recreate", "recreate from snapshot"))
-                line = joined(keys)
+                keys = (("bisect", "bisect"), ("recreate", "recreate from it"), ("good", good))
+                line = joined([_key(self.look, *each) for each in (*keys, ("mark", "mark bad"))])
             case _ if self.page is not None:
                 line = _key(self.look, "back", "timeline")
         self.footing.tell(line)
@@ -211,19 +224,42 @@ class TimelineTab(DetailTab):
 
         run_in_thread(keep, self.post_message)
 
-    def mend(self, operating: Operating) -> PlanRequest | str:
-        """Return the recreate from the snapshot under the cursor."""
-        snapshot, environment = self._snapshot(), self.environment
+    def action_mark(self) -> None:
+        """Take the snapshot under the cursor as the bad one of a bisect, or no longer."""
+        snapshot = self._snapshot()
+        if snapshot is None:
+            self.notify("select a snapshot to mark as bad", markup=False)
+            return
+        self.bad = "" if self.bad == snapshot.id else snapshot.id
+        self._build()
+
+    def mend(self, operating: Operating, action: str = "mend") -> "Wish":
+        """Return the recreate from the snapshot under the cursor, or the dialog of a bisect."""
+        environment, snapshot = self.environment, self._snapshot()
+        if environment is not None and action == "bisect":
+            return self._bisect(operating, environment)
         if snapshot is None or environment is None:
             return "select a snapshot to recreate from"
-        chosen: dict[str, Any] = {"source": "snapshot", "snapshot": snapshot.id}
-        request = RecreateRequest(**chosen)
+        return snapshot_request(operating, environment, snapshot.id, self.look)
 
-        def plan(allow: frozenset[str]) -> Plan | NoPlan:
-            return operating.plan_recreate(environment, request, allow=allow)
+    def _bisect(self, operating: Operating, environment: Environment) -> "BisectDialog | str":
+        """Ask for the command: good is the snapshot under the cursor, else the newest good one;
+        bad the one that is marked, else what is there now."""
+        # only for who opens it
+        from envdeck.tui.dialogs.bisect import BisectDialog
 
-        title = f"Recreate {self.look.path(environment.path)} from snapshot {snapshot.id[:8]}"
-        return PlanRequest(title, plan, paths=(environment.path,))
+        known = self.state.snapshots if isinstance(self.state, Past) else ()
+        place = next((at for at, one in enumerate(known) if one.id == self.bad), 0)
+        earlier = [one for one in known[place + 1 :] if one.packages != known[place].packages]
+        if not earlier:
+            return "no earlier snapshot with other packages to bisect from"
+        chosen = self._snapshot()
+        good = chosen if chosen in earlier else next((one for one in earlier if one.good), None)
+        if good is None:
+            key = self.look.key("good")
+            return f"select the snapshot that worked, or mark one as good ({key})"
+        ends = (good, known[place])
+        return BisectDialog(operating, environment, ends, self.look, current=not self.bad)
 
 
 def _read(source: CatalogSource, environment: Environment) -> Past:
@@ -232,11 +268,3 @@ def _read(source: CatalogSource, environment: Environment) -> Past:
 
 def _key(look: Look, action: str, words: str) -> Line:
     return (Part(look.key(action), Tone.HEADING), Part(f": {words}", Tone.MUTED))
-
-
-def can_recreate_snapshots() -> bool:
-    """Whether an environment can be recreated from a snapshot."""
-    # the tab opens before: only a key asks
-    from envdeck.core.operations.sources.source import SourceName
-
-    return "snapshot" in {one.value for one in SourceName}

@@ -46,8 +46,11 @@ def timeline_rows(
     look: Look,
     cells: int,
     unfolded: Collection[object],
+    *,
+    bad: str = "",
 ) -> list[AnyRow]:
-    """Return what happened in lines of `cells` cells, newest first, a heading for each day."""
+    """Return what happened in lines of `cells` cells, newest first, a heading for each day; `bad`
+    is the snapshot that a bisect takes as the bad one."""
     moments: list[tuple[float, Snapshot | TimelineEvent]]
     moments = [*((one.taken_at, one) for one in snapshots), *((one.at, one) for one in events)]
     moments.sort(key=_order)
@@ -61,7 +64,11 @@ def timeline_rows(
             clock = exact_time(at)[11:16]
             shown = clock if clock != before else ""
             before = clock
-            make = partial(_moment_line, moment, shown, snapshots[:1], look, cells)
+            note = ""
+            if isinstance(moment, Snapshot):
+                note = "bad" if moment.id == bad else ""
+                note = note or ("the newest" if moment in snapshots[:1] else "")
+            make = partial(_moment_line, moment, shown, note, look, cells)
             rows.append(LateRow(make, _key(moment), moment))
     return rows[1:]
 
@@ -107,17 +114,15 @@ def _key(moment: Moment) -> object:
             return ("event", moment.kind, moment.at, moment.subject, moment.before, moment.after)
 
 
-def _moment_line(
-    moment: Moment, clock: str, newest: Sequence[Snapshot], look: Look, cells: int
-) -> Line:
-    line = (Part(f" {clock:5}  ", Tone.MUTED), *_line(moment, newest, look))
+def _moment_line(moment: Moment, clock: str, note: str, look: Look, cells: int) -> Line:
+    line = (Part(f" {clock:5}  ", Tone.MUTED), *_line(moment, note, look))
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
-def _line(moment: Moment, newest: Sequence[Snapshot], look: Look) -> Line:
+def _line(moment: Moment, note: str, look: Look) -> Line:
     match moment:
         case Snapshot():
-            return _snapshot_line(moment, look, newest=moment in newest)
+            return _snapshot_line(moment, note, look)
         case EventGroup(kind, events):
             sign, tone = _SIGNS[kind]
             names = [plain(one.subject) for one in events]
@@ -132,13 +137,15 @@ def _line(moment: Moment, newest: Sequence[Snapshot], look: Look) -> Line:
             return event_line(moment, look)
 
 
-def _snapshot_line(snapshot: Snapshot, look: Look, *, newest: bool) -> Line:
+def _snapshot_line(snapshot: Snapshot, note: str, look: Look) -> Line:
     parts: list[Line] = [(Part(f"Snapshot {snapshot.id[:8]}", Tone.HEADING),)]
     if snapshot.good:
         parts.append((Part(f"{look.signs.marked} good", Tone.GOOD),))
+    if note == "bad":
+        parts.append((Part(f"{look.signs.broken} bad", Tone.ERROR),))
     parts.append((Part(counted(len(snapshot.packages), "package")),))
-    if newest:
-        parts.append((Part("the newest", Tone.MUTED),))
+    if note == "the newest":
+        parts.append((Part(note, Tone.MUTED),))
     else:
         parts.append((Part(f"seen until {look.ago(snapshot.last_seen)}", Tone.MUTED),))
     return joined(parts)

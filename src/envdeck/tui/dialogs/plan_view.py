@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from envdeck.core.model import UNPROVED, NoPlan, Operation, Plan, Refusal, Target
-from envdeck.text import clip, pad, size, time_left, width
+from envdeck.text import clip, join_some, pad, size, time_left, width
 from envdeck.text.operation import (
     CHANGE_COLUMNS,
     CHANGES_SHOWN,
@@ -32,6 +32,8 @@ _MANY = 50
 """Targets from which each is laid out when it is seen: thousands would stall the screen."""
 _ROOM_FOR_KEY = 60
 """Cells from which a switch says how to turn it."""
+_NAMED = 4
+"""Packages that a switch names; more are counted."""
 _LABEL = 13
 """Cells of the label of a fact."""
 
@@ -61,7 +63,7 @@ class PlanRow(NamedTuple):
     facts: bool = False
     """Whether that is the line of its facts, and not of its path."""
     keeps: bool = False
-    """Whether it is the switch by which edited files are kept."""
+    """Whether it is the switch by which edited files are kept, or more goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def plan_rows(
         *(PlanRow(line) for line in (*indented(warned, 1, 3, cells), ()) if for_good),
         *refusal_rows(refusals, plan.allowed, look, cells),
         *(PlanRow(line) for line in warning_lines(plan, look, cells)),
-        *(keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits) if can_keep else ()),
+        *(_alternative_rows(plan, look, cells) if can_keep else ()),
         *_target_rows(plan.targets, look, cells),
         *(PlanRow(line) for line in package_lines(plan, look, cells)),
         *(PlanRow(line) for line in step_lines(plan, look, cells)),
@@ -253,6 +255,24 @@ def refusal_rows(
             if guard == UNPROVED:
                 said = f"recreate it alone ({look.key('recreate')}) to decide"
             yield PlanRow((Part(f"   {guard}: {said}", Tone.MUTED),))
+        yield PlanRow(())
+
+
+def _alternative_rows(plan: Plan, look: Look, cells: int) -> Iterator[PlanRow]:
+    """Yield the switch for planning it the other way: with edited files kept, or with what only
+    the packages that go need."""
+    if plan.operation is not Operation.UNINSTALL:
+        yield from keep_rows(plan.replaced_edits, cells, kept=plan.keep_edits)
+    elif plan.unneeded:
+        going = {one.name for one in plan.package_changes or ()}
+        box = "[x]" if going.issuperset(plan.unneeded) else "[ ]"
+        names = look.sentence(join_some(plan.unneeded, _NAMED))
+        line: Line = (
+            Part(f"   {box} "),
+            Part("also uninstall what only they need: ", Tone.STRONG),
+            Part(names),
+        )
+        yield PlanRow(clipped(line, max(cells - 1, 8), look.signs.ellipsis), keeps=True)
         yield PlanRow(())
 
 

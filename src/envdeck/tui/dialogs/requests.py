@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from envdeck.core.dotenv.model import Remedy
 from envdeck.core.model import (
@@ -19,6 +22,9 @@ from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.store.upgrade import UpgradeChoice
 from envdeck.tui.widgets.finding_lines import fixed_together
 from envdeck.tui.widgets.line import Look
+
+if TYPE_CHECKING:
+    from envdeck.core.operations.bisect.run import PackageChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +193,70 @@ def finding_request(
     return PlanRequest(
         f"Fix {problems} of {look.path(environment.path)}", plan, paths=(environment.path,)
     )
+
+
+def install_request(
+    operating: Operating, environment: Environment, text: str, look: Look
+) -> PlanRequest:
+    """Return the wish to install what was typed: one requirement, or several with blanks between
+    them."""
+    try:
+        Requirement(text)
+        requirements = [text]
+    except InvalidRequirement:
+        requirements = text.split()
+
+    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_install(environment, requirements, allow=allow)
+
+    path = environment.path
+    return PlanRequest(f"Install into {look.path(path)}", plan, paths=(path,))
+
+
+def uninstall_request(
+    operating: Operating, environment: Environment, names: Sequence[str], look: Look
+) -> PlanRequest:
+    """Return the wish to uninstall packages, and where a person says so what only they need."""
+
+    def plan(allow: frozenset[str], *, unneeded: bool = False) -> Plan | NoPlan:
+        return operating.plan_uninstall(environment, names, unneeded=unneeded, allow=allow)
+
+    what = look.sentence(names[0]) if len(names) == 1 else counted(len(names), "package")
+    return PlanRequest(
+        f"Uninstall {what} from {look.path(environment.path)}",
+        plan,
+        keeping=partial(plan, unneeded=True),
+        paths=(environment.path,),
+    )
+
+
+def pin_request(
+    operating: Operating,
+    environment: Environment,
+    culprits: "Sequence[PackageChange]",
+    look: Look,
+) -> PlanRequest:
+    """Return the wish to have at its good version what a bisect found."""
+    pins = [f"{one.name}=={one.before}" for one in culprits if one.before]
+    if not pins:
+        return uninstall_request(operating, environment, [one.name for one in culprits], look)
+
+    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_install(environment, pins, allow=allow)
+
+    path = environment.path
+    return PlanRequest(f"Pin {', '.join(pins)} in {look.path(path)}", plan, paths=(path,))
+
+
+def snapshot_request(
+    operating: Operating, environment: Environment, identity: str, look: Look
+) -> PlanRequest:
+    """Return the wish to have an environment as it was in a snapshot."""
+    request = RecreateRequest(source="snapshot", snapshot=identity)
+
+    def plan(allow: frozenset[str]) -> Plan | NoPlan:
+        return operating.plan_recreate(environment, request, allow=allow)
+
+    path = environment.path
+    title = f"Recreate {look.path(path)} from snapshot {identity[:8]}"
+    return PlanRequest(title, plan, paths=(path,))

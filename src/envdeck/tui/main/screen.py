@@ -241,8 +241,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         """Do one of the commands, or what it means in the tab that the person is in."""
         tab = self.panes.tab_for(name) if self.panes.inside else None
         if tab is not None:
-            self.operations.mend(tab)
-        else:
+            self.operations.mend(tab, name)
+        elif hasattr(self.commands, name):
             getattr(self.commands, name)()
 
     def on_queue_changed(self) -> None:

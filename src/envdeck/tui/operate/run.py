@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.message import Message
 from textual.screen import Screen
 
+from envdeck.core.model import Operation
 from envdeck.text import plain
 from envdeck.tui.base.messages import OperationEnded, OutcomeSaid
 from envdeck.tui.widgets.line import Look
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating, PlanRequest
     from envdeck.tui.detail.dotenv_dialog import DotenvValuesDialog
     from envdeck.tui.detail.tab import DetailTab
+    from envdeck.tui.dialogs.ask import InstallDialog
+    from envdeck.tui.dialogs.bisect import BisectDialog
     from envdeck.tui.dialogs.dialog import Dialog
     from envdeck.tui.dialogs.picker import PickerDialog
     from envdeck.tui.workers.operation_queue import OperationQueue
@@ -175,7 +178,8 @@ class OperationController:
             from envdeck.tui.widgets.operation_words import ending
 
             text, failed = ending(job, self.look)
-            self.say(text, failed=failed)
+            if getattr(self._screen.app.screen, "job", None) is not job:  # it says so itself
+                self.say(text, failed=failed)
             self._read_rows(job.paths)
             for screen in self._screen.app.screen_stack:
                 screen.post_message(OperationEnded(job))
@@ -233,7 +237,9 @@ class OperationController:
         dialog = PlanDialog(request, self.look, leave=leave)
         self._screen.app.push_screen(dialog, decided)
 
-    def choose(self, dialog: "PickerDialog[Any] | DotenvValuesDialog", title: str = "") -> None:
+    def choose(
+        self, dialog: "PickerDialog[Any] | DotenvValuesDialog | InstallDialog", title: str = ""
+    ) -> None:
         """Let something be chosen, and plan it; the dialog waits below its plan."""
 
         def chosen(found: "PlanRequest | tuple[PlanRequest, ...] | None") -> None:
@@ -256,16 +262,42 @@ class OperationController:
 
             self.request(undo_request(operating, "Undo the last operation"))
 
-    def mend(self, tab: "DetailTab") -> None:
-        """Ask whether what is under the cursor of a tab shall be mended, and how; ask first for
-        what that needs."""
+    def mend(self, tab: "DetailTab", action: str = "mend") -> None:
+        """Ask whether what is under the cursor of a tab shall be mended, or what else an action
+        means there; ask first for what that needs."""
         operating = self.able()
         if operating is None:
             return
-        found = tab.mend(operating)
+        found = tab.mend(operating, action)
         if isinstance(found, str):
             self.say(found)
+        elif action == "bisect":
+            self._bisect(cast("BisectDialog", found))
         elif isinstance(found, Screen):
-            self.choose(found)
+            self.choose(cast("DotenvValuesDialog | InstallDialog", found))
         elif not self.held(found.paths):
             self.request(found)
+
+    def _bisect(self, dialog: "BisectDialog") -> None:
+        """Ask for the command of a bisect, and show its runs; where one runs already, that."""
+        path = dialog.environment.path
+        running = self.queue.active_paths().get(path) if self.queue is not None else None
+        if running is not None and running.plan.operation is Operation.BISECT:
+            self._show_bisect(running)
+        elif not self.held([path]):
+
+            def begin(plan: "Plan") -> None:
+                job = self.submit(plan)
+                if job is not None:
+                    self._show_bisect(job)
+
+            dialog.on_chosen = begin
+            self._screen.app.push_screen(dialog)
+
+    def _show_bisect(self, job: "Job") -> None:
+        # first frame: only for who opens it
+        from envdeck.tui.operations.bisect import show_bisect
+
+        shown = None if self.queue is None else show_bisect(self.queue, job, self.look)
+        if shown is not None:
+            self._screen.app.push_screen(shown)

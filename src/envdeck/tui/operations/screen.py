@@ -14,6 +14,7 @@ from envdeck.tui.base.job import LOG_LINES, Job, JobState
 from envdeck.tui.base.messages import CommandRequested, PlanRequested
 from envdeck.tui.base.system import for_clipboard
 from envdeck.tui.dialogs.requests import undo_request
+from envdeck.tui.operations.bisect import show_bisect
 from envdeck.tui.operations.view import (
     command_lines,
     job_line,
@@ -225,9 +226,11 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         said = said if self.table.rows else ""
         self.title_label.show((Part("Operations", Tone.STRONG), Part(said)))
         job = self.table.current
-        first = {"undo": "undo"}
+        first = {"undo": "undo"} if job is None or job.plan.undo is not None else {}
         if job is not None and job.state is not JobState.DONE:
             first = {} if job.state.over else {"cancel": ""}
+        if job is not None and job.plan.operation is Operation.BISECT:
+            first = {"open": "runs", **first}
         hints = {**first, "tab.1": "output", "tab.2": "commands", "history": "", "back": ""}
         self.keys.tell(hints)
 
@@ -246,6 +249,14 @@ class OperationsScreen(ListDetailScreen[JobList, LogView]):
         if path is not None:
             self._log_path.show(log_path_line(path, self.look, self.size.width))
         self.tell()
+
+    def row_chosen(self, row: object) -> None:
+        """Show the runs of a bisect; of others read below what is told."""
+        shown = show_bisect(self._queue, row, self.look) if isinstance(row, Job) else None
+        if shown is not None:
+            self.app.push_screen(shown)
+        else:
+            super().row_chosen(row)
 
     def action_cancel(self) -> None:
         """Give up what is under the cursor; it says when it is rolled back."""

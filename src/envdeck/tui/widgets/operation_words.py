@@ -14,6 +14,9 @@ _SHORT = {
     "upgrading": "upgrade",
     "creating": "create",
     "editing": "edit",
+    "installing": "install",
+    "uninstalling": "uninstall",
+    "bisecting": "bisect",
     "running": "run",
     "cancelling": "cancel",
     "permanently deleting": "delete",
@@ -131,10 +134,13 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
     if job.state is JobState.FAILED:
         fault = look.sentence(job.fault)
         return f"{title(job.plan, look)}: bug in envdeck: {fault}", True
-    if job.state is JobState.CANCELLED or job.result is None:
+    if job.result is None:
         return f"{title(job.plan, look)}: cancelled before it started", False
     result = job.result
     said = look.sentence(result.message)
+    if job.plan.operation is Operation.BISECT and job.state is not JobState.REFUSED:
+        shows = f" · {look.key('operations')}: operations"
+        return f"{title(job.plan, look)}: {said}{'' if result.stopped else shows}", False
     if job.state is JobState.DONE:
         if job.plan.undo is not None:
             said += f" · {look.key('undo')} to undo"

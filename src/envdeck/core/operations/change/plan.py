@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -14,7 +15,6 @@ from envdeck.core.model import (
     STILL_REQUIRED,
     Distribution,
     Environment,
-    Fact,
     NoPlan,
     Operation,
     PackageChange,
@@ -266,11 +266,6 @@ def plan_uninstall(
     ]
     if told := sorted(gone & declared):
         warnings.append(f"declared by the project: {join_some(told)}")
-    facts = []
-    if alone and not unneeded:
-        facts.append(
-            Fact("extraneous then", f"{join_some(sorted(alone))}; --unneeded removes those too")
-        )
     count = counted(len(changes), "package")
     change = InstallChange(changes, lines=_lines(installed, changes), broken=frozenset(broken))
 
@@ -285,7 +280,6 @@ def plan_uninstall(
             change=change,
             package_changes=changes,
             source=_source(()),
-            facts=tuple(facts),
             middle=_step(context, f"Uninstall {count} in the copy", command),
             warnings=tuple(warnings),
             refusals=_refusals(environment, broken, allow),
@@ -297,6 +291,7 @@ def plan_uninstall(
     )
     if isinstance(plan, NoPlan):
         return plan
+    plan = replace(plan, unneeded=tuple(sorted(alone)))
     return with_edits(plan, gone, keep=False, became="uninstalled")
 
 

@@ -1,0 +1,325 @@
+"""A bisect as it runs: every run, what it says, and at the end what can be done."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from envdeck.core.model import BisectRun, BisectRunStarted, Plan, Verdict
+from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
+from envdeck.core.operations.bisect.run import BisectResult, words_of
+from envdeck.core.operations.bisect.search import SearchStatus
+from envdeck.text import clip, counted, duration, exact_time, pad, plain, width
+from envdeck.text.operation import tried_words
+from envdeck.tui.base.actions import bindings
+from envdeck.tui.base.job import Job, JobState, LogLine
+from envdeck.tui.base.messages import PlanRequested
+from envdeck.tui.dialogs.requests import pin_request, snapshot_request
+from envdeck.tui.operations.view import log_lines
+from envdeck.tui.widgets.line import Line, Look, Part, Tone, clipped, joined, wrapped
+from envdeck.tui.widgets.line_list import LineList
+from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.list_detail import ListDetailScreen, RowDetail
+from envdeck.tui.widgets.operation_words import progress_bar
+from envdeck.tui.workers.operation_queue import OperationQueue
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+AnyRun = BisectRun | BisectRunStarted
+_POLL = 0.1
+"""Seconds between two looks at what runs."""
+_NAME = 30
+_TONES = {Verdict.GOOD: Tone.GOOD, Verdict.BAD: Tone.ERROR, Verdict.SKIP: Tone.MUTED}
+
+
+def run_line(run: AnyRun, look: Look, cells: int, took: str = "") -> Line:
+    """Return one run: its number, its verdict, what it has as in the bad state, how long it took;
+    `took` is how long one has run that is not over."""
+    if isinstance(run, BisectRunStarted):
+        sign, word, tone = look.signs.running, "runs", Tone.ACCENT
+    else:
+        signs = {Verdict.GOOD: look.signs.marked, Verdict.BAD: look.signs.broken}
+        sign, word = signs.get(run.verdict, look.signs.unknown), run.verdict.value
+        tone, took = _TONES[run.verdict], duration(run.seconds)
+    head = (Part(f" {run.number:>3}  ", Tone.MUTED), Part(f"{sign} {word:4}  ", tone))
+    room = max(cells - 14 - width(took) - 3, 8)
+    tried = look.sentence(tried_words(run))
+    if isinstance(run, BisectRun) and run.reason:
+        tried += f" · {look.sentence(run.reason)}"
+    what = Part(pad(clip(tried, room, look.signs.ellipsis), room))
+    return clipped((*head, what, Part(f" {took}")), cells, look.signs.ellipsis)
+
+
+def about_run(run: AnyRun, look: Look, cells: int) -> list[Line]:
+    """Return all about a run: how it ended, its packages, what the command wrote."""
+    lines: list[Line] = []
+    room = max(cells - 2, 8)
+    if isinstance(run, BisectRun):
+        said = [run.verdict.value, look.sentence(run.reason)]
+        said += [] if run.exit is None else [f"exit code {run.exit}"]
+        parts = [(Part(one),) for one in (*said, duration(run.seconds)) if one]
+        lines += wrapped(joined(parts), room, look.signs.ellipsis)
+    column = min(max((width(plain(name)) for name in run.packages), default=0), _NAME, room // 2)
+    for name, version in run.packages.items():
+        is_bad = name in run.applied
+        told = (
+            Part(pad(clip(plain(name), column, look.signs.ellipsis), column) + "  "),
+            Part(plain(version or "not installed"), Tone.STRONG),
+            Part("  as in the bad state" if is_bad else "", Tone.WARNING),
+        )
+        lines.append(clipped(told, room, look.signs.ellipsis))
+    lines = [(Part(" "), *line) for line in lines]
+    if isinstance(run, BisectRun) and run.output:
+        lines.append(())
+        lines += [line for text in run.output for line in log_lines(LogLine(text), look, cells)]
+    elif isinstance(run, BisectRun) and run.exit is not None:
+        lines += [(), (Part(" No output.", Tone.MUTED),)]
+    return lines
+
+
+def end_lines(end: BisectEnd, plan: BisectPlan, look: Look) -> Iterator[Line]:
+    """Yield what was found, and what can be done about it."""
+    found = end.found
+    if end.stopped:
+        yield (Part("Cancelled. The environment is unchanged.", Tone.WARNING),)
+    elif found.status is SearchStatus.FOUND:
+        told = " with ".join(words_of(one) for one in found.culprits)
+        runs = counted(len(found.runs), "run")
+        sign = look.signs.marked
+        yield (Part(f"{sign} Found in {runs}: ", Tone.GOOD), Part(look.sentence(told), Tone.STRONG))
+    elif found.status is SearchStatus.NOT_REPRODUCED:
+        yield (Part(f"Not reproduced: {look.sentence(found.message)}.", Tone.WARNING),)
+        yield (Part(_why_not_reproduced(found), Tone.MUTED),)
+    else:
+        yield (Part(f"Cannot tell: {look.sentence(found.message)}.", Tone.WARNING),)
+    if found.status is not SearchStatus.FOUND or end.stopped:
+        return
+    yield offer("mend", pin_words(found, look), look)
+    yield offer("recreate", f"back to before: recreate from {good_words(plan)}", look)
+    for name, file, line in end.declared:
+        where = look.sentence(file) + (f", line {line}" if line else "")
+        yield (Part(f"{look.sentence(name)} is declared in {where}: pin it there too", Tone.MUTED),)
+
+
+def _why_not_reproduced(found: BisectResult) -> str:
+    if len(found.runs) > 1 and found.runs[0].verdict is Verdict.GOOD:
+        return "The command passes with the current packages: it does not show the problem."
+    return "The command fails with the good packages too: select an earlier snapshot."
+
+
+def pin_words(found: BisectResult, look: Look) -> str:
+    """Return what a pin does: `pin urllib3==1.26.20`."""
+    pins = [f"{one.name}=={one.before}" for one in found.culprits if one.before]
+    gone = [one.name for one in found.culprits if not one.before]
+    return look.sentence(f"pin {', '.join(pins)}" if pins else f"uninstall {', '.join(gone)}")
+
+
+def good_words(plan: BisectPlan) -> str:
+    """Return the good end: `snapshot 6f3a91c2 of 2026-11-20`."""
+    good = plan.request.good
+    return f"snapshot {good.id[:8]} of {exact_time(good.taken_at)[:10]}"
+
+
+def offer(action: str, words: str, look: Look) -> Line:
+    """Return a key and what it does."""
+    return (Part(look.key(action), Tone.HEADING), Part(f": {words}"))
+
+
+class RunList(LineList[AnyRun]):
+    """The runs, in the order of their beginning."""
+
+    def __init__(self, look: Look, job: Job) -> None:
+        super().__init__()
+        self._look, self._job = look, job
+        self.since: dict[int, float] = {}
+        """When each of those was first seen that run."""
+        self.say_instead((Part(f"Preparing{look.signs.ellipsis}", Tone.MUTED),))
+
+    def key_of(self, row: AnyRun) -> object:
+        """A run is named by its number."""
+        return row.number
+
+    def draw_row(self, row: AnyRun, cells: int) -> Line:
+        """One run."""
+        began = self.since.get(row.number, self._look.clock())
+        return run_line(row, self._look, cells, duration(max(0.0, self._look.clock() - began)))
+
+
+class BisectSummary(LineView):
+    """What is searched, how far it is, and what was found."""
+
+    def __init__(self, look: Look, job: Job, plan: BisectPlan) -> None:
+        super().__init__()
+        self._look, self._job, self._plan = look, job, plan
+
+    def lay_out(self, cells: int) -> Sequence[Line]:
+        """Lay it out."""
+        look, job, request = self._look, self._job, self._plan.request
+        bad = f"snapshot {request.bad.id[:8]} of {exact_time(request.bad.taken_at)[:10]}"
+        lines: list[Line] = [
+            (Part("$ ", Tone.MUTED), Part(look.sentence(shlex.join(request.command)))),
+            (
+                Part("Good ", Tone.GOOD),
+                Part(good_words(self._plan)),
+                Part(" · Bad ", Tone.ERROR),
+                Part(bad),
+                Part(f" · {counted(self._plan.suspects, 'package')} changed", Tone.MUTED),
+            ),
+            self._progress(),
+        ]
+        result = job.result
+        if isinstance(result, BisectEnd):
+            lines[-1:] = end_lines(result, self._plan, look)
+        elif job.state.over:
+            why = job.fault or (result.message if result is not None else "not started")
+            lines[-1:] = [(Part(f"{job.state.value}: {look.sentence(why)}", Tone.ERROR),)]
+            if result is not None and result.hint:
+                lines.append((Part(look.sentence(result.hint), Tone.MUTED),))
+        room = max(cells - 2, 8)
+        told = [wrapped(line, room, look.signs.ellipsis) for line in lines]
+        return [(Part(" "), *line) for some in told for line in some]
+
+    def _progress(self) -> Line:
+        job, look = self._job, self._look
+        if job.state is JobState.WAITING:
+            return (Part("Waiting for another operation", Tone.MUTED),)
+        if job.stopping:
+            return (Part(f"Cancelling{look.signs.ellipsis}", Tone.WARNING),)
+        done = job.progress.done if job.progress is not None else 0
+        took = duration(max(0.0, look.clock() - (job.started_at or look.clock())))
+        bound = f"about {self._plan.bound} for one culprit"
+        return joined(
+            [
+                progress_bar(job, look),
+                (Part(f"{counted(done, 'run')} done, {bound}"),),
+                (Part(took, Tone.MUTED),),
+            ]
+        )
+
+
+class BisectScreen(ListDetailScreen[RunList, RowDetail[AnyRun]]):
+    """What is searched, the runs, and all about one of them. Leaving it leaves the bisect running,
+    as any operation."""
+
+    DEFAULT_CSS: ClassVar[str] = """
+    BisectScreen > BisectSummary { height: auto; max-height: 40%; margin-top: 1; }
+    BisectScreen > .above { height: 1fr; border-top: solid $foreground 20%; margin-top: 0; }
+    BisectScreen > .above:focus { border-top: solid $primary; }
+    BisectScreen > .below { height: 40%; }
+    BisectScreen.-low > BisectSummary { max-height: 3; margin-top: 0; }
+    BisectScreen.-low.-above > .below, BisectScreen.-low.-below > .above { display: none; }
+    BisectScreen.-low.-below > .below { height: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("cancel", "mend", "recreate")]
+
+    def __init__(self, queue: OperationQueue, job: Job, plan: BisectPlan, look: Look) -> None:
+        table = RunList(look, job)
+        about = RowDetail[AnyRun](lambda run, cells: about_run(run, look, cells), table.key_of)
+        super().__init__(look, table, about)
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
+        self.job, self._plan, self._queue = job, plan, queue
+        self.summary = BisectSummary(look, job, plan)
+        self._was_over = False
+
+    def compose(self) -> ComposeResult:
+        """What is searched, the runs, one of them, the keys."""
+        yield self.title_label
+        yield self.summary
+        yield self.table
+        if self.about is not None:
+            yield self.about
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Show it, and follow it."""
+        self._follow()
+        self.set_interval(_POLL, self._follow)
+
+    def _follow(self) -> None:
+        if self._was_over:
+            return
+        self._was_over = self.job.state.over
+        now = self.look.clock()
+        runs = [self.job.runs[number] for number in sorted(self.job.runs)]
+        if self._was_over:  # what was being tried when it was cancelled was not judged
+            runs = [one for one in runs if isinstance(one, BisectRun)]
+        for one in runs:
+            self.table.since.setdefault(one.number, now)
+        at_end = not self.table.rows or self.table.current is self.table.rows[-1]
+        if [*self.table.rows] != runs:
+            self.table.show_rows(runs, runs[-1].number if runs and at_end else None)
+        self.table.refresh()
+        self.summary.lay_out_again()
+        self.summary.styles.height = len(self.summary.lines)
+        self.row_moved()
+
+    def on_resize(self, event: "Resize") -> None:
+        """Give the summary the lines that it needs at another width."""
+        super().on_resize(event)
+        self._was_over = False
+        self.call_after_refresh(self._follow)
+
+    def tell(self) -> None:
+        """Say what is bisected, and what keys do."""
+        path = self.look.path(self.job.paths[0])
+        state = self.job.state.value if self.job.state.over else "running"
+        self.title_label.show(
+            (
+                Part("Bisect ", Tone.STRONG),
+                Part(path, Tone.STRONG, path=True),
+                Part(f"   {state}", Tone.MUTED),
+            )
+        )
+        first: dict[str, str] = {"cancel": ""}
+        if self.job.state.over:
+            first = {"mend": "pin", "recreate": "back to before"} if self._found() else {}
+        self.keys.tell({**first, "open": "log", "next_pane": "", "back": "", "help": ""})
+
+    def row_moved(self) -> None:
+        """Show another run below."""
+        if self.about is not None:
+            self.about.show(self.table.current)
+        self.tell()
+
+    def _found(self) -> BisectResult | None:
+        result = self.job.result
+        if isinstance(result, BisectEnd) and result.found.status is SearchStatus.FOUND:
+            return result.found
+        return None
+
+    def action_cancel(self) -> None:
+        """End it: the environment was not touched."""
+        if self.job.state.over:
+            self.notify("already finished", markup=False)
+        else:
+            self._queue.cancel(self.job)
+            self._follow()
+
+    def action_mend(self) -> None:
+        """Ask whether what was found shall be pinned to its good version."""
+        found = self._found()
+        if found is None:
+            self.notify("nothing found to pin", markup=False)
+            return
+        environment = self._plan.request.environment
+        request = pin_request(self._queue.operating, environment, found.culprits, self.look)
+        self.post_message(PlanRequested(request))
+
+    def action_recreate(self) -> None:
+        """Ask whether the environment shall be as it was in the good snapshot."""
+        request = snapshot_request(
+            self._queue.operating,
+            self._plan.request.environment,
+            self._plan.request.good.id,
+            self.look,
+        )
+        self.post_message(PlanRequested(request))
+
+
+def show_bisect(queue: OperationQueue, job: Job, look: Look) -> BisectScreen | None:
+    """Return the screen of an operation, where it is a bisect."""
+    plan: Plan = job.plan
+    return BisectScreen(queue, job, plan, look) if isinstance(plan, BisectPlan) else None

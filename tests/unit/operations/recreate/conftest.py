@@ -231,7 +231,9 @@ def certain(changes) -> dict[str, tuple]:
 
 class Index(ThreadingHTTPServer):
     """A package index over a folder of wheels, or one that answers as it is told: `(404, b"")`,
-    or None for an answer that does not come."""
+    or None for an answer that does not come; by the name of a package, `cut` for files that end
+    half way, `stalls` for those that then go no further, and None for a page that does not come.
+    """
 
     daemon_threads = True
 
@@ -249,7 +251,11 @@ class _Answering(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, self.headers.get("Authorization")))
         code, body, kind = 200, b"", "text/html"
         parts = self.path.strip("/").split("/")
-        if self.server.answer is None:
+        fault = ""
+        if isinstance(self.server.answer, dict):
+            name = unquote(parts[-1]).partition("-1.0")[0].replace("_", "-")
+            fault = self.server.answer.get(name, "")
+        if self.server.answer is None or (fault is None and parts[0] != "files"):
             self.server.given_up.wait(60)
         elif isinstance(self.server.answer, tuple):
             code, body = self.server.answer
@@ -265,7 +271,11 @@ class _Answering(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        is_cut = fault in {"cut", "stalls"} and parts[0] == "files"
+        self.wfile.write(body[: len(body) // 2] if is_cut else body)
+        if is_cut and fault == "stalls":
+            self.wfile.flush()
+            self.server.given_up.wait(60)
 
     do_HEAD = do_GET  # noqa: N815 - named by the standard library
 

@@ -28,6 +28,8 @@ class FailureKind(StrEnum):
     HASH = "hash"
     BUILD = "build"
     NETWORK = "network"
+    DOWNLOAD = "download"
+    """One file does not come whole; the index answers otherwise."""
     INDEX = "index"
     """The index answers, but not with what an index answers."""
     OFFLINE = "offline"
@@ -122,6 +124,26 @@ _RULES = (
     ),
     _rule(
         FailureKind.NETWORK,
+        rf"Failed to (?:download(?: and build)?|fetch) {_NAME}.*(?:network timeout|timed out)",
+        "the download of {what} timed out",
+        "check the connection, then try again",
+    ),
+    _rule(
+        FailureKind.DOWNLOAD,
+        rf"Failed to (?:download(?: and build)?|fetch) {_NAME}.*"
+        r"(?:end of file|reading a body|response body|extract archive|zip file)"
+        rf"|Because {_named('other')} has an invalid package format",
+        "the download of {what} is incomplete or damaged",
+        "try again; if it stays so, the file on the index is damaged",
+    ),
+    _rule(
+        FailureKind.NETWORK,
+        r"Failed to fetch: `?\S+?/(?P<what>[^/\s`]+)/`?\s.*timed out",
+        "{place} did not respond to a request for {what}",
+        "check the connection and proxy, then try again",
+    ),
+    _rule(
+        FailureKind.NETWORK,
         r"dns error|failed to lookup address|Connection refused|Connection reset|timed out|"
         r"Network is unreachable|NewConnectionError|ConnectTimeout|ReadTimeout|"
         r"error sending request|certificate|tls handshake",
@@ -186,7 +208,10 @@ _COMPILER = re.compile(
 )
 _COMPILER_HINT = "install a compiler and headers, or use a release with a wheel"
 _URL = re.compile(r"https?://[^\s`)>'\"]+")
-_REQUIRED = re.compile(r"\byou require ([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])")
+_REQUIRED = re.compile(
+    r"(?:\byou require |Failed to download(?: and build)? `)"
+    r"([A-Za-z0-9][A-Za-z0-9._-]*?)(?:\[[^\]]*\])?(?=[<>=!~ ,])"
+)
 _LABEL = re.compile(r"\A\s*(?:error|cause|caused by|\w*Error)\s*:\s*", re.IGNORECASE)
 
 

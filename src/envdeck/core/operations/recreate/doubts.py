@@ -3,6 +3,7 @@
 import os
 import shlex
 import tempfile
+import time
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,8 @@ from envdeck.core.system.host import Host
 _MOST_CALLS = 40
 """So often is the index asked where it does not have all of the packages."""
 _CALL_SECONDS = 60.0
+_ALL_SECONDS = 120.0
+"""After so long the index is asked no more."""
 _LEGACY = (".egg", ".egg-info")
 _NOT_ON_INDEX = "the index has no identical release"
 _NOT_ASKED = "the index did not respond"
@@ -186,20 +189,23 @@ def _ask_index(asked: DoubtSearch, pins: Sequence[Pin]) -> _Answers:
     to have, and one by one where that is not said. An index that fails is asked no more."""
     answers = _Answers(unasked={pin.name for pin in pins})
     waiting = [list(pins)] if pins else []
+    until = time.monotonic() + _ALL_SECONDS
     with tempfile.TemporaryDirectory(prefix="envdeck-") as folder:
         for number in range(_MOST_CALLS):
-            if not waiting or asked.stopped():
+            if not waiting or asked.stopped() or time.monotonic() >= until:
                 break
             batch = waiting.pop()
             done = _compare(asked, batch, os.path.join(folder, str(number)), answers)
             if done.ok:
                 answers.unasked.difference_update(pin.name for pin in batch)
                 continue
-            if explain(done).kind in _NO_ANSWER:
+            kind = explain(done).kind
+            if kind in _NO_ANSWER:
                 break
             named = package_at_fault(done, [pin.name for pin in batch])
             missing = {pin.name for pin in batch if pin.name == named or len(batch) == 1}
-            answers.unasked -= missing
+            if kind is not FailureKind.DOWNLOAD:
+                answers.unasked -= missing
             if rest := [pin for pin in batch if pin.name not in missing]:
                 waiting += [rest] if missing else [[pin] for pin in rest]
     return answers

@@ -38,6 +38,7 @@ from envdeck.core.operations.upgrade.model import HeldPackage, Resolution, Resol
 FINAL_FAILURES = frozenset(
     {FailureKind.STOPPED, FailureKind.OVERDUE, FailureKind.DISK, FailureKind.PERMISSION}
     | {FailureKind.NETWORK, FailureKind.INDEX, FailureKind.OFFLINE, FailureKind.BUILD}
+    | {FailureKind.DOWNLOAD}
 )
 """Failures that another plan would meet again."""
 

@@ -129,6 +129,79 @@ def test_pdm_lock_by_groups() -> None:
     }  # fmt: skip
 
 
+PDM_PLAIN = """
+[metadata]
+groups = ["default", "dev", "net"]
+strategy = []
+lock_version = "4.5.0"
+
+[[package]]
+name = "exceptiongroup"
+version = "1.2.2"
+dependencies = ['tomli>=1; python_version < "3.11"', "only-there"]
+
+[[package]]
+name = "httpx"
+version = "0.28.1"
+dependencies = ["idna"]
+
+[[package]]
+name = "httpx"
+version = "0.28.1"
+extras = ["http2"]
+dependencies = ["h2<5", "httpx==0.28.1"]
+
+[[package]]
+name = "h2"
+version = "4.1.0"
+
+[[package]]
+name = "idna"
+version = "3.20"
+
+[[package]]
+name = "only-there"
+version = "1.0"
+
+[[package]]
+name = "pytest"
+version = "8.0.0"
+dependencies = ['exceptiongroup>=1; python_version < "3.11"', "idna"]
+
+[[package]]
+name = "tomli"
+version = "2.5.0"
+"""
+
+
+def test_pdm_lock_whose_packages_tell_no_markers(tmp_path: Path) -> None:
+    """Without `inherit_metadata` the edges alone have markers: what leads nowhere is not wanted."""
+    (tmp_path / "pdm.lock").write_text(PDM_PLAIN)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "shop"\nversion = "1"\ndependencies = ["httpx"]\n'
+        '[project.optional-dependencies]\nnet = ["httpx[http2]"]\n'
+        '[dependency-groups]\ndev = ["pytest"]\n'
+    )
+
+    def versions(lock: Lock, markers: MarkerEnvironment, groups: tuple[str, ...] = ()):
+        return {one.name: one.version for one in select(lock, markers, groups).packages}
+
+    found = read_lock(str(tmp_path / "pdm.lock"))
+    assert found is not None
+    plain = {"httpx": "0.28.1", "idna": "3.20"}
+    assert versions(found, on("3.12.1")) == plain
+    assert versions(found, on("3.12.1"), ("dev",)) == {**plain, "pytest": "8.0.0"}
+    assert versions(found, on("3.10.2"), ("dev",)) == {
+        **plain, "pytest": "8.0.0", "exceptiongroup": "1.2.2", "only-there": "1.0",
+        "tomli": "2.5.0",
+    }  # fmt: skip
+    assert versions(found, on("3.12.1"), ("net",)) == {**plain, "h2": "4.1.0"}
+    (tmp_path / "pyproject.toml").unlink()
+    alone = read_lock(str(tmp_path / "pdm.lock"))
+    assert alone is not None
+    assert len(versions(alone, on("3.12.1"))) == 7
+
+
 def test_requirements_are_a_lock_when_all_is_pinned(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text(

@@ -1,21 +1,25 @@
 """`pdm.lock`, versions 3 and 4."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from envdeck.core.inspection.packages.site_packages import normalise
 from envdeck.core.project.documents import DataDocument, string_at, strings, table_at, tables
 from envdeck.core.project.locks.base import hashes_of, newer, pinned, read_toml_lock
-from envdeck.core.project.model import Lock, LockedPackage, Problem
-from envdeck.core.project.requirements import direct, is_name, line_of
+from envdeck.core.project.locks.poetry import Versions, declaration, fitting, root_of, versions_of
+from envdeck.core.project.model import Edge, Lock, LockedPackage, Manifest, Problem
+from envdeck.core.project.requirements import direct, is_name, line_of, parsed
 
 _VERSIONS = (3, 4)
 
 
 def read_pdm_lock(path: str, *, hashes: bool = True) -> Lock:
     """Read a `pdm.lock`. A package stands there once more for each set of extras it is asked
-    with; those count as one. Where packages tell no groups, all of them count."""
+    with; those count as one. Without PDM's `inherit_metadata` packages tell no groups and no
+    markers: what the `pyproject.toml` beside it declares leads to them, and where there is none
+    that can be read, all of them count."""
     return read_toml_lock(path, "pdm.lock", _read, hashes=hashes)
 
 
@@ -30,10 +34,44 @@ def _read(document: DataDocument) -> Lock:
         elif not table.get("extras"):
             packages.append(package)
     groups = tuple(normalise(group) for group in strings(told.get("groups")) if group != "default")
+    if not any(one.groups or one.marker for one in packages):
+        manifest = declaration(document.file)
+        packages = packages if manifest is None else _joined(document, packages, manifest)
     return Lock(
         document.file, "pdm.lock", tuple(packages), _python(told),
         groups, (), groups, problems=tuple(problems),
     )  # fmt: skip
+
+
+def _joined(
+    document: DataDocument, packages: list[LockedPackage], manifest: Manifest
+) -> list[LockedPackage]:
+    """Return the packages with what each needs, and what stands for the declaration, of which PDM
+    asks for an extra as for a group."""
+    versions = versions_of(packages)
+    edges: dict[tuple[str, str | None], list[Edge]] = {}
+    for table in tables(document.table.get("package")):
+        key = normalise(string_at(table, "name")), string_at(table, "version") or None
+        edges.setdefault(key, []).extend(_edges(table, key[0], versions))
+    root = root_of(manifest, versions)
+    optional = [replace(edge, extra="", group=edge.extra) for edge in root.edges if edge.extra]
+    return [
+        replace(root, edges=(*root.edges, *optional)),
+        *(replace(one, edges=tuple(edges.get((one.name, one.version), ()))) for one in packages),
+    ]
+
+
+def _edges(table: Mapping[str, Any], name: str, versions: Versions) -> Iterator[Edge]:
+    """Yield what one table says that a package needs, under the extras that it stands for."""
+    for line in strings(table.get("dependencies")):
+        requirement = parsed(line)
+        if requirement is None or normalise(requirement.name) == name:
+            continue
+        needed, marker = normalise(requirement.name), str(requirement.marker or "")
+        asked = tuple(map(normalise, requirement.extras))
+        for version in fitting(needed, str(requirement.specifier), versions):
+            for extra in map(normalise, strings(table.get("extras")) or ("",)):
+                yield Edge(needed, version, asked, marker, extra)
 
 
 def _python(metadata: Mapping[str, Any]) -> str | None:

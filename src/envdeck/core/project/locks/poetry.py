@@ -50,7 +50,7 @@ def root_of(manifest: Manifest, versions: Versions) -> LockedPackage:
         marker = "" if requirement.marker is None else str(requirement.marker)
         edges += [
             Edge(one.name, version, requirement.extras, marker, one.extra, one.group)
-            for version in _fitting(one.name, requirement.specifier, versions)
+            for version in fitting(one.name, requirement.specifier, versions)
         ]
     return LockedPackage("", None, "", kind=DECLARED, edges=tuple(edges), root=True)
 
@@ -80,12 +80,12 @@ def edges_of(table: Mapping[str, Any], versions: Versions) -> Iterator[Edge]:
             marker = _EXTRA.sub(_ALWAYS, string_at(row, "markers"))
             specifier = poetry_specifier(string_at(row, "version"))
             extras = tuple(map(normalise, strings(row.get("extras"))))
-            for version in _fitting(normalise(name), specifier, versions):
+            for version in fitting(normalise(name), specifier, versions):
                 for extra in asked:
                     yield Edge(normalise(name), version, extras, marker, extra)
 
 
-def _fitting(name: str, specifier: str | None, versions: Versions) -> tuple[str, ...] | tuple[None]:
+def fitting(name: str, specifier: str | None, versions: Versions) -> tuple[str, ...] | tuple[None]:
     """Return which of several locked versions are meant; None where the name tells."""
     known = versions.get(name, ())
     if len(known) < 2 or not specifier:

@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 
 from benchmarks.synthetic.environments import Base, Plan, write_base, write_environment
-from benchmarks.synthetic.packages import Package, make_packages
+from benchmarks.synthetic.packages import FAMILY, Package, make_packages
 from benchmarks.synthetic.projects import (
     IN_PROJECT,
     kept,
@@ -26,7 +26,7 @@ from benchmarks.synthetic.projects import (
 )
 from benchmarks.synthetic.writer import Writer, age
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the same scale gives another tree than before."""
 _OLD_VERSIONS = ("3.8.18", "3.9.18", "3.10.13", "3.12.4", "3.13.0")
 
@@ -147,7 +147,11 @@ def _plans(
             path = f"{project}/{('.venv', 'venv', '.venv', 'env')[number % 4]}"
             creator = IN_PROJECT[number // 3 % len(IN_PROJECT)]
         state = {11: "broken", 23: "moved"}.get(number % 40, "ok")
-        packages = tuple(random_.sample(pool, random_.randint(*scale.packages)))
+        wanted = random_.randint(*scale.packages)
+        families = random_.sample(range(len(pool) // FAMILY), -(-wanted // FAMILY))
+        packages = tuple(
+            one for family in families for one in pool[family * FAMILY : (family + 1) * FAMILY]
+        )[:wanted]
         plans.append(Plan(path, creator, base, packages, state, files))
     return plans
 

@@ -330,7 +330,7 @@ def test_guards():
 def test_the_checks_of_health():
     statuses = [(row.names()[0], row.cells[1]) for row in rows(section("docs/health.md", "Status"))]
     assert statuses == [(one.name, one.severity.value) for one in STATUS_CHECKS.values()]
-    looks = {Look.CONTENTS: "scan", Look.FILES: "doctor", Look.DEEP: "--deep"}
+    looks = {Look.CONTENTS: "scan", Look.FILES: "scan", Look.DEEP: "--deep"}
     looks[Look.ONLINE] = "--online"
     subjects = {one.subject for one in CONTENT_CHECKS.values()}
     assert subjects

@@ -185,7 +185,7 @@ class Catalog:
         # start-up: each reads what few commands ask for
         from envdeck.core.inspection.size_pool import Sizer
 
-        return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)
+        return Sizer(self.host, read_mounts(self.host), _never).measure(environment.path)[1]
 
     def together(self, environments: Iterable[Environment]) -> JointSize:
         """Count environments together, by the sizes they carry; slow where they share much.
@@ -265,7 +265,10 @@ def lookup(path: str, host: Host, index: Index) -> Environment | None:
         size = known.environment.size if known is not None and same else None
         home = reach.realpath(host.home)
         usual = known.usual if known is not None else lies_under(candidate.path, home)
-        stored = StoredEnvironment(replace(environment, size=size), mark, after, usual)
+        told = known.project_mark if known is not None and same else ""
+        stored = StoredEnvironment(
+            replace(environment, size=size), mark, after, usual, project_mark=told
+        )
         index.save_environments([stored])
     return environment
 

@@ -3,16 +3,19 @@
 import os
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from envdeck.core.discovery.find import FoundEnvironment, FoundLink, Survey
 from envdeck.core.discovery.managers.base import Manager
 from envdeck.core.discovery.prefix import EnvironmentCandidate
-from envdeck.core.discovery.project_links import ProjectRoots, link, owner
+from envdeck.core.discovery.project_links import ProjectRoots, link, owner, project_mark
 from envdeck.core.discovery.prune import Prune, barred_mounts
 from envdeck.core.discovery.walk import ProjectRoot
-from envdeck.core.health.status import examine, renewed
+from envdeck.core.health import FILE_CHECKS
+from envdeck.core.health.status import examine, renewed, with_findings
 from envdeck.core.index import Index, StoredEnvironment
 from envdeck.core.inspection.environment import Inspector, fingerprint
 from envdeck.core.inspection.interpreters import (
@@ -45,6 +48,9 @@ from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import is_pseudo, is_remote, read_mounts
 from envdeck.core.system.paths import lies_under
 from envdeck.core.system.reach import Scope, untouched
+
+if TYPE_CHECKING:
+    from envdeck.core.health.examine import Examiner
 
 PROGRESS_SECONDS = 0.05
 """The shortest time between two signs of progress."""
@@ -111,13 +117,20 @@ class _Read:
     """As our look left them; taken at once, since what comes later is somebody's use."""
     usual: bool
     """Whether a look without PATHs meets it, as far as is known."""
+    project_mark: str = ""
+    """Of the files of its project, with which its contents were examined."""
+
+    def holds(self, project_mark: str) -> bool:
+        """Tell whether what was found in its contents is what would be found now."""
+        return self.environment.examined and self.project_mark == project_mark
 
     def stored(self) -> StoredEnvironment:
         """Return what is to be remembered."""
-        return StoredEnvironment(self.environment, self.mark, self.atimes, self.usual)
+        told = self.environment, self.mark, self.atimes, self.usual
+        return StoredEnvironment(*told, project_mark=self.project_mark)
 
 
-@dataclass(slots=True)
+@dataclass
 class Scan:
     """The work of one scan; iterate over :meth:`events` once."""
 
@@ -135,6 +148,8 @@ class Scan:
     stopped: Callable[[], bool]
     fresh: bool = False
     """Whether nothing that is remembered counts, the last use neither."""
+    _unlike: set[str] = field(default_factory=set)
+    """Those whose files are compared with RECORD even where no sizes are asked for."""
     _read: dict[str, _Read] = field(default_factory=dict)
     _projects: ProjectRoots | None = None
     _unreadable: int = 0
@@ -152,7 +167,7 @@ class Scan:
         self._remember()
         if self.health:
             yield from self._examine()
-        if self.sizes:
+        if self.sizes or self._unlike:
             yield from self._measure()
         remote = [NotLookedAt(path, why, _listing(path)) for path, why in untouched()]
         for place in remote:
@@ -232,7 +247,8 @@ class Scan:
         usual = not self.survey.only_roots or (
             known.usual if known else any(lies_under(candidate.path, root) for root in self.usual)
         )
-        read = _Read(candidate, manager, mark, environment, atimes, usual)
+        project_mark = known.project_mark if known else ""
+        read = _Read(candidate, manager, mark, environment, atimes, usual, project_mark)
         self._read[candidate.path] = read
         return read
 
@@ -306,45 +322,55 @@ class Scan:
         return bool(dependants(interpreter, (read.environment for read in self._read.values())))
 
     def _examine(self) -> Iterator[Event]:
-        """Examine the contents of what changed since they were examined last, and keep what is
-        installed as a snapshot."""
-        if all(read.environment.examined for read in self._read.values()):
+        """Examine the contents of what changed since they were examined last, or whose project
+        did, and keep what is installed as a snapshot."""
+        every = {path: project_mark(one.environment.project) for path, one in self._read.items()}
+        stale = {path: mark for path, mark in every.items() if not self._read[path].holds(mark)}
+        if not stale:
             return
-        # start-up: not when nothing changed
-        from envdeck.core.health import context, examine
-        from envdeck.core.timeline.store import SnapshotStore
+        from envdeck.core.timeline.store import SnapshotStore  # start-up: not without a change
 
-        snapshots, look = SnapshotStore(self.host), None
+        snapshots = SnapshotStore(self.host)
         fresh: list[StoredEnvironment] = []
         for path, read in self._read.items():
             if self.stopped():
                 break
-            if read.environment.examined and snapshots.knows(path):
+            if path not in stale and snapshots.knows(path):
                 continue
-            look = look or context.HealthContext(read.environment, self.host, kept=True)
-            look = look.beside(read.environment)
-            found = examine.examine_contents(look).findings
+            if not read.environment.examined:
+                self._unlike.add(path)
+            read.project_mark = every[path]
+            look = self._examiner.read(read.environment)
+            read.environment = self._examiner.examine(look)
             snapshots.keep(read.environment, look.distributions, source="scan")
-            read.environment = replace(read.environment, findings=found, examined=True)
             fresh.append(read.stored())
-            yield Examined(path, found)
+            yield Examined(path, read.environment.findings)
             yield from self._progress("examining")
         self.index.save_environments(fresh)
         if snapshots.notice is not None:
             yield snapshots.notice
 
+    @cached_property
+    def _examiner(self) -> "Examiner":
+        from envdeck.core.health.examine import Examiner  # start-up: not when nothing changed
+
+        return Examiner(self.host)
+
     def _measure(self) -> Iterator[Event]:
-        unknown = []
+        unknown: dict[str, Sequence[str]] = {}
         for path, read in self._read.items():
-            if read.environment.size is None:
-                unknown.append(path)
-            else:
+            folders = read.environment.site_packages if self.health else ()
+            if self.sizes and read.environment.size is not None:
                 yield Sized(path, read.environment.size)
+            elif self.sizes or path in self._unlike:
+                unknown[path] = folders
         fresh: list[StoredEnvironment] = []
         kept = time.perf_counter()
-        for path, size in self.sizer.measure_all(unknown):
+        for path, size, whole in self.sizer.measure_all(unknown):
             if size is not None:
                 read = self._read[path]
+                if self.health:
+                    yield from self._compare_files(read, whole=whole)
                 measured = replace(read.environment, size=size)
                 fresh.append(replace(read.stored(), environment=measured))
                 read.environment = replace(measured, size=replace(size, shared=None))
@@ -354,12 +380,24 @@ class Scan:
             yield from self._progress("measuring")
         yield from self._keep_sizes(fresh)
 
+    def _compare_files(self, read: _Read, *, whole: bool) -> Iterator[Event]:
+        """Say which files lack or have another length, where the walk told that not all are as
+        their RECORDs say, and that is news."""
+        before = read.environment.findings
+        if not whole:
+            read.environment = self._examiner.compare_files(read.environment)
+        elif any(one.check in FILE_CHECKS for one in before):
+            others = {one.check for one in before} - FILE_CHECKS
+            read.environment = with_findings(read.environment, (), others)
+        if read.environment.findings != before:
+            yield Examined(read.environment.path, read.environment.findings)
+
     def _keep_sizes(self, measured: list[StoredEnvironment]) -> Iterator[Event]:
         """Keep sizes, then tell them: whoever is told may at once ask for a joint count."""
         self.index.save_environments(measured)
         for stored in measured:
             size = stored.environment.size
-            if size is not None:
+            if size is not None and self.sizes:
                 yield Sized(stored.environment.path, replace(size, shared=None))
 
     def _remember(self) -> None:

@@ -24,6 +24,9 @@ _MARKERS = (
 _LICENCES = ("MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "ISC")
 _TOGETHER = 8
 """So many modules lie in one folder, give or take."""
+FAMILY = 5
+"""So many packages in a row require none but each other: an environment has all of them or none,
+so that nothing is missing, as in most environments of a disk."""
 _SENTENCE = "It keeps what it was given in the order in which it was given, and says so.\n"
 
 
@@ -90,7 +93,7 @@ def make_packages(count: int, seed: int, *, modules: tuple[int, int]) -> list[Pa
 
 def _package(number: int, random_: random.Random, modules: tuple[int, int]) -> Package:
     name = made_up_name(number)
-    version = f"{random_.randrange(6)}.{random_.randrange(30)}.{random_.randrange(12)}"
+    version = f"{2 + random_.randrange(6)}.{random_.randrange(30)}.{random_.randrange(12)}"
     module = name.replace("-", "_")
     names = ["__init__", "cli", *(f"part{index}" for index in range(random_.randint(*modules)))]
     paths = [f"{module}/{item}.py" for item in names[:_TOGETHER]]
@@ -136,7 +139,7 @@ def _metadata(name: str, version: str, number: int, random_: random.Random) -> b
         "Description-Content-Type: text/markdown",
     ]
     for _ in range(random_.randrange(9)):
-        other = made_up_name(random_.randrange(number + 1))
+        other = made_up_name(random_.randrange(number - number % FAMILY, number + 1))
         marker = random_.choice(_MARKERS) if random_.random() < 0.5 else ""
         head.append(f"Requires-Dist: {other}{random_.choice(('', '>=1.2', '<9,>=0.4'))}{marker}")
     head += [f"Provides-Extra: {extra}" for extra in ("test", "docs", "fast")[: number % 4]]

@@ -104,5 +104,11 @@ def made(tmp_path) -> Made:
 
 
 @pytest.fixture
+def make_made(tmp_path_factory) -> Callable[[], Made]:
+    """Return what makes further ones, as a test of many cases needs them."""
+    return lambda: Made(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
 def examine(made) -> Callable[..., Examination]:
     return made.examine

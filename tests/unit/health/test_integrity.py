@@ -143,8 +143,8 @@ def test_metadata_without_a_name_is_the_rest_of_another_version(made):
     (rest / "METADATA").unlink()
     made.install("click", {"click.py": b"new"}, version="8.1.7")
     (found,) = made.examine("interrupted-install").findings
-    assert (found.fix, dict(found.evidence)["lacks"]) == (None, "METADATA")
-    assert str(rest) in found.remedy
+    assert (found.fix, dict(found.evidence)["lacks"]) == (Fix(FixKind.CLEAN_UP), "METADATA")
+    assert dict(found.evidence)["path"] == str(rest)
 
 
 def test_conda_keeps_its_own_list_of_files(made):

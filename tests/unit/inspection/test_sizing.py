@@ -24,6 +24,19 @@ def folders(tmp_path):
     return paths
 
 
+def plain(folders):
+    """No package folders, whose RECORDs would be compared."""
+    return dict.fromkeys(folders, ())
+
+
+def sizes(answers):
+    return {path: size for path, size, _ in answers}
+
+
+def size_of(sizer, path):
+    return sizer.measure(path)[1]
+
+
 @pytest.fixture
 def sizer(host):
     return Sizer(host, (), lambda: False)
@@ -37,20 +50,20 @@ def helped(monkeypatch):
 
 
 def test_with_help_the_answers_are_the_same(sizer, folders, helped):
-    alone = {path: sizer.measure(path) for path in folders}
+    alone = {path: size_of(sizer, path) for path in folders}
     assert alone[folders[3]].shared is not None
-    assert dict(sizer.measure_all(folders)) == alone
+    assert sizes(sizer.measure_all(plain(folders))) == alone
 
 
 def test_few_are_measured_without_help(sizer, folders, monkeypatch):
     monkeypatch.setattr(sizing, "COMMAND", ("/nowhere/python",))
     few = folders[:3]
-    assert dict(sizer.measure_all(few)) == {path: sizer.measure(path) for path in few}
+    assert sizes(sizer.measure_all(plain(few))) == {path: size_of(sizer, path) for path in few}
 
 
 def test_what_is_gone_has_no_size(sizer, folders, helped):
     missing = folders[0] + "-gone"
-    assert dict(sizer.measure_all([*folders, missing]))[missing] is None
+    assert sizes(sizer.measure_all(plain([*folders, missing])))[missing] is None
 
 
 @pytest.mark.parametrize(
@@ -60,36 +73,36 @@ def test_what_is_gone_has_no_size(sizer, folders, helped):
         (sys.executable, "-c", "pass"),
         (sys.executable, "-c", "print('nonsense')"),
         (sys.executable, "-c", "print('[1, 2, 3]', flush=True); input(); input()"),
-        (sys.executable, "-c", "print('[0, 0, 0, 0, false, 0, 1, 999]')"),
+        (sys.executable, "-c", "print('[0, 0, 0, 0, false, 0, true, 1, 999]')"),
     ],
     ids=["not there", "ends", "nonsense", "too short", "ends within an answer"],
 )
 def test_help_that_fails_costs_no_answer(sizer, folders, command):
-    waiting, done = deque(folders), SimpleQueue()
+    waiting, done = deque(plain(folders).items()), SimpleQueue()
     with Worker(sizer, waiting, done, command) as worker:
-        answers = dict(done.get(timeout=30) for _ in folders)
-    assert answers == {path: sizer.measure(path) for path in folders}
+        answers = sizes(done.get(timeout=30) for _ in folders)
+    assert answers == {path: size_of(sizer, path) for path in folders}
     assert not worker.alive
 
 
 def test_stopping_ends_the_help(host, folders, helped):
-    asked = []
+    asked, many = [], plain(f"{one}/{n}" for n in range(50) for one in folders)
 
     def stopped():
         asked.append(True)
         return len(asked) > 3
 
-    answers = list(Sizer(host, (), stopped).measure_all(folders * 50))
+    answers = list(Sizer(host, (), stopped).measure_all(many))
     assert len(answers) < len(folders) * 50
 
 
 def test_leaving_early_ends_the_help(sizer, folders, helped):
-    answers = sizer.measure_all(folders * 50)
+    answers = sizer.measure_all(plain(folders))
     next(answers)
     answers.close()
 
 
 def test_the_worker_takes_its_time_from_us(sizer, folders, helped):
-    size = dict(sizer.measure_all(folders))[folders[0]]
+    size = sizes(sizer.measure_all(plain(folders)))[folders[0]]
     assert size.measured_at == sizer.host.now()
     assert replace(size, measured_at=0.0) != size

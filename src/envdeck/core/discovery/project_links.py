@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import blake2b
 
 from envdeck.core.discovery.editable import Editable, editables
 from envdeck.core.discovery.managers.base import Manager
@@ -236,3 +237,32 @@ def _settled(word: ProjectLink, roots: ProjectRoots) -> ProjectLink:
     if state is ProjectState.GONE and roots.disks.lacks(word.path):
         state = ProjectState.UNMOUNTED
     return word if state is word.state else ProjectLink(state, word.path, word.source)
+
+
+_TELLING = re.compile(
+    r".*\.(?:toml|lock|txt|in|cfg)|Pipfile|setup\.py|environment\.ya?ml|requirements"
+)
+_MOST_NAMES = 2000
+
+
+def project_mark(project: ProjectLink) -> str:
+    """Return a text that changes whenever the files that tell what its project needs may have
+    changed; empty without one. What those include from elsewhere is not told."""
+    if project.path is None or project.state is not ProjectState.FOUND:
+        return ""
+    try:
+        with reach.scandir(project.path) as listed:
+            names = [one.name for _, one in zip(range(_MOST_NAMES), listed, strict=False)]
+    except (OSError, ValueError):
+        return "-"
+    told = sorted(filter(_TELLING.fullmatch, names))
+    stamps = "".join(_stamp(project.path, name) for name in told)
+    return blake2b(stamps.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _stamp(folder: str, name: str) -> str:
+    try:
+        status = reach.stat(os.path.join(folder, name))
+    except (OSError, ValueError):
+        return f"{name}:-;"
+    return f"{name}:{status.st_ino}.{status.st_size}.{status.st_mtime_ns};"

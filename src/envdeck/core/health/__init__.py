@@ -36,12 +36,16 @@ class Look(Enum):
     CONTENTS = "contents"
     """Files of the environment and around it: with every scan that sees a change."""
     FILES = "files"
-    """Every file that is installed, and those of the project: when one environment is examined.
-    It takes half as long as its size, and the project's files change without the environment."""
+    """Every file that is installed: with every scan that measures it and meets one that is not as
+    its RECORD says, and when one environment is examined."""
     DEEP = "deep"
     """Every byte that is installed: only when asked for."""
     ONLINE = "online"
     """The package index or an advisory service: only when asked for."""
+
+
+FILE_CHECKS = frozenset({"missing-file", "changed-file"})
+"""The names of those that look at files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def fix_command(environment: Environment, fix: Fix) -> str:
         FixKind.INSTALL: ["install"],
         FixKind.REINSTALL: ["install", "--reinstall"],
         FixKind.UNINSTALL: ["uninstall"],
+        FixKind.CLEAN_UP: ["uninstall", "--leftovers"],
         FixKind.UPGRADE: ["upgrade"],
         FixKind.RECREATE: ["recreate"],
         FixKind.REPAIR: ["upgrade", "--python", minor_of(environment.python.version) or "VERSION"],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import chain
 
-from envdeck.core.health import Answer, Diagnosis, Look, Skipped, content_check
+from envdeck.core.health import Answer, Diagnosis, Skipped, content_check
 from envdeck.core.health.context import HealthContext
 from envdeck.core.inspection.packages.provenance import marked_names, roots_of
 from envdeck.core.inspection.packages.record import share_there
@@ -209,7 +209,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version))
 
 
-@content_check(Severity.NOTE, Look.FILES)
+@content_check(Severity.NOTE)
 def unneeded_distribution(context: HealthContext) -> Iterator[Answer]:
     """What nothing direct or declared leads to."""
     spare = _extraneous(context)
@@ -253,12 +253,12 @@ def _extraneous(context: HealthContext) -> Set[str] | Skipped:
             return Skipped("no project, and its installer does not record what is direct")
         unmarked = installed.keys() - marked
         return marked - _reached([*direct, *unmarked], requires)
-    # start-up: 30 ms, and no scan asks
+    # start-up: 30 ms, and a scan that sees no change does not ask
     from envdeck.core.project.drift.compare import compare
     from envdeck.core.project.model import DriftKind
     from envdeck.core.project.project import read_project
 
-    project = read_project(context.project)
+    project = read_project(context.project, deployed=False)
     comparison = compare(project, context.environment, context.distributions, host=context.host)
     spare = {one.name for one in comparison.drifts if one.kind is DriftKind.UNREACHABLE}
     if not spare and comparison.unchecked:

@@ -1,9 +1,10 @@
 """The registry of all checks, and their run over one environment, whole or without what is slow."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from envdeck.core.health import (
+    FILE_CHECKS,
     HealthCheck,
     Look,
     dependencies,
@@ -16,8 +17,9 @@ from envdeck.core.health import (
     sort_findings,
 )
 from envdeck.core.health.context import HealthContext
-from envdeck.core.health.status import STATUS_CHECKS
-from envdeck.core.model import Examination, NotChecked
+from envdeck.core.health.status import STATUS_CHECKS, with_findings
+from envdeck.core.model import Environment, Examination, NotChecked
+from envdeck.core.system.host import Host
 
 SUBJECTS = (dependencies, integrity, path, interpreter, project, index)
 CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
@@ -29,15 +31,34 @@ CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
 """Those that read files, by name."""
 NAMES = frozenset({*STATUS_CHECKS, *CONTENT_CHECKS})
 _UNASKED = {
-    Look.FILES: "not with a scan: `envdeck doctor` does",
+    Look.FILES: "only where a scan meets a file that is not as recorded",
     Look.DEEP: "not asked: --deep does",
     Look.ONLINE: "not asked: --online does",
 }
 
 
-def examine_contents(context: HealthContext) -> Examination:
-    """Return what all checks say that a scan has the time for."""
-    return _examine(context, NAMES, {Look.CONTENTS})
+@dataclass(slots=True)
+class Examiner:
+    """Examines the environments of one scan: what was read of one holds for others too."""
+
+    host: Host
+    _look: HealthContext | None = None
+
+    def read(self, environment: Environment) -> HealthContext:
+        """Return what the checks of one environment share."""
+        self._look = self._look or HealthContext(environment, self.host, kept=True)
+        return self._look.beside(environment)
+
+    def examine(self, context: HealthContext) -> Environment:
+        """Return the environment with what all checks find that a scan has the time for; what was
+        found of its files stays."""
+        found = _examine(context, NAMES, {Look.CONTENTS}).findings
+        return with_findings(context.environment, found, FILE_CHECKS)
+
+    def compare_files(self, environment: Environment) -> Environment:
+        """Return the environment with what the checks find that look at every installed file."""
+        found = _examine(self.read(environment), FILE_CHECKS, {Look.FILES}).findings
+        return with_findings(environment, found, NAMES - FILE_CHECKS)
 
 
 def examine_whole(

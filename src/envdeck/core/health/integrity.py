@@ -77,16 +77,28 @@ def file_clash(context: HealthContext) -> Iterator[Answer]:
         what = f"{counted(len(clash), 'file')}: {os.path.basename(clash[0][0])}"
         if len(clash) > 1:
             what += " …"
-        loser = {first: second, second: first}.get(winner, "")
+        spare = _spare(context, {first: second, second: first}.get(winner, second), names)
         told = f"those of {winner} are there" if winner else "which of them is there is not known"
         yield Diagnosis(
             f"{first} and {second} both own {what}; {told}",
-            f"Uninstall one of them, then reinstall the other:"
-            f" {context.command('uninstall', loser or second)}",
+            "Uninstall one of them, which restores the files of the other:"
+            f" {context.command('uninstall', spare)}",
             first,
             (("distributions", names), ("installed", winner or None), ("count", len(clash)),
              ("paths", tuple(path for path, _ in clash[:_SHOWN]))),
+            Fix(FixKind.UNINSTALL, (spare,)),
         )  # fmt: skip
+
+
+def _spare(context: HealthContext, loser: str, names: tuple[str, str]) -> str:
+    """Return which of two that clash is to go: what nothing requires, then what is not direct,
+    then the one whose files are not there."""
+
+    def value(name: str) -> tuple[bool, bool, bool]:
+        row = context.by_name[name][0]
+        return bool(row.required_by), row.requested, name != loser
+
+    return min(names, key=value)
 
 
 def _clashes(context: HealthContext) -> dict[tuple[str, str], _Clash]:
@@ -189,9 +201,10 @@ def interrupted_install(context: HealthContext) -> Iterator[Answer]:
         yield Diagnosis(
             f"{counted(len(left), 'leftover')} of an interrupted pip in {os.path.dirname(left[0])}:"
             f" {join_some(names)}",
-            f"Delete what begins with `~` or `-` there, or {context.command('recreate')}",
+            "Remove the leftovers",
             names[0],
             (("count", len(left)), ("paths", left[:_SHOWN])),
+            Fix(FixKind.CLEAN_UP),
         )
     for one in context.distributions:
         lacks = _lacks(one)
@@ -203,10 +216,10 @@ def interrupted_install(context: HealthContext) -> Iterator[Answer]:
         yield Diagnosis(
             f"{name} has no {lacks}: "
             + ("the rest of a removed version" if rest else "its install was interrupted"),
-            f"Delete the folder {one.path}" if rest else _reinstall(context),
+            "Remove the leftovers" if rest else _reinstall(context),
             one.name,
             (("path", one.path), ("lacks", lacks)),
-            None if rest else Fix(FixKind.REINSTALL, (one.name,)),
+            Fix(FixKind.CLEAN_UP) if rest else Fix(FixKind.REINSTALL, (one.name,)),
         )
 
 

@@ -3,7 +3,7 @@
 They are apart from those that read files, so that a first frame loads none of those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from envdeck.core.health import Diagnosis, check, run_checks, sort_findings
@@ -103,6 +103,15 @@ STATUS_CHECKS = {
 def examine(environment: Environment) -> tuple[Finding, ...]:
     """Return the findings that the record of an environment tells by itself."""
     return run_checks(STATUS_CHECKS.values(), environment, environment).findings
+
+
+def with_findings(
+    environment: Environment, found: Iterable[Finding], kept: Collection[str]
+) -> Environment:
+    """Return an examined environment with findings in the place of all but those of the checks
+    that are `kept`."""
+    stay = [one for one in environment.findings if one.check in kept]
+    return replace(environment, findings=sort_findings([*stay, *found]), examined=True)
 
 
 def renewed(environment: Environment, known: Environment) -> Environment:

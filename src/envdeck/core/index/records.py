@@ -49,6 +49,8 @@ _PLAIN: Final[frozenset[type]] = frozenset({str, int, bool, NoneType})
 
 _EARLIER_FLAGS: Final = 3
 """How many flags the records of version 1 have: they do not tell whether contents were examined."""
+_EARLIER_PARTS: Final = 11
+"""How many parts records have that do not tell with which files of the project they were made."""
 _EARLIER_WORDS: Final = (
     ("when it was made; no later start seen (", "created; not used since ("),
     (" atime, to a day)", " atime, ± 1 day)"),
@@ -78,6 +80,8 @@ class StoredEnvironment:
     """Whether a look without PATHs meets it, too; else only one that names where it is."""
     earlier: bool = False
     """Whether an earlier version inspected it, which saw less and judged otherwise."""
+    project_mark: str = ""
+    """Changes whenever the files of its project may have changed with which it was examined."""
 
 
 class MalformedError(ValueError):
@@ -139,6 +143,7 @@ def encode_environment(stored: StoredEnvironment) -> str:
                 size.up_to,
                 size.measured_at,
             ],
+            stored.project_mark,
         ]
     )
 
@@ -192,12 +197,14 @@ def _one(build: Any, row: Any) -> Any:  # noqa: ANN401 – as above; the public 
 
 def _stored(row: Any) -> StoredEnvironment:  # noqa: ANN401
     fingerprint, atimes, usual, *rest = row
+    project_mark = rest.pop() if len(rest) > _EARLIER_PARTS else ""
     _check(_FLAG, (usual,))
     _check(_LIST, (atimes,))
-    _check(_TEXT, (fingerprint,))
+    _check(_TEXT, (fingerprint, project_mark))
     _check(_NUMBER, atimes)
     earlier = len(rest[2]) == _EARLIER_FLAGS
-    return StoredEnvironment(_environment(rest), fingerprint, tuple(atimes), usual, earlier)
+    found = _environment(rest)
+    return StoredEnvironment(found, fingerprint, tuple(atimes), usual, earlier, project_mark)
 
 
 def _environment(row: Any) -> Environment:  # noqa: ANN401

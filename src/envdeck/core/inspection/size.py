@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 
+from envdeck.core.inspection.packages.record import Presence
 from envdeck.core.model import JointSize, SharedFiles, Size
 from envdeck.core.system.mounts import Mount, may_share_blocks
 from envdeck.core.system.paths import lies_under
@@ -37,6 +38,7 @@ def measure(
     mounts: Sequence[Mount] = (),
     stopped: Callable[[], bool] = _never,
     platform: str = "linux",
+    presence: Presence | None = None,
 ) -> Size | None:
     """Measure a folder in one walk, as `du -s` does: blocks of files and of folders, and a file
     with several links once.
@@ -50,6 +52,8 @@ def measure(
     never followed. What vanishes meanwhile is not there; a folder that cannot be read is counted
     in `unreadable`. `now` (seconds) is only noted. Returns None when `stopped` said so before
     the end, or when there is no such folder.
+
+    What is met is compared with `presence`, if one is given.
     """
     path = path.rstrip("/") or "/"
     try:
@@ -58,7 +62,7 @@ def measure(
         return None
     if not stat.S_ISDIR(top.st_mode):
         return None
-    device, is_folder, blocks_of = top.st_dev, stat.S_ISDIR, _blocks
+    device, is_folder, is_link, blocks_of = top.st_dev, stat.S_ISDIR, stat.S_ISLNK, _blocks
     barred = {m.point for m in mounts if m.point != path and lies_under(m.point, path)}
     files = apparent = unreadable = 0
     blocks = blocks_of(top)
@@ -69,8 +73,12 @@ def measure(
         if stopped():
             return None
         folder = pending.pop()
+        wanted = presence is not None and presence.wants(folder)
+        lengths: dict[str, int | None] = {}
         try:
             for name, status in _listing(folder):
+                if wanted and not is_link(status.st_mode):
+                    lengths[name] = status.st_size
                 if is_folder(status.st_mode):
                     below = f"{folder}/{name}"
                     if status.st_dev == device and below not in barred:
@@ -88,9 +96,11 @@ def measure(
                 blocks += taken
                 apparent += status.st_size
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            pass
         except OSError:
             unreadable += 1
+        if presence is not None and wanted:
+            presence.compare(folder, lengths)
     outside = {inode: link for inode, link in links.items() if link[0] > link[1]}
     return Size(
         apparent_bytes=apparent,

@@ -1,9 +1,9 @@
 """Measuring many in processes, and the worker process.
 
 The first line it reads is a JSON list of the platform and the root of system-wide places, each
-further one a path as a JSON string. For each path it answers one line, a JSON list of figures
-(or null where nothing could be measured), and after it as many bytes of shared files as the last
-figure says. It ends with its input.
+further one a path and the package folders there whose RECORDs are compared with it. For each path
+it answers one line, a JSON list of figures (or null where nothing could be measured), and after it
+as many bytes of shared files as the last figure says. It ends with its input.
 
 Measuring is bound by system calls, and threads wait for each other (the interpreter lock): two
 processes on two cores take half the time of one, where two threads take longer. In processes of
@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, TypeAlias
 
+from envdeck.core.inspection.packages.record import PresenceReader
 from envdeck.core.inspection.size import measure
 from envdeck.core.model import SharedFiles, Size
 from envdeck.core.system.host import Host
@@ -34,26 +35,30 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     platform, root = json.loads(requests.readline())
     mounts = read_mounts(Host(platform, "", {}, root=root))
+    reader = PresenceReader()
     for request in requests:
-        size = measure(json.loads(request), now=0.0, mounts=mounts, platform=platform)
-        write_answer(answers, size)
+        path, *folders = json.loads(request)
+        presence = reader.expect(path, folders)
+        size = measure(path, now=0.0, mounts=mounts, platform=platform, presence=presence)
+        write_answer(answers, size, whole=presence.end())
         answers.flush()
 
 
-def write_answer(stream: IO[bytes], size: Size | None) -> None:
-    """Write one answer."""
+def write_answer(stream: IO[bytes], size: Size | None, *, whole: bool) -> None:
+    """Write one answer; `whole` tells whether all is there that RECORDs list."""
     if size is None:
         stream.write(b"null\n")
         return
     packed = size.shared.packed if size.shared else b""
     device = size.shared.device if size.shared else 0
     figures = [size.apparent_bytes, size.disk_bytes, size.reclaimable_bytes, size.files]
-    line = json.dumps([*figures, size.up_to, size.unreadable, device, len(packed)])
+    line = json.dumps([*figures, size.up_to, size.unreadable, whole, device, len(packed)])
     stream.write(line.encode() + b"\n" + packed)
 
 
-def read_answer(stream: IO[bytes], now: float) -> Size | None:
-    """Read one answer; `now` (seconds since the epoch) is when it counts as measured.
+def read_answer(stream: IO[bytes], now: float) -> tuple[Size | None, bool]:
+    """Read one answer, and whether all is there that RECORDs list; `now` (seconds since the
+    epoch) is when it counts as measured.
 
     Raises:
         EOFError: the worker has ended.
@@ -64,20 +69,21 @@ def read_answer(stream: IO[bytes], now: float) -> Size | None:
         raise EOFError
     answer = json.loads(line)
     if answer is None:
-        return None
-    apparent, disk, reclaimable, files, up_to, unreadable, device, length = answer
+        return None, False
+    apparent, disk, reclaimable, files, up_to, unreadable, whole, device, length = answer
     packed = stream.read(length)
     if len(packed) != length:
         raise EOFError
     shared = SharedFiles(device, packed) if length else None
-    return Size(apparent, disk, reclaimable, files, up_to, unreadable, now, shared)
+    return Size(apparent, disk, reclaimable, files, up_to, unreadable, now, shared), whole
 
 
 if __name__ == "__main__":
     main()
 
 
-Measured: TypeAlias = tuple[str, Size | None]
+Measured: TypeAlias = tuple[str, Size | None, bool]
+"""Path, size, and whether every file is there with the length that its RECORD tells."""
 
 ALONE_SECONDS = 0.1
 """How long is measured without help: a process takes about half of that to start."""
@@ -98,30 +104,35 @@ class Sizer:
     host: Host
     mounts: Sequence[Mount]
     stopped: Callable[[], bool]
+    _reader: PresenceReader = field(default_factory=PresenceReader, compare=False)
 
-    def measure(self, path: str) -> Size | None:
-        """Measure one, here and now; None when there is none, or when stopped."""
-        return measure(
+    def measure(self, path: str, folders: Sequence[str] = ()) -> Measured:
+        """Measure one, here and now, and compare it with the RECORDs in its package folders; None
+        for its size when there is none, or when stopped."""
+        presence = self._reader.expect(path, folders)
+        size = measure(
             path,
             now=self.host.now(),
             mounts=self.mounts,
             stopped=self.stopped,
             platform=self.host.platform,
+            presence=presence,
         )
+        return path, size, size is not None and presence.end()
 
-    def measure_all(self, paths: Sequence[str]) -> Iterator[Measured]:
-        """Yield each path with its size, in no order; what is left when stopped is left out."""
-        waiting = deque(paths)
+    def measure_all(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[Measured]:
+        """Yield each path with its size, in no order; what is left when stopped is left out.
+        `wanted` are the package folders to compare, by path."""
+        waiting = deque(wanted.items())
         began = time.perf_counter()
         while waiting and not self.stopped():
             late = time.perf_counter() - began > ALONE_SECONDS
             if late and len(waiting) >= WORTH_HELP and _helpers() > 1:
                 yield from self._with_help(waiting)
                 return
-            path = waiting.popleft()
-            yield path, self.measure(path)
+            yield self.measure(*waiting.popleft())
 
-    def _with_help(self, waiting: deque[str]) -> Iterator[Measured]:
+    def _with_help(self, waiting: deque[tuple[str, Sequence[str]]]) -> Iterator[Measured]:
         left = len(waiting)
         done: SimpleQueue[Measured] = SimpleQueue()
         with ExitStack() as stack:
@@ -152,7 +163,7 @@ class Worker:
     def __init__(
         self,
         sizer: Sizer,
-        waiting: deque[str],
+        waiting: deque[tuple[str, Sequence[str]]],
         done: SimpleQueue[Measured],
         command: Sequence[str] = COMMAND,
     ) -> None:
@@ -200,19 +211,19 @@ class Worker:
         self._send([host.platform, host.root])
         while not self._sizer.stopped():
             try:
-                path = self._waiting.popleft()
+                path, folders = self._waiting.popleft()
             except IndexError:
                 return
-            self._done.put((path, self._measure(path)))
+            self._done.put(self._measure(path, folders))
 
-    def _measure(self, path: str) -> Size | None:
-        self._send(path)
+    def _measure(self, path: str, folders: Sequence[str]) -> Measured:
+        self._send([path, *folders])
         if self._helps and self._process is not None and self._process.stdout is not None:
             try:
-                return read_answer(self._process.stdout, self._sizer.host.now())
+                return path, *read_answer(self._process.stdout, self._sizer.host.now())
             except (EOFError, OSError, TypeError, ValueError):
                 self._helps = False
-        return self._sizer.measure(path)
+        return self._sizer.measure(path, folders)
 
     def _send(self, value: object) -> None:
         if not self._helps or self._process is None or self._process.stdin is None:

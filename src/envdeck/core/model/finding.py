@@ -21,6 +21,8 @@ class FixKind(StrEnum):
     REINSTALL = "reinstall"
     """Install distributions again at the version they have."""
     UNINSTALL = "uninstall"
+    CLEAN_UP = "clean-up"
+    """Remove what an interrupted installer left."""
     UPGRADE = "upgrade"
     """Move distributions to another version."""
     RECREATE = "recreate"

@@ -18,6 +18,7 @@ _FIXES = {
     FixKind.INSTALL: "install",
     FixKind.REINSTALL: "reinstall",
     FixKind.UNINSTALL: "uninstall",
+    FixKind.CLEAN_UP: "remove the leftovers",
     FixKind.UPGRADE: "move to other versions",
     FixKind.RECREATE: "recreate the environment",
     FixKind.REPAIR: "repair the environment",

@@ -310,3 +310,63 @@ def test_what_pip_installed_goes_as_well(machine, kit, creator):
     assert names(kit, path) == []
     assert not (path / "bin" / "whole").exists()
     back(machine, kit, path, before)
+
+
+def findings(machine, path, *checks):
+    return machine.operations.catalog.examine(machine.look(path), checks).findings
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_of_two_that_own_a_file_one_goes_and_the_other_is_whole(machine, kit, path, required):
+    for name, text in (("cv", "full"), ("cv-headless", "less")):
+        machine.wheel(name, "1.0", {"cv2/__init__.py": f"kind = {text!r}\n"})
+        machine.install(path, "uv", name)
+    if required:
+        machine.wheel("viewer", "1.0", requires=["cv"])
+        machine.install(path, "uv", "--reinstall", "cv", "viewer")
+    before = kit.account(path)
+    (found,) = findings(machine, path, "file-clash")
+    gone, left = ("cv_headless", "cv") if required else ("cv", "cv_headless")
+    assert found.fix == Fix(FixKind.UNINSTALL, (gone.replace("_", "-"),))
+    machine.done(machine.operations.plan_fix(machine.look(path), [found]))
+    assert findings(machine, path, "file-clash", "missing-file", "changed-file") == ()
+    assert f"{left}-1.0" in names(kit, path)
+    assert f"{gone}-1.0" not in names(kit, path)
+    assert kit.unlike_record(path) == []
+    back(machine, kit, path, before)
+
+
+def test_what_an_interrupted_installer_left_goes_and_comes_back(machine, kit, path):
+    (site(path) / "~one").mkdir()
+    (site(path) / "~one" / "__init__.py").write_text("")
+    (site(path) / "~one-1.0.dist-info").write_text("")
+    rest = site(path) / "lone-0.9.dist-info"
+    rest.mkdir()
+    (rest / "RECORD").write_text("")
+    before = kit.account(path)
+    found = findings(machine, path, "interrupted-install")
+    assert {one.fix for one in found} == {Fix(FixKind.CLEAN_UP)}
+    assert all("uninstall" in one.remedy and "--leftovers" in one.remedy for one in found)
+    plan = machine.operations.plan_fix(machine.look(path), found)
+    result = machine.done(plan)
+    assert "3 leftovers removed" in result.verified
+    assert findings(machine, path, "interrupted-install", "duplicate-distribution") == ()
+    after = kit.account(path)
+    assert {key for key in before if key not in after} == {
+        str((site(path) / name).relative_to(path))
+        for name in ("~one", "~one/__init__.py", "~one-1.0.dist-info", "lone-0.9.dist-info")
+    } | {str((rest / "RECORD").relative_to(path))}
+    back(machine, kit, path, before)
+    machine.done(machine.operations.plan_fix(machine.look(path), found))
+    assert machine.operations.plan_fix(machine.look(path), found).nothing
+
+
+@pytest.mark.parametrize("lacks", ["METADATA", "RECORD"])
+def test_half_an_install_is_installed_again(machine, kit, path, lacks):
+    (site(path) / "lone-1.0.dist-info" / lacks).unlink()
+    before = kit.account(path)
+    (found,) = findings(machine, path, "interrupted-install")
+    machine.done(machine.operations.plan_fix(machine.look(path), [found]))
+    assert findings(machine, path, "interrupted-install", "missing-file") == ()
+    assert kit.unlike_record(path) == []
+    back(machine, kit, path, before)

@@ -15,6 +15,8 @@ from envdeck.core.inspection.packages.dependencies import Needs, requirement_gra
 from envdeck.core.inspection.packages.metadata import (
     ENTRY_POINTS_LIMIT,
     CoreMetadata,
+    headers_end,
+    parse_metadata,
     parse_scripts,
     read_metadata,
 )
@@ -49,7 +51,14 @@ from envdeck.core.inspection.packages.site_packages import (
 )
 from envdeck.core.model import Distribution, Environment
 from envdeck.core.system import reach
-from envdeck.core.system.files import Unread, decode, read_bounded, reason_of
+from envdeck.core.system.files import (
+    METADATA_LIMIT,
+    Unread,
+    decode,
+    read_bounded,
+    read_until,
+    reason_of,
+)
 from envdeck.core.system.host import Host
 
 _INSTALLER_LIMIT = 1024
@@ -64,16 +73,23 @@ class KnownPackages:
     """What was read of other environments: uv links the very same files into many."""
 
     records: RecordReader = field(default_factory=RecordReader)
-    _metadata: dict[FileKey, CoreMetadata] = field(default_factory=dict)
+    _metadata: dict[FileKey | bytes, CoreMetadata] = field(default_factory=dict)
     _sizes: dict[object, int] = field(default_factory=dict)
 
     def metadata(self, path: str, key: FileKey | None) -> CoreMetadata | Unread:
         """Return what a METADATA says, by what the file is: its links have one content."""
-        if key is not None and key in self._metadata:
-            return self._metadata[key]
-        found = read_metadata(path)
-        if key and not isinstance(found, Unread) and len(self._metadata) < _MOST_KNOWN:
-            self._metadata[key] = found
+        found = None if key is None else self._metadata.get(key)
+        if found is not None:
+            return found
+        data = read_until(path, headers_end, METADATA_LIMIT)
+        if isinstance(data, Unread):
+            return data
+        content = blake2b(data, digest_size=16).digest()
+        found = self._metadata.get(content)
+        if found is None:
+            found = parse_metadata(data)
+        if len(self._metadata) < _MOST_KNOWN:
+            self._metadata[key or content] = found
         return found
 
     def size(self, record: bytes, digest: str, linked: FileKey | None) -> int:

@@ -5,8 +5,9 @@ import io
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
@@ -244,3 +245,112 @@ def file_key(path: str) -> FileKey | None:
     if status.st_nlink < 2:
         return None
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+Lengths: TypeAlias = dict[str, int | None]
+"""Length by name; None for a file whose length is of no account."""
+_MOST_FILES = 400_000
+"""Files that are kept of the RECORDs read so far."""
+
+
+@dataclass(slots=True)
+class PresenceReader:
+    """Reads what RECORDs list; environments of the same packages have the same ones."""
+
+    _known: dict[bytes, Mapping[str, Lengths]] = field(default_factory=dict)
+    _count: int = 0
+
+    def expect(self, root: str, folders: Iterable[str]) -> "Presence":
+        """Return what should be in the folders of the environment at `root`, whose package folders
+        are `folders`."""
+        found = Presence(root)
+        for folder in folders:
+            try:
+                names = reach.listdir(folder)
+            except (OSError, ValueError):
+                found.complete = False
+                continue
+            for name in names:
+                if name.endswith(".dist-info"):
+                    self._add(found, folder, name)
+        return found
+
+    def _add(self, found: "Presence", folder: str, info: str) -> None:
+        data = read_bounded(f"{folder}/{info}/RECORD", RECORD_LIMIT)
+        if isinstance(data, Unread):
+            # without one nothing is known to lack; `interrupted-install` tells of it
+            found.complete = found.complete and not reach.lexists(f"{folder}/{info}/RECORD")
+            return
+        key = blake2b(data, digest_size=16).digest()
+        listed = self._known.get(key)
+        if listed is None:
+            listed = _listed(data)
+            if self._count > _MOST_FILES:
+                self._known.clear()
+                self._count = 0
+            self._known[key] = listed
+            self._count += sum(map(len, listed.values()))
+        for below, lengths in listed.items():
+            place = f"{folder}/{below}" if below else folder
+            if below.startswith((".", "/")) or "/." in below or "//" in below:
+                place = os.path.normpath(os.path.join(folder, below))
+            found.add(place, lengths, counts=not below.startswith(".."))
+
+
+def _listed(data: bytes) -> Mapping[str, Lengths]:
+    """Return what a RECORD lists by folder, but for what it has of its own and what Python
+    compiles: as `claims` judges it."""
+    found: dict[str, Lengths] = {}
+    every: Iterator[tuple[str, str, int | None]]
+    if b'"' in data or b"\\" in data:
+        every = ((row.path.replace("\\", "/"), row.hash, row.size) for row in rows(data))
+    else:
+        every = map(_cut, decode(data).split("\n"))
+    for path, digest, size in every:
+        folder, _, name = path.rpartition("/")
+        if (digest or size is not None) and not is_compiled(path, digest):
+            found.setdefault(folder, {})[name] = size
+    return {folder: lengths for folder, lengths in found.items() if ".dist-info" not in folder}
+
+
+def _cut(line: str) -> tuple[str, str, int | None]:
+    head, _, last = line.removesuffix("\r").rpartition(",")
+    path, comma, digest = head.rpartition(",")
+    size = int(last) if last.isdecimal() and last.isascii() and len(last) < 16 else None
+    return (path, digest, size) if comma else (head, "", size)
+
+
+@dataclass(slots=True)
+class Presence:
+    """What a tree should hold, compared folder by folder as a walk meets them."""
+
+    root: str
+    complete: bool = True
+    """Whether nothing lacks so far, and every RECORD could be read."""
+    _folders: dict[str, Lengths] = field(default_factory=dict)
+
+    def add(self, folder: str, lengths: Lengths, *, counts: bool) -> None:
+        """Expect these files in a folder; of those outside of the package folders (programs, data)
+        only that they are there, since what they are for rewrites them."""
+        if folder != self.root and not folder.startswith(self.root + os.sep):
+            return  # never looked at
+        known = self._folders.get(folder)
+        wanted = lengths if counts else dict.fromkeys(lengths)
+        self._folders[folder] = wanted if known is None else {**known, **wanted}
+
+    def wants(self, folder: str) -> bool:
+        """Tell whether anything is expected in a folder."""
+        return folder in self._folders
+
+    def compare(self, folder: str, found: Lengths) -> None:
+        """Compare a folder with what is in it, each length once."""
+        wanted = self._folders.pop(folder)
+        if wanted.items() <= found.items():
+            return
+        self.complete = self.complete and all(
+            name in found and size in {None, found[name]} for name, size in wanted.items()
+        )
+
+    def end(self) -> bool:
+        """Tell, after the walk, whether all is there."""
+        return self.complete and not self._folders

@@ -31,6 +31,7 @@ from envdeck.core.operations.staging.changes import Packages, packages_of
 from envdeck.core.operations.staging.stage import SOME, BuildSpec, python_at
 from envdeck.core.operations.upgrade.candidates import (
     UpgradeBaseline,
+    is_half,
     normal_version,
     not_running,
     take_apart,
@@ -153,6 +154,8 @@ def _reinstalled(
     several versions of a name the newest stays."""
     versions: dict[str, str] = {}
     reasons = {each.name: each.reason for each in installed.fixed if each.name in installed.kept}
+    for row in filter(is_half, installed.distributions):
+        reasons.pop(row.name, None)
     for name in names:
         found = [v for row in installed.distributions if row.name == name for v in _known(row)]
         if not found:
@@ -187,7 +190,14 @@ def _install(
 ) -> Plan | NoPlan:
     environment = installed.environment
     pins = tuple(f"{each.name}=={each.after}" for each in changes if each.after)
-    change = InstallChange(changes, pins, _lines(installed, changes), tuple(names) if again else ())
+    halves = tuple(
+        os.path.relpath(row.path, environment.path)
+        for row in installed.distributions
+        if again and row.name in names and is_half(row)
+    )
+    change = InstallChange(
+        changes, pins, _lines(installed, changes), tuple(names) if again else (), halves
+    )
     moved = [each.name for each in changes if each.before and each.name not in names]
     warnings = [f"also changes: {', '.join(moved)}"] if moved else []
     for name in names if again else ():

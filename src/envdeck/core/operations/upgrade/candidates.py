@@ -182,6 +182,15 @@ def normal_version(row: Distribution) -> str | None:
     return version if _NAME.match(row.name) else None
 
 
+NO_RECORD = "no RECORD (not installed from a wheel)"
+
+
+def is_half(row: Distribution) -> bool:
+    """Tell whether RECORD is all that a distribution of an index lacks, as where an installer was
+    killed: then it can be installed again over what there is."""
+    return row.path.endswith(".dist-info") and _lacks(row, "RECORD") and _reason(row) is NO_RECORD
+
+
 def _reason(row: Distribution) -> str:
     """Return why a distribution is not upgraded from an index, or an empty text."""
     if row.editable:
@@ -193,7 +202,7 @@ def _reason(row: Distribution) -> str:
     if row.installer == "conda":
         return "installed by conda"
     if not row.path.endswith(".dist-info") or _lacks(row, "RECORD"):
-        return "no RECORD (not installed from a wheel)"
+        return NO_RECORD
     return ""
 
 

@@ -127,6 +127,9 @@ class InstallChange:
     what shares files with one that is removed."""
     again: tuple[str, ...] = ()
     """Names that are installed again at the version they have."""
+    halves: tuple[str, ...] = ()
+    """Metadata folders without RECORD, relative to the environment: no installer can remove what
+    they are of, so they go first, and the rest is overwritten."""
     broken: frozenset[str] = frozenset()
     """Names that stay and that a person lets lose what they require."""
 
@@ -134,6 +137,14 @@ class InstallChange:
     def removed(self) -> tuple[str, ...]:
         """The names that go."""
         return tuple(each.name for each in self.changes if each.after is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleanup:
+    """What an interrupted installer left is removed."""
+
+    paths: tuple[str, ...]
+    """Relative to the environment."""
 
 
 class Resolver(Protocol):

@@ -1,5 +1,6 @@
 """An upgrade is carried out: in a copy of hard links, verified, then exchanged."""
 
+import os
 from functools import partial
 
 from envdeck.core.inspection.packages.distributions import read_distributions
@@ -15,7 +16,7 @@ from envdeck.core.operations.staging.stage import SOME, BuildError, StagedBuild
 from envdeck.core.operations.upgrade.candidates import normal_version
 from envdeck.core.operations.upgrade.interpreter import Repair, apply_repair
 from envdeck.core.operations.upgrade.lock import upgrade_lock
-from envdeck.core.operations.upgrade.model import InstallChange, LockChange, Resolution
+from envdeck.core.operations.upgrade.model import Cleanup, InstallChange, LockChange, Resolution
 from envdeck.core.operations.upgrade.staged import SHARED_HINT, UpgradePlan, say_shared
 from envdeck.core.system.words import counted
 
@@ -40,6 +41,8 @@ def _change(plan: UpgradePlan, building: StagedBuild) -> list[str]:
         case Repair():
             apply_repair(building.folder, plan.change, building.ground.disk.rewrite)
             verified = [f"base interpreter is {plan.change.named.executable}"]
+        case Cleanup():
+            verified = _remove_leftovers(plan.change, building)
     wanted = plan.change if isinstance(plan.change, InstallChange) else InstallChange(())
     files = FileProof(plan.environment, keep=plan.keep_edits)
     verified += files.check_changed(building, wanted.lines)
@@ -72,6 +75,8 @@ def _change_packages(
     """Remove and install, and see that this and nothing else has changed."""
     uv = building.uv()
     python = building.environment().python.executable or ""
+    for each in change.halves:
+        building.ground.disk.remove_tree(os.path.join(building.folder, each))
     if change.removed:
         done = building.run(uv.uninstall(python, building.write(SOME, change.removed)))
         if not done.ok:
@@ -92,6 +97,17 @@ def _change_packages(
             )
             raise BuildError(f"{name} is {found} instead of {asked}")
     return [f"{counted(len(change.changes), 'package')} changed as planned, no other"]
+
+
+def _remove_leftovers(change: Cleanup, building: StagedBuild) -> list[str]:
+    """Remove paths from the copy; the files have another link in the old environment."""
+    for each in change.paths:
+        path = os.path.join(building.folder, each)
+        if os.path.isdir(path) and not os.path.islink(path):
+            building.ground.disk.remove_tree(path)
+        else:
+            os.unlink(path)
+    return [f"{counted(len(change.paths), 'leftover')} removed"]
 
 
 def _versions(environment: Environment) -> dict[str, list[str]]:

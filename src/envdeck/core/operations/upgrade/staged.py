@@ -33,7 +33,7 @@ from envdeck.core.operations.transaction.journal import new_id
 from envdeck.core.operations.transaction.places import ENVIRONMENT
 from envdeck.core.operations.transaction.transaction import first_trash
 from envdeck.core.operations.upgrade.interpreter import Repair
-from envdeck.core.operations.upgrade.model import InstallChange, LockChange, Resolution
+from envdeck.core.operations.upgrade.model import Cleanup, InstallChange, LockChange, Resolution
 from envdeck.core.system import reach
 
 
@@ -42,7 +42,7 @@ class UpgradePlan(ReplacePlan):
     """An environment to be changed in a copy that takes its place."""
 
     runner: ClassVar[str] = "envdeck.core.operations.upgrade.run"
-    change: Resolution | InstallChange | LockChange | Repair
+    change: Resolution | InstallChange | LockChange | Repair | Cleanup
     """What is done in the copy."""
     tried: frozenset[str] | None
     """The distributions whose import is tried; None for all."""
@@ -57,7 +57,7 @@ def no_plan(failure: Failure) -> NoPlan:
 class StagedChange:
     """What is changed in the copy, and how a person is told."""
 
-    change: Resolution | InstallChange | LockChange | Repair
+    change: Resolution | InstallChange | LockChange | Repair | Cleanup
     operation: Operation = Operation.UPGRADE
     package_changes: tuple[PackageChange, ...] | None
     source: PackageSource

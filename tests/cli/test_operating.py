@@ -44,7 +44,7 @@ def test_what_was_interrupted_is_finished_first(cli, operations, api):
 def test_the_result_and_the_way_back(cli, operations, api):
     operations.result = Result(Ending.DONE, "it is gone", verified=("all is well",), freed_bytes=7)
     result = cli("delete", api, "--yes")
-    assert result.out == "done: it is gone\n  verified: all is well\n  freed: 7 B (7 bytes)\n"
+    assert result.out == "done: it is gone\n  verified: all is well\n  disk: 7 B freed\n"
     assert result.err == f"hint: envdeck undo {operations.ID}\n"
 
 

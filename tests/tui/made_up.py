@@ -550,7 +550,13 @@ class MadeUpOperations:
     items: tuple[Item, ...] = ()
     unneeded: tuple[str, ...] = ()
     choices: RecreateChoices = field(default_factory=lambda: RecreateChoices((), ()))
-    ground: object = field(default_factory=lambda: SimpleNamespace(journal=Logs()))
+    ground: object = field(
+        default_factory=lambda: SimpleNamespace(
+            journal=Logs(),
+            disk=SimpleNamespace(free_bytes=lambda _folder: 14_000_000_000),
+            host=SimpleNamespace(home="/"),
+        )
+    )
     asked: list[tuple[str, object]] = field(default_factory=list)
     """What was called with what, in order."""
     ran: list[Plan] = field(default_factory=list)

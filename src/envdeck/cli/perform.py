@@ -29,8 +29,8 @@ from envdeck.core.model import (
     StepProgress,
     StepStarted,
 )
-from envdeck.text import counted, exact_bytes, size, tilde_within
-from envdeck.text.operation import progress_words, refusal_words
+from envdeck.text import counted, tilde_within
+from envdeck.text.operation import progress_words, refusal_words, room_words
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -307,9 +307,7 @@ class Performer:
     def report(self, plan: Plan, result: Result, indent: str = "") -> None:
         """Print how a run ended; with `--json` only what went wrong."""
         console, home = self.context.console, self.context.host.home
-        freed = ""
-        if result.freed_bytes:
-            freed = f"{size(result.freed_bytes)} ({exact_bytes(result.freed_bytes)})"
+        room = room_words(plan, result)
         if result.status is Ending.REFUSED:
             self.report_refusals([Refusal(result.guard or "", result.message, result.hint)])
         elif result.status is not Ending.DONE:
@@ -317,13 +315,13 @@ class Performer:
             failed = [each for each in result.items if each.status is not Ending.DONE]
             for each in failed[1:]:
                 console.error(f"{each.name}: {tilde_within(each.message, home)}", each.hint)
-            if freed:
-                console.note(f"freed {freed}")
+            if result.freed_bytes:
+                console.note(room)
         elif not (self.arguments.json or console.quiet):
             message = sentence(result.message, self.context)
             console.line(f"{indent}{console.style('done:', 'green')} {message}")
             facts = [("verified:", sentence(one, self.context)) for one in result.verified]
-            for label, text in [*facts, ("freed:", freed)]:
+            for label, text in [*facts, ("disk:", room)]:
                 if text:
                     console.line(f"  {console.style(label, 'dim')} {text}")
             console.flush()

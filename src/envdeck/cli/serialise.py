@@ -370,8 +370,8 @@ def _packages_object(changes: Sequence[PackageChange] | None) -> Object | None:
         elif each.before == each.after:
             document["reinstalled"].append({"name": each.name, "version": each.after})
         else:
-            moved = {"name": each.name, "from": each.before, "to": each.after or None}
-            document["changed"].append(moved)
+            versions = {"from": each.before, "to": each.after or None}
+            document["changed"].append({"name": each.name, **versions})
     return document
 
 
@@ -382,6 +382,7 @@ def _result_object(result: Result) -> Object:
         "message": mask_text(result.message),
         "hint": mask_text(result.hint),
         "freed_bytes": result.freed_bytes,
+        "free_bytes": result.free_bytes,
         "stopped": result.stopped,
         "packages": _packages_object(result.package_changes),
     }
@@ -411,10 +412,7 @@ def history_object(past: Sequence["HistoryItem"]) -> Object:
     return {
         "schema": SCHEMA,
         "operations": [
-            {
-                **_entry_object(each.entry, each.why_not),
-                "partly_purged": each.is_partly_purged,
-            }
+            {**_entry_object(each.entry, each.why_not), "partly_purged": each.is_partly_purged}
             for each in past
             if isinstance(each.entry, Entry)
         ],

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdeck.core.model import (
     BisectRun,
     BisectRunStarted,
+    Ending,
     Operation,
     PackageChange,
+    Plan,
     Refusal,
+    Result,
     StepProgress,
 )
 from envdeck.text.paths import place, tilde, tilde_within
@@ -74,6 +77,19 @@ def refusal_words(refusal: Refusal, home: str) -> str:
     path = tilde(refusal.path, home)
     about = f"{path}: " if path and path not in message else ""
     return f"{about}{message} ({refusal.guard})" if refusal.guard else f"{about}{message}"
+
+
+def room_words(plan: Plan, result: Result, trash: str = "the trash is emptied") -> str:
+    """Return what became of the space: `2.3 GB freed, 14 GB free`; empty where nothing did.
+    `trash` says what frees what was moved there."""
+    said = []
+    if result.freed_bytes:
+        said.append(f"{size(result.freed_bytes)} freed")
+    elif result.status is Ending.DONE and result.free_bytes is not None and plan.undo is not None:
+        said.append(f"{size(plan.reclaims_bytes, unknown='space')} freed when {trash}")
+    if result.free_bytes is not None:
+        said.append(f"{size(result.free_bytes)} free")
+    return ", ".join(said)
 
 
 def ended_word(phase: str, operation: Operation, *, partly_purged: bool = False) -> str:

@@ -244,7 +244,7 @@ async def test_the_room_is_freed_at_once_where_that_is_wished(opened, made_up):
     async with opened(operations) as screen:
         await screen.pilot.press("d")
         await screen.planned()
-        assert "frees 100 MB when the trash is emptied (X: delete permanently)" in shown(screen.app)
+        assert "frees 100 MB when the trash is emptied" in shown(screen.app)
         await screen.pilot.press("X")
         await screen.planned()
         assert operations.asked[-1][1][1] is True

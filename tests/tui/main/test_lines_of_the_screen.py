@@ -15,6 +15,7 @@ from envdeck.text.safe import ASCII, UNICODE
 from envdeck.tui.help.keys import help_lines
 from envdeck.tui.main.cells import CellPlace, heading, places, row, status_words
 from envdeck.tui.main.words import (
+    DiskUse,
     Facts,
     empty_lines,
     filter_line,
@@ -49,6 +50,26 @@ def test_the_summary_says_it_all_where_there_is_room():
     text = summary(FULL, 120)
     assert text.startswith(" EnvDeck  ~/work  162 environments · 48 GB · 31 GB reclaimable")
     assert text.endswith("● 2 unreadable · ⠹ 18,204 folders · 2.0 s ")
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (
+            DiskUse(14_000_000_000, 2_300_000_000, is_trash_known=True),
+            "14 GB free · trash 2.3 GB (T)",
+        ),
+        (DiskUse(812, 5, is_trash_known=False), "812 B free · trash at least 5 B (T)"),
+        (DiskUse(14_000_000_000, 0, is_trash_known=True), "14 GB free"),
+    ],
+)
+def test_the_room_on_the_disk_stands_in_the_place_of_the_folders_once_all_is_read(use, said):
+    done = summary(FULL._replace(phase="done", disk=use, remembered_at=None, unreadable=0), 140)
+    assert done.endswith(f" {said} ")
+    assert "folders" not in done
+    looking = summary(FULL._replace(phase="looking", disk=use), 140)
+    assert "folders" in looking
+    assert "free" not in looking
 
 
 def test_the_summary_is_plain_where_signs_are():

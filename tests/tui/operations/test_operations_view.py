@@ -261,6 +261,26 @@ async def test_what_is_said_in_passing_lies_below_the_summary(acting, size):
         assert "z to undo" not in "".join(lines[2:])
 
 
+async def test_what_becomes_of_the_room_is_said(acting):
+    freed = Result(Ending.DONE, "gone", freed_bytes=2_300_000_000, free_bytes=14_000_000_000)
+    async with acting(held=False, result=freed) as hand:
+        await hand.until(lambda: "14 GB free" in hand.text.split("\n")[0])
+        await hand.delete()
+        await hand.over()
+        await hand.until(lambda: "gone · 2.3 GB freed, 14 GB free" in hand.toasts[-1])
+
+
+@pytest.mark.parametrize("key", ["T", "H", "m", "P", "i"])
+async def test_every_view_says_what_is_being_done(acting, key):
+    async with acting() as hand:
+        await hand.delete()
+        await hand.pilot.press(key)
+        await hand.until(lambda: hand.app.screen is not hand.main)
+        await hand.until(lambda: "deleting" in hand.text and "O: show" in hand.text)
+        hand.operations.held = False
+        await hand.until(lambda: "deleting" not in hand.text)
+
+
 # the view
 
 

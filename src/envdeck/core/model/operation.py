@@ -302,6 +302,8 @@ class Result:
     """What was checked and holds, one sentence each."""
     freed_bytes: int | None = None
     """What is free now that was not, as the file system counts it."""
+    free_bytes: int | None = None
+    """What a person may still write on the disk of what was deleted; None for other operations."""
     stopped: bool = False
     """Whether a person stopped it."""
     items: tuple[ItemResult, ...] = ()

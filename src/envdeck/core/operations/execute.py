@@ -44,7 +44,7 @@ from envdeck.core.operations.transaction.transaction import (
     ReplacedError,
     UnclearError,
 )
-from envdeck.core.system.files import reason_of
+from envdeck.core.system.files import existing_folder, reason_of
 from envdeck.core.system.host import Host
 from envdeck.core.system.mounts import mount_of, read_mounts
 from envdeck.core.timeline.store import SnapshotStore
@@ -92,6 +92,10 @@ def run(context: Context, plan: Plan, tell: Tell, stopped: Stopped) -> Result:
     with suppress(OSError):  # a long history is no reason for a done operation to fail
         ground.journal.forget_oldest()
         ground.clock.keep(ground.clock.now())
+    if plan.operation in _OF_THE_DISK:
+        with suppress(OSError):  # a disk that went away by then
+            folder = existing_folder(plan.targets[0].path)
+            result = replace(result, free_bytes=ground.disk.free_bytes(folder))
     if result.status is Ending.DONE and of_environments:
         for target in plan.targets:
             context.catalog.changed(target.path)
@@ -114,6 +118,7 @@ def _keep_snapshots(plan: Plan, context: Context, *, before: bool = False) -> No
 
 _LOG_LIMIT = 4 * 1024 * 1024
 """Bytes; what goes on for ever is cut."""
+_OF_THE_DISK = frozenset({Operation.DELETE, Operation.PURGE})
 _OF_NO_ENVIRONMENT = frozenset({Operation.PURGE, Operation.EDIT, Operation.RUN, Operation.BISECT})
 """Operations that leave every environment as it is, or without one."""
 

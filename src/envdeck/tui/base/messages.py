@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdeck.core.model import Environment
     from envdeck.tui.base.job import Job
     from envdeck.tui.base.services import Operating, PlanRequest
@@ -115,6 +117,14 @@ class WalkthroughRequested(Message):
         self.operating = operating
         self.project = project
         self.environment = environment
+
+
+class QueueChanged(Message):
+    """What runs and waits may be something else now. Every screen that is open is told."""
+
+    def __init__(self, active: "Sequence[Job]") -> None:
+        super().__init__()
+        self.active = active
 
 
 class OperationEnded(Message):

@@ -18,6 +18,10 @@ from envdeck.tui.widgets.line_view import LineView
 ResultT = TypeVar("ResultT")
 
 
+ROOMY = 64
+"""Columns of the screen from which a dialog does not take all of them."""
+
+
 class DialogButton(Button):
     """A button whose words are a line, so that nothing in them can act."""
 
@@ -55,7 +59,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (64, "-roomy")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-small"), (ROOMY, "-roomy")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
         self.title_label = LineLabel(classes="dialog-title")
         self.said = LineLabel(classes="dialog-said")

@@ -16,7 +16,7 @@ from textual.widgets import Button
 from envdeck.core.model import NoPlan, Plan, Refusal
 from envdeck.tui.base.actions import bindings
 from envdeck.tui.base.services import Planner, PlanRequest
-from envdeck.tui.dialogs.dialog import Dialog, DialogButton
+from envdeck.tui.dialogs.dialog import ROOMY, Dialog, DialogButton
 from envdeck.tui.dialogs.plan_view import (
     ACT,
     CombinedPlan,
@@ -40,6 +40,9 @@ _LEAST = 6
 """Lines of the plan that there is always room for."""
 _FRAME = 7
 """Lines that the frame, the title, what it costs and the buttons take."""
+
+_THREE_BUTTONS = 56
+"""Columns of the screen from which there is room for three."""
 
 
 class PlanMaker:
@@ -230,6 +233,7 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._too_early = float("-inf")
         self._view = PlanView(look, self.maker)
         self._no = DialogButton(self._no_line(), id="cancel")
+        self._purge = DialogButton((), id="purge")
         self._yes = DialogButton(self._yes_line(), id="yes", classes="yes")
 
     @property
@@ -243,6 +247,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
 
     def buttons(self) -> Iterable[Button]:
         """Cancel first: it has the focus."""
+        if self.request.at_once is not None:
+            yield self._purge
         yield self._no
         yield self._yes
 
@@ -280,8 +286,14 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         self._view.build()
         if not possible:
             self._no.focus()
+        small = self.size.width < ROOMY
         self._yes.display = possible
-        for button, line in ((self._yes, self._yes_line()), (self._no, self._no_line())):
+        self._purge.display = possible and self.size.width >= _THREE_BUTTONS
+        for button, line in (
+            (self._yes, self._yes_line()),
+            (self._purge, purge_line(self.look, small=small, back=self.maker.for_good)),
+            (self._no, self._no_line()),
+        ):
             button.label = content(line)
             button.refresh(layout=True)
         self._fit()
@@ -306,10 +318,8 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
             self.said.show((Part("Nothing to do", Tone.WARNING),))
         elif isinstance(whole, Plan) and not why:
             cells = max(self.said.content_size.width, 20)
-            at_once = self.request.at_once is not None and not self.maker.for_good
             each = isinstance(plan, CombinedPlan)
-            purges = self.look.key("purge") if at_once and not each else ""
-            self.said.show(cost_line(whole, self.look, cells, each=each, purges=purges))
+            self.said.show(cost_line(whole, self.look, cells, each=each))
         elif plan is not None:
             self.said.show((Part(why, Tone.ERROR),))
 
@@ -360,6 +370,14 @@ class PlanDialog(Dialog[tuple[Plan, ...]]):
         """Nothing is done; a plan that is still being made is dropped."""
         self.maker.cancel()
         super().action_back()
+
+
+def purge_line(look: Look, *, small: bool, back: bool) -> Line:
+    """Return the words of the button that plans to delete past the trash, or `back` into it."""
+    said = "Permanently" if small else "Delete permanently"
+    if back:
+        said = "To trash" if small else "Move to trash"
+    return (Part(said), Part(f" ({look.key('purge')})", Tone.MUTED))
 
 
 def why_not(planned: Planned | None, look: Look) -> str:

@@ -169,34 +169,22 @@ def final(refusals: Collection[Refusal]) -> Refusal | None:
     return next((each for each in refusals if not each.overrulable), None)
 
 
-def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False, purges: str = "") -> Line:
+def cost_line(plan: Plan, look: Look, cells: int, *, each: bool = False) -> Line:
     """Return what it costs, what it frees, and for how long it can be taken back; in less room
     the way back is what stays.
 
-    `each` tells that it stands for several, each of which is taken back by itself; `purges` is
-    the key that frees the room at once, where one does.
+    `each` tells that it stands for several, each of which is taken back by itself.
     """
     needed = "" if plan.needs_bytes is None else f"needs {size(plan.needs_bytes)}"
     freed: Line = (Part(_freed(plan), Tone.STRONG),)
     back, brief = _way_back(plan, look, "history" if each else "undo")
-    at_once: Line = ()
-    if purges and line_width(freed):
-        hint = (
-            Part(" (", Tone.MUTED),
-            Part(purges, Tone.HEADING),
-            Part(": delete permanently)", Tone.MUTED),
-        )
-        at_once = (*freed, *hint)
     ways: list[list[Line]] = [
-        [(Part(needed),), at_once, back] if at_once else [],
-        [at_once, back] if at_once else [],
-        [at_once, brief] if at_once else [],
         [(Part(needed),), freed, back],
         [freed, back],
         [freed, brief],
         [brief],
     ]
-    lines = [joined([piece for piece in way if line_width(piece)]) for way in ways if way]
+    lines = [joined([piece for piece in way if line_width(piece)]) for way in ways]
     return next((line for line in lines if line_width(line) <= cells), lines[-1])
 
 

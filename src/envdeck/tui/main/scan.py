@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from envdeck.core.model import Environment, Interpreter, NotLookedAt
+from envdeck.core.system.files import existing_folder
 from envdeck.text import plain
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.main.list import EnvironmentList
 from envdeck.tui.main.tally import TotalsCounter
-from envdeck.tui.main.words import Facts, Summary, empty_lines
+from envdeck.tui.main.words import DiskUse, Facts, Summary, empty_lines
 from envdeck.tui.store.rows import Totals, nothing_shared
 from envdeck.tui.workers import run_in_thread
 from envdeck.tui.workers.scan import ScanBatch, ScanFeed, newest_size
 
 if TYPE_CHECKING:
     from envdeck.core.catalog import Scope
+    from envdeck.tui.base.services import Operating
 
 FRAMES = 30
 """How often a second the scan's queue is emptied."""
@@ -33,6 +35,14 @@ class RowsRead(Message):
         super().__init__()
         self.found = found
         self.gone = gone
+
+
+class DiskRead(Message):
+    """The room on the disk was read."""
+
+    def __init__(self, disk: DiskUse | None) -> None:
+        super().__init__()
+        self.disk = disk
 
 
 class ScanController:
@@ -54,6 +64,8 @@ class ScanController:
         """Places that the scan could not look into, and why."""
         self.left_out: tuple[NotLookedAt, ...] = ()
         """What the last scan left out."""
+        self.operating: Callable[[], Operating | None] = lambda: None
+        """Opens what knows the trash; called in a thread."""
         self._list = shown
         self._summary = summary
         self._tell = tell
@@ -98,6 +110,7 @@ class ScanController:
         self._ticks += 1
         if self.feed.idle:
             self._timer.pause()
+            run_in_thread(self._read_disk, self._post)
         if self.feed.idle or self._ticks % 3 == 0:
             self._tell()
         if self.feed.idle or self._ticks % _COUNT_EVERY == 0:
@@ -188,6 +201,7 @@ class ScanController:
         }
         found = [each for each in read.values() if each is not None]
         self._post(RowsRead(found, [path for path, each in read.items() if each is None]))
+        self._post(self._read_disk())
         sized = [
             replace(
                 each,
@@ -198,6 +212,19 @@ class ScanController:
             for each in found
         ]
         return RowsRead([each for each in sized if each.size is not None], ())
+
+    def _read_disk(self) -> DiskRead:
+        """Read the room on the disk and in the trash; called in a thread."""
+        operating = self.operating()
+        if operating is None:
+            return DiskRead(None)
+        items = [item for item in operating.trash() if item.ours]
+        known = [size for item in items if (size := item.reclaimable_bytes) is not None]
+        try:
+            free = operating.ground.disk.free_bytes(existing_folder(operating.ground.host.home))
+        except OSError:  # a figure is left out, no more
+            return DiskRead(None)
+        return DiskRead(DiskUse(free, sum(known), len(known) == len(items)))
 
     def _put_rows(self, message: RowsRead) -> None:
         """Put the rows right; the cursor stays on its own."""
@@ -221,6 +248,8 @@ class ScanController:
     def _take(self, message: Message) -> None:
         if isinstance(message, RowsRead):
             self._put_rows(message)
+        elif isinstance(message, DiskRead):
+            self.facts = self.facts._replace(disk=message.disk)
         else:
             self._list.post_message(message)
         self._tell()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from envdeck.tui.base.services import Operating
     from envdeck.tui.detail.detail import DetailPane
     from envdeck.tui.detail.tab import DetailTab
-    from envdeck.tui.main.operation_line import OperationLine
+    from envdeck.tui.widgets.operation_line import OperationLine
 
 WIDE = 100
 """Columns from which the detail stands beside the list."""
@@ -157,6 +157,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.operations = OperationController(
             self, self.look, operations, self.scan.read_rows, read_only=settings.read_only
         )
+        self.scan.operating = lambda: self.operations.operating
         self.commands = Commands(self, self.list, self.scan, self.operations, settings)
         self.panes = Panes(self, self.list, source)
         self._line: OperationLine | None = None
@@ -251,9 +252,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if queue is None:
             return
         # first frame: only for who opens it
-        from envdeck.tui.main.operation_line import OperationLine, row_words
+        from envdeck.tui.widgets.operation_line import OperationLine, row_words
 
-        self.list.table.tell_doing(row_words(queue))
+        self.list.table.tell_doing(row_words(queue.active_paths()))
         if queue.busy and self._line is None:
             self._line = OperationLine(self.look)
             self.mount(self._line, before=self.keys)

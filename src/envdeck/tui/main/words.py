@@ -15,6 +15,16 @@ _SPIN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SPIN_PLAIN = "|/-\\"
 
 
+class DiskUse(NamedTuple):
+    """The room on the disk of the home folder, and what emptying the trash gives back."""
+
+    free_bytes: int
+    trash_bytes: int
+    """As far as the manifests of the items tell."""
+    is_trash_known: bool
+    """Whether all of them do."""
+
+
 class Facts(NamedTuple):
     """Everything the line says."""
 
@@ -30,6 +40,8 @@ class Facts(NamedTuple):
     """That of the scan, `stopped`, `failed`, `done`, or nothing before the first scan."""
     visited: int = 0
     elapsed: float = 0.0
+    disk: DiskUse | None = None
+    """The room on the disk and in the trash; None where it was not read yet."""
     read_only: bool = False
     """Whether nothing can be changed."""
     label: str = ""
@@ -87,12 +99,28 @@ def right_lines(facts: Facts, look: Look, spin: int) -> list[Line]:
             now = brief = (Part(folders, Tone.MUTED),)
         case _:
             now = brief = ()
+    if facts.phase == "done" and facts.disk is not None:
+        free, trash = disk_parts(facts.disk, look)
+        return [*map(joined, ([unreadable, free, trash], [free, trash], [free])), ()]
     timed: Line = (Part(seconds, Tone.MUTED),) if facts.phase and facts.visited else ()
     if seen:  # how old the rows are stays until they are read anew
         ways = [[seen, unreadable, now, timed], [seen, now], [seen, brief], [seen]]
     else:
         ways = [[unreadable, now, timed], [unreadable, now], [unreadable, brief], [now], [brief]]
     return [*(joined(way) for way in ways), ()]
+
+
+def disk_parts(disk: DiskUse, look: Look) -> tuple[Line, Line]:
+    """Return what is free, and what emptying the trash frees, with the key that shows it."""
+    free = (Part(f"{size(disk.free_bytes)} free"),)
+    if not disk.trash_bytes:
+        return free, ()
+    least = "" if disk.is_trash_known else "at least "
+    return free, (
+        Part(f"trash {least}{size(disk.trash_bytes)} ("),
+        Part(look.key("trash"), Tone.HEADING),
+        Part(")"),
+    )
 
 
 def summary_line(facts: Facts, look: Look, cells: int, spin: int) -> Line:

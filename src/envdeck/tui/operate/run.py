@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from envdeck.core.model import Operation
 from envdeck.text import plain
-from envdeck.tui.base.messages import OperationEnded, OutcomeSaid
+from envdeck.tui.base.messages import OperationEnded, OutcomeSaid, QueueChanged
 from envdeck.tui.widgets.line import Look
 from envdeck.tui.workers import run_in_thread
 
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 _POLL = 1 / 12
 """Seconds between two looks at what runs."""
-
-
-class QueueChanged(Message):
-    """What runs and waits may be something else now."""
 
 
 class PlansAgreed(Message):
@@ -133,7 +129,7 @@ class OperationController:
         self._recovered = True
         if self.queue is not None:
             self.queue.release()
-            self._screen.post_message(QueueChanged())
+            self._tell_queue()
         operating = self.operating
         if recovered is None or operating is None:
             return
@@ -162,7 +158,7 @@ class OperationController:
             return None
         job = self.need_queue(operating).submit(plan)
         self._polling.resume()
-        self._screen.post_message(QueueChanged())
+        self._tell_queue()
         return job
 
     @property
@@ -185,7 +181,14 @@ class OperationController:
                 screen.post_message(OperationEnded(job))
         if not self.queue.busy:
             self._polling.pause()
-        self._screen.post_message(QueueChanged())
+        self._tell_queue()
+
+    def _tell_queue(self) -> None:
+        active = self.queue.active if self.queue is not None else ()
+        self._screen.post_message(QueueChanged(active))
+        for screen in self._screen.app.screen_stack:
+            for line in screen.query("OperationLine"):
+                line.post_message(QueueChanged(active))
 
     def held(self, paths: "Sequence[str]") -> bool:
         """Say it where one of some paths is acted on already."""

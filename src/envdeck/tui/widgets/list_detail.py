@@ -14,6 +14,7 @@ from envdeck.tui.widgets.key_line import KeyLine
 from envdeck.tui.widgets.line import Line, LineLabel, Look
 from envdeck.tui.widgets.line_list import LineList
 from envdeck.tui.widgets.line_view import LineView
+from envdeck.tui.widgets.operation_line import OperationLine
 
 RowT = TypeVar("RowT")
 ListT = TypeVar("ListT", bound=LineView)
@@ -79,6 +80,7 @@ class ListDetailScreen(Screen[None], Generic[ListT, DetailT], inherit_bindings=F
         yield self.table
         if self.about is not None:
             yield self.about
+        yield OperationLine(self.look)
         yield self.keys
 
     def on_mount(self) -> None:

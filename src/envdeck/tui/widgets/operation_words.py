@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from envdeck.core.model import Operation, Plan
 from envdeck.text.environment import Activity
-from envdeck.text.operation import OPERATION_WORDS, progress_words
+from envdeck.text.operation import OPERATION_WORDS, progress_words, room_words
 from envdeck.tui.base.job import Job, JobState
 from envdeck.tui.widgets.line import Line, Look, Part, Tone, bar, joined, line_width
 
@@ -142,6 +142,8 @@ def ending(job: Job, look: Look) -> tuple[str, bool]:
         shows = f" · {look.key('operations')}: operations"
         return f"{title(job.plan, look)}: {said}{'' if result.stopped else shows}", False
     if job.state is JobState.DONE:
+        room = room_words(job.plan, result, f"the trash is emptied ({look.key('trash')})")
+        said += f" · {room}" if room else ""
         if job.plan.undo is not None:
             said += f" · {look.key('undo')} to undo"
         return said, False

@@ -4,8 +4,24 @@ from dataclasses import replace
 
 import pytest
 
-from envdeck.core.model import Examination, Finding, Fix, FixKind, NotChecked, Severity
+from envdeck.core.model import (
+    BisectRun,
+    Ending,
+    Examination,
+    Finding,
+    Fix,
+    FixKind,
+    NotChecked,
+    Operation,
+    Severity,
+    Step,
+    Verdict,
+)
+from envdeck.core.operations.bisect.plan import BisectEnd, BisectPlan
+from envdeck.core.operations.bisect.run import BisectRequest, BisectResult, PackageChange
+from envdeck.core.operations.bisect.search import SearchStatus
 from envdeck.core.timeline.model import Snapshot, SnapshotPackage
+from envdeck.tui.dialogs import bisect as dialog
 
 SIZES = pytest.mark.parametrize(
     "size", [(80, 24), (120, 36), (50, 15)], ids=lambda s: f"{s[0]}x{s[1]}"
@@ -109,3 +125,71 @@ async def test_worst_finding_leads_the_overview(looks_as_before, source):
 async def test_counts_in_a_wide_list(looks_as_before, source, made_up):
     source.known = [*source.known, replace(made_up.environment(), path="/home/ada/x/.venv")]
     await looks_as_before((200, 15), "g", source=source)
+
+
+# a bisect
+
+
+def bisected(source, monkeypatch, made_up, found):
+    """Let the key for it open the runs of a bisect that has ended so."""
+    path = f"{made_up.HOME}/work/api/.venv"
+    new, old, _ = source.seen[path]
+    names = {"idna": None, "urllib3": None, "requests": "2.32.3"}
+    runs = (
+        BisectRun({**names, "idna": "3.7", "urllib3": "2.2.0"}, (), Verdict.GOOD, 0, 1.2, number=1),
+        BisectRun(
+            names, ("idna", "urllib3"), Verdict.BAD, 1, 0.4,
+            output=("E   ModuleNotFoundError: No module named 'urllib3'", "1 failed"), number=2,
+        ),
+        BisectRun(
+            {**names, "idna": "3.7"}, ("urllib3",), Verdict.SKIP,
+            reason="not permitted: requests requires urllib3<3,>=1.21.1", number=3,
+        ),
+        BisectRun({**names, "urllib3": "2.2.0"}, ("idna",), Verdict.BAD, 1, 0.9, number=4),
+    )  # fmt: skip
+    culprits = (PackageChange("idna", "3.7", None),) if found is SearchStatus.FOUND else ()
+    message = "idna 3.7 → not installed" if culprits else "the bad state is good"
+    result = BisectResult(found, message, culprits, runs)
+    end = BisectEnd(
+        status=Ending.DONE, message=message, found=result,
+        declared=(("idna", "requirements.txt", 4),) if culprits else (),
+    )  # fmt: skip
+
+    def plan(_operating, environment, choice):
+        return BisectPlan(
+            id="20261120-101502-0001",
+            operation=Operation.BISECT,
+            targets=made_up.plan(path).targets,
+            steps=(Step("Try sets of packages in copies"),),
+            request=BisectRequest(environment, old, new, choice.command, path),
+        )
+
+    monkeypatch.setattr(dialog, "plan_bisect", plan)
+    monkeypatch.setattr(dialog, "find_command", lambda *_: "pytest -x")
+    return made_up.MadeUpOperations(source=source, events=runs, result=end)
+
+
+async def to_the_dialog(pilot, until):
+    await pilot.press("g", "6")
+    await until(lambda: shown(pilot.app))
+    await pilot.pause()
+    await pilot.press("down", "down", "b")
+    await until(lambda: type(pilot.app.screen).__name__ == "BisectDialog")
+    await until(lambda: pilot.app.screen.fields[0].value)
+
+
+@SIZES
+async def test_bisect_dialog(looks_as_before, source, made_up, monkeypatch, size):
+    operations = bisected(source, monkeypatch, made_up, SearchStatus.FOUND)
+    await looks_as_before(size, source=source, operations=operations, first=to_the_dialog)
+
+
+@SIZES
+@pytest.mark.parametrize("found", [SearchStatus.FOUND, SearchStatus.NOT_REPRODUCED])
+async def test_bisect(looks_as_before, source, made_up, monkeypatch, size, found):
+    operations = bisected(source, monkeypatch, made_up, found)
+    await looks_as_before(
+        size, "enter", source=source, operations=operations, first=to_the_dialog,
+        then=lambda app: getattr(getattr(app.screen, "job", None), "state", None) == "done"
+        and len(app.screen.table.rows) == 4,
+    )  # fmt: skip

@@ -364,6 +364,9 @@ class MemorySource:
     """What the checks say; it may raise."""
     examined: list[tuple[str, tuple[str, ...], bool, bool]] = field(default_factory=list)
     """Which environments were examined, by which checks, deeply or online."""
+    told: Callable[[int, int], object] | None = None
+    stopped: Callable[[], bool] | None = None
+    """How the last examination tells how far it is, and is ended."""
     seen: dict[str, list[Snapshot]] = field(default_factory=dict)
     """The snapshots of environments, newest first."""
 
@@ -428,8 +431,9 @@ class MemorySource:
         """Return their names."""
         return frozenset(one.name for one in self.distributions(environment))
 
-    def examine(self, environment, names=(), *, deep=False, online=False):
+    def examine(self, environment, names=(), *, deep=False, online=False, tell=None, stopped=None):
         """Examine as told; what it was asked for is kept."""
+        self.told, self.stopped = tell, stopped
         self.examined.append((environment.path, tuple(names), deep, online))
         return self.examinations(environment, deep=deep, online=online)
 

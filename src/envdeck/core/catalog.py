@@ -47,6 +47,10 @@ def _never() -> bool:
     return False
 
 
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Nobody waits for it."""
+
+
 @dataclass(slots=True)
 class Catalog:
     """Everything known about the environments of one host.
@@ -147,12 +151,15 @@ class Catalog:
         *,
         deep: bool = False,
         online: bool = False,
+        tell: Callable[[int, int], object] = _tell_nobody,
+        stopped: Callable[[], bool] = _never,
     ) -> Examination:
-        """Run the checks named (all, when none is) over an environment as it is now."""
+        """Run the checks named (all, when none is) over an environment as it is now. `tell` gets
+        how far what takes long is, `stopped` is polled to end that."""
         # start-up: a first frame needs none of what reads packages
         from envdeck.core.health import context, examine
 
-        contents = context.HealthContext(environment, self.host)
+        contents = context.HealthContext(environment, self.host, tell=tell, stopped=stopped)
         return examine.examine_whole(contents, names=names, deep=deep, online=online)
 
     def project(

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,8 @@ from envdeck.core.health import Diagnosis, HealthCheck, content_check
 from envdeck.core.health import Look as CheckLook
 from envdeck.core.health import examine as registry
 from envdeck.core.model import (
+    AuditedPackage,
+    AuditState,
     Examination,
     Examined,
     Finding,
@@ -23,13 +26,14 @@ from envdeck.text import width
 from envdeck.text.safe import ASCII
 from envdeck.tui.detail.health import HealthTab
 from envdeck.tui.detail.health_report import AskedAnswer, HealthReport
-from envdeck.tui.detail.health_view import FOLDED_FROM, head_line, health_rows
+from envdeck.tui.detail.health_view import FOLDED_FROM, AuditGroup, head_line, health_rows
 from envdeck.tui.dialogs.plan import PlanDialog
 from envdeck.tui.dialogs.requests import finding_request
 from envdeck.tui.widgets.finding_lines import (
     about_finding,
     count_words,
     fix_words,
+    fixed_together,
     sentence,
     short_counts,
 )
@@ -114,7 +118,7 @@ def test_what_was_not_checked_is_told_and_never_counts_as_clean():
     unchecked = (NotChecked("changed-file", "not asked: --deep does"), NotChecked("a", "why"))
     text = said(health_rows(report(names=names, not_checked=unchecked), LOOK, 78, ()))
     assert "✓ No problems found" in text
-    assert "changed-file  D: hash every installed file" in text
+    assert "changed-file: only lengths were compared  D: hash every installed file" in text
     assert "yanked-release  A: ask the index and the advisory service" in text
     assert "a: why" in text
     assert "--deep" not in text
@@ -150,6 +154,39 @@ def test_the_fix_is_asked_for_all_of_its_kind_and_without_one_the_remedy_is_said
     assert fixes.asked == (environment.path, (MISSING, other), {"in-use"})
     assert finding_request(fixes, environment, UNSAFE, (UNSAFE,), LOOK) == "Look at it"
     assert finding_request(object(), environment, MISSING, (MISSING,), LOOK) == "Install idna<4"
+
+
+def test_an_error_is_fixed_without_what_is_only_outdated(made_up):
+    fix = Fix(FixKind.UPGRADE, ("idna>=3.7",))
+    unsafe = finding(check="vulnerable-distribution", fix=fix)
+    old = finding("six", "outdated-distribution", Severity.NOTE, fix=fix)
+    assert fixed_together(unsafe, (unsafe, old)) == (unsafe,)
+    assert fixed_together(old, (unsafe, old)) == (old,)
+    whole = [replace(one, fix=Fix(FixKind.RECREATE)) for one in (unsafe, old)]
+    assert fixed_together(whole[0], whole) == tuple(whole)
+
+
+def test_the_four_states_of_the_advisories_are_told_with_why_and_when():
+    audited = (
+        AuditedPackage("certifi", "1", AuditState.CLEAN, asked_at=NOW - 7200),
+        AuditedPackage("[red]own", "1", AuditState.SKIPPED, "editable"),
+        AuditedPackage("idna", "3.4", AuditState.VULNERABLE, asked_at=NOW - 60),
+        AuditedPackage("six", "1", AuditState.NOT_CHECKED, "the service\x1b[31m answered 500"),
+    )
+    unchecked = (NotChecked("vulnerable-distribution", "six: the service answered 500"),)
+    online = AskedAnswer(Examination((), unchecked, audited), NOW)
+    rows = health_rows(report(online=online), LOOK, 78, {("audit", AuditState.CLEAN)})
+    text = said(rows)
+    assert "Advisories  asked 2 hours ago" in text
+    assert "✗ 1 vulnerable  idna" in text
+    assert "1 not checked  the service\\x1b[31m answered 500" in text
+    assert "1 skipped  editable" in text
+    assert "✓ 1 clean" in text
+    assert "certifi 1  asked 2 hours ago" in text
+    assert "Not checked" not in text, "the states say it"
+    assert [row.about.state for row in rows if isinstance(row.about, AuditGroup)] == [
+        AuditState.VULNERABLE, AuditState.NOT_CHECKED, AuditState.SKIPPED, AuditState.CLEAN,
+    ]  # fmt: skip
 
 
 # the screen
@@ -241,6 +278,8 @@ async def test_hashing_goes_on_beside_the_screen_and_is_kept(
         await pilot.press("D")
         await wait_until(lambda: "hashing" in line_text(tab.head.line).lower())
         await pilot.press("j", "k")  # the screen does not wait
+        source.told(64, 1204)
+        await wait_until(lambda: "64 of 1,204 files" in line_text(tab.head.line))
         go.set()
         await wait_until(lambda: tab.reading.report.deep)
         assert (source.known[0].path, ("changed-file",), True, False) in source.examined
@@ -267,6 +306,7 @@ async def test_the_same_key_again_cancels(open_screen, wait_until, source, asked
         await wait_until(lambda: tab.reading.doing)
         await pilot.press("D")
         await wait_until(lambda: not tab.reading.doing)
+        assert source.stopped()
         go.set()
         await pilot.pause()
         assert tab.reading.report.deep is None

@@ -386,5 +386,5 @@ async def test_all_tabs_fit_beside_the_list_and_a_click_opens_them(open_screen, 
         line = pilot.app.main.panes.detail.query_one(TabLine)
         text = str(line.render())
         assert len(text) <= line.content_size.width
-        await pilot.click(line, offset=(text.index("Project") + 1, 0))
+        await pilot.click(line, offset=(text.index("Proj") + 1, 0))
         await wait_until(lambda: isinstance(pilot.app.main.panes.detail.tab, ProjectTab))

@@ -13,7 +13,15 @@ import pytest
 
 from envdeck.core.health.context import HealthContext
 from envdeck.core.health.examine import examine_whole
-from envdeck.core.model import Examination, Fix, FixKind, ProjectLink, ProjectState, Severity
+from envdeck.core.model import (
+    AuditState,
+    Examination,
+    Fix,
+    FixKind,
+    ProjectLink,
+    ProjectState,
+    Severity,
+)
 from envdeck.core.online.audit import Auditor
 from envdeck.core.online.client import Client
 from envdeck.core.system.files import Unread
@@ -204,6 +212,21 @@ def test_a_vulnerable_version_is_upgraded_to_the_first_that_all_permit(online, s
     evidence = dict(found.evidence)
     assert evidence["fixed_versions"] == ("3.7",)
     assert evidence["asked_at"] == "2026-11-18T11:06:40Z"
+
+
+def test_each_distribution_has_one_of_four_states(online, service):
+    online.made.add("idna", "3.4")
+    online.made.add("six", "1.0")
+    online.made.add("own", "1.0+local")
+    service.advise("idna", "3.7")
+    found = online.examine(VULNERABLE).audited
+    assert [(one.name, one.state, one.reason) for one in found] == [
+        ("idna", AuditState.VULNERABLE, ""),
+        ("own", AuditState.SKIPPED, "a local build"),
+        ("six", AuditState.CLEAN, ""),
+    ]
+    assert found[2].asked_at == online.now
+    assert online.examine("yanked-release").audited == ()
 
 
 def test_who_holds_the_fix_back_is_named(online, service):

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from envdeck.core.health.context import HealthContext
+from envdeck.core.health.examine import examine_whole
 from envdeck.core.model import Fix, FixKind, Severity
 
 GNU = "x86_64-linux-gnu"
@@ -190,6 +192,17 @@ def test_a_file_of_another_length_is_changed_and_one_of_another_hash_when_asked(
     deep = made.examine("changed-file", deep=True)
     assert [dict(one.evidence)["count"] for one in deep.findings] == [2]
     assert deep.not_checked == ()
+
+
+def test_hashing_tells_how_far_it_is_and_can_be_cancelled(made):
+    made.install("click", {f"click/m{n}.py": b"x" for n in range(200)})
+    told: list = []
+    context = HealthContext(made.environment, tell=lambda *far: told.append(far))
+    assert examine_whole(context, names=["changed-file"], deep=True).not_checked == ()
+    assert [done for done, _ in told] == [0, 64, 128, 192]
+    context = HealthContext(made.environment, stopped=lambda: True)
+    found = examine_whole(context, names=["changed-file"], deep=True)
+    assert [one.reason for one in found.not_checked] == ["cancelled"]
 
 
 def test_a_module_that_nobody_owns_is_a_stranger(made):

@@ -7,6 +7,7 @@ import pytest
 from envdeck.core.model import Ending, OutputLine
 from envdeck.core.onboarding.commands import session_names
 from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.timeline.store import SnapshotStore
 
 
 @pytest.fixture
@@ -125,6 +126,8 @@ def test_the_tests_are_run_in_the_environment_and_remembered(
     view = walk().step("command")
     assert view.state is StepState.DONE
     assert view.message == "`python -m unittest discover -s tests` passed just now"
+    store = SnapshotStore(operations.catalog.host)
+    assert [one.good for one in store.snapshots(str(environment))] == [True]
 
     (project / "broken").touch()
     result, _ = run_tests(steps, operations)
@@ -146,6 +149,8 @@ def test_what_is_chosen_is_run_and_kept(walk, write, environment, operations, to
     view = walk().step("command")
     assert view.message.startswith("`make check` passed")
     assert [one.id for one in view.options if one.chosen] == ["command:make check"]
+    store = SnapshotStore(operations.catalog.host)
+    assert store.snapshots(str(environment)) == (), "a check is no test"
 
 
 def test_one_that_is_not_offered(walk, write, environment, tools):

@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,6 +60,14 @@ class Setting(NamedTuple):
     """Where it is set; empty for the shell."""
 
 
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Nobody waits for it."""
+
+
+def _never() -> bool:
+    return False
+
+
 @dataclass
 class HealthContext:
     """One environment, as the checks see it."""
@@ -73,6 +81,10 @@ class HealthContext:
     """What was read of the environments before it in the same look: many have the same files."""
     deep: bool = False
     """Whether every installed file is to be hashed."""
+    tell: Callable[[int, int], object] = _tell_nobody
+    """Is told how far what takes long is: files hashed, or packages asked about, of all."""
+    stopped: Callable[[], bool] = _never
+    """Polled while something takes long, to end it."""
 
     def beside(self, environment: Environment) -> "HealthContext":
         """Return the context of a further environment in the same look."""
@@ -224,7 +236,7 @@ class HealthContext:
         """What the index says of each of those, or why it says nothing."""
         from envdeck.core.online.releases import IndexReader  # start-up: only when asked for
 
-        return IndexReader(self.host, self.client).read(self.indexed)
+        return IndexReader(self.host, self.client, self.tell, self.stopped).read(self.indexed)
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:

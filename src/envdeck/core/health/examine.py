@@ -30,6 +30,9 @@ CONTENT_CHECKS: dict[str, HealthCheck[HealthContext]] = {
 }
 """Those that read files, by name."""
 NAMES = frozenset({*STATUS_CHECKS, *CONTENT_CHECKS})
+DEEPENED = frozenset({"changed-file"})
+"""Those that look further when every file is hashed."""
+_AUDIT = "vulnerable-distribution"
 _UNASKED = {
     Look.FILES: "only where a scan meets a file that is not as recorded",
     Look.DEEP: "not asked: --deep does",
@@ -95,6 +98,9 @@ def _examine(
         for one in CONTENT_CHECKS.values()
         if one.name in names and one.look not in looks
     ]
+    audits = Look.ONLINE in looks and _AUDIT in names
     return Examination(
-        sort_findings([*told.findings, *read.findings]), (*read.not_checked, *unasked)
+        sort_findings([*told.findings, *read.findings]),
+        (*read.not_checked, *unasked),
+        index.audit_states(context) if audits else (),
     )

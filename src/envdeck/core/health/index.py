@@ -12,7 +12,7 @@ from envdeck.core.inspection.packages.requirements import (
     read_requirement,
     satisfied,
 )
-from envdeck.core.model import Fix, FixKind, Severity
+from envdeck.core.model import AuditedPackage, AuditState, Fix, FixKind, Severity
 from envdeck.core.system.files import Unread
 from envdeck.core.system.words import join_some
 
@@ -34,6 +34,23 @@ def vulnerable_distribution(context: HealthContext) -> Iterator[Answer]:
         if not isinstance(audited, Unread):
             for advisory in audited.advisories:
                 yield _vulnerable(context, name, advisory, audited.asked_at)
+
+
+def audit_states(context: HealthContext) -> tuple[AuditedPackage, ...]:
+    """Return what is known of the advisories for each distribution, by name."""
+    found: dict[str, AuditedPackage] = {}
+    for name, version in context.indexed:
+        told = context.audited[name]
+        if isinstance(told, Unread):
+            state = AuditedPackage(name, version, AuditState.NOT_CHECKED, told.reason)
+        else:
+            which = AuditState.VULNERABLE if told.advisories else AuditState.CLEAN
+            state = AuditedPackage(name, version, which, asked_at=told.asked_at)
+        found[name] = state
+    for name, why in context.not_indexed.items():
+        version = context.by_name[name][0].version
+        found[name] = AuditedPackage(name, version, AuditState.SKIPPED, why)
+    return tuple(found[name] for name in sorted(found))
 
 
 def _vulnerable(

@@ -332,13 +332,23 @@ def missing_file(context: HealthContext) -> Iterator[Answer]:
         yield Skipped(told)
 
 
+_TELL_EVERY = 64
+"""Files that are hashed between two words on how far it is."""
+
+
 @content_check(Severity.WARNING, Look.FILES)
 def changed_file(context: HealthContext) -> Iterator[Answer]:
     """Files of packages that are not as RECORD says: of another length, or, where that is asked,
     with another hash."""
     changed = [place for place in context.files.resized if _is_code(context, place)]
     if context.deep:
-        altered, unread = find_altered(context.claims, Contents())
+
+        def goes_on(done: int, total: int) -> bool:
+            if not done % _TELL_EVERY:
+                context.tell(done, total)
+            return done % _TELL_EVERY != 0 or not context.stopped()
+
+        altered, unread = find_altered(context.claims, Contents(), goes_on)
         changed += [place for place in altered if _is_code(context, place)]
         for told in unread[:1]:
             yield Skipped(told)

@@ -37,6 +37,8 @@ from envdeck.core.model.events import (
     Unreadable,
 )
 from envdeck.core.model.finding import (
+    AuditedPackage,
+    AuditState,
     Evidence,
     EvidenceValue,
     Examination,
@@ -84,6 +86,8 @@ __all__ = [
     "SEED_PACKAGES",
     "STILL_REQUIRED",
     "UNPROVED",
+    "AuditState",
+    "AuditedPackage",
     "BisectRun",
     "BisectRunStarted",
     "Choices",

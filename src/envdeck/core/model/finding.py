@@ -70,6 +70,29 @@ class NotChecked:
     reason: str
 
 
+class AuditState(StrEnum):
+    """What is known of the advisories for one distribution."""
+
+    VULNERABLE = "vulnerable"
+    NOT_CHECKED = "not checked"
+    SKIPPED = "skipped"
+    """It is not from an index, so that nobody was asked."""
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedPackage:
+    """What is known of the advisories for one distribution, and why or when."""
+
+    name: str
+    version: str
+    state: AuditState
+    reason: str = ""
+    """Why it was not checked, or skipped."""
+    asked_at: float | None = None
+    """When the service answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examination:
     """What the checks say of one environment."""
@@ -77,3 +100,5 @@ class Examination:
     findings: tuple[Finding, ...] = ()
     """Errors first, then by check and subject."""
     not_checked: tuple[NotChecked, ...] = ()
+    audited: tuple[AuditedPackage, ...] = ()
+    """By name; empty where no advisory service was asked."""

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 from envdeck.core.model import Ending, Environment, NoPlan, Operation, Plan, Result
 from envdeck.core.onboarding.answers import CommandRun, remember_choice, remember_run
+from envdeck.core.onboarding.commands import find_tasks
 from envdeck.core.onboarding.model import Answers, StepState, StepView
 from envdeck.core.onboarding.project_state import ProjectFacts, ReadOperations
 from envdeck.core.onboarding.steps import STEPS
 from envdeck.core.onboarding.steps.base import OnboardingStep
 from envdeck.core.operations.run_command import RunResult
 from envdeck.core.system import reach
+from envdeck.core.timeline.store import SnapshotStore
 
 if TYPE_CHECKING:
     from envdeck.core.operations.api import Operations
@@ -110,6 +112,9 @@ class Walkthrough:
         situation = self._situation(_never)
         ran = CommandRun(chosen[0], result.code, situation.host.now(), situation.mark)
         remember_run(situation.host, self.project, ran)
+        environment = situation.environment
+        if environment is not None and result.code == 0 and _is_tests(chosen[0], situation):
+            _mark_good(environment, situation)
 
     def choose(self, name: str, answers: Answers) -> None:
         """Remember what a person chose for a step, for the next look, and the next time."""
@@ -132,6 +137,19 @@ class Walkthrough:
             chosen=self._chosen,
             stopped=stopped,
         )
+
+
+def _is_tests(option: str, situation: ProjectFacts) -> bool:
+    return any(one.tests and one.id == option for one in find_tasks(situation))
+
+
+def _mark_good(environment: Environment, situation: ProjectFacts) -> None:
+    """Note that the tests passed on what is installed now."""
+    store = SnapshotStore(situation.host)
+    store.keep(environment, situation.distributions, source="scan")
+    kept = store.snapshots(environment.path)
+    if kept:
+        store.mark_good(environment.path, kept[0].id)
 
 
 def _memory_name(step: str) -> str:

@@ -4,10 +4,11 @@
 import json
 import re
 import urllib.parse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
@@ -78,6 +79,9 @@ class IndexReader:
 
     host: Host
     client: Client
+    tell: Callable[[int, int], object] = lambda _done, _total: None
+    """Is told how many projects were asked about, of all, by several threads."""
+    stopped: Callable[[], bool] = lambda: False
 
     def read(self, packages: Iterable[tuple[str, str]]) -> Mapping[str, ProjectReleases | Unread]:
         """Return by name what the index says, or why it says nothing of that one."""
@@ -87,9 +91,18 @@ class IndexReader:
             return {name: Unread("pip is configured without an index") for name, _ in packages}
         answers = Answers(self.host)
         answers.forget_old()
+        done = count(1)
+
+        def read(package: tuple[str, str]) -> ProjectReleases | Unread:
+            if self.stopped():
+                return Unread("cancelled")
+            found = self._read(package, indexes, answers)
+            self.tell(next(done), len(packages))
+            return found
+
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = pool.map(lambda one: self._read(one, indexes, answers), packages)
-            return {name: one for (name, _), one in zip(packages, found, strict=True)}
+            every = pool.map(read, packages)
+            return {name: one for (name, _), one in zip(packages, every, strict=True)}
 
     def _indexes(self) -> tuple[str, ...]:
         options = self.client.options

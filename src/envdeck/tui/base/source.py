@@ -58,8 +58,11 @@ class CatalogSource(Protocol):
         *,
         deep: bool = False,
         online: bool = False,
+        tell: Callable[[int, int], object] = ...,
+        stopped: Callable[[], bool] = ...,
     ) -> Examination:
-        """Run the checks named (all, when none is) over an environment."""
+        """Run the checks named (all, when none is) over an environment; `tell` gets how far what
+        takes long is, `stopped` is polled to end that."""
         ...
 
     def timeline(self, environment: Environment) -> "tuple[TimelineEvent, ...]":

@@ -17,7 +17,13 @@ from envdeck.tui.base.messages import HintsChanged
 from envdeck.tui.base.services import Operating, PlanRequest
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.health_report import HealthReader
-from envdeck.tui.detail.health_view import CheckGroup, about_group, head_line, health_rows
+from envdeck.tui.detail.health_view import (
+    AuditGroup,
+    CheckGroup,
+    about_group,
+    head_line,
+    health_rows,
+)
 from envdeck.tui.detail.project_view import say
 from envdeck.tui.detail.tab import DetailTab, Installed, tab_bindings
 from envdeck.tui.detail.tab_rows import AnyRow, TabFooting
@@ -140,6 +146,7 @@ class HealthTab(DetailTab):
         self.head.tell(head_line(self.reading.report, self.reading.doing, self.look))
         current = self.view.current
         about = current.about if current is not None else None
+        about = about if isinstance(about, Finding | CheckGroup) else None
         self.set_class(about is not None, "-about")
         self.about.show(about, self._fixes())
         self.on_resize()
@@ -161,10 +168,10 @@ class HealthTab(DetailTab):
         """Show the findings of a group, or go into what is told of a finding."""
         event.stop()
         row = self.view.current
-        if row is not None and isinstance(row.about, CheckGroup):
+        if row is not None and isinstance(row.about, CheckGroup | AuditGroup):
             self._unfolded ^= {row.key}
             self._build()
-        elif row is not None:
+        elif row is not None and isinstance(row.about, Finding):
             self.about.focus()
 
     def action_back(self) -> None:

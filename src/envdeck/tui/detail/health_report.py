@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from envdeck.core.health import Look as CheckLook
 from envdeck.core.health import sort_findings
-from envdeck.core.model import Environment, Examination, Finding, NotChecked
-from envdeck.text import duration
+from envdeck.core.model import AuditedPackage, Environment, Examination, Finding, NotChecked
+from envdeck.text import counted, duration
 from envdeck.tui.base.messages import OutcomeSaid
 from envdeck.tui.base.source import CatalogSource
 from envdeck.tui.detail.reader import KEPT, Reader
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _TICK = 0.5
 """Seconds between two signs that a long look goes on."""
-_DOING = {CheckLook.DEEP: "hashing every installed file", CheckLook.ONLINE: "asking the index"}
+_DOING = {
+    CheckLook.DEEP: ("hashing installed files", "file"),
+    CheckLook.ONLINE: ("asking the index", "package"),
+}
 _NONE = {CheckLook.DEEP: "no check hashes files", CheckLook.ONLINE: "no check asks the index"}
 
 
@@ -54,17 +57,26 @@ class HealthReport:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, errors first."""
-        asked = [one.examination.findings for one in (self.deep, self.online) if one]
-        return sort_findings([*self.quick.findings, *(one for some in asked for one in some)])
+        """All findings, errors first; what was asked for says more than the quick look did."""
+        asked = [one for one in (self.deep, self.online) if one]
+        again = set(self.named(CheckLook.DEEP)) if self.deep is not None else set()
+        kept = [one for one in self.quick.findings if one.check not in again]
+        return sort_findings([*kept, *(one for some in asked for one in some.examination.findings)])
 
     @property
     def not_checked(self) -> tuple[NotChecked, ...]:
-        """What could not be looked at, without what waits to be asked for."""
+        """What could not be looked at, without what waits to be asked for, and without what the
+        states of the advisories say."""
         unasked = {name for _, names in self.names for name in names}
         kept = [one for one in self.quick.not_checked if one.check not in unasked]
         asked = [one.examination.not_checked for one in (self.deep, self.online) if one]
-        return (*kept, *(one for some in asked for one in some))
+        told = {"vulnerable-distribution"} if self.audited else set()
+        return (*kept, *(one for some in asked for one in some if one.check not in told))
+
+    @property
+    def audited(self) -> tuple[AuditedPackage, ...]:
+        """What is known of the advisories for each distribution."""
+        return () if self.online is None else self.online.examination.audited
 
 
 class HealthReader:
@@ -85,6 +97,8 @@ class HealthReader:
         self._asked: object = None
         self._running: tuple[str, CheckLook, float] | None = None
         """The environment that a long look is at, which, and since when."""
+        self._far: tuple[int, int] = (0, 0)
+        """How far that is, of how much; 0 where it has not said so. Written by its threads."""
         self._ticks: Timer | None = None
         self._reader: Reader[Environment, HealthReport] = Reader(
             owner, self._read, self._answer, lambda one: (one.path, one.seen_at)
@@ -107,7 +121,9 @@ class HealthReader:
         if path != self.environment.path:
             return ""
         took = duration(max(0.0, self._look.clock() - since))
-        return f"{_DOING[kind]}{self._look.signs.ellipsis} {took}"
+        (doing, unit), (done, total) = _DOING[kind], self._far
+        far = f" {done:,} of {counted(total, unit)} ·" if total else ""
+        return f"{doing}{self._look.signs.ellipsis}{far} {took}"
 
     def show(self, environment: Environment) -> bool:
         """Show an environment: the findings of the last scan until it is examined. Return whether
@@ -138,12 +154,18 @@ class HealthReader:
 
     def _read(self, environment: Environment) -> HealthReport:
         # the tab opens before: this imports every check
-        from envdeck.core.health.examine import CONTENT_CHECKS
+        from envdeck.core.health.examine import CONTENT_CHECKS, DEEPENED
 
-        kinds = (CheckLook.DEEP, CheckLook.ONLINE)
         names = tuple(
-            (kind, tuple(one.name for one in CONTENT_CHECKS.values() if one.look is kind))
-            for kind in kinds
+            (
+                kind,
+                tuple(
+                    one.name
+                    for one in CONTENT_CHECKS.values()
+                    if one.look is kind or (kind is CheckLook.DEEP and one.name in DEEPENED)
+                ),
+            )
+            for kind in (CheckLook.DEEP, CheckLook.ONLINE)
         )
         return HealthReport(self._source.examine(environment), self._look.clock(), names)
 
@@ -182,7 +204,7 @@ class HealthReader:
             return "cancelled"
         if not names:
             return _NONE[kind]
-        self._running = (environment.path, kind, self._look.clock())
+        self._running, self._far = (environment.path, kind, self._look.clock()), (0, 0)
         if self._ticks is None:
             self._ticks = self._owner.set_interval(_TICK, self._changed)
         self._latest.request(partial(self._examine, environment, kind, names))
@@ -192,9 +214,15 @@ class HealthReader:
     def _examine(
         self, environment: Environment, kind: CheckLook, names: tuple[str, ...], stopped: Stopped
     ) -> tuple[str, CheckLook, Examination]:
-        del stopped
         deep, online = kind is CheckLook.DEEP, kind is CheckLook.ONLINE
-        found = self._source.examine(environment, names, deep=deep, online=online)
+
+        def tell(done: int, total: int) -> None:
+            if not stopped():
+                self._far = (max(done, self._far[0]), total)
+
+        found = self._source.examine(
+            environment, names, deep=deep, online=online, tell=tell, stopped=stopped
+        )
         return environment.path, kind, found
 
     def _take(self, found: tuple[str, CheckLook, Examination]) -> None:

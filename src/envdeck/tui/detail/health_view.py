@@ -6,7 +6,7 @@ from functools import partial
 from itertools import groupby
 
 from envdeck.core.health import Look as CheckLook
-from envdeck.core.model import Finding, Severity
+from envdeck.core.model import AuditedPackage, AuditState, Finding, Severity
 from envdeck.text import capitalise, join_some, plain
 from envdeck.tui.detail.health_report import HealthReport
 from envdeck.tui.detail.project_view import say
@@ -42,6 +42,7 @@ def health_rows(
     if not findings and report.at is not None:
         good = Part(f"{look.signs.marked} No problems found", Tone.GOOD)
         rows += say([(good,)], look, cells)
+    rows += _audited(report, look, cells, unfolded)
     unchecked = list(_unchecked(report, look, cells))
     if unchecked:
         rows += [BLANK, heading("Not checked"), *unchecked]
@@ -85,6 +86,66 @@ def _finding_line(finding: Finding, look: Look, cells: int, indent: int) -> Line
     return clipped(line, cells - 1, look.signs.ellipsis)
 
 
+@dataclass(frozen=True, slots=True)
+class AuditGroup:
+    """The distributions of which the same is known, as one row."""
+
+    state: AuditState
+    packages: tuple[AuditedPackage, ...]
+
+
+def _audited(
+    report: HealthReport, look: Look, cells: int, unfolded: Collection[object]
+) -> Iterator[AnyRow]:
+    """Yield what is known of the advisories, a row for each state that there is."""
+    if not report.audited:
+        return
+    times = [one.asked_at for one in report.audited if one.asked_at is not None]
+    yield BLANK
+    yield heading("Advisories", f"asked {look.ago(min(times))}" if times else "")
+    for state in (
+        AuditState.VULNERABLE,
+        AuditState.NOT_CHECKED,
+        AuditState.SKIPPED,
+        AuditState.CLEAN,
+    ):
+        some = tuple(one for one in report.audited if one.state is state)
+        if some:
+            key = ("audit", state)
+            is_open = key in unfolded
+            group = AuditGroup(state, some)
+            yield LateRow(partial(_audit_line, group, look, cells, is_open=is_open), key, group)
+            for one in some if is_open else ():
+                make = partial(_package_line, one, look, cells)
+                yield LateRow(make, ("audit", state, one.name), one)
+
+
+def _audit_line(group: AuditGroup, look: Look, cells: int, *, is_open: bool) -> Line:
+    sign, tone = {
+        AuditState.VULNERABLE: (look.signs.broken, Tone.ERROR),
+        AuditState.CLEAN: (look.signs.marked, Tone.GOOD),
+    }.get(group.state, (look.signs.unknown, Tone.MUTED))
+    reasons = dict.fromkeys(look.sentence(one.reason) for one in group.packages if one.reason)
+    names = (look.sentence(one.name) for one in group.packages)
+    said = "; ".join([*reasons][:2]) if reasons else join_some(names, _NAMED)
+    line = (
+        Part(f" {sign} ", tone),
+        Part(f"{len(group.packages):,} {group.state.value}", Tone.STRONG),
+        Part("" if is_open else f"  {said}"),
+        Part(f" {look.signs.descending if is_open else look.signs.ready}", Tone.MUTED),
+    )
+    return clipped(line, cells - 1, look.signs.ellipsis)
+
+
+def _package_line(one: AuditedPackage, look: Look, cells: int) -> Line:
+    when = f"asked {look.ago(one.asked_at)}" if one.asked_at is not None else ""
+    line = (
+        Part(f"   {look.sentence(one.name)} {look.sentence(one.version)}"),
+        Part(f"  {look.sentence(one.reason) or when}", Tone.MUTED),
+    )
+    return clipped(line, cells - 1, look.signs.ellipsis)
+
+
 def _unchecked(report: HealthReport, look: Look, cells: int) -> Iterator[TabRow]:
     asks = (
         (CheckLook.DEEP, report.deep, "deep", "hash every installed file"),
@@ -94,7 +155,7 @@ def _unchecked(report: HealthReport, look: Look, cells: int) -> Iterator[TabRow]
         names = report.named(kind)
         if names and answer is None:
             line: Line = (
-                Part(", ".join(names)),
+                Part(f"{', '.join(names)}{': only lengths were compared' * (action == 'deep')}"),
                 Part("  "),
                 Part(look.key(action), Tone.HEADING),
                 Part(f": {words}", Tone.MUTED),

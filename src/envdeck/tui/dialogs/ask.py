@@ -54,7 +54,6 @@ class AskDialog(Dialog[AnswerT], Generic[AnswerT]):
     AskDialog AskNotes { height: 1fr; }
     AskDialog .field { height: auto; margin-bottom: 1; }
     AskDialog.-low .field { margin-bottom: 0; }
-    AskDialog.-low AskNotes { display: none; }
     AskDialog Input {
         height: 1; border: none; padding: 0 1 !important; background: $boost; margin: 0 1;
         &:focus { border: none; }

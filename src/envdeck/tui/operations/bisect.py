@@ -178,6 +178,8 @@ class BisectSummary(LineView):
             lines[-1:] = [(Part(f"{job.state.value}: {look.sentence(why)}", Tone.ERROR),)]
             if result is not None and result.hint:
                 lines.append((Part(look.sentence(result.hint), Tone.MUTED),))
+        if self.screen.has_class("-low"):
+            del lines[:2]  # how far it is, or what was found, matters more
         room = max(cells - 2, 8)
         told = [wrapped(line, room, look.signs.ellipsis) for line in lines]
         return [(Part(" "), *line) for some in told for line in some]

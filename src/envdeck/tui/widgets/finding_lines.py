@@ -19,11 +19,13 @@ _FIXES = {
     FixKind.REINSTALL: "reinstall",
     FixKind.UNINSTALL: "uninstall",
     FixKind.CLEAN_UP: "remove the leftovers",
-    FixKind.UPGRADE: "move to other versions",
+    FixKind.UPGRADE: "change the version of",
     FixKind.RECREATE: "recreate the environment",
     FixKind.REPAIR: "repair the environment",
     FixKind.DELETE: "delete the environment",
 }
+_OF_ALL = frozenset({FixKind.RECREATE, FixKind.REPAIR, FixKind.DELETE})
+"""Kinds that are of the whole environment, and not of some packages."""
 _ROOM = 12
 """Cells for evidence beside its label; where there are fewer it stands below."""
 _NAMED = 3
@@ -122,11 +124,19 @@ def _evidence(finding: Finding, look: Look, cells: int) -> Iterator[Line]:
 
 
 def fixed_together(finding: Finding, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of an environment that are fixed with one: those of its kind of fix."""
+    """Return the findings of an environment that are fixed with one: those of its kind of fix and
+    of its severity, so that fixing an error does not upgrade whatever is outdated. What makes the
+    environment anew fixes all that needs this."""
     if finding.fix is None:
         return ()
-    kind = finding.fix.kind
-    return tuple(one for one in findings if one.fix is not None and one.fix.kind is kind)
+    kind, whole = finding.fix.kind, finding.fix.kind in _OF_ALL
+    return tuple(
+        one
+        for one in findings
+        if one.fix is not None
+        and one.fix.kind is kind
+        and (whole or one.severity is finding.severity)
+    )
 
 
 def fix_words(finding: Finding, findings: Sequence[Finding], look: Look) -> str:

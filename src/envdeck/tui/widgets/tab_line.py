@@ -9,10 +9,13 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+_SHORT = 4
+"""Letters of a short name."""
+
 
 class TabLine(Widget):
-    """`1 Overview  2 Packages`, the open one bold and underlined; closer together, and some
-    by their numbers alone, where there is little room."""
+    """`1 Overview  2 Packages`, the open one bold and underlined; `1Overview 2Pack 3Proj` where
+    there is less room, and where there is little the numbers of all but the open one."""
 
     DEFAULT_CSS = """
     TabLine { height: 1; width: 1fr; padding: 0 1; }
@@ -33,15 +36,13 @@ class TabLine(Widget):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names as there is room for them: of the tabs far from the open one, the number."""
+        """The names as there is room for them."""
         room = self.content_size.width - (len(self.titles) - 1)
-        labels = [f"{number} {title}" for number, title in enumerate(self.titles, 1)]
-        far = sorted(range(len(labels)), key=lambda place: -abs(place + 1 - self.active))
-        for place in far[:-1]:
-            if sum(map(len, labels)) <= room:
-                break
-            labels[place] = str(place + 1)
-        return tuple(labels)
+        named = list(enumerate(self.titles, 1))
+        short = tuple(f"{n}{name if n == self.active else name[:_SHORT]}" for n, name in named)
+        ways = (tuple(f"{n} {name}" for n, name in named), short)
+        least = tuple(f"{n}{name}" if n == self.active else str(n) for n, name in named)
+        return next((way for way in ways if sum(map(len, way)) <= room), least)
 
     def _gap(self, labels: Sequence[str]) -> int:
         room = self.content_size.width - sum(map(len, labels))
@@ -50,15 +51,14 @@ class TabLine(Widget):
     def render(self) -> Content:
         """Draw the names."""
         labels = self.labels
-        gap = self._gap(labels)
+        gap, muted = self._gap(labels), "$foreground-muted"
         parts: list[tuple[str, str]] = []
         for number, label in enumerate(labels, 1):
             is_open = number == self.active
-            digits, blank, title = label.partition(" ")
-            parts.append((digits + blank, "$text-primary" if is_open else "$foreground-muted"))
-            parts.append(
-                (title, "bold underline $text-primary" if is_open else "$foreground-muted")
-            )
+            head = f"{number} " if label.startswith(f"{number} ") else str(number)
+            name = label.removeprefix(head)
+            parts.append((head, "$text-primary" if is_open or head[-1:] != " " else muted))
+            parts.append((name, "bold underline $text-primary" if is_open else muted))
             if number < len(labels):
                 parts.append((" " * gap, ""))
         return Content.assemble(*parts)

@@ -417,12 +417,16 @@ def _lengths(folder: str) -> dict[str, int] | Unread:
 _MOST_BYTES = 64 * 1024**3
 
 
-def find_altered(claims: Claims, contents: Contents) -> tuple[list[str], list[str]]:
-    """Read every file that has a length that is claimed; return the places of those that hold
-    nothing that is claimed of them, and what could not be read, with the reason."""
+def find_altered(
+    claims: Claims, contents: Contents, goes_on: Callable[[int, int], bool]
+) -> tuple[list[str], list[str]]:
+    """Read every file of a length that is claimed; return those that hold nothing that is claimed
+    of them, and what could not be read and why. `goes_on` gets how many were read, of how many."""
     altered: list[str] = []
     unread: list[str] = []
-    for place, every in sorted(claims.by_place.items()):
+    for number, (place, every) in enumerate(sorted(claims.by_place.items())):
+        if not goes_on(number, len(claims.by_place)):
+            return [], ["cancelled"]
         if contents.read_bytes > _MOST_BYTES:
             unread.append(f"not all of it was read: more than {_MOST_BYTES // 1024**3} GiB")
             break

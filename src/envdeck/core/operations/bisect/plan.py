@@ -99,7 +99,7 @@ def plan_bisect(
     if found is None:
         return NoPlan(f"no environment at {environment.path}", missing=True)
     store = SnapshotStore(host)
-    store.keep(found, context.catalog.distributions(found), source="bisect")
+    store.keep(found, context.catalog.distributions(found), source="scan")
     if store.notice is not None:  # the bad side would be an older one
         return NoPlan(store.notice.message, hint=store.notice.hint)
     good = store.find(found.path, choice.good)

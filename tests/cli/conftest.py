@@ -100,7 +100,7 @@ class FakeCatalog:
     def distributions(self, environment: Environment) -> tuple:
         return tuple(self.distributions_of.get(environment.path, ()))
 
-    def project(self, environment: Environment, distributions=None):
+    def project(self, environment: Environment, distributions=None, *, member=""):
         return self.comparisons.get(environment.path)
 
 

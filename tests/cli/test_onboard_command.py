@@ -11,9 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from envdeck.cli.commands.onboard import _STEPS
 from envdeck.cli.console import Console
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import run
+from envdeck.core.onboarding.steps import NAMES
 from envdeck.core.operations.engine.uv import find_uv
 from envdeck.core.system.host import Host
 from support.wheels import write_wheel
@@ -287,3 +289,7 @@ def test_an_environment_is_no_project(onboard, project):
     assert (result.code, "is an environment, not a project" in result.err) == (2, True)
     (project / "requirements.txt").write_text("needed\n")  # some make it in the project itself
     assert "steps" in json.loads(onboard("--check", "--json").out)
+
+
+def test_every_step_can_be_named():
+    assert _STEPS == NAMES

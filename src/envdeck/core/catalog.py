@@ -163,13 +163,18 @@ class Catalog:
         return examine.examine_whole(contents, names=names, deep=deep, online=online)
 
     def project(
-        self, environment: Environment, distributions: "Sequence[Distribution] | None" = None
+        self,
+        environment: Environment,
+        distributions: "Sequence[Distribution] | None" = None,
+        *,
+        member: str = "",
     ) -> "Comparison | None":
         """Compare an environment with what its project declares and locks; None without one, and
-        where that is no longer there."""
+        where that is no longer there. `member` is a folder that may be a member of the project's
+        workspace: then it is compared with that."""
         # start-up: each reads what few commands ask for
         from envdeck.core.project.drift.compare import compare
-        from envdeck.core.project.project import read_project
+        from envdeck.core.project.project import read_project, workspace_of
 
         link = environment.project
         if link.path is None or link.state is not ProjectState.FOUND:
@@ -178,7 +183,8 @@ class Catalog:
             return None  # it was when the environment was seen
         if distributions is None:
             distributions = self.distributions(environment)
-        return compare(read_project(link.path), environment, distributions, host=self.host)
+        folder = member if member and workspace_of(member) == link.path else link.path
+        return compare(read_project(folder), environment, distributions, host=self.host)
 
     def dotenv(self, project: str, environment: str | None = None) -> "DotenvReport":
         """Read the dotenv files of a project, and one that strayed into its environment."""

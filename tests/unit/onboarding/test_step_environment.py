@@ -1,5 +1,6 @@
 """The environment of a project: which it is, whether it works, and how it comes to."""
 
+import json
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ import pytest
 from envdeck.core.catalog import Scope
 from envdeck.core.model import NoPlan, Operation
 from envdeck.core.onboarding.model import Answers, StepState
+from envdeck.core.onboarding.walkthrough import Walkthrough
 
 MINOR = "{}.{}".format(*sys.version_info)
 PYPROJECT = '[project]\nname = "api"\n[project.optional-dependencies]\ndocs = ["b"]\n'
@@ -150,3 +152,102 @@ def test_a_base_that_no_source_knows_counts(stands, environment, programs):
     view = stands("interpreter")
     assert view.state is StepState.DONE
     assert os.path.realpath(sys.base_prefix) in os.path.realpath(view.message.split(" at ")[1])
+
+
+WORKSPACE = '[project]\nname = "root"\nversion = "0"\n[tool.uv.workspace]\nmembers = ["libs/*"]\n'
+WORKSPACE_LOCK = """version = 1
+requires-python = ">=3.9"
+[manifest]
+members = ["root", "one", "two"]
+[[package]]
+name = "root"
+version = "0"
+source = { virtual = "." }
+[[package]]
+name = "one"
+version = "0"
+source = { editable = "libs/one" }
+dependencies = [{ name = "app" }]
+[[package]]
+name = "two"
+version = "0"
+source = { editable = "libs/two" }
+dependencies = [{ name = "base" }]
+[[package]]
+name = "app"
+version = "1.0"
+source = { registry = "https://packages.example/simple" }
+[[package]]
+name = "base"
+version = "1.0"
+source = { registry = "https://packages.example/simple" }
+"""
+
+
+@pytest.fixture
+def members(write, project):
+    """Write a workspace of uv with two members; return their folders."""
+    write({"pyproject.toml": WORKSPACE, "uv.lock": WORKSPACE_LOCK})
+    for name, needs in (("one", "app"), ("two", "base")):
+        text = f'[project]\nname = "{name}"\nversion = "0"\ndependencies = ["{needs}"]\n'
+        write({f"libs/{name}/pyproject.toml": text})
+    return project / "libs/one", project / "libs/two"
+
+
+def test_a_member_of_a_workspace_is_made_where_uv_keeps_it(operations, members, project):
+    steps = Walkthrough(operations, str(members[0]))
+    plan = steps.plan(steps.step("environment"))
+    assert plan.targets[0].path == str(project / ".venv")
+    assert ("workspace", str(project)) in [
+        (fact.label, fact.text) for fact in plan.targets[0].facts
+    ]
+    assert plan.blueprint.creation.prompt == "api"
+    assert [change.name for change in plan.package_changes] == ["app", "one"]
+    own = operations.plan_create(str(members[0]), path="own")
+    assert own.targets[0].path == str(members[0] / "own")
+    assert own.blueprint.creation.prompt == "one"
+
+
+def test_members_use_the_environment_of_the_workspace(
+    operations, members, project, environment, make_venv, install
+):
+    install("app==1.0")
+    (site,) = environment.glob("lib/python*/site-packages")
+    info = site / "one-0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: one\nVersion: 0\n"
+                                   "Requires-Dist: app\n")  # fmt: skip
+    place = {"url": f"file://{members[0]}", "dir_info": {"editable": True}}
+    (info / "direct_url.json").write_text(json.dumps(place))
+    first, second = (Walkthrough(operations, str(member)) for member in members)
+    for steps in (first, second):
+        view = steps.step("environment")
+        assert (view.state, view.message.partition(",")[0]) == (StepState.DONE, "api/.venv")
+    assert first.step("packages").state is StepState.DONE
+    lacking = second.step("packages")
+    assert lacking.state is StepState.CANNOT
+    assert str(project) in lacking.message
+    assert lacking.hint == f"uv sync --inexact --directory {members[1]}"
+    comparison = operations.catalog.project(operations.catalog.lookup(str(environment)))
+    assert comparison.drifts == (), "a member beside the root is not extraneous"
+    compared = operations.catalog.project(
+        operations.catalog.lookup(str(environment)), member=str(members[1])
+    )
+    assert [one.name for one in compared.drifts] == ["base", "two"]
+    make_venv(members[1] / ".venv")
+    assert Walkthrough(operations, str(members[1])).step("environment").message.startswith("api/")
+
+
+def test_a_member_with_an_environment_of_its_own_alone(operations, members, make_venv):
+    make_venv(members[1] / ".venv")
+    steps = Walkthrough(operations, str(members[1]))
+    assert steps.step("environment").message.startswith("two/.venv")
+
+
+def test_a_folder_that_the_workspace_leaves_out_is_a_project_by_itself(
+    operations, members, project
+):
+    text = WORKSPACE + 'exclude = ["libs/one"]\n'
+    (project / "pyproject.toml").write_text(text)
+    plan = operations.plan_create(str(members[0]))
+    assert plan.targets[0].path == str(members[0] / ".venv")

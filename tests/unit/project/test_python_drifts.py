@@ -145,3 +145,13 @@ def test_nothing_is_raised_whatever_they_say(
     others = (deployed(named), ci(named))
     for one in python_drifts(wanted(specifier, exact), others, Python(version)):
         assert one.message
+
+
+def test_the_free_threaded_build_and_the_other_are_two_versions() -> None:
+    asks, here = wanted("", "3.13t"), Python("3.13.1", "cpython")
+    (drift,) = python_drifts(asks, (), here)
+    assert drift.message == ".python-version pins 3.13t, but the environment has 3.13.1"
+    assert (drift.error, drift.wanted) == (True, "3.13t")
+    assert python_drifts(asks, (), here, free_threaded=True) == ()
+    (drift,) = python_drifts(wanted("", "3.13"), (), here, free_threaded=True)
+    assert drift.message == ".python-version pins 3.13, but the environment has 3.13.1t"

@@ -13,7 +13,7 @@ from envdeck.cli.references import find_environment
 from envdeck.cli.serialise import SCHEMA, drift_object
 from envdeck.core.model import Environment
 from envdeck.core.project.drift.compare import compare
-from envdeck.core.project.project import project_of_file
+from envdeck.core.project.project import project_of_file, workspace_of
 from envdeck.text import plain, tilde, tilde_within
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         first, second = second, first
         if _find_file(first, context, catalog):
             raise CommandError("at least one argument must be an environment")
-    environment = find_environment(first, context, catalog)
+    environment = _shared(first, context, catalog) or find_environment(first, context, catalog)
     if second is None:
         return _compare_with_project(environment, arguments, context, catalog)
     file = _find_file(second, context, catalog)
@@ -62,6 +62,16 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         return _compare_with_file(environment, file, arguments, context, catalog)
     other = find_environment(second, context, catalog)
     return _compare_environments(environment, other, arguments, context, catalog)
+
+
+def _shared(reference: str, context: CommandContext, catalog: "Catalog") -> Environment | None:
+    """Return the environment of the workspace that a folder is a member of, where the folder has
+    none of its own. What acts on an environment does not take it by a member's name."""
+    member = os.path.realpath(absolute_path(reference, context.host))
+    root = workspace_of(member)
+    if not root or catalog.lookup(member) or catalog.lookup(os.path.join(member, ".venv")):
+        return None
+    return catalog.lookup(os.path.join(root, ".venv"))
 
 
 def _find_file(reference: str, context: CommandContext, catalog: "Catalog") -> str:
@@ -73,7 +83,8 @@ def _find_file(reference: str, context: CommandContext, catalog: "Catalog") -> s
 def _compare_with_project(
     environment: Environment, arguments: Namespace, context: CommandContext, catalog: "Catalog"
 ) -> int:
-    found = catalog.project(environment)
+    named = os.path.realpath(absolute_path(arguments.first, context.host))
+    found = catalog.project(environment, member=named)
     if found is None:
         raise CommandError(
             f"`{arguments.first}` has no project to compare with",

@@ -25,8 +25,8 @@ EXAMPLES = """  envdeck onboard .                        open project setup (on 
   envdeck onboard . --check --json         for scripts"""
 
 _STEPS = (
-    *("interpreter", "environment", "packages", "dotenv", "secrets", "hooks", "command"),
-    "activate",
+    *("interpreter", "environment", "packages", "dotenv", "secrets", "hooks", "needs"),
+    *("command", "activate"),
 )
 
 _OF_PROJECTS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")

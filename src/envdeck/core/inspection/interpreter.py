@@ -360,6 +360,26 @@ def _field(stanza: bytes, name: bytes) -> str:
     return value.decode("ascii", "replace").strip()
 
 
+def is_free_threaded(prefix: str, version: str | None, executable: str = "") -> bool:
+    """Tell whether what is at a prefix (an environment's, or a base) is of the free-threaded
+    build, whose packages are built for it alone: `python3.13t`, `lib/python3.13t`."""
+    minor = minor_of(version)
+    if not minor:
+        return False
+    if os.path.basename(executable).removesuffix(".exe").endswith(f"{minor}t"):
+        return True
+    library = os.path.join(prefix, "lib", f"python{minor}")
+    return reach.isdir(f"{library}t") and not reach.isdir(library)
+
+
+def is_version(version: str | None, asked: str, *, free_threaded: bool) -> bool:
+    """Tell whether a Python is of the version that is asked for (`3.13`, `3.13.1`, `3.13t`). The
+    free-threaded build is asked for as such, or it is not meant."""
+    parts = asked.removesuffix("t").split(".")
+    same = (version or "").split(".")[: len(parts)] == parts
+    return same and free_threaded is asked.endswith("t")
+
+
 RELEASES = {
     "2.6": "2013-10-29", "2.7": "2020-01-01",
     "3.0": "2009-06-27", "3.1": "2012-04-09", "3.2": "2016-02-20", "3.3": "2017-09-29",

@@ -7,6 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.inspection.interpreters import find_interpreters, interpreter_at
 from envdeck.core.model import Environment, Interpreter, InterpreterOption, Status
 from envdeck.core.onboarding.answers import WalkthroughAnswers, read_memory
@@ -94,6 +95,11 @@ def known_parts(project: Project, manager: str = "") -> dict[str, bool]:
     without being asked, by the lock that an environment is made from."""
     lock = next((one for one in ordered_locks(project.locks, manager) if one.usable), None)
     return part_ids(project, lock, manager)
+
+
+def _accepts(wanted: "WantedPython", one: Interpreter) -> bool:
+    threads = is_free_threaded(one.prefix, one.version, one.executable)
+    return accepts_python(wanted, one.version, one.implementation, free_threaded=threads)
 
 
 _USUAL = (".venv", "venv", "env")
@@ -191,13 +197,15 @@ class ProjectFacts:
         would be made anew from what that one declares. Empty where it is this one."""
         environment = self.environment
         link = environment.project if environment is not None else None
-        if link is None or link.path is None or link.path == self.folder:
+        if link is None or link.path in {None, self.folder, self.project.workspace or None}:
             return ""
         return link.path
 
     def _places(self) -> Iterator[str]:
-        """Yield where an environment lies in the project."""
+        """Yield where an environment lies in the project, that of its workspace first."""
         places = [os.path.join(self.folder, name) for name in _USUAL]
+        if self.project.workspace:
+            places.insert(0, os.path.join(self.project.workspace, _USUAL[0]))
         active = self.host.folder("VIRTUAL_ENV")
         if active is not None and lies_under(reach.realpath(active), self.folder):
             places.append(reach.realpath(active))
@@ -235,7 +243,7 @@ class ProjectFacts:
         """Where the environment is, or would be made."""
         if self.environment is not None:
             return self.environment.path
-        return self._asked or os.path.join(self.folder, _USUAL[0])
+        return self._asked or os.path.join(self.project.environment_folder, _USUAL[0])
 
     @cached_property
     def interpreters(self) -> tuple[InterpreterOption, ...]:
@@ -260,7 +268,7 @@ class ProjectFacts:
         return tuple(
             one
             for one in interpreter_options(InterpreterRequest(wanted=self.wanted), known)
-            if accepts_python(self.wanted, one.interpreter.version, one.interpreter.implementation)
+            if _accepts(self.wanted, one.interpreter)
         )
 
     def _base(self) -> Interpreter | None:

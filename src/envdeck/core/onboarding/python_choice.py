@@ -3,7 +3,7 @@
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from envdeck.core.inspection.interpreter import RELEASES, end_of_life
+from envdeck.core.inspection.interpreter import RELEASES, end_of_life, is_version
 from envdeck.core.project.model import WantedPython
 
 _TO_GET = tuple(reversed(RELEASES))[: -list(RELEASES).index("3.8")]
@@ -12,7 +12,13 @@ _LAST_PATCH = 99
 """A patch release that is later than any: `>=3.12.4` is met by some 3.12."""
 
 
-def accepts_python(wanted: WantedPython, version: str | None, implementation: str | None) -> bool:
+def accepts_python(
+    wanted: WantedPython,
+    version: str | None,
+    implementation: str | None,
+    *,
+    free_threaded: bool = False,
+) -> bool:
     """Tell whether a project accepts a Python. A version that is not known is accepted by a
     project that asks for nothing alone; a range that cannot be read asks for nothing."""
     if version is None:
@@ -20,8 +26,7 @@ def accepts_python(wanted: WantedPython, version: str | None, implementation: st
     if wanted.exact is not None:
         if (wanted.implementation or "cpython") != (implementation or "cpython"):
             return False
-        asked = wanted.exact.split(".")
-        if version.split(".")[: len(asked)] != asked:
+        if not is_version(version, wanted.exact, free_threaded=free_threaded):
             return False
     return _within(wanted.specifier, version)
 

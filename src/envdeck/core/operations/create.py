@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.protection import own_place
 from envdeck.core.model import (
     Creation,
@@ -89,7 +90,7 @@ def plan_create(
     unknown = parts.unknown(said, file)
     if unknown:
         return NoPlan(unknown, missing=True)
-    place = os.path.join(real, ".venv") if path is None else os.path.join(real, path)
+    place = os.path.join(real if path else said.environment_folder, path or ".venv")
     chosen = pick(interpreter, interpreter_choices(context, None, real, interpreter))
     if isinstance(chosen, NoPlan):
         return chosen
@@ -154,7 +155,10 @@ def _planned(
         path=place,
         interpreter=named.executable,
         creator=creator,
-        creation=Creation(creator=creator.name, prompt=os.path.basename(project)),
+        creation=Creation(
+            creator=creator.name,
+            prompt=os.path.basename(said.workspace if _is_shared(said, place) else project),
+        ),
         source=source,
         downloads=context.policy.downloads,
         offline=context.policy.offline,
@@ -167,6 +171,7 @@ def _planned(
     by = wanted.exact_source or wanted.specifier_source
     facts = [
         Fact("from", source.title),
+        *([Fact("workspace", said.workspace)] if _is_shared(said, place) else []),
         Fact("python", f"{one.version}, {named.executable}{_why(chosen)}"),
         *uses_of(named, one.version),
         *([Fact("required", f"{asked} ({os.path.basename(by)})")] if asked and by else []),
@@ -195,27 +200,27 @@ def _planned(
     )
 
 
+def _is_shared(said: Project, place: str) -> bool:
+    return bool(said.workspace) and os.path.dirname(place) == said.workspace
+
+
 def _why(chosen: InterpreterOption) -> str:
     return f", named by {chosen.named_by}" if chosen.named else ""
 
 
 def _other_python(wanted: WantedPython, one: Interpreter) -> tuple[str, ...]:
     """Say where the project asks for another version than is taken, or names another one."""
-    version = (one.version or "").split(".")
+    threads = is_free_threaded(one.prefix, one.version, one.executable)
+    named = wanted.named[0] if wanted.named else None
+    asked = wanted.exact or (minor_of(named.version) if named else "")
+    if not asked or is_version(one.version, asked, free_threaded=threads):
+        return ()
+    used = f"{one.version}{' (free-threaded)' * threads} is used"
     if wanted.exact:
         by = os.path.basename(wanted.exact_source or "the project")
-        said = f"{by} requires Python {wanted.exact}, but {one.version} is used"
-        return () if _is_of(version, wanted.exact) else (said,)
-    first = next(iter(wanted.named), None)
-    if first is None or _is_of(version, minor_of(first.version)):
-        return ()
-    minor = minor_of(first.version)
-    said = f"Python {minor} is named by {named_by(first)}, but {one.version} is used"
-    return (f"{said} (install it with `uv python install {minor}`)",)
-
-
-def _is_of(version: list[str], asked: str) -> bool:
-    return version[: len(asked.split("."))] == asked.split(".")
+        return (f"{by} requires Python {asked}, but {used}",)
+    said = f"Python {asked} is named by {named_by(wanted.named[0])}, but {used}"
+    return (f"{said} (install it with `uv python install {asked}`)",)
 
 
 def _refusals(place: str, host: Host) -> tuple[Refusal, ...]:

@@ -182,7 +182,7 @@ class WantedPython:
     specifier: str = ""
     """PEP 440, of `requires-python` and its like: `>=3.9,<4`; empty where nothing says so."""
     exact: str | None = None
-    """What a version file pins: `3.12`, `3.12.4`."""
+    """What a version file pins: `3.12`, `3.12.4`; `3.13t` is the free-threaded build."""
     implementation: str | None = None
     """`cpython`, `pypy`; None where any will do."""
     specifier_source: str | None = None
@@ -212,6 +212,7 @@ def allows(specifier: str, version: str) -> bool:
 
     if not specifier:
         return True
+    version = version.removesuffix("t")  # the free-threaded build of it
     candidates = [version]
     if version.count(".") == 1:
         candidates += [f"{version}.{release}" for release in range(_LAST_RELEASE + 1)]
@@ -339,6 +340,11 @@ class Project:
     members: tuple[str, ...] = ()
     """Folders below it that are projects of their own: members of its workspace, or what a
     repository of several projects has."""
+
+    @property
+    def environment_folder(self) -> str:
+        """Where its tool keeps its `.venv`: uv has one for all members of a workspace."""
+        return self.workspace or self.folder
 
     @property
     def declares(self) -> bool:

@@ -82,7 +82,7 @@ def read_project(folder: str, *, deployed: bool = True, hashes: bool = False) ->
     take longest to read; with `hashes` the packages of its locks have theirs.
     """
     manifests = (*read_declared(folder), *_environments(folder))
-    root = _workspace(folder)
+    root = workspace_of(folder)
     locks = read_locks(folder, hashes=hashes, manifests=manifests)
     if root and not locks:
         locks = tuple(_locks_of_member(root, folder, hashes=hashes))
@@ -164,7 +164,7 @@ def _unread_manifests(folder: str, manifests: Sequence[Manifest]) -> Iterator[Pa
             yield PassedFile(path, "pixi is not run: its packages are not installed")
 
 
-def _workspace(folder: str) -> str:
+def workspace_of(folder: str) -> str:
     """Return the root of uv's workspace that a folder is a member of; empty for its root."""
     document = read_toml(os.path.join(folder, "pyproject.toml"))
     if isinstance(document, Problem):

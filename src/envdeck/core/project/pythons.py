@@ -38,7 +38,7 @@ from envdeck.core.system.files import Unread, decode, read_bounded
 _LIMIT = 64 * 1024
 _VERSION = re.compile(
     r"(?:(?P<name>cpython|pypy|graalpy|python)[-@]?)?(?P<version>\d{1,2}(?:\.\d{1,4}){0,2}"
-    r"(?:(?:a|b|rc)\d{1,3})?)t?(?:[-+].*)?\Z"
+    r"(?:(?:a|b|rc)\d{1,3})?)(?P<threads>t(?!\w)|\+freethreaded)?(?:[-+].*)?\Z"
 )
 
 
@@ -239,7 +239,8 @@ def _first(path: str, candidates: Iterator[str]) -> Iterator[_Pin]:
         if match is not None:
             name = match["name"]
             implementation = None if name in (None, "python") else name
-            yield _Pin(match["version"], implementation, path)
+            build = "t" if match["threads"] else ""
+            yield _Pin(match["version"] + build, implementation, path)
             return
 
 
@@ -285,7 +286,11 @@ _NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 def python_drifts(
-    wanted: WantedPython, named: tuple[NamedPython, ...], python: Python
+    wanted: WantedPython,
+    named: tuple[NamedPython, ...],
+    python: Python,
+    *,
+    free_threaded: bool = False,
 ) -> tuple[PythonDrift, ...]:
     """Return how this interpreter differs from the project's Pythons, errors first.
 
@@ -298,7 +303,7 @@ def python_drifts(
         return ()
     return (
         *_outside(wanted, named, python.version),
-        *_not_pinned(wanted, python),
+        *_not_pinned(wanted, python, free_threaded=free_threaded),
         *_deployed(wanted, named, minor),
         *_untested(wanted, named, minor),
     )
@@ -319,17 +324,20 @@ def _outside(
     )
 
 
-def _not_pinned(wanted: WantedPython, python: Python) -> Iterator[PythonDrift]:
+def _not_pinned(
+    wanted: WantedPython, python: Python, *, free_threaded: bool
+) -> Iterator[PythonDrift]:
     version, exact = python.version or "", wanted.exact
     if exact is None:
         return
-    known, asked = version.split("."), exact.split(".")
+    known, asked = version.split("."), exact.removesuffix("t").split(".")
     common = min(len(known), len(asked))  # unknown parts do not differ
+    threads = free_threaded is exact.endswith("t")
     implementation = (python.implementation or "cpython").lower()
     another = (wanted.implementation or implementation) != implementation
-    if known[:common] == asked[:common] and not another:
+    if known[:common] == asked[:common] and threads and not another:
         return
-    what, is_ = exact, version
+    what, is_ = exact, f"{version}{'t' * free_threaded}"
     if another:
         other = wanted.implementation or ""
         what = f"{_NAMES.get(other, other)} {exact}"

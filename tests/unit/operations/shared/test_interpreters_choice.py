@@ -1,5 +1,11 @@
 """Which interpreter is proposed, and in which order the others follow."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.model import (
     Environment,
     Identity,
@@ -8,7 +14,9 @@ from envdeck.core.model import (
     InterpreterReason,
     Python,
     Status,
+    minor_of,
 )
+from envdeck.core.onboarding.python_choice import accepts_python, version_to_get
 from envdeck.core.operations.shared.interpreters import InterpreterRequest, interpreter_options
 from envdeck.core.project import WantedPython
 from envdeck.text.environment import option_words
@@ -103,3 +111,48 @@ def test_a_person_gets_the_newest_of_a_version_and_the_very_patch_release() -> N
     assert taken("/opt/pyenv/cpython-3.9.9/bin/python") == ("3.9.9", False)
     assert taken("3.7") is None
     assert taken("/opt/nothing") is None
+
+
+# The free-threaded build is a version of its own
+
+
+def threaded(version: str, name: str = "uv") -> Interpreter:
+    one = python(version, name)
+    return replace(one, executable=f"{one.executable}{minor_of(version)}t")
+
+
+def test_the_free_threaded_build_is_taken_only_when_asked_for() -> None:
+    known = (python("3.13.0"), threaded("3.13.1"))
+    (default,) = [one for one in options_of(None, known) if one.default]
+    assert default.interpreter.version == "3.13.0"
+    pinned = WantedPython(exact="3.13t")
+    assert order(options_of(None, known, pinned))[0] == "3.13.1"
+    plain = WantedPython(exact="3.13")
+    assert order(options_of(None, known, plain))[0] == "3.13.0"
+    for asked, version in (("3.13t", "3.13.1"), ("3.13", "3.13.0"), ("3.13.1t", "3.13.1")):
+        (default,) = [one for one in options_of(None, known, asked=asked) if one.default]
+        assert default.interpreter.version == version
+
+
+@pytest.mark.parametrize("exact", ["3.13t", "3.13.0t"])
+def test_a_free_threaded_build_that_is_not_here_is_not_stood_in_for(exact: str) -> None:
+    options = options_of(None, (python("3.13.0"),), WantedPython(exact=exact))
+    assert options[0].reason is not InterpreterReason.REQUESTED
+    assert not accepts_python(WantedPython(exact=exact), "3.13.0", "cpython")
+    assert accepts_python(WantedPython(exact=exact), "3.13.0", "cpython", free_threaded=True)
+    assert not accepts_python(WantedPython(exact="3.13"), "3.13.0", "cpython", free_threaded=True)
+    assert version_to_get(WantedPython(exact=exact), 0.0) == exact
+    assert WantedPython(exact=exact, specifier=">=3.14").contradiction != ""
+    assert WantedPython(exact=exact, specifier=">=3.12").contradiction == ""
+
+
+def test_the_build_is_told_by_names_alone(tmp_path: Path) -> None:
+    assert is_free_threaded("/x", "3.13.1", "/x/bin/python3.13t")
+    assert is_free_threaded("/x", "3.13.1", "C:\\\\python3.13t.exe")
+    assert not is_free_threaded("/x", "3.13.1", "/x/bin/python3.13")
+    (tmp_path / "lib/python3.13t").mkdir(parents=True)
+    assert is_free_threaded(str(tmp_path), "3.13.1")
+    assert not is_free_threaded(str(tmp_path), "3.1.3")
+    (tmp_path / "lib/python3.13").mkdir()
+    assert not is_free_threaded(str(tmp_path), "3.13.1", "/x/bin/python3")
+    assert not is_free_threaded(str(tmp_path), None)

@@ -4,6 +4,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, ClassVar
 
+from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest, Status, minor_of
 from envdeck.core.onboarding.model import (
     Answers,
@@ -59,7 +60,10 @@ class EnvironmentStep(OnboardingStep):
                 situation, environment, f"{environment.name} is {environment.status}: "
                 f"{environment.reason}",
             )  # fmt: skip
-        if not accepts_python(situation.wanted, python.version, python.implementation):
+        threads = is_free_threaded(environment.path, python.version)
+        if not accepts_python(
+            situation.wanted, python.version, python.implementation, free_threaded=threads
+        ):
             return self._mended(
                 situation, environment, f"{named}, but the project requires "
                 f"{asked_for(situation.wanted)}",

@@ -1,6 +1,7 @@
 """Step: everything that is declared or locked is installed."""
 
 import os
+import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from envdeck.core.model import Environment, NoPlan, Plan, RecreateRequest
@@ -85,7 +86,7 @@ class PackagesStep(OnboardingStep):
         short: list[str],
     ) -> StepView:
         source = "lock" if comparison.against else "declared"
-        options = situation.options
+        project, options = situation.project, situation.options
         details = [_line(one) for one in lacks[:_SHOWN]]
         details += [f"and {len(lacks) - _SHOWN:,} more"] if len(lacks) > _SHOWN else []
         details += [*short, *comparison.unchecked]
@@ -101,6 +102,19 @@ class PackagesStep(OnboardingStep):
                 StepState.CANNOT,
                 f"{said}; the environment belongs to another project, {situation.other_project}",
                 hint="create a separate environment for this project",
+                details=details,
+                options=options,
+            )
+
+        workspace = situation.project.workspace
+        if workspace and environment.project.path == workspace:
+            # what others of the workspace need in it is uv's to know
+            extra = [f"--{one.id.replace(':', '=')}" for one in options if one.chosen]
+            sync = shlex.join(["uv", "sync", "--inexact", "--directory", project.folder, *extra])
+            return self.view(
+                StepState.CANNOT,
+                f"{said}; the environment is that of the workspace {workspace}",
+                hint=sync,
                 details=details,
                 options=options,
             )

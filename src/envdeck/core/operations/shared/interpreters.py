@@ -9,6 +9,7 @@ from itertools import takewhile
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from envdeck.core.inspection.interpreter import is_free_threaded, is_version
 from envdeck.core.inspection.interpreters import base_of, find_interpreters, interpreter_at
 from envdeck.core.model import (
     Environment,
@@ -27,7 +28,7 @@ from envdeck.core.system.host import Host
 
 _UNNAMED = 1_000_000
 _NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
-_DOTTED = re.compile(r"\d+(\.\d+){0,2}")
+_DOTTED = re.compile(r"\d+(\.\d+){0,2}t?")
 _TAKEN_OVER = (InterpreterReason.CURRENT, InterpreterReason.SAME_MINOR)
 """For these the packages of the environment stay what they are."""
 
@@ -77,12 +78,15 @@ def interpreter_options(
 
 
 def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> InterpreterOption:
-    python = request.environment.python if request.environment else None
+    environment = request.environment
+    python = environment.python if environment else None
     wanted = request.wanted
     same_minor = (
         python is not None
         and _numbers_of(python.version)[:2] == _numbers_of(one.version)[:2] != (0, 0)
         and (python.implementation or "cpython") == (one.implementation or "cpython")
+        and _has_threads(one)
+        is (environment is not None and is_free_threaded(environment.path, python.version))
     )
     fits, matches = _is_allowed(one, wanted), _matches_file(one, wanted)
     reason, named = None, _named(one, wanted)
@@ -110,7 +114,7 @@ def _option(request: InterpreterRequest, one: Interpreter, *, is_base: bool) -> 
 def _named(one: Interpreter, wanted: WantedPython) -> int:
     """Return the place, from 1, of the first Python of that minor version that the project names;
     0 where it names none."""
-    if (one.implementation or "cpython") != "cpython":
+    if (one.implementation or "cpython") != "cpython" or _has_threads(one):
         return 0
     minor = minor_of(one.version)
     places = (at for at, named in enumerate(wanted.named, 1) if minor_of(named.version) == minor)
@@ -136,6 +140,7 @@ def _rank(option: InterpreterOption) -> tuple[bool | int | str, ...]:
         one.end_of_life is not None,
         (one.implementation or "cpython") != "cpython",
         _is_prerelease(one),
+        _has_threads(one),
         *(-number for number in _numbers_of(one.version)),
         one.externally_managed,
         one.executable,
@@ -157,8 +162,7 @@ def _closeness(option: InterpreterOption) -> tuple[object, ...]:
 def _is_asked(one: Interpreter, request: InterpreterRequest) -> bool:
     if request.version is None:
         return request.asked is not None and reach.realpath(one.executable) == request.asked
-    parts = request.version.split(".")
-    return one.version is not None and one.version.split(".")[: len(parts)] == parts
+    return is_version(one.version, request.version, free_threaded=_has_threads(one))
 
 
 def _is_allowed(one: Interpreter, wanted: WantedPython) -> bool:
@@ -177,8 +181,11 @@ def _matches_file(one: Interpreter, wanted: WantedPython) -> bool:
     implementation = wanted.implementation or "cpython"
     if (one.implementation or "cpython") != implementation:
         return False
-    asked = wanted.exact.split(".")
-    return one.version.split(".")[: len(asked)] == asked
+    return is_version(one.version, wanted.exact, free_threaded=_has_threads(one))
+
+
+def _has_threads(one: Interpreter) -> bool:
+    return is_free_threaded(one.prefix, one.version, one.executable)
 
 
 def _is_prerelease(one: Interpreter) -> bool:
@@ -302,8 +309,8 @@ class NamedInterpreter:
             return self.path in names or reach.realpath(self.path) in names
         if self.version is None:
             return True
-        known = interpreter.version or ""
-        return known == self.version or known.startswith(f"{self.version}.")
+        known = interpreter.version
+        return is_version(known, self.version, free_threaded=_has_threads(interpreter))
 
     @property
     def text(self) -> str:
@@ -365,9 +372,7 @@ def _usable(interpreter: Interpreter) -> bool:
 
 
 def _bases_minor(interpreter: Interpreter) -> str:
-    minor = minor_of(interpreter.version)
-    library = os.path.join(interpreter.prefix, "lib", f"python{minor}")
-    return f"{minor}t" if reach.isdir(f"{library}t") and not reach.isdir(library) else minor
+    return f"{minor_of(interpreter.version)}{'t' * _has_threads(interpreter)}"
 
 
 def _bases_numbers(version: str | None) -> tuple[bool, tuple[int, ...]]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from envdeck.core.inspection.interpreter import is_free_threaded
 from envdeck.core.inspection.packages.requirements import MarkerHost, marker_environment
 from envdeck.core.model import SEED_PACKAGES, Distribution, Environment
 from envdeck.core.project.drift.declared import (
@@ -58,7 +59,9 @@ def compare(
     be unchecked, and never taken for agreement.
     """
     unchecked: list[str] = []
-    pythons = python_drifts(project.wanted, project.named, environment.python)
+    python = environment.python
+    threads = is_free_threaded(environment.path, python.version)
+    pythons = python_drifts(project.wanted, project.named, python, free_threaded=threads)
     markers = marker_environment(environment.python, machine)
     if environment.packages is None and not distributions:
         told = ("installed packages cannot be listed",)
@@ -118,6 +121,10 @@ class _Judging:
         away = {one.name for one in drifts}
         self._note_behind(lock, away)
         kept = {*locked.named, *self._declared(counting=True), *found.untold}
+        # members of a workspace that were installed beside this one
+        members = [one.name for one in lock.packages if one.kind in {"editable", "directory"}]
+        beside = [Root(one) for one in members if one in self._installed.own]
+        kept |= set(reach(beside, self._installed).parts)
         kept |= set(reach([Root(name) for name in HABITUAL - kept], self._installed).parts)
         drifts += self._unreachable(kept, DriftFix.FROM_LOCK)
         under = asking_parts(

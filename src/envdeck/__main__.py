@@ -17,6 +17,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if argv in (["--version"], ["-V"]):
             return _tell_version()
+        if argv[:1] == ["run"]:
+            from envdeck.cli.launch import launch_directly  # start-up: a command waits for it
+
+            code = launch_directly(argv)
+            if code is not None:
+                return code
         return _hand_over(argv)
     except BrokenPipeError:  # whoever read has read enough
         return 0

@@ -95,7 +95,7 @@ def test_what_cannot_be_reached_is_not_called_absent(cli, home, monkeypatch):
     monkeypatch.setattr(os, "lstat", lstat)
     done = cli("show", closed)
     assert done.code == 2
-    assert done.err == f"error: cannot read `{closed}`: permission denied\n"
+    assert done.err == "error: cannot read `~/closed/.venv`: permission denied\n"
 
 
 def test_an_argument_with_a_secret_is_not_repeated(cli):

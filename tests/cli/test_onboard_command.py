@@ -113,8 +113,8 @@ def test_the_same_for_people(onboard, project):
     at = lines.index("○ to do           Environment")
     assert lines[at + 1] == "    not created yet: .venv"
     assert lines[at + 2].startswith("    Isolated packages keep")
-    assert f"    $ envdeck create {project}" in lines[at:]
-    assert result.err == f"hint: envdeck onboard {project} --yes\n"
+    assert "    $ envdeck create ~/work/api" in lines[at:]
+    assert result.err == "hint: envdeck onboard ~/work/api --yes\n"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_from_a_clone_to_the_first_command(onboard, project):
     assert states(result.out)["packages"] == "done"
     assert states(result.out)["command"] == "ready"
     assert (project / ".env").read_text() == "PORT=8000\n"
-    assert onboard("--check").err == f"hint: envdeck onboard {project} --step command\n"
+    assert onboard("--check").err == "hint: envdeck onboard ~/work/api --step command\n"
 
     (project / ".env").write_text(f"PORT=8000\nTOKEN={SECRET}\n")
     result = onboard("--step", "command", answer="y\n")

@@ -290,7 +290,7 @@ def test_an_upgrade_of_nothing_tells_what_could_be(cli, operations, api):
     ]
     assert "mine stays at 0.1: editable install" in result.out
     assert result.out.endswith("1 package can be upgraded, 7 up to date\n")
-    assert result.err == f"hint: envdeck upgrade {api} --all\n"
+    assert result.err == "hint: envdeck upgrade ~/api/.venv --all\n"
     told = json.loads(cli("upgrade", api, "--json").out)
     assert [row["target"] for row in told["candidates"]] == ["1.26.20", "1.0"]
     assert (told["path"], told["current"]) == (api, 7)

@@ -175,7 +175,7 @@ def test_every_command_line_can_be_used(page):
             parser = build_parser(words.pop(0))
         else:
             parser = whole_parser() if words and words[0].startswith("-") else screen_parser()
-        used = [word for word in words if word.startswith("-") and word != "-"]
+        used = [word for word in words if word.startswith("-") and word not in {"-", "--"}]
         assert set(used) <= set(parser._option_string_actions), line
         pattern = re.search(r"\[|\.\.\.", line)
         if set(words) > set(used) and not pattern:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from envdeck.core.inspection.packages.provenance import mask_text
 from envdeck.core.system.files import reason_of
-from envdeck.text import Signs, clip, pad, plain, shorten, signs_for, width
+from envdeck.text import Signs, clip, pad, plain, shorten, signs_for, tilde_within, width
 
 EXIT_CODES = """exit codes:
   0    done
@@ -105,6 +105,8 @@ class Console:
     signs: Signs = field(default_factory=Signs)
     color: str = "auto"
     """What `--color` said."""
+    home: str = ""
+    """The home folder, which messages write as `~`."""
     quiet: bool = False
     """Whether progress, notes, hints and what went well are left out."""
     _progress: bool = False
@@ -218,7 +220,9 @@ class Console:
         for label, text in ((kind, message), ("hint", hint)):
             if text:
                 shown = styled(f"{label}:", label, colour=self.error_colour)
-                safe = clip(plain(mask_text(text)), _LONGEST, self.signs.ellipsis)
+                quoted = label == "hint" and not {"'", '"'}.isdisjoint(text)
+                told = text if quoted else tilde_within(text, self.home)  # no shell expands '~/x'
+                safe = clip(plain(mask_text(told)), _LONGEST, self.signs.ellipsis)
                 self._write_aside(f"{shown} {safe}\n")
 
     def _write_aside(self, text: str) -> None:

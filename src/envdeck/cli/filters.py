@@ -96,9 +96,18 @@ _KEYS: dict[str, Callable[[Environment], Any]] = {
 }
 
 
-def add_filters(parser: ArgumentParser) -> None:
-    """Let a command take the properties of the environments that are meant."""
+RULES = {"orphan": "project not found", "eol": "Python is end of life", "broken": "cannot start"}
+"""States by which `clean` deletes, and what they mean."""
+
+
+def add_filters(parser: ArgumentParser, *, rules: bool = False) -> None:
+    """Let a command take the properties of the environments that are meant; with `rules`, the
+    states of :data:`RULES` as options of their own."""
     choosing = parser.add_argument_group("filters")
+    for state, meaning in RULES.items() if rules else ():
+        choosing.add_argument(
+            f"--{state}", action="append_const", dest="status", const=state, help=meaning
+        )
     choosing.add_argument(
         "--manager",
         action="append",
@@ -106,14 +115,14 @@ def add_filters(parser: ArgumentParser) -> None:
         metavar="NAME",
         help="managed by this tool: venv, uv, poetry, conda … (repeatable)",
     )
-    choosing.add_argument(
-        "--status",
-        action="append",
-        default=[],
-        type=_read_status,
-        choices=STATUSES,
-        help="with this status; orphan: project not found (repeatable)",
-    )
+    if not rules:
+        choosing.add_argument(
+            "--status",
+            action="append",
+            type=_read_status,
+            choices=STATUSES,
+            help="with this status; orphan: project not found (repeatable)",
+        )
     choosing.add_argument(
         "--python",
         type=read_python_range,
@@ -136,7 +145,7 @@ def add_filters(parser: ArgumentParser) -> None:
 
 def read_filters(arguments: Namespace, now: float) -> Filters:
     """Return the filters that were given."""
-    words = (_END_OF_LIFE if status == "eol" else status for status in arguments.status)
+    words = (_END_OF_LIFE if status == "eol" else status for status in arguments.status or ())
     return Filters(
         managers=frozenset(arguments.manager),
         statuses=frozenset(words),

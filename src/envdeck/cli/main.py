@@ -32,7 +32,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "bisect": "which change of packages makes a command fail",
         "timeline": "what changed in an environment, newest first",
         "interpreters": "list base interpreters",
+        "run": "run a command, or a shell, with an environment active",
+        "outdated": "list available upgrades, over many environments",
         "delete": "move environments to the trash, or delete permanently",
+        "clean": "delete by rule: unused, orphaned, end of life, broken",
         "recreate": "recreate an environment, optionally with another Python",
         "upgrade": "upgrade packages or the base interpreter",
         "install": "install missing packages, or reinstall them",
@@ -224,7 +227,7 @@ _COLOR = "--color"
 _COLOURS = ("auto", "always", "never")
 _LOOKING = {"list", "show", "find", "diff", "doctor", "interpreters", "why"}
 """Commands that change nothing, and say so where something waits to be finished."""
-_COMMAND_LINES = {"bisect"}
+_COMMAND_LINES = {"bisect", "run"}
 """Commands that take another command line behind `--`, every word of it as it is."""
 _WAKE_SECONDS = 0.5
 """How often Windows is asked for a Ctrl-C; elsewhere a signal ends the wait at once."""
@@ -242,6 +245,7 @@ def start(argv: list[str]) -> int:
 
 def run(arguments: Sequence[str], context: CommandContext) -> int:
     """Do what the arguments say; what cannot be done is explained on the error stream."""
+    context.console.home = context.host.home
     try:
         code = _done(arguments, context)
         context.console.flush()

@@ -163,7 +163,7 @@ class ProgressReport:
             case StepProgress():
                 self._draw(progress_words(event))
             case CommandStarted(command) if self.verbose:
-                console.aside(f"$ {command_text(command)}", "dim")
+                console.aside(f"$ {command_text(command, self.context.host.home)}", "dim")
             case CommandEnded(_, code) if self.verbose and code:
                 console.aside(f"exit code {code}", "dim")
             case OutputLine(text) if self.verbose:

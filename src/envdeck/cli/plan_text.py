@@ -94,9 +94,9 @@ def safe(text: str) -> str:
     return plain(mask_text(text))
 
 
-def command_text(command: tuple[str, ...]) -> str:
+def command_text(command: tuple[str, ...], home: str) -> str:
     """Return a command as it could be typed, as far as its words are plain."""
-    return " ".join(safe(quote(word)) for word in command)
+    return " ".join(tilde(safe(quote(word)), home) for word in command)
 
 
 def _packages(changes: Sequence[PackageChange]) -> Iterator[tuple[str, str]]:
@@ -120,7 +120,7 @@ def _facts(target: Target, context: CommandContext) -> list[tuple[str, str]]:
 def _step(number: int, step: Step, context: CommandContext) -> Iterator[tuple[str, str]]:
     yield f"  {number}. {sentence(step.title, context)}", ""
     if step.command:
-        yield f"     $ {command_text(step.command)}", "dim"
+        yield f"     $ {command_text(step.command, context.host.home)}", "dim"
 
 
 def _costs(plan: Plan, context: CommandContext) -> Iterator[tuple[str, str]]:

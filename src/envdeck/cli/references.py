@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,29 @@ def find_environment(reference: str, context: CommandContext, catalog: "Catalog"
     if os.path.lexists(path):
         raise CommandError(f"`{reference}` is not an environment", hint="pass its folder or name")
     return _find_by_name(reference, context, catalog)
+
+
+def find_environments(
+    references: Sequence[str], context: CommandContext, catalog: "Catalog"
+) -> Iterator[Environment]:
+    """Yield what is meant, each once: an environment, or everything under a folder."""
+    met: set[str] = set()
+    folders: list[str] = []
+    for reference in references:
+        path = absolute_path(reference, context.host)
+        if os.path.isdir(path) and catalog.lookup(path) is None:
+            folders.append(reference)
+            continue
+        environment = find_environment(reference, context, catalog)
+        if environment.path not in met:
+            met.add(environment.path)
+            yield environment
+    if folders or not references:
+        scope = build_scope(folders, context, sizes=False)
+        for environment in ScanReport(context, catalog, scope).complete():
+            if environment.path not in met:
+                met.add(environment.path)
+                yield environment
 
 
 def _find_around(path: str, catalog: "Catalog") -> Environment | None:

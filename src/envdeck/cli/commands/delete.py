@@ -1,7 +1,7 @@
 """`envdeck delete ENV …`: to the trash, or for good."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -49,28 +49,32 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, context: CommandContext) -> int:
     """Delete environments."""
-    deletion = _Deletion(arguments, context)
+    references = _References(arguments, context)
+    deletion = Deletion(arguments, references.read, keep_going=arguments.keep_going)
     code = operate(arguments, context, Operation.DELETE, deletion.plan, left_out=deletion.left_out)
-    return Exit.USAGE if code is Exit.DONE and deletion.unknown else code
+    return Exit.USAGE if code is Exit.DONE and references.unknown else code
 
 
 @dataclass(slots=True)
-class _Deletion:
+class Deletion:
     """What is deleted, and what is left out."""
 
     arguments: Namespace
-    context: CommandContext
+    read: Callable[[], Sequence[EnvironmentReference]]
+    """What is to be deleted, as it is now, with its size."""
+    keep_going: bool
+    """Whether what is blocked is left out."""
     left_out: list[Refusal] = field(default_factory=list)
-    unknown: int = 0
-    """How many ENVs meant nothing, or more than one environment."""
 
     def plan(self, operations: "Operations", _: "Stopped") -> Plan | NoPlan:
         """Plan to delete all that may be."""
-        asked = self._read_references()
+        asked = self.read()
+        if not asked:
+            return NoPlan("no environments match", nothing=True)
         while True:
             plan = self._plan_deletion(operations, asked)
             refused = {refusal.path for refusal in plan.refusals}
-            if not (self.arguments.keep_going and refused):
+            if not (self.keep_going and refused):
                 return plan
             others = [each for each in asked if not refused & {each.environment.path, each.link}]
             if not others or len(others) == len(asked):
@@ -88,7 +92,17 @@ class _Deletion:
             allow=frozenset(self.arguments.allow),
         )
 
-    def _read_references(self) -> list[EnvironmentReference]:
+
+@dataclass(slots=True)
+class _References:
+    """The ENVs of a call."""
+
+    arguments: Namespace
+    context: CommandContext
+    unknown: int = 0
+    """How many meant nothing, or more than one environment."""
+
+    def read(self) -> list[EnvironmentReference]:
         """Return each environment once, as it is now, with what it takes."""
         catalog = self.context.catalog()
         found: dict[str, EnvironmentReference] = {}

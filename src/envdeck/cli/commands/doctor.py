@@ -1,23 +1,19 @@
 """`doctor`: findings with cause and fix, of one environment, of those under a path, or of all."""
 
-import os
 import shlex
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from envdeck.cli.arguments import absolute_path, build_scope
 from envdeck.cli.console import CommandError, Exit
 from envdeck.cli.context import CommandContext
 from envdeck.cli.main import complete_folders
-from envdeck.cli.references import find_environment
-from envdeck.cli.scan import ScanReport
+from envdeck.cli.references import find_environments
 from envdeck.cli.serialise import doctor_object
-from envdeck.core.catalog import Catalog
 from envdeck.core.health.examine import NAMES
 from envdeck.core.model import Environment, Examination, Finding, Severity
-from envdeck.core.system.words import join_some
+from envdeck.core.system.words import find_nearest, join_some
 from envdeck.text import counted, plain, tilde, tilde_within
 
 DESCRIPTION = """What is wrong with environments, why, and how to fix it: one environment, those
@@ -66,7 +62,7 @@ def run(arguments: Namespace, context: CommandContext) -> int:
             one,
             catalog.examine(one, arguments.check, deep=arguments.deep, online=arguments.online),
         )
-        for one in _environments(arguments.references, context, catalog)
+        for one in find_environments(arguments.references, context, catalog)
     ]
     if arguments.json:
         context.console.json(doctor_object(examined))
@@ -74,29 +70,6 @@ def run(arguments: Namespace, context: CommandContext) -> int:
         _print(examined, context, fold=not arguments.check)
     failed = any(one.severity is Severity.ERROR for _, each in examined for one in each.findings)
     return Exit.FAILED if failed else Exit.DONE
-
-
-def _environments(
-    references: Sequence[str], context: CommandContext, catalog: Catalog
-) -> Iterator[Environment]:
-    """Yield what is meant, each once: an environment, or everything under a folder."""
-    met: set[str] = set()
-    folders: list[str] = []
-    for reference in references:
-        path = absolute_path(reference, context.host)
-        if os.path.isdir(path) and catalog.lookup(path) is None:
-            folders.append(reference)
-            continue
-        environment = find_environment(reference, context, catalog)
-        if environment.path not in met:
-            met.add(environment.path)
-            yield environment
-    if folders or not references:
-        scope = build_scope(folders, context, sizes=False)
-        for environment in ScanReport(context, catalog, scope).complete():
-            if environment.path not in met:
-                met.add(environment.path)
-                yield environment
 
 
 def _print(
@@ -171,7 +144,5 @@ def _check_name(name: str) -> str:
 
 
 def _nearest(name: str) -> str:
-    from difflib import get_close_matches  # only for a mistake: it costs 5 ms
-
-    close = get_close_matches(name, NAMES, n=1)
+    close = find_nearest(name, NAMES)
     return f"did you mean `{close[0]}`?" if close else f"the checks are {', '.join(sorted(NAMES))}"

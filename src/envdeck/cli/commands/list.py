@@ -12,7 +12,7 @@ from envdeck.cli.plan_text import path_cell, standing
 from envdeck.cli.scan import ScanReport
 from envdeck.cli.serialise import environment_object, list_object
 from envdeck.core.model import Environment, NotLookedAt
-from envdeck.text import age, counted, plain, size, tilde
+from envdeck.text import age, counted, plain, size, tilde, tilde_within
 
 _NAMED = 3
 """Places that are named for each reason; more are counted."""
@@ -57,7 +57,9 @@ def print_left_out(scan: ScanReport) -> None:
     for reason, places in groups.items():
         named = ", ".join(tilde(place.path, context.host.home) for place in places[:_NAMED])
         more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-        hint = places[0].hint if len(places) == 1 else "envdeck list PATH"
+        hint = "envdeck list PATH"
+        if len(places) == 1:
+            hint = tilde_within(places[0].hint, context.host.home)
         text = plain(f"not looked at: {named}{more}: {reason} ({hint})")
         context.console.line(context.console.style(text, "dim"))
 

@@ -130,13 +130,16 @@ def print_steps(steps: "Walkthrough", views: Sequence[StepView], context: Comman
     for text, style in _all_lines(steps, views, context):
         console.line(console.style(text, style))
     left = [view for view in views if view.state.is_open]
+    again = f"envdeck onboard {command_text((steps.project,), context.host.home)}"
     console.flush()
     if any(view.state is StepState.OPEN and view.safe for view in left):
-        console.hint(f"envdeck onboard {command_text((steps.project,))} --yes")
+        console.hint(f"{again} --yes")
     elif not left and any(
         view.state is StepState.READY and view.name == "command" for view in views
     ):
-        console.hint(f"envdeck onboard {command_text((steps.project,))} --step command")
+        console.hint(
+            f"envdeck onboard {command_text((steps.project,), context.host.home)} --step command"
+        )
 
 
 def _all_lines(
@@ -167,7 +170,7 @@ def step_lines(view: StepView, context: CommandContext) -> Iterator[tuple[str, s
     for asked in view.fields:
         yield f"    value: {safe(asked.name)}", ""
     for command in view.commands:
-        yield f"    $ {command_text(command)}", "bold"
+        yield f"    $ {command_text(command, context.host.home)}", "bold"
     if view.hint:
         yield f"    {sentence(view.hint, context)}", ""
 

@@ -1,6 +1,7 @@
 """`upgrade` and its candidates."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -137,7 +138,7 @@ def _show_candidates(arguments: Namespace, context: CommandContext) -> int:
         code = Exit.USAGE if found.missing else Exit.FAILED
         raise CommandError(found.message, hint=found.hint, code=code)
     if arguments.json:
-        context.console.json(candidates_object(environment, found))
+        context.console.json({"schema": SCHEMA, **candidates_object(environment, found)})
     else:
         print_candidates(arguments.reference, found, context)
     return Exit.DONE
@@ -161,7 +162,7 @@ def print_candidates(reference: str, found: "UpgradeCandidates", context: Comman
     if not found.rows:
         console.line("all packages up to date")
     else:
-        for line in table(console, _COLUMNS, [_row(each, context) for each in found.rows]):
+        for line in candidates_table(found, context):
             console.line(line)
     for fixed in found.fixed:
         console.line(safe(f"{fixed.name} {fixed_words(fixed)}"))
@@ -174,10 +175,14 @@ def print_candidates(reference: str, found: "UpgradeCandidates", context: Comman
         console.hint(f"envdeck upgrade {quote(reference)} --all")
 
 
+def candidates_table(found: "UpgradeCandidates", context: CommandContext) -> Iterator[str]:
+    """Yield the lines of a table of available upgrades."""
+    return table(context.console, _COLUMNS, [_row(each, context) for each in found.rows])
+
+
 def candidates_object(environment: Environment, found: "UpgradeCandidates") -> Object:
     """Return available upgrades as JSON."""
     return {
-        "schema": SCHEMA,
         "path": environment.path,
         "candidates": [
             {

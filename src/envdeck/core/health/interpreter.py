@@ -3,6 +3,7 @@ the shell starts."""
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 
 from envdeck.core.discovery.interpreters.landmarks import Located
@@ -126,7 +127,8 @@ def _other_active(context: HealthContext, project: str, active: str | None) -> I
     ):
         return  # another environment of this project
     evidence = (("python", found), ("expected", environment.python.executable), ("active", active))
-    remedy = f"Activate it (`envdeck onboard {project} --step activate` shows the command)"
+    command = f"envdeck run {shlex.quote(environment.path)}"
+    remedy = f"Open a shell with it active: {command}"
     if active is not None:
         yield Diagnosis(
             f"{active} is active in {project}, whose environment is this one",

@@ -20,12 +20,11 @@ from envdeck.core.operations.engine.runner import Runner
 from envdeck.core.operations.guards.context import read_only
 from envdeck.core.operations.shared.context import Context, Stopped, Tell
 from envdeck.core.operations.transaction.journal import new_id
+from envdeck.core.system.activate import activate_variables
 from envdeck.core.system.files import absence
 from envdeck.core.system.host import Host
 
 _NO_WAY_BACK = "runs a command of the project; its effects cannot be undone"
-_ELSEWHERE = ("PYTHONHOME", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "__PYVENV_LAUNCHER__")
-"""Variables that would lead Python away from the environment that is active."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +115,4 @@ def _environ(task: Task, host: Host) -> dict[str, str]:
     environ = {**host.environ}
     environ.setdefault("HOME", host.home)
     environ.setdefault("PYTHONUNBUFFERED", "1")
-    if task.environment is None:
-        return environ
-    for name in _ELSEWHERE:
-        environ.pop(name, None)
-    below = [os.path.join(task.environment, name) for name in ("bin", "Scripts")]
-    programs = [each for each in below if os.path.isdir(each)]
-    path = environ.get("PATH", "")
-    environ["PATH"] = os.pathsep.join([*programs, *([path] if path else [])])
-    environ["VIRTUAL_ENV"] = task.environment
-    environ["VIRTUAL_ENV_PROMPT"] = os.path.basename(os.path.dirname(task.environment))
-    return environ
+    return environ if task.environment is None else activate_variables(environ, task.environment)

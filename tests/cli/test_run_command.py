@@ -1,0 +1,108 @@
+"""`envdeck run`: a command in the place of the program, with an environment active."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from envdeck.cli import launch
+from envdeck.core.model import Status
+
+SAYS = "import os, sys; print(sys.prefix, os.getcwd(), os.environ['VIRTUAL_ENV']); sys.exit(7)"
+
+
+@pytest.fixture
+def project(home, make_venv):
+    """A project with an environment in it."""
+    path = home / "work/api/.venv"
+    make_venv(path)
+    (home / "work/api/pyproject.toml").write_text("[project]\nname = 'api'\n")
+    return path.parent
+
+
+def envdeck(*arguments, home, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "envdeck", *arguments],
+        env={**os.environ, "HOME": str(home), "PYTHONHOME": "", "SHELL": "/bin/sh"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("name", ["work/api", "work/api/.venv", "api", "api/.venv"])
+def test_the_command_runs_in_the_project_with_the_environment_active(project, home, name):
+    done = envdeck("run", name, "--", "python", "-c", SAYS, home=home, cwd=home)
+    assert (done.returncode, done.stderr) == (7, "")
+    assert done.stdout.split() == [f"{project}/.venv", str(project), f"{project}/.venv"]
+
+
+def test_without_a_command_it_is_the_shell(project, home):
+    done = envdeck("run", "work/api", home=home, cwd=home, input='echo "$VIRTUAL_ENV"; exit 4\n')
+    assert (done.returncode, done.stdout.strip()) == (4, f"{project}/.venv")
+    assert done.stderr == "note: shell with ~/work/api/.venv active; `exit` ends it\n"
+
+
+def test_a_command_that_cannot_be_started(project, home):
+    missing = envdeck("run", "work/api", "--", "no-such", home=home, cwd=home)
+    assert (missing.returncode, missing.stderr) == (127, "error: command not found: no-such\n")
+    (project / "plain").touch()
+    refused = envdeck("run", "work/api", "--", "./plain", home=home, cwd=home)
+    assert refused.returncode == 126
+    assert refused.stderr == "error: cannot run ./plain: permission denied\n"
+
+
+def test_what_stands_in_its_project_waits_for_no_import(project):
+    code = """
+import os, sys
+before = set(sys.modules)
+os.execvpe = lambda *_: sys.exit(" ".join(sorted(set(sys.modules) - before)))
+from envdeck.__main__ import main
+main(["run", sys.argv[1], "--", "true"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(project)], capture_output=True, text=True, check=False
+    )
+    loaded = done.stderr.split()
+    assert "envdeck.cli.launch" in loaded
+    assert len(loaded) <= 15, loaded
+
+
+def test_a_broken_environment_runs_nothing(cli, catalog, environment, home, monkeypatch):
+    ran = []
+    monkeypatch.setattr(launch.os, "execvpe", lambda *given: ran.append(given))
+    broken = environment("work/api/.venv", status=Status.BROKEN, reason="base not found")
+    catalog.environments = [broken]
+    result = cli("run", "api", "--", "true")
+    assert (result.code, ran) == (1, [])
+    assert result.err.splitlines() == [
+        "error: `~/work/api/.venv` is broken: base not found",
+        "hint: envdeck recreate ~/work/api/.venv",
+    ]
+    catalog.environments = [replace(broken, status=Status.OK)]
+    monkeypatch.chdir(home)
+    assert cli("run", "nothing", "--", "true").code == 2
+    assert ran == []
+
+
+def test_the_command_stands_behind_two_dashes(cli):
+    result = cli("run", "api", "pytest")
+    assert result.code == 2
+    assert "hint: envdeck run api -- pytest" in result.err
+
+
+def test_where_a_process_cannot_be_replaced(cli, catalog, environment, host, home, monkeypatch):
+    catalog.environments = [environment("work/api/.venv")]
+    (home / "work/api/.venv/Scripts").mkdir(parents=True)
+    (home / "work/api/.venv/bin").mkdir()
+    program = home / "work/api/.venv/bin/tool"
+    program.write_text(f"#!/bin/sh\npwd > {home}/said\nexit 5\n")
+    program.chmod(0o755)
+    windows = replace(host, platform="win32")
+    assert cli("run", "api", "--", "tool", host=windows).code == 5
+    assert (home / "said").read_text() == f"{home}/work/api\n"
+    assert cli("run", "api", "--", "nothing", host=windows).code == 1
